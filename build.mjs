@@ -1,0 +1,40 @@
+// Builds two things: dist/app/main.mjs, the bundle that is deployed, and dist/local/*.mjs, the local parts around it.
+import { readFileSync, rmSync } from "node:fs";
+import { build } from "esbuild";
+
+const quiet = process.argv.includes("--quiet");
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+const shared = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  sourcemap: true,
+  outExtension: { ".js": ".mjs" },
+  legalComments: "none",
+  define: { LRQ_VERSION: JSON.stringify(version) },
+  // The Azure SDKs are CommonJS inside: give them the require that an ES module lacks.
+  banner: {
+    js: 'import { createRequire as lrqRequire } from "node:module"; const require = lrqRequire(import.meta.url);',
+  },
+  logLevel: "warning",
+};
+
+rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
+const started = performance.now();
+await Promise.all([
+  build({
+    ...shared,
+    entryPoints: { main: "functions/main.ts" },
+    outdir: "dist/app",
+    minify: true,
+    external: ["@azure/functions-core"],
+  }),
+  build({
+    ...shared,
+    entryPoints: { start: "local/start.ts", demo: "local/demo.ts", host: "local/host/main.ts" },
+    outdir: "dist/local",
+    external: ["azurite"],
+  }),
+]);
+if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);

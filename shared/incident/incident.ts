@@ -1,0 +1,48 @@
+/** The senders we know, each with a parser of its own; also the last part of the webhook's path. */
+export const SOURCES = ["sentinel", "defender", "graph", "servicenow", "jira", "generic"] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** Severities from least to most; `unknown` is a sender that did not say, never a guess. */
+export const SEVERITIES = [
+  "unknown",
+  "informational",
+  "low",
+  "medium",
+  "high",
+  "critical",
+] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** The operating systems a profile can be for. */
+export const PLATFORMS = ["windows", "linux", "macos"] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** A machine as a sender speaks of it: by Defender's id (40 hex digits, lower case), by name, or by both. */
+export interface MachineMention {
+  readonly machineId: string | null;
+  /** DNS name as the sender wrote it, lower case; what a person recognises, never an identity. */
+  readonly name: string | null;
+  /** What the sender says it runs; null when it does not say. */
+  readonly platform: Platform | null;
+}
+
+/** What every sender's message becomes: the one incident the rest of the program knows. */
+export interface Incident {
+  readonly source: Source;
+  /** The sender's own id of the incident, stable over its updates; with the source it makes the run. */
+  readonly incidentId: string;
+  readonly title: string;
+  readonly severity: Severity;
+  /** Where a person reads about it, if the sender says. */
+  readonly url: string | null;
+  /** Each machine once, in the order first mentioned. */
+  readonly machines: readonly MachineMention[];
+  /** What the body itself asks for (only the generic source can); null leaves it to the query or the routing rules. */
+  readonly asks: Asks | null;
+}
+
+/** A profile asked for by name, and the values for its parameters. */
+export interface Asks {
+  readonly profile: string | null;
+  readonly parameters: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,30 @@
+/** The four statuses that end a machine action; any other, known to us or not, means it is still open. */
+export const FINAL_STATUSES = ["Succeeded", "Failed", "TimeOut", "Cancelled"] as const;
+export type FinalStatus = (typeof FINAL_STATUSES)[number];
+
+/** A machine action as Defender last described it; times are epoch milliseconds, null where it says nothing. */
+export interface MachineAction {
+  readonly id: string;
+  readonly status: string;
+  /** Our tag and reason, as Defender echoes them; null when it left them out. */
+  readonly comment: string | null;
+  readonly requestor: string | null;
+  readonly machineId: string | null;
+  readonly createdAtMs: number | null;
+  readonly updatedAtMs: number | null;
+  readonly commands: readonly ActionCommand[];
+}
+
+/** One command of an action; `status` is Defender's word: Created, Completed, Failed, or one we do not know. */
+export interface ActionCommand {
+  readonly index: number;
+  readonly type: string | null;
+  readonly status: string;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly errors: readonly string[];
+}
+
+export function isFinal(status: string): status is FinalStatus {
+  return (FINAL_STATUSES as readonly string[]).includes(status);
+}

@@ -1,0 +1,152 @@
+import type { Platform } from "./incident/incident.ts";
+import type { MachineAction } from "./ledger/machine-action.ts";
+import type { SubmissionAnswer } from "./ledger/submission.ts";
+import type { Command } from "./plan/command.ts";
+
+/**
+ * Everything outside, on one page. Adapters live in `azure/` and `defender/`, memory ports for simulation in
+ * `local/memory/`; both pass the contract suites in `test/contract/`. A port throws only when the outside is
+ * out of reach or breaks its promise; every answer a workflow must decide on is a value.
+ */
+export interface Ports {
+  readonly ledger: Ledger;
+  readonly bells: Bells;
+  readonly evidence: EvidenceStore;
+  readonly defender: Defender;
+  readonly clock: ServiceClock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** The table of one rate scope: one partition, so that every state change is one transaction. */
+export interface Ledger {
+  /** The row under `key`, or null. */
+  read(key: string): Promise<Row | null>;
+  /** Rows with `from <= key < before`, in key order, at most `limit` (1 to 1,000). */
+  list(from: string, before: string, limit: number): Promise<Row[]>;
+  /** All changes or none; 1 to 100 of them (Table service limit), each key at most once. */
+  commit(changes: readonly Change[]): Promise<CommitOutcome>;
+}
+
+/** `body` is JSON of at most 900 KiB; `etag` is opaque and changes with every write. */
+export interface Row {
+  readonly key: string;
+  readonly body: unknown;
+  readonly etag: string;
+}
+
+export type Change =
+  | { readonly op: "insert"; readonly key: string; readonly body: unknown }
+  | { readonly op: "replace"; readonly key: string; readonly body: unknown; readonly etag: string }
+  | { readonly op: "delete"; readonly key: string; readonly etag: string };
+
+export type CommitOutcome =
+  | { readonly kind: "committed"; readonly etags: ReadonlyMap<string, string> }
+  /** Nothing was written. `key` is the row that stood in the way, as far as the service tells. */
+  | {
+      readonly kind: "conflict";
+      readonly key: string | null;
+      readonly why: "exists" | "changed" | "absent";
+    };
+
+/** The two queues. A message is only a pointer; all authority is in the ledger. */
+export interface Bells {
+  /** Rings for a drain after `delayMs` (0 to 7 days; whole seconds on the wire, rounded up). */
+  ringDrain(bell: DrainBell, delayMs: number): Promise<void>;
+  /** Asks the collector to fetch what a finished sequence left behind. */
+  ringCollect(sequenceId: string, delayMs: number): Promise<void>;
+}
+
+/** Why a drain is rung: new sequences of a run (at most 100 ids a message), or a time that has come. */
+export interface DrainBell {
+  readonly why: "accepted" | "due" | "released" | "repair";
+  readonly runId: string | null;
+  readonly sequenceIds: readonly string[];
+}
+
+/** Create-only store of what was collected. */
+export interface EvidenceStore {
+  /**
+   * Streams `content` to `path` unless something is there already. `written` once the last byte is in and visible;
+   * before that nothing is. Throws if the stream breaks: nothing visible stays behind.
+   */
+  put(path: string, content: AsyncIterable<Uint8Array>): Promise<"written" | "exists">;
+  /** The stored bytes and their number, or null if nothing is there. */
+  open(path: string): Promise<{ content: AsyncIterable<Uint8Array>; size: number } | null>;
+}
+
+/** A machine as Defender knows it. */
+export interface KnownMachine {
+  readonly machineId: string;
+  readonly name: string | null;
+  readonly platform: Platform | null;
+  readonly onboarded: boolean;
+  readonly lastSeenAtMs: number | null;
+}
+
+/** A question to Defender that may go unanswered; `unavailable` says nothing about what was asked for. */
+export type Reply<T> =
+  | { readonly kind: "answered"; readonly value: T }
+  | { readonly kind: "throttled"; readonly retryAfterMs: number | null }
+  | { readonly kind: "absent"; readonly detail: string }
+  | {
+      readonly kind: "refused";
+      readonly httpStatus: number;
+      readonly code: string;
+      readonly detail: string;
+    }
+  | { readonly kind: "unavailable"; readonly detail: string };
+
+/** A result as served: name and length as the headers tell them (the machine may lie), then the bytes, once. */
+export interface Download {
+  readonly fileName: string | null;
+  readonly length: number | null;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** The Defender for Endpoint API, one method a call, none of them retried inside. */
+export interface Defender {
+  /** Makes sure a token is at hand, so that no time passes between a claim and its POST. */
+  prepare(): Promise<Reply<null>>;
+  submit(
+    machineId: string,
+    commands: readonly Command[],
+    comment: string,
+  ): Promise<SubmissionAnswer>;
+  /** Live response actions created at or after `sinceMs`, newest first, whoever started them. */
+  listActions(sinceMs: number): Promise<Reply<readonly MachineAction[]>>;
+  getAction(actionId: string): Promise<Reply<MachineAction>>;
+  /** `refused` with 400 is an action that can no longer be cancelled. */
+  cancelAction(actionId: string, comment: string): Promise<Reply<null>>;
+  /** A link to one command's result, good for about 30 minutes; a secret, never to be stored or logged. */
+  resultLink(actionId: string, commandIndex: number): Promise<Reply<string>>;
+  /** The bytes behind a result link. `absent` and `refused` mean: ask for a fresh link. */
+  download(link: string): Promise<Reply<Download>>;
+  /** Machines whose DNS name is exactly `name`, or whose first label is, when `name` has no dot. */
+  findMachines(name: string): Promise<Reply<readonly KnownMachine[]>>;
+}
+
+/**
+ * Time as the table service tells it: an interval, in epoch milliseconds. Decide with `earliest`, stamp with
+ * `latest`; the true time lies between them whatever this host's clock says.
+ */
+export interface ServiceClock {
+  earliest(): number;
+  latest(): number;
+  /** Waits about that long; the only sleep in the program. */
+  sleep(ms: number): Promise<void>;
+}
+
+/** Uniform in [0, 1), and random identifiers; seeded in tests. */
+export interface Random {
+  fraction(): number;
+  /** 128 random bits, hex. */
+  id(): string;
+}
+
+/** One line per decision: an event name, and fields that are never secrets. */
+export type Log = (
+  level: "info" | "warn" | "error",
+  event: string,
+  fields?: Readonly<Record<string, string | number | boolean | null>>,
+) => void;
