@@ -1,8 +1,19 @@
-/** One live response command, in Defender's words. PutFile has no result; the other two have one each. */
+/**
+ * One live response command, in Defender's words. PutFile has no result; the other two have one
+ * each.
+ */
 export type Command =
   | { readonly type: "PutFile"; readonly fileName: string }
   | { readonly type: "RunScript"; readonly scriptName: string; readonly args: string | null }
   | { readonly type: "GetFile"; readonly path: string };
 
-/** The order one request must keep: all PutFile, then all RunScript, then all GetFile (Run live response API page, "Commands"). */
+/**
+ * The order one request must keep: all PutFile, then all RunScript, then all GetFile (Run live
+ * response API page, "Commands").
+ */
 export const COMMAND_ORDER = ["PutFile", "RunScript", "GetFile"] as const;
+
+/** Where a command stands in `COMMAND_ORDER`: 0, 1 or 2. */
+export function commandRank(command: Pick<Command, "type">): number {
+  return COMMAND_ORDER.indexOf(command.type);
+}

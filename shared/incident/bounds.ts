@@ -1,0 +1,28 @@
+/** Most problems one refusal lists; more would only repeat the same mistake. Our own bound. */
+export const MAX_PROBLEMS = 10;
+
+/**
+ * Most characters of one problem's path and of its message, so that hostile keys cannot swell an
+ * answer.
+ */
+export const MAX_PROBLEM_CHARACTERS = 200;
+
+/** Most characters of a title we keep; longer ones are cut. Our own bound. */
+export const MAX_TITLE_CHARACTERS = 300;
+
+/**
+ * Most characters of a sender's incident id; longer ones are refused, for two cut ids could be the
+ * same.
+ */
+export const MAX_INCIDENT_ID_CHARACTERS = 200;
+
+/** Most characters of a link; longer ones are left out. What browsers of all makes still open. */
+export const MAX_URL_CHARACTERS = 2_048;
+
+/** Most characters of a DNS name (RFC 1035, section 2.3.4). */
+export const MAX_NAME_CHARACTERS = 255;
+
+/**
+ * Most machines one incident may name: fifty minutes of submissions at ten a minute. Our own bound.
+ */
+export const MAX_MACHINES = 500;

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { field } from "./fields.ts";
+import { PLATFORMS, SEVERITIES } from "./incident.ts";
+import type { Asks, MachineMention, Platform } from "./incident.ts";
+import { machineIdOf, machineNameOf } from "./machine-mention.ts";
+import type { ParsedIncident } from "./parsed-incident.ts";
+import { httpsUrl, incidentFrom, nothingToDo } from "./parsed-incident.ts";
+import { invalid } from "./refusal.ts";
+import { schemaProblems } from "./schema-problems.ts";
+
+/** The event types of the envelope that are acted on; any other type is nothing to do. */
+const EVENTS = new Set(["incident.created", "incident.updated"]);
+
+/**
+ * Most parameters and characters of a value that a body may bring; a profile's own bounds are
+ * narrower.
+ */
+const MAX_PARAMETERS = 20;
+const MAX_VALUE_CHARACTERS = 256;
+
+const id = z.string().trim().min(1, "Send the incident's id.");
+const severity = z.enum(SEVERITIES, `Use one of ${SEVERITIES.join(", ")}.`).default("unknown");
+const url = z
+  .string()
+  .refine((text) => httpsUrl(text) !== null, "Send an https address without a password in it.")
+  .nullish();
+const platform = z.enum(PLATFORMS, `Use one of ${PLATFORMS.join(", ")}.`).nullish();
+const machineId = z
+  .string()
+  .refine((text) => machineIdOf(text) !== null, "Send a Defender machine id of 40 hex digits.")
+  .nullish();
+const machineName = z
+  .string()
+  .refine((text) => machineNameOf(text) !== null, "Send a DNS name of at most 255 characters.")
+  .nullish();
+const asking = {
+  profile: z.string().trim().min(1, "Name a profile, or leave the field out.").nullish(),
+  parameters: z
+    .record(z.string(), z.string().max(MAX_VALUE_CHARACTERS))
+    .refine((all) => Object.keys(all).length <= MAX_PARAMETERS, "Send at most 20 parameters.")
+    .optional(),
+};
+
+const plainSchema = z.strictObject({
+  incident: z.strictObject({ id, title: z.string().optional(), severity, url }),
+  machines: z.array(
+    z
+      .strictObject({ machineId, name: machineName, platform })
+      .refine((machine) => hasEither(machine.machineId, machine.name), "Send machineId or name."),
+  ),
+  ...asking,
+});
+
+const envelopeSchema = z.strictObject({
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.strictObject({
+    incidentId: id,
+    title: z.string().optional(),
+    severity,
+    url,
+    devices: z.array(
+      z
+        .strictObject({ machineId, dnsName: machineName, platform })
+        .refine(
+          (device) => hasEither(device.machineId, device.dnsName),
+          "Send machineId or dnsName.",
+        ),
+    ),
+    ...asking,
+  }),
+});
+
+/**
+ * Our own two forms, both strict: `{incident, machines, profile?, parameters?}`, and the Standard
+ * Webhooks envelope `{type, timestamp, data: {incidentId, devices, ...}}`. Severities and platforms
+ * in our words; without a severity it is unknown. Another event type, or no machine, is nothing to
+ * do.
+ */
+export function parseGeneric(json: unknown): ParsedIncident {
+  return field(json, "data") === undefined ? parsePlain(json) : parseEnvelope(json);
+}
+
+function parsePlain(json: unknown): ParsedIncident {
+  const checked = plainSchema.safeParse(json);
+  if (!checked.success) return invalid(schemaProblems(checked.error));
+  const { incident, machines } = checked.data;
+  return incidentFrom({
+    source: "generic",
+    incidentId: incident.id,
+    idPath: "incident.id",
+    title: incident.title ?? null,
+    severity: incident.severity,
+    url: incident.url ?? null,
+    machines: machines.map((machine) => mention(machine.machineId, machine.name, machine.platform)),
+    machinesPath: "machines",
+    asks: asksOf(checked.data),
+  });
+}
+
+function parseEnvelope(json: unknown): ParsedIncident {
+  const type = field(json, "type");
+  if (typeof type === "string" && !EVENTS.has(type)) {
+    return nothingToDo(`Only events of type ${[...EVENTS].join(" and ")} are acted on.`);
+  }
+  const checked = envelopeSchema.safeParse(json);
+  if (!checked.success) return invalid(schemaProblems(checked.error));
+  const { data } = checked.data;
+  return incidentFrom({
+    source: "generic",
+    incidentId: data.incidentId,
+    idPath: "data.incidentId",
+    title: data.title ?? null,
+    severity: data.severity,
+    url: data.url ?? null,
+    machines: data.devices.map((device) =>
+      mention(device.machineId, device.dnsName, device.platform),
+    ),
+    machinesPath: "data.devices",
+    asks: asksOf(data),
+  });
+}
+
+/** A text that may be left out, or sent as null by those whose serialisers write every field. */
+type Maybe<T> = T | null | undefined;
+
+function mention(id: Maybe<string>, name: Maybe<string>, on: Maybe<Platform>): MachineMention {
+  return {
+    machineId: id ? machineIdOf(id) : null,
+    name: name ? machineNameOf(name) : null,
+    platform: on ?? null,
+  };
+}
+
+function hasEither(machineId: Maybe<string>, name: Maybe<string>): boolean {
+  return typeof machineId === "string" || typeof name === "string";
+}
+
+function asksOf(said: {
+  profile?: Maybe<string>;
+  parameters?: Record<string, string> | undefined;
+}): Asks | null {
+  const profile = said.profile ?? null;
+  const parameters = said.parameters ?? {};
+  return profile === null && Object.keys(parameters).length === 0 ? null : { profile, parameters };
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import type { Source } from "../incident/incident.ts";
+
+/** Crockford's base32, lower case: no i, l, o, u, so that an id read aloud is an id typed right. */
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** 20 characters are 100 bits: no two of a billion runs alike, but for one chance in a trillion. */
+const RUN_CHARACTERS = 20;
+
+/** 12 characters are 60 bits, enough to tell apart the sequences of one run. */
+const SEQUENCE_CHARACTERS = 12;
+
+/**
+ * What makes a run: the sender, its incident, and a nonce if the incident is to run anew (null
+ * otherwise).
+ */
+export interface RunKey {
+  readonly source: Source;
+  readonly incidentId: string;
+  readonly again: string | null;
+}
+
+/** What makes a sequence within its run; `parameters` with their defaults, in any order. */
+export interface SequenceKey {
+  readonly machineId: string;
+  readonly profile: { readonly name: string; readonly version: number };
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * The id of a run: 20 characters of lower-case Crockford base32, the same whenever the key is the
+ * same.
+ */
+export function runIdOf({ source, incidentId, again }: RunKey): string {
+  const nonce = again === null ? [] : [again];
+  return digest(["run", source, incidentId, ...nonce], RUN_CHARACTERS);
+}
+
+/**
+ * The id of a sequence: its run's id, a dot, and 12 characters that are the same whenever the key
+ * is the same.
+ */
+export function sequenceIdOf(
+  runId: string,
+  { machineId, profile, parameters }: SequenceKey,
+): string {
+  const named = Object.entries(parameters)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flat();
+  const parts = ["sequence", machineId, profile.name, String(profile.version), ...named];
+  return `${runId}.${digest([runId, ...parts], SEQUENCE_CHARACTERS)}`;
+}
+
+/** Each part goes in behind its length in bytes, so that no two lists of parts are hashed alike. */
+function digest(parts: readonly string[], characters: number): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    const bytes = Buffer.from(part, "utf8");
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return crockford(hash.digest(), characters);
+}
+
+/** The first `characters` groups of five bits; a SHA-256 has 51 whole ones. */
+function crockford(bytes: Uint8Array, characters: number): string {
+  let text = "";
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte;
+    held += 8;
+    for (; held >= 5; held -= 5) text += ALPHABET.charAt((bits >> (held - 5)) & 31);
+    bits &= (1 << held) - 1;
+  }
+  return text.slice(0, characters);
+}

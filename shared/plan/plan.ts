@@ -1,0 +1,218 @@
+import type { Incident, MachineMention, Platform } from "../incident/incident.ts";
+import type { Parsed, Problem } from "../incident/problem.ts";
+import { invalid } from "../incident/refusal.ts";
+import type { Invalid } from "../incident/refusal.ts";
+import { severityRank } from "../incident/severity.ts";
+import type { Catalogue, CatalogueEntry } from "./catalogue.ts";
+import type { Command } from "./command.ts";
+import { fillCommands } from "./fill.ts";
+import type { Lane, LaneName } from "./lane.ts";
+import { laneNumber } from "./lane.ts";
+import { resolveValues } from "./parameter.ts";
+import { splitIntoParts } from "./parts.ts";
+import type { Profile } from "./profile-schema.ts";
+import { ruleFor } from "./routing.ts";
+import type { Routing } from "./routing.ts";
+
+/** A mentioned machine after Defender was asked about it. */
+export type ResolvedMachine =
+  | {
+      readonly kind: "known";
+      readonly machineId: string;
+      readonly name: string | null;
+      readonly platform: Platform | null;
+    }
+  | { readonly kind: "unresolved"; readonly mention: MachineMention; readonly reason: string };
+
+/** Everything a plan is made from; the machines come in the order of the incident. */
+export interface PlanInput {
+  readonly incident: Incident;
+  readonly catalogue: Catalogue;
+  readonly routing: Routing;
+  /** What the request asks for beside the body; it wins over what the body asks for. */
+  readonly asked: {
+    readonly profile: string | null;
+    readonly parameters: Readonly<Record<string, string>>;
+  };
+  readonly machines: readonly ResolvedMachine[];
+}
+
+/**
+ * What is to be run on one machine; `parts` are requests in a row, each in the order the API takes.
+ */
+export interface PlannedSequence {
+  readonly machineId: string;
+  readonly machineName: string | null;
+  readonly platform: Platform | null;
+  readonly profile: { readonly name: string; readonly version: number; readonly hash: string };
+  readonly lane: Lane;
+  /** Every parameter of the profile, defaults included. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly parts: readonly (readonly Command[])[];
+}
+
+/** A machine nothing is run on, as a person knows it, and why. */
+export interface SkippedMachine {
+  readonly machine: string;
+  readonly reason: string;
+}
+
+/** Each known machine once, in the incident's order; every other one is in `skipped`. */
+export interface Plan {
+  readonly sequences: readonly PlannedSequence[];
+  readonly skipped: readonly SkippedMachine[];
+}
+
+/**
+ * A plan with at least one sequence, what is wrong with what was asked, or why there is nothing to
+ * run.
+ */
+export type Planned =
+  | Parsed<Plan>
+  | {
+      readonly kind: "nothingToDo";
+      readonly detail: string;
+      readonly skipped: readonly SkippedMachine[];
+    };
+
+/** The profiles to choose from, and whether somebody asked for the one there is. */
+interface Choice {
+  readonly kind: "choice";
+  readonly entries: readonly CatalogueEntry[];
+  readonly lane: LaneName | null;
+}
+
+/** What is the same for every machine a profile is run on. */
+type Prepared = Pick<PlannedSequence, "profile" | "lane" | "parameters" | "parts">;
+
+type KnownMachine = Extract<ResolvedMachine, { kind: "known" }>;
+
+/**
+ * Incident to command sequences. A profile asked for by name (request first, then body) wins over
+ * routing; a machine whose platform no profile is for is skipped with the reason; one of unknown
+ * platform gets the first. Refused: an unknown profile, parameters the profile does not take or
+ * values it does not allow.
+ */
+export function planIncident(input: PlanInput): Planned {
+  const choice = choose(input);
+  if (choice.kind !== "choice") return choice;
+  const skipped: SkippedMachine[] = [];
+  const chosen = new Map<string, { machine: KnownMachine; entry: CatalogueEntry }>();
+  for (const machine of input.machines) {
+    if (machine.kind === "unresolved") {
+      skipped.push({ machine: labelOf(machine.mention), reason: machine.reason });
+      continue;
+    }
+    const entry = choice.entries.find(({ profile }) => isFor(profile, machine.platform));
+    if (entry === undefined) skipped.push(misfit(machine, choice.entries));
+    else if (!chosen.has(machine.machineId)) chosen.set(machine.machineId, { machine, entry });
+  }
+  const used = new Set([...chosen.values()].map(({ entry }) => entry));
+  const prepared = prepare(input, choice, used);
+  if (prepared.kind === "invalid") return prepared;
+  const sequences = [...chosen.values()].flatMap(({ machine, entry }) => {
+    const same = prepared.value.get(entry);
+    const { machineId, name: machineName, platform } = machine;
+    return same === undefined ? [] : [Object.assign({ machineId, machineName, platform }, same)];
+  });
+  if (sequences.length === 0) {
+    const detail = "No machine of the incident can be acted on; each is skipped with its reason.";
+    return { kind: "nothingToDo", detail, skipped };
+  }
+  return { kind: "parsed", value: { sequences, skipped } };
+}
+
+function choose({
+  incident,
+  catalogue,
+  routing,
+  asked,
+}: PlanInput): Choice | Exclude<Planned, { kind: "parsed" }> {
+  const name = asked.profile ?? incident.asks?.profile ?? null;
+  if (name !== null) {
+    const entry = catalogue.get(name);
+    if (entry !== undefined) return { kind: "choice", entries: [entry], lane: null };
+    const message = `Ask for one of: ${[...catalogue.keys()].join(", ")}.`;
+    return invalid([{ path: "profile", message }]);
+  }
+  const rule = ruleFor(routing, incident);
+  if (rule === null) {
+    const detail =
+      `No routing rule is for ${incident.source} incidents of severity ${incident.severity}. ` +
+      "Ask for a profile by name, or add a rule to profiles/routing.json.";
+    return { kind: "nothingToDo", detail, skipped: [] };
+  }
+  const entries = rule.profiles
+    .map((profile) => catalogue.get(profile))
+    .filter((entry) => entry !== undefined);
+  return { kind: "choice", entries, lane: rule.lane ?? null };
+}
+
+/**
+ * Fills each profile once for all its machines. A profile asked for by name is checked even if no
+ * machine is left.
+ */
+function prepare(
+  { incident, asked }: PlanInput,
+  choice: Choice,
+  used: ReadonlySet<CatalogueEntry>,
+): Parsed<Map<CatalogueEntry, Prepared>> {
+  const given = { ...incident.asks?.parameters, ...asked.parameters };
+  const problems: Problem[] = [];
+  const all = new Map<CatalogueEntry, Prepared>();
+  for (const entry of choice.entries) {
+    if (choice.entries.length > 1 && !used.has(entry)) continue;
+    const lane = choice.lane ?? laneOf(entry.profile, incident);
+    const prepared = prepareOne(entry, laneNumber(lane), given);
+    if (prepared.kind === "invalid") problems.push(...prepared.problems);
+    else all.set(entry, prepared.value);
+  }
+  return problems.length > 0 ? invalid(problems) : { kind: "parsed", value: all };
+}
+
+function prepareOne(
+  { profile, hash }: CatalogueEntry,
+  lane: Lane,
+  given: Readonly<Record<string, string>>,
+): Parsed<Prepared> | Invalid {
+  const resolved = resolveValues(profile.parameters, given);
+  if (resolved.kind === "invalid") return resolved;
+  const filled = fillCommands(profile, resolved.values);
+  if (filled.kind === "invalid") return filled;
+  const { name, version } = profile;
+  const value = {
+    profile: { name, version, hash },
+    lane,
+    parameters: resolved.values,
+    parts: splitIntoParts(filled.value),
+  };
+  return { kind: "parsed", value };
+}
+
+/**
+ * The profile's own lane; but what a ticketing system sends is a ticket, not an incident, unless it
+ * is high or critical. Urgent and sweep profiles keep their lane whoever asks.
+ */
+function laneOf({ lane }: Profile, { source, severity }: Incident): LaneName {
+  const ticketing = source === "servicenow" || source === "jira";
+  const grave = severityRank(severity) >= severityRank("high");
+  return lane === "incident" && ticketing && !grave ? "ticket" : lane;
+}
+
+function isFor(profile: Profile, platform: Platform | null): boolean {
+  return platform === null || profile.platforms.includes(platform);
+}
+
+function misfit(machine: KnownMachine, entries: readonly CatalogueEntry[]): SkippedMachine {
+  const offers = entries.map(
+    ({ profile }) => `${profile.name} is for ${profile.platforms.join(", ")}`,
+  );
+  return {
+    machine: machine.name ?? machine.machineId,
+    reason: `The machine runs ${machine.platform}; ${offers.join("; ")}.`,
+  };
+}
+
+function labelOf({ name, machineId }: MachineMention): string {
+  return name ?? machineId ?? "unnamed machine";
+}

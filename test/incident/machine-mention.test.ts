@@ -1,0 +1,150 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { MachineMention } from "../../shared/incident/incident.ts";
+import {
+  machineIdOf,
+  machineIdsIn,
+  machineNameOf,
+  mentionOf,
+  mergeMentions,
+} from "../../shared/incident/machine-mention.ts";
+import { platformOf } from "../../shared/incident/platform.ts";
+
+const ID = "0a".repeat(20);
+const OTHER = "0b".repeat(20);
+
+const mention = (machineId: string | null, name: string | null): MachineMention => ({
+  machineId,
+  name,
+  platform: null,
+});
+
+describe("a machine's id", () => {
+  it("is 40 hex digits, in lower case", () => {
+    expect(machineIdOf(` ${ID.toUpperCase()} `)).toBe(ID);
+    expect(machineIdOf(ID.slice(1))).toBeNull();
+    expect(machineIdOf(`${ID}0`)).toBeNull();
+    expect(machineIdOf(`g${ID.slice(1)}`)).toBeNull();
+  });
+
+  it("is found among others separated by commas, semicolons, spaces or lines", () => {
+    expect(machineIdsIn(`${ID},${OTHER};x\n${ID}`)).toEqual([ID, OTHER, ID]);
+    expect(machineIdsIn("")).toEqual([]);
+  });
+});
+
+describe("a machine's name", () => {
+  it.each([
+    ["PC-0042", "pc-0042"],
+    ["Web-01.Corp.Contoso.example.", "web-01.corp.contoso.example"],
+    ["SRV_SQL01", "srv_sql01"],
+    ["7", "7"],
+  ])("%s is taken as %s", (said, name) => {
+    expect(machineNameOf(said)).toBe(name);
+  });
+
+  it.each([
+    "",
+    ".",
+    "a..b",
+    "-pc",
+    "pc-",
+    "Jane's Mac",
+    "pc\n0042",
+    "pc'; drop",
+    "a/b",
+    "ü",
+    "a".repeat(64),
+    "a.".repeat(128) + "a",
+  ])("%j is not taken", (said) => {
+    expect(machineNameOf(said)).toBeNull();
+  });
+});
+
+describe("a mention", () => {
+  it("falls back to the name when the id is not one, and to the next name when one is not", () => {
+    const said = { machineId: "vm-1", names: [null, "two words", "PC-1"], operatingSystem: null };
+    expect(mentionOf(said)).toEqual(mention(null, "pc-1"));
+  });
+
+  it("is none when neither id nor name can be one", () => {
+    expect(mentionOf({ machineId: "x", names: ["a b"], operatingSystem: "Linux" })).toBeNull();
+  });
+});
+
+describe("merging mentions", () => {
+  it("joins a name alone with the id mentioned by that name, before or after", () => {
+    expect(mergeMentions([mention(null, "a"), mention(ID, "a"), mention(null, "a")])).toEqual([
+      mention(ID, "a"),
+    ]);
+  });
+
+  it("joins an id without a name and a name through the mention that has both", () => {
+    const all = [mention(ID, null), mention(null, "b"), mention(null, "a"), mention(ID, "a")];
+    expect(mergeMentions(all)).toEqual([mention(ID, "a"), mention(null, "b")]);
+  });
+
+  it("keeps two machines of one name apart by their ids", () => {
+    const linux = { ...mention(null, "a"), platform: "linux" } as const;
+    const all = [mention(ID, "a"), mention(OTHER, "a"), linux];
+    expect(mergeMentions(all)).toEqual([{ ...linux, machineId: ID }, mention(OTHER, "a")]);
+  });
+
+  it("adds the platform a later mention knows", () => {
+    const linux = { ...mention(null, "a"), platform: "linux" } as const;
+    expect(mergeMentions([mention(ID, "a"), linux])).toEqual([{ ...linux, machineId: ID }]);
+  });
+
+  const anyMention = fc
+    .record({
+      machineId: fc.option(fc.constantFrom(ID, OTHER, "0c".repeat(20))),
+      name: fc.option(fc.constantFrom("a", "b", "c")),
+      platform: fc.option(fc.constantFrom("linux", "windows")),
+    })
+    .filter(({ machineId, name }) => machineId !== null || name !== null);
+
+  it("keeps every id once, every name with its id or alone, and is done after one go", () => {
+    fc.assert(
+      fc.property(fc.array(anyMention), (all) => {
+        const merged = mergeMentions(all);
+        const ids = merged.flatMap(({ machineId }) => machineId ?? []);
+        expect(new Set(ids)).toEqual(new Set(all.flatMap(({ machineId }) => machineId ?? [])));
+        expect(ids).toHaveLength(new Set(ids).size);
+        const alone = merged.filter(({ machineId }) => machineId === null);
+        const names = alone.map(({ name }) => name);
+        expect(names).toHaveLength(new Set(names).size);
+        const withId = all.filter(({ machineId }) => machineId !== null);
+        expect(withId.some(({ name }) => name !== null && names.includes(name))).toBe(false);
+        const given = new Set(all.flatMap(({ name }) => name ?? []));
+        for (const name of given) expect(wasNamed(all, merged, name)).toBe(true);
+        expect(mergeMentions(merged)).toEqual(merged);
+      }),
+    );
+  });
+});
+
+describe("a platform", () => {
+  it.each([
+    ["Windows11", "windows"],
+    ["WindowsServer2022", "windows"],
+    ["Ubuntu", "linux"],
+    ["RedHatEnterpriseLinux", "linux"],
+    ["macOS", "macos"],
+    ["Darwin", "macos"],
+    ["Android", null],
+    ["Unknown", null],
+    [null, null],
+  ] as const)("%s stands for %s", (said, platform) => {
+    expect(platformOf(said)).toBe(platform);
+  });
+});
+
+/** Whether a name is still there: on a machine of its own, or on one whose id came with it. */
+function wasNamed(
+  all: readonly MachineMention[],
+  merged: readonly MachineMention[],
+  name: string,
+): boolean {
+  const ids = new Set(all.flatMap((of) => (of.name === name ? (of.machineId ?? []) : [])));
+  return merged.some((of) => of.name === name || ids.has(of.machineId ?? ""));
+}

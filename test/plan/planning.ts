@@ -1,0 +1,40 @@
+import type { Incident, Platform } from "../../shared/incident/incident.ts";
+import { planIncident } from "../../shared/plan/plan.ts";
+import type { PlanInput, Planned, ResolvedMachine } from "../../shared/plan/plan.ts";
+import { shippedCatalogue, shippedRouting } from "./shipped.ts";
+
+/** The profiles we ship. */
+export const catalogue = shippedCatalogue();
+
+/** The rules we ship. */
+export const routing = shippedRouting();
+
+/** A grave Sentinel incident, with some fields different. */
+export function incident(fields: Partial<Incident> = {}): Incident {
+  const known = { source: "sentinel", incidentId: "1", title: "t", severity: "high" } as const;
+  return { ...known, url: null, machines: [], asks: null, ...fields };
+}
+
+/** A machine Defender knows, its id and name made from a number. */
+export function machine(
+  at: number,
+  platform: Platform | null,
+): Extract<ResolvedMachine, { kind: "known" }> {
+  const machineId = at.toString(16).padStart(40, "0");
+  return { kind: "known", machineId, name: `pc-${at}`, platform };
+}
+
+/** What is planned for one Windows machine as shipped, with some of the input different. */
+export function plan(fields: Partial<PlanInput> = {}): Planned {
+  const asked = { profile: null, parameters: {} };
+  const machines = [machine(1, "windows")];
+  return planIncident({ incident: incident(), catalogue, routing, asked, machines, ...fields });
+}
+
+/** The input of a request that asks for a profile by name, or only for parameters. */
+export function ask(
+  profile: string | null,
+  parameters: Readonly<Record<string, string>> = {},
+): Partial<PlanInput> {
+  return { asked: { profile, parameters } };
+}
