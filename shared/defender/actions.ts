@@ -1,0 +1,51 @@
+import type { MachineAction } from "../ledger/machine-action.ts";
+import type { Reply } from "../ports.ts";
+import type { Ask } from "./ask.ts";
+import { listAll } from "./list.ts";
+import { actionsSince } from "./odata.ts";
+import { readAction, readListedAction } from "./schema.ts";
+
+/**
+ * Every live response action created at or after `sinceMs` (epoch milliseconds), newest first, each
+ * once: a list that shifts while it is paged repeats members, and the later reading is the fresher
+ * one.
+ */
+export async function listActions(
+  ask: Ask,
+  root: string,
+  sinceMs: number,
+): Promise<Reply<readonly MachineAction[]>> {
+  const reply = await listAll(
+    ask,
+    `${root}/api/machineactions?${actionsSince(sinceMs)}`,
+    readListedAction,
+  );
+  if (reply.kind !== "answered") return reply;
+  const byId = new Map(reply.value.map((action) => [action.id, action]));
+  const value = [...byId.values()].sort((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0));
+  return { kind: "answered", value };
+}
+
+/** One action; `absent` may only mean that it is seconds old (reads lag behind the POST). */
+export function getAction(ask: Ask, root: string, actionId: string): Promise<Reply<MachineAction>> {
+  return ask({ url: actionUrl(root, actionId), json: null, size: "one" }, readAction);
+}
+
+/**
+ * Asks Defender to end an action. Any 2xx will do: what became of it is for the next list to say.
+ */
+export async function cancelAction(
+  ask: Ask,
+  root: string,
+  actionId: string,
+  comment: string,
+): Promise<Reply<null>> {
+  const url = `${actionUrl(root, actionId)}/cancel`;
+  const reply = await ask({ url, json: { Comment: comment }, size: "one" }, () => "asked");
+  return reply.kind === "answered" ? { kind: "answered", value: null } : reply;
+}
+
+/** The address of one action. */
+export function actionUrl(root: string, actionId: string): string {
+  return `${root}/api/machineactions/${encodeURIComponent(actionId)}`;
+}

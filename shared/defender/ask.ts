@@ -1,0 +1,67 @@
+import type { Reply } from "../ports.ts";
+import { classifyReply } from "./classify.ts";
+import { exchange } from "./request.ts";
+import type { Tokens } from "./token.ts";
+
+/** The largest single answer we read; an action with its commands takes a few KiB. */
+export const MAX_ANSWER_BYTES = 2 ** 20;
+
+/** The largest page of a list: 10,000 members of up to about 3 KiB each. */
+const MAX_PAGE_BYTES = 32 * 2 ** 20;
+
+/**
+ * A question to the API; `json` is posted unless it is null, and `size` says how long an answer may
+ * be.
+ */
+interface Question {
+  readonly url: string;
+  readonly json: unknown;
+  readonly size: "one" | "page";
+}
+
+/**
+ * Asks once, and reads the answer with `read`, which gives null for what it cannot make sense of.
+ */
+export type Ask = <T>(question: Question, read: (json: unknown) => T | null) => Promise<Reply<T>>;
+
+/** Questions to the API, each with a token and at most `readMs` long. */
+export function asking(
+  tokens: Tokens,
+  fetchOnce: typeof fetch,
+  nowMs: () => number,
+  readMs: number,
+): Ask {
+  return async (question, read) => {
+    const token = await tokenOr(tokens);
+    if (token.kind !== "answered") return token;
+    const exchanged = await exchange(fetchOnce, {
+      method: question.json === null ? "GET" : "POST",
+      url: question.url,
+      token: token.value,
+      json: question.json,
+      signal: AbortSignal.timeout(readMs),
+      maxBytes: question.size === "page" ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES,
+    });
+    if (exchanged.kind === "silence") return { kind: "unavailable", detail: exchanged.detail };
+    if (exchanged.answer.status === 401) tokens.forget(token.value);
+    return classifyReply(exchanged.answer, nowMs(), read);
+  };
+}
+
+/** A token, or `unavailable` with the reason: without one, nothing was asked. */
+export async function tokenOr(tokens: Tokens): Promise<Reply<string>> {
+  try {
+    return { kind: "answered", value: await tokens.current() };
+  } catch (error) {
+    return { kind: "unavailable", detail: tokenTrouble(error) };
+  }
+}
+
+/**
+ * Why there is no token, on one line; the identity's own words are what its administrator needs.
+ */
+export function tokenTrouble(error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  const words = message.replaceAll(/\p{Cc}+/gu, " ").slice(0, 300);
+  return words === "" ? "no access token" : `no access token: ${words}`;
+}

@@ -1,0 +1,50 @@
+import type { Defender, Reply } from "../ports.ts";
+import { cancelAction, getAction, listActions } from "./actions.ts";
+import { asking, tokenOr } from "./ask.ts";
+import { isLoopback } from "./link.ts";
+import { findMachines } from "./machines.ts";
+import type { DefenderOptions } from "./options.ts";
+import { download, resultLink } from "./results.ts";
+import { submit } from "./submit.ts";
+import type { Tokens } from "./token.ts";
+import { createTokens } from "./token.ts";
+
+/**
+ * The Defender API over HTTP: one method a call, none of them retried. Throws if the address is
+ * neither https nor loopback, for the token would be readable on the way.
+ */
+export function createDefender(options: DefenderOptions): Defender {
+  const { timeouts, nowMs } = options;
+  const base = checkedBase(options.baseUrl);
+  const root = `${base.origin}${base.pathname.replace(/\/$/, "")}`;
+  const links = { hosts: options.linkHosts, apiIsLoopback: isLoopback(base.hostname) };
+  const tokens = createTokens(options.getToken, nowMs, timeouts.tokenMs);
+  const ask = asking(tokens, options.fetch, nowMs, timeouts.readMs);
+  return {
+    prepare: () => prepared(tokens),
+    submit: (machineId, commands, comment) =>
+      submit({ root, tokens, ...options }, machineId, commands, comment),
+    listActions: (sinceMs) => listActions(ask, root, sinceMs),
+    getAction: (actionId) => getAction(ask, root, actionId),
+    cancelAction: (actionId, comment) => cancelAction(ask, root, actionId, comment),
+    resultLink: (actionId, commandIndex) => resultLink(ask, root, links, actionId, commandIndex),
+    download: (link) => download(options.fetch, links, link, timeouts, nowMs),
+    findMachines: (name) => findMachines(ask, root, name),
+  };
+}
+
+async function prepared(tokens: Tokens): Promise<Reply<null>> {
+  const token = await tokenOr(tokens);
+  return token.kind === "answered" ? { kind: "answered", value: null } : token;
+}
+
+function checkedBase(baseUrl: string): URL {
+  const base = new URL(baseUrl);
+  const safe =
+    base.protocol === "https:" || (base.protocol === "http:" && isLoopback(base.hostname));
+  if (!safe) throw new Error("the Defender API address is https, or http on loopback");
+  if (base.username !== "" || base.password !== "" || base.search !== "" || base.hash !== "") {
+    throw new Error("the Defender API address is a host and a path, nothing else");
+  }
+  return base;
+}

@@ -1,0 +1,51 @@
+import type { Command } from "../plan/command.ts";
+import { COMMAND_ORDER } from "../plan/command.ts";
+
+/**
+ * The documented form of a machine id. A name would be taken too, by some calls, and could mean
+ * another machine.
+ */
+const MACHINE_ID = /^[0-9a-f]{40}$/i;
+
+interface WireCommand {
+  readonly type: Command["type"];
+  readonly params: readonly { readonly key: string; readonly value: string }[];
+}
+
+/**
+ * Path and body of a runliveresponse POST; the letter case of every name counts (common error codes
+ * page). Throws on what a plan never makes: another kind of machine id, no commands, or an order
+ * the API refuses.
+ */
+export function liveResponseCall(
+  machineId: string,
+  commands: readonly Command[],
+  comment: string,
+): { path: string; json: { Commands: readonly WireCommand[]; Comment: string } } {
+  if (!MACHINE_ID.test(machineId)) throw new Error("a machine id is 40 hex digits");
+  if (commands.length === 0) throw new Error("a sequence has at least one command");
+  const ranks = commands.map((command) => COMMAND_ORDER.indexOf(command.type));
+  if (ranks.some((rank, position) => rank < (ranks[position - 1] ?? 0))) {
+    throw new Error("one request keeps the order PutFile, RunScript, GetFile");
+  }
+  return {
+    path: `/api/machines/${machineId}/runliveresponse`,
+    json: { Commands: commands.map(wireCommand), Comment: comment },
+  };
+}
+
+function wireCommand(command: Command): WireCommand {
+  if (command.type === "PutFile") return wire(command.type, { FileName: command.fileName });
+  if (command.type === "GetFile") return wire(command.type, { Path: command.path });
+  return wire(command.type, { ScriptName: command.scriptName, Args: command.args });
+}
+
+/** A parameter without a value is left out: nobody was ever seen to send an empty one. */
+function wire(type: Command["type"], params: Readonly<Record<string, string | null>>): WireCommand {
+  return {
+    type,
+    params: Object.entries(params).flatMap(([key, value]) =>
+      value === null ? [] : { key, value },
+    ),
+  };
+}

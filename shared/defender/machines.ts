@@ -1,0 +1,34 @@
+import type { KnownMachine, Reply } from "../ports.ts";
+import type { Ask } from "./ask.ts";
+import { listAll } from "./list.ts";
+import { machinesNamed } from "./odata.ts";
+import { readMachine } from "./schema.ts";
+
+/**
+ * A DNS name is at most 253 characters as written (RFC 1035, 2.3.4); nothing longer can be a
+ * machine's.
+ */
+const MAX_NAME_CHARS = 253;
+
+/**
+ * Machines whose DNS name is `name`, or whose first label is, when it has no dot; letter case does
+ * not count. Never by substring: `pc1` is not `pc10`. There may be several, or none, which is an
+ * answer too.
+ */
+export async function findMachines(
+  ask: Ask,
+  root: string,
+  name: string,
+): Promise<Reply<readonly KnownMachine[]>> {
+  const wanted = name.toLowerCase();
+  if (wanted === "" || wanted.length > MAX_NAME_CHARS) return { kind: "answered", value: [] };
+  const reply = await listAll(ask, `${root}/api/machines?${machinesNamed(wanted)}`, readMachine);
+  // The list machines page: 404 if there are no recent machines.
+  if (reply.kind === "absent") return { kind: "answered", value: [] };
+  if (reply.kind !== "answered") return reply;
+  const dotted = wanted.includes(".");
+  const value = reply.value.filter(
+    (machine) => (dotted ? machine.name : machine.name?.split(".")[0]) === wanted,
+  );
+  return { kind: "answered", value };
+}

@@ -1,0 +1,33 @@
+/**
+ * The largest page Defender serves (list machine actions and list machines pages: `$top` at most
+ * 10,000).
+ */
+export const PAGE_SIZE = 10_000;
+
+/**
+ * The query of the one list call: every live response action created at or after `sinceMs` (epoch
+ * milliseconds).
+ */
+export function actionsSince(sinceMs: number): string {
+  const since = new Date(sinceMs).toISOString();
+  return query(`type eq 'LiveResponse' and creationDateTimeUtc ge ${since}`);
+}
+
+/**
+ * The query for machines called `name`: the whole DNS name if it has a dot, else names that start
+ * with it. The latter finds too many (`pc1` also finds `pc10`), so whoever asks compares again.
+ */
+export function machinesNamed(name: string): string {
+  return name.includes(".")
+    ? query(`computerDnsName eq ${quoted(name)}`)
+    : query(`startswith(computerDnsName,${quoted(name)})`);
+}
+
+/** An OData string literal; a quote inside is doubled (OData 4.01 URL conventions, 5.1.1.6.1). */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function query(filter: string): string {
+  return `$filter=${encodeURIComponent(filter)}&$top=${PAGE_SIZE}`;
+}

@@ -1,0 +1,41 @@
+import type { AccessToken } from "./token.ts";
+
+/** How to reach Defender. */
+export interface DefenderOptions {
+  /**
+   * What `/api` lies below, such as `https://api.security.microsoft.com`; plain http only on
+   * loopback.
+   */
+  readonly baseUrl: string;
+  readonly getToken: () => Promise<AccessToken>;
+  readonly fetch: typeof fetch;
+  /**
+   * This host's clock, epoch milliseconds: for the life of tokens and for dates in headers only.
+   */
+  readonly nowMs: () => number;
+  readonly timeouts: DefenderTimeouts;
+  /**
+   * Hosts result links may lead to, each with all below it; a loopback `host:port` while the API is
+   * on loopback.
+   */
+  readonly linkHosts: readonly string[];
+}
+
+/** How long each step may take. Defender documents no times, so these are settings. */
+interface DefenderTimeouts {
+  /** From the call of `submit` to the end of its answer, the token included. */
+  readonly submitMs: number;
+  /** Any other call, its body included; for a download, until its headers are in. */
+  readonly readMs: number;
+  readonly tokenMs: number;
+  /** The longest silence within a download. */
+  readonly stallMs: number;
+}
+
+/** Half a minute a call, a minute of silence in a download. */
+export const DEFAULT_TIMEOUTS: DefenderTimeouts = {
+  submitMs: 30_000,
+  readMs: 30_000,
+  tokenMs: 30_000,
+  stallMs: 60_000,
+};

@@ -1,0 +1,151 @@
+import { z } from "zod";
+
+import type { ActionCommand, MachineAction } from "../ledger/machine-action.ts";
+import type { KnownMachine } from "../ports.ts";
+import { instantMs } from "./instant.ts";
+import { platformOf } from "./platform.ts";
+
+/**
+ * Errors of one command that we keep, and characters of each; the wire promises no bound on either.
+ */
+const MAX_ERRORS = 20;
+const MAX_ERROR_CHARS = 500;
+
+/** A field we like to have: anything but a string, or nothing at all, reads as null. */
+const text = z.string().nullable().catch(null);
+const instant = text.transform(instantMs);
+
+/** Documented as a GUID; all we need is that it can stand in a path. */
+const actionId = z.string().regex(/^[\w-]{1,128}$/);
+
+const commandSchema = z.object({
+  index: z.int().nonnegative().nullable().catch(null),
+  startTime: instant,
+  endTime: instant,
+  commandStatus: z.string().catch("Unknown"),
+  errors: z.array(z.unknown()).catch([]),
+  command: z.object({ type: text }).nullable().catch(null),
+});
+
+const actionSchema = z.object({
+  id: actionId,
+  type: text,
+  status: z.string().catch("Unknown"),
+  requestor: text,
+  requestorComment: text,
+  machineId: text,
+  creationDateTimeUtc: instant,
+  lastUpdateDateTimeUtc: instant,
+  commands: z.array(z.unknown()).catch([]),
+});
+
+const machineSchema = z.object({
+  id: z.string().regex(/^[0-9a-f]{40}$/i),
+  computerDnsName: text,
+  osPlatform: text,
+  onboardingStatus: text,
+  lastSeen: instant,
+});
+
+const acceptedSchema = z.object({ id: actionId, requestorComment: text });
+
+const linkSchema = z.object({ value: z.string() });
+
+const pageSchema = z.object({
+  value: z.array(z.unknown()),
+  "@odata.nextLink": z.string().nullish(),
+});
+
+/** One page of a list, its members unread, and the address of the next page. */
+interface Page {
+  readonly members: readonly unknown[];
+  readonly nextLink: string | null;
+}
+
+/**
+ * A machine action, or null if it has no usable id. Statuses we do not know are kept as they are.
+ */
+export function readAction(json: unknown): MachineAction | null {
+  const read = actionSchema.safeParse(json);
+  if (!read.success) return null;
+  const { data: action } = read;
+  return {
+    id: action.id,
+    status: action.status,
+    comment: action.requestorComment,
+    requestor: action.requestor,
+    machineId: action.machineId?.toLowerCase() ?? null,
+    createdAtMs: action.creationDateTimeUtc,
+    updatedAtMs: action.lastUpdateDateTimeUtc,
+    commands: action.commands.flatMap(readCommand),
+  };
+}
+
+/**
+ * A live response action from a list; null for other types too, should the filter have been
+ * ignored.
+ */
+export function readListedAction(json: unknown): MachineAction | null {
+  const type = z.object({ type: text }).safeParse(json).data?.type ?? null;
+  return type === null || type === "LiveResponse" ? readAction(json) : null;
+}
+
+/**
+ * The answer to a POST: its id and the comment it echoes, the only fields to rely on; null without
+ * a usable id.
+ */
+export function readAccepted(json: unknown): { id: string; comment: string | null } | null {
+  const read = acceptedSchema.safeParse(json);
+  return read.success ? { id: read.data.id, comment: read.data.requestorComment } : null;
+}
+
+/** A machine, or null if its id is not the documented 40 hex digits. */
+export function readMachine(json: unknown): KnownMachine | null {
+  const read = machineSchema.safeParse(json);
+  if (!read.success) return null;
+  const { data: machine } = read;
+  return {
+    machineId: machine.id.toLowerCase(),
+    name: machine.computerDnsName?.toLowerCase() ?? null,
+    platform: platformOf(machine.osPlatform),
+    // The pages write "onboarded", the wire "Onboarded".
+    onboarded: machine.onboardingStatus?.toLowerCase() === "onboarded",
+    lastSeenAtMs: machine.lastSeen,
+  };
+}
+
+/**
+ * The link in the answer of GetLiveResponseResultDownloadLink, unchecked; null if there is none.
+ */
+export function readLink(json: unknown): string | null {
+  return linkSchema.safeParse(json).data?.value ?? null;
+}
+
+/** A page of a list; null if it is none. */
+export function readPage(json: unknown): Page | null {
+  const read = pageSchema.safeParse(json);
+  if (!read.success) return null;
+  return { members: read.data.value, nextLink: read.data["@odata.nextLink"] ?? null };
+}
+
+function readCommand(json: unknown, position: number): ActionCommand[] {
+  const read = commandSchema.safeParse(json);
+  if (!read.success) return [];
+  const { data: command } = read;
+  return [
+    {
+      index: command.index ?? position,
+      type: command.command?.type ?? null,
+      status: command.commandStatus,
+      startedAtMs: command.startTime,
+      endedAtMs: command.endTime,
+      errors: command.errors.slice(0, MAX_ERRORS).map(errorText),
+    },
+  ];
+}
+
+/** Nobody documents what an error is made of, so whatever is no string is shown as JSON. */
+function errorText(error: unknown): string {
+  const shown = typeof error === "string" ? error : JSON.stringify(error);
+  return shown.slice(0, MAX_ERROR_CHARS);
+}
