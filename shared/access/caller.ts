@@ -1,0 +1,122 @@
+import { z } from "zod";
+
+import { SOURCES } from "../incident/incident.ts";
+import type { Parsed, Problem } from "../incident/problem.ts";
+import { keyOfSecret } from "./standard-webhooks.ts";
+
+/** Everything a caller can be allowed to do; `again` is to run anew what has run already. */
+export const RIGHTS = [
+  "incident.submit",
+  "run.read",
+  "run.cancel",
+  "run.approve",
+  "evidence.read",
+  "operate",
+  "again",
+] as const;
+export type Right = (typeof RIGHTS)[number];
+
+/**
+ * Every request is compared with every caller's credentials, so their number has a bound; ours, not
+ * a vendor's.
+ */
+const MAX_CALLERS = 100;
+/** Enough for the old and the new secret of a rotation, and one spare. */
+const MAX_SECRETS = 3;
+
+const secrets = (one: z.ZodString) => z.array(one).min(1).max(MAX_SECRETS).optional();
+
+const callerSchema = z
+  .strictObject({
+    name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'"),
+    key: z
+      .string()
+      .regex(
+        /^sha256:[0-9a-f]{64}$/,
+        "'sha256:' and the 64 lower-case hex digits of the key's hash",
+      )
+      .optional(),
+    hmac: secrets(
+      z.string().refine((secret) => keyOfSecret(secret) !== null, {
+        error: "'whsec_' and the base64 of 24 to 64 random bytes",
+      }),
+    ),
+    jira: secrets(z.string().min(16, "at least 16 characters").max(256)),
+    entra: z.undefined({ error: "is not available yet; use 'key' or 'hmac'" }).optional(),
+    may: z.array(z.enum(RIGHTS)).min(1, "at least one right"),
+    sources: z
+      .array(z.enum(SOURCES))
+      .min(1, "at least one source")
+      .default([...SOURCES]),
+    profiles: z.array(z.string().min(1)).nullable().default(null),
+  })
+  .refine(
+    (caller) => caller.key !== undefined || caller.hmac !== undefined || caller.jira !== undefined,
+    {
+      error: "needs 'key', 'hmac' or 'jira': how else would we know the caller",
+    },
+  );
+
+/**
+ * Somebody who may call: how we know them and what they may do. `profiles` null means all of them.
+ * Holds secrets: not for logs.
+ */
+export type Caller = Readonly<Omit<z.infer<typeof callerSchema>, "entra">>;
+
+/**
+ * Reads the setting CALLERS, a JSON array; empty text means nobody. Gives every problem at once,
+ * each without the values: some of them are secrets.
+ */
+export function parseCallers(text: string): Parsed<Caller[]> {
+  if (text.trim() === "") return { kind: "parsed", value: [] };
+  const json = parsedJson(text);
+  if (json === undefined) return invalid([{ path: "", message: "is not JSON" }]);
+  const read = z.array(callerSchema).max(MAX_CALLERS).safeParse(json);
+  if (!read.success) return invalid(read.error.issues.map(problemOf));
+  const shared = sharedCredentials(read.data);
+  if (shared.length > 0) return invalid(shared);
+  return { kind: "parsed", value: read.data };
+}
+
+/**
+ * The platform's own message would quote the text, so a setting that is no JSON is only called so.
+ */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function problemOf(issue: z.core.$ZodIssue): Problem {
+  return { path: issue.path.map(String).join("."), message: issue.message };
+}
+
+/** A name or a credential that two callers have would leave open which of them calls. */
+function sharedCredentials(callers: readonly Caller[]): Problem[] {
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  for (const [position, caller] of callers.entries()) {
+    for (const [field, value] of marksOf(caller)) {
+      const mark = `${field} ${value}`;
+      const path = `${position}.${field}`;
+      if (seen.has(mark)) problems.push({ path, message: "is another caller's, or here twice" });
+      seen.add(mark);
+    }
+  }
+  return problems;
+}
+
+function marksOf(caller: Caller): (readonly [string, string])[] {
+  return [
+    ["name", caller.name],
+    ...(caller.key === undefined ? [] : [["key", caller.key] as const]),
+    ...(caller.hmac ?? []).map((secret) => ["hmac", secret] as const),
+    ...(caller.jira ?? []).map((secret) => ["jira", secret] as const),
+  ];
+}
+
+function invalid(problems: readonly Problem[]): Parsed<never> {
+  return { kind: "invalid", problems };
+}

@@ -1,0 +1,18 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+/**
+ * What `X-Hub-Signature` must look like, for a Jira administrator's webhook saved with a secret.
+ */
+const SIGNATURE = /^sha256=([0-9a-f]{64})$/i;
+
+/**
+ * True if `signature`, the value of `X-Hub-Signature`, was made with `secret` over the raw body:
+ * HMAC with SHA-256, in hex. It covers no time, so an old request can be played again: the
+ * idempotency key must take care of that.
+ */
+export function isSignedByJira(secret: string, signature: string, rawBody: Uint8Array): boolean {
+  const hex = SIGNATURE.exec(signature)?.[1];
+  if (hex === undefined) return false;
+  const expected = createHmac("sha256", secret).update(rawBody).digest();
+  return timingSafeEqual(Buffer.from(hex, "hex"), expected);
+}

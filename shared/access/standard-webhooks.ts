@@ -1,0 +1,89 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+/**
+ * The three headers of a Standard Webhooks message (specification 1.0.0), and the bytes they speak
+ * for.
+ */
+export interface SignedMessage {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly signature: string;
+  readonly rawBody: Uint8Array;
+}
+
+/** How far the sender's clock and ours may differ, either way; the reference library's figure. */
+const TOLERANCE_SECONDS = 300;
+
+/** A sender in a rotation signs twice; nobody needs more, and each costs a comparison. */
+const MAX_SIGNATURES = 8;
+
+/**
+ * No dot: it parts id from timestamp in what is signed, and one within the id could move that
+ * border.
+ */
+const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
+
+const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
+
+/**
+ * What is wrong with a message before any secret is tried, in words for its sender; null if nothing
+ * is.
+ */
+export function messageTrouble(message: SignedMessage, nowMs: number): string | null {
+  if (!MESSAGE_ID.test(message.id)) {
+    return "the header webhook-id is missing or is not 1 to 256 visible characters without a dot";
+  }
+  if (!/^\d{1,12}$/.test(message.timestamp)) {
+    return "the header webhook-timestamp is missing or is not in whole seconds since 1970";
+  }
+  const ageMs = nowMs - Number(message.timestamp) * 1_000;
+  if (ageMs > TOLERANCE_SECONDS * 1_000) {
+    return `the message was signed more than ${TOLERANCE_SECONDS} seconds ago`;
+  }
+  if (ageMs < -TOLERANCE_SECONDS * 1_000) {
+    return `the message is dated more than ${TOLERANCE_SECONDS} seconds ahead; check the clocks`;
+  }
+  if (signaturesIn(message.signature).length === 0) {
+    return "the header webhook-signature is missing or holds no v1 signature";
+  }
+  return null;
+}
+
+/**
+ * True if one of the message's v1 signatures was made with `secret` (`whsec_…`). Every signature is
+ * compared, in constant time each; other versions are skipped, as the specification asks. Says
+ * nothing about the age.
+ */
+export function isSignedWith(secret: string, message: SignedMessage): boolean {
+  const key = keyOfSecret(secret);
+  if (key === null) return false;
+  const expected = createHmac("sha256", key)
+    .update(`${message.id}.${message.timestamp}.`)
+    .update(message.rawBody)
+    .digest();
+  let matches = false;
+  for (const signature of signaturesIn(message.signature)) {
+    matches = timingSafeEqual(signature, expected) || matches;
+  }
+  return matches;
+}
+
+/**
+ * The 24 to 64 bytes that `whsec_` and base64 stand for, the lengths the specification allows; else
+ * null.
+ */
+export function keyOfSecret(secret: string): Buffer | null {
+  const encoded = SECRET.exec(secret)?.[1];
+  if (encoded === undefined) return null;
+  const key = Buffer.from(encoded, "base64");
+  return key.byteLength >= 24 && key.byteLength <= 64 ? key : null;
+}
+
+/** The v1 signatures of the right length, 32 bytes; whatever else the header holds is nobody's. */
+function signaturesIn(header: string): Buffer[] {
+  return header
+    .split(" ", MAX_SIGNATURES)
+    .filter((signature) => signature.startsWith("v1,"))
+    .map((signature) => Buffer.from(signature.slice("v1,".length), "base64"))
+    .filter((signature) => signature.byteLength === 32);
+}
