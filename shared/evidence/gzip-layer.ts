@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { createGunzip } from "node:zlib";
+
+/** Size and SHA-256 (hex) of what lies within one gzip layer; the form a custody entry keeps. */
+export interface GzipContent {
+  readonly encoding: "gzip";
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** What unwrapping came to; a note without content says why there is none. */
+interface Unwrapped {
+  readonly inner: GzipContent | null;
+  readonly note: string | null;
+}
+
+/**
+ * Takes gzip piece by piece, and tells at the end what was in it. Only `feed` and `end` wait;
+ * nothing throws.
+ */
+export interface GzipLayer {
+  /** Waits until the piece is unwrapped, or will not be: that is the back-pressure. */
+  feed(chunk: Uint8Array): Promise<void>;
+  end(): Promise<Unwrapped>;
+  close(): void;
+}
+
+/**
+ * Hashes what comes out and keeps none of it; stops for good once more than `maxBytes` have come.
+ */
+export function openGzipLayer(maxBytes: number): GzipLayer {
+  const gunzip = createGunzip();
+  const hash = createHash("sha256");
+  let size = 0;
+  let trouble: string | null = null;
+  let over = false;
+  let wake: (() => void) | null = null;
+
+  gunzip.on("data", (piece: Buffer) => {
+    size += piece.byteLength;
+    hash.update(piece);
+    if (size > maxBytes) stop(`more than ${maxBytes} bytes within the gzip layer`);
+  });
+  gunzip.on("error", (error: Error) => stop(`broken gzip layer: ${error.message}`));
+  // At padding after the layer zlib ends, and never calls back for the piece that held it.
+  gunzip.on("end", () => stop(null));
+  gunzip.on("close", () => stop(null));
+
+  function stop(why: string | null): void {
+    trouble ??= over ? null : why;
+    over = true;
+    gunzip.destroy();
+    wake?.();
+  }
+
+  function waiting(act: (done: () => void) => void): Promise<void> {
+    if (over) return Promise.resolve();
+    return new Promise((resolve) => {
+      wake = resolve;
+      act(resolve);
+    });
+  }
+
+  return {
+    feed: (chunk) => waiting((done) => gunzip.write(chunk, () => done())),
+    async end() {
+      // Only "end", an error or the bound finish the layer; the callback of `end` comes before the
+      // last bytes do.
+      await waiting(() => gunzip.end());
+      if (trouble !== null) return { inner: null, note: trouble };
+      return { inner: { encoding: "gzip", size, sha256: hash.digest("hex") }, note: null };
+    },
+    close: () => {
+      gunzip.destroy();
+    },
+  };
+}

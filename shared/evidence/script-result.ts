@@ -1,0 +1,132 @@
+import { z } from "zod";
+
+import type { Excerpt } from "./reported-text.ts";
+import { excerpt } from "./reported-text.ts";
+
+/**
+ * What a RunScript result says, as far as it says it; null for what it leaves out. That it could be
+ * read does not mean the script worked: judge by `exitCode` and `errors`. The whole file is in the
+ * evidence store.
+ */
+export type ScriptResult =
+  | {
+      readonly kind: "read";
+      readonly scriptName: string | null;
+      readonly exitCode: number | null;
+      readonly output: Excerpt | null;
+      readonly errors: Excerpt | null;
+    }
+  | { readonly kind: "unreadable"; readonly why: string };
+
+/**
+ * The largest result we parse, in bytes; keep that many and one more of a stream. Ours: transcripts
+ * are for people.
+ */
+export const MAX_SCRIPT_RESULT_BYTES = 4 * 2 ** 20;
+
+/**
+ * Characters of output and of errors that we keep beside the evidence. Ours, so that a record stays
+ * small.
+ */
+const MAX_EXCERPT_CHARS = 4_000;
+const MAX_NAME_CHARS = 255;
+
+const text = z.string().nullable().catch(null);
+
+/**
+ * Newer pages name the members in the first column, older ones in the second; any can be absent.
+ */
+const resultSchema = z.object({
+  script_name: text,
+  name: text,
+  exit_code: z.int().nullable().catch(null),
+  script_output: text,
+  script_errors: text,
+  script_error: text,
+});
+
+/** Any of these tells a script's result from other JSON. */
+const TELLING = ["exit_code", "script_output", "script_errors", "script_error"] as const;
+
+/**
+ * Reads the file behind a RunScript result link. Never throws: what cannot be read is `unreadable`,
+ * with the reason.
+ */
+export function parseScriptResult(bytes: Uint8Array): ScriptResult {
+  if (bytes.byteLength > MAX_SCRIPT_RESULT_BYTES) {
+    return unreadable(`larger than ${MAX_SCRIPT_RESULT_BYTES} bytes`);
+  }
+  const json = parsedJson(withoutNuls(decoded(bytes)));
+  if (json === undefined) return unreadable("not JSON");
+  const read = resultSchema.safeParse(json);
+  if (!read.success) return unreadable("not a JSON object");
+  if (!TELLING.some((name) => Object.hasOwn(Object(json), name))) {
+    return unreadable("none of the members of a script result");
+  }
+  const { data: result } = read;
+  const name = result.script_name ?? result.name;
+  return {
+    kind: "read",
+    scriptName: name === null ? null : excerpt(name, MAX_NAME_CHARS).text,
+    exitCode: result.exit_code,
+    output: excerptOf(result.script_output),
+    errors: excerptOf(result.script_errors ?? result.script_error),
+  };
+}
+
+/** Defender pads file and output with NULs (documented sample); they are nobody's text. */
+function excerptOf(reported: string | null): Excerpt | null {
+  return reported === null ? null : excerpt(withoutNuls(reported), MAX_EXCERPT_CHARS);
+}
+
+function withoutNuls(reported: string): string {
+  let end = reported.length;
+  while (end > 0 && reported.charCodeAt(end - 1) === 0) end -= 1;
+  return reported.slice(0, end);
+}
+
+/** UTF-8, or what a byte order mark says: PowerShell likes to write UTF-16. */
+function decoded(bytes: Uint8Array): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+}
+
+/**
+ * The value of a JSON text, with raw control characters in strings forgiven; undefined if it is
+ * none even so.
+ */
+function parsedJson(json: string): unknown {
+  for (const attempt of [json, controlsEscaped(json)]) {
+    try {
+      return JSON.parse(attempt);
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The same text with every raw control character inside a string escaped, and nothing else changed.
+ */
+function controlsEscaped(json: string): string {
+  const pieces: string[] = [];
+  let from = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json.charAt(at);
+    if (character === '"') inString = !inString;
+    // What follows a backslash is part of an escape, a quote too.
+    else if (inString && character === "\\") at += 1;
+    else if (inString && character < " ") {
+      const code = json.charCodeAt(at).toString(16).padStart(4, "0");
+      pieces.push(json.slice(from, at), `\\u${code}`);
+      from = at + 1;
+    }
+  }
+  return pieces.join("") + json.slice(from);
+}
+
+function unreadable(why: string): ScriptResult {
+  return { kind: "unreadable", why };
+}
