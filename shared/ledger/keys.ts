@@ -1,0 +1,102 @@
+/**
+ * The row keys of the ledger, all built and read here. Keys sort as text, so numbers in them are padded. The rows
+ * between `OPEN_WORK.from` and `OPEN_WORK.before` are all that is not settled yet: while there are none, nothing is due.
+ */
+const PASS_DIGITS = 12;
+const INSTANT_DIGITS = 13;
+
+export const BUDGET_KEY = "budget";
+/** Calls spent on lists, result links and look-ups, and when we last polled; its key lies outside `OPEN_WORK`. */
+export const READS_KEY = "asked";
+
+/** Lanes, most urgent first; lane 4 is where sequences wait that came back from an offline machine. */
+export const LANES = [0, 1, 2, 3, 4] as const;
+export type Lane = (typeof LANES)[number];
+export const URGENT_LANE: Lane = 0;
+export const OFFLINE_LANE: Lane = 4;
+
+/** A range of keys: `from <= key < before`. */
+export interface KeyRange {
+  readonly from: string;
+  readonly before: string;
+}
+
+/** The family of keys that begin with `prefix!`; `"` is the character after `!`. */
+function family(prefix: string): KeyRange {
+  return { from: `${prefix}!`, before: `${prefix}"` };
+}
+
+export const READY = family("ready");
+export const LATER = family("later");
+export const MACHINES = family("machine");
+export const OWED_RESULTS = family("results");
+/** later!, machine!, ready! and results! lie side by side, with nothing else between them. */
+export const OPEN_WORK: KeyRange = { from: LATER.from, before: OWED_RESULTS.before };
+
+export function laneRange(lane: Lane): KeyRange {
+  return family(`ready!${lane}`);
+}
+
+export function behindRange(machineId: string): KeyRange {
+  return family(`behind!${machineId}`);
+}
+
+export function sequencesOf(runId: string): KeyRange {
+  return { from: `sequence!${runId}.`, before: `sequence!${runId}/` };
+}
+
+export function custodyOf(runId: string): KeyRange {
+  return family(`custody!${runId}`);
+}
+
+/** What waits until `dueAtMs` or earlier. */
+export function dueBy(dueAtMs: number): KeyRange {
+  return { from: LATER.from, before: `later!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
+}
+
+/** Rank first: the smallest key is the next to go. */
+export function readyKey(lane: Lane, pass: number, sequenceId: string): string {
+  return `ready!${lane}!${padded(pass, PASS_DIGITS)}!${sequenceId}`;
+}
+
+export function laterKey(dueAtMs: number, sequenceId: string): string {
+  return `later!${padded(dueAtMs, INSTANT_DIGITS)}!${sequenceId}`;
+}
+
+export function behindKey(machineId: string, lane: Lane, pass: number, sequenceId: string): string {
+  return `behind!${machineId}!${lane}!${padded(pass, PASS_DIGITS)}!${sequenceId}`;
+}
+
+export const sequenceKey = (sequenceId: string): string => `sequence!${sequenceId}`;
+export const machineKey = (machineId: string): string => `machine!${machineId}`;
+export const runKey = (runId: string): string => `run!${runId}`;
+export const idempotencyRowKey = (keyHash: string): string => `key!${keyHash}`;
+export const owedResultsKey = (sequenceId: string): string => `results!${sequenceId}`;
+export const custodyKey = (runId: string, number: number): string =>
+  `custody!${runId}!${padded(number, 8)}`;
+
+/** The sequence an index row (ready, later, behind, results) stands for: the last part of its key. */
+export function sequenceIdIn(key: string): string {
+  return key.slice(key.lastIndexOf("!") + 1);
+}
+
+/** The pass in a ready key; lower has waited longer. */
+export function passIn(readyRowKey: string): number {
+  return Number(readyRowKey.split("!")[2]);
+}
+
+/** The lane in a ready key. */
+export function laneIn(readyRowKey: string): Lane {
+  const lane = LANES.find((candidate) => `${candidate}` === readyRowKey.split("!")[1]);
+  if (lane === undefined) throw new Error(`not a ready key: ${readyRowKey}`);
+  return lane;
+}
+
+function padded(value: number, digits: number): string {
+  const text = Math.max(0, Math.floor(value)).toString();
+  // Beyond 21 digits a number is written with an exponent, and NaN with letters: short, but no key.
+  if (!/^\d+$/.test(text) || text.length > digits) {
+    throw new Error(`${value} does not fit in ${digits} digits of a key`);
+  }
+  return text.padStart(digits, "0");
+}

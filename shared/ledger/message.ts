@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+/** What a queue message of `command-sequences` holds: a bell. It points; all authority is in the ledger. */
+export const drainMessageSchema = z.object({
+  v: z.literal(1),
+  // One top-level key with a name the Functions host does not use, so that a body cannot pose as trigger metadata.
+  bell: z.object({
+    why: z.enum(["accepted", "due", "released", "repair"]),
+    runId: z.string().nullable(),
+    sequenceIds: z.array(z.string()).max(100),
+    /** True if it comes for work of the urgent lane, which waits for no driver. */
+    urgent: z.boolean(),
+  }),
+});
+export type DrainBell = z.infer<typeof drainMessageSchema>["bell"];
+
+/** What a message of `results` holds: whose results to fetch. */
+export const collectMessageSchema = z.object({
+  v: z.literal(1),
+  collect: z.object({ sequenceId: z.string() }),
+});

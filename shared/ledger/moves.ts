@@ -1,0 +1,235 @@
+import { isFinal, type MachineAction } from "./machine-action.ts";
+import { OFFLINE_LANE } from "./keys.ts";
+import { allCompleted, isUntouched, progressOf } from "./progress.ts";
+import {
+  isTerminal,
+  LEGAL_MOVES,
+  type SequenceRecord,
+  type SequenceResult,
+  type SequenceState,
+} from "./sequence.ts";
+
+/*
+ * Every change a sequence's record can go through. Each function takes the record before and gives the record after;
+ * a move that LEGAL_MOVES does not allow throws, for it can only be a bug.
+ */
+
+type Place = NonNullable<SequenceRecord["place"]>;
+type Reason = NonNullable<SequenceRecord["reason"]>;
+
+/** Intent is written: from here until the answer is recorded, a POST may be under way. */
+export function claim(record: SequenceRecord, nowMs: number): SequenceRecord {
+  return {
+    ...moved(record, "claimed"),
+    attempt: record.attempt + 1,
+    claimedAtMs: nowMs,
+    submittedAtMs: null,
+    actionId: null,
+    actionStatus: null,
+  };
+}
+
+/** Defender has an action of ours. */
+export function submit(record: SequenceRecord, actionId: string, nowMs: number): SequenceRecord {
+  return { ...moved(record, "submitted"), actionId, submittedAtMs: nowMs };
+}
+
+/** The answer to the POST was lost: nobody may send again before somebody has looked. */
+export function loseAnswer(record: SequenceRecord): SequenceRecord {
+  return moved(record, "unconfirmed");
+}
+
+/**
+ * Nothing of ours is at Defender: back into the queue, at `place`, with the reason a person would ask for. One that
+ * somebody asked to cancel meanwhile does not go back.
+ */
+export function giveBack(
+  record: SequenceRecord,
+  place: Place,
+  reason: Reason | null,
+): SequenceRecord {
+  if (record.cancel?.why === "asked") {
+    return end(record, "cancelled", cancelledBy(record.cancel.by), record.cancel.atMs);
+  }
+  // A cancel of our own was for the action that is gone; the next one may not inherit it.
+  return { ...moved(record, "waiting"), actionId: null, cancel: null, place, reason };
+}
+
+/** A waiting sequence found at another place; its state stays. */
+export function park(record: SequenceRecord, place: Place, reason: Reason | null): SequenceRecord {
+  if (record.state !== "waiting") throw new Error(`${record.sequenceId} is not waiting`);
+  return { ...record, place, reason };
+}
+
+/** Ended without a final action of Defender's: it never ran, was refused, or nobody knows any more. */
+export function end(
+  record: SequenceRecord,
+  state: "expired" | "refused" | "cancelled" | "failed",
+  outcome: { code: string; detail: string },
+  nowMs: number,
+): SequenceRecord {
+  return { ...moved(record, state), endedAtMs: nowMs, outcome };
+}
+
+/** Somebody wants it ended; a waiting one ends at once, one at Defender when Defender says so. */
+export function askToCancel(
+  record: SequenceRecord,
+  cancel: { by: string; why: "asked" | "offline" | "expired" },
+  nowMs: number,
+): SequenceRecord {
+  if (isTerminal(record)) throw new Error(`${record.sequenceId} is over and cannot be cancelled`);
+  return { ...record, cancel: { ...cancel, atMs: nowMs, sent: false } };
+}
+
+/** What Defender says of an action of ours: its status, and how far its commands got. */
+export function observe(record: SequenceRecord, action: MachineAction): SequenceRecord {
+  return {
+    ...record,
+    actionStatus: action.status,
+    progress: [
+      ...record.progress.filter((each) => each.part !== record.part),
+      ...progressOf(record, action),
+    ],
+  };
+}
+
+/**
+ * The action has ended: on to the next part, back to waiting, or over. A time-out, or our own cancel of an offline
+ * machine, parks the sequence until `parkUntilMs`, but only if it is certain that no command ran.
+ */
+export function conclude(
+  before: SequenceRecord,
+  action: MachineAction,
+  nowMs: number,
+  parkUntilMs: number,
+): SequenceRecord {
+  if (!isFinal(action.status)) throw new Error(`${action.id} is ${action.status}, not final`);
+  const record = observe(before, action);
+  if (allCompleted(record, action)) return succeed(record, action, nowMs);
+  const untouched = isUntouched(record, action);
+  switch (action.status) {
+    case "Succeeded":
+      return succeed(record, action, nowMs);
+    case "Failed":
+      return finish(record, action, "failed", failure(record), nowMs);
+    case "TimeOut":
+      return untouched && nowMs < record.expiresAtMs
+        ? parkOffline(record, nowMs, parkUntilMs)
+        : finish(record, action, "timedOut", timeOut(untouched), nowMs);
+    case "Cancelled":
+      return concludeCancelled(record, action, untouched, nowMs, parkUntilMs);
+  }
+}
+
+function concludeCancelled(
+  record: SequenceRecord,
+  action: MachineAction,
+  untouched: boolean,
+  nowMs: number,
+  parkUntilMs: number,
+): SequenceRecord {
+  const { cancel } = record;
+  if (cancel === null || cancel.why === "asked") {
+    const outcome = cancelledBy(cancel?.by ?? "somebody else, in Defender");
+    return finish(record, action, "cancelled", outcome, nowMs);
+  }
+  if (!untouched) return finish(record, action, "failed", INTERRUPTED, nowMs);
+  if (cancel.why === "offline" && nowMs < record.expiresAtMs) {
+    return parkOffline(record, nowMs, parkUntilMs);
+  }
+  const detail = "The machine did not come online before the sequence expired.";
+  return finish(record, action, "expired", { code: "expired", detail }, nowMs);
+}
+
+function succeed(record: SequenceRecord, action: MachineAction, nowMs: number): SequenceRecord {
+  const results = withOwed(record, action);
+  if (record.part + 1 < record.parts.length) {
+    const next = { ...record, results, part: record.part + 1, attempt: 0, pass: 0 };
+    return giveBack(next, { kind: "ready" }, null);
+  }
+  return { ...moved(record, "succeeded"), results, endedAtMs: nowMs, outcome: null };
+}
+
+function finish(
+  record: SequenceRecord,
+  action: MachineAction,
+  state: "failed" | "timedOut" | "cancelled" | "expired",
+  outcome: { code: string; detail: string },
+  nowMs: number,
+): SequenceRecord {
+  return {
+    ...moved(record, state),
+    results: withOwed(record, action),
+    endedAtMs: nowMs,
+    outcome,
+  };
+}
+
+function parkOffline(record: SequenceRecord, nowMs: number, dueAtMs: number): SequenceRecord {
+  const times = record.offlineTimes + 1;
+  const reason: Reason = { code: "offline", sinceMs: nowMs, times };
+  const parked = { ...record, lane: OFFLINE_LANE, offlineTimes: times };
+  return giveBack(parked, { kind: "later", dueAtMs }, reason);
+}
+
+/** Only commands that ran have results; PutFile has none even then (API page: "Doesn't have a response result"). */
+function withOwed(record: SequenceRecord, action: MachineAction): SequenceResult[] {
+  const owed = progressOf(record, action)
+    .filter((each) => each.type !== "PutFile" && each.status !== "Created")
+    .map((each) => ({
+      part: each.part,
+      index: each.index,
+      type: each.type,
+      actionId: action.id,
+      state: "owed" as const,
+      tries: 0,
+      detail: null,
+      path: null,
+      servedName: null,
+      size: null,
+      sha256: null,
+      content: null,
+      script: null,
+    }));
+  return [...record.results, ...owed];
+}
+
+function failure(record: SequenceRecord): { code: string; detail: string } {
+  const failed = record.progress.find(
+    (each) => each.part === record.part && each.status === "Failed",
+  );
+  if (failed === undefined) {
+    return { code: "actionFailed", detail: "Defender reports the action as failed." };
+  }
+  const said = failed.errors.length > 0 ? ` Defender says: ${failed.errors.join("; ")}` : "";
+  const detail = `Command ${failed.index + 1} (${failed.type}) failed; those after it did not run.${said}`;
+  return { code: "commandFailed", detail: detail.slice(0, 1_000) };
+}
+
+function timeOut(untouched: boolean): { code: string; detail: string } {
+  return untouched
+    ? { code: "notReached", detail: "The machine did not come online in time." }
+    : {
+        code: "commandTimedOut",
+        detail: "Defender timed it out; a command may have run, so it is not repeated.",
+      };
+}
+
+function cancelledBy(by: string): { code: string; detail: string } {
+  return { code: "cancelled", detail: `Cancelled by ${by}.` };
+}
+
+const INTERRUPTED = {
+  code: "interrupted",
+  detail:
+    "The machine came online while it was being given up; commands may have run: not repeated.",
+} as const;
+
+/** The record in its next state: nothing of the old place or reason is left over. */
+function moved(record: SequenceRecord, state: SequenceState): SequenceRecord {
+  const allowed: readonly SequenceState[] = LEGAL_MOVES[record.state];
+  if (!allowed.includes(state)) {
+    throw new Error(`${record.sequenceId} cannot go from ${record.state} to ${state}`);
+  }
+  return { ...record, state, place: null, reason: null };
+}

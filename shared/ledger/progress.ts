@@ -1,0 +1,40 @@
+import type { MachineAction } from "./machine-action.ts";
+import { currentCommands, type CommandProgress, type SequenceRecord } from "./sequence.ts";
+
+/** How far the commands of the present part got, in their order. */
+export function progressOf(record: SequenceRecord, action: MachineAction): CommandProgress[] {
+  return currentCommands(record).map((command, index) => {
+    const seen = action.commands.find((each) => each.index === index);
+    // An action can succeed while its commands are not listed (seen on the wire): then they completed.
+    const unlisted = action.status === "Succeeded" ? "Completed" : "Created";
+    return {
+      part: record.part,
+      index,
+      type: command.type,
+      status: seen?.status ?? unlisted,
+      startedAtMs: seen?.startedAtMs ?? null,
+      endedAtMs: seen?.endedAtMs ?? null,
+      errors: [...(seen?.errors ?? [])],
+    };
+  });
+}
+
+/**
+ * Only what Defender lists proves that nothing ran: no times and no end for any command. It lists some ends without
+ * a start (seen), so a missing start alone proves nothing. What may have run is not repeated.
+ */
+export function isUntouched(record: SequenceRecord, action: MachineAction): boolean {
+  return currentCommands(record).every((_, index) => {
+    const seen = action.commands.find((each) => each.index === index);
+    if (seen === undefined || seen.startedAtMs !== null || seen.endedAtMs !== null) return false;
+    return seen.status !== "Completed" && seen.status !== "Failed";
+  });
+}
+
+/** A cancel can lose the race: every command completed means it is done, whatever the action's status says. */
+export function allCompleted(record: SequenceRecord, action: MachineAction): boolean {
+  const listed = currentCommands(record).map((_, index) =>
+    action.commands.find((each) => each.index === index),
+  );
+  return listed.every((each) => each?.status === "Completed" && each.endedAtMs !== null);
+}

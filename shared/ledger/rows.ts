@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { behindKey, laterKey, machineKey, owedResultsKey, readyKey, sequenceKey } from "./keys.ts";
+import { holdsMachine, owesResults, type SequenceRecord } from "./sequence.ts";
+
+/** The lease on a machine: who holds it, and whether others wait behind it. */
+export const machineSchema = z.object({
+  v: z.literal(1),
+  sequenceId: z.string(),
+  waiters: z.boolean(),
+});
+export type MachineLease = z.infer<typeof machineSchema>;
+
+/** The note that a sequence's results are still to be fetched, and when somebody last promised to. */
+export const owedSchema = z.object({ v: z.literal(1), dueAtMs: z.number() });
+export type OwedNote = z.infer<typeof owedSchema>;
+
+/** A change to a row, as a workflow commits it. `*` is an ETag that matches any version. */
+export type RowChange =
+  | { readonly op: "insert"; readonly key: string; readonly body: unknown }
+  | { readonly op: "replace"; readonly key: string; readonly body: unknown; readonly etag: string }
+  | { readonly op: "delete"; readonly key: string; readonly etag: string };
+
+/** A value as it stands in the ledger. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+/**
+ * The rows that follow from a record: its place in the waiting index, its machine lease, the note that results are
+ * owed. A record decides them all, so no row can disagree with it.
+ */
+export function rowsOf(record: SequenceRecord): Map<string, unknown> {
+  const rows = new Map<string, unknown>();
+  const index = indexKey(record);
+  if (index !== null) rows.set(index, { v: 1, machineId: record.machineId });
+  if (holdsMachine(record)) {
+    const lease: MachineLease = { v: 1, sequenceId: record.sequenceId, waiters: false };
+    rows.set(machineKey(record.machineId), lease);
+  }
+  if (owesResults(record)) {
+    const note: OwedNote = { v: 1, dueAtMs: record.endedAtMs ?? record.submittedAtMs ?? 0 };
+    rows.set(owedResultsKey(record.sequenceId), note);
+  }
+  return rows;
+}
+
+/** The rows to write so that the ledger holds `record`, a sequence not seen before. */
+export function insertion(record: SequenceRecord): RowChange[] {
+  const rows = [...rowsOf(record)].map(([key, body]): RowChange => ({ op: "insert", key, body }));
+  return [{ op: "insert", key: sequenceKey(record.sequenceId), body: record }, ...rows];
+}
+
+/**
+ * The rows to write so that the ledger holds `after` where it held `before`. The record's ETag guards them all;
+ * a lease that ends is guarded by its own (`leaseEtag`), for somebody may have queued behind it meanwhile.
+ */
+export function move(
+  before: Stored<SequenceRecord>,
+  after: SequenceRecord,
+  leaseEtag: string | null = null,
+): RowChange[] {
+  const old = rowsOf(before.value);
+  const next = rowsOf(after);
+  const gone = [...old.keys()].filter((key) => !next.has(key));
+  const added = [...next].filter(([key]) => !old.has(key));
+  return [
+    { op: "replace", key: sequenceKey(after.sequenceId), body: after, etag: before.etag },
+    ...gone.map((key): RowChange => ({ op: "delete", key, etag: etagFor(key, leaseEtag) })),
+    ...added.map(([key, body]): RowChange => ({ op: "insert", key, body })),
+  ];
+}
+
+/** True if the move gives up the machine, so that whoever waits behind it must be let forward. */
+export function freesMachine(before: SequenceRecord, after: SequenceRecord): boolean {
+  return holdsMachine(before) && !holdsMachine(after);
+}
+
+function etagFor(key: string, leaseEtag: string | null): string {
+  if (!key.startsWith("machine!")) return "*";
+  if (leaseEtag === null) throw new Error(`${key} ends, but its lease was not read`);
+  return leaseEtag;
+}
+
+function indexKey(record: SequenceRecord): string | null {
+  if (record.place === null) return null;
+  switch (record.place.kind) {
+    case "ready":
+      return readyKey(record.lane, record.pass, record.sequenceId);
+    case "later":
+      return laterKey(record.place.dueAtMs, record.sequenceId);
+    case "behind":
+      return behindKey(record.machineId, record.lane, record.pass, record.sequenceId);
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { SEVERITIES, SOURCES } from "../incident/incident.ts";
+
+const instant = z.number().int().nonnegative();
+
+export const runSchema = z.object({
+  v: z.literal(1),
+  runId: z.string(),
+  source: z.enum(SOURCES),
+  incidentId: z.string(),
+  title: z.string(),
+  severity: z.enum(SEVERITIES),
+  url: z.string().nullable(),
+  requestedBy: z.string(),
+  requestedAtMs: instant,
+  /** Sequences announced, and those written so far; they differ only while a big incident is being taken in. */
+  planned: z.number().int(),
+  accepted: z.number().int(),
+  /** Accepted sequences that are not finished. */
+  open: z.number().int(),
+  finishedAtMs: instant.nullable(),
+  skipped: z.array(z.object({ machine: z.string(), reason: z.string() })),
+  /** The custody chain so far: number of entries, and the hash of the last. */
+  custody: z.object({ count: z.number().int(), head: z.string() }),
+});
+
+/** One accepted incident. Its sequences are the rows under `sequencesOf(runId)`. Times are epoch milliseconds. */
+export type RunRecord = z.infer<typeof runSchema>;
+
+/**
+ * The run after `added` of the `remaining` new sequences were written; a finished one opens again, for an incident may
+ * grow.
+ */
+export function withSequences(run: RunRecord, added: number, remaining: number): RunRecord {
+  return {
+    ...run,
+    accepted: run.accepted + added,
+    planned: run.accepted + remaining,
+    open: run.open + added,
+    finishedAtMs: added > 0 ? null : run.finishedAtMs,
+  };
+}
+
+/** The run after sequences of it finished. Throws if more finish than were open: that is a bug. */
+export function withFinished(run: RunRecord, finished: number, nowMs: number): RunRecord {
+  const open = run.open - finished;
+  if (open < 0) throw new Error(`run ${run.runId} has ${run.open} open and ${finished} finished`);
+  const done = open === 0 && run.accepted === run.planned;
+  return { ...run, open, finishedAtMs: done ? nowMs : null };
+}

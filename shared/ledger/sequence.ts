@@ -1,0 +1,174 @@
+import { z } from "zod";
+import { COMMAND_ORDER } from "../plan/command.ts";
+import { LANES } from "./keys.ts";
+
+/**
+ * The states of a sequence and the moves between them; docs/ledger.md says who makes each. `unconfirmed` is a POST
+ * whose answer was lost: the action may exist. The last six are final.
+ */
+export const LEGAL_MOVES = {
+  waiting: ["claimed", "expired", "refused", "cancelled"],
+  claimed: ["submitted", "unconfirmed", "waiting", "refused", "cancelled"],
+  unconfirmed: ["submitted", "waiting", "cancelled"],
+  submitted: ["succeeded", "failed", "timedOut", "cancelled", "waiting", "expired"],
+  succeeded: [],
+  failed: [],
+  timedOut: [],
+  cancelled: [],
+  expired: [],
+  refused: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type SequenceState = keyof typeof LEGAL_MOVES;
+export const SEQUENCE_STATES = [
+  "waiting",
+  "claimed",
+  "unconfirmed",
+  "submitted",
+  "succeeded",
+  "failed",
+  "timedOut",
+  "cancelled",
+  "expired",
+  "refused",
+] as const satisfies readonly SequenceState[];
+
+const instant = z.number().int().nonnegative();
+
+const command = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("PutFile"), fileName: z.string() }),
+  z.object({ type: z.literal("RunScript"), scriptName: z.string(), args: z.string().nullable() }),
+  z.object({ type: z.literal("GetFile"), path: z.string() }),
+]);
+
+/** Where a waiting sequence is found: ready to go, parked until a time, or behind another one on its machine. */
+const place = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ready") }),
+  z.object({ kind: z.literal("later"), dueAtMs: instant }),
+  z.object({ kind: z.literal("behind") }),
+]);
+
+/** Why it waits, when the reason is its own; the reasons all share (token, session, pause) are in the budget. */
+const reason = z.discriminatedUnion("code", [
+  z.object({ code: z.literal("machineHeld"), sequenceId: z.string() }),
+  z.object({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
+  z.object({ code: z.literal("offline"), sinceMs: instant, times: z.number().int() }),
+  z.object({ code: z.literal("unanswered"), detail: z.string() }),
+]);
+
+/** How far one command got, as Defender reports it. */
+const progress = z.object({
+  part: z.number().int(),
+  index: z.number().int(),
+  type: z.enum(COMMAND_ORDER),
+  status: z.string(),
+  startedAtMs: instant.nullable(),
+  endedAtMs: instant.nullable(),
+  errors: z.array(z.string()),
+});
+
+/** What a RunScript result file says; excerpts, the whole is in the evidence store. */
+const script = z.object({
+  exitCode: z.number().nullable(),
+  output: z.string(),
+  errors: z.string(),
+});
+
+/** One result owed by a RunScript or GetFile: still to fetch, stored, or not to be had. */
+const result = z.object({
+  part: z.number().int(),
+  index: z.number().int(),
+  type: z.enum(COMMAND_ORDER),
+  actionId: z.string(),
+  state: z.enum(["owed", "stored", "unavailable"]),
+  tries: z.number().int(),
+  detail: z.string().nullable(),
+  path: z.string().nullable(),
+  servedName: z.string().nullable(),
+  size: z.number().nullable(),
+  sha256: z.string().nullable(),
+  /** What one gzip layer holds, when it came as one; size and hash above are of the bytes as served. */
+  content: z
+    .object({ encoding: z.literal("gzip"), size: z.number(), sha256: z.string() })
+    .nullable(),
+  script: script.nullable(),
+});
+
+export const sequenceSchema = z.object({
+  v: z.literal(1),
+  sequenceId: z.string(),
+  runId: z.string(),
+  machineId: z.string(),
+  machineName: z.string().nullable(),
+  profile: z.object({ name: z.string(), version: z.number().int(), hash: z.string() }),
+  parameters: z.record(z.string(), z.string()),
+  lane: z.literal(LANES),
+  pass: z.number().int(),
+  /** Each part is one POST; the machine stays held between them. */
+  parts: z.array(z.array(command)),
+  part: z.number().int(),
+  /** POSTs of this part so far; in the tag, so that an action of an earlier attempt is told from this one's. */
+  attempt: z.number().int(),
+  state: z.enum(SEQUENCE_STATES),
+  place: place.nullable(),
+  reason: reason.nullable(),
+  acceptedAtMs: instant,
+  expiresAtMs: instant,
+  claimedAtMs: instant.nullable(),
+  submittedAtMs: instant.nullable(),
+  endedAtMs: instant.nullable(),
+  actionId: z.string().nullable(),
+  /** Defender's word for the action when last seen. */
+  actionStatus: z.string().nullable(),
+  /** Machines found offline so far, and since when the present wait for one lasts. */
+  offlineTimes: z.number().int(),
+  busyTimes: z.number().int(),
+  /** Set when somebody asked to end it, or when we gave up an action that stayed Pending. */
+  cancel: z
+    .object({
+      by: z.string(),
+      why: z.enum(["asked", "offline", "expired"]),
+      atMs: instant,
+      sent: z.boolean(),
+    })
+    .nullable(),
+  /** What a person should know of how it ended. */
+  outcome: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  progress: z.array(progress),
+  results: z.array(result),
+});
+
+/** The record of one sequence: the only source of truth about it. Times are epoch milliseconds. */
+export type SequenceRecord = z.infer<typeof sequenceSchema>;
+export type SequenceResult = SequenceRecord["results"][number];
+export type CommandProgress = SequenceRecord["progress"][number];
+
+/** The commands of the part that is next or under way. */
+export function currentCommands(record: SequenceRecord): SequenceRecord["parts"][number] {
+  const commands = record.parts[record.part];
+  if (commands === undefined) throw new Error(`${record.sequenceId} has no part ${record.part}`);
+  return commands;
+}
+
+export function isTerminal(record: Pick<SequenceRecord, "state">): boolean {
+  return LEGAL_MOVES[record.state].length === 0;
+}
+
+/** True from the claim until the action has ended: it counts as a session. */
+export function holdsSession(record: Pick<SequenceRecord, "state">): boolean {
+  return ["claimed", "unconfirmed", "submitted"].includes(record.state);
+}
+
+/** True while no other sequence may use its machine: during a session, and between the parts of a sequence. */
+export function holdsMachine(record: Pick<SequenceRecord, "state" | "part">): boolean {
+  return holdsSession(record) || (record.state === "waiting" && record.part > 0);
+}
+
+export function owesResults(record: Pick<SequenceRecord, "results">): boolean {
+  return record.results.some((each) => each.state === "owed");
+}
+
+/** Ended, and everything it left behind is stored or given up: nothing about it will change any more. */
+export function isFinished(record: SequenceRecord): boolean {
+  return isTerminal(record) && !owesResults(record);
+}

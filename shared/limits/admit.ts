@@ -1,0 +1,41 @@
+import { freeSessions, sessionCap, type Budget } from "./budget.ts";
+import { paceMs, type Limits } from "./limits.ts";
+import { freeAtMs, nextSlotAtMs, takenSlots } from "./window.ts";
+
+/** Whether anything may go now, how many, and if not, when to look again. */
+export type Verdict =
+  | { readonly kind: "go"; readonly room: number; readonly lowerRoom: number }
+  | { readonly kind: "wait"; readonly untilMs: number; readonly why: "token" | "door" }
+  /** No session is free: whoever frees one will ring. */
+  | { readonly kind: "full" }
+  | { readonly kind: "paused" };
+
+/** Two sessions in 25 are kept for the urgent lane; fewer when the tenant takes fewer. */
+const SESSIONS_PER_RESERVE = 12;
+
+/** Decides with the earliest time it can be, so that a slot is never used too soon. */
+export function admit(budget: Budget, earliestMs: number, limits: Limits): Verdict {
+  if (budget.paused !== null) return { kind: "paused" };
+  const { door } = budget;
+  if (door.closedUntilMs > earliestMs) {
+    return { kind: "wait", untilMs: door.closedUntilMs, why: "door" };
+  }
+  const taken = takenSlots(budget.slots, earliestMs, limits);
+  const free = limits.callsPerWindow - taken.length;
+  if (free <= 0) {
+    return { kind: "wait", untilMs: nextSlotAtMs(budget.slots, earliestMs, limits), why: "token" };
+  }
+  const probe = door.untried ? taken.find((slot) => slot.stampedAtMs === null) : undefined;
+  if (probe !== undefined) return { kind: "wait", untilMs: freeAtMs(probe, limits), why: "door" };
+
+  const sessions = freeSessions(budget, earliestMs, limits);
+  if (sessions === 0) return { kind: "full" };
+  const room = Math.min(free, sessions, door.untried ? 1 : free);
+  const kept = Math.floor(sessionCap(budget, earliestMs, limits) / SESSIONS_PER_RESERVE);
+  return { kind: "go", room, lowerRoom: Math.max(0, Math.min(room, sessions - kept)) };
+}
+
+/** The pacer's next time after `count` sequences of the lower lanes went at `nowMs`; one slot of credit, no more. */
+export function paceAfter(budget: Budget, count: number, nowMs: number, limits: Limits): number {
+  return Math.max(budget.paceAtMs + count * paceMs(limits), nowMs);
+}

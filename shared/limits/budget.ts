@@ -1,0 +1,186 @@
+import { z } from "zod";
+import { backOff, type Limits } from "./limits.ts";
+import { stamped, takenSlots, unreserved } from "./window.ts";
+
+const instant = z.number().nonnegative();
+
+/**
+ * The tenant-wide rate token: one row, changed only by compare-and-swap, and together with whatever the change is for.
+ * Times are epoch milliseconds of the table service's clock; 0 is never.
+ */
+export const budgetSchema = z.object({
+  v: z.literal(1),
+  slots: z.array(
+    z.object({
+      sequenceId: z.string(),
+      reservedAtMs: instant,
+      stampedAtMs: instant.nullable(),
+    }),
+  ),
+  /** Our own open sessions: claimed, unconfirmed and submitted sequences. */
+  sessions: z.array(z.object({ sequenceId: z.string(), machineId: z.string() })),
+  /** Open live response actions that are not ours, as last listed. */
+  foreign: z.number().int().nonnegative(),
+  /** What the tenant has shown it takes, when that is less than the setting; creeps up again. */
+  learnedSessions: z.number().int().positive().nullable(),
+  learnedAtMs: instant,
+  door: z.object({
+    closedUntilMs: instant,
+    /** 429s in a row without a word on how long. */
+    step: z.number().int().nonnegative(),
+    /** True until one POST has got through after a closure: so long, one goes at a time. */
+    untried: z.boolean(),
+    last429AtMs: instant,
+    /** True if the last 429 came while our own calls were fewer than the limit: others use the quota too. */
+    othersSuspected: z.boolean(),
+  }),
+  paused: z.object({ by: z.string(), why: z.string(), atMs: instant }).nullable(),
+  /** When the one outstanding bell is due; in the past, no bell is outstanding. */
+  bellDueAtMs: instant,
+  /** Who sits the waits out, and until when they promise to. */
+  driver: z.object({ hostId: z.string(), untilMs: instant }).nullable(),
+  /** Pass of the last dispatch: where a newly accepted sequence joins. */
+  pass: z.number().int().nonnegative(),
+  /** Dispatches in a row that went by rank; every fifth goes to the longest waiting. */
+  byRank: z.number().int().nonnegative(),
+  /** Lower lanes may go next at this time, when more wait than have room. */
+  paceAtMs: instant,
+  /** Mean length of a session of late, for the forecast. */
+  meanSessionMs: z.number().positive(),
+});
+
+export type Budget = z.infer<typeof budgetSchema>;
+
+/** Before anything was measured: creation to first command 2 to 2.5 min, 37 to 46 s of tail (observed timings). */
+const FIRST_MEAN_SESSION_MS = 180_000;
+/** Weight of the newest session in the mean: about the last ten count. */
+const MEAN_WEIGHT = 0.1;
+/** A learned cap creeps up by one after each this long without a 429. */
+const CAP_CREEP_MS = 300_000;
+const MOST_DOOR_STEPS = 15;
+
+export const FIRST_BUDGET: Budget = {
+  v: 1,
+  slots: [],
+  sessions: [],
+  foreign: 0,
+  learnedSessions: null,
+  learnedAtMs: 0,
+  door: { closedUntilMs: 0, step: 0, untried: false, last429AtMs: 0, othersSuspected: false },
+  paused: null,
+  bellDueAtMs: 0,
+  driver: null,
+  pass: 0,
+  byRank: 0,
+  paceAtMs: 0,
+  meanSessionMs: FIRST_MEAN_SESSION_MS,
+};
+
+/** Slot and session for a sequence about to be posted; `latestMs` because the grant must not look older than it is. */
+export function reserve(
+  budget: Budget,
+  sequence: { sequenceId: string; machineId: string },
+  latestMs: number,
+): Budget {
+  const { sequenceId, machineId } = sequence;
+  return {
+    ...budget,
+    slots: [...budget.slots, { sequenceId, reservedAtMs: latestMs, stampedAtMs: null }],
+    sessions: [...budget.sessions, { sequenceId, machineId }],
+  };
+}
+
+/** The answer is in: its slot, the one reserved at `reservedAtMs` or else the newest of the sequence, runs from now. */
+export function stamp(
+  budget: Budget,
+  sequenceId: string,
+  latestMs: number,
+  reservedAtMs: number | null = null,
+): Budget {
+  return { ...budget, slots: stamped(budget.slots, sequenceId, latestMs, reservedAtMs) };
+}
+
+/** The POST certainly never left: its slot, found as `stamp` finds it, is as good as new. */
+export function unreserve(
+  budget: Budget,
+  sequenceId: string,
+  reservedAtMs: number | null = null,
+): Budget {
+  return { ...budget, slots: unreserved(budget.slots, sequenceId, reservedAtMs) };
+}
+
+/** The session is over; its length, if known, joins the mean. */
+export function releaseSession(
+  budget: Budget,
+  sequenceId: string,
+  lengthMs: number | null,
+): Budget {
+  const mean =
+    lengthMs === null
+      ? budget.meanSessionMs
+      : budget.meanSessionMs * (1 - MEAN_WEIGHT) + Math.max(1, lengthMs) * MEAN_WEIGHT;
+  return {
+    ...budget,
+    sessions: budget.sessions.filter((each) => each.sequenceId !== sequenceId),
+    meanSessionMs: mean,
+  };
+}
+
+/** Without the slots that no longer count, so that the row stays small. */
+export function tidied(budget: Budget, earliestMs: number, limits: Limits): Budget {
+  return { ...budget, slots: takenSlots(budget.slots, earliestMs, limits) };
+}
+
+/**
+ * Something got through: the door is open, whatever the answer was otherwise. An answer that came (`latestMs`) while
+ * the door was closed is to a POST sent before, and says nothing of the door now.
+ */
+export function openDoor(budget: Budget, latestMs: number | null = null): Budget {
+  if (latestMs !== null && latestMs < budget.door.closedUntilMs) return budget;
+  return { ...budget, door: { ...budget.door, step: 0, untried: false } };
+}
+
+/**
+ * A 429. With a time it closes the door till then; without one it is read as the session cap if our sessions and
+ * foreign ones are near it (then the cap is learned), else the door closes for a growing while.
+ */
+export function throttled(
+  budget: Budget,
+  sequenceId: string,
+  answer: { retryAfterMs: number | null; latestMs: number },
+  limits: Limits,
+): Budget {
+  const { retryAfterMs, latestMs } = answer;
+  const others = budget.sessions.filter((each) => each.sequenceId !== sequenceId).length;
+  const live = others + budget.foreign;
+  const calls = takenSlots(budget.slots, latestMs, limits).length;
+  const seen = { last429AtMs: latestMs, othersSuspected: calls < limits.callsPerWindow };
+  const nearCap = live > 0 && live >= sessionCap(budget, latestMs, limits) - 1;
+  if (retryAfterMs === null && nearCap) {
+    return {
+      ...budget,
+      learnedSessions: live,
+      learnedAtMs: latestMs,
+      door: { ...budget.door, ...seen },
+    };
+  }
+  // While the door is closed none leaves: this one left together with the one that closed it, and counts with it.
+  const counts = retryAfterMs === null && latestMs >= budget.door.closedUntilMs;
+  const step = Math.min(budget.door.step + (counts ? 1 : 0), MOST_DOOR_STEPS);
+  const waitMs = retryAfterMs ?? backOff(limits.closedDoorMs, step, MOST_DOOR_STEPS);
+  const closedUntilMs = Math.max(budget.door.closedUntilMs, latestMs + waitMs);
+  return { ...budget, door: { ...seen, closedUntilMs, step, untried: true } };
+}
+
+/** Sessions we allow the whole tenant: the setting, or what was learned, crept up since. */
+export function sessionCap(budget: Budget, nowMs: number, limits: Limits): number {
+  if (budget.learnedSessions === null) return limits.maxSessions;
+  const crept = Math.max(0, Math.floor((nowMs - budget.learnedAtMs) / CAP_CREEP_MS));
+  return Math.min(limits.maxSessions, budget.learnedSessions + crept);
+}
+
+/** Sessions that could still be opened; never negative. */
+export function freeSessions(budget: Budget, nowMs: number, limits: Limits): number {
+  const used = budget.sessions.length + budget.foreign;
+  return Math.max(0, sessionCap(budget, nowMs, limits) - used);
+}

@@ -1,0 +1,137 @@
+import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
+import { askToCancel, conclude, giveBack, loseAnswer, observe, submit } from "../ledger/moves.ts";
+import type { SequenceRecord } from "../ledger/sequence.ts";
+import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
+import { busyWaitMs, unstampedMs, type Limits } from "./limits.ts";
+
+/** What one look at Defender's list means for an open sequence. */
+export type Judgement =
+  | { readonly kind: "leave" }
+  /** The record as it should stand. */
+  | { readonly kind: "move"; readonly after: SequenceRecord }
+  /** Ask Defender to cancel the action, then let the record stand like this. */
+  | { readonly kind: "cancel"; readonly actionId: string; readonly after: SequenceRecord }
+  /** The list does not show it, and it is too old for that to be the list's delay: ask for it by its id. */
+  | { readonly kind: "ask"; readonly actionId: string };
+
+/** What the look was made with. */
+export interface Look {
+  /** The action with the record's action id, or else with its tag; null if the list shows neither. */
+  readonly action: MachineAction | null;
+  /** Earliest time it was when the list was asked for. */
+  readonly nowMs: number;
+  /** True if sequences wait that could use the session. */
+  readonly othersWait: boolean;
+}
+
+/** An action the list does not show is news only when it is older than this (a young one is not listed yet: seen). */
+const UNLISTED_MS = 600_000;
+
+/** Decides with facts only; whoever calls does what it says. */
+export function judge(record: SequenceRecord, look: Look, limits: Limits): Judgement {
+  switch (record.state) {
+    case "claimed":
+      return isAnswerOverdue(record, look.nowMs, limits)
+        ? judgeUnconfirmed(loseAnswer(record), look, limits, true)
+        : { kind: "leave" };
+    case "unconfirmed":
+      return judgeUnconfirmed(record, look, limits, false);
+    case "submitted":
+      return judgeSubmitted(record, look, limits);
+    case "waiting":
+    case "succeeded":
+    case "failed":
+    case "timedOut":
+    case "cancelled":
+    case "expired":
+    case "refused":
+      return { kind: "leave" };
+  }
+}
+
+export function isAnswerOverdue(record: SequenceRecord, nowMs: number, limits: Limits): boolean {
+  // Fence and timeout have passed, and half the timeout again for whoever writes the answer down.
+  const longest = limits.sendFenceMs + limits.callTimeoutMs * 1.5;
+  return record.claimedAtMs !== null && nowMs > record.claimedAtMs + longest;
+}
+
+/** Adopt it if the list shows our tag; give it back once it is older than any delay of the list we believe in. */
+function judgeUnconfirmed(
+  record: SequenceRecord,
+  look: Look,
+  limits: Limits,
+  changed: boolean,
+): Judgement {
+  if (look.action !== null) {
+    const adopted = submit(record, look.action.id, look.nowMs);
+    const next = judgeSubmitted(adopted, look, limits);
+    return next.kind === "leave" ? { kind: "move", after: adopted } : next;
+  }
+  const guardMs = Math.max(limits.guardMs, unstampedMs(limits) - limits.windowMs);
+  if (record.claimedAtMs !== null && look.nowMs <= record.claimedAtMs + guardMs) {
+    return changed ? { kind: "move", after: record } : { kind: "leave" };
+  }
+  return { kind: "move", after: giveBack(record, { kind: "ready" }, null) };
+}
+
+function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Judgement {
+  const { action, nowMs } = look;
+  if (action === null) return judgeUnlisted(record, nowMs);
+  if (action.comment !== null && !sameTag(tagIn(action.comment), tagOf(record))) {
+    // The 201 spoke of an action that was there before: ours was never made, and its machine is busy.
+    const times = record.busyTimes + 1;
+    const reason = { code: "machineBusy", sinceMs: nowMs, times } as const;
+    const place = { kind: "later", dueAtMs: nowMs + busyWaitMs(times, limits) } as const;
+    return { kind: "move", after: giveBack({ ...record, busyTimes: times }, place, reason) };
+  }
+  if (isFinal(action.status)) {
+    const parkUntilMs = nowMs + offlineWaitMs(record.offlineTimes + 1, limits);
+    return { kind: "move", after: conclude(record, action, nowMs, parkUntilMs) };
+  }
+  const seen = observe(record, action);
+  const cancel = cancelNeeded(seen, look, limits);
+  if (cancel !== null && !cancel.sent) {
+    const { by, why, atMs } = cancel;
+    const asked = record.cancel === null ? askToCancel(seen, { by, why }, atMs) : seen;
+    const after = { ...asked, cancel: { by, why, atMs, sent: true } };
+    return { kind: "cancel", actionId: action.id, after };
+  }
+  return hasNews(record, seen) ? { kind: "move", after: seen } : { kind: "leave" };
+}
+
+function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {
+  const old = record.submittedAtMs !== null && nowMs > record.submittedAtMs + UNLISTED_MS;
+  return old && record.actionId !== null
+    ? { kind: "ask", actionId: record.actionId }
+    : { kind: "leave" };
+}
+
+/** Somebody asked; or it is Pending past its expiry, or past our patience while others wait for its session. */
+function cancelNeeded(
+  record: SequenceRecord,
+  { nowMs, othersWait }: Look,
+  limits: Limits,
+): SequenceRecord["cancel"] {
+  if (record.cancel !== null) return record.cancel;
+  if (record.actionStatus !== "Pending") return null;
+  const by = { by: "lrq", atMs: nowMs, sent: false };
+  if (nowMs >= record.expiresAtMs) return { ...by, why: "expired" };
+  const waitedMs = nowMs - (record.submittedAtMs ?? nowMs);
+  return othersWait && waitedMs > limits.patienceMs ? { ...by, why: "offline" } : null;
+}
+
+/** Waits after an offline machine: one, four, twelve, then twenty-four times the first (an hour to a day). */
+const OFFLINE_STEPS = [1, 4, 12, 24] as const;
+
+function offlineWaitMs(times: number, limits: Limits): number {
+  const step = OFFLINE_STEPS[Math.min(times, OFFLINE_STEPS.length) - 1] ?? 1;
+  return limits.offlineRetryMs * step;
+}
+
+function hasNews(before: SequenceRecord, after: SequenceRecord): boolean {
+  return told(before) !== told(after);
+}
+
+function told(record: SequenceRecord): string {
+  return [record.actionStatus, ...record.progress.map((each) => each.status)].join(" ");
+}

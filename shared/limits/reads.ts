@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { FIRST_QUOTA, quotaSchema } from "./quota.ts";
+
+/** The row of calls that only ask: each kind has a budget of its own at Defender, and we keep one of each. */
+export const readsSchema = z.object({
+  v: z.literal(1),
+  list: quotaSchema,
+  link: quotaSchema,
+  machines: quotaSchema,
+  cancel: quotaSchema,
+  /** When the open actions were last listed; epoch milliseconds, 0 is never. */
+  polledAtMs: z.number().nonnegative(),
+});
+
+export type Reads = z.infer<typeof readsSchema>;
+export type ReadKind = "list" | "link" | "machines" | "cancel";
+
+export const FIRST_READS: Reads = {
+  v: 1,
+  list: FIRST_QUOTA,
+  link: FIRST_QUOTA,
+  machines: FIRST_QUOTA,
+  cancel: FIRST_QUOTA,
+  polledAtMs: 0,
+};

@@ -1,0 +1,71 @@
+import { unstampedMs, type Limits } from "./limits.ts";
+
+/**
+ * One of the calls of a window. Reserved before the POST and stamped after its answer, so that the stamp is never
+ * earlier than the arrival at Defender's door: a slot used again a window after its stamp can never make eleven
+ * arrivals in one window, whatever the network or a host's clock does.
+ */
+export interface Slot {
+  readonly sequenceId: string;
+  readonly reservedAtMs: number;
+  /** Null while the answer is out, and for good if the holder died. */
+  readonly stampedAtMs: number | null;
+}
+
+/** When the slot may be used again. */
+export function freeAtMs(slot: Slot, limits: Limits): number {
+  return slot.stampedAtMs === null
+    ? slot.reservedAtMs + unstampedMs(limits)
+    : slot.stampedAtMs + limits.windowMs;
+}
+
+/** The slots that still count at `earliestMs`; the others can be forgotten. */
+export function takenSlots(slots: readonly Slot[], earliestMs: number, limits: Limits): Slot[] {
+  return slots.filter((slot) => freeAtMs(slot, limits) > earliestMs);
+}
+
+/** When the next slot opens if all are taken, or `earliestMs` if one is open now. */
+export function nextSlotAtMs(slots: readonly Slot[], earliestMs: number, limits: Limits): number {
+  const taken = takenSlots(slots, earliestMs, limits);
+  if (taken.length < limits.callsPerWindow) return earliestMs;
+  const opening = taken.map((slot) => freeAtMs(slot, limits)).sort((a, b) => a - b);
+  return opening[taken.length - limits.callsPerWindow] ?? earliestMs;
+}
+
+/**
+ * The slots after the answer to a POST came in, at the latest at `latestMs`. The POST is the one whose slot was reserved
+ * at `reservedAtMs`; without that, the newest of the sequence. A slot that is gone already is none to stamp.
+ */
+export function stamped(
+  slots: readonly Slot[],
+  sequenceId: string,
+  latestMs: number,
+  reservedAtMs: number | null = null,
+): Slot[] {
+  const answered = unanswered(slots, sequenceId, reservedAtMs);
+  return slots.map((slot) => (slot === answered ? { ...slot, stampedAtMs: latestMs } : slot));
+}
+
+/** The slots without the one reserved for a POST that was never sent; only for one that certainly was not. */
+export function unreserved(
+  slots: readonly Slot[],
+  sequenceId: string,
+  reservedAtMs: number | null = null,
+): Slot[] {
+  const unsent = unanswered(slots, sequenceId, reservedAtMs);
+  return slots.filter((slot) => slot !== unsent);
+}
+
+/** A dead holder's slot may lie beside that of the next attempt, so the sequence alone does not name one. */
+function unanswered(
+  slots: readonly Slot[],
+  sequenceId: string,
+  reservedAtMs: number | null,
+): Slot | undefined {
+  return slots.findLast(
+    (slot) =>
+      slot.sequenceId === sequenceId &&
+      slot.stampedAtMs === null &&
+      (reservedAtMs === null || slot.reservedAtMs === reservedAtMs),
+  );
+}
