@@ -1,5 +1,7 @@
 import type { Platform } from "./incident/incident.ts";
+import type { DrainBell } from "./ledger/message.ts";
 import type { MachineAction } from "./ledger/machine-action.ts";
+import type { RowChange } from "./ledger/rows.ts";
 import type { SubmissionAnswer } from "./ledger/submission.ts";
 import type { Command } from "./plan/command.ts";
 
@@ -25,20 +27,15 @@ export interface Ledger {
   /** Rows with `from <= key < before`, in key order, at most `limit` (1 to 1,000). */
   list(from: string, before: string, limit: number): Promise<Row[]>;
   /** All changes or none; 1 to 100 of them (Table service limit), each key at most once. */
-  commit(changes: readonly Change[]): Promise<CommitOutcome>;
+  commit(changes: readonly RowChange[]): Promise<CommitOutcome>;
 }
 
-/** `body` is JSON of at most 900 KiB; `etag` is opaque and changes with every write. */
+/** `body` is JSON of at most 450,000 characters (half a megabyte of UTF-16 in an entity of 1 MiB); `etag` is opaque and changes with every write. */
 export interface Row {
   readonly key: string;
   readonly body: unknown;
   readonly etag: string;
 }
-
-export type Change =
-  | { readonly op: "insert"; readonly key: string; readonly body: unknown }
-  | { readonly op: "replace"; readonly key: string; readonly body: unknown; readonly etag: string }
-  | { readonly op: "delete"; readonly key: string; readonly etag: string };
 
 export type CommitOutcome =
   | { readonly kind: "committed"; readonly etags: ReadonlyMap<string, string> }
@@ -55,13 +52,6 @@ export interface Bells {
   ringDrain(bell: DrainBell, delayMs: number): Promise<void>;
   /** Asks the collector to fetch what a finished sequence left behind. */
   ringCollect(sequenceId: string, delayMs: number): Promise<void>;
-}
-
-/** Why a drain is rung: new sequences of a run (at most 100 ids a message), or a time that has come. */
-export interface DrainBell {
-  readonly why: "accepted" | "due" | "released" | "repair";
-  readonly runId: string | null;
-  readonly sequenceIds: readonly string[];
 }
 
 /** Create-only store of what was collected. */
@@ -133,6 +123,8 @@ export interface Defender {
 export interface ServiceClock {
   earliest(): number;
   latest(): number;
+  /** This host's monotonic clock, for how long something took here; never compared with another host's. */
+  monotonicMs(): number;
   /** Waits about that long; the only sleep in the program. */
   sleep(ms: number): Promise<void>;
 }

@@ -1,0 +1,190 @@
+import {
+  TableClient,
+  type TableServiceClientOptions,
+  type TableTransactionResponse,
+  type TransactionAction,
+} from "@azure/data-tables";
+import type { ClockReading } from "../limits/interval-clock.ts";
+import type { RowChange } from "../ledger/rows.ts";
+import type { CommitOutcome, Ledger, Row } from "../ports.ts";
+import { codeOf, creating, statusOf, type StorageAccess } from "./access.ts";
+import { bodyColumns, bodyOf } from "./entity.ts";
+import { createGuardedDeletes, type GuardedDeletes, type Policy } from "./guarded-deletes.ts";
+
+/** The Table service takes at most 100 operations in an entity-group transaction. */
+const CHANGES_MAX = 100;
+/** And gives at most 1,000 entities in a page. */
+const ROWS_MAX = 1_000;
+
+export interface LedgerTableOptions {
+  readonly access: StorageAccess;
+  readonly tableName: string;
+  /** The partition: one rate scope. */
+  readonly scope: string;
+  /** Told the Date header of every answer; what the service clock lives on. */
+  readonly observe: (reading: ClockReading) => void;
+  readonly monotonicMs: () => number;
+}
+
+/** The ledger in a table of Azure Table storage: one partition, so that every commit is one entity-group transaction. */
+export function createLedgerTable(options: LedgerTableOptions): Ledger {
+  const { scope } = options;
+  const deletes = createGuardedDeletes();
+  const table = openTable(options, deletes.policy);
+  const create = () => table.createTable();
+  return {
+    read: async (key) =>
+      await creating("TableNotFound", create, async () => await readRow(table, scope, key)),
+    list: async (from, before, limit) =>
+      await creating(
+        "TableNotFound",
+        create,
+        async () => await listRows(table, { scope, from, before, limit }),
+      ),
+    commit: async (changes) =>
+      await creating(
+        "TableNotFound",
+        create,
+        async () => await commit({ table, deletes, scope }, changes),
+      ),
+  };
+}
+
+async function readRow(table: TableClient, scope: string, key: string): Promise<Row | null> {
+  try {
+    const entity = await table.getEntity(scope, key);
+    return { key, body: bodyOf(entity), etag: entity.etag };
+  } catch (error) {
+    if (codeOf(error) === "ResourceNotFound") return null;
+    throw error;
+  }
+}
+
+async function listRows(
+  table: TableClient,
+  range: { scope: string; from: string; before: string; limit: number },
+): Promise<Row[]> {
+  if (!(range.limit >= 1 && range.limit <= ROWS_MAX)) {
+    throw new Error(`a list of ${range.limit} rows; it takes 1 to ${ROWS_MAX}`);
+  }
+  const filter =
+    `PartitionKey eq '${quoted(range.scope)}' and RowKey ge '${quoted(range.from)}'` +
+    ` and RowKey lt '${quoted(range.before)}'`;
+  const rows: Row[] = [];
+  const pages = table.listEntities({ queryOptions: { filter } });
+  for await (const page of pages.byPage({ maxPageSize: range.limit })) {
+    for (const entity of page) {
+      rows.push({ key: entity.rowKey ?? "", body: bodyOf(entity), etag: entity.etag });
+    }
+    if (rows.length >= range.limit) break;
+  }
+  return rows.slice(0, range.limit);
+}
+
+async function commit(
+  into: { table: TableClient; deletes: GuardedDeletes; scope: string },
+  changes: readonly RowChange[],
+): Promise<CommitOutcome> {
+  const { table, deletes, scope } = into;
+  const actions = actionsFor(scope, changes);
+  try {
+    const answer = await deletes.guard(changes, async () => await table.submitTransaction(actions));
+    return { kind: "committed", etags: etagsIn(answer, changes) };
+  } catch (error) {
+    const why = conflictIn(error);
+    if (why === null) throw error;
+    return { kind: "conflict", key: changes[failedIndex(error)]?.key ?? null, why };
+  }
+}
+
+/** The transaction. Throws for what the service would refuse anyway, and for an empty ETag: it would guard nothing. */
+function actionsFor(scope: string, changes: readonly RowChange[]): TransactionAction[] {
+  if (changes.length === 0 || changes.length > CHANGES_MAX) {
+    throw new Error(`a commit of ${changes.length} changes; it takes 1 to ${CHANGES_MAX}`);
+  }
+  const unguarded = changes.find((change) => change.op !== "insert" && change.etag === "");
+  if (unguarded !== undefined) throw new Error(`no ETag to change ${unguarded.key} with`);
+  return changes.map((change) => action(scope, change));
+}
+
+function action(scope: string, change: RowChange): TransactionAction {
+  const keys = { partitionKey: scope, rowKey: change.key };
+  switch (change.op) {
+    case "insert":
+      return ["create", { ...keys, ...bodyColumns(change.body) }];
+    case "replace":
+      return ["update", { ...keys, ...bodyColumns(change.body) }, "Replace", { etag: change.etag }];
+    case "delete":
+      return ["delete", keys];
+  }
+}
+
+/** By position, for the service names the row in its answer to an insert only. */
+function etagsIn(
+  answer: TableTransactionResponse,
+  changes: readonly RowChange[],
+): ReadonlyMap<string, string> {
+  const etags = new Map<string, string>();
+  for (const [index, change] of changes.entries()) {
+    const { status, etag } = answer.subResponses[index] ?? { status: 0 };
+    if (status < 200 || status > 299) {
+      throw new Error(`the table service answered ${status} for ${change.key} in a transaction`);
+    }
+    if (change.op === "delete") continue;
+    if (!etag) throw new Error(`the table service gave no ETag for ${change.key}`);
+    etags.set(change.key, etag);
+  }
+  return etags;
+}
+
+function conflictIn(error: unknown): "exists" | "changed" | "absent" | null {
+  const code = codeOf(error);
+  if (code === "EntityAlreadyExists") return "exists";
+  if (code === "UpdateConditionNotSatisfied" || statusOf(error) === 412) return "changed";
+  if (code === "ResourceNotFound") return "absent";
+  return null;
+}
+
+/** The service names the failed operation at the head of its message: `3:The specified entity already exists.` */
+function failedIndex(error: unknown): number {
+  const message = error instanceof Error ? error.message : "";
+  const index = /"value":\s*"(\d+):/.exec(message)?.[1] ?? /^(\d+):/.exec(message)?.[1];
+  return index === undefined ? -1 : Number(index);
+}
+
+function openTable(options: LedgerTableOptions, guardDeletes: Policy): TableClient {
+  const { access, tableName } = options;
+  const client: TableServiceClientOptions = {
+    additionalPolicies: [
+      { policy: guardDeletes, position: "perCall" },
+      { policy: timing(options), position: "perRetry" },
+    ],
+  };
+  if (access.kind === "identity") {
+    return new TableClient(access.tableUrl, tableName, access.credential, client);
+  }
+  return TableClient.fromConnectionString(access.connectionString, tableName, {
+    ...client,
+    allowInsecureConnection: access.connectionString.includes("http://"),
+  });
+}
+
+function timing({ observe, monotonicMs }: LedgerTableOptions): Policy {
+  return {
+    name: "lrqServiceClock",
+    sendRequest: async (request, next) => {
+      const sentAtMs = monotonicMs();
+      const answer = await next(request);
+      const date = answer.headers.get("date");
+      if (date !== undefined) {
+        observe({ sentAtMs, receivedAtMs: monotonicMs(), dateMs: Date.parse(date) });
+      }
+      return answer;
+    },
+  };
+}
+
+/** A string literal of an OData filter. */
+function quoted(value: string): string {
+  return value.replaceAll("'", "''");
+}

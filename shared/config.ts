@@ -1,0 +1,192 @@
+import { z } from "zod";
+import type { Problem } from "./incident/problem.ts";
+import type { Limits } from "./limits/limits.ts";
+
+/** Where Defender's API is in each cloud (Microsoft Defender for Endpoint for US Government customers; API list). */
+const CLOUDS = {
+  commercial: "https://api.security.microsoft.com",
+  gcc: "https://api-gcc.securitycenter.microsoft.us",
+  "gcc-high": "https://api-gov.securitycenter.microsoft.us",
+  dod: "https://api-gov.securitycenter.microsoft.us",
+} as const;
+
+/**
+ * Tokens are asked for the legacy resource whatever the host is: some APIs answer 403 to any other audience (API page
+ * "Create an app"). The government clouds take their own host as resource.
+ */
+const COMMERCIAL_SCOPE = "https://api.securitycenter.microsoft.com/.default";
+
+const seconds = (fallback: number, least = 0.05) =>
+  z.coerce.number().min(least).max(604_800).default(fallback);
+const count = (fallback: number, most: number) =>
+  z.coerce.number().int().min(1).max(most).default(fallback);
+const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
+
+/** Part of a partition key, which takes no slashes, number signs or question marks (Table service). */
+const scopePart = z.string().regex(/^[\w.-]{1,100}$/);
+
+const settings = z.object({
+  AzureWebJobsStorage: z.string().min(1).optional(),
+  AzureWebJobsStorage__accountName: z.string().min(1).optional(),
+  AzureWebJobsStorage__blobServiceUri: address.optional(),
+  AzureWebJobsStorage__queueServiceUri: address.optional(),
+  AzureWebJobsStorage__tableServiceUri: address.optional(),
+  AzureWebJobsStorage__clientId: z.string().min(1).optional(),
+  DEFENDER_CLOUD: z.enum(["commercial", "gcc", "gcc-high", "dod"]).default("commercial"),
+  DEFENDER_API_URL: address.optional(),
+  DEFENDER_TOKEN_SCOPE: z.string().endsWith("/.default").optional(),
+  DEFENDER_ACCESS_TOKEN: z.string().min(1).optional(),
+  DEFENDER_TENANT_ID: scopePart.default("tenant"),
+  DEFENDER_CLIENT_ID: scopePart.default("app"),
+  DEFENDER_CALLS_PER_MINUTE: count(10, 10_000),
+  DEFENDER_MAX_SESSIONS: count(25, 1_000),
+  DEFENDER_READS_PER_MINUTE: count(100, 100_000),
+  DEFENDER_READS_PER_HOUR: count(1_500, 1_000_000),
+  DEFENDER_PENDING_MINUTES: z.coerce.number().min(0.01).max(10_080).default(15),
+  RATE_WINDOW_SECONDS: seconds(60),
+  SUBMISSION_GUARD_SECONDS: seconds(180),
+  CALL_TIMEOUT_SECONDS: seconds(30, 1),
+  MACHINE_BUSY_SECONDS: seconds(60),
+  MACHINE_OFFLINE_SECONDS: seconds(3_600),
+  SEQUENCE_EXPIRY_HOURS: z.coerce.number().min(0.01).max(720).default(72),
+  POLL_SECONDS: seconds(15),
+  /** Read by the host itself, for the timer; here only so that its absence is said with everything else. */
+  POLL_SCHEDULE: z.string().min(9),
+  CLOSED_DOOR_SECONDS: seconds(60),
+  DRAIN_LINGER_SECONDS: z.coerce.number().min(0).max(240).default(120),
+  CALLERS: z.string().default("[]"),
+  PUBLIC_URL: address.optional(),
+});
+
+/** How storage is reached, before a credential is at hand. */
+export type StorageSetting =
+  | { readonly kind: "connectionString"; readonly connectionString: string }
+  | {
+      readonly kind: "identity";
+      readonly blobUrl: string;
+      readonly queueUrl: string;
+      readonly tableUrl: string;
+      readonly clientId: string | null;
+    };
+
+export interface Config {
+  readonly storage: StorageSetting;
+  readonly defender: {
+    readonly url: string;
+    readonly scope: string;
+    /** Only for a Defender on this machine: a fixed token instead of an identity. */
+    readonly accessToken: string | null;
+    readonly callTimeoutMs: number;
+  };
+  /** The partition of the ledger: what Defender counts its limits by. */
+  readonly rateScope: string;
+  readonly limits: Limits;
+  readonly expiryMs: number;
+  readonly lingerMs: number;
+  /** CALLERS as given: its own parser reads it. */
+  readonly callers: string;
+  /** Where callers reach us, when it is not where their request came to. */
+  readonly publicUrl: string | null;
+}
+
+export type ConfigResult =
+  | { readonly kind: "config"; readonly config: Config }
+  | { readonly kind: "wrong"; readonly problems: readonly Problem[] };
+
+/** The environment as a Config, or everything wrong with it, each problem under the name of its setting. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => ({
+      path: issue.path.join("."),
+      message: issue.message,
+    }));
+    return { kind: "wrong", problems };
+  }
+  const storage = storageOf(parsed.data);
+  const problems = [...(storage === null ? [NO_STORAGE] : []), ...tokenProblems(parsed.data)];
+  if (storage === null || problems.length > 0) return { kind: "wrong", problems };
+  return { kind: "config", config: configOf(parsed.data, storage) };
+}
+
+type Settings = z.infer<typeof settings>;
+
+const NO_STORAGE: Problem = {
+  path: "AzureWebJobsStorage",
+  message:
+    "set a connection string, or AzureWebJobsStorage__accountName for an identity, or the three __*ServiceUri settings",
+};
+
+function configOf(from: Settings, storage: StorageSetting): Config {
+  const url = from.DEFENDER_API_URL ?? CLOUDS[from.DEFENDER_CLOUD];
+  const scope = from.DEFENDER_CLOUD === "commercial" ? COMMERCIAL_SCOPE : `${url}/.default`;
+  return {
+    storage,
+    defender: {
+      url,
+      scope: from.DEFENDER_TOKEN_SCOPE ?? scope,
+      accessToken: from.DEFENDER_ACCESS_TOKEN ?? null,
+      callTimeoutMs: from.CALL_TIMEOUT_SECONDS * 1_000,
+    },
+    rateScope: `${from.DEFENDER_TENANT_ID}|${from.DEFENDER_CLIENT_ID}`,
+    limits: limitsOf(from),
+    expiryMs: from.SEQUENCE_EXPIRY_HOURS * 3_600_000,
+    lingerMs: from.DRAIN_LINGER_SECONDS * 1_000,
+    callers: from.CALLERS,
+    publicUrl: from.PUBLIC_URL ?? null,
+  };
+}
+
+/** A POST may leave two seconds after its claim began and no later: what `pause` promises. */
+const SEND_FENCE_MS = 2_000;
+
+function limitsOf(from: Settings): Limits {
+  return {
+    callsPerWindow: from.DEFENDER_CALLS_PER_MINUTE,
+    windowMs: from.RATE_WINDOW_SECONDS * 1_000,
+    maxSessions: from.DEFENDER_MAX_SESSIONS,
+    sendFenceMs: SEND_FENCE_MS,
+    callTimeoutMs: from.CALL_TIMEOUT_SECONDS * 1_000,
+    guardMs: from.SUBMISSION_GUARD_SECONDS * 1_000,
+    patienceMs: from.DEFENDER_PENDING_MINUTES * 60_000,
+    busyRetryMs: from.MACHINE_BUSY_SECONDS * 1_000,
+    offlineRetryMs: from.MACHINE_OFFLINE_SECONDS * 1_000,
+    pollMs: from.POLL_SECONDS * 1_000,
+    closedDoorMs: from.CLOSED_DOOR_SECONDS * 1_000,
+    readsPerMinute: from.DEFENDER_READS_PER_MINUTE,
+    readsPerHour: from.DEFENDER_READS_PER_HOUR,
+  };
+}
+
+function storageOf(from: Settings): StorageSetting | null {
+  if (from.AzureWebJobsStorage !== undefined) {
+    return { kind: "connectionString", connectionString: from.AzureWebJobsStorage };
+  }
+  const account = from.AzureWebJobsStorage__accountName;
+  const at = (kind: string) =>
+    account === undefined ? undefined : `https://${account}.${kind}.core.windows.net`;
+  const blobUrl = from.AzureWebJobsStorage__blobServiceUri ?? at("blob");
+  const queueUrl = from.AzureWebJobsStorage__queueServiceUri ?? at("queue");
+  const tableUrl = from.AzureWebJobsStorage__tableServiceUri ?? at("table");
+  if (blobUrl === undefined || queueUrl === undefined || tableUrl === undefined) return null;
+  const clientId = from.AzureWebJobsStorage__clientId ?? null;
+  return { kind: "identity", blobUrl, queueUrl, tableUrl, clientId };
+}
+
+/** A fixed token is for the simulator; anywhere else it would be a stored secret with the power of the tenant. */
+function tokenProblems(from: Settings): Problem[] {
+  if (from.DEFENDER_ACCESS_TOKEN === undefined) return [];
+  const host = from.DEFENDER_API_URL === undefined ? "" : new URL(from.DEFENDER_API_URL).hostname;
+  if (isLoopback(host)) return [];
+  const message =
+    "only allowed when DEFENDER_API_URL is a loopback address; elsewhere use a managed identity";
+  return [{ path: "DEFENDER_ACCESS_TOKEN", message }];
+}
+
+/** True for the addresses that never leave this machine. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

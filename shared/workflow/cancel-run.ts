@@ -1,0 +1,64 @@
+import { askToCancel, end } from "../ledger/moves.ts";
+import type { Stored } from "../ledger/rows.ts";
+import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { Ports } from "../ports.ts";
+import { changesFor } from "./change-sequence.ts";
+import { listSequences } from "./list-sequences.ts";
+import { loadRun, loadSequence } from "./load.ts";
+import { ringForReady } from "./ring.ts";
+
+type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
+
+/** How many sequences ended at once, and how many end when Defender has cancelled their action. */
+export interface Cancelled {
+  readonly ended: number;
+  readonly asked: number;
+  readonly alreadyOver: number;
+}
+
+const TRIES = 8;
+const JITTER_MS = 100;
+
+/**
+ * Ends a run's own work: what waits ends now, what is at Defender is cancelled there by the next poll, and may still
+ * win the race to success. Null if there is no such run. Asking twice does no harm.
+ */
+export async function cancelRun(
+  ports: CancelPorts,
+  limits: Limits,
+  runId: string,
+  by: string,
+): Promise<Cancelled | null> {
+  if ((await loadRun(ports.ledger, runId)) === null) return null;
+  const tally = { ended: 0, asked: 0, alreadyOver: 0 };
+  for (const { sequenceId } of await listSequences(ports.ledger, runId)) {
+    tally[await cancelSequence(ports, sequenceId, by)] += 1;
+  }
+  ports.log("warn", "runCancelled", { runId, by, ended: tally.ended, asked: tally.asked });
+  await ringForReady(ports, limits, "released", 0);
+  return tally;
+}
+
+async function cancelSequence(
+  ports: CancelPorts,
+  sequenceId: string,
+  by: string,
+): Promise<keyof Cancelled> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const stored = await loadSequence(ports.ledger, sequenceId);
+    if (stored === null || isTerminal(stored.value)) return "alreadyOver";
+    const nowMs = ports.clock.earliest();
+    const after = cancelled(stored, by, nowMs);
+    const outcome = await ports.ledger.commit(await changesFor(ports, stored, after, nowMs));
+    if (outcome.kind === "committed") return after.state === "cancelled" ? "ended" : "asked";
+    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
+  }
+  throw new Error(`${sequenceId} could not be cancelled: others kept writing it`);
+}
+
+function cancelled({ value }: Stored<SequenceRecord>, by: string, nowMs: number): SequenceRecord {
+  const asked = askToCancel(value, { by, why: "asked" }, nowMs);
+  if (value.state !== "waiting") return asked;
+  return end(asked, "cancelled", { code: "cancelled", detail: `Cancelled by ${by}.` }, nowMs);
+}

@@ -1,0 +1,56 @@
+import { behindRange, runKey, sequenceIdIn } from "../ledger/keys.ts";
+import { park } from "../ledger/moves.ts";
+import { freesMachine, move, type RowChange, type Stored } from "../ledger/rows.ts";
+import { withFinished, type RunRecord } from "../ledger/run.ts";
+import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
+import type { Ports } from "../ports.ts";
+import { loadLease, loadRun, loadSequence } from "./load.ts";
+
+/** At most so many that waited behind a machine come forward at once; reconciling finds any that are left. */
+const PROMOTED_MAX = 20;
+
+/**
+ * All rows to write so that `after` stands where `before` stood: its own, those of sequences that waited for its
+ * machine, and the run, if this was the end of it or `onRun` changes it. To be committed in one transaction.
+ */
+export async function changesFor(
+  ports: Pick<Ports, "ledger">,
+  before: Stored<SequenceRecord>,
+  after: SequenceRecord,
+  nowMs: number,
+  onRun: ((run: RunRecord) => RunRecord) | null = null,
+): Promise<RowChange[]> {
+  const own = freesMachine(before.value, after)
+    ? await freeing(ports, before, after)
+    : move(before, after);
+  const finished = isFinished(after) && !isFinished(before.value) ? 1 : 0;
+  if (finished === 0 && onRun === null) return own;
+  const run = await loadRun(ports.ledger, after.runId);
+  if (run === null) throw new Error(`run ${after.runId} is gone`);
+  const changed = onRun === null ? run.value : onRun(run.value);
+  const body = finished === 0 ? changed : withFinished(changed, finished, nowMs);
+  return [...own, { op: "replace", key: runKey(after.runId), body, etag: run.etag }];
+}
+
+async function freeing(
+  { ledger }: Pick<Ports, "ledger">,
+  before: Stored<SequenceRecord>,
+  after: SequenceRecord,
+): Promise<RowChange[]> {
+  const lease = await loadLease(ledger, after.machineId);
+  if (lease === null || lease.value.sequenceId !== after.sequenceId) {
+    throw new Error(`${after.sequenceId} holds ${after.machineId}, but the lease is not its own`);
+  }
+  const own = move(before, after, lease.etag);
+  if (!lease.value.waiters) return own;
+  const { from, before: until } = behindRange(after.machineId);
+  const behind = await ledger.list(from, until, PROMOTED_MAX);
+  const waiting = await Promise.all(
+    behind.map(async (row) => await loadSequence(ledger, sequenceIdIn(row.key))),
+  );
+  const forward = waiting
+    .filter((each) => each !== null)
+    .filter((each) => each.value.place?.kind === "behind")
+    .flatMap((each) => move(each, park(each.value, { kind: "ready" }, null)));
+  return [...own, ...forward];
+}

@@ -1,0 +1,183 @@
+import {
+  BUDGET_KEY,
+  laneRange,
+  LANES,
+  machineKey,
+  passIn,
+  READY,
+  sequenceKey,
+  URGENT_LANE,
+} from "../ledger/keys.ts";
+import { claim } from "../ledger/moves.ts";
+import { move, type RowChange, type Stored } from "../ledger/rows.ts";
+import type { SequenceRecord } from "../ledger/sequence.ts";
+import { admit, paceAfter } from "../limits/admit.ts";
+import { reserve, tidied, type Budget } from "../limits/budget.ts";
+import { choose, isTurnOfLongestWaiting } from "../limits/choose.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { Ports } from "../ports.ts";
+import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
+import { loadChosen, waitBehind } from "./make-way.ts";
+
+export type ClaimPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
+
+/** What one attempt to claim came to. */
+export type Claimed =
+  | {
+      readonly kind: "claimed";
+      readonly sequences: readonly Stored<SequenceRecord>[];
+      /** The budget as this claim left it. */
+      readonly budget: MaybeStored<Budget>;
+      /** Monotonic time at which the claim began; the fence for its POSTs counts from it. */
+      readonly begunAtMs: number;
+      readonly more: boolean;
+    }
+  | { readonly kind: "nothing" | "full" | "paused" | "driven" | "contended" }
+  | { readonly kind: "wait"; readonly untilMs: number };
+
+/** Who claims: its name, and whether it may sit out waits as the driver, or must because it comes for urgent work. */
+export interface Claimant {
+  readonly hostId: string;
+  readonly lingers: boolean;
+  readonly urgent: boolean;
+}
+
+const TRIES = 8;
+const JITTER_MS = 300;
+/** A driver promises to look again within this; whoever finds the promise broken takes over. */
+export const DRIVER_PROMISE_MS = 20_000;
+
+/**
+ * Takes slot, session and machine for the best ready sequences, as many as may go now, in one transaction with the
+ * intent to post them. Losing the race for the budget means looking again, a bounded number of times.
+ */
+export async function claimNext(
+  ports: ClaimPorts,
+  limits: Limits,
+  claimant: Claimant,
+): Promise<Claimed> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const claimed = await tryClaim(ports, limits, claimant);
+    if (claimed !== "again") return claimed;
+    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
+  }
+  return { kind: "contended" };
+}
+
+async function tryClaim(
+  ports: ClaimPorts,
+  limits: Limits,
+  claimant: Claimant,
+): Promise<Claimed | "again"> {
+  const begunAtMs = ports.clock.monotonicMs();
+  const budget = await loadBudget(ports.ledger);
+  const nowMs = ports.clock.earliest();
+  if (isDriven(budget.value, nowMs, claimant)) return { kind: "driven" };
+  const verdict = admit(budget.value, nowMs, limits);
+  if (verdict.kind === "wait") return { kind: "wait", untilMs: verdict.untilMs };
+  if (verdict.kind !== "go") return verdict;
+
+  const rows = await ports.ledger.list(READY.from, READY.before, verdict.room + 1);
+  if (rows.length === 0) return { kind: "nothing" };
+  const ready = rows.map((row) => row.key);
+  const overdue = await overdueKey(ports, ready, verdict.room, budget.value);
+  const choice = choose({ ready, overdue }, verdict, budget.value, nowMs);
+  if (choice.keys.length === 0) {
+    return choice.paceUntilMs === null
+      ? { kind: "full" }
+      : { kind: "wait", untilMs: choice.paceUntilMs };
+  }
+  const chosen = await loadChosen(ports, choice.keys, budget.value);
+  if (chosen === "again") return "again";
+  const more = ready.length > chosen.length;
+  return await commitClaim(ports, limits, { budget, chosen, claimant, more, begunAtMs });
+}
+
+/** Another host has promised to look; only urgent work does not wait for it. */
+function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
+  const { driver } = budget;
+  const other = driver !== null && driver.hostId !== claimant.hostId && driver.untilMs > nowMs;
+  return other && !claimant.urgent;
+}
+
+/** The longest waiting of all lanes, when it is its turn and rank alone would not let it go. */
+async function overdueKey(
+  { ledger }: ClaimPorts,
+  readyKeys: readonly string[],
+  room: number,
+  budget: Budget,
+): Promise<string | null> {
+  if (!isTurnOfLongestWaiting(budget) || readyKeys.length <= room) return null;
+  const heads = await Promise.all(
+    LANES.map(async (lane) => {
+      const { from, before } = laneRange(lane);
+      return await ledger.list(from, before, 1);
+    }),
+  );
+  const keys = heads.flat().map((row) => row.key);
+  return keys.sort((a, b) => passIn(a) - passIn(b))[0] ?? null;
+}
+
+interface Claiming {
+  readonly budget: MaybeStored<Budget>;
+  readonly chosen: readonly Stored<SequenceRecord>[];
+  readonly claimant: Claimant;
+  readonly more: boolean;
+  readonly begunAtMs: number;
+}
+
+async function commitClaim(
+  ports: ClaimPorts,
+  limits: Limits,
+  { budget, chosen, claimant, more, begunAtMs }: Claiming,
+): Promise<Claimed | "again"> {
+  const earliestMs = ports.clock.earliest();
+  const latestMs = ports.clock.latest();
+  const after = chosen.map((each) => claim(each.value, latestMs));
+  const spent = { claimant, more, earliestMs, latestMs, limits };
+  const next = budgetAfter(budget.value, after, spent);
+  const changes: RowChange[] = [
+    budgetChange(budget, next),
+    ...chosen.flatMap((each, index) => move(each, after[index] ?? each.value)),
+  ];
+  const outcome = await ports.ledger.commit(changes);
+  if (outcome.kind === "conflict") {
+    const stuck = chosen.find((each) => machineKey(each.value.machineId) === outcome.key);
+    if (stuck !== undefined) await waitBehind(ports, stuck);
+    return "again";
+  }
+  const sequences = after.map((value) => ({
+    value,
+    etag: outcome.etags.get(sequenceKey(value.sequenceId)) ?? "",
+  }));
+  const stored = { value: next, etag: outcome.etags.get(BUDGET_KEY) ?? "" };
+  return { kind: "claimed", sequences, budget: stored, begunAtMs, more };
+}
+
+function budgetAfter(
+  budget: Budget,
+  claimed: readonly SequenceRecord[],
+  at: {
+    claimant: Claimant;
+    more: boolean;
+    earliestMs: number;
+    latestMs: number;
+    limits: Limits;
+  },
+): Budget {
+  const { claimant, earliestMs, latestMs } = at;
+  const lower = claimed.filter((each) => each.lane !== URGENT_LANE).length;
+  const drives = claimant.lingers && at.more;
+  let next = tidied(budget, earliestMs, at.limits);
+  for (const each of claimed) next = reserve(next, each, latestMs);
+  const longest = isTurnOfLongestWaiting(budget);
+  return {
+    ...next,
+    pass: Math.max(budget.pass, ...claimed.map((each) => each.pass)),
+    byRank: longest ? 0 : budget.byRank + claimed.length,
+    paceAtMs: lower === 0 ? budget.paceAtMs : paceAfter(budget, lower, earliestMs, at.limits),
+    driver: drives
+      ? { hostId: claimant.hostId, untilMs: latestMs + DRIVER_PROMISE_MS }
+      : budget.driver,
+  };
+}

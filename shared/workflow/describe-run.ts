@@ -1,0 +1,64 @@
+import { isoOf, isoOrNull } from "../ledger/instant.ts";
+import { READY, sequenceIdIn } from "../ledger/keys.ts";
+import { SEQUENCE_STATES, type SequenceRecord, type SequenceState } from "../ledger/sequence.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { Ports } from "../ports.ts";
+import { describeSequence } from "./describe-sequence.ts";
+import type { Queue } from "./describe-wait.ts";
+import { listSequences } from "./list-sequences.ts";
+import { loadBudget, loadRun } from "./load.ts";
+import { stateOf, type RunView } from "./run-view.ts";
+
+/** Positions beyond this many are not counted: the answer would be guesswork, and cost as much. */
+const POSITIONS_MAX = 1_000;
+
+/** A run as its callers see it, or null if there is none. */
+export async function describeRun(
+  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
+  limits: Limits,
+  runId: string,
+): Promise<RunView | null> {
+  const stored = await loadRun(ledger, runId);
+  if (stored === null) return null;
+  const run = stored.value;
+  const records = await listSequences(ledger, runId);
+  const isReady = records.some((each) => each.place?.kind === "ready");
+  const budget = (await loadBudget(ledger)).value;
+  const ready = isReady ? await ledger.list(READY.from, READY.before, POSITIONS_MAX) : [];
+  const positions = new Map(ready.map((row, index) => [sequenceIdIn(row.key), index]));
+  const queue: Queue = { positions, budget, nowMs: clock.earliest(), limits };
+  return {
+    runId,
+    state: stateOf(run),
+    source: run.source,
+    incidentId: run.incidentId,
+    title: run.title,
+    severity: run.severity,
+    url: run.url,
+    requestedBy: run.requestedBy,
+    requestedAt: isoOf(run.requestedAtMs),
+    finishedAt: isoOrNull(run.finishedAtMs),
+    counts: countsOf(records),
+    sequences: records.map((each) => describeSequence(each, queue)),
+    skipped: run.skipped,
+  };
+}
+
+function countsOf(records: readonly SequenceRecord[]): RunView["counts"] {
+  const counts = Object.fromEntries(SEQUENCE_STATES.map((state) => [state, 0]));
+  for (const { state } of records) counts[state] = (counts[state] ?? 0) + 1;
+  const of = (state: SequenceState) => counts[state] ?? 0;
+  return {
+    total: records.length,
+    waiting: of("waiting"),
+    claimed: of("claimed"),
+    unconfirmed: of("unconfirmed"),
+    submitted: of("submitted"),
+    succeeded: of("succeeded"),
+    failed: of("failed"),
+    timedOut: of("timedOut"),
+    cancelled: of("cancelled"),
+    expired: of("expired"),
+    refused: of("refused"),
+  };
+}

@@ -1,0 +1,76 @@
+import { isoOf, isoOrNull } from "../ledger/instant.ts";
+import type { SequenceRecord } from "../ledger/sequence.ts";
+import type { Command } from "../plan/command.ts";
+import { describeWait, type Queue } from "./describe-wait.ts";
+import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
+
+/** A sequence as its callers see it. */
+export function describeSequence(record: SequenceRecord, queue: Queue): SequenceView {
+  const { name, version } = record.profile;
+  return {
+    sequenceId: record.sequenceId,
+    machineId: record.machineId,
+    machineName: record.machineName,
+    profile: { name, version },
+    parameters: record.parameters,
+    state: record.state,
+    machineActionId: record.actionId,
+    machineActionStatus: record.actionStatus,
+    acceptedAt: isoOf(record.acceptedAtMs),
+    submittedAt: isoOrNull(record.submittedAtMs),
+    endedAt: isoOrNull(record.endedAtMs),
+    outcome: record.outcome,
+    waits: record.state === "waiting" ? describeWait(record, queue) : null,
+    commands: describeCommands(record),
+  };
+}
+
+function describeCommands(record: SequenceRecord): CommandView[] {
+  let index = -1;
+  return record.parts.flatMap((commands, part) =>
+    commands.map((command, inPart) => {
+      index += 1;
+      const at = (each: { part: number; index: number }) =>
+        each.part === part && each.index === inPart;
+      const progress = record.progress.find(at);
+      const result = record.results.find(at);
+      return {
+        index,
+        type: command.type,
+        target: targetOf(command),
+        status: progress?.status ?? "Created",
+        startedAt: isoOrNull(progress?.startedAtMs ?? null),
+        endedAt: isoOrNull(progress?.endedAtMs ?? null),
+        errors: progress?.errors ?? [],
+        result: result === undefined ? null : describeResult(result),
+      };
+    }),
+  );
+}
+
+function describeResult(result: SequenceRecord["results"][number]): ResultView {
+  const { state, detail, size, sha256, servedName, path, script } = result;
+  return {
+    state,
+    detail,
+    size,
+    sha256,
+    servedName,
+    path,
+    exitCode: script?.exitCode ?? null,
+    output: script?.output ?? null,
+    scriptErrors: script?.errors ?? null,
+  };
+}
+
+/** What a command is about, as a person would name it. */
+function targetOf(command: Command): string {
+  switch (command.type) {
+    case "PutFile":
+      return command.fileName;
+    case "RunScript":
+      return command.args === null ? command.scriptName : `${command.scriptName} ${command.args}`;
+    case "GetFile":
+      return command.path;
+  }
+}

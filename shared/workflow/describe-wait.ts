@@ -1,0 +1,80 @@
+import { isoOf } from "../ledger/instant.ts";
+import type { SequenceRecord } from "../ledger/sequence.ts";
+import { admit } from "../limits/admit.ts";
+import type { Budget } from "../limits/budget.ts";
+import { forecastStartMs } from "../limits/forecast.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { WaitView } from "./run-view.ts";
+
+/** The queue as it stands, for saying where in it a sequence is. */
+export interface Queue {
+  readonly positions: ReadonlyMap<string, number>;
+  readonly budget: Budget;
+  readonly nowMs: number;
+  readonly limits: Limits;
+}
+
+/** Why a sequence waits, in a code and in words, and what is known of when it starts. */
+export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
+  const { place, reason } = record;
+  if (place?.kind === "later") {
+    const again = `It is tried again from ${isoOf(place.dueAtMs)}.`;
+    return { ...told(reason, again), position: null, estimatedStart: isoOf(place.dueAtMs) };
+  }
+  if (place?.kind === "behind") {
+    return { ...told(reason, ""), position: null, estimatedStart: null };
+  }
+  const ahead = queue.positions.get(record.sequenceId) ?? null;
+  const startMs =
+    ahead === null ? null : forecastStartMs(queue.budget, ahead, queue.nowMs, queue.limits);
+  return {
+    ...shared(queue),
+    position: ahead === null ? null : ahead + 1,
+    estimatedStart: startMs === null ? null : isoOf(startMs),
+  };
+}
+
+/** A reason of its own, in words. */
+function told(reason: SequenceRecord["reason"], then: string): { code: string; detail: string } {
+  switch (reason?.code) {
+    case "machineHeld":
+      return {
+        code: "machineHeld",
+        detail: `Sequence ${reason.sequenceId} of ours holds the machine.`,
+      };
+    case "machineBusy":
+      return {
+        code: "machineBusy",
+        detail: `Somebody else has a live response session on the machine. ${then}`,
+      };
+    case "offline":
+      return {
+        code: "offline",
+        detail: `The machine has not answered since ${isoOf(reason.sinceMs)}. ${then}`,
+      };
+    case "unanswered":
+      return { code: "unanswered", detail: `${reason.detail} ${then}` };
+    case undefined:
+      return { code: "notBefore", detail: then };
+  }
+}
+
+/** The reason all ready sequences share. */
+function shared({ budget, nowMs, limits }: Queue): { code: string; detail: string } {
+  if (budget.paused !== null) {
+    const { by, why } = budget.paused;
+    return { code: "paused", detail: `Paused by ${by}: ${why}` };
+  }
+  const verdict = admit(budget, nowMs, limits);
+  switch (verdict.kind) {
+    case "wait":
+      return verdict.why === "door"
+        ? { code: "throttled", detail: "Defender asked for a pause; all submissions wait for it." }
+        : { code: "token", detail: `All ${limits.callsPerWindow} calls of the window are used.` };
+    case "full":
+      return { code: "session", detail: "All live response sessions of the tenant are taken." };
+    case "go":
+    case "paused":
+      return { code: "next", detail: "It goes as soon as those before it have gone." };
+  }
+}

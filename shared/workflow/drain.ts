@@ -1,0 +1,80 @@
+import type { Limits } from "../limits/limits.ts";
+import type { Ports } from "../ports.ts";
+import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
+import { ringForReady, stopDriving } from "./ring.ts";
+import { submitClaimed } from "./submit.ts";
+
+export type DrainPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
+
+export interface DrainSettings {
+  readonly limits: Limits;
+  /** How long one invocation may sit out the waits between slots; 0 leaves it all to bells. */
+  readonly lingerMs: number;
+}
+
+export interface DrainReport {
+  /** POSTs that Defender took. */
+  readonly submitted: number;
+  /** What ended the drain. */
+  readonly ended: "nothing" | "full" | "paused" | "driven" | "contended" | "wait" | "noToken";
+}
+
+/** Claims in one drain: as many as lingering 240 s at ten a minute can need, many times over. */
+const CLAIMS_MAX = 1_000;
+/** A driver sits out only waits well inside its promise; for longer ones a bell is cheaper. */
+const SIT_OUT_MS = DRIVER_PROMISE_MS - 5_000;
+
+/**
+ * Submits the best ready sequences, as many as the tenant's limits allow, whatever the message was that rang. Waiting
+ * work is never waited for by throwing: either this invocation drives on within its bound, or one bell is rung for
+ * the time the next slot opens. Throws only if storage is out of reach.
+ */
+export async function drain(
+  ports: DrainPorts,
+  settings: DrainSettings,
+  urgent: boolean,
+): Promise<DrainReport> {
+  const begunAtMs = ports.clock.monotonicMs();
+  const claimant = { hostId: ports.random.id(), lingers: settings.lingerMs > 0, urgent };
+  const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);
+  const { drove, ...report } = await dispatch(ports, settings, claimant, leftMs);
+  if (drove) await stopDriving(ports, claimant.hostId);
+  // What came while a driver was leaving saw its promise and left too: so it looks once more itself.
+  if (drove || report.ended === "wait" || report.ended === "contended") {
+    await ringForReady(ports, settings.limits, "due", 0);
+  }
+  ports.log("info", "drained", { submitted: report.submitted, ended: report.ended });
+  return report;
+}
+
+async function dispatch(
+  ports: DrainPorts,
+  { limits }: DrainSettings,
+  claimant: Claimant,
+  leftMs: () => number,
+): Promise<DrainReport & { drove: boolean }> {
+  let submitted = 0;
+  let drove = false;
+  for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
+    // The token comes before the claim, so that nothing slow lies between a claim and its POST.
+    const token = await ports.defender.prepare();
+    if (token.kind !== "answered") {
+      ports.log("error", "noToken", { detail: "detail" in token ? token.detail : token.kind });
+      return { submitted, drove, ended: "noToken" };
+    }
+    const claimed = await claimNext(ports, limits, claimant);
+    if (claimed.kind === "wait") {
+      const waitMs = claimed.untilMs - ports.clock.earliest();
+      const sitsOut = claimant.lingers && waitMs <= Math.min(SIT_OUT_MS, leftMs());
+      if (!sitsOut) return { submitted, drove, ended: "wait" };
+      await ports.clock.sleep(Math.max(1, waitMs));
+      continue;
+    }
+    if (claimed.kind !== "claimed") return { submitted, drove, ended: claimed.kind };
+    drove ||= claimed.budget.value.driver?.hostId === claimant.hostId;
+    const came = await submitClaimed(ports, limits, claimed);
+    submitted += came.accepted;
+    if (came.unauthorized) return { submitted, drove, ended: "noToken" };
+  }
+  return { submitted, drove, ended: "wait" };
+}

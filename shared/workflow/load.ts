@@ -1,0 +1,62 @@
+import { BUDGET_KEY, machineKey, READS_KEY, runKey, sequenceKey } from "../ledger/keys.ts";
+import { machineSchema, type MachineLease, type RowChange, type Stored } from "../ledger/rows.ts";
+import { runSchema, type RunRecord } from "../ledger/run.ts";
+import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
+import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/budget.ts";
+import { FIRST_READS, readsSchema, type Reads } from "../limits/reads.ts";
+import type { Ledger } from "../ports.ts";
+
+/** A row that may not have been written yet: then it has its first value, and no ETag. */
+export interface MaybeStored<T> {
+  readonly value: T;
+  readonly etag: string | null;
+}
+
+/** Rows are parsed when they are read; one that does not fit throws, for nothing may be decided on it. */
+export async function loadBudget(ledger: Ledger): Promise<MaybeStored<Budget>> {
+  const row = await ledger.read(BUDGET_KEY);
+  return row === null
+    ? { value: FIRST_BUDGET, etag: null }
+    : { value: budgetSchema.parse(row.body), etag: row.etag };
+}
+
+export async function loadReads(ledger: Ledger): Promise<MaybeStored<Reads>> {
+  const row = await ledger.read(READS_KEY);
+  return row === null
+    ? { value: FIRST_READS, etag: null }
+    : { value: readsSchema.parse(row.body), etag: row.etag };
+}
+
+export async function loadSequence(
+  ledger: Ledger,
+  sequenceId: string,
+): Promise<Stored<SequenceRecord> | null> {
+  const row = await ledger.read(sequenceKey(sequenceId));
+  return row === null ? null : { value: sequenceSchema.parse(row.body), etag: row.etag };
+}
+
+export async function loadRun(ledger: Ledger, runId: string): Promise<Stored<RunRecord> | null> {
+  const row = await ledger.read(runKey(runId));
+  return row === null ? null : { value: runSchema.parse(row.body), etag: row.etag };
+}
+
+export async function loadLease(
+  ledger: Ledger,
+  machineId: string,
+): Promise<Stored<MachineLease> | null> {
+  const row = await ledger.read(machineKey(machineId));
+  return row === null ? null : { value: machineSchema.parse(row.body), etag: row.etag };
+}
+
+/** The change that writes the budget where `stored` stood. */
+export function budgetChange(stored: MaybeStored<Budget>, value: Budget): RowChange {
+  return written(BUDGET_KEY, stored.etag, value);
+}
+
+export function readsChange(stored: MaybeStored<Reads>, value: Reads): RowChange {
+  return written(READS_KEY, stored.etag, value);
+}
+
+function written(key: string, etag: string | null, body: unknown): RowChange {
+  return etag === null ? { op: "insert", key, body } : { op: "replace", key, body, etag };
+}

@@ -1,0 +1,79 @@
+import { machineKey, sequenceIdIn } from "../ledger/keys.ts";
+import { end, park } from "../ledger/moves.ts";
+import { move, type Stored } from "../ledger/rows.ts";
+import { holdsMachine, type SequenceRecord } from "../ledger/sequence.ts";
+import type { Budget } from "../limits/budget.ts";
+import type { Ports } from "../ports.ts";
+import { changesFor } from "./change-sequence.ts";
+import { loadLease, loadSequence } from "./load.ts";
+
+type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "log">;
+
+/**
+ * The records behind the chosen keys, one a machine. Those that cannot go are moved out of the way first, and then
+ * everything is looked at again.
+ */
+export async function loadChosen(
+  ports: MakeWayPorts,
+  keys: readonly string[],
+  budget: Budget,
+): Promise<Stored<SequenceRecord>[] | "again"> {
+  const loaded = await Promise.all(
+    keys.map(async (key) => await loadSequence(ports.ledger, sequenceIdIn(key))),
+  );
+  const chosen = new Map<string, Stored<SequenceRecord>>();
+  for (const [index, record] of loaded.entries()) {
+    const key = keys[index] ?? "";
+    if (record === null || record.value.state !== "waiting") {
+      await dropStray(ports, key);
+      return "again";
+    }
+    if (await movedAside(ports, record, budget)) return "again";
+    if (!chosen.has(record.value.machineId)) chosen.set(record.value.machineId, record);
+  }
+  return [...chosen.values()];
+}
+
+/** A ready row whose sequence does not wait: the claim that took it deletes it, so this is a read in between. */
+async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<void> {
+  const row = await ledger.read(key);
+  const record = await loadSequence(ledger, sequenceIdIn(key));
+  if (row === null || record?.value.place?.kind === "ready") return;
+  log("warn", "strayReadyRow", { key });
+  await ledger.commit([{ op: "delete", key, etag: row.etag }]);
+}
+
+/** True if the sequence may not go: it has expired, or another of ours holds its machine. */
+async function movedAside(
+  ports: MakeWayPorts,
+  record: Stored<SequenceRecord>,
+  budget: Budget,
+): Promise<boolean> {
+  const nowMs = ports.clock.earliest();
+  if (record.value.expiresAtMs <= nowMs) {
+    const detail = "It waited until its expiry without a chance to run.";
+    const after = end(record.value, "expired", { code: "expired", detail }, nowMs);
+    await ports.ledger.commit(await changesFor(ports, record, after, nowMs));
+    return true;
+  }
+  const { machineId, sequenceId } = record.value;
+  const held = budget.sessions.some((each) => each.machineId === machineId);
+  if (!held || holdsMachine(record.value)) return false;
+  ports.log("info", "waitsBehindMachine", { sequenceId, machineId });
+  await waitBehind(ports, record);
+  return true;
+}
+
+/** Into the line behind a machine; touching the lease makes sure its holder sees it when it lets go. */
+export async function waitBehind(
+  { ledger }: MakeWayPorts,
+  record: Stored<SequenceRecord>,
+): Promise<void> {
+  const lease = await loadLease(ledger, record.value.machineId);
+  if (lease === null) return;
+  const reason = { code: "machineHeld", sequenceId: lease.value.sequenceId } as const;
+  const after = park(record.value, { kind: "behind" }, reason);
+  const key = machineKey(record.value.machineId);
+  const body = { ...lease.value, waiters: true };
+  await ledger.commit([{ op: "replace", key, body, etag: lease.etag }, ...move(record, after)]);
+}

@@ -1,0 +1,77 @@
+import { READY } from "../ledger/keys.ts";
+import { admit } from "../limits/admit.ts";
+import type { Budget } from "../limits/budget.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { Ports } from "../ports.ts";
+import { budgetChange, loadBudget } from "./load.ts";
+
+type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "log">;
+
+const TRIES = 6;
+/** A bell due this little after the best time is good enough: queues count in whole seconds. */
+const BELL_SLACK_MS = 1_000;
+
+/**
+ * Rings one bell for the work that is ready, at the time the next of it may go, unless one is outstanding already or
+ * somebody is driving. `lateMs` is how long past its due time a bell still counts as on its way. While no session is
+ * free nobody rings: whoever frees one will. Returns whether it rang.
+ */
+export async function ringForReady(
+  ports: RingPorts,
+  limits: Limits,
+  why: "due" | "released" | "repair",
+  lateMs: number,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const budget = await loadBudget(ports.ledger);
+    const nowMs = ports.clock.earliest();
+    const dueAtMs = dueAt(budget.value, nowMs, limits);
+    if (dueAtMs === null || isPromised(budget.value, dueAtMs, nowMs, lateMs)) return false;
+    const ready = await ports.ledger.list(READY.from, READY.before, 1);
+    if (ready.length === 0) return false;
+    // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the poll replaces.
+    const next: Budget = { ...budget.value, bellDueAtMs: dueAtMs };
+    const outcome = await ports.ledger.commit([budgetChange(budget, next)]);
+    if (outcome.kind === "conflict") continue;
+    const bell = { why, runId: null, sequenceIds: [], urgent: false };
+    await ports.bells.ringDrain(bell, dueAtMs - nowMs);
+    ports.log("info", "rang", { why, inMs: Math.round(dueAtMs - nowMs) });
+    return true;
+  }
+  return false;
+}
+
+/** Takes back a driver's promise, if it is still its own. */
+export async function stopDriving(
+  { ledger }: Pick<Ports, "ledger">,
+  hostId: string,
+): Promise<void> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const budget = await loadBudget(ledger);
+    if (budget.value.driver?.hostId !== hostId) return;
+    const next: Budget = { ...budget.value, driver: null };
+    const outcome = await ledger.commit([budgetChange(budget, next)]);
+    if (outcome.kind === "committed") return;
+  }
+}
+
+/** When the best ready sequence may go, or null while only a freed session or a resume can let it. */
+function dueAt(budget: Budget, nowMs: number, limits: Limits): number | null {
+  const verdict = admit(budget, nowMs, limits);
+  switch (verdict.kind) {
+    case "go":
+      return verdict.lowerRoom > 0 ? Math.max(nowMs, budget.paceAtMs) : nowMs;
+    case "wait":
+      return verdict.untilMs;
+    case "full":
+    case "paused":
+      return null;
+  }
+}
+
+/** Somebody has promised to look by then: with a bell on its way, or as the driver. */
+function isPromised(budget: Budget, dueAtMs: number, nowMs: number, lateMs: number): boolean {
+  const { bellDueAtMs, driver } = budget;
+  const bell = bellDueAtMs > nowMs - lateMs && bellDueAtMs <= dueAtMs + BELL_SLACK_MS;
+  return bell || (driver !== null && driver.untilMs > nowMs);
+}

@@ -1,0 +1,78 @@
+import type { RunRecord } from "../ledger/run.ts";
+import type { SequenceRecord, SequenceState } from "../ledger/sequence.ts";
+import type { Command } from "../plan/command.ts";
+
+/** Where a run stands: `accepting` while a big incident is being written, or was cut off. */
+export type RunState = "accepting" | "running" | "finished";
+
+export interface RunView {
+  readonly runId: string;
+  readonly state: RunState;
+  readonly source: string;
+  readonly incidentId: string;
+  readonly title: string;
+  readonly severity: string;
+  readonly url: string | null;
+  readonly requestedBy: string;
+  readonly requestedAt: string;
+  readonly finishedAt: string | null;
+  /** Sequences by state; they add up to `total`. */
+  readonly counts: Readonly<Record<SequenceState, number>> & { readonly total: number };
+  readonly sequences: readonly SequenceView[];
+  readonly skipped: RunRecord["skipped"];
+}
+
+export interface SequenceView {
+  readonly sequenceId: string;
+  readonly machineId: string;
+  readonly machineName: string | null;
+  readonly profile: { readonly name: string; readonly version: number };
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly state: SequenceState;
+  readonly machineActionId: string | null;
+  /** Defender's word for the action, when last seen. */
+  readonly machineActionStatus: string | null;
+  readonly acceptedAt: string;
+  readonly submittedAt: string | null;
+  readonly endedAt: string | null;
+  readonly outcome: SequenceRecord["outcome"];
+  readonly waits: WaitView | null;
+  readonly commands: readonly CommandView[];
+}
+
+/** Why a sequence waits, and what is known of when it starts. Position 1 is the next to go. */
+export interface WaitView {
+  readonly code: string;
+  readonly detail: string;
+  readonly position: number | null;
+  readonly estimatedStart: string | null;
+}
+
+export interface CommandView {
+  /** Counted through all parts: the last part of the evidence address. */
+  readonly index: number;
+  readonly type: Command["type"];
+  readonly target: string;
+  readonly status: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly errors: readonly string[];
+  readonly result: ResultView | null;
+}
+
+export interface ResultView {
+  readonly state: "owed" | "stored" | "unavailable";
+  readonly detail: string | null;
+  readonly size: number | null;
+  readonly sha256: string | null;
+  readonly servedName: string | null;
+  readonly path: string | null;
+  readonly exitCode: number | null;
+  readonly output: string | null;
+  readonly scriptErrors: string | null;
+}
+
+export function stateOf(run: RunRecord): RunState {
+  if (run.accepted < run.planned) return "accepting";
+  return run.finishedAtMs === null ? "running" : "finished";
+}

@@ -1,0 +1,205 @@
+import { end, giveBack, loseAnswer, submit } from "../ledger/moves.ts";
+import type { RowChange, Stored } from "../ledger/rows.ts";
+import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
+import type { SubmissionAnswer } from "../ledger/submission.ts";
+import { commentFor, sameTag, tagIn, tagOf } from "../ledger/tag.ts";
+import {
+  openDoor,
+  releaseSession,
+  stamp,
+  throttled,
+  tidied,
+  unreserve,
+  type Budget,
+} from "../limits/budget.ts";
+import { backOff, type Limits } from "../limits/limits.ts";
+import type { Ports } from "../ports.ts";
+import { changesFor } from "./change-sequence.ts";
+import type { Claimed } from "./claim.ts";
+import { budgetChange, loadBudget, loadSequence, type MaybeStored } from "./load.ts";
+
+export type SubmitPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
+
+const TRIES = 12;
+const JITTER_MS = 200;
+/** A machine busy with somebody else's session is tried again after 1, 2, 4, 8, then 15 times the first wait. */
+const BUSY_WAITS_MOST = 15;
+
+/** A claimed sequence, what its POST came to, and the latest time that can have been when the answer was in. */
+interface Answered {
+  readonly claimed: Stored<SequenceRecord>;
+  readonly answer: SubmissionAnswer;
+  readonly latestMs: number;
+}
+
+/** What the POSTs came to: how many Defender took, and whether it refused our token. */
+export interface Submitted {
+  readonly accepted: number;
+  readonly unauthorized: boolean;
+}
+
+/** Posts what was claimed, all at once, and records the answers. Throws only if storage is out of reach. */
+export async function submitClaimed(
+  ports: SubmitPorts,
+  limits: Limits,
+  claimed: Extract<Claimed, { kind: "claimed" }>,
+): Promise<Submitted> {
+  const answered = await Promise.all(
+    claimed.sequences.map(async (each): Promise<Answered> => {
+      const answer = await post(ports, limits, each.value, claimed.begunAtMs);
+      return { claimed: each, answer, latestMs: ports.clock.latest() };
+    }),
+  );
+  await settle(ports, limits, answered, claimed.budget);
+  const came = answered.map((each) => each.answer.kind);
+  return {
+    accepted: came.filter((kind) => kind === "accepted").length,
+    unauthorized: came.includes("unauthorized"),
+  };
+}
+
+/** One POST, unless the fence has closed: after a long stall the claim may already be given up, or the queue paused. */
+async function post(
+  { defender, clock, log }: SubmitPorts,
+  limits: Limits,
+  record: SequenceRecord,
+  begunAtMs: number,
+): Promise<SubmissionAnswer> {
+  const sinceMs = clock.monotonicMs() - begunAtMs;
+  const { sequenceId, machineId } = record;
+  if (sinceMs > limits.sendFenceMs) {
+    log("warn", "notSent", { sequenceId, sinceMs: Math.round(sinceMs) });
+    return { kind: "notSent", detail: `${Math.round(sinceMs)} ms passed since the claim` };
+  }
+  const forPeople = `${record.profile.name}@${record.profile.version} for run ${record.runId}`;
+  const comment = commentFor(tagOf(record), forPeople);
+  const answer = await defender.submit(machineId, currentCommands(record), comment);
+  log("info", "submitted", { sequenceId, machineId, attempt: record.attempt, came: answer.kind });
+  return answer;
+}
+
+/** Records the answers in one transaction; a lost race means doing it again on what stands now. */
+async function settle(
+  ports: SubmitPorts,
+  limits: Limits,
+  answered: readonly Answered[],
+  claimedBudget: MaybeStored<Budget>,
+): Promise<void> {
+  let budget = claimedBudget;
+  let current: readonly (Answered | Stale)[] = answered;
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const outcome = await ports.ledger.commit(await settling(ports, limits, budget, current));
+    if (outcome.kind === "committed") return;
+    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
+    budget = await loadBudget(ports.ledger);
+    current = await Promise.all(answered.map(async (each) => await reload(ports, each)));
+  }
+  // The claims stay as they are: the poll finds them past their time, and looks for their actions.
+  ports.log("error", "settleGaveUp", { sequences: answered.length });
+}
+
+async function settling(
+  ports: SubmitPorts,
+  limits: Limits,
+  budget: MaybeStored<Budget>,
+  current: readonly (Answered | Stale)[],
+): Promise<RowChange[]> {
+  let next = tidied(budget.value, ports.clock.earliest(), limits);
+  const changes: RowChange[] = [];
+  for (const each of current) {
+    if ("stale" in each) {
+      next = stamp(next, each.stale, each.latestMs);
+      continue;
+    }
+    next = budgetAfter(next, each, limits);
+    const after = recordAfter(each, limits);
+    changes.push(...(await changesFor(ports, each.claimed, after, each.latestMs)));
+  }
+  return [budgetChange(budget, next), ...changes];
+}
+
+/** A claim that somebody resolved meanwhile from what Defender lists: their word stands, only the slot is ours. */
+interface Stale {
+  readonly stale: string;
+  readonly latestMs: number;
+}
+
+async function reload(ports: SubmitPorts, answered: Answered): Promise<Answered | Stale> {
+  const { sequenceId, part, attempt } = answered.claimed.value;
+  const stored = await loadSequence(ports.ledger, sequenceId);
+  const same =
+    stored?.value.state === "claimed" &&
+    stored.value.part === part &&
+    stored.value.attempt === attempt;
+  return same
+    ? { ...answered, claimed: stored }
+    : { stale: sequenceId, latestMs: answered.latestMs };
+}
+
+function budgetAfter(
+  budget: Budget,
+  { claimed, answer, latestMs }: Answered,
+  limits: Limits,
+): Budget {
+  const { sequenceId } = claimed.value;
+  if (answer.kind === "notSent") {
+    return releaseSession(unreserve(budget, sequenceId), sequenceId, null);
+  }
+  const counted = stamp(budget, sequenceId, latestMs);
+  switch (answer.kind) {
+    case "accepted":
+      return isOurs(answer.comment, claimed.value)
+        ? openDoor(counted)
+        : openDoor(releaseSession(counted, sequenceId, null));
+    case "throttled": {
+      const { retryAfterMs } = answer;
+      const closed = throttled(counted, sequenceId, { retryAfterMs, latestMs }, limits);
+      return releaseSession(closed, sequenceId, null);
+    }
+    case "machineBusy":
+    case "refused":
+      return openDoor(releaseSession(counted, sequenceId, null));
+    case "unauthorized":
+      return releaseSession(counted, sequenceId, null);
+    case "unknown":
+      return counted;
+  }
+}
+
+function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): SequenceRecord {
+  const record = claimed.value;
+  switch (answer.kind) {
+    case "accepted":
+      return isOurs(answer.comment, record)
+        ? submit(record, answer.actionId, latestMs)
+        : busy(record, latestMs, limits);
+    case "machineBusy":
+      return busy(record, latestMs, limits);
+    case "throttled":
+    case "notSent":
+      return giveBack(record, { kind: "ready" }, null);
+    case "unauthorized": {
+      const place = { kind: "later", dueAtMs: latestMs + limits.busyRetryMs } as const;
+      return giveBack(record, place, { code: "unanswered", detail: answer.detail.slice(0, 500) });
+    }
+    case "refused": {
+      const outcome = { code: answer.code, detail: answer.detail.slice(0, 1_000) };
+      return end(record, "refused", outcome, latestMs);
+    }
+    case "unknown":
+      return loseAnswer(record);
+  }
+}
+
+/** A 201 can carry an action that was there before; only another tag proves that, a missing one proves nothing. */
+function isOurs(comment: string | null, record: SequenceRecord): boolean {
+  return comment === null || sameTag(tagIn(comment), tagOf(record));
+}
+
+function busy(record: SequenceRecord, latestMs: number, limits: Limits): SequenceRecord {
+  const times = record.busyTimes + 1;
+  const dueAtMs = latestMs + backOff(limits.busyRetryMs, times, BUSY_WAITS_MOST);
+  const counted = { ...record, busyTimes: times };
+  const reason = { code: "machineBusy", sinceMs: latestMs, times } as const;
+  return giveBack(counted, { kind: "later", dueAtMs }, reason);
+}
