@@ -1,0 +1,79 @@
+import type { SimulatedLibraryFile, SimulatedMachine } from "./options.ts";
+import { fraction, hex } from "./random.ts";
+
+/**
+ * A tenant to try things on: machines of several platforms, and the library files the profiles
+ * name.
+ */
+export interface SampleTenant {
+  readonly machines: readonly SimulatedMachine[];
+  readonly library: readonly SimulatedLibraryFile[];
+}
+
+const PLATFORMS = ["Windows11", "Windows10", "WindowsServer2022", "Linux", "macOS"] as const;
+
+/**
+ * `machines` machines called `pc-0001.corp.contoso.example` and so on, the same for the same seed.
+ * Every fifth is Linux or macOS in turn, the others Windows. `change` may alter each, counted from
+ * 0.
+ */
+export function sampleTenant(options: {
+  readonly machines: number;
+  readonly seed?: number;
+  readonly change?: (machine: SimulatedMachine, index: number) => SimulatedMachine;
+}): SampleTenant {
+  const change = options.change ?? ((machine) => machine);
+  const machines = Array.from({ length: options.machines }, (_, index) =>
+    change(sampleMachine(index, options.seed ?? 1), index),
+  );
+  return { machines, library: sampleLibrary() };
+}
+
+/** The machine with that place in the sample tenant, counted from 0. */
+function sampleMachine(index: number, seed: number): SimulatedMachine {
+  const osPlatform = platformOf(index, seed);
+  const windows = osPlatform.startsWith("Windows");
+  const hosts = windows
+    ? "C:\\Windows\\System32\\drivers\\etc\\hosts"
+    : osPlatform === "macOS"
+      ? "/private/etc/hosts"
+      : "/etc/hosts";
+  return {
+    id: hex(seed, 40, "sample machine", index),
+    computerDnsName: `pc-${String(index + 1).padStart(4, "0")}.corp.contoso.example`,
+    osPlatform,
+    rbacGroupName: windows ? "Workstations" : "Other",
+    machineTags: ["sample"],
+    files: { [hosts]: { content: new TextEncoder().encode("127.0.0.1 localhost\n") } },
+  };
+}
+
+/**
+ * The files that the shipped profiles run, put and expect; each script leaves its archive behind.
+ */
+function sampleLibrary(): readonly SimulatedLibraryFile[] {
+  return [
+    script("Collect-WindowsTriage.ps1", "C:\\ProgramData\\lrq\\triage.zip"),
+    script("Collect-ProcessDump.ps1", "C:\\ProgramData\\lrq\\process-dump.zip"),
+    script("collect-unix-triage.sh", "/tmp/lrq-triage.tar.gz"),
+    { fileName: "triage-tools.zip", content: text("Stands in for the tools.\n") },
+  ];
+}
+
+/**
+ * How long the script runs is left out: the default is a draw between 20 and 60 simulated seconds.
+ */
+function script(fileName: string, creates: string): SimulatedLibraryFile {
+  const content = text(`# Stands in for ${fileName}; the simulator runs nothing.\n`);
+  return { fileName, content, simulate: { creates } };
+}
+
+function text(content: string): Uint8Array {
+  return new TextEncoder().encode(content);
+}
+
+function platformOf(index: number, seed: number): string {
+  if (index % 10 === 4) return PLATFORMS[3];
+  if (index % 10 === 9) return PLATFORMS[4];
+  return PLATFORMS[Math.floor(3 * fraction(seed, "platform", index))]!;
+}
