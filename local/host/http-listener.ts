@@ -1,0 +1,173 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { serveAdmin } from "./admin-routes.ts";
+import type { LoadedApp } from "./app-loader.ts";
+import type { RegisteredFunction } from "./functions-core.ts";
+import { forwardRequest } from "./http-forward.ts";
+import { readBody, refuse, requestOf, writeResponse } from "./http-message.ts";
+import type { HostLog, Invoke } from "./invoke.ts";
+import { describeError, triggerOf } from "./invoke.ts";
+import type { Router } from "./router.ts";
+import { createRouter } from "./router.ts";
+
+export interface HttpListener {
+  readonly url: string;
+  /** Takes no new connection and returns once every request is answered. */
+  stop(): Promise<void>;
+  /** Breaks whatever connection is left. */
+  abort(): void;
+}
+
+export interface HttpListenerParts {
+  readonly app: LoadedApp;
+  readonly routePrefix: string;
+  readonly invoke: Invoke;
+  readonly log: HostLog;
+  /** Bytes of a request body; a longer one is answered with 413. */
+  readonly bodyLimit: number;
+  /** Asked of functions whose authLevel is not anonymous; null asks nothing, as Core Tools does. */
+  readonly functionKey: string | null;
+}
+
+/** Where an HTTP function of an app is found. */
+export interface HttpRoute {
+  readonly template: string;
+  readonly methods: readonly string[];
+}
+
+/**
+ * The route and methods of a function with an HTTP trigger; a function without a route is found by
+ * its name.
+ */
+export function httpRouteOf(target: RegisteredFunction): HttpRoute {
+  const { route, methods } = triggerOf(target).settings;
+  const listed = Array.isArray(methods) ? methods.map(String) : ["GET", "POST"];
+  return {
+    template: typeof route === "string" && route !== "" ? route : target.metadata.name,
+    methods: listed.map((method) => method.toUpperCase()),
+  };
+}
+
+/**
+ * Serves the HTTP functions of an app on loopback. Throws when routes are refused or the port is
+ * taken (`port` 0 takes any free one).
+ */
+export async function listenHttp(port: number, parts: HttpListenerParts): Promise<HttpListener> {
+  const routed = parts.app.functions.filter((f) => /^httptrigger$/i.test(triggerOf(f).type));
+  const router = createRouter(
+    parts.routePrefix,
+    routed.map((target) => {
+      const { template, methods } = httpRouteOf(target);
+      return { template, methods, target };
+    }),
+  );
+  let stopping = false;
+  const server = createServer((request, response) => {
+    // A connection kept alive would hold up the stop once its last answer is out.
+    response.once("close", () => setImmediate(() => stopping && server.closeIdleConnections()));
+    answer(parts, router, request, response).catch((error: unknown) => {
+      parts.log("error", "http", describeError(error));
+      if (response.headersSent) response.destroy();
+      else refuse(response, 500);
+    });
+  });
+  const url = await listen(server, port);
+  return {
+    url,
+    abort: () => server.closeAllConnections(),
+    async stop() {
+      stopping = true;
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      });
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const taken = `port ${port} is taken: set PORT to another one, or to 0 for any free one`;
+      reject(error.code === "EADDRINUSE" ? new Error(taken, { cause: error }) : error);
+    });
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+async function answer(
+  parts: HttpListenerParts,
+  router: Router<RegisteredFunction>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = requestUrl(request);
+  if (url === null) return refuse(response, 400);
+  const method = request.method ?? "GET";
+  if (/^\/admin(?:\/|$)/i.test(url.pathname)) {
+    return await serveAdmin(parts, url.pathname, request, response);
+  }
+  const match = router(method, url.pathname);
+  switch (match.kind) {
+    case "notFound":
+      return refuse(response, 404);
+    case "methodNotAllowed":
+      return refuse(response, 405, { allow: match.allow.join(", ") });
+    case "matched":
+      if (!holdsKey(parts, match.target, url, request)) return refuse(response, 401);
+      return await run(parts, match.target, match.params, url, request, response);
+  }
+}
+
+/** The address the client asked for; null when it makes no sense. */
+function requestUrl(request: IncomingMessage): URL | null {
+  const asked = request.url ?? "/";
+  const whole = asked.startsWith("/")
+    ? `http://${request.headers.host ?? "localhost"}${asked}`
+    : asked;
+  return URL.canParse(whole) ? new URL(whole) : null;
+}
+
+function holdsKey(
+  parts: HttpListenerParts,
+  target: RegisteredFunction,
+  url: URL,
+  request: IncomingMessage,
+): boolean {
+  const { authLevel } = triggerOf(target).settings;
+  if (parts.functionKey === null || authLevel === "anonymous") return true;
+  const given = request.headers["x-functions-key"] ?? url.searchParams.get("code");
+  return given === parts.functionKey;
+}
+
+async function run(
+  parts: HttpListenerParts,
+  target: RegisteredFunction,
+  params: Readonly<Record<string, string>>,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > parts.bodyLimit) return refuse(response, 413, { connection: "close" });
+  if (parts.app.stream !== null) {
+    return await forwardRequest({ ...parts, port: parts.app.stream.port }, target, params, {
+      request,
+      response,
+      url,
+    });
+  }
+  const body = await readBody(request, parts.bodyLimit);
+  if (body.kind === "tooLarge") return refuse(response, 413, { connection: "close" });
+  if (body.kind === "broken") {
+    response.destroy();
+    return;
+  }
+  const http = { ...requestOf(request, url), params, body: { bytes: body.bytes } };
+  const outcome = await parts.invoke(target, { data: { http }, triggerMetadata: {} });
+  if (outcome.kind === "failed") return refuse(response, 500);
+  writeResponse(response, outcome.response.returnValue?.http);
+}

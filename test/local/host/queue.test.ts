@@ -1,0 +1,230 @@
+import type { QueueClient } from "@azure/storage-queue";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { EventEmitter, once } from "node:events";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Azurite } from "../../../local/azurite.ts";
+import { startAzurite } from "../../../local/azurite.ts";
+import type { Host } from "../../../local/host/host.ts";
+import { startHost } from "../../../local/host/host.ts";
+
+const Received = z.array(
+  z.object({ message: z.unknown(), metadata: z.record(z.string(), z.unknown()) }),
+);
+const AtOnce = z.object({ most: z.number() });
+
+let azurite: Azurite;
+let queues: QueueServiceClient;
+let queue: QueueClient;
+let poison: QueueClient;
+let host: Host;
+let lines: string[];
+let tests = 0;
+
+beforeAll(async () => {
+  azurite = await startAzurite({ dir: null });
+  queues = QueueServiceClient.fromConnectionString(azurite.connectionString());
+});
+afterAll(async () => {
+  await azurite.stop();
+});
+
+beforeEach(async () => {
+  tests += 1;
+  process.env["QUEUE_NAME"] = `work-${tests}`;
+  queue = queues.getQueueClient(`work-${tests}`);
+  poison = queues.getQueueClient(`work-${tests}-poison`);
+  await queue.create();
+  handle(null);
+  lines = [];
+  host = await restart();
+});
+afterEach(async () => {
+  await host.stop();
+});
+
+/** What the fixture does with a message beside recording it. */
+function handle(work: ((message: unknown) => Promise<void> | void) | null): void {
+  Reflect.set(globalThis, "handleWork", work);
+}
+function received(): z.infer<typeof Received> {
+  return Received.parse(Reflect.get(globalThis, "received"));
+}
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+async function isEmpty(client: QueueClient): Promise<boolean> {
+  return (await client.getProperties()).approximateMessagesCount === 0;
+}
+
+describe("a queue function", () => {
+  it("gets a message once, with what the queue tells of it, and the message is deleted", async () => {
+    const sent = await queue.sendMessage(base64("plain text"));
+    await expect.poll(() => isEmpty(queue)).toBe(true);
+    expect(received()).toHaveLength(1);
+    const [{ message, metadata } = { message: null, metadata: {} }] = received();
+    expect(message).toBe("plain text");
+    expect(metadata).toMatchObject({
+      queueTrigger: "plain text",
+      id: sent.messageId,
+      dequeueCount: 1,
+      insertionTime: sent.insertedOn.toISOString(),
+    });
+  });
+
+  it("gets parsed JSON, whose top-level properties overwrite the metadata as on Azure", async () => {
+    const body = { id: "mine", DEQUEUECOUNT: "99", nested: { a: 1 }, list: [1], sys: "x" };
+    await queue.sendMessage(base64(JSON.stringify(body)));
+    await expect.poll(() => received().length).toBe(1);
+    const [{ message, metadata } = { message: null, metadata: {} }] = received();
+    expect(message).toEqual(body);
+    expect(metadata).toMatchObject({ id: "mine", dequeueCount: 99, nested: { a: 1 } });
+    expect(Object.keys(metadata)).not.toEqual(expect.arrayContaining(["list"]));
+    expect(Object.keys(metadata)).not.toEqual(expect.arrayContaining(["sys"]));
+  });
+
+  it("sees a failing message as often as allowed, then finds it in the poison queue", async () => {
+    handle(() => {
+      throw new Error("always");
+    });
+    await queue.sendMessage(base64("bad"));
+    await expect.poll(() => isEmpty(queue), { timeout: 10_000 }).toBe(true);
+    expect(received().map(({ metadata }) => metadata["dequeueCount"])).toEqual([1, 2, 3]);
+    const { peekedMessageItems } = await poison.peekMessages();
+    expect(peekedMessageItems.map((item) => item.messageText)).toEqual([base64("bad")]);
+  });
+
+  it("never sees a message that is not base64: it is poison as it stands", async () => {
+    await queue.sendMessage("not base64!");
+    await expect.poll(() => isEmpty(queue)).toBe(true);
+    expect(received()).toEqual([]);
+    const { peekedMessageItems } = await poison.peekMessages();
+    expect(peekedMessageItems.map((item) => item.messageText)).toEqual(["not base64!"]);
+  });
+
+  it("never sees a message that was received too often already", async () => {
+    await host.stop();
+    await queue.sendMessage(base64("worn"));
+    for (let times = 0; times < 3; times += 1) {
+      const { receivedMessageItems } = await queue.receiveMessages();
+      for (const item of receivedMessageItems) {
+        await queue.updateMessage(item.messageId, item.popReceipt, undefined, 0);
+      }
+    }
+    host = await restart();
+    await expect.poll(() => isEmpty(queue)).toBe(true);
+    expect(received()).toEqual([]);
+    expect(await isEmpty(poison)).toBe(false);
+  });
+
+  it("may delete its own message", async () => {
+    handle(async () => {
+      const metadata = received()[0]?.metadata;
+      await queue.deleteMessage(String(metadata?.["id"]), String(metadata?.["popReceipt"]));
+    });
+    await queue.sendMessage(base64("mine to delete"));
+    await expect.poll(() => received().length).toBe(1);
+    await host.stop();
+    expect(lines.filter((line) => line.includes(" error "))).toEqual([]);
+  });
+
+  it("runs at most batchSize + newBatchThreshold messages at once, and all of them in the end", async () => {
+    handle(() => new Promise((resolve) => setTimeout(resolve, 20)));
+    for (let number = 0; number < 12; number += 1) await queue.sendMessage(base64(`m${number}`));
+    await expect.poll(() => isEmpty(queue), { timeout: 10_000 }).toBe(true);
+    expect(new Set(received().map(({ message }) => message)).size).toBe(12);
+    expect(AtOnce.parse(Reflect.get(globalThis, "atOnce")).most).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("stopping", () => {
+  it("lets the message in work end, and deletes it", async () => {
+    const work = new EventEmitter();
+    handle(async () => {
+      await once(work, "release");
+    });
+    await queue.sendMessage(base64("in work"));
+    await expect.poll(() => received().length).toBe(1);
+    const stopped = host.stop();
+    work.emit("release");
+    expect(await stopped).toEqual({ drained: true });
+    expect(await isEmpty(queue)).toBe(true);
+  });
+
+  it("does not wait beyond its bound, and says so", async () => {
+    await host.stop();
+    host = await restart(50);
+    handle(() => new Promise(() => undefined));
+    await queue.sendMessage(base64("stuck"));
+    await expect.poll(() => received().length).toBe(1);
+    expect(await host.stop()).toEqual({ drained: false });
+    expect(await isEmpty(queue)).toBe(false);
+  });
+});
+
+describe("an invocation that lasts longer than functionTimeout", () => {
+  it("is reported and goes on", async () => {
+    handle(() => new Promise((resolve) => setTimeout(resolve, 400)));
+    await queue.sendMessage(base64("long"));
+    await expect.poll(() => isEmpty(queue), { timeout: 5000 }).toBe(true);
+    const report = "error work runs longer than functionTimeout (0.2 s)";
+    expect(lines.filter((line) => line.includes(report))).toHaveLength(1);
+  });
+});
+
+describe("a queue output", () => {
+  it("puts one message for each element on the queue", async () => {
+    const body = JSON.stringify([{ n: 1 }, "two"]);
+    await fetch(`${host.url}/api/enqueue`, { method: "POST", body });
+    await expect.poll(() => received().length).toBe(2);
+    expect(new Set(received().map(({ message }) => JSON.stringify(message)))).toEqual(
+      new Set(['{"n":1}', '"two"']),
+    );
+  });
+});
+
+describe("running a function by hand", () => {
+  it("is possible over HTTP, in JSON only", async () => {
+    expect((await runByHand("text/plain")).status).toBe(415);
+    expect((await runByHand("application/json")).status).toBe(202);
+    await expect.poll(() => received().map(({ message }) => message)).toEqual(["by hand"]);
+  });
+
+  it("is possible in the process, and tells the outcome", async () => {
+    expect(await host.invoke("work", { a: 1 })).toMatchObject({ kind: "succeeded" });
+    handle(() => {
+      throw new Error("no");
+    });
+    expect(await host.invoke("work", "x")).toMatchObject({ kind: "failed" });
+    await expect(host.invoke("enqueue")).rejects.toThrow("is called over HTTP");
+    await expect(host.invoke("nobody")).rejects.toThrow('no function named "nobody"');
+  });
+});
+
+describe("the name of a queue", () => {
+  it("comes from a setting, and without the setting the host does not start", async () => {
+    expect(host.functions).toContainEqual({ name: "work", type: "queue", queue: queue.name });
+    delete process.env["QUEUE_NAME"];
+    await expect(restart()).rejects.toThrow('"%QUEUE_NAME%" needs the setting QUEUE_NAME');
+  });
+});
+
+function restart(drainMs = 10_000): Promise<Host> {
+  // What a host of an earlier test still says is not heard in a later one.
+  const own = lines;
+  return startHost({
+    root: join(import.meta.dirname, "fixtures/queue-app"),
+    port: 0,
+    storage: azurite.connectionString(),
+    stateDir: null,
+    log: (line) => own.push(line),
+    drainMs,
+  });
+}
+
+function runByHand(contentType: string): Promise<Response> {
+  return fetch(`${host.url}/admin/functions/WORK`, {
+    method: "POST",
+    body: JSON.stringify({ input: "by hand" }),
+    headers: { "content-type": contentType },
+  });
+}
