@@ -1,0 +1,59 @@
+import type { HttpResponseInit } from "@azure/functions";
+import type { Problem } from "../shared/app.ts";
+
+/** The kinds of refusal, each with its status and a title; the kind is the stable end of the problem's `type`. */
+const PROBLEMS = {
+  "bad-request": [400, "The request is not right"],
+  unauthenticated: [401, "The caller is not known"],
+  forbidden: [403, "The caller may not do this"],
+  "not-found": [404, "There is no such thing"],
+  "key-reused": [409, "The Idempotency-Key was used for another request"],
+  "too-large": [413, "The body is too large"],
+  "wrong-type": [415, "The body is of the wrong type"],
+  "nothing-to-do": [422, "Understood, but there is nothing to do"],
+  unavailable: [503, "Not now; nothing was stored"],
+  "not-configured": [503, "The app is not configured"],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemKind = keyof typeof PROBLEMS;
+
+/** A refusal as RFC 9457 problem details; `detail` says what to do about it, `more` is added to the members. */
+export function problem(kind: ProblemKind, detail: string, more: object = {}): HttpResponseInit {
+  const [status, title] = PROBLEMS[kind];
+  const body = { type: `urn:lrq:problem:${kind}`, title, status, detail, ...more };
+  return {
+    status,
+    headers: {
+      ...SAFE_HEADERS,
+      "content-type": "application/problem+json",
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(status === 503 ? { "retry-after": "30" } : {}),
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+/** The settings are wrong: said to callers without their values, which may be secrets. */
+export function notConfigured(problems: readonly Problem[]): HttpResponseInit {
+  const detail = "The settings or profiles of the app are wrong; its operator has to mend them.";
+  return problem("not-configured", detail, { errors: problems });
+}
+
+export function json(
+  body: unknown,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponseInit {
+  return {
+    status,
+    headers: { ...SAFE_HEADERS, "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** Nothing of ours is a page: no browser may sniff, cache or frame it. */
+export const SAFE_HEADERS = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+} as const;

@@ -1,0 +1,75 @@
+import { app, type HttpRequest, type HttpResponseInit } from "@azure/functions";
+import { openApp, type App, type Received } from "../shared/app.ts";
+import { json, notConfigured, problem, SAFE_HEADERS } from "./answer.ts";
+import { logOf, rawRequest } from "./transport.ts";
+
+app.http("incidentWebhook", {
+  methods: ["POST"],
+  route: "incidents/{source}",
+  authLevel: "anonymous",
+  handler: async (request, context) => {
+    const opened = openApp();
+    if (opened.kind === "wrong") return notConfigured(opened.problems);
+    const validation = graphValidation(request);
+    if (validation !== null) return validation;
+    const raw = await rawRequest(request);
+    const source = request.params["source"] ?? "";
+    const received = await opened.app.receiveIncident(logOf(context), { ...raw, source });
+    return answer(received, request, opened.app);
+  },
+});
+
+/** Longest token Microsoft Graph was seen to send is a few hundred characters; ours to bound. */
+const TOKEN_CHARACTERS_MAX = 1_000;
+
+/** Graph proves an address by having its token sent back as plain text within ten seconds; it stores and starts nothing. */
+function graphValidation(request: HttpRequest): HttpResponseInit | null {
+  const token = request.query.get("validationToken");
+  if (request.params["source"]?.toLowerCase() !== "graph" || token === null) return null;
+  if (token.length > TOKEN_CHARACTERS_MAX) {
+    return problem(
+      "bad-request",
+      `A validationToken has at most ${TOKEN_CHARACTERS_MAX} characters.`,
+    );
+  }
+  return { status: 200, headers: { ...SAFE_HEADERS, "content-type": "text/plain" }, body: token };
+}
+
+function answer(received: Received, request: HttpRequest, { publicUrl }: App): HttpResponseInit {
+  switch (received.kind) {
+    case "accepted":
+      return accepted(received, publicUrl ?? new URL(request.url).origin);
+    case "unauthenticated":
+    case "forbidden":
+      return problem(received.kind, received.detail);
+    case "noSuchSource":
+      return problem("not-found", received.detail);
+    case "badBody":
+      return problem("bad-request", received.detail);
+    case "invalid": {
+      const detail = "Some fields are not right; each says what to change.";
+      return problem("bad-request", detail, { errors: received.problems });
+    }
+    case "tooLarge":
+      return problem("too-large", received.detail);
+    case "wrongType":
+      return problem("wrong-type", received.detail);
+    case "keyReused":
+      return problem("key-reused", received.detail);
+    case "nothingToDo":
+      return problem("nothing-to-do", received.detail, { skipped: received.skipped });
+    case "unavailable":
+      return problem("unavailable", received.detail);
+  }
+}
+
+function accepted(
+  { run, state, sequences, skipped }: Extract<Received, { kind: "accepted" }>,
+  origin: string,
+): HttpResponseInit {
+  const statusUrl = `${origin}/api/runs/${run.runId}`;
+  return json({ runId: run.runId, status: state, statusUrl, sequences, skipped }, 202, {
+    location: statusUrl,
+    "retry-after": "15",
+  });
+}

@@ -1,0 +1,30 @@
+import { Readable } from "node:stream";
+import { app } from "@azure/functions";
+import { problem, SAFE_HEADERS } from "./answer.ts";
+import { forCallers } from "./transport.ts";
+
+app.http("readEvidence", {
+  methods: ["GET"],
+  route: "runs/{runId}/evidence/{sequenceId}/{index:int}",
+  authLevel: "anonymous",
+  handler: forCallers("evidence.read", async (lrq, request, { name, log }) => {
+    const { runId = "", sequenceId = "", index = "" } = request.params;
+    const found = sequenceId.startsWith(`${runId}.`)
+      ? await lrq.openEvidence(sequenceId, Number(index))
+      : null;
+    if (found === null)
+      return problem("not-found", "There is no such result, or it is not in yet.");
+    log("info", "evidenceRead", { by: name, sequenceId, index: Number(index) });
+    return {
+      status: 200,
+      headers: {
+        ...SAFE_HEADERS,
+        "content-type": "application/octet-stream",
+        "content-disposition": `attachment; filename="${found.fileName}"`,
+        "content-length": String(found.size),
+        "x-content-sha256": found.sha256,
+      },
+      body: Readable.from(found.content),
+    };
+  }),
+});

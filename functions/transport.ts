@@ -1,0 +1,69 @@
+import type {
+  HttpHandler,
+  HttpRequest,
+  HttpResponseInit,
+  InvocationContext,
+} from "@azure/functions";
+import { openApp, type App, type Log, type RawRequest, type Right } from "../shared/app.ts";
+import { notConfigured, problem } from "./answer.ts";
+
+/** Bytes read of a body: one more than it may have, so that too large a one is seen to be. */
+const BODY_BYTES_MAX = 262_144 + 1;
+
+/** A log that writes one JSON line a decision into the log of this invocation. */
+export function logOf(context: InvocationContext): Log {
+  return (level, event, fields = {}) => {
+    context[level](JSON.stringify({ event, ...fields }));
+  };
+}
+
+/** The request as the workflows take it; its body is read no further than it may go. */
+export async function rawRequest(request: HttpRequest): Promise<RawRequest> {
+  const { headers, query } = request;
+  return {
+    headers: { get: (name) => headers.get(name) },
+    query: { get: (name) => query.get(name), entries: () => query.entries() },
+    rawBody: await readAtMost(request, BODY_BYTES_MAX),
+  };
+}
+
+/** A handler for known callers with `right`: refuses the others, and says so if the app could not be made. */
+export function forCallers(
+  right: Right,
+  act: (
+    app: App,
+    request: HttpRequest,
+    caller: { name: string; log: Log; rawBody: Uint8Array },
+  ) => Promise<HttpResponseInit>,
+): HttpHandler {
+  return async (request, context) => {
+    const opened = openApp();
+    if (opened.kind === "wrong") return notConfigured(opened.problems);
+    const raw = await rawRequest(request);
+    const admitted = opened.app.admit(raw, right);
+    if (admitted.kind !== "admitted") return problem(admitted.kind, admitted.detail);
+    const { name } = admitted.caller;
+    return await act(opened.app, request, { name, log: logOf(context), rawBody: raw.rawBody });
+  };
+}
+
+/** The app for triggers nobody calls. Throws with everything that is wrong, for the host's log. */
+export function appOrThrow(): App {
+  const opened = openApp();
+  if (opened.kind === "app") return opened.app;
+  const told = opened.problems.map(({ path, message }) => `${path}: ${message}`);
+  throw new Error(`the settings are wrong: ${told.join("; ")}`);
+}
+
+async function readAtMost(request: HttpRequest, bytesMax: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    if (!(chunk instanceof Uint8Array)) throw new Error("a body gave something but bytes");
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size >= bytesMax) break;
+  }
+  return Buffer.concat(chunks).subarray(0, bytesMax);
+}

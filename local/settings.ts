@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { RIGHTS } from "../shared/access/caller.ts";
+
+/** What the app's settings are made from when everything around it runs on this machine. */
+export interface LocalParts {
+  readonly storage: string;
+  /** The simulator, or null for the Defender that the environment names. */
+  readonly simulator: { readonly url: string; readonly speed: number } | null;
+  readonly key: string;
+  readonly stateDir: string;
+}
+
+/** The name of the one caller a local stack has. */
+export const LOCAL_CALLER = "local";
+
+/**
+ * The environment of the local Functions host: settings, as the deployed app has them, and nothing the app could tell
+ * apart. A simulator that runs `speed` times as fast has its waits that much shorter; what the environment sets wins.
+ */
+export function localSettings(
+  parts: LocalParts,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return {
+    AZURE_FUNCTIONS_ENVIRONMENT: "Development",
+    POLL_SCHEDULE: "* * * * * *",
+    CALLERS: JSON.stringify([localCaller(parts.key)]),
+    ...(parts.simulator === null ? {} : simulatorSettings(parts.simulator)),
+    ...env,
+    AzureWebJobsStorage: parts.storage,
+    LRQ_STATE_DIR: parts.stateDir,
+    LRQ_EXIT_WITH_PARENT: "1",
+  };
+}
+
+function simulatorSettings({ url, speed }: { url: string; speed: number }): Record<string, string> {
+  const scaled = (seconds: number) => String(seconds / speed);
+  return {
+    DEFENDER_API_URL: url,
+    DEFENDER_ACCESS_TOKEN: "local",
+    RATE_WINDOW_SECONDS: scaled(60),
+    POLL_SECONDS: scaled(15),
+    SUBMISSION_GUARD_SECONDS: scaled(180),
+    MACHINE_BUSY_SECONDS: scaled(60),
+    MACHINE_OFFLINE_SECONDS: scaled(3_600),
+    CLOSED_DOOR_SECONDS: scaled(60),
+    DEFENDER_PENDING_MINUTES: String(15 / speed),
+    DEFENDER_READS_PER_MINUTE: String(Math.ceil(100 * speed)),
+    DEFENDER_READS_PER_HOUR: String(Math.ceil(1_500 * speed)),
+    CALL_TIMEOUT_SECONDS: "5",
+  };
+}
+
+function localCaller(key: string): object {
+  const hash = createHash("sha256").update(key).digest("hex");
+  return { name: LOCAL_CALLER, key: `sha256:${hash}`, may: RIGHTS };
+}
