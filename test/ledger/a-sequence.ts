@@ -1,0 +1,98 @@
+import type { MachineAction } from "../../shared/ledger/machine-action.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { commentFor, tagOf } from "../../shared/ledger/tag.ts";
+
+export const RUN_ID = "0123456789abcdefghjk";
+export const SEQUENCE_ID = `${RUN_ID}.mnpqrstvwxyz`;
+export const MACHINE_ID = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07";
+/** The instant at which the sequences of these tests were accepted. */
+export const START_MS = Date.parse("2026-11-20T10:00:00Z");
+export const HOUR_MS = 3_600_000;
+
+/** A sequence just accepted: one part with a PutFile, a RunScript and a GetFile, ready in lane 1; or as told. */
+export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceRecord {
+  return {
+    v: 1,
+    sequenceId: SEQUENCE_ID,
+    runId: RUN_ID,
+    machineId: MACHINE_ID,
+    machineName: "host-1.example.org",
+    profile: { name: "windows-triage", version: 1, hash: "0".repeat(64) },
+    parameters: {},
+    lane: 1,
+    pass: 7,
+    parts: [
+      [
+        { type: "PutFile", fileName: "triage.exe" },
+        { type: "RunScript", scriptName: "triage.ps1", args: null },
+        { type: "GetFile", path: "C:\\triage.zip" },
+      ],
+    ],
+    part: 0,
+    attempt: 0,
+    state: "waiting",
+    place: { kind: "ready" },
+    reason: null,
+    acceptedAtMs: START_MS,
+    expiresAtMs: START_MS + 72 * HOUR_MS,
+    claimedAtMs: null,
+    submittedAtMs: null,
+    endedAtMs: null,
+    actionId: null,
+    actionStatus: null,
+    offlineTimes: 0,
+    busyTimes: 0,
+    cancel: null,
+    outcome: null,
+    progress: [],
+    results: [],
+    ...overrides,
+  };
+}
+
+/** A sequence whose POST is under way since `START_MS`. */
+export function aClaimed(overrides: Partial<SequenceRecord> = {}): SequenceRecord {
+  const claimed = { state: "claimed", place: null, attempt: 1, claimedAtMs: START_MS } as const;
+  return aSequence({ ...claimed, ...overrides });
+}
+
+/** A sequence with an action of ours at Defender since `START_MS`. */
+export function aSubmitted(overrides: Partial<SequenceRecord> = {}): SequenceRecord {
+  const submitted = { state: "submitted", actionId: "action-1", submittedAtMs: START_MS } as const;
+  return aClaimed({ ...submitted, ...overrides });
+}
+
+/** How a command of an action reads: untouched, running, done (a GetFile may lack its start), failed. */
+export type CommandReads = "created" | "running" | "completed" | "completedWithoutStart" | "failed";
+
+/** The action of a sequence as Defender may describe it; `commands` in their order, all untouched unless told. */
+export function anActionOf(
+  record: SequenceRecord,
+  status: string,
+  commands: readonly CommandReads[] = ["created", "created", "created"],
+): MachineAction {
+  return {
+    id: record.actionId ?? "action-1",
+    status,
+    comment: commentFor(tagOf(record), "for people"),
+    requestor: "lrq",
+    machineId: record.machineId,
+    createdAtMs: START_MS,
+    updatedAtMs: START_MS,
+    commands: commands.map((reads, index) => ({
+      index,
+      type: record.parts[record.part]?.[index]?.type ?? null,
+      ...COMMANDS[reads],
+    })),
+  };
+}
+
+const CREATED = { status: "Created", startedAtMs: null, endedAtMs: null, errors: [] };
+const STARTED = { startedAtMs: START_MS + 1_000, endedAtMs: START_MS + 2_000, errors: [] };
+const COMMANDS = {
+  created: CREATED,
+  running: { ...CREATED, startedAtMs: START_MS + 1_000 },
+  completed: { ...STARTED, status: "Completed" },
+  completedWithoutStart: { ...STARTED, status: "Completed", startedAtMs: null },
+  failed: { ...STARTED, status: "Failed", errors: ["no such file", "gave up"] },
+} as const satisfies Record<CommandReads, object>;

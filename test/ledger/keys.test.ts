@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import {
+  behindKey,
+  behindRange,
+  BUDGET_KEY,
+  custodyKey,
+  custodyOf,
+  dueBy,
+  idempotencyRowKey,
+  laneIn,
+  laneRange,
+  LANES,
+  LATER,
+  laterKey,
+  machineKey,
+  MACHINES,
+  OPEN_WORK,
+  OWED_RESULTS,
+  owedResultsKey,
+  passIn,
+  READS_KEY,
+  READY,
+  readyKey,
+  runKey,
+  sequenceIdIn,
+  sequenceKey,
+  sequencesOf,
+  type KeyRange,
+} from "../../shared/ledger/keys.ts";
+import { MACHINE_ID, RUN_ID, SEQUENCE_ID, START_MS } from "./a-sequence.ts";
+
+const within = (key: string, { from, before }: KeyRange) => from <= key && key < before;
+const sign = (a: number | string, b: number | string) => (a < b ? -1 : Number(a > b));
+
+const lane = fc.constantFrom(...LANES);
+const pass = fc.oneof(fc.nat(20), fc.nat(10 ** 12 - 1));
+const instant = fc.oneof(fc.nat(20), fc.nat(10 ** 13 - 2));
+
+describe("keys", () => {
+  it("sort ready sequences by lane, then pass, then id, as their numbers do", () => {
+    const rank = fc.tuple(lane, pass, fc.constantFrom("a", "b"));
+    fc.assert(
+      fc.property(rank, rank, (a, b) => {
+        const differing = a.findIndex((part, index) => part !== b[index]);
+        const expected = differing < 0 ? 0 : sign(a[differing] ?? 0, b[differing] ?? 0);
+        expect(sign(readyKey(...a), readyKey(...b))).toBe(expected);
+        const behind = sign(behindKey(MACHINE_ID, ...a), behindKey(MACHINE_ID, ...b));
+        expect(behind).toBe(expected);
+      }),
+    );
+  });
+
+  it("sort custody entries by their number", () => {
+    const number = fc.nat(99_999_999);
+    fc.assert(
+      fc.property(number, number, (a, b) => {
+        expect(sign(custodyKey(RUN_ID, a), custodyKey(RUN_ID, b))).toBe(sign(a, b));
+        expect(within(custodyKey(RUN_ID, a), custodyOf(RUN_ID))).toBe(true);
+      }),
+    );
+  });
+
+  it("find exactly what is due, to the millisecond", () => {
+    fc.assert(
+      fc.property(instant, instant, (dueAtMs, nowMs) => {
+        expect(within(laterKey(dueAtMs, SEQUENCE_ID), dueBy(nowMs))).toBe(dueAtMs <= nowMs);
+      }),
+    );
+    expect(within(laterKey(START_MS, SEQUENCE_ID), dueBy(START_MS))).toBe(true);
+    expect(within(laterKey(START_MS + 1, SEQUENCE_ID), dueBy(START_MS))).toBe(false);
+  });
+
+  it("give back what was put into a ready key", () => {
+    fc.assert(
+      fc.property(lane, pass, (inLane, atPass) => {
+        const key = readyKey(inLane, atPass, SEQUENCE_ID);
+        expect([laneIn(key), passIn(key), sequenceIdIn(key)]).toEqual([
+          inLane,
+          atPass,
+          SEQUENCE_ID,
+        ]);
+        expect(LANES.filter((each) => within(key, laneRange(each)))).toEqual([inLane]);
+      }),
+    );
+  });
+
+  it.each([
+    laterKey(START_MS, SEQUENCE_ID),
+    behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID),
+    owedResultsKey(SEQUENCE_ID),
+    sequenceKey(SEQUENCE_ID),
+  ])("name the sequence that %s stands for", (key) => {
+    expect(sequenceIdIn(key)).toBe(SEQUENCE_ID);
+  });
+
+  it("refuse a lane that does not exist", () => {
+    expect(() => laneIn("ready!7!000000000001!x")).toThrow("not a ready key");
+    expect(() => laneIn("machine!x")).toThrow("not a ready key");
+  });
+
+  it.each([10 ** 12, 1e21, 1e300, Infinity, Number.NaN])("refuse the pass %s", (number) => {
+    expect(() => readyKey(1, number, SEQUENCE_ID)).toThrow("does not fit");
+  });
+
+  it("keep the sequences of a run apart from those of another whose id begins alike", () => {
+    expect(within(sequenceKey(SEQUENCE_ID), sequencesOf(RUN_ID))).toBe(true);
+    expect(within(sequenceKey(`${RUN_ID}x.abc`), sequencesOf(RUN_ID))).toBe(false);
+    expect(within(behindKey("ab", 1, 7, SEQUENCE_ID), behindRange("a"))).toBe(false);
+    expect(within(behindKey("a", 1, 7, SEQUENCE_ID), behindRange("a"))).toBe(true);
+    expect(within(custodyKey("ab", 1), custodyOf("a"))).toBe(false);
+  });
+});
+
+describe("open work", () => {
+  it.each([
+    [laterKey(START_MS, SEQUENCE_ID), LATER],
+    [laterKey(0, "0"), LATER],
+    [machineKey(MACHINE_ID), MACHINES],
+    [machineKey("zzzz"), MACHINES],
+    [readyKey(0, 0, "0"), READY],
+    [readyKey(4, 10 ** 12 - 1, SEQUENCE_ID), READY],
+    [owedResultsKey(SEQUENCE_ID), OWED_RESULTS],
+    [owedResultsKey("zzzz"), OWED_RESULTS],
+  ])("has %s in it, in one family only", (key, family) => {
+    expect(within(key, OPEN_WORK)).toBe(true);
+    const holding = [LATER, MACHINES, READY, OWED_RESULTS].filter((each) => within(key, each));
+    expect(holding).toEqual([family]);
+  });
+
+  it.each([
+    BUDGET_KEY,
+    READS_KEY,
+    runKey(RUN_ID),
+    sequenceKey(SEQUENCE_ID),
+    custodyKey(RUN_ID, 1),
+    idempotencyRowKey("00ff"),
+    behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID),
+  ])("does not have %s in it, which stays when all is done", (key) => {
+    expect(within(key, OPEN_WORK)).toBe(false);
+  });
+});

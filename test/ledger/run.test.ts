@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { withFinished, withSequences, type RunRecord } from "../../shared/ledger/run.ts";
+import { RUN_ID, START_MS } from "./a-sequence.ts";
+
+const EMPTY: RunRecord = {
+  v: 1,
+  runId: RUN_ID,
+  source: "generic",
+  incidentId: "case-1",
+  title: "Case 1",
+  severity: "high",
+  url: null,
+  requestedBy: "analyst",
+  requestedAtMs: START_MS,
+  planned: 0,
+  accepted: 0,
+  open: 0,
+  finishedAtMs: null,
+  skipped: [],
+  custody: { count: 0, head: "" },
+};
+
+describe("a run", () => {
+  it("finishes when the last of its sequences does, and not before", () => {
+    const run = withSequences(EMPTY, 3, 3);
+    const two = withFinished(run, 2, START_MS + 1);
+    expect(two).toMatchObject({ open: 1, finishedAtMs: null });
+    expect(withFinished(two, 1, START_MS + 2)).toMatchObject({
+      open: 0,
+      finishedAtMs: START_MS + 2,
+    });
+  });
+
+  it("does not finish while some of its sequences are still to be written", () => {
+    const half = withSequences(EMPTY, 48, 100);
+    expect(half).toMatchObject({ planned: 100, accepted: 48, open: 48 });
+    const early = withFinished(half, 48, START_MS + 1);
+    expect(early).toMatchObject({ open: 0, finishedAtMs: null });
+    const whole = withSequences(early, 52, 52);
+    expect(withFinished(whole, 52, START_MS + 2).finishedAtMs).toBe(START_MS + 2);
+  });
+
+  it("opens again when its incident grows", () => {
+    const done = withFinished(withSequences(EMPTY, 1, 1), 1, START_MS);
+    const grown = withSequences(done, 2, 2);
+    expect(grown).toMatchObject({ planned: 3, accepted: 3, open: 2, finishedAtMs: null });
+  });
+
+  it("stays finished when nothing is added", () => {
+    const done = withFinished(withSequences(EMPTY, 1, 1), 1, START_MS);
+    expect(withSequences(done, 0, 0)).toEqual(done);
+  });
+
+  it("throws when more finish than are open", () => {
+    expect(() => withFinished(withSequences(EMPTY, 1, 1), 2, START_MS)).toThrow("1 open");
+  });
+
+  it("always counts right, however its sequences come and go", () => {
+    const steps = fc.array(fc.tuple(fc.nat(48), fc.nat(100), fc.nat(60)), { maxLength: 20 });
+    fc.assert(
+      fc.property(steps, (all) => {
+        let run = EMPTY;
+        let [written, ended, announced] = [0, 0, 0];
+        for (const [added, further, finishing] of all) {
+          run = withSequences(run, added, added + further);
+          announced = written + added + further;
+          written += added;
+          const finished = Math.min(finishing, written - ended);
+          if (finished > 0) run = withFinished(run, finished, START_MS);
+          ended += finished;
+          const over = finished > 0 && written === ended && written === announced;
+          expect(run).toMatchObject({ accepted: written, open: written - ended });
+          expect(run.planned).toBe(announced);
+          if (finished > 0 || added > 0) expect(run.finishedAtMs !== null).toBe(over);
+        }
+      }),
+    );
+  });
+});
