@@ -1,7 +1,10 @@
 import type { HttpResponseInit } from "@azure/functions";
 import type { Problem } from "../shared/app.ts";
 
-/** The kinds of refusal, each with its status and a title; the kind is the stable end of the problem's `type`. */
+/**
+ * The kinds of refusal, each with its status and a title; the kind is the stable end of the
+ * problem's `type`.
+ */
 const PROBLEMS = {
   "bad-request": [400, "The request is not right"],
   unauthenticated: [401, "The caller is not known"],
@@ -11,13 +14,16 @@ const PROBLEMS = {
   "too-large": [413, "The body is too large"],
   "wrong-type": [415, "The body is of the wrong type"],
   "nothing-to-do": [422, "Understood, but there is nothing to do"],
-  unavailable: [503, "Not now; nothing was stored"],
+  unavailable: [503, "Not now; try again"],
   "not-configured": [503, "The app is not configured"],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** A refusal as RFC 9457 problem details; `detail` says what to do about it, `more` is added to the members. */
+/**
+ * A refusal as RFC 9457 problem details; `detail` says what to do about it, `more` is added to the
+ * members.
+ */
 export function problem(kind: ProblemKind, detail: string, more: object = {}): HttpResponseInit {
   const [status, title] = PROBLEMS[kind];
   const body = { type: `urn:lrq:problem:${kind}`, title, status, detail, ...more };

@@ -1,28 +1,29 @@
 import { app, type HttpRequest, type HttpResponseInit } from "@azure/functions";
-import { openApp, type App, type Received } from "../shared/app.ts";
-import { json, notConfigured, problem, SAFE_HEADERS } from "./answer.ts";
-import { logOf, rawRequest } from "./transport.ts";
+import type { App, Received } from "../shared/app.ts";
+import { json, problem, SAFE_HEADERS } from "./answer.ts";
+import { logOf, rawRequest, withApp } from "./transport.ts";
 
 app.http("incidentWebhook", {
   methods: ["POST"],
   route: "incidents/{source}",
   authLevel: "anonymous",
-  handler: async (request, context) => {
-    const opened = openApp();
-    if (opened.kind === "wrong") return notConfigured(opened.problems);
+  handler: withApp(async (lrq, request, context) => {
     const validation = graphValidation(request);
     if (validation !== null) return validation;
     const raw = await rawRequest(request);
     const source = request.params["source"] ?? "";
-    const received = await opened.app.receiveIncident(logOf(context), { ...raw, source });
-    return answer(received, request, opened.app);
-  },
+    const received = await lrq.receiveIncident(logOf(context), { ...raw, source });
+    return answer(received, request, lrq);
+  }),
 });
 
 /** Longest token Microsoft Graph was seen to send is a few hundred characters; ours to bound. */
 const TOKEN_CHARACTERS_MAX = 1_000;
 
-/** Graph proves an address by having its token sent back as plain text within ten seconds; it stores and starts nothing. */
+/**
+ * Graph proves an address by having its token sent back as plain text within ten seconds; it stores
+ * and starts nothing.
+ */
 function graphValidation(request: HttpRequest): HttpResponseInit | null {
   const token = request.query.get("validationToken");
   if (request.params["source"]?.toLowerCase() !== "graph" || token === null) return null;

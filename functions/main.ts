@@ -9,5 +9,6 @@ import "./poll-actions.ts";
 import "./read-evidence.ts";
 import "./read-manifest.ts";
 import "./read-run.ts";
+import "./reconcile.ts";
 import "./resume.ts";
 import "./status.ts";

@@ -27,7 +27,27 @@ export async function rawRequest(request: HttpRequest): Promise<RawRequest> {
   };
 }
 
-/** A handler for known callers with `right`: refuses the others, and says so if the app could not be made. */
+/**
+ * A handler that has the app. Settings that are wrong, and storage that is out of reach, are
+ * answered with 503: a sender that tries again loses nothing.
+ */
+export function withApp(
+  act: (app: App, request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>,
+): HttpHandler {
+  return async (request, context) => {
+    const opened = openApp();
+    if (opened.kind === "wrong") return notConfigured(opened.problems);
+    try {
+      return await act(opened.app, request, context);
+    } catch (error) {
+      context.error(error);
+      const detail = "Storage could not be reached, or did not answer; send the request again.";
+      return problem("unavailable", detail);
+    }
+  };
+}
+
+/** A handler for known callers with `right`; the others are refused. */
 export function forCallers(
   right: Right,
   act: (
@@ -36,15 +56,13 @@ export function forCallers(
     caller: { name: string; log: Log; rawBody: Uint8Array },
   ) => Promise<HttpResponseInit>,
 ): HttpHandler {
-  return async (request, context) => {
-    const opened = openApp();
-    if (opened.kind === "wrong") return notConfigured(opened.problems);
+  return withApp(async (app, request, context) => {
     const raw = await rawRequest(request);
-    const admitted = opened.app.admit(raw, right);
+    const admitted = app.admit(raw, right);
     if (admitted.kind !== "admitted") return problem(admitted.kind, admitted.detail);
     const { name } = admitted.caller;
-    return await act(opened.app, request, { name, log: logOf(context), rawBody: raw.rawBody });
-  };
+    return await act(app, request, { name, log: logOf(context), rawBody: raw.rawBody });
+  });
 }
 
 /** The app for triggers nobody calls. Throws with everything that is wrong, for the host's log. */

@@ -26,7 +26,10 @@ const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
 const KEPT_LINES = 20;
 
-/** Starts the built host and returns when it listens. Throws with its last words when it does not come up. */
+/**
+ * Starts the built host and returns when it listens. Throws with its last words when it does not
+ * come up.
+ */
 export async function startHostProcess(options: HostProcessOptions): Promise<HostProcess> {
   const program = join(options.root, "dist", "local", "host.mjs");
   const child = spawn(process.execPath, ["--enable-source-maps", program, "--root", options.root], {

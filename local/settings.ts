@@ -11,11 +11,12 @@ export interface LocalParts {
 }
 
 /** The name of the one caller a local stack has. */
-export const LOCAL_CALLER = "local";
+const LOCAL_CALLER = "local";
 
 /**
- * The environment of the local Functions host: settings, as the deployed app has them, and nothing the app could tell
- * apart. A simulator that runs `speed` times as fast has its waits that much shorter; what the environment sets wins.
+ * The environment of the local Functions host: settings, as the deployed app has them, and nothing
+ * the app could tell apart. A simulator that runs `speed` times as fast has its waits that much
+ * shorter; what the environment sets wins.
  */
 export function localSettings(
   parts: LocalParts,

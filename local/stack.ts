@@ -36,8 +36,9 @@ export interface Stack {
 }
 
 /**
- * Starts storage, simulator and host, in this order, and stops what runs if one of them does not come up. A storage
- * account or a Defender named in the environment is used instead of the embedded one.
+ * Starts storage, simulator and host, in this order, and stops what runs if one of them does not
+ * come up. A storage account or a Defender named in the environment is used instead of the embedded
+ * one.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { env, dataDir } = options;

@@ -5,7 +5,8 @@ import { parseArgs } from "node:util";
 import { sampleTenant } from "./defender-simulator/sample-tenant.ts";
 import { startStack, type Stack } from "./stack.ts";
 
-// `npm start`: everything on this machine, until Ctrl-C. Data is kept in .lrq/start; --fresh begins anew.
+// `npm start`: everything on this machine, until Ctrl-C. Data is kept in .lrq/start; --fresh begins
+// anew.
 
 const SPEED = 20;
 const SEED = 1;

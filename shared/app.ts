@@ -25,6 +25,7 @@ import { drain } from "./workflow/drain.ts";
 import { openEvidence, readManifest } from "./workflow/read-evidence.ts";
 import { pause, resume } from "./workflow/pause.ts";
 import { poll } from "./workflow/poll.ts";
+import { reconcile } from "./workflow/reconcile.ts";
 import { receiveIncident, type ReceiveSettings } from "./workflow/receive-incident.ts";
 import { admitCaller, reasonIn, type RawRequest } from "./workflow/request.ts";
 
@@ -77,7 +78,10 @@ function appFrom(env: Readonly<Record<string, string | undefined>>): Opened {
   return { kind: "app", app };
 }
 
-/** Every story by name, with its ports and settings filled in; each takes the log of the invocation it runs in. */
+/**
+ * Every story by name, with its ports and settings filled in; each takes the log of the invocation
+ * it runs in.
+ */
 function createApp(
   config: Config,
   outside: Omit<Ports, "log">,
@@ -97,17 +101,24 @@ function createApp(
     readManifest: (runId: string) => readManifest(outside, runId),
     openEvidence: (sequenceId: string, index: number) => openEvidence(outside, sequenceId, index),
     cancelRun: (log: Log, runId: string, by: string) => cancelRun(logging(log), limits, runId, by),
-    /** The reason a person gives with a request, `{"reason": "..."}`; null if it is missing or too long. */
+    /**
+     * The reason a person gives with a request, `{"reason": "..."}`; null if it is missing or too
+     * long.
+     */
     reasonIn,
     describeStatus: () => describeStatus(outside, limits),
     pause: (log: Log, by: { by: string; why: string }) => pause(logging(log), by),
     resume: (log: Log, by: string) => resume(logging(log), limits, by),
-    /** Throws on a message that is no bell of ours: the host then keeps it in the poison queue for a person to see. */
+    /**
+     * Throws on a message that is no bell of ours: the host then keeps it in the poison queue for a
+     * person to see.
+     */
     drain: (log: Log, message: unknown) => {
       const { urgent } = drainMessageSchema.parse(message).bell;
       return drain(logging(log), { limits, lingerMs }, urgent);
     },
     poll: (log: Log) => poll(logging(log), limits),
+    reconcile: (log: Log) => reconcile(logging(log)),
     collect: (log: Log, message: unknown) => {
       const { sequenceId } = collectMessageSchema.parse(message).collect;
       return collect(logging(log), { limits, version: VERSION }, sequenceId);
@@ -158,7 +169,9 @@ async function pass(ms: number): Promise<void> {
   await sleep(ms);
 }
 
-/** Result links lead to Azure's blob storage; those of a Defender on this machine lead back to it. */
+/**
+ * Result links lead to Azure's blob storage; those of a Defender on this machine lead back to it.
+ */
 function linkHosts(defenderUrl: string): string[] {
   const url = new URL(defenderUrl);
   const azure = ["core.windows.net", "core.usgovcloudapi.net"];
@@ -174,7 +187,10 @@ function storageAccess(
   return { kind: "identity", blobUrl, queueUrl, tableUrl, credential: identity(env, clientId) };
 }
 
-/** In Azure the app's managed identity; on a developer's machine whoever is signed in to the Azure CLI. */
+/**
+ * In Azure the app's managed identity; on a developer's machine whoever is signed in to the Azure
+ * CLI.
+ */
 function identity(
   env: Readonly<Record<string, string | undefined>>,
   clientId: string | null,

@@ -2,7 +2,10 @@ import { z } from "zod";
 import type { Problem } from "./incident/problem.ts";
 import type { Limits } from "./limits/limits.ts";
 
-/** Where Defender's API is in each cloud (Microsoft Defender for Endpoint for US Government customers; API list). */
+/**
+ * Where Defender's API is in each cloud (Microsoft Defender for Endpoint for US Government
+ * customers; API list).
+ */
 const CLOUDS = {
   commercial: "https://api.security.microsoft.com",
   gcc: "https://api-gcc.securitycenter.microsoft.us",
@@ -11,8 +14,8 @@ const CLOUDS = {
 } as const;
 
 /**
- * Tokens are asked for the legacy resource whatever the host is: some APIs answer 403 to any other audience (API page
- * "Create an app"). The government clouds take their own host as resource.
+ * Tokens are asked for the legacy resource whatever the host is: some APIs answer 403 to any other
+ * audience (API page "Create an app"). The government clouds take their own host as resource.
  */
 const COMMERCIAL_SCOPE = "https://api.securitycenter.microsoft.com/.default";
 
@@ -22,10 +25,16 @@ const count = (fallback: number, most: number) =>
   z.coerce.number().int().min(1).max(most).default(fallback);
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
 
-/** Part of a partition key, which takes no slashes, number signs or question marks (Table service). */
+/**
+ * Part of a partition key, which takes no slashes, number signs or question marks (Table service).
+ */
 const scopePart = z.string().regex(/^[\w.-]{1,100}$/);
 
-const settings = z.object({
+/**
+ * Every setting with its form and its default; docs/settings.md says what each is for, and where its
+ * number comes from.
+ */
+export const settings = z.object({
   AzureWebJobsStorage: z.string().min(1).optional(),
   AzureWebJobsStorage__accountName: z.string().min(1).optional(),
   AzureWebJobsStorage__blobServiceUri: address.optional(),
@@ -50,7 +59,10 @@ const settings = z.object({
   MACHINE_OFFLINE_SECONDS: seconds(3_600),
   SEQUENCE_EXPIRY_HOURS: z.coerce.number().min(0.01).max(720).default(72),
   POLL_SECONDS: seconds(15),
-  /** Read by the host itself, for the timer; here only so that its absence is said with everything else. */
+  /**
+   * Read by the host itself, for the timer; here only so that its absence is said with everything
+   * else.
+   */
   POLL_SCHEDULE: z.string().min(9),
   CLOSED_DOOR_SECONDS: seconds(60),
   DRAIN_LINGER_SECONDS: z.coerce.number().min(0).max(240).default(120),
@@ -93,7 +105,10 @@ export type ConfigResult =
   | { readonly kind: "config"; readonly config: Config }
   | { readonly kind: "wrong"; readonly problems: readonly Problem[] };
 
-/** The environment as a Config, or everything wrong with it, each problem under the name of its setting. */
+/**
+ * The environment as a Config, or everything wrong with it, each problem under the name of its
+ * setting.
+ */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
@@ -176,7 +191,10 @@ function storageOf(from: Settings): StorageSetting | null {
   return { kind: "identity", blobUrl, queueUrl, tableUrl, clientId };
 }
 
-/** A fixed token is for the simulator; anywhere else it would be a stored secret with the power of the tenant. */
+/**
+ * A fixed token is for the simulator; anywhere else it would be a stored secret with the power of
+ * the tenant.
+ */
 function tokenProblems(from: Settings): Problem[] {
   if (from.DEFENDER_ACCESS_TOKEN === undefined) return [];
   const host = from.DEFENDER_API_URL === undefined ? "" : new URL(from.DEFENDER_API_URL).hostname;

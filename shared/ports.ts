@@ -6,9 +6,10 @@ import type { SubmissionAnswer } from "./ledger/submission.ts";
 import type { Command } from "./plan/command.ts";
 
 /**
- * Everything outside, on one page. Adapters live in `azure/` and `defender/`, memory ports for simulation in
- * `local/memory/`; both pass the contract suites in `test/contract/`. A port throws only when the outside is
- * out of reach or breaks its promise; every answer a workflow must decide on is a value.
+ * Everything outside, on one page. Adapters live in `azure/` and `defender/`, memory ports for
+ * simulation in `local/memory/`; both pass the contract suites in `test/contract/`. A port throws
+ * only when the outside is out of reach or breaks its promise; every answer a workflow must decide
+ * on is a value.
  */
 export interface Ports {
   readonly ledger: Ledger;
@@ -26,11 +27,17 @@ export interface Ledger {
   read(key: string): Promise<Row | null>;
   /** Rows with `from <= key < before`, in key order, at most `limit` (1 to 1,000). */
   list(from: string, before: string, limit: number): Promise<Row[]>;
-  /** All changes or none; 1 to 100 of them (Table service limit), each key at most once. */
+  /**
+   * All changes or none; 1 to 100 of them (Table service limit), each key at most once. Throws when
+   * the service did not say which: whoever decides next looks at what stands.
+   */
   commit(changes: readonly RowChange[]): Promise<CommitOutcome>;
 }
 
-/** `body` is JSON of at most 450,000 characters (half a megabyte of UTF-16 in an entity of 1 MiB); `etag` is opaque and changes with every write. */
+/**
+ * `body` is JSON of at most 450,000 characters (half a megabyte of UTF-16 in an entity of 1 MiB);
+ * `etag` is opaque and changes with every write.
+ */
 export interface Row {
   readonly key: string;
   readonly body: unknown;
@@ -57,8 +64,9 @@ export interface Bells {
 /** Create-only store of what was collected. */
 export interface EvidenceStore {
   /**
-   * Streams `content` to `path` unless something is there already. `written` once the last byte is in and visible;
-   * before that nothing is. Throws if the stream breaks: nothing visible stays behind.
+   * Streams `content` to `path` unless something is there already. `written` once the last byte is
+   * in and visible; before that nothing is. Throws if the stream breaks: nothing visible stays
+   * behind.
    */
   put(path: string, content: AsyncIterable<Uint8Array>): Promise<"written" | "exists">;
   /** The stored bytes and their number, or null if nothing is there. */
@@ -74,7 +82,10 @@ export interface KnownMachine {
   readonly lastSeenAtMs: number | null;
 }
 
-/** A question to Defender that may go unanswered; `unavailable` says nothing about what was asked for. */
+/**
+ * A question to Defender that may go unanswered; `unavailable` says nothing about what was asked
+ * for.
+ */
 export type Reply<T> =
   | { readonly kind: "answered"; readonly value: T }
   | { readonly kind: "throttled"; readonly retryAfterMs: number | null }
@@ -87,7 +98,10 @@ export type Reply<T> =
     }
   | { readonly kind: "unavailable"; readonly detail: string };
 
-/** A result as served: name and length as the headers tell them (the machine may lie), then the bytes, once. */
+/**
+ * A result as served: name and length as the headers tell them (the machine may lie), then the
+ * bytes, once.
+ */
 export interface Download {
   readonly fileName: string | null;
   readonly length: number | null;
@@ -108,7 +122,10 @@ export interface Defender {
   getAction(actionId: string): Promise<Reply<MachineAction>>;
   /** `refused` with 400 is an action that can no longer be cancelled. */
   cancelAction(actionId: string, comment: string): Promise<Reply<null>>;
-  /** A link to one command's result, good for about 30 minutes; a secret, never to be stored or logged. */
+  /**
+   * A link to one command's result, good for about 30 minutes; a secret, never to be stored or
+   * logged.
+   */
   resultLink(actionId: string, commandIndex: number): Promise<Reply<string>>;
   /** The bytes behind a result link. `absent` and `refused` mean: ask for a fresh link. */
   download(link: string): Promise<Reply<Download>>;
@@ -117,13 +134,16 @@ export interface Defender {
 }
 
 /**
- * Time as the table service tells it: an interval, in epoch milliseconds. Decide with `earliest`, stamp with
- * `latest`; the true time lies between them whatever this host's clock says.
+ * Time as the table service tells it: an interval, in epoch milliseconds. Decide with `earliest`,
+ * stamp with `latest`; the true time lies between them whatever this host's clock says.
  */
 export interface ServiceClock {
   earliest(): number;
   latest(): number;
-  /** This host's monotonic clock, for how long something took here; never compared with another host's. */
+  /**
+   * This host's monotonic clock, for how long something took here; never compared with another
+   * host's.
+   */
   monotonicMs(): number;
   /** Waits about that long; the only sleep in the program. */
   sleep(ms: number): Promise<void>;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { inject } from "vitest";
 
 /**
- * The connection string of a storage account nobody has used in this run, in whatever process the test runs. Throws
- * when all accounts of `test/setup.ts` are taken.
+ * The connection string of a storage account nobody has used in this run, in whatever process the
+ * test runs. Throws when all accounts of `test/setup.ts` are taken.
  */
 export function takeAccount(): string {
   const { connectionStrings, takenFolder } = inject("azurite");
@@ -14,7 +14,9 @@ export function takeAccount(): string {
   throw new Error(`all ${connectionStrings.length} accounts of test/setup.ts are taken`);
 }
 
-/** Whoever creates the file has the account; `wx` fails for all others, other processes included. */
+/**
+ * Whoever creates the file has the account; `wx` fails for all others, other processes included.
+ */
 function take(path: string): boolean {
   try {
     closeSync(openSync(path, "wx"));

@@ -19,7 +19,9 @@ export interface ProvidedAzurite {
   readonly takenFolder: string;
 }
 
-/** One for each test that asks; Azurite learns them from one environment variable, 30 bytes each. */
+/**
+ * One for each test that asks; Azurite learns them from one environment variable, 30 bytes each.
+ */
 const ACCOUNTS = 200;
 /** What `build.mjs` builds from; while one is missing there is nothing to build. */
 const ENTRY_POINTS = [
@@ -29,7 +31,10 @@ const ENTRY_POINTS = [
   "local/host/main.ts",
 ] as const;
 
-/** Builds the bundle and starts the one Azurite all tests of the "parts" project share; returns what ends it. */
+/**
+ * Builds the bundle and starts the one Azurite all tests of the "parts" project share; returns what
+ * ends it.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await buildBundle();
   const accounts = Array.from({ length: ACCOUNTS }, (_, number) => account(number));

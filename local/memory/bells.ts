@@ -25,16 +25,22 @@ export interface ReceiveOptions {
   readonly hiddenMs?: number;
 }
 
-/** Two queues in virtual time, with the side of whoever receives. A message lives until `complete`: at least once. */
+/**
+ * Two queues in virtual time, with the side of whoever receives. A message lives until `complete`:
+ * at least once.
+ */
 export interface MemoryBells extends Bells {
   /**
-   * The messages visible at `nowMs`, by when they became so. Each is hidden then for ten minutes, after which it is
-   * delivered again unless it was completed.
+   * The messages visible at `nowMs`, by when they became so. Each is hidden then for ten minutes,
+   * after which it is delivered again unless it was completed.
    */
   receive(nowMs: number, options?: ReceiveOptions): MemoryMessage[];
   /** Deletes a message. Nothing happens if it is gone. */
   complete(id: number): void;
-  /** Makes a received message visible again, as the host does after a failure. Nothing happens if it is gone. */
+  /**
+   * Makes a received message visible again, as the host does after a failure. Nothing happens if it
+   * is gone.
+   */
   release(id: number, visibleAtMs: number): void;
   /** When the next message becomes visible, or null if there is none at all. */
   nextVisibleAtMs(): number | null;
@@ -50,7 +56,10 @@ interface Entry {
   dequeueCount: number;
 }
 
-/** Bells that ring in the time of `nowMs` (epoch milliseconds), in the same order for the same calls. */
+/**
+ * Bells that ring in the time of `nowMs` (epoch milliseconds), in the same order for the same
+ * calls.
+ */
 export function createMemoryBells(options: { readonly nowMs: () => number }): MemoryBells {
   const entries = new Map<number, Entry>();
   let sent = 0;

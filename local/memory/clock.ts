@@ -8,7 +8,10 @@ const EVENTS_PER_INSTANT_MAX = 100_000;
 export interface MemoryClockOptions {
   /** The time of the service at first, epoch milliseconds. */
   readonly startMs: number;
-  /** Waits until everything that was woken sleeps again or has ended; absent: until no promise is left to settle. */
+  /**
+   * Waits until everything that was woken sleeps again or has ended; absent: until no promise is
+   * left to settle.
+   */
   readonly settle?: () => Promise<unknown>;
 }
 
@@ -22,8 +25,9 @@ export interface HostTime {
 }
 
 /**
- * Virtual time. As a `ServiceClock` it is exact; `host` gives the clocks of hosts that know less. It stands still until
- * its owner advances it; then sleepers wake in the order of their times, and what they do takes no time at all.
+ * Virtual time. As a `ServiceClock` it is exact; `host` gives the clocks of hosts that know less.
+ * It stands still until its owner advances it; then sleepers wake in the order of their times, and
+ * what they do takes no time at all.
  */
 export interface MemoryClock extends ServiceClock {
   /** The true time of the service. */
@@ -33,7 +37,10 @@ export interface MemoryClock extends ServiceClock {
   at(atMs: number, act: () => void): void;
   /** When the next sleeper wakes or the next action is due, or null. */
   nextAtMs(): number | null;
-  /** Moves time to `atMs`, waking on the way. Throws if that is past, or an advance is still under way. */
+  /**
+   * Moves time to `atMs`, waking on the way. Throws if that is past, or an advance is still under
+   * way.
+   */
   advanceTo(atMs: number): Promise<void>;
 }
 

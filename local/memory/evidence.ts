@@ -9,7 +9,10 @@ export interface MemoryEvidence extends EvidenceStore {
   paths(): string[];
 }
 
-/** A create-only store in memory. Whose stream ends first has written; the others find something there. */
+/**
+ * A create-only store in memory. Whose stream ends first has written; the others find something
+ * there.
+ */
 export function createMemoryEvidence(): MemoryEvidence {
   const stored = new Map<string, Uint8Array>();
   return {

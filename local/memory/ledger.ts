@@ -21,8 +21,9 @@ interface StoredRow {
 }
 
 /**
- * One partition of a table, in memory: a commit is all or nothing and happens in the instant it is called. Throws where
- * the Table service refuses: more than 100 changes, a key twice, a body above 450,000 characters, a bad key.
+ * One partition of a table, in memory: a commit is all or nothing and happens in the instant it is
+ * called. Throws where the Table service refuses: more than 100 changes, a key twice, a body above
+ * 450,000 characters, a bad key.
  */
 export function createMemoryLedger(): MemoryLedger {
   const stored = new Map<string, StoredRow>();
@@ -87,7 +88,9 @@ function conflictOf(
   return change.etag === "*" || change.etag === row.etag ? null : "changed";
 }
 
-/** The bodies as text, by key. Throws for a transaction that the service would refuse as malformed. */
+/**
+ * The bodies as text, by key. Throws for a transaction that the service would refuse as malformed.
+ */
 function checkedTexts(changes: readonly RowChange[]): ReadonlyMap<string, string> {
   if (changes.length === 0 || changes.length > CHANGES_MAX) {
     throw new Error(`a commit of ${changes.length} changes; it takes 1 to ${CHANGES_MAX}`);

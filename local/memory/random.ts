@@ -4,8 +4,8 @@ import type { Random } from "../../shared/ports.ts";
 const WARM_UP = 16;
 
 /**
- * Randomness that is the same for the same seed, on every platform (sfc32 of PractRand). Not for secrets.
- * `seed` is any whole number; its lowest 53 bits count.
+ * Randomness that is the same for the same seed, on every platform (sfc32 of PractRand). Not for
+ * secrets. `seed` is any whole number; its lowest 53 bits count.
  */
 export function createSeededRandom(seed: number): Random {
   const next = sfc32(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);

@@ -1,4 +1,7 @@
-/** A credential of Azure's identity library, as far as the storage clients use it; made in `app.ts`, passed on here. */
+/**
+ * A credential of Azure's identity library, as far as the storage clients use it; made in `app.ts`,
+ * passed on here.
+ */
 export interface Credential {
   getToken(
     scopes: string | string[],
@@ -6,7 +9,10 @@ export interface Credential {
   ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
 }
 
-/** How the one storage account is reached: with a connection string, or with an identity at its three addresses. */
+/**
+ * How the one storage account is reached: with a connection string, or with an identity at its
+ * three addresses.
+ */
 export type StorageAccess =
   | { readonly kind: "connectionString"; readonly connectionString: string }
   | {
@@ -32,7 +38,10 @@ export async function creating<T>(
   }
 }
 
-/** The storage service's error code, such as `TableNotFound`, or "" if the error is none of the service's. */
+/**
+ * The storage service's error code, such as `TableNotFound`, or "" if the error is none of the
+ * service's.
+ */
 export function codeOf(error: unknown): string {
   if (!isObject(error)) return "";
   const details = isObject(error["details"]) ? error["details"] : {};

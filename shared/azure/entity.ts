@@ -1,16 +1,22 @@
-/** A string property holds 32,768 UTF-16 units (Table service); we stay below, by more than the one a cut may add. */
+/**
+ * A string property holds 32,768 UTF-16 units (Table service); we stay below, by more than the one
+ * a cut may add.
+ */
 const COLUMN_CHARACTERS = 30_000;
 /** 15 columns of 30,000: with the rest of the entity still under its 1 MiB. */
 const COLUMNS_MAX = 15;
 
-/** A row's body as columns `body0`, `body1`, ...: its text, cut to what a column holds. Throws as `bodyText` does. */
+/**
+ * A row's body as columns `body0`, `body1`, ...: its text, cut to what a column holds. Throws as
+ * `bodyText` does.
+ */
 export function bodyColumns(body: unknown): Record<string, string> {
   return Object.fromEntries(cut(bodyText(body)).map((part, index) => [`body${index}`, part]));
 }
 
 /**
- * A row's body as JSON. Throws above 450,000 characters, and if there is nothing to write. The two line separators of
- * Unicode are escaped: Azurite (3.35) cannot read a transaction that holds one.
+ * A row's body as JSON. Throws above 450,000 characters, and if there is nothing to write. The two
+ * line separators of Unicode are escaped: Azurite (3.35) cannot read a transaction that holds one.
  */
 export function bodyText(body: unknown): string {
   const json: string | undefined = JSON.stringify(body);

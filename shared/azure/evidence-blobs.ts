@@ -1,39 +1,47 @@
 import { Readable } from "node:stream";
 import { ContainerClient } from "@azure/storage-blob";
 import type { EvidenceStore } from "../ports.ts";
-import { codeOf, statusOf, type StorageAccess } from "./access.ts";
+import { codeOf, type StorageAccess } from "./access.ts";
 
-/** Blocks of 4 MiB, two under way: the memory one upload takes, and 50,000 blocks are far beyond 3 GB. */
+/**
+ * Blocks of 4 MiB, two under way: the memory one upload takes, and 50,000 blocks are far beyond 3
+ * GB.
+ */
 const BLOCK_BYTES = 4 * 1024 * 1024;
 const BLOCKS_UNDER_WAY = 2;
 
-/** Evidence as block blobs, each created once: blocks are staged, and only the commit makes them visible. */
+/**
+ * What the service answers where a blob is already; a container being deleted is a conflict too,
+ * and another one.
+ */
+const TAKEN = new Set(["BlobAlreadyExists", "ConditionNotMet", "BlobImmutableDueToPolicy"]);
+
+/**
+ * Evidence as block blobs, each created once: blocks are staged, and only the commit makes them
+ * visible.
+ */
 export function createEvidenceBlobs(access: StorageAccess, containerName: string): EvidenceStore {
   const container = openContainer(access, containerName);
   const ready = onceReady(container);
   return {
     put: async (path, content) => {
-      const upload = async () => {
-        await container
-          .getBlockBlobClient(path)
-          .uploadStream(
-            Readable.from(content, { objectMode: false }),
-            BLOCK_BYTES,
-            BLOCKS_UNDER_WAY,
-            {
-              conditions: { ifNoneMatch: "*" },
-              // Never a type a browser would render: the bytes come from a machine that may be hostile.
-              blobHTTPHeaders: { blobContentType: "application/octet-stream" },
-            },
-          );
+      const stream = Readable.from(content, { objectMode: false });
+      const options = {
+        conditions: { ifNoneMatch: "*" },
+        // Never a type a browser would render: the bytes come from a machine that may be hostile.
+        blobHTTPHeaders: { blobContentType: "application/octet-stream" },
       };
       try {
         await ready();
-        await upload();
+        const blob = container.getBlockBlobClient(path);
+        await blob.uploadStream(stream, BLOCK_BYTES, BLOCKS_UNDER_WAY, options);
         return "written";
       } catch (error) {
-        if (statusOf(error) === 409 || statusOf(error) === 412) return "exists";
+        if (TAKEN.has(codeOf(error))) return "exists";
         throw error;
+      } finally {
+        // A refused upload leaves off in the middle; whoever feeds the stream must learn of it.
+        stream.destroy();
       }
     },
     open: async (path) => {
@@ -50,7 +58,10 @@ export function createEvidenceBlobs(access: StorageAccess, containerName: string
   };
 }
 
-/** Makes sure of the container before a stream that can be read only once is begun; asks the service once a process. */
+/**
+ * Makes sure of the container before a stream that can be read only once is begun; asks the service
+ * once a process.
+ */
 function onceReady(container: ContainerClient): () => Promise<void> {
   let asked: Promise<void> | null = null;
   const ask = async () => {

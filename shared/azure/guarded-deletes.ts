@@ -4,16 +4,19 @@ import type { RowChange } from "../ledger/rows.ts";
 
 export type Policy = NonNullable<TableServiceClientOptions["additionalPolicies"]>[number]["policy"];
 
-/** Deletes that hold to their ETags: `policy` belongs into the client's pipeline, `guard` around each transaction. */
+/**
+ * Deletes that hold to their ETags: `policy` belongs into the client's pipeline, `guard` around
+ * each transaction.
+ */
 export interface GuardedDeletes {
   readonly policy: Policy;
   guard<T>(changes: readonly RowChange[], transact: () => Promise<T>): Promise<T>;
 }
 
 /**
- * The tables client sends every delete of a transaction with `If-Match: *` and has no place for an ETag
- * (@azure/data-tables 13.3.2, `submitTransaction`). So the ETags are written into the body it has assembled, on its
- * way out. Throws if that body is not what it was when this was written.
+ * The tables client sends every delete of a transaction with `If-Match: *` and has no place for an
+ * ETag (@azure/data-tables 13.3.2, `submitTransaction`). So the ETags are written into the body it
+ * has assembled, on its way out. Throws if that body is not what it was when this was written.
  */
 export function createGuardedDeletes(): GuardedDeletes {
   const underWay = new AsyncLocalStorage<ReadonlyMap<string, string>>();
@@ -37,7 +40,9 @@ function etagsOfDeletes(changes: readonly RowChange[]): ReadonlyMap<string, stri
   return new Map(deletes.map(({ key, etag }) => [key, etag]));
 }
 
-/** Bodies of rows are JSON and hold no line breaks, so nothing in them can pose as a request line. */
+/**
+ * Bodies of rows are JSON and hold no line breaks, so nothing in them can pose as a request line.
+ */
 const DELETE_REQUEST = /^(DELETE \S+,RowKey='(\S*)'\) HTTP\/1\.1\r\n(?:.+\r\n)*?If-Match: )\*/gim;
 
 function withEtags(body: string, etags: ReadonlyMap<string, string>): string {

@@ -16,6 +16,9 @@ const CHANGES_MAX = 100;
 /** And gives at most 1,000 entities in a page. */
 const ROWS_MAX = 1_000;
 
+/** The client's own default. */
+const READ_RETRIES = 3;
+
 export interface LedgerTableOptions {
   readonly access: StorageAccess;
   readonly tableName: string;
@@ -26,11 +29,15 @@ export interface LedgerTableOptions {
   readonly monotonicMs: () => number;
 }
 
-/** The ledger in a table of Azure Table storage: one partition, so that every commit is one entity-group transaction. */
+/**
+ * The ledger in a table of Azure Table storage: one partition, so that every commit is one
+ * entity-group transaction.
+ */
 export function createLedgerTable(options: LedgerTableOptions): Ledger {
   const { scope } = options;
   const deletes = createGuardedDeletes();
-  const table = openTable(options, deletes.policy);
+  const table = openTable(options, deletes.policy, READ_RETRIES);
+  const writer = openTable(options, deletes.policy, 0);
   const create = () => table.createTable();
   return {
     read: async (key) =>
@@ -45,7 +52,7 @@ export function createLedgerTable(options: LedgerTableOptions): Ledger {
       await creating(
         "TableNotFound",
         create,
-        async () => await commit({ table, deletes, scope }, changes),
+        async () => await commit({ table: writer, deletes, scope }, changes),
       ),
   };
 }
@@ -97,7 +104,10 @@ async function commit(
   }
 }
 
-/** The transaction. Throws for what the service would refuse anyway, and for an empty ETag: it would guard nothing. */
+/**
+ * The transaction. Throws for what the service would refuse anyway, and for an empty ETag: it would
+ * guard nothing.
+ */
 function actionsFor(scope: string, changes: readonly RowChange[]): TransactionAction[] {
   if (changes.length === 0 || changes.length > CHANGES_MAX) {
     throw new Error(`a commit of ${changes.length} changes; it takes 1 to ${CHANGES_MAX}`);
@@ -145,16 +155,28 @@ function conflictIn(error: unknown): "exists" | "changed" | "absent" | null {
   return null;
 }
 
-/** The service names the failed operation at the head of its message: `3:The specified entity already exists.` */
+/**
+ * The service names the failed operation at the head of its message: `3:The specified entity
+ * already exists.`
+ */
 function failedIndex(error: unknown): number {
   const message = error instanceof Error ? error.message : "";
   const index = /"value":\s*"(\d+):/.exec(message)?.[1] ?? /^(\d+):/.exec(message)?.[1];
   return index === undefined ? -1 : Number(index);
 }
 
-function openTable(options: LedgerTableOptions, guardDeletes: Policy): TableClient {
+/**
+ * Reads may be tried again by the client. A commit may not: a second try of one that was applied
+ * meets its own write, and would report a conflict where nothing stood in the way.
+ */
+function openTable(
+  options: LedgerTableOptions,
+  guardDeletes: Policy,
+  maxRetries: number,
+): TableClient {
   const { access, tableName } = options;
   const client: TableServiceClientOptions = {
+    retryOptions: { maxRetries },
     additionalPolicies: [
       { policy: guardDeletes, position: "perCall" },
       { policy: timing(options), position: "perRetry" },

@@ -14,8 +14,8 @@ export interface ObservedClock {
 }
 
 /**
- * A clock that knows nothing until the first storage answer was observed; asking it earlier throws, for every workflow
- * begins with a read of the ledger.
+ * A clock that knows nothing until the first storage answer was observed; asking it earlier throws,
+ * for every workflow begins with a read of the ledger.
  */
 export function createServiceClock(host: {
   monotonicMs: () => number;

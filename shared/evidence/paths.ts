@@ -1,9 +1,4 @@
-/**
- * Ids are ours: random, in Crockford's letters, so no caller's and no machine's text is ever part
- * of a name.
- */
-const RUN_ID = /^[0-9a-hjkmnp-tv-z]{20}$/;
-const SEQUENCE_ID = /^([0-9a-hjkmnp-tv-z]{20})\.([0-9a-hjkmnp-tv-z]{12})$/;
+import { isRunId, isSequenceId } from "../plan/identity.ts";
 
 /** Far above what one sequence can hold; a bound only so that every name has one. */
 const MAX_ORDINAL = 9_999;
@@ -14,14 +9,15 @@ const MAX_ORDINAL = 9_999;
  * anything that is no id of ours.
  */
 export function resultPath(sequenceId: string, part: number, index: number): string {
-  const [, runId, suffix] = SEQUENCE_ID.exec(sequenceId) ?? [];
-  if (runId === undefined || suffix === undefined) throw new Error("not the id of a sequence");
+  // Ids are hashes of ours, so no caller's and no machine's text is ever part of a name.
+  if (!isSequenceId(sequenceId)) throw new Error("not the id of a sequence");
+  const [runId = "", suffix = ""] = sequenceId.split(".");
   return `${runId}/${suffix}/${ordinal(part)}-${ordinal(index)}.bin`;
 }
 
 /** Where the manifest of a run is kept. Throws on anything that is no run id. */
 export function manifestPath(runId: string): string {
-  if (!RUN_ID.test(runId)) throw new Error("not the id of a run");
+  if (!isRunId(runId)) throw new Error("not the id of a run");
   return `${runId}/manifest.json`;
 }
 

@@ -17,7 +17,10 @@ export type Severity = (typeof SEVERITIES)[number];
 export const PLATFORMS = ["windows", "linux", "macos"] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
-/** A machine as a sender speaks of it: by Defender's id (40 hex digits, lower case), by name, or by both. */
+/**
+ * A machine as a sender speaks of it: by Defender's id (40 hex digits, lower case), by name, or by
+ * both.
+ */
 export interface MachineMention {
   readonly machineId: string | null;
   /** DNS name as the sender wrote it, lower case; what a person recognises, never an identity. */
@@ -29,7 +32,9 @@ export interface MachineMention {
 /** What every sender's message becomes: the one incident the rest of the program knows. */
 export interface Incident {
   readonly source: Source;
-  /** The sender's own id of the incident, stable over its updates; with the source it makes the run. */
+  /**
+   * The sender's own id of the incident, stable over its updates; with the source it makes the run.
+   */
   readonly incidentId: string;
   readonly title: string;
   readonly severity: Severity;
@@ -37,7 +42,10 @@ export interface Incident {
   readonly url: string | null;
   /** Each machine once, in the order first mentioned. */
   readonly machines: readonly MachineMention[];
-  /** What the body itself asks for (only the generic source can); null leaves it to the query or the routing rules. */
+  /**
+   * What the body itself asks for (only the generic source can); null leaves it to the query or the
+   * routing rules.
+   */
   readonly asks: Asks | null;
 }
 

@@ -1,4 +1,7 @@
-/** One thing wrong with what we were given: where (a dotted path, "" for the whole) and what to change. */
+/**
+ * One thing wrong with what we were given: where (a dotted path, "" for the whole) and what to
+ * change.
+ */
 export interface Problem {
   readonly path: string;
   readonly message: string;

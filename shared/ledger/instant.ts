@@ -1,4 +1,7 @@
-/** An instant of the ledger (epoch milliseconds) as people and other programs read it: ISO 8601 in UTC. */
+/**
+ * An instant of the ledger (epoch milliseconds) as people and other programs read it: ISO 8601 in
+ * UTC.
+ */
 export function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }

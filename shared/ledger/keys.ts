@@ -1,15 +1,21 @@
 /**
- * The row keys of the ledger, all built and read here. Keys sort as text, so numbers in them are padded. The rows
- * between `OPEN_WORK.from` and `OPEN_WORK.before` are all that is not settled yet: while there are none, nothing is due.
+ * The row keys of the ledger, all built and read here. Keys sort as text, so numbers in them are
+ * padded. The rows between `OPEN_WORK.from` and `OPEN_WORK.before` are all that is not settled yet:
+ * while there are none, nothing is due.
  */
 const PASS_DIGITS = 12;
 const INSTANT_DIGITS = 13;
 
 export const BUDGET_KEY = "budget";
-/** Calls spent on lists, result links and look-ups, and when we last polled; its key lies outside `OPEN_WORK`. */
+/**
+ * Calls spent on lists, result links and look-ups, and when we last polled; its key lies outside
+ * `OPEN_WORK`.
+ */
 export const READS_KEY = "asked";
 
-/** Lanes, most urgent first; lane 4 is where sequences wait that came back from an offline machine. */
+/**
+ * Lanes, most urgent first; lane 4 is where sequences wait that came back from an offline machine.
+ */
 export const LANES = [0, 1, 2, 3, 4] as const;
 export type Lane = (typeof LANES)[number];
 export const URGENT_LANE: Lane = 0;
@@ -28,6 +34,7 @@ function family(prefix: string): KeyRange {
 
 export const READY = family("ready");
 export const LATER = family("later");
+export const BEHIND = family("behind");
 export const MACHINES = family("machine");
 export const OWED_RESULTS = family("results");
 /** later!, machine!, ready! and results! lie side by side, with nothing else between them. */
@@ -75,7 +82,9 @@ export const owedResultsKey = (sequenceId: string): string => `results!${sequenc
 export const custodyKey = (runId: string, number: number): string =>
   `custody!${runId}!${padded(number, 8)}`;
 
-/** The sequence an index row (ready, later, behind, results) stands for: the last part of its key. */
+/**
+ * The sequence an index row (ready, later, behind, results) stands for: the last part of its key.
+ */
 export function sequenceIdIn(key: string): string {
   return key.slice(key.lastIndexOf("!") + 1);
 }
@@ -83,6 +92,11 @@ export function sequenceIdIn(key: string): string {
 /** The pass in a ready key; lower has waited longer. */
 export function passIn(readyRowKey: string): number {
   return Number(readyRowKey.split("!")[2]);
+}
+
+/** The machine in a behind key. */
+export function machineIdBehind(key: string): string {
+  return key.split("!")[1] ?? "";
 }
 
 /** The lane in a ready key. */

@@ -1,8 +1,14 @@
-/** The four statuses that end a machine action; any other, known to us or not, means it is still open. */
+/**
+ * The four statuses that end a machine action; any other, known to us or not, means it is still
+ * open.
+ */
 export const FINAL_STATUSES = ["Succeeded", "Failed", "TimeOut", "Cancelled"] as const;
 export type FinalStatus = (typeof FINAL_STATUSES)[number];
 
-/** A machine action as Defender last described it; times are epoch milliseconds, null where it says nothing. */
+/**
+ * A machine action as Defender last described it; times are epoch milliseconds, null where it says
+ * nothing.
+ */
 export interface MachineAction {
   readonly id: string;
   readonly status: string;
@@ -15,7 +21,10 @@ export interface MachineAction {
   readonly commands: readonly ActionCommand[];
 }
 
-/** One command of an action; `status` is Defender's word: Created, Completed, Failed, or one we do not know. */
+/**
+ * One command of an action; `status` is Defender's word: Created, Completed, Failed, or one we do
+ * not know.
+ */
 export interface ActionCommand {
   readonly index: number;
   readonly type: string | null;

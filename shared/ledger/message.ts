@@ -1,9 +1,13 @@
 import { z } from "zod";
 
-/** What a queue message of `command-sequences` holds: a bell. It points; all authority is in the ledger. */
+/**
+ * What a queue message of `command-sequences` holds: a bell. It points; all authority is in the
+ * ledger.
+ */
 export const drainMessageSchema = z.object({
   v: z.literal(1),
-  // One top-level key with a name the Functions host does not use, so that a body cannot pose as trigger metadata.
+  // One top-level key with a name the Functions host does not use, so that a body cannot pose as
+  // trigger metadata.
   bell: z.object({
     why: z.enum(["accepted", "due", "released", "repair"]),
     runId: z.string().nullable(),

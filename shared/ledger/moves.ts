@@ -10,8 +10,8 @@ import {
 } from "./sequence.ts";
 
 /*
- * Every change a sequence's record can go through. Each function takes the record before and gives the record after;
- * a move that LEGAL_MOVES does not allow throws, for it can only be a bug.
+ * Every change a sequence's record can go through. Each function takes the record before and gives
+ * the record after; a move that LEGAL_MOVES does not allow throws, for it can only be a bug.
  */
 
 type Place = NonNullable<SequenceRecord["place"]>;
@@ -40,8 +40,8 @@ export function loseAnswer(record: SequenceRecord): SequenceRecord {
 }
 
 /**
- * Nothing of ours is at Defender: back into the queue, at `place`, with the reason a person would ask for. One that
- * somebody asked to cancel meanwhile does not go back.
+ * Nothing of ours is at Defender: back into the queue, at `place`, with the reason a person would
+ * ask for. One that somebody asked to cancel meanwhile does not go back.
  */
 export function giveBack(
   record: SequenceRecord,
@@ -61,7 +61,9 @@ export function park(record: SequenceRecord, place: Place, reason: Reason | null
   return { ...record, place, reason };
 }
 
-/** Ended without a final action of Defender's: it never ran, was refused, or nobody knows any more. */
+/**
+ * Ended without a final action of Defender's: it never ran, was refused, or nobody knows any more.
+ */
 export function end(
   record: SequenceRecord,
   state: "expired" | "refused" | "cancelled" | "failed",
@@ -94,8 +96,9 @@ export function observe(record: SequenceRecord, action: MachineAction): Sequence
 }
 
 /**
- * The action has ended: on to the next part, back to waiting, or over. A time-out, or our own cancel of an offline
- * machine, parks the sequence until `parkUntilMs`, but only if it is certain that no command ran.
+ * The action has ended: on to the next part, back to waiting, or over. A time-out, or our own
+ * cancel of an offline machine, parks the sequence until `parkUntilMs`, but only if it is certain
+ * that no command ran.
  */
 export function conclude(
   before: SequenceRecord,
@@ -172,7 +175,10 @@ function parkOffline(record: SequenceRecord, nowMs: number, dueAtMs: number): Se
   return giveBack(parked, { kind: "later", dueAtMs }, reason);
 }
 
-/** Only commands that ran have results; PutFile has none even then (API page: "Doesn't have a response result"). */
+/**
+ * Only commands that ran have results; PutFile has none even then (API page: "Doesn't have a
+ * response result").
+ */
 function withOwed(record: SequenceRecord, action: MachineAction): SequenceResult[] {
   const owed = progressOf(record, action)
     .filter((each) => each.type !== "PutFile" && each.status !== "Created")

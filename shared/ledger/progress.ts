@@ -5,7 +5,8 @@ import { currentCommands, type CommandProgress, type SequenceRecord } from "./se
 export function progressOf(record: SequenceRecord, action: MachineAction): CommandProgress[] {
   return currentCommands(record).map((command, index) => {
     const seen = action.commands.find((each) => each.index === index);
-    // An action can succeed while its commands are not listed (seen on the wire): then they completed.
+    // An action can succeed while its commands are not listed (seen on the wire): then they
+    // completed.
     const unlisted = action.status === "Succeeded" ? "Completed" : "Created";
     return {
       part: record.part,
@@ -20,8 +21,9 @@ export function progressOf(record: SequenceRecord, action: MachineAction): Comma
 }
 
 /**
- * Only what Defender lists proves that nothing ran: no times and no end for any command. It lists some ends without
- * a start (seen), so a missing start alone proves nothing. What may have run is not repeated.
+ * Only what Defender lists proves that nothing ran: no times and no end for any command. It lists
+ * some ends without a start (seen), so a missing start alone proves nothing. What may have run is
+ * not repeated.
  */
 export function isUntouched(record: SequenceRecord, action: MachineAction): boolean {
   return currentCommands(record).every((_, index) => {
@@ -31,7 +33,10 @@ export function isUntouched(record: SequenceRecord, action: MachineAction): bool
   });
 }
 
-/** A cancel can lose the race: every command completed means it is done, whatever the action's status says. */
+/**
+ * A cancel can lose the race: every command completed means it is done, whatever the action's
+ * status says.
+ */
 export function allCompleted(record: SequenceRecord, action: MachineAction): boolean {
   const listed = currentCommands(record).map((_, index) =>
     action.commands.find((each) => each.index === index),

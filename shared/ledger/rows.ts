@@ -10,9 +10,11 @@ export const machineSchema = z.object({
 });
 export type MachineLease = z.infer<typeof machineSchema>;
 
-/** The note that a sequence's results are still to be fetched, and when somebody last promised to. */
+/**
+ * The note that a sequence's results are still to be fetched, and when somebody last promised to.
+ */
 export const owedSchema = z.object({ v: z.literal(1), dueAtMs: z.number() });
-export type OwedNote = z.infer<typeof owedSchema>;
+type OwedNote = z.infer<typeof owedSchema>;
 
 /** A change to a row, as a workflow commits it. `*` is an ETag that matches any version. */
 export type RowChange =
@@ -27,8 +29,8 @@ export interface Stored<T> {
 }
 
 /**
- * The rows that follow from a record: its place in the waiting index, its machine lease, the note that results are
- * owed. A record decides them all, so no row can disagree with it.
+ * The rows that follow from a record: its place in the waiting index, its machine lease, the note
+ * that results are owed. A record decides them all, so no row can disagree with it.
  */
 export function rowsOf(record: SequenceRecord): Map<string, unknown> {
   const rows = new Map<string, unknown>();
@@ -52,8 +54,9 @@ export function insertion(record: SequenceRecord): RowChange[] {
 }
 
 /**
- * The rows to write so that the ledger holds `after` where it held `before`. The record's ETag guards them all;
- * a lease that ends is guarded by its own (`leaseEtag`), for somebody may have queued behind it meanwhile.
+ * The rows to write so that the ledger holds `after` where it held `before`. The record's ETag
+ * guards them all; a lease that ends is guarded by its own (`leaseEtag`), for somebody may have
+ * queued behind it meanwhile.
  */
 export function move(
   before: Stored<SequenceRecord>,

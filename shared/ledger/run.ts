@@ -13,7 +13,10 @@ export const runSchema = z.object({
   url: z.string().nullable(),
   requestedBy: z.string(),
   requestedAtMs: instant,
-  /** Sequences announced, and those written so far; they differ only while a big incident is being taken in. */
+  /**
+   * Sequences announced, and those written so far; they differ only while a big incident is being
+   * taken in.
+   */
   planned: z.number().int(),
   accepted: z.number().int(),
   /** Accepted sequences that are not finished. */
@@ -24,12 +27,15 @@ export const runSchema = z.object({
   custody: z.object({ count: z.number().int(), head: z.string() }),
 });
 
-/** One accepted incident. Its sequences are the rows under `sequencesOf(runId)`. Times are epoch milliseconds. */
+/**
+ * One accepted incident. Its sequences are the rows under `sequencesOf(runId)`. Times are epoch
+ * milliseconds.
+ */
 export type RunRecord = z.infer<typeof runSchema>;
 
 /**
- * The run after `added` of the `remaining` new sequences were written; a finished one opens again, for an incident may
- * grow.
+ * The run after `added` of the `remaining` new sequences were written; a finished one opens again,
+ * for an incident may grow.
  */
 export function withSequences(run: RunRecord, added: number, remaining: number): RunRecord {
   return {

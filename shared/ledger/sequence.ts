@@ -3,8 +3,8 @@ import { COMMAND_ORDER } from "../plan/command.ts";
 import { LANES } from "./keys.ts";
 
 /**
- * The states of a sequence and the moves between them; docs/ledger.md says who makes each. `unconfirmed` is a POST
- * whose answer was lost: the action may exist. The last six are final.
+ * The states of a sequence and the moves between them; docs/ledger.md says who makes each.
+ * `unconfirmed` is a POST whose answer was lost: the action may exist. The last six are final.
  */
 export const LEGAL_MOVES = {
   waiting: ["claimed", "expired", "refused", "cancelled"],
@@ -41,19 +41,25 @@ const command = z.discriminatedUnion("type", [
   z.object({ type: z.literal("GetFile"), path: z.string() }),
 ]);
 
-/** Where a waiting sequence is found: ready to go, parked until a time, or behind another one on its machine. */
+/**
+ * Where a waiting sequence is found: ready to go, parked until a time, or behind another one on its
+ * machine.
+ */
 const place = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready") }),
   z.object({ kind: z.literal("later"), dueAtMs: instant }),
   z.object({ kind: z.literal("behind") }),
 ]);
 
-/** Why it waits, when the reason is its own; the reasons all share (token, session, pause) are in the budget. */
+/**
+ * Why it waits, when the reason is its own; the reasons all share (token, session, pause) are in
+ * the budget.
+ */
 const reason = z.discriminatedUnion("code", [
   z.object({ code: z.literal("machineHeld"), sequenceId: z.string() }),
   z.object({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
   z.object({ code: z.literal("offline"), sinceMs: instant, times: z.number().int() }),
-  z.object({ code: z.literal("unanswered"), detail: z.string() }),
+  z.object({ code: z.literal("lockedOut"), detail: z.string() }),
 ]);
 
 /** How far one command got, as Defender reports it. */
@@ -87,7 +93,9 @@ const result = z.object({
   servedName: z.string().nullable(),
   size: z.number().nullable(),
   sha256: z.string().nullable(),
-  /** What one gzip layer holds, when it came as one; size and hash above are of the bytes as served. */
+  /**
+   * What one gzip layer holds, when it came as one; size and hash above are of the bytes as served.
+   */
   content: z
     .object({ encoding: z.literal("gzip"), size: z.number(), sha256: z.string() })
     .nullable(),
@@ -107,7 +115,10 @@ export const sequenceSchema = z.object({
   /** Each part is one POST; the machine stays held between them. */
   parts: z.array(z.array(command)),
   part: z.number().int(),
-  /** POSTs of this part so far; in the tag, so that an action of an earlier attempt is told from this one's. */
+  /**
+   * POSTs of this part so far; in the tag, so that an action of an earlier attempt is told from
+   * this one's.
+   */
   attempt: z.number().int(),
   state: z.enum(SEQUENCE_STATES),
   place: place.nullable(),
@@ -159,7 +170,10 @@ export function holdsSession(record: Pick<SequenceRecord, "state">): boolean {
   return ["claimed", "unconfirmed", "submitted"].includes(record.state);
 }
 
-/** True while no other sequence may use its machine: during a session, and between the parts of a sequence. */
+/**
+ * True while no other sequence may use its machine: during a session, and between the parts of a
+ * sequence.
+ */
 export function holdsMachine(record: Pick<SequenceRecord, "state" | "part">): boolean {
   return holdsSession(record) || (record.state === "waiting" && record.part > 0);
 }
@@ -168,7 +182,10 @@ export function owesResults(record: Pick<SequenceRecord, "results">): boolean {
   return record.results.some((each) => each.state === "owed");
 }
 
-/** Ended, and everything it left behind is stored or given up: nothing about it will change any more. */
+/**
+ * Ended, and everything it left behind is stored or given up: nothing about it will change any
+ * more.
+ */
 export function isFinished(record: SequenceRecord): boolean {
   return isTerminal(record) && !owesResults(record);
 }

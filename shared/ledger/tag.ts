@@ -1,6 +1,7 @@
 /**
- * The tag at the head of every Comment we send: it says which sequence, part and attempt an action is. Defender echoes
- * it as `requestorComment`, and the POST has no idempotency key, so this is how we know our own.
+ * The tag at the head of every Comment we send: it says which sequence, part and attempt an action
+ * is. Defender echoes it as `requestorComment`, and the POST has no idempotency key, so this is how
+ * we know our own.
  */
 export interface Tag {
   readonly sequenceId: string;
@@ -10,7 +11,10 @@ export interface Tag {
 
 const TAG = /^\[lrq:([0-9a-z]{20}\.[0-9a-z]{12})\.(\d{1,4})\.(\d{1,6})\]/;
 
-/** The Comment of a POST: the tag, then what a person in the portal wants to know, at most 300 characters in all. */
+/**
+ * The Comment of a POST: the tag, then what a person in the portal wants to know, at most 300
+ * characters in all.
+ */
 export function commentFor(tag: Tag, forPeople: string): string {
   const head = `[lrq:${tag.sequenceId}.${tag.part}.${tag.attempt}]`;
   return `${head} ${forPeople}`.slice(0, 300).trimEnd();

@@ -35,7 +35,10 @@ export function admit(budget: Budget, earliestMs: number, limits: Limits): Verdi
   return { kind: "go", room, lowerRoom: Math.max(0, Math.min(room, sessions - kept)) };
 }
 
-/** The pacer's next time after `count` sequences of the lower lanes went at `nowMs`; one slot of credit, no more. */
+/**
+ * The pacer's next time after `count` sequences of the lower lanes went at `nowMs`; one slot of
+ * credit, no more.
+ */
 export function paceAfter(budget: Budget, count: number, nowMs: number, limits: Limits): number {
   return Math.max(budget.paceAtMs + count * paceMs(limits), nowMs);
 }

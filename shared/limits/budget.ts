@@ -5,8 +5,8 @@ import { stamped, takenSlots, unreserved } from "./window.ts";
 const instant = z.number().nonnegative();
 
 /**
- * The tenant-wide rate token: one row, changed only by compare-and-swap, and together with whatever the change is for.
- * Times are epoch milliseconds of the table service's clock; 0 is never.
+ * The tenant-wide rate token: one row, changed only by compare-and-swap, and together with whatever
+ * the change is for. Times are epoch milliseconds of the table service's clock; 0 is never.
  */
 export const budgetSchema = z.object({
   v: z.literal(1),
@@ -31,7 +31,10 @@ export const budgetSchema = z.object({
     /** True until one POST has got through after a closure: so long, one goes at a time. */
     untried: z.boolean(),
     last429AtMs: instant,
-    /** True if the last 429 came while our own calls were fewer than the limit: others use the quota too. */
+    /**
+     * True if the last 429 came while our own calls were fewer than the limit: others use the quota
+     * too.
+     */
     othersSuspected: z.boolean(),
   }),
   paused: z.object({ by: z.string(), why: z.string(), atMs: instant }).nullable(),
@@ -51,7 +54,10 @@ export const budgetSchema = z.object({
 
 export type Budget = z.infer<typeof budgetSchema>;
 
-/** Before anything was measured: creation to first command 2 to 2.5 min, 37 to 46 s of tail (observed timings). */
+/**
+ * Before anything was measured: creation to first command 2 to 2.5 min, 37 to 46 s of tail
+ * (observed timings).
+ */
 const FIRST_MEAN_SESSION_MS = 180_000;
 /** Weight of the newest session in the mean: about the last ten count. */
 const MEAN_WEIGHT = 0.1;
@@ -76,7 +82,10 @@ export const FIRST_BUDGET: Budget = {
   meanSessionMs: FIRST_MEAN_SESSION_MS,
 };
 
-/** Slot and session for a sequence about to be posted; `latestMs` because the grant must not look older than it is. */
+/**
+ * Slot and session for a sequence about to be posted; `latestMs` because the grant must not look
+ * older than it is.
+ */
 export function reserve(
   budget: Budget,
   sequence: { sequenceId: string; machineId: string },
@@ -90,7 +99,10 @@ export function reserve(
   };
 }
 
-/** The answer is in: its slot, the one reserved at `reservedAtMs` or else the newest of the sequence, runs from now. */
+/**
+ * The answer is in: its slot, the one reserved at `reservedAtMs` or else the newest of the
+ * sequence, runs from now.
+ */
 export function stamp(
   budget: Budget,
   sequenceId: string,
@@ -132,8 +144,9 @@ export function tidied(budget: Budget, earliestMs: number, limits: Limits): Budg
 }
 
 /**
- * Something got through: the door is open, whatever the answer was otherwise. An answer that came (`latestMs`) while
- * the door was closed is to a POST sent before, and says nothing of the door now.
+ * Something got through: the door is open, whatever the answer was otherwise. An answer that came
+ * (`latestMs`) while the door was closed is to a POST sent before, and says nothing of the door
+ * now.
  */
 export function openDoor(budget: Budget, latestMs: number | null = null): Budget {
   if (latestMs !== null && latestMs < budget.door.closedUntilMs) return budget;
@@ -141,8 +154,9 @@ export function openDoor(budget: Budget, latestMs: number | null = null): Budget
 }
 
 /**
- * A 429. With a time it closes the door till then; without one it is read as the session cap if our sessions and
- * foreign ones are near it (then the cap is learned), else the door closes for a growing while.
+ * A 429. With a time it closes the door till then; without one it is read as the session cap if our
+ * sessions and foreign ones are near it (then the cap is learned), else the door closes for a
+ * growing while.
  */
 export function throttled(
   budget: Budget,
@@ -164,7 +178,8 @@ export function throttled(
       door: { ...budget.door, ...seen },
     };
   }
-  // While the door is closed none leaves: this one left together with the one that closed it, and counts with it.
+  // While the door is closed none leaves: this one left together with the one that closed it, and
+  // counts with it.
   const counts = retryAfterMs === null && latestMs >= budget.door.closedUntilMs;
   const step = Math.min(budget.door.step + (counts ? 1 : 0), MOST_DOOR_STEPS);
   const waitMs = retryAfterMs ?? backOff(limits.closedDoorMs, step, MOST_DOOR_STEPS);

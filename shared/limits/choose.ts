@@ -8,15 +8,19 @@ export interface Choice {
   readonly paceUntilMs: number | null;
 }
 
-/** Ready keys in rank order, one more than there is room so that it shows whether more wait; and one whose turn it is. */
+/**
+ * Ready keys in rank order, one more than there is room so that it shows whether more wait; and one
+ * whose turn it is.
+ */
 export interface Candidates {
   readonly ready: readonly string[];
   readonly overdue: string | null;
 }
 
 /**
- * Who goes now. Urgent ones take any room; lower lanes leave the reserve, and go one at a time at the pacer's beat
- * when they are more than the room. One that is overdue goes before all, if the lower lanes have any room.
+ * Who goes now. Urgent ones take any room; lower lanes leave the reserve, and go one at a time at
+ * the pacer's beat when they are more than the room. One that is overdue goes before all, if the
+ * lower lanes have any room.
  */
 export function choose(
   { ready, overdue }: Candidates,
@@ -34,7 +38,10 @@ export function choose(
   return { keys: [...urgent, ...lower.slice(0, 1)], paceUntilMs: null };
 }
 
-/** Every fifth dispatch goes to the longest waiting, so that a lane that never empties starves nobody. */
+/**
+ * Every fifth dispatch goes to the longest waiting, so that a lane that never empties starves
+ * nobody.
+ */
 const DISPATCHES_BY_RANK = 4;
 
 export function isTurnOfLongestWaiting(budget: Pick<Budget, "byRank">): boolean {

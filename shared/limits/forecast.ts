@@ -3,8 +3,9 @@ import { paceMs, type Limits } from "./limits.ts";
 import { nextSlotAtMs, takenSlots } from "./window.ts";
 
 /**
- * When a sequence with `ahead` others before it can be expected to start: the later of what calls allow (one each
- * pace) and what sessions allow (as many at once as the cap, each as long as of late). Null while paused.
+ * When a sequence with `ahead` others before it can be expected to start: the later of what calls
+ * allow (one each pace) and what sessions allow (as many at once as the cap, each as long as of
+ * late). Null while paused.
  */
 export function forecastStartMs(
   budget: Budget,

@@ -1,6 +1,7 @@
 /**
- * The table service's clock, as an interval on this host's monotonic clock: every answer carries a Date header that
- * was true somewhere between sending and receiving. No host's own clock is ever compared with another's.
+ * The table service's clock, as an interval on this host's monotonic clock: every answer carries a
+ * Date header that was true somewhere between sending and receiving. No host's own clock is ever
+ * compared with another's.
  */
 export interface ClockInterval {
   /** Bounds on service time minus monotonic time, and when they were last narrowed (monotonic). */
@@ -9,7 +10,10 @@ export interface ClockInterval {
   readonly atMs: number;
 }
 
-/** One answer: when it was asked and received (monotonic), and its Date header (epoch, whole seconds). */
+/**
+ * One answer: when it was asked and received (monotonic), and its Date header (epoch, whole
+ * seconds).
+ */
 export interface ClockReading {
   readonly sentAtMs: number;
   readonly receivedAtMs: number;
@@ -23,7 +27,10 @@ const DRIFT = 200e-6;
 /** Front ends of the service may differ by this much; measured nowhere, generous for one region. */
 const FRONT_END_SKEW_MS = 250;
 
-/** The interval after one more reading. A reading that contradicts it (the service's clock was set) starts anew. */
+/**
+ * The interval after one more reading. A reading that contradicts it (the service's clock was set)
+ * starts anew.
+ */
 export function narrowed(interval: ClockInterval | null, reading: ClockReading): ClockInterval {
   const low = reading.dateMs - reading.receivedAtMs;
   const high = reading.dateMs + DATE_STEP_MS - reading.sentAtMs;
@@ -40,7 +47,9 @@ export function earliestAt(interval: ClockInterval, monotonicMs: number): number
   return monotonicMs + interval.lowMs - Math.max(0, monotonicMs - interval.atMs) * DRIFT;
 }
 
-/** The latest it can be at `monotonicMs`, the skew between the service's own front ends included. */
+/**
+ * The latest it can be at `monotonicMs`, the skew between the service's own front ends included.
+ */
 export function latestAt(interval: ClockInterval, monotonicMs: number): number {
   const drift = Math.max(0, monotonicMs - interval.atMs) * DRIFT;
   return monotonicMs + interval.highMs + drift + FRONT_END_SKEW_MS;

@@ -11,12 +11,17 @@ export type Judgement =
   | { readonly kind: "move"; readonly after: SequenceRecord }
   /** Ask Defender to cancel the action, then let the record stand like this. */
   | { readonly kind: "cancel"; readonly actionId: string; readonly after: SequenceRecord }
-  /** The list does not show it, and it is too old for that to be the list's delay: ask for it by its id. */
+  /**
+   * The list does not show it, and it is too old for that to be the list's delay: ask for it by its
+   * id.
+   */
   | { readonly kind: "ask"; readonly actionId: string };
 
 /** What the look was made with. */
 export interface Look {
-  /** The action with the record's action id, or else with its tag; null if the list shows neither. */
+  /**
+   * The action with the record's action id, or else with its tag; null if the list shows neither.
+   */
   readonly action: MachineAction | null;
   /** Earliest time it was when the list was asked for. */
   readonly nowMs: number;
@@ -24,7 +29,10 @@ export interface Look {
   readonly othersWait: boolean;
 }
 
-/** An action the list does not show is news only when it is older than this (a young one is not listed yet: seen). */
+/**
+ * An action the list does not show is news only when it is older than this (a young one is not
+ * listed yet: seen).
+ */
 const UNLISTED_MS = 600_000;
 
 /** Decides with facts only; whoever calls does what it says. */
@@ -55,7 +63,10 @@ export function isAnswerOverdue(record: SequenceRecord, nowMs: number, limits: L
   return record.claimedAtMs !== null && nowMs > record.claimedAtMs + longest;
 }
 
-/** Adopt it if the list shows our tag; give it back once it is older than any delay of the list we believe in. */
+/**
+ * Adopt it if the list shows our tag; give it back once it is older than any delay of the list we
+ * believe in.
+ */
 function judgeUnconfirmed(
   record: SequenceRecord,
   look: Look,
@@ -78,7 +89,8 @@ function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Jud
   const { action, nowMs } = look;
   if (action === null) return judgeUnlisted(record, nowMs);
   if (action.comment !== null && !sameTag(tagIn(action.comment), tagOf(record))) {
-    // The 201 spoke of an action that was there before: ours was never made, and its machine is busy.
+    // The 201 spoke of an action that was there before: ours was never made, and its machine is
+    // busy.
     const times = record.busyTimes + 1;
     const reason = { code: "machineBusy", sinceMs: nowMs, times } as const;
     const place = { kind: "later", dueAtMs: nowMs + busyWaitMs(times, limits) } as const;
@@ -106,7 +118,10 @@ function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {
     : { kind: "leave" };
 }
 
-/** Somebody asked; or it is Pending past its expiry, or past our patience while others wait for its session. */
+/**
+ * Somebody asked; or it is Pending past its expiry, or past our patience while others wait for its
+ * session.
+ */
 function cancelNeeded(
   record: SequenceRecord,
   { nowMs, othersWait }: Look,
@@ -120,7 +135,10 @@ function cancelNeeded(
   return othersWait && waitedMs > limits.patienceMs ? { ...by, why: "offline" } : null;
 }
 
-/** Waits after an offline machine: one, four, twelve, then twenty-four times the first (an hour to a day). */
+/**
+ * Waits after an offline machine: one, four, twelve, then twenty-four times the first (an hour to a
+ * day).
+ */
 const OFFLINE_STEPS = [1, 4, 12, 24] as const;
 
 function offlineWaitMs(times: number, limits: Limits): number {

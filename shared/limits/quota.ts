@@ -8,8 +8,9 @@ const spans = z.array(z.tuple([z.number(), z.number()]));
 export const quotaSchema = z.object({ minute: spans, hour: spans });
 
 /**
- * Calls spent of a budget of so many a minute and so many an hour, counted by span: `[start, calls]`. A span counts
- * whole while any part of it lies in the window, so the count errs towards waiting, never towards a 429.
+ * Calls spent of a budget of so many a minute and so many an hour, counted by span: `[start,
+ * calls]`. A span counts whole while any part of it lies in the window, so the count errs towards
+ * waiting, never towards a 429.
  */
 export type Quota = z.infer<typeof quotaSchema>;
 type Spans = Quota["minute"];
@@ -20,7 +21,10 @@ export type Spent =
   | { readonly kind: "spent"; readonly quota: Quota }
   | { readonly kind: "wait"; readonly untilMs: number };
 
-/** Takes `calls` from the quota at `nowMs`, or says when to ask again. `share` of the limit is for this use. */
+/**
+ * Takes `calls` from the quota at `nowMs`, or says when to ask again. `share` of the limit is for
+ * this use.
+ */
 export function spend(
   quota: Quota,
   calls: number,

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { FIRST_QUOTA, quotaSchema } from "./quota.ts";
 
-/** The row of calls that only ask: each kind has a budget of its own at Defender, and we keep one of each. */
+/**
+ * The row of calls that only ask: each kind has a budget of its own at Defender, and we keep one of
+ * each.
+ */
 export const readsSchema = z.object({
   v: z.literal(1),
   list: quotaSchema,

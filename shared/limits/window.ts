@@ -1,9 +1,9 @@
 import { unstampedMs, type Limits } from "./limits.ts";
 
 /**
- * One of the calls of a window. Reserved before the POST and stamped after its answer, so that the stamp is never
- * earlier than the arrival at Defender's door: a slot used again a window after its stamp can never make eleven
- * arrivals in one window, whatever the network or a host's clock does.
+ * One of the calls of a window. Reserved before the POST and stamped after its answer, so that the
+ * stamp is never earlier than the arrival at Defender's door: a slot used again a window after its
+ * stamp can never make eleven arrivals in one window, whatever the network or a host's clock does.
  */
 export interface Slot {
   readonly sequenceId: string;
@@ -33,8 +33,9 @@ export function nextSlotAtMs(slots: readonly Slot[], earliestMs: number, limits:
 }
 
 /**
- * The slots after the answer to a POST came in, at the latest at `latestMs`. The POST is the one whose slot was reserved
- * at `reservedAtMs`; without that, the newest of the sequence. A slot that is gone already is none to stamp.
+ * The slots after the answer to a POST came in, at the latest at `latestMs`. The POST is the one
+ * whose slot was reserved at `reservedAtMs`; without that, the newest of the sequence. A slot that
+ * is gone already is none to stamp.
  */
 export function stamped(
   slots: readonly Slot[],
@@ -46,7 +47,10 @@ export function stamped(
   return slots.map((slot) => (slot === answered ? { ...slot, stampedAtMs: latestMs } : slot));
 }
 
-/** The slots without the one reserved for a POST that was never sent; only for one that certainly was not. */
+/**
+ * The slots without the one reserved for a POST that was never sent; only for one that certainly
+ * was not.
+ */
 export function unreserved(
   slots: readonly Slot[],
   sequenceId: string,
@@ -56,7 +60,10 @@ export function unreserved(
   return slots.filter((slot) => slot !== unsent);
 }
 
-/** A dead holder's slot may lie beside that of the next attempt, so the sequence alone does not name one. */
+/**
+ * A dead holder's slot may lie beside that of the next attempt, so the sequence alone does not name
+ * one.
+ */
 function unanswered(
   slots: readonly Slot[],
   sequenceId: string,

@@ -4,6 +4,19 @@ import type { Source } from "../incident/incident.ts";
 /** Crockford's base32, lower case: no i, l, o, u, so that an id read aloud is an id typed right. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
+const RUN_ID = /^[0-9a-hjkmnp-tv-z]{20}$/;
+const SEQUENCE_ID = /^[0-9a-hjkmnp-tv-z]{20}\.[0-9a-hjkmnp-tv-z]{12}$/;
+
+/** True for what can be the id of a run; anything else was never made by us. */
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text);
+}
+
+/** True for what can be the id of a sequence: its run's id, a dot, and 12 characters. */
+export function isSequenceId(text: string): boolean {
+  return SEQUENCE_ID.test(text);
+}
+
 /** 20 characters are 100 bits: no two of a billion runs alike, but for one chance in a trillion. */
 const RUN_CHARACTERS = 20;
 

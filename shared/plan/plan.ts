@@ -40,7 +40,7 @@ export interface PlanInput {
 /**
  * What is to be run on one machine; `parts` are requests in a row, each in the order the API takes.
  */
-export interface PlannedSequence {
+interface PlannedSequence {
   readonly machineId: string;
   readonly machineName: string | null;
   readonly platform: Platform | null;

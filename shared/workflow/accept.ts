@@ -31,7 +31,10 @@ export interface Submission {
   readonly incident: Incident;
   readonly caller: string;
   readonly asked: { profile: string | null; parameters: Readonly<Record<string, string>> };
-  /** The caller's own key for this request, and what a second request must equal to be the same: hashes, hex. */
+  /**
+   * The caller's own key for this request, and what a second request must equal to be the same:
+   * hashes, hex.
+   */
   readonly idempotencyKey: string | null;
   readonly requestHash: string;
   /** Run it anew although it was accepted before. */
@@ -41,10 +44,7 @@ export interface Submission {
 }
 
 /** A sequence as the answer names it. */
-export type AcceptedSequence = Pick<
-  SequenceRecord,
-  "sequenceId" | "machineId" | "machineName" | "state"
->;
+type AcceptedSequence = Pick<SequenceRecord, "sequenceId" | "machineId" | "machineName" | "state">;
 
 export type Acceptance =
   | {
@@ -75,8 +75,9 @@ const keySchema = z.object({
 const IDS_PER_BELL = 100;
 
 /**
- * Takes an incident in: rows in the ledger, then a bell, then the answer. What was accepted before is returned and not
- * repeated; machines new to the incident start. Throws if storage is out of reach: then nothing was promised.
+ * Takes an incident in: rows in the ledger, then a bell, then the answer. What was accepted before
+ * is returned and not repeated; machines new to the incident start. Throws if storage is out of
+ * reach: then nothing was promised.
  */
 export async function accept(
   ports: AcceptPorts,

@@ -2,6 +2,7 @@ import { askToCancel, end } from "../ledger/moves.ts";
 import type { Stored } from "../ledger/rows.ts";
 import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
+import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { listSequences } from "./list-sequences.ts";
@@ -21,8 +22,9 @@ const TRIES = 8;
 const JITTER_MS = 100;
 
 /**
- * Ends a run's own work: what waits ends now, what is at Defender is cancelled there by the next poll, and may still
- * win the race to success. Null if there is no such run. Asking twice does no harm.
+ * Ends a run's own work: what waits ends now, what is at Defender is cancelled there by the next
+ * poll, and may still win the race to success. Null if there is no such run. Asking twice does no
+ * harm.
  */
 export async function cancelRun(
   ports: CancelPorts,
@@ -30,7 +32,7 @@ export async function cancelRun(
   runId: string,
   by: string,
 ): Promise<Cancelled | null> {
-  if ((await loadRun(ports.ledger, runId)) === null) return null;
+  if (!isRunId(runId) || (await loadRun(ports.ledger, runId)) === null) return null;
   const tally = { ended: 0, asked: 0, alreadyOver: 0 };
   for (const { sequenceId } of await listSequences(ports.ledger, runId)) {
     tally[await cancelSequence(ports, sequenceId, by)] += 1;

@@ -6,12 +6,16 @@ import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Ports } from "../ports.ts";
 import { loadLease, loadRun, loadSequence } from "./load.ts";
 
-/** At most so many that waited behind a machine come forward at once; reconciling finds any that are left. */
+/**
+ * At most so many that waited behind a machine come forward at once; reconciling finds any that are
+ * left.
+ */
 const PROMOTED_MAX = 20;
 
 /**
- * All rows to write so that `after` stands where `before` stood: its own, those of sequences that waited for its
- * machine, and the run, if this was the end of it or `onRun` changes it. To be committed in one transaction.
+ * All rows to write so that `after` stands where `before` stood: its own, those of sequences that
+ * waited for its machine, and the run, if this was the end of it or `onRun` changes it. To be
+ * committed in one transaction.
  */
 export async function changesFor(
   ports: Pick<Ports, "ledger">,

@@ -35,7 +35,10 @@ export type Claimed =
   | { readonly kind: "nothing" | "full" | "paused" | "driven" | "contended" }
   | { readonly kind: "wait"; readonly untilMs: number };
 
-/** Who claims: its name, and whether it may sit out waits as the driver, or must because it comes for urgent work. */
+/**
+ * Who claims: its name, and whether it may sit out waits as the driver, or must because it comes
+ * for urgent work.
+ */
 export interface Claimant {
   readonly hostId: string;
   readonly lingers: boolean;
@@ -48,8 +51,9 @@ const JITTER_MS = 300;
 export const DRIVER_PROMISE_MS = 20_000;
 
 /**
- * Takes slot, session and machine for the best ready sequences, as many as may go now, in one transaction with the
- * intent to post them. Losing the race for the budget means looking again, a bounded number of times.
+ * Takes slot, session and machine for the best ready sequences, as many as may go now, in one
+ * transaction with the intent to post them. Losing the race for the budget means looking again, a
+ * bounded number of times.
  */
 export async function claimNext(
   ports: ClaimPorts,

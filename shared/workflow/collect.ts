@@ -28,13 +28,17 @@ export type Collected = { readonly kind: "done" | "later" | "unknown"; readonly 
 const RESULTS_MAX = 200;
 const COMMIT_TRIES = 12;
 const JITTER_MS = 200;
-/** A result that cannot be had is asked for this often, over about an hour, and then given up for good. */
+/**
+ * A result that cannot be had is asked for this often, over about an hour, and then given up for
+ * good.
+ */
 const FETCH_TRIES = 10;
 const FETCH_WAITS_MOST = 40;
 
 /**
- * Fetches what a finished sequence left behind, one result after the other. Safe to run twice at once and to be cut
- * off anywhere: nothing is overwritten, and a result is recorded, sealed and no longer owed in one transaction.
+ * Fetches what a finished sequence left behind, one result after the other. Safe to run twice at
+ * once and to be cut off anywhere: nothing is overwritten, and a result is recorded, sealed and no
+ * longer owed in one transaction.
  */
 export async function collect(
   ports: CollectPorts,
@@ -67,7 +71,10 @@ export async function collect(
   return { kind: "later", stored };
 }
 
-/** Records what came; returns how long to wait before the next try, or null if this result is settled. */
+/**
+ * Records what came; returns how long to wait before the next try, or null if this result is
+ * settled.
+ */
 async function note(
   ports: CollectPorts,
   settings: CollectSettings,
@@ -120,7 +127,8 @@ async function seal(
     record = stands;
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
-  // The bytes are stored and stay; the note that they are owed stays too, so the next try seals them.
+  // The bytes are stored and stay; the note that they are owed stays too, so the next try seals
+  // them.
   throw new Error(`a result of ${first.value.sequenceId} could not be sealed: others kept writing`);
 }
 

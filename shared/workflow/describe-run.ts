@@ -2,6 +2,7 @@ import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import { READY, sequenceIdIn } from "../ledger/keys.ts";
 import { SEQUENCE_STATES, type SequenceRecord, type SequenceState } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
+import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { describeSequence } from "./describe-sequence.ts";
 import type { Queue } from "./describe-wait.ts";
@@ -18,7 +19,7 @@ export async function describeRun(
   limits: Limits,
   runId: string,
 ): Promise<RunView | null> {
-  const stored = await loadRun(ledger, runId);
+  const stored = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (stored === null) return null;
   const run = stored.value;
   const records = await listSequences(ledger, runId);

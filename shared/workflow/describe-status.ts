@@ -16,7 +16,9 @@ import { takenSlots } from "../limits/window.ts";
 import type { Ports } from "../ports.ts";
 import { loadBudget } from "./load.ts";
 
-/** The tenant's budget now, and what waits for it. Counts stop at 1,000, and say so with `atLeast`. */
+/**
+ * The tenant's budget now, and what waits for it. Counts stop at 1,000, and say so with `atLeast`.
+ */
 export interface StatusView {
   readonly calls: { readonly used: number; readonly limit: number; readonly windowSeconds: number };
   readonly sessions: {

@@ -52,8 +52,11 @@ function told(reason: SequenceRecord["reason"], then: string): { code: string; d
         code: "offline",
         detail: `The machine has not answered since ${isoOf(reason.sinceMs)}. ${then}`,
       };
-    case "unanswered":
-      return { code: "unanswered", detail: `${reason.detail} ${then}` };
+    case "lockedOut":
+      return {
+        code: "lockedOut",
+        detail: `Defender lets us reach no machine: ${reason.detail} ${then}`,
+      };
     case undefined:
       return { code: "notBefore", detail: then };
   }

@@ -16,7 +16,7 @@ export interface DrainReport {
   /** POSTs that Defender took. */
   readonly submitted: number;
   /** What ended the drain. */
-  readonly ended: "nothing" | "full" | "paused" | "driven" | "contended" | "wait" | "noToken";
+  readonly ended: "nothing" | "full" | "paused" | "driven" | "contended" | "wait" | "lockedOut";
 }
 
 /** Claims in one drain: as many as lingering 240 s at ten a minute can need, many times over. */
@@ -25,9 +25,10 @@ const CLAIMS_MAX = 1_000;
 const SIT_OUT_MS = DRIVER_PROMISE_MS - 5_000;
 
 /**
- * Submits the best ready sequences, as many as the tenant's limits allow, whatever the message was that rang. Waiting
- * work is never waited for by throwing: either this invocation drives on within its bound, or one bell is rung for
- * the time the next slot opens. Throws only if storage is out of reach.
+ * Submits the best ready sequences, as many as the tenant's limits allow, whatever the message was
+ * that rang. Waiting work is never waited for by throwing: either this invocation drives on within
+ * its bound, or one bell is rung for the time the next slot opens. Throws only if storage is out of
+ * reach.
  */
 export async function drain(
   ports: DrainPorts,
@@ -39,7 +40,8 @@ export async function drain(
   const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);
   const { drove, ...report } = await dispatch(ports, settings, claimant, leftMs);
   if (drove) await stopDriving(ports, claimant.hostId);
-  // What came while a driver was leaving saw its promise and left too: so it looks once more itself.
+  // What came while a driver was leaving saw its promise and left too: so it looks once more
+  // itself.
   if (drove || report.ended === "wait" || report.ended === "contended") {
     await ringForReady(ports, settings.limits, "due", 0);
   }
@@ -60,7 +62,7 @@ async function dispatch(
     const token = await ports.defender.prepare();
     if (token.kind !== "answered") {
       ports.log("error", "noToken", { detail: "detail" in token ? token.detail : token.kind });
-      return { submitted, drove, ended: "noToken" };
+      return { submitted, drove, ended: "lockedOut" };
     }
     const claimed = await claimNext(ports, limits, claimant);
     if (claimed.kind === "wait") {
@@ -74,7 +76,7 @@ async function dispatch(
     drove ||= claimed.budget.value.driver?.hostId === claimant.hostId;
     const came = await submitClaimed(ports, limits, claimed);
     submitted += came.accepted;
-    if (came.unauthorized) return { submitted, drove, ended: "noToken" };
+    if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
   }
   return { submitted, drove, ended: "wait" };
 }

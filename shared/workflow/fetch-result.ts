@@ -24,10 +24,15 @@ export type Fetched =
   | { readonly kind: "unavailable"; readonly detail: string }
   | { readonly kind: "noBudget" };
 
-/** Of a script's output and errors this much is kept in the record; all of it is in the evidence store. */
+/**
+ * Of a script's output and errors this much is kept in the record; all of it is in the evidence
+ * store.
+ */
 const EXCERPT_CHARACTERS = 2_000;
 
-/** One link, one pass over the bytes, one file; a link that died is replaced once in the same try. */
+/**
+ * One link, one pass over the bytes, one file; a link that died is replaced once in the same try.
+ */
 export async function fetchResult(
   ports: FetchPorts,
   limits: Limits,
@@ -54,7 +59,8 @@ function noLink(
   const status = record.progress.find(
     (each) => each.part === owed.part && each.index === owed.index,
   )?.status;
-  // A 404 soon after success means "not yet" (seen); a command that failed may never have had a result.
+  // A 404 soon after success means "not yet" (seen); a command that failed may never have had a
+  // result.
   return link.kind === "absent" && status !== "Completed"
     ? { kind: "unavailable", detail: "Defender has no result for this command." }
     : { kind: "notYet", detail: reasonOf(link) };
@@ -140,7 +146,10 @@ function custodyCommand(command: Command | undefined): CustodyFields["command"] 
   }
 }
 
-/** The content, and whether it was the download that broke: then nothing of it becomes visible, and it is tried again. */
+/**
+ * The content, and whether it was the download that broke: then nothing of it becomes visible, and
+ * it is tried again.
+ */
 function watched(content: AsyncIterable<Uint8Array>): {
   content: AsyncIterable<Uint8Array>;
   broke: () => boolean;

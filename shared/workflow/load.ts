@@ -12,7 +12,10 @@ export interface MaybeStored<T> {
   readonly etag: string | null;
 }
 
-/** Rows are parsed when they are read; one that does not fit throws, for nothing may be decided on it. */
+/**
+ * Rows are parsed when they are read; one that does not fit throws, for nothing may be decided on
+ * it.
+ */
 export async function loadBudget(ledger: Ledger): Promise<MaybeStored<Budget>> {
   const row = await ledger.read(BUDGET_KEY);
   return row === null

@@ -24,7 +24,10 @@ export interface LookReport {
 const NOTHING: LookReport = { listed: false, moved: 0 };
 const TRIES = 8;
 const JITTER_MS = 200;
-/** The list is asked for from this long before our oldest open claim: Defender dates actions by its own clock (seen 0.8 s early). */
+/**
+ * The list is asked for from this long before our oldest open claim: Defender dates actions by its
+ * own clock (seen 0.8 s early).
+ */
 const LIST_MARGIN_MS = 120_000;
 /** Foreign sessions of the last hour are counted, even when ours are all younger. */
 const FOREIGN_SPAN_MS = 3_600_000;
@@ -32,8 +35,8 @@ const FOREIGN_SPAN_MS = 3_600_000;
 const LIST_SHARE = 0.5;
 
 /**
- * One list call, whatever the number of open sequences; then each of them judged by what it shows. What Defender
- * cannot tell now is asked again next time, and changes nothing.
+ * One list call, whatever the number of open sequences; then each of them judged by what it shows.
+ * What Defender cannot tell now is asked again next time, and changes nothing.
  */
 export async function lookAtActions(
   ports: LookPorts,
@@ -45,7 +48,8 @@ export async function lookAtActions(
   const asking = open.filter(
     ({ value }) => value.state !== "claimed" || isAnswerOverdue(value, nowMs, limits),
   );
-  // With no session of ours, foreign ones can still fill the tenant: then only a look tells when they are gone.
+  // With no session of ours, foreign ones can still fill the tenant: then only a look tells when
+  // they are gone.
   const full = freeSessions(budget, nowMs, limits) === 0;
   if (asking.length === 0 && !full) return NOTHING;
   const waiting = await ports.ledger.list(READY.from, READY.before, 1);
@@ -113,7 +117,8 @@ async function countForeign(
   const ours = new Set(
     open.map(({ value }) => actionOf(value, actions)?.id).filter((id) => id !== undefined),
   );
-  // A POST under way has its tag before its id is recorded; counting it twice would only waste a slot for one poll.
+  // A POST under way has its tag before its id is recorded; counting it twice would only waste a
+  // slot for one poll.
   const foreign = actions.filter((each) => !isFinal(each.status) && !ours.has(each.id)).length;
   await changeBudget(ports, (budget) =>
     budget.foreign === foreign ? budget : { ...budget, foreign },
@@ -153,7 +158,10 @@ async function cancelAtDefender(
   return await commitMove(ports, before, after);
 }
 
-/** The list has long not shown it: if Defender does not know it by its id either, it is lost, and said so. */
+/**
+ * The list has long not shown it: if Defender does not know it by its id either, it is lost, and
+ * said so.
+ */
 async function askAfter(
   ports: LookPorts,
   limits: Limits,
@@ -173,7 +181,10 @@ async function askAfter(
   return await commitMove(ports, before, after);
 }
 
-/** Record, budget, machine, run and the note that results are owed, all in one transaction; then the bell for them. */
+/**
+ * Record, budget, machine, run and the note that results are owed, all in one transaction; then the
+ * bell for them.
+ */
 async function commitMove(
   ports: LookPorts,
   before: Stored<SequenceRecord>,

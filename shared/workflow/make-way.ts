@@ -10,8 +10,8 @@ import { loadLease, loadSequence } from "./load.ts";
 type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "log">;
 
 /**
- * The records behind the chosen keys, one a machine. Those that cannot go are moved out of the way first, and then
- * everything is looked at again.
+ * The records behind the chosen keys, one a machine. Those that cannot go are moved out of the way
+ * first, and then everything is looked at again.
  */
 export async function loadChosen(
   ports: MakeWayPorts,
@@ -34,7 +34,10 @@ export async function loadChosen(
   return [...chosen.values()];
 }
 
-/** A ready row whose sequence does not wait: the claim that took it deletes it, so this is a read in between. */
+/**
+ * A ready row whose sequence does not wait: the claim that took it deletes it, so this is a read in
+ * between.
+ */
 async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<void> {
   const row = await ledger.read(key);
   const record = await loadSequence(ledger, sequenceIdIn(key));
@@ -64,7 +67,9 @@ async function movedAside(
   return true;
 }
 
-/** Into the line behind a machine; touching the lease makes sure its holder sees it when it lets go. */
+/**
+ * Into the line behind a machine; touching the lease makes sure its holder sees it when it lets go.
+ */
 export async function waitBehind(
   { ledger }: MakeWayPorts,
   record: Stored<SequenceRecord>,

@@ -4,7 +4,10 @@ import type { SequenceRecord } from "../ledger/sequence.ts";
 import { runIdOf, sequenceIdOf } from "../plan/identity.ts";
 import type { Plan } from "../plan/plan.ts";
 
-/** The run an incident makes, before anything of it is written. `nonce` tells it from earlier runs, if there is one. */
+/**
+ * The run an incident makes, before anything of it is written. `nonce` tells it from earlier runs,
+ * if there is one.
+ */
 export function newRun(
   { incident, caller }: { incident: Incident; caller: string },
   plan: Plan,

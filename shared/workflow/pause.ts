@@ -11,8 +11,9 @@ const TRIES = 50;
 const JITTER_MS = 50;
 
 /**
- * Stops all submissions of the tenant. No POST leaves later than the send fence (2 s) after this returns: a claim
- * commits against the budget this writes, and a POST that is later than the fence is not sent.
+ * Stops all submissions of the tenant. No POST leaves later than the send fence (2 s) after this
+ * returns: a claim commits against the budget this writes, and a POST that is later than the fence
+ * is not sent.
  */
 export async function pause(
   ports: PausePorts,

@@ -18,14 +18,18 @@ export interface PollReport extends LookReport {
 }
 
 const DUE_PER_POLL = 50;
-/** A bell this late is lost: the queue's own delays are seconds (polling 2 s, whole-second visibility). */
+/**
+ * A bell this late is lost: the queue's own delays are seconds (polling 2 s, whole-second
+ * visibility).
+ */
 const BELL_LATE_MS = 10_000;
 /** A collector that has not been heard of for this long is rung again. */
 const COLLECT_LATE_MS = 300_000;
 
 /**
- * One look at everything outstanding: what Defender lists, what is due, and what should have been rung. Each part is
- * safe to run twice and stands alone, so a crash between two of them only waits for the next poll.
+ * One look at everything outstanding: what Defender lists, what is due, and what should have been
+ * rung. Each part is safe to run twice and stands alone, so a crash between two of them only waits
+ * for the next poll.
  */
 export async function poll(ports: PollPorts, limits: Limits): Promise<PollReport> {
   const open = await ports.ledger.list(OPEN_WORK.from, OPEN_WORK.before, 1);
@@ -61,7 +65,9 @@ async function releaseDue(ports: PollPorts): Promise<number> {
   return released;
 }
 
-/** Rings again for results nobody has fetched in a while: the message was lost, or its handler died. */
+/**
+ * Rings again for results nobody has fetched in a while: the message was lost, or its handler died.
+ */
 async function repairOwed({ ledger, bells, clock, log }: PollPorts): Promise<void> {
   const nowMs = clock.earliest();
   const notes = await ledger.list(OWED_RESULTS.from, OWED_RESULTS.before, DUE_PER_POLL);

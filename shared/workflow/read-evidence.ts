@@ -1,6 +1,7 @@
 import { custodyEntrySchema, type CustodyEntry } from "../evidence/custody.ts";
 import { custodyOf } from "../ledger/keys.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
+import { isRunId, isSequenceId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { loadRun, loadSequence } from "./load.ts";
 
@@ -29,7 +30,7 @@ export async function readManifest(
   { ledger }: Pick<Ports, "ledger">,
   runId: string,
 ): Promise<Manifest | null> {
-  const run = await loadRun(ledger, runId);
+  const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (run === null) return null;
   const { from, before } = custodyOf(runId);
   const entries: CustodyEntry[] = [];
@@ -44,13 +45,16 @@ export async function readManifest(
   return { v: 1, runId, head: entries.at(-1)?.hash ?? run.value.custody.head, entries };
 }
 
-/** A stored result by its command's index, counted through all parts; null if there is none, or none yet. */
+/**
+ * A stored result by its command's index, counted through all parts; null if there is none, or none
+ * yet.
+ */
 export async function openEvidence(
   { ledger, evidence }: Pick<Ports, "ledger" | "evidence">,
   sequenceId: string,
   index: number,
 ): Promise<OpenedEvidence | null> {
-  const record = await loadSequence(ledger, sequenceId);
+  const record = isSequenceId(sequenceId) ? await loadSequence(ledger, sequenceId) : null;
   if (record === null) return null;
   const at = partOf(record.value, index);
   const result = record.value.results.find(

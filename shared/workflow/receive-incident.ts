@@ -26,8 +26,8 @@ const PARAMETER = /^parameter\.([A-Za-z][A-Za-z0-9_-]{0,63})$/;
 const KEY_CHARACTERS_MAX = 255;
 
 /**
- * A webhook, from raw request to answer: who sends it, what it says, and then `accept`. Until all of that is in order
- * nothing is read from storage and nothing is written.
+ * A webhook, from raw request to answer: who sends it, what it says, and then `accept`. Until all
+ * of that is in order nothing is read from storage and nothing is written.
  */
 export async function receiveIncident(
   ports: AcceptPorts,
@@ -73,7 +73,9 @@ function sourceOf(text: string): Source | null {
   return SOURCES.find((source) => source === text.toLowerCase()) ?? null;
 }
 
-/** A sender that names no type is taken at its body's word; one that names another type is mistaken. */
+/**
+ * A sender that names no type is taken at its body's word; one that names another type is mistaken.
+ */
 function isJson(contentType: string | null): boolean {
   return contentType === null || /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType);
 }

@@ -34,7 +34,10 @@ export function admitCaller(
 
 const reasonSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
 
-/** The reason a person gives with a request, `{"reason": "..."}`; null if it is missing, empty or too long. */
+/**
+ * The reason a person gives with a request, `{"reason": "..."}`; null if it is missing, empty or
+ * too long.
+ */
 export function reasonIn(rawBody: Uint8Array): string | null {
   const body = readBody(rawBody);
   if (body.kind !== "read") return null;

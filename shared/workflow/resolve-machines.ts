@@ -9,12 +9,16 @@ export type Resolved =
   | { readonly kind: "resolved"; readonly machines: readonly ResolvedMachine[] }
   | { readonly kind: "unavailable"; readonly detail: string };
 
-/** Look-ups by name for one incident; each is a call of the machine budget, and the sender is waiting. */
+/**
+ * Look-ups by name for one incident; each is a call of the machine budget, and the sender is
+ * waiting.
+ */
 const LOOKUPS_MAX = 20;
 
 /**
- * A machine given by Defender's id is taken as it is. One given only by name is looked up exactly; several or none are
- * left out with the reason. Whatever keeps Defender from answering is no answer: then nothing is accepted.
+ * A machine given by Defender's id is taken as it is. One given only by name is looked up exactly;
+ * several or none are left out with the reason. Whatever keeps Defender from answering is no
+ * answer: then nothing is accepted.
  */
 export async function resolveMachines(
   ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,

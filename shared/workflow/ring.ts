@@ -12,9 +12,10 @@ const TRIES = 6;
 const BELL_SLACK_MS = 1_000;
 
 /**
- * Rings one bell for the work that is ready, at the time the next of it may go, unless one is outstanding already or
- * somebody is driving. `lateMs` is how long past its due time a bell still counts as on its way. While no session is
- * free nobody rings: whoever frees one will. Returns whether it rang.
+ * Rings one bell for the work that is ready, at the time the next of it may go, unless one is
+ * outstanding already or somebody is driving. `lateMs` is how long past its due time a bell still
+ * counts as on its way. While no session is free nobody rings: whoever frees one will. Returns
+ * whether it rang.
  */
 export async function ringForReady(
   ports: RingPorts,
@@ -29,7 +30,8 @@ export async function ringForReady(
     if (dueAtMs === null || isPromised(budget.value, dueAtMs, nowMs, lateMs)) return false;
     const ready = await ports.ledger.list(READY.from, READY.before, 1);
     if (ready.length === 0) return false;
-    // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the poll replaces.
+    // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the
+    // poll replaces.
     const next: Budget = { ...budget.value, bellDueAtMs: dueAtMs };
     const outcome = await ports.ledger.commit([budgetChange(budget, next)]);
     if (outcome.kind === "conflict") continue;
@@ -55,7 +57,9 @@ export async function stopDriving(
   }
 }
 
-/** When the best ready sequence may go, or null while only a freed session or a resume can let it. */
+/**
+ * When the best ready sequence may go, or null while only a freed session or a resume can let it.
+ */
 function dueAt(budget: Budget, nowMs: number, limits: Limits): number | null {
   const verdict = admit(budget, nowMs, limits);
   switch (verdict.kind) {

@@ -8,8 +8,9 @@ const TRIES = 8;
 const JITTER_MS = 200;
 
 /**
- * Takes one call of the budget of its kind before it is made. False if the budget is spent, or, with `intervalMs`, if
- * the open actions were listed less than that ago. `share` of the budget is for this use.
+ * Takes one call of the budget of its kind before it is made. False if the budget is spent, or,
+ * with `intervalMs`, if the open actions were listed less than that ago. `share` of the budget is
+ * for this use.
  */
 export async function spendRead(
   { ledger, clock, random }: Pick<Ports, "ledger" | "clock" | "random">,

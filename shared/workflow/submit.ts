@@ -1,7 +1,7 @@
 import { end, giveBack, loseAnswer, submit } from "../ledger/moves.ts";
 import type { RowChange, Stored } from "../ledger/rows.ts";
 import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
-import type { SubmissionAnswer } from "../ledger/submission.ts";
+import { lockedOut, type SubmissionAnswer } from "../ledger/submission.ts";
 import { commentFor, sameTag, tagIn, tagOf } from "../ledger/tag.ts";
 import {
   openDoor,
@@ -22,23 +22,32 @@ export type SubmitPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random"
 
 const TRIES = 12;
 const JITTER_MS = 200;
-/** A machine busy with somebody else's session is tried again after 1, 2, 4, 8, then 15 times the first wait. */
+/**
+ * A machine busy with somebody else's session is tried again after 1, 2, 4, 8, then 15 times the
+ * first wait.
+ */
 const BUSY_WAITS_MOST = 15;
 
-/** A claimed sequence, what its POST came to, and the latest time that can have been when the answer was in. */
+/**
+ * A claimed sequence, what its POST came to, and the latest time that can have been when the answer
+ * was in.
+ */
 interface Answered {
   readonly claimed: Stored<SequenceRecord>;
   readonly answer: SubmissionAnswer;
   readonly latestMs: number;
 }
 
-/** What the POSTs came to: how many Defender took, and whether it refused our token. */
+/** What the POSTs came to: how many Defender took, and whether it refused us. */
 export interface Submitted {
   readonly accepted: number;
-  readonly unauthorized: boolean;
+  readonly lockedOut: boolean;
 }
 
-/** Posts what was claimed, all at once, and records the answers. Throws only if storage is out of reach. */
+/**
+ * Posts what was claimed, all at once, and records the answers. Throws only if storage is out of
+ * reach.
+ */
 export async function submitClaimed(
   ports: SubmitPorts,
   limits: Limits,
@@ -54,11 +63,14 @@ export async function submitClaimed(
   const came = answered.map((each) => each.answer.kind);
   return {
     accepted: came.filter((kind) => kind === "accepted").length,
-    unauthorized: came.includes("unauthorized"),
+    lockedOut: answered.some((each) => lockedOut(each.answer) !== null),
   };
 }
 
-/** One POST, unless the fence has closed: after a long stall the claim may already be given up, or the queue paused. */
+/**
+ * One POST, unless the fence has closed: after a long stall the claim may already be given up, or
+ * the queue paused.
+ */
 async function post(
   { defender, clock, log }: SubmitPorts,
   limits: Limits,
@@ -118,7 +130,10 @@ async function settling(
   return [budgetChange(budget, next), ...changes];
 }
 
-/** A claim that somebody resolved meanwhile from what Defender lists: their word stands, only the slot is ours. */
+/**
+ * A claim that somebody resolved meanwhile from what Defender lists: their word stands, only the
+ * slot is ours.
+ */
 interface Stale {
   readonly stale: string;
   readonly latestMs: number;
@@ -158,9 +173,8 @@ function budgetAfter(
     }
     case "machineBusy":
     case "refused":
-      return openDoor(releaseSession(counted, sequenceId, null));
     case "unauthorized":
-      return releaseSession(counted, sequenceId, null);
+      return openDoor(releaseSession(counted, sequenceId, null));
     case "unknown":
       return counted;
   }
@@ -168,6 +182,11 @@ function budgetAfter(
 
 function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): SequenceRecord {
   const record = claimed.value;
+  const detail = lockedOut(answer);
+  if (detail !== null) {
+    const place = { kind: "later", dueAtMs: latestMs + limits.busyRetryMs } as const;
+    return giveBack(record, place, { code: "lockedOut", detail: detail.slice(0, 500) });
+  }
   switch (answer.kind) {
     case "accepted":
       return isOurs(answer.comment, record)
@@ -178,12 +197,10 @@ function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): S
     case "throttled":
     case "notSent":
       return giveBack(record, { kind: "ready" }, null);
-    case "unauthorized": {
-      const place = { kind: "later", dueAtMs: latestMs + limits.busyRetryMs } as const;
-      return giveBack(record, place, { code: "unanswered", detail: answer.detail.slice(0, 500) });
-    }
+    case "unauthorized":
     case "refused": {
-      const outcome = { code: answer.code, detail: answer.detail.slice(0, 1_000) };
+      const code = answer.kind === "refused" ? answer.code : answer.kind;
+      const outcome = { code, detail: answer.detail.slice(0, 1_000) };
       return end(record, "refused", outcome, latestMs);
     }
     case "unknown":
@@ -191,7 +208,10 @@ function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): S
   }
 }
 
-/** A 201 can carry an action that was there before; only another tag proves that, a missing one proves nothing. */
+/**
+ * A 201 can carry an action that was there before; only another tag proves that, a missing one
+ * proves nothing.
+ */
 function isOurs(comment: string | null, record: SequenceRecord): boolean {
   return comment === null || sameTag(tagIn(comment), tagOf(record));
 }

@@ -17,14 +17,21 @@ export type Written =
     }
   | { readonly kind: "keyTaken" };
 
-/** Two rows a sequence, one for the run, one for the key: under the hundred of a transaction (Table service). */
+/**
+ * Two rows a sequence, one for the run, one for the key: under the hundred of a transaction (Table
+ * service).
+ */
 const SEQUENCES_PER_COMMIT = 48;
-/** Each try but the last was lost to another writer of the same run; two requests cannot lose this often. */
+/**
+ * Each try but the last was lost to another writer of the same run; two requests cannot lose this
+ * often.
+ */
 const TRIES = 12;
 
 /**
- * Writes the run and those of its sequences that are new, up to 48 in a transaction; a small incident is there whole
- * or not at all. A big one that is cut off is told by `accepted < planned`, and sending it again completes it.
+ * Writes the run and those of its sequences that are new, up to 48 in a transaction; a small
+ * incident is there whole or not at all. A big one that is cut off is told by `accepted < planned`,
+ * and sending it again completes it.
  */
 export async function writeRun(
   { ledger, clock, random }: Pick<Ports, "ledger" | "clock" | "random">,

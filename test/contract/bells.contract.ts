@@ -10,11 +10,11 @@ import type { Bells } from "../../shared/ports.ts";
 export interface OpenedBells {
   readonly bells: Bells;
   /** What is visible now, as the Functions host gives it to a function; it is gone then. */
-  receive(queue: "drain" | "collect"): Promise<unknown[]>;
+  readonly receive: (queue: "drain" | "collect") => Promise<unknown[]>;
   /** How many messages there are, hidden ones included. */
-  size(): Promise<number>;
+  readonly size: () => Promise<number>;
   /** Lets that much time pass. */
-  pass(ms: number): Promise<void>;
+  readonly pass: (ms: number) => Promise<void>;
 }
 
 const HOUR_MS = 3_600_000;

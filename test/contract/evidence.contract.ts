@@ -4,7 +4,10 @@ import type { EvidenceStore } from "../../shared/ports.ts";
 
 const PATH = "run/sequence/0-1.bin";
 
-/** What every evidence store promises. `open` gives a new empty one for each test, and nothing is created yet. */
+/**
+ * What every evidence store promises. `open` gives a new empty one for each test, and nothing is
+ * created yet.
+ */
 export function evidenceContract(name: string, open: () => EvidenceStore): void {
   describe(`the evidence in ${name}`, () => {
     storedTests(open);

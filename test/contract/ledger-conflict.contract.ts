@@ -13,7 +13,10 @@ export function conflictContract(open: () => OpenedLedger): void {
 
 type Why = "exists" | "changed" | "absent";
 
-/** Changes that cannot be made where `held` is in the ledger with another ETag than `stale`, and `gone` is not. */
+/**
+ * Changes that cannot be made where `held` is in the ledger with another ETag than `stale`, and
+ * `gone` is not.
+ */
 const CONFLICTS: [string, Why, (stale: string) => RowChange][] = [
   ["an insert of a row that exists", "exists", () => insert("held")],
   ["a replace of a row that changed", "changed", (etag) => replace("held", etag)],

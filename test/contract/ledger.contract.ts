@@ -4,7 +4,10 @@ import { conflictContract } from "./ledger-conflict.contract.ts";
 import { rowContract } from "./ledger-row.contract.ts";
 import type { OpenedLedger } from "./opened-ledger.ts";
 
-/** What every ledger promises. `open` gives a new empty one for each test, and nothing is created yet. */
+/**
+ * What every ledger promises. `open` gives a new empty one for each test, and nothing is created
+ * yet.
+ */
 export function ledgerContract(name: string, open: () => OpenedLedger): void {
   describe(`the ledger in ${name}`, () => {
     rowContract(open);

@@ -9,7 +9,10 @@ export const MACHINE_ID = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07";
 export const START_MS = Date.parse("2026-11-20T10:00:00Z");
 export const HOUR_MS = 3_600_000;
 
-/** A sequence just accepted: one part with a PutFile, a RunScript and a GetFile, ready in lane 1; or as told. */
+/**
+ * A sequence just accepted: one part with a PutFile, a RunScript and a GetFile, ready in lane 1; or
+ * as told.
+ */
 export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceRecord {
   return {
     v: 1,
@@ -62,10 +65,16 @@ export function aSubmitted(overrides: Partial<SequenceRecord> = {}): SequenceRec
   return aClaimed({ ...submitted, ...overrides });
 }
 
-/** How a command of an action reads: untouched, running, done (a GetFile may lack its start), failed. */
+/**
+ * How a command of an action reads: untouched, running, done (a GetFile may lack its start),
+ * failed.
+ */
 export type CommandReads = "created" | "running" | "completed" | "completedWithoutStart" | "failed";
 
-/** The action of a sequence as Defender may describe it; `commands` in their order, all untouched unless told. */
+/**
+ * The action of a sequence as Defender may describe it; `commands` in their order, all untouched
+ * unless told.
+ */
 export function anActionOf(
   record: SequenceRecord,
   status: string,

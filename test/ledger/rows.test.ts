@@ -1,0 +1,216 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { behindKey, machineKey, owedResultsKey, sequenceKey } from "../../shared/ledger/keys.ts";
+import { FINAL_STATUSES } from "../../shared/ledger/machine-action.ts";
+import {
+  askToCancel,
+  claim,
+  conclude,
+  end,
+  giveBack,
+  loseAnswer,
+  observe,
+  park,
+  submit,
+} from "../../shared/ledger/moves.ts";
+import {
+  freesMachine,
+  insertion,
+  move,
+  rowsOf,
+  type RowChange,
+  type Stored,
+} from "../../shared/ledger/rows.ts";
+import { isTerminal, owesResults, type SequenceRecord } from "../../shared/ledger/sequence.ts";
+import {
+  aClaimed,
+  anActionOf,
+  aSequence,
+  aSubmitted,
+  MACHINE_ID,
+  SEQUENCE_ID,
+  START_MS,
+  type CommandReads,
+} from "./a-sequence.ts";
+
+/**
+ * The rows of a ledger with one sequence in it; a change that does not fit what is there throws.
+ */
+function apply(rows: Map<string, unknown>, changes: readonly RowChange[]): void {
+  for (const change of changes) {
+    if (rows.has(change.key) === (change.op === "insert")) {
+      throw new Error(
+        `${change.op} of ${change.key}, which is ${change.op === "insert" ? "" : "not "}there`,
+      );
+    }
+    if (change.op === "delete") rows.delete(change.key);
+    else rows.set(change.key, change.body);
+  }
+}
+
+const stored = (value: SequenceRecord): Stored<SequenceRecord> => ({ value, etag: "e" });
+
+const places = fc.oneof(
+  fc.constant({ kind: "ready" } as const),
+  fc.constant({ kind: "behind" } as const),
+  fc.nat(3).map((hours) => ({ kind: "later", dueAtMs: START_MS + hours * 3_600_000 }) as const),
+);
+const reads = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<CommandReads>("completed") },
+  { weight: 3, arbitrary: fc.constantFrom<CommandReads>("created", "running", "failed") },
+);
+
+const CAUSE = { code: "x", detail: "y" };
+
+type Change = (record: SequenceRecord, nowMs: number) => SequenceRecord;
+
+const endings = fc
+  .constantFrom("expired", "refused", "cancelled", "failed")
+  .map<Change>((state) => (record, nowMs) => end(record, state, CAUSE, nowMs));
+const cancels = fc
+  .constantFrom("asked", "offline")
+  .map<Change>((why) => (record, nowMs) => askToCancel(record, { by: "a", why }, nowMs));
+const conclusions = fc
+  .tuple(fc.constantFrom(...FINAL_STATUSES), fc.array(reads, { maxLength: 3 }))
+  .map<Change>(
+    ([status, commands]) =>
+      (record, nowMs) =>
+        conclude(record, anActionOf(record, status, commands), nowMs, nowMs + 1_000),
+  );
+
+const running = (record: SequenceRecord) => anActionOf(record, "InProgress");
+
+function fetched(record: SequenceRecord): SequenceRecord {
+  const results = record.results.map((each) => ({ ...each, state: "stored" as const }));
+  return { ...record, results };
+}
+
+/**
+ * One change of a record, as the workflows make them; one that is not legal then leaves it as it
+ * is.
+ */
+const changes: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 12, arbitrary: fc.constant<Change>((record, nowMs) => claim(record, nowMs)) },
+  { weight: 12, arbitrary: fc.constant<Change>((record, nowMs) => submit(record, "a-1", nowMs)) },
+  { weight: 4, arbitrary: fc.constant<Change>((record) => loseAnswer(record)) },
+  {
+    weight: 1,
+    arbitrary: places.map<Change>((place) => (record) => giveBack(record, place, null)),
+  },
+  { weight: 3, arbitrary: places.map<Change>((place) => (record) => park(record, place, null)) },
+  { weight: 1, arbitrary: endings },
+  { weight: 1, arbitrary: cancels },
+  { weight: 1, arbitrary: fc.constant<Change>((record) => observe(record, running(record))) },
+  { weight: 12, arbitrary: conclusions },
+  { weight: 3, arbitrary: fc.constant<Change>(fetched) },
+);
+
+function changed(record: SequenceRecord, change: Change, nowMs: number): SequenceRecord {
+  try {
+    return change(record, nowMs);
+  } catch {
+    return record;
+  }
+}
+
+const PARTS: SequenceRecord["parts"] = [
+  [{ type: "GetFile", path: "C:\\a" }],
+  [
+    { type: "PutFile", fileName: "b.exe" },
+    { type: "RunScript", scriptName: "b.ps1", args: "-x" },
+  ],
+];
+
+describe("the rows of a sequence", () => {
+  it("are always its record and what follows from it, whatever it goes through", () => {
+    const states = new Map<string, number>();
+    fc.assert(
+      fc.property(fc.array(changes, { minLength: 5, maxLength: 60 }), (history) => {
+        let record = aSequence({ parts: PARTS });
+        const rows = new Map<string, unknown>();
+        apply(rows, insertion(record));
+        for (const [index, change] of history.entries()) {
+          const after = changed(record, change, START_MS + index);
+          apply(rows, move(stored(record), after, "lease"));
+          record = after;
+          const derived = rowsOf(record);
+          expect([...rows.keys()].sort()).toEqual(
+            [sequenceKey(SEQUENCE_ID), ...derived.keys()].sort(),
+          );
+          expect(rows.get(sequenceKey(SEQUENCE_ID))).toEqual(record);
+        }
+        states.set(record.state, (states.get(record.state) ?? 0) + 1);
+      }),
+      { numRuns: 1_000 },
+    );
+    // The histories above end everywhere, or they would show little.
+    expect(states.size).toBe(10);
+  });
+
+  it.each([
+    ["waits", aSequence(), 1, false, false],
+    ["waits behind another", aSequence({ place: { kind: "behind" } }), 1, false, false],
+    ["is claimed", aClaimed(), 0, true, false],
+    ["is unconfirmed", aClaimed({ state: "unconfirmed" }), 0, true, false],
+    ["is submitted", aSubmitted(), 0, true, false],
+    ["waits with its second part", aSequence({ part: 1 }), 1, true, false],
+    ["is over", aSubmitted({ state: "succeeded" }), 0, false, false],
+  ])("that %s are as many as it takes", (_, record, indexes, lease, owed) => {
+    const keys = [...rowsOf(record).keys()];
+    expect(keys.filter((key) => /^(ready|later|behind)!/.test(key))).toHaveLength(indexes);
+    expect(keys.includes(machineKey(MACHINE_ID))).toBe(lease);
+    expect(keys.includes(owedResultsKey(SEQUENCE_ID))).toBe(owed);
+  });
+
+  it("hold the note of owed results until the last is stored or given up", () => {
+    const done = conclude(
+      aSubmitted(),
+      anActionOf(aSubmitted(), "Succeeded"),
+      START_MS + 9,
+      START_MS + 10,
+    );
+    const over = conclude(aSubmitted(), anActionOf(aSubmitted(), "Succeeded", []), START_MS, 0);
+    expect(owesResults(done)).toBe(false);
+    expect(rowsOf(over).get(owedResultsKey(SEQUENCE_ID))).toEqual({ v: 1, dueAtMs: START_MS });
+    const [first, ...others] = over.results;
+    if (first === undefined) throw new Error("nothing owed");
+    const results = [{ ...first, state: "stored" as const }, ...others];
+    expect(rowsOf({ ...over, results }).has(owedResultsKey(SEQUENCE_ID))).toBe(true);
+    const gone = results.map((each) => ({ ...each, state: "unavailable" as const }));
+    expect(rowsOf({ ...over, results: gone }).has(owedResultsKey(SEQUENCE_ID))).toBe(false);
+  });
+});
+
+describe("a move", () => {
+  it("guards the record by its own version, and a lease that ends by the lease's", () => {
+    const changes = move(stored(aSubmitted()), end(aSubmitted(), "expired", CAUSE, 1), "lease-7");
+    expect(changes).toContainEqual(
+      expect.objectContaining({ op: "replace", key: sequenceKey(SEQUENCE_ID), etag: "e" }),
+    );
+    expect(changes).toContainEqual({ op: "delete", key: machineKey(MACHINE_ID), etag: "lease-7" });
+  });
+
+  it("that ends a lease nobody has read throws", () => {
+    expect(() => move(stored(aSubmitted()), end(aSubmitted(), "expired", CAUSE, 1))).toThrow(
+      "its lease was not read",
+    );
+  });
+
+  it("frees the machine only when no part is left to run on it", () => {
+    const first = aSubmitted({ parts: PARTS });
+    const next = conclude(first, anActionOf(first, "Succeeded", ["completed"]), START_MS, 0);
+    expect(freesMachine(first, next)).toBe(false);
+    expect(isTerminal(next)).toBe(false);
+    expect(freesMachine(next, end(next, "cancelled", CAUSE, 1))).toBe(true);
+    expect(freesMachine(aSequence(), aClaimed())).toBe(false);
+  });
+
+  it("from the line behind a machine to the front leaves no row in the line", () => {
+    const behind = aSequence({ place: { kind: "behind" } });
+    const changes = move(stored(behind), park(behind, { kind: "ready" }, null));
+    const key = behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID);
+    expect(changes).toContainEqual({ op: "delete", key, etag: "*" });
+    expect(changes).toHaveLength(3);
+  });
+});

@@ -1,0 +1,276 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { admit } from "../../shared/limits/admit.ts";
+import {
+  budgetSchema,
+  FIRST_BUDGET,
+  freeSessions,
+  openDoor,
+  releaseSession,
+  reserve,
+  sessionCap,
+  stamp,
+  throttled,
+  tidied,
+  unreserve,
+  type Budget,
+} from "../../shared/limits/budget.ts";
+import { forecastStartMs } from "../../shared/limits/forecast.ts";
+import { someLimits } from "./some-limits.ts";
+
+const LIMITS = someLimits();
+const NOW_MS = Date.parse("2026-11-20T10:00:00Z");
+const CREEP_MS = 300_000;
+
+/** A budget with that many sessions of ours open, none of whose calls is in the window any more. */
+function withSessions(count: number, parts: Partial<Budget> = {}): Budget {
+  const sessions = Array.from({ length: count }, (_, index) => ({
+    sequenceId: `open-${index}`,
+    machineId: `machine-${index}`,
+  }));
+  return { ...FIRST_BUDGET, sessions, ...parts };
+}
+
+/** The budget after a POST was sent at `atMs` and answered with 429. */
+function refused(budget: Budget, retryAfterMs: number | null, atMs = NOW_MS): Budget {
+  const sent = stamp(reserve(budget, { sequenceId: "s", machineId: "m" }, atMs), "s", atMs);
+  const closed = throttled(sent, "s", { retryAfterMs, latestMs: atMs }, LIMITS);
+  return releaseSession(closed, "s", null);
+}
+
+describe("a 429 that says how long", () => {
+  it("closes the door until then, also near the cap, and then lets one through", () => {
+    for (const open of [0, 24]) {
+      const after = refused(withSessions(open), 42_000);
+      expect(after.door).toMatchObject({ closedUntilMs: NOW_MS + 42_000, untried: true });
+      expect(after.learnedSessions).toBeNull();
+      const until = { kind: "wait", untilMs: NOW_MS + 42_000, why: "door" };
+      expect(admit(after, NOW_MS + 41_999, LIMITS)).toEqual(until);
+      expect(admit(after, NOW_MS + 42_000, LIMITS)).toMatchObject({ kind: "go", room: 1 });
+    }
+  });
+
+  it("never opens a door sooner than an earlier one said", () => {
+    const after = refused(refused(FIRST_BUDGET, 600_000), 1_000);
+    expect(after.door.closedUntilMs).toBe(NOW_MS + 600_000);
+  });
+
+  it("does not make the pauses of those that say nothing grow", () => {
+    const told = refused(refused(FIRST_BUDGET, 5_000), 5_000, NOW_MS + 5_000);
+    const bare = refused(told, null, NOW_MS + 10_000);
+    expect(bare.door.closedUntilMs).toBe(NOW_MS + 70_000);
+  });
+});
+
+describe("a 429 without a word", () => {
+  it.each([
+    ["ours", 24, 0],
+    ["foreign ones", 0, 24],
+    ["both together", 20, 4],
+  ])(
+    "near the cap, with %s open, is read as the cap and leaves the door open",
+    (_, ours, foreign) => {
+      const after = refused(withSessions(ours, { foreign }), null);
+      expect(after.learnedSessions).toBe(24);
+      expect(after.door).toMatchObject({ closedUntilMs: 0, untried: false, step: 0 });
+      expect(admit(after, NOW_MS, LIMITS)).toEqual({ kind: "full" });
+    },
+  );
+
+  it("far from the cap closes the door for a minute, and lets one through then", () => {
+    const after = refused(withSessions(23), null);
+    expect(after.learnedSessions).toBeNull();
+    expect(after.door).toMatchObject({ closedUntilMs: NOW_MS + 60_000, untried: true, step: 1 });
+  });
+
+  it("closes it for a growing while, fifteen times the first at most", () => {
+    let [budget, atMs] = [FIRST_BUDGET, NOW_MS];
+    const pauses = Array.from({ length: 20 }, () => {
+      budget = refused(budget, null, atMs);
+      const pauseMs = budget.door.closedUntilMs - atMs;
+      atMs = budget.door.closedUntilMs;
+      return pauseMs / LIMITS.closedDoorMs;
+    });
+    expect(pauses.slice(0, 6)).toEqual([1, 2, 4, 8, 15, 15]);
+    expect(new Set(pauses.slice(6))).toEqual(new Set([15]));
+  });
+
+  it("counts once for a burst sent together, however many of it are refused", () => {
+    let budget = FIRST_BUDGET;
+    for (let call = 0; call < 10; call += 1) budget = refused(budget, null, NOW_MS + call);
+    expect(budget.door.step).toBe(1);
+    expect(budget.door.closedUntilMs).toBe(NOW_MS + 9 + LIMITS.closedDoorMs);
+  });
+
+  it("closes the door when nothing is open that could fill a cap, however small the cap", () => {
+    const after = refused(withSessions(0, { learnedSessions: 1, learnedAtMs: NOW_MS }), null);
+    expect(after.door.closedUntilMs).toBe(NOW_MS + LIMITS.closedDoorMs);
+    expect(after.learnedSessions).toBe(1);
+  });
+
+  it("in a burst at the cap learns what is really open, not what was refused with it", () => {
+    let budget = withSessions(22);
+    const burst = ["a", "b", "c"];
+    for (const sequenceId of burst) {
+      budget = reserve(budget, { sequenceId, machineId: sequenceId }, NOW_MS);
+    }
+    for (const sequenceId of burst) {
+      const answer = { retryAfterMs: null, latestMs: NOW_MS };
+      budget = releaseSession(throttled(budget, sequenceId, answer, LIMITS), sequenceId, null);
+    }
+    expect(sessionCap(budget, NOW_MS, LIMITS)).toBe(22);
+    expect(freeSessions(budget, NOW_MS, LIMITS)).toBe(0);
+  });
+
+  it.each([
+    ["fewer calls than allowed", 4, true],
+    ["all calls that are allowed", 9, false],
+  ])("after %s of ours tells whether others call too", (_, before, suspected) => {
+    let budget = FIRST_BUDGET;
+    for (let call = 0; call < before; call += 1) {
+      budget = stamp(
+        reserve(budget, { sequenceId: `${call}`, machineId: "m" }, NOW_MS),
+        `${call}`,
+        NOW_MS,
+      );
+      budget = releaseSession(budget, `${call}`, null);
+    }
+    expect(refused(budget, null).door.othersSuspected).toBe(suspected);
+  });
+});
+
+describe("the door after a closure", () => {
+  it("is open to all once one has got through", () => {
+    const after = openDoor(refused(FIRST_BUDGET, 5_000), NOW_MS + 5_000);
+    expect(after.door).toMatchObject({ untried: false, step: 0 });
+    expect(admit(after, NOW_MS + 5_000, LIMITS)).toMatchObject({ kind: "go", room: 9 });
+  });
+
+  it("is not tried by an answer to a call that was sent before it closed", () => {
+    const closed = refused(FIRST_BUDGET, null);
+    expect(openDoor(closed, NOW_MS + 1)).toEqual(closed);
+  });
+});
+
+describe("the cap on sessions", () => {
+  it("creeps up one by one after it was learned, never above the setting", () => {
+    fc.assert(
+      fc.property(fc.option(fc.integer({ min: 1, max: 60 })), fc.nat(100), (learned, creeps) => {
+        const budget = withSessions(0, { learnedSessions: learned, learnedAtMs: NOW_MS });
+        const cap = sessionCap(budget, NOW_MS + creeps * CREEP_MS, LIMITS);
+        expect(cap).toBe(Math.min(25, (learned ?? 25) + creeps));
+        const justBefore = sessionCap(budget, NOW_MS + (creeps + 1) * CREEP_MS - 1, LIMITS);
+        expect(justBefore).toBe(cap);
+        expect(sessionCap(budget, NOW_MS - 1_000, LIMITS)).toBe(Math.min(25, learned ?? 25));
+      }),
+    );
+  });
+
+  it("leaves no fewer than no sessions free", () => {
+    expect(freeSessions(withSessions(20, { foreign: 30 }), NOW_MS, LIMITS)).toBe(0);
+    expect(freeSessions(withSessions(20, { foreign: 2 }), NOW_MS, LIMITS)).toBe(3);
+  });
+});
+
+/** What a budget must agree with: who has a session, and each call with the time it is free again. */
+interface Model {
+  readonly sessions: Set<string>;
+  calls: { id: string; freeAtMs: number; stamped: boolean }[];
+}
+
+interface Real {
+  budget: Budget;
+  nowMs: number;
+}
+
+const ids = fc.constantFrom("a", "b", "c", "d", "e");
+const steps = fc.array(
+  fc.tuple(
+    fc.constantFrom("reserve", "stamp", "unreserve", "release", "tidy"),
+    ids,
+    fc.nat(40_000),
+  ),
+  { maxLength: 120 },
+);
+
+/** One operation on both, as the workflows do it: only who has no session reserves. */
+function step(model: Model, real: Real, operation: string, id: string): void {
+  const { budget, nowMs } = real;
+  const open = model.calls.findLast((call) => call.id === id && !call.stamped);
+  if (operation === "reserve" && !model.sessions.has(id)) {
+    real.budget = reserve(budget, { sequenceId: id, machineId: `of-${id}` }, nowMs);
+    model.sessions.add(id);
+    model.calls.push({ id, freeAtMs: nowMs + 92_000, stamped: false });
+  } else if (operation === "stamp") {
+    real.budget = stamp(budget, id, nowMs);
+    if (open !== undefined) Object.assign(open, { stamped: true, freeAtMs: nowMs + 60_000 });
+  } else if (operation === "unreserve") {
+    real.budget = unreserve(budget, id);
+    model.calls = model.calls.filter((call) => call !== open);
+  } else if (operation === "release") {
+    real.budget = releaseSession(budget, id, 100_000);
+    model.sessions.delete(id);
+  } else if (operation === "tidy") {
+    real.budget = tidied(budget, nowMs, LIMITS);
+    model.calls = model.calls.filter((call) => call.freeAtMs > nowMs);
+  }
+}
+
+describe("a budget", () => {
+  it("has the sessions and calls that a simple count has, whatever is done in whatever order", () => {
+    fc.assert(
+      fc.property(steps, (operations) => {
+        const model: Model = { sessions: new Set(), calls: [] };
+        const real: Real = { budget: FIRST_BUDGET, nowMs: NOW_MS };
+        for (const [operation, id, laterMs] of operations) {
+          real.nowMs += laterMs;
+          step(model, real, operation, id);
+          const { sessions, slots } = real.budget;
+          expect(sessions.map((each) => each.sequenceId).sort()).toEqual(
+            [...model.sessions].sort(),
+          );
+          expect(slots.map((slot) => slot.sequenceId)).toEqual(
+            model.calls.map(({ id: own }) => own),
+          );
+          const taken = model.calls.filter((call) => call.freeAtMs > real.nowMs).length;
+          const verdict = admit(real.budget, real.nowMs, LIMITS);
+          if (verdict.kind === "go")
+            expect(verdict.room).toBe(Math.min(10 - taken, 25 - sessions.length));
+          else expect(taken).toBeGreaterThanOrEqual(10);
+        }
+        expect(budgetSchema.parse(real.budget)).toEqual(real.budget);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("follows the length of sessions of late, and ignores those it does not know", () => {
+    const far = Array.from({ length: 60 }).reduce<Budget>(
+      (budget) => releaseSession(budget, "x", 600_000),
+      FIRST_BUDGET,
+    );
+    expect(far.meanSessionMs).toBeGreaterThan(590_000);
+    expect(releaseSession(far, "x", null).meanSessionMs).toBe(far.meanSessionMs);
+    expect(releaseSession(far, "x", -5).meanSessionMs).toBeGreaterThan(0);
+  });
+});
+
+describe("the forecast", () => {
+  it("does not count calls that are over, tidied or not", () => {
+    const over = Array.from({ length: 10 }, (_, index) => ({
+      sequenceId: `${index}`,
+      reservedAtMs: NOW_MS - 120_000,
+      stampedAtMs: NOW_MS - 119_000,
+    }));
+    const budget = { ...FIRST_BUDGET, slots: over };
+    expect(forecastStartMs(budget, 5, NOW_MS, LIMITS)).toBe(NOW_MS);
+  });
+
+  it("is nothing while paused, and never before the door opens", () => {
+    const paused = { ...FIRST_BUDGET, paused: { by: "a", why: "b", atMs: NOW_MS } };
+    expect(forecastStartMs(paused, 0, NOW_MS, LIMITS)).toBeNull();
+    const closed = refused(FIRST_BUDGET, 42_000);
+    expect(forecastStartMs(closed, 0, NOW_MS, LIMITS)).toBe(NOW_MS + 42_000);
+  });
+});

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
+
+/*
+ * What the app answers, strict: a field that is renamed, lost or new is a change of the interface, and a story says so.
+ */
+
+const state = z.enum(SEQUENCE_STATES);
+const skipped = z.array(z.strictObject({ machine: z.string(), reason: z.string() }));
+
+/** The 202 of a webhook. */
+export const acceptedSchema = z.strictObject({
+  runId: z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/),
+  status: z.enum(["accepting", "running", "finished"]),
+  statusUrl: z.url(),
+  sequences: z.array(
+    z.strictObject({
+      sequenceId: z.string(),
+      machineId: z.string(),
+      machineName: z.string().nullable(),
+      state,
+    }),
+  ),
+  skipped,
+});
+
+const result = z.strictObject({
+  state: z.enum(["owed", "stored", "unavailable"]),
+  detail: z.string().nullable(),
+  size: z.number().nullable(),
+  sha256: z.string().nullable(),
+  servedName: z.string().nullable(),
+  path: z.string().nullable(),
+  exitCode: z.number().nullable(),
+  output: z.string().nullable(),
+  scriptErrors: z.string().nullable(),
+});
+
+const sequence = z.strictObject({
+  sequenceId: z.string(),
+  machineId: z.string(),
+  machineName: z.string().nullable(),
+  profile: z.strictObject({ name: z.string(), version: z.number() }),
+  parameters: z.record(z.string(), z.string()),
+  state,
+  machineActionId: z.string().nullable(),
+  machineActionStatus: z.string().nullable(),
+  acceptedAt: z.iso.datetime(),
+  submittedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  outcome: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+  waits: z
+    .strictObject({
+      code: z.string(),
+      detail: z.string(),
+      position: z.number().nullable(),
+      estimatedStart: z.iso.datetime().nullable(),
+    })
+    .nullable(),
+  commands: z.array(
+    z.strictObject({
+      index: z.number(),
+      type: z.enum(["PutFile", "RunScript", "GetFile"]),
+      target: z.string(),
+      status: z.string(),
+      startedAt: z.iso.datetime().nullable(),
+      endedAt: z.iso.datetime().nullable(),
+      errors: z.array(z.string()),
+      result: result.nullable(),
+    }),
+  ),
+});
+
+/** `GET runs/{runId}`. */
+export const runSchema = z.strictObject({
+  runId: z.string(),
+  state: z.enum(["accepting", "running", "finished"]),
+  source: z.string(),
+  incidentId: z.string(),
+  title: z.string(),
+  severity: z.string(),
+  url: z.string().nullable(),
+  requestedBy: z.string(),
+  requestedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+  counts: z.record(z.enum([...SEQUENCE_STATES, "total"]), z.number()),
+  sequences: z.array(sequence),
+  skipped,
+});
+export type Run = z.infer<typeof runSchema>;
+export type Sequence = Run["sequences"][number];
+
+/** `GET runs/{runId}/manifest`; what an entry holds is for the custody chain to check. */
+export const manifestSchema = z.strictObject({
+  v: z.literal(1),
+  runId: z.string(),
+  head: z.string(),
+  entries: z.array(
+    z.looseObject({
+      sequenceId: z.string(),
+      machineId: z.string(),
+      commandIndex: z.number(),
+      sha256: z.string(),
+      size: z.number(),
+    }),
+  ),
+});
+
+/** Any refusal, after RFC 9457. */
+export const problemSchema = z.strictObject({
+  type: z.string().startsWith("urn:lrq:problem:"),
+  title: z.string().min(1),
+  status: z.number(),
+  detail: z.string().min(20),
+  errors: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })).optional(),
+  skipped: skipped.optional(),
+});
+
+/** `GET status`. */
+export const statusSchema = z.strictObject({
+  calls: z.strictObject({ used: z.number(), limit: z.number(), windowSeconds: z.number() }),
+  sessions: z.strictObject({
+    ours: z.number(),
+    foreign: z.number(),
+    cap: z.number(),
+    setting: z.number(),
+  }),
+  next: z.strictObject({ kind: z.string(), at: z.string().nullable() }),
+  paused: z.strictObject({ by: z.string(), why: z.string(), at: z.string() }).nullable(),
+  last429At: z.iso.datetime().nullable(),
+  othersUseTheQuota: z.boolean(),
+  waiting: z.array(
+    z.strictObject({
+      lane: z.number(),
+      count: z.number(),
+      atLeast: z.boolean(),
+      oldestAcceptedAt: z.iso.datetime().nullable(),
+    }),
+  ),
+  parked: z.strictObject({ count: z.number(), atLeast: z.boolean() }),
+});

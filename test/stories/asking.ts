@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { setTimeout as pass } from "node:timers/promises";
+import type { z } from "zod";
+import { acceptedSchema, manifestSchema, runSchema, type Run } from "./answers.ts";
+
+/** How a request is sent. */
+export interface Sending {
+  readonly query?: Readonly<Record<string, string>>;
+  /** Beside, or in the place of, what is sent anyway. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The caller's key; absent is that of the stage, null sends none. */
+  readonly key?: string | null;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  /** JSON if it is, else text. */
+  readonly body: unknown;
+}
+
+export interface Evidence {
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly headers: Headers;
+}
+
+/** Requests to the app, as a caller makes them. */
+export interface Asking {
+  call(method: "GET" | "POST", path: string, body?: unknown, sending?: Sending): Promise<Answered>;
+  /** A webhook; `body` goes as it is when it is text, else as JSON. */
+  post(source: string, body: unknown, sending?: Sending): Promise<Answered>;
+  /** A webhook that has to be accepted; throws with the answer if it is not. */
+  accept(source: string, body: unknown, sending?: Sending): Promise<Accepted>;
+  run(runId: string): Promise<Run>;
+  /** The run once `holds` is true of it; throws with the run and the end of the log after a minute. */
+  until(runId: string, holds: (run: Run) => boolean): Promise<Run>;
+  untilFinished(runId: string): Promise<Run>;
+  manifest(runId: string): Promise<z.infer<typeof manifestSchema>>;
+  /** The bytes of one result and their hash; throws if they are not served. */
+  evidence(runId: string, sequenceId: string, index: number): Promise<Evidence>;
+}
+
+export type Accepted = z.infer<typeof acceptedSchema>;
+
+const LOOK_EVERY_MS = 150;
+const PATIENCE_MS = 60_000;
+/** An answer that takes longer is none; most take milliseconds. */
+const ANSWER_TIMEOUT_MS = 20_000;
+const TOLD_LINES = 60;
+
+/** `url` is asked each time, for a host that was started again has another. */
+export function askingAt(url: () => string, key: string, log: readonly string[]): Asking {
+  const fetched = async (method: string, path: string, body: unknown, sending: Sending = {}) =>
+    await fetch(`${url()}/api/${path}${queryOf(sending)}`, {
+      method,
+      headers: headersOf(body, key, sending),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+  const call: Asking["call"] = async (method, path, body, sending) => {
+    const response = await fetched(method, path, body, sending);
+    const { status, headers } = response;
+    return { status, headers, body: parsed(await response.text()) };
+  };
+  const read = async (path: string) => expectStatus(await call("GET", path), 200, log).body;
+  const run = async (runId: string) => runSchema.parse(await read(`runs/${runId}`));
+  const until: Asking["until"] = async (runId, holds) => await waitFor(run, runId, holds, log);
+  const post: Asking["post"] = async (source, body, sending) =>
+    await call("POST", `incidents/${source}`, body, sending);
+  return {
+    call,
+    post,
+    accept: async (...request) =>
+      acceptedSchema.parse(expectStatus(await post(...request), 202, log).body),
+    run,
+    until,
+    untilFinished: async (runId) => await until(runId, ({ state }) => state === "finished"),
+    manifest: async (runId) => manifestSchema.parse(await read(`runs/${runId}/manifest`)),
+    evidence: async (runId, sequenceId, index) => {
+      const path = `runs/${runId}/evidence/${sequenceId}/${index}`;
+      const response = await fetched("GET", path, undefined);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
+      return { bytes, sha256: sha256(bytes), headers: response.headers };
+    },
+  };
+}
+
+function queryOf({ query = {} }: Sending): string {
+  const text = new URLSearchParams(query).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function headersOf(body: unknown, ownKey: string, sending: Sending): Record<string, string> {
+  const key = sending.key === undefined ? ownKey : sending.key;
+  return {
+    ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...sending.headers,
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function expectStatus(answered: Answered, status: number, log: readonly string[]): Answered {
+  if (answered.status === status) return answered;
+  const body = JSON.stringify(answered.body);
+  throw new Error(`answered ${answered.status}, not ${status}: ${body}\n${endOf(log)}`);
+}
+
+async function waitFor(
+  read: (runId: string) => Promise<Run>,
+  runId: string,
+  holds: (run: Run) => boolean,
+  log: readonly string[],
+): Promise<Run> {
+  const untilMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const run = await read(runId);
+    if (holds(run)) return run;
+    if (performance.now() > untilMs) {
+      throw new Error(`waited in vain: ${JSON.stringify(run, null, 1)}\n${endOf(log)}`);
+    }
+    await pass(LOOK_EVERY_MS);
+  }
+}
+
+function endOf(log: readonly string[]): string {
+  return log.slice(-TOLD_LINES).join("\n");
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problemSchema } from "./answers.ts";
+import { machine, machineId } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const DOMAIN = "corp.contoso.example";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage({
+    machines: [
+      machine(1, { computerDnsName: `web1.${DOMAIN}` }),
+      machine(10, { computerDnsName: `web10.${DOMAIN}` }),
+      machine(11, { computerDnsName: `db1.${DOMAIN}` }),
+      machine(12, { computerDnsName: `db1.other.example` }),
+      machine(13, { computerDnsName: `old1.${DOMAIN}`, onboardingStatus: "CanBeOnboarded" }),
+    ],
+  });
+});
+afterAll(async () => await stage.close());
+
+const called = (id: string, ...names: string[]) => ({
+  incident: { id, severity: "high" },
+  machines: names.map((name) => ({ name })),
+});
+
+describe("a machine given only by its name", () => {
+  it("is the one with exactly that name, in whatever case, and no other", async () => {
+    const { runId, sequences } = await stage.accept("generic", called("exact", "WEB1"));
+    expect(sequences).toMatchObject([{ machineId: machineId(1), machineName: `web1.${DOMAIN}` }]);
+    await stage.untilFinished(runId);
+    const machineIds = stage.simulator.actions().map((action) => action.machineId);
+    expect(machineIds).toEqual([machineId(1)]);
+  });
+
+  it("is left out with the ids to choose from when several have the name", async () => {
+    const { sequences, skipped } = await stage.accept("generic", called("several", "db1", "web10"));
+    expect(sequences.map((each) => each.machineId)).toEqual([machineId(10)]);
+    expect(skipped).toMatchObject([{ machine: "db1" }]);
+    expect(skipped[0]?.reason).toContain(machineId(11));
+    expect(skipped[0]?.reason).toContain(machineId(12));
+  });
+
+  it("is told apart from its namesake by the whole name", async () => {
+    const body = called("whole", `db1.${DOMAIN}`);
+    const { sequences } = await stage.accept("generic", body);
+    expect(sequences.map((each) => each.machineId)).toEqual([machineId(11)]);
+  });
+
+  it.each(["web2", "web", "web1.other.example", "old1"])(
+    "is left out with a reason when none onboarded is called %s",
+    async (name) => {
+      const before = (await stage.rows()).ledger.filter((key) => key.startsWith("sequence!"));
+      const answered = await stage.post("generic", called(`none ${name}`, name));
+      const problem = problemSchema.parse(answered.body);
+      expect(answered.status).toBe(422);
+      expect(problem).toMatchObject({
+        type: "urn:lrq:problem:nothing-to-do",
+        skipped: [{ machine: name, reason: expect.stringContaining("exactly this name") }],
+      });
+      const after = (await stage.rows()).ledger.filter((key) => key.startsWith("sequence!"));
+      expect(after).toEqual(before);
+    },
+  );
+});
+
+describe("while Defender cannot be asked for a name", () => {
+  it.each(["500", "503", "429", "drop-before", "html", "truncated"] as const)(
+    "(%s) the sender is told to come again, and nothing is stored",
+    async (fault) => {
+      stage.simulator.addFault({ on: "machines", fault, times: 1 });
+      const before = await work(stage);
+      const answered = await stage.post("generic", called(`unreachable ${fault}`, "web1"));
+      expect(answered.status).toBe(503);
+      expect(Number(answered.headers.get("retry-after"))).toBeGreaterThan(0);
+      const problem = problemSchema.parse(answered.body);
+      expect(problem.type).toBe("urn:lrq:problem:unavailable");
+      expect(await work(stage)).toEqual(before);
+    },
+  );
+
+  it("the same incident is accepted once it can", async () => {
+    const { sequences } = await stage.accept("generic", called("unreachable 500", "web1"));
+    expect(sequences).toHaveLength(1);
+  });
+});
+
+/** What an accepted incident would leave: runs, sequences, keys. Budgets of calls are no work. */
+async function work({ rows }: Stage): Promise<string[]> {
+  const { ledger } = await rows();
+  return ledger.filter((key) => /^(run|sequence|key)!/.test(key));
+}

@@ -1,0 +1,46 @@
+import { TableClient } from "@azure/data-tables";
+import { QueueServiceClient } from "@azure/storage-queue";
+
+/** Everything that could have been stored for a request: rows of the ledger, and messages of all queues. */
+export interface StorageRows {
+  /** Row keys of the ledger; none while there is no table. */
+  readonly ledger: readonly string[];
+  /** Messages of all queues, visible or not; approximate only while somebody writes. */
+  readonly messages: number;
+}
+
+/** What lies in a storage account, looked at past the app. */
+export async function storageRows(connectionString: string): Promise<StorageRows> {
+  return {
+    ledger: await ledgerKeys(connectionString),
+    messages: await messageCount(connectionString),
+  };
+}
+
+async function ledgerKeys(connectionString: string): Promise<string[]> {
+  const table = TableClient.fromConnectionString(connectionString, "ledger", {
+    allowInsecureConnection: true,
+  });
+  const keys: string[] = [];
+  try {
+    for await (const row of table.listEntities()) keys.push(row.rowKey ?? "");
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+  return keys;
+}
+
+async function messageCount(connectionString: string): Promise<number> {
+  const service = QueueServiceClient.fromConnectionString(connectionString);
+  let messages = 0;
+  for await (const { name } of service.listQueues()) {
+    const { approximateMessagesCount } = await service.getQueueClient(name).getProperties();
+    messages += approximateMessagesCount ?? 0;
+  }
+  return messages;
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "statusCode" in error && error.statusCode === 404;
+}

@@ -1,0 +1,217 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/*
+ * The house, as a table. A part may import itself and what is listed; nothing else. Packages are
+ * listed by the name they are imported by; `node:` modules are named where they are allowed.
+ */
+const PURE = ["zod", "node:crypto"];
+const HOUSE: Readonly<Record<string, readonly string[]>> = {
+  "shared/incident": PURE,
+  "shared/plan": [...PURE, "shared/incident"],
+  "shared/ledger": [...PURE, "shared/incident", "shared/plan"],
+  "shared/limits": [...PURE, "shared/incident", "shared/plan", "shared/ledger"],
+  "shared/evidence": [...PURE, "node:zlib", "shared/incident", "shared/plan", "shared/ledger"],
+  "shared/callback": [...PURE, "shared/incident", "shared/plan", "shared/ledger"],
+  "shared/access": [...PURE, "shared/incident", "shared/plan", "shared/ledger"],
+  "shared/ports.ts": [
+    "shared/incident",
+    "shared/plan",
+    "shared/ledger",
+    "shared/limits",
+    "shared/evidence",
+    "shared/callback",
+    "shared/access",
+  ],
+  "shared/defender": [
+    "zod",
+    "shared/incident",
+    "shared/plan",
+    "shared/ledger",
+    "shared/limits",
+    "shared/evidence",
+    "shared/ports.ts",
+  ],
+  "shared/azure": [
+    "node:async_hooks",
+    "@azure/data-tables",
+    "@azure/storage-queue",
+    "@azure/storage-blob",
+    "node:stream",
+    "shared/incident",
+    "shared/plan",
+    "shared/ledger",
+    "shared/limits",
+    "shared/evidence",
+    "shared/ports.ts",
+  ],
+  "shared/workflow": [
+    ...PURE,
+    "shared/incident",
+    "shared/plan",
+    "shared/ledger",
+    "shared/limits",
+    "shared/evidence",
+    "shared/callback",
+    "shared/access",
+    "shared/ports.ts",
+  ],
+  "shared/config.ts": ["zod", "shared/incident", "shared/limits"],
+  "shared/app.ts": ["@azure/identity", "node:", "shared"],
+  functions: ["@azure/functions", "node:stream", "shared/app.ts"],
+  local: ["*"],
+  bench: ["*"],
+};
+
+/** Nobody imports these but themselves, tests and each other. */
+const OUTER = ["local", "bench", "functions"];
+
+/** What only app.ts and the local parts may reach for; everyone else is given it. */
+const OUTSIDE_WORLD =
+  /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b|\bperformance\.now\(|(?<![.\w])fetch\(|\bset(?:Timeout|Interval)\(/;
+const REACHES_OUT = ["shared/app.ts", "local/", "bench/"];
+/** The client's own clock is for cutting off a call that hangs; it decides nothing else. */
+const KEEPS_TIMERS = ["shared/defender/"];
+
+const BANNED_WORDS = [
+  "util",
+  "helper",
+  "common",
+  "misc",
+  "manager",
+  "service",
+  "data",
+  "info",
+  "item",
+];
+/** Azure's own word: the clock of the table service. */
+const NAMED_BY_VENDOR = "service-clock";
+
+const SOURCE_LINES_MAX = 250;
+const TEST_LINES_MAX = 400;
+/** The formatter keeps code within its 100 columns where it can; a long text may not be cut. */
+const COLUMNS_MAX = 100;
+
+const LONG_TEXT = /https?:\/\/|["'`].{50,}/;
+
+const files = ["shared", "functions", "local", "bench", "test"].flatMap(sourcesBelow);
+const sources = files.filter((file) => !file.startsWith("test/"));
+
+describe("the house", () => {
+  it.each(sources)("%s imports only what its floor allows", (file) => {
+    const part = partOf(file);
+    const allowed = HOUSE[part];
+    expect(
+      allowed,
+      `${file} belongs to no part of the house: add its folder to the table`,
+    ).toBeDefined();
+    for (const target of importsOf(file)) {
+      const fits =
+        partOf(target) === part || allowed?.some((each) => each === "*" || isWithin(target, each));
+      expect(fits, `${file} may not import ${target}`).toBe(true);
+    }
+  });
+
+  it("has no cycle", () => {
+    expect(findCycle()).toBeNull();
+  });
+
+  it("has outer parts that nobody inside imports", () => {
+    const inward = sources.filter((file) => !OUTER.some((part) => file.startsWith(`${part}/`)));
+    const reached = inward.flatMap((file) =>
+      importsOf(file).filter((target) => OUTER.some((part) => target.startsWith(`${part}/`))),
+    );
+    expect(reached).toEqual([]);
+  });
+
+  it.each(sources.filter((file) => !REACHES_OUT.some((part) => file.startsWith(part))))(
+    "%s is given time, chance and the outside",
+    (file) => {
+      const timers = KEEPS_TIMERS.some((part) => file.startsWith(part));
+      const found = codeLines(file).filter(
+        (line) => OUTSIDE_WORLD.test(line) && !(timers && /set(Timeout|Interval)\(/.test(line)),
+      );
+      expect(found).toEqual([]);
+    },
+  );
+});
+
+describe("every file", () => {
+  it.each(files)("%s is short enough to hold in mind", (file) => {
+    const lines = read(file).split("\n");
+    const most = file.startsWith("test/") ? TEST_LINES_MAX : SOURCE_LINES_MAX;
+    expect(
+      lines.length,
+      `${file} has too many lines: it holds more than one concept`,
+    ).toBeLessThanOrEqual(most);
+    const wide = lines.filter((line) => line.length > COLUMNS_MAX && !LONG_TEXT.test(line));
+    expect(wide).toEqual([]);
+  });
+
+  it("is named after what it is about", () => {
+    const vague = files.filter((file) => {
+      const name = (file.split("/").at(-1) ?? "").replace(NAMED_BY_VENDOR, "");
+      return name.split(/[-.]/).some((word) => BANNED_WORDS.includes(word));
+    });
+    expect(vague).toEqual([]);
+  });
+});
+
+function sourcesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => path.endsWith(".ts") && statSync(path).isFile());
+}
+
+function read(file: string): string {
+  return readFileSync(file, "utf8");
+}
+
+/**
+ * `shared/x/y.ts` belongs to `shared/x`, a file directly in shared/ to itself, all else to its top
+ * folder.
+ */
+function partOf(target: string): string {
+  const [top = "", second = ""] = target.split("/");
+  return top === "shared" ? `shared/${second}` : top;
+}
+
+function isWithin(target: string, allowed: string): boolean {
+  return target === allowed || target.startsWith(allowed.endsWith(":") ? allowed : `${allowed}/`);
+}
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s)?["']([^"']+)["']|import\(\s*["']([^"']+)["']/g;
+
+/** What a file imports: files as paths from the root, packages by name. */
+function importsOf(file: string): string[] {
+  return [...read(file).matchAll(IMPORT)]
+    .map((match) => match[1] ?? match[2] ?? "")
+    .map((name) => (name.startsWith(".") ? normalize(join(dirname(file), name)) : name));
+}
+
+function codeLines(file: string): string[] {
+  return read(file)
+    .split("\n")
+    .filter((line) => !/^\s*(\/\/|\/?\*)/.test(line));
+}
+
+function findCycle(): string[] | null {
+  const done = new Set<string>();
+  const walk = (file: string, path: readonly string[]): string[] | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return null;
+    for (const target of importsOf(file).filter((each) => sources.includes(each))) {
+      const cycle = walk(target, [...path, file]);
+      if (cycle !== null) return cycle;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of sources) {
+    const cycle = walk(file, []);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
