@@ -119,6 +119,8 @@ export interface Defender {
   ): Promise<SubmissionAnswer>;
   /** Live response actions created at or after `sinceMs`, newest first, whoever started them. */
   listActions(sinceMs: number): Promise<Reply<readonly MachineAction[]>>;
+  /** Live response actions that are Pending, however old: offline machines hold sessions for days. */
+  listPending(): Promise<Reply<readonly MachineAction[]>>;
   getAction(actionId: string): Promise<Reply<MachineAction>>;
   /** `refused` with 400 is an action that can no longer be cancelled. */
   cancelAction(actionId: string, comment: string): Promise<Reply<null>>;
@@ -131,6 +133,8 @@ export interface Defender {
   download(link: string): Promise<Reply<Download>>;
   /** Machines whose DNS name is exactly `name`, or whose first label is, when `name` has no dot. */
   findMachines(name: string): Promise<Reply<readonly KnownMachine[]>>;
+  /** Ids of machines that have reported since `sinceMs`. */
+  machinesSeenSince(sinceMs: number): Promise<Reply<readonly string[]>>;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { MachineAction } from "../ledger/machine-action.ts";
 import type { Reply } from "../ports.ts";
 import type { Ask } from "./ask.ts";
 import { listAll } from "./list.ts";
-import { actionsSince } from "./odata.ts";
+import { actionsPending, actionsSince } from "./odata.ts";
 import { readAction, readListedAction } from "./schema.ts";
 
 /**
@@ -15,11 +15,23 @@ export async function listActions(
   root: string,
   sinceMs: number,
 ): Promise<Reply<readonly MachineAction[]>> {
-  const reply = await listAll(
-    ask,
-    `${root}/api/machineactions?${actionsSince(sinceMs)}`,
-    readListedAction,
-  );
+  return await listed(ask, root, actionsSince(sinceMs));
+}
+
+/** Every live response action that is Pending, whoever started it and whenever. */
+export async function listPending(
+  ask: Ask,
+  root: string,
+): Promise<Reply<readonly MachineAction[]>> {
+  return await listed(ask, root, actionsPending());
+}
+
+async function listed(
+  ask: Ask,
+  root: string,
+  query: string,
+): Promise<Reply<readonly MachineAction[]>> {
+  const reply = await listAll(ask, `${root}/api/machineactions?${query}`, readListedAction);
   if (reply.kind !== "answered") return reply;
   const byId = new Map(reply.value.map((action) => [action.id, action]));
   const value = [...byId.values()].sort((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0));

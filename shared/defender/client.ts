@@ -1,8 +1,8 @@
 import type { Defender, Reply } from "../ports.ts";
-import { cancelAction, getAction, listActions } from "./actions.ts";
+import { cancelAction, getAction, listActions, listPending } from "./actions.ts";
 import { asking, tokenOr } from "./ask.ts";
 import { isLoopback } from "./link.ts";
-import { findMachines } from "./machines.ts";
+import { findMachines, machinesSeenSince } from "./machines.ts";
 import type { DefenderOptions } from "./options.ts";
 import { download, resultLink } from "./results.ts";
 import { submit } from "./submit.ts";
@@ -25,11 +25,13 @@ export function createDefender(options: DefenderOptions): Defender {
     submit: (machineId, commands, comment) =>
       submit({ root, tokens, ...options }, machineId, commands, comment),
     listActions: (sinceMs) => listActions(ask, root, sinceMs),
+    listPending: () => listPending(ask, root),
     getAction: (actionId) => getAction(ask, root, actionId),
     cancelAction: (actionId, comment) => cancelAction(ask, root, actionId, comment),
     resultLink: (actionId, commandIndex) => resultLink(ask, root, links, actionId, commandIndex),
     download: (link) => download(options.fetch, links, link, timeouts, nowMs),
     findMachines: (name) => findMachines(ask, root, name),
+    machinesSeenSince: (sinceMs) => machinesSeenSince(ask, root, sinceMs),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { KnownMachine, Reply } from "../ports.ts";
 import type { Ask } from "./ask.ts";
 import { listAll } from "./list.ts";
-import { machinesNamed } from "./odata.ts";
+import { machinesNamed, machinesSeen } from "./odata.ts";
 import { readMachine } from "./schema.ts";
 
 /**
@@ -31,4 +31,16 @@ export async function findMachines(
     (machine) => (dotted ? machine.name : machine.name?.split(".")[0]) === wanted,
   );
   return { kind: "answered", value };
+}
+
+/** Ids of machines that have sent a report since `sinceMs` (epoch milliseconds). */
+export async function machinesSeenSince(
+  ask: Ask,
+  root: string,
+  sinceMs: number,
+): Promise<Reply<readonly string[]>> {
+  const reply = await listAll(ask, `${root}/api/machines?${machinesSeen(sinceMs)}`, readMachine);
+  if (reply.kind === "absent") return { kind: "answered", value: [] };
+  if (reply.kind !== "answered") return reply;
+  return { kind: "answered", value: reply.value.map((machine) => machine.machineId) };
 }

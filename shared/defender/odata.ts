@@ -13,6 +13,16 @@ export function actionsSince(sinceMs: number): string {
   return query(`type eq 'LiveResponse' and creationDateTimeUtc ge ${since}`);
 }
 
+/** The query for live response actions that nobody has taken up yet. */
+export function actionsPending(): string {
+  return query("type eq 'LiveResponse' and status eq 'Pending'");
+}
+
+/** The query for machines that have reported after `sinceMs` (epoch milliseconds). */
+export function machinesSeen(sinceMs: number): string {
+  return query(`lastSeen gt ${new Date(sinceMs).toISOString()}`);
+}
+
 /**
  * The query for machines called `name`: the whole DNS name if it has a dot, else names that start
  * with it. The latter finds too many (`pc1` also finds `pc10`), so whoever asks compares again.

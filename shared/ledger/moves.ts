@@ -34,6 +34,13 @@ export function submit(record: SequenceRecord, actionId: string, nowMs: number):
   return { ...moved(record, "submitted"), actionId, submittedAtMs: nowMs };
 }
 
+/**
+ * An action of the attempt that was given up has turned up while the sequence waits: it is its own.
+ */
+export function adopt(record: SequenceRecord, actionId: string, nowMs: number): SequenceRecord {
+  return submit({ ...record, claimedAtMs: record.claimedAtMs ?? nowMs }, actionId, nowMs);
+}
+
 /** The answer to the POST was lost: nobody may send again before somebody has looked. */
 export function loseAnswer(record: SequenceRecord): SequenceRecord {
   return moved(record, "unconfirmed");
@@ -108,8 +115,10 @@ export function conclude(
 ): SequenceRecord {
   if (!isFinal(action.status)) throw new Error(`${action.id} is ${action.status}, not final`);
   const record = observe(before, action);
-  if (allCompleted(record, action)) return succeed(record, action, nowMs);
   const untouched = isUntouched(record, action);
+  // A cancel or a time limit can come too late: what has completed is done.
+  const late = action.status !== "Failed" && allCompleted(record, action);
+  if (late) return succeed(record, action, nowMs);
   switch (action.status) {
     case "Succeeded":
       return succeed(record, action, nowMs);

@@ -5,14 +5,14 @@ import { currentCommands, type CommandProgress, type SequenceRecord } from "./se
 export function progressOf(record: SequenceRecord, action: MachineAction): CommandProgress[] {
   return currentCommands(record).map((command, index) => {
     const seen = action.commands.find((each) => each.index === index);
-    // An action can succeed while its commands are not listed (seen on the wire): then they
-    // completed.
-    const unlisted = action.status === "Succeeded" ? "Completed" : "Created";
+    // An action can succeed while its commands are not listed yet, or still read Created (both
+    // seen): then they completed, and have results to fetch.
+    const succeeded = action.status === "Succeeded" && seen?.status !== "Failed";
     return {
       part: record.part,
       index,
       type: command.type,
-      status: seen?.status ?? unlisted,
+      status: succeeded ? "Completed" : (seen?.status ?? "Created"),
       startedAtMs: seen?.startedAtMs ?? null,
       endedAtMs: seen?.endedAtMs ?? null,
       errors: [...(seen?.errors ?? [])],

@@ -10,6 +10,9 @@ export const machineSchema = z.object({
 });
 export type MachineLease = z.infer<typeof machineSchema>;
 
+/** A row of the waiting index, with whose machine it is for. */
+export const indexSchema = z.object({ v: z.literal(1), machineId: z.string() });
+
 /**
  * The note that a sequence's results are still to be fetched, and when somebody last promised to.
  */

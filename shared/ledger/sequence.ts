@@ -7,7 +7,8 @@ import { LANES } from "./keys.ts";
  * `unconfirmed` is a POST whose answer was lost: the action may exist. The last six are final.
  */
 export const LEGAL_MOVES = {
-  waiting: ["claimed", "expired", "refused", "cancelled"],
+  // Straight to submitted: an action of an attempt given up was found after all.
+  waiting: ["claimed", "submitted", "expired", "refused", "cancelled"],
   claimed: ["submitted", "unconfirmed", "waiting", "refused", "cancelled"],
   unconfirmed: ["submitted", "waiting", "cancelled"],
   submitted: ["succeeded", "failed", "timedOut", "cancelled", "waiting", "expired"],

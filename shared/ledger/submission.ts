@@ -25,11 +25,11 @@ export type SubmissionAnswer =
  * Error codes that speak of the app or the tenant, not of the machine: the next machine would be
  * refused like it.
  */
-const TENANT_WIDE_CODES = ["Forbidden", "DisabledFeature", "Unauthorized"];
+const TENANT_WIDE_CODES = new Set(["Forbidden", "DisabledFeature", "Unauthorized"]);
 
 /** Why no machine can be reached for now, if the answer says so: access to mend, no work to end. */
 export function lockedOut(answer: SubmissionAnswer): string | null {
   if (answer.kind === "unauthorized") return answer.detail;
   if (answer.kind !== "refused") return null;
-  return TENANT_WIDE_CODES.includes(answer.code) ? answer.detail : null;
+  return TENANT_WIDE_CODES.has(answer.code) ? answer.detail : null;
 }

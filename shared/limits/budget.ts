@@ -21,6 +21,8 @@ export const budgetSchema = z.object({
   sessions: z.array(z.object({ sequenceId: z.string(), machineId: z.string() })),
   /** Open live response actions that are not ours, as last listed. */
   foreign: z.number().int().nonnegative(),
+  /** Those of them that are older than what each look lists: Pending for long. */
+  foreignOld: z.number().int().nonnegative(),
   /** What the tenant has shown it takes, when that is less than the setting; creeps up again. */
   learnedSessions: z.number().int().positive().nullable(),
   learnedAtMs: instant,
@@ -70,6 +72,7 @@ export const FIRST_BUDGET: Budget = {
   slots: [],
   sessions: [],
   foreign: 0,
+  foreignOld: 0,
   learnedSessions: null,
   learnedAtMs: 0,
   door: { closedUntilMs: 0, step: 0, untried: false, last429AtMs: 0, othersSuspected: false },
@@ -81,6 +84,14 @@ export const FIRST_BUDGET: Budget = {
   paceAtMs: 0,
   meanSessionMs: FIRST_MEAN_SESSION_MS,
 };
+
+/** A session that is open although no slot was taken for it just now. */
+export function holdSession(
+  budget: Budget,
+  { sequenceId, machineId }: { sequenceId: string; machineId: string },
+): Budget {
+  return { ...budget, sessions: [...budget.sessions, { sequenceId, machineId }] };
+}
 
 /**
  * Slot and session for a sequence about to be posted; `latestMs` because the grant must not look
@@ -175,7 +186,7 @@ export function throttled(
       ...budget,
       learnedSessions: live,
       learnedAtMs: latestMs,
-      door: { ...budget.door, ...seen },
+      door: { ...budget.door, last429AtMs: latestMs },
     };
   }
   // While the door is closed none leaves: this one left together with the one that closed it, and

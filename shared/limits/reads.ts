@@ -13,10 +13,16 @@ export const readsSchema = z.object({
   cancel: quotaSchema,
   /** When the open actions were last listed; epoch milliseconds, 0 is never. */
   polledAtMs: z.number().nonnegative(),
+  /** When Pending actions of any age were last counted. */
+  countedAtMs: z.number().nonnegative(),
+  /** When we last asked which machines have reported. */
+  seenAtMs: z.number().nonnegative(),
 });
 
 export type Reads = z.infer<typeof readsSchema>;
 export type ReadKind = "list" | "link" | "machines" | "cancel";
+/** What is done at intervals, by the column that says when it was done last. */
+export type ReadStamp = "polledAtMs" | "countedAtMs" | "seenAtMs";
 
 export const FIRST_READS: Reads = {
   v: 1,
@@ -25,4 +31,6 @@ export const FIRST_READS: Reads = {
   machines: FIRST_QUOTA,
   cancel: FIRST_QUOTA,
   polledAtMs: 0,
+  countedAtMs: 0,
+  seenAtMs: 0,
 };

@@ -40,7 +40,7 @@ export async function fetchResult(
   owed: SequenceResult,
 ): Promise<Fetched> {
   for (const lastChance of [false, true]) {
-    if (!(await spendRead(ports, limits, "link", {}))) return { kind: "noBudget" };
+    if (!(await spendRead(ports, limits, "link"))) return { kind: "noBudget" };
     const link = await ports.defender.resultLink(owed.actionId, owed.index);
     if (link.kind !== "answered") return noLink(record, owed, link);
     const download = await ports.defender.download(link.value);

@@ -1,5 +1,5 @@
 import { READY, sequenceKey } from "../ledger/keys.ts";
-import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
+import type { MachineAction } from "../ledger/machine-action.ts";
 import { end } from "../ledger/moves.ts";
 import type { Stored } from "../ledger/rows.ts";
 import { holdsSession, owesResults, type SequenceRecord } from "../ledger/sequence.ts";
@@ -10,6 +10,8 @@ import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { budgetChange, loadBudget, loadSequence } from "./load.ts";
+import { countForeign } from "./count-foreign.ts";
+import { settleOrphans } from "./settle-orphans.ts";
 import { spendRead } from "./spend-read.ts";
 
 type LookPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
@@ -56,7 +58,8 @@ export async function lookAtActions(
   const othersWait = waiting.length > 0;
   if (asking.length === 0 && !othersWait) return NOTHING;
   const intervalMs = full && othersWait ? limits.pollMs / 3 : pollIntervalMs(asking, nowMs, limits);
-  if (!(await spendRead(ports, limits, "list", { share: LIST_SHARE, intervalMs }))) return NOTHING;
+  const at = { stamp: "polledAtMs", intervalMs } as const;
+  if (!(await spendRead(ports, limits, "list", { share: LIST_SHARE, at }))) return NOTHING;
 
   const oldestMs = Math.min(nowMs, ...asking.map(({ value }) => value.claimedAtMs ?? nowMs));
   const sinceMs = Math.min(oldestMs - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
@@ -65,8 +68,8 @@ export async function lookAtActions(
     ports.log("warn", "listFailed", { came: reply.kind });
     return { listed: true, moved: 0 };
   }
-  await countForeign(ports, reply.value, open);
-  let moved = 0;
+  await countForeign(ports, limits, reply.value, sinceMs);
+  let moved = await settleOrphans(ports, limits, reply.value, open);
   for (const each of open) {
     const action = actionOf(each.value, reply.value);
     const judgement = judge(each.value, { action, nowMs, othersWait }, limits);
@@ -109,22 +112,6 @@ function actionOf(record: SequenceRecord, actions: readonly MachineAction[]): Ma
   return found ?? null;
 }
 
-async function countForeign(
-  ports: LookPorts,
-  actions: readonly MachineAction[],
-  open: readonly Stored<SequenceRecord>[],
-): Promise<void> {
-  const ours = new Set(
-    open.map(({ value }) => actionOf(value, actions)?.id).filter((id) => id !== undefined),
-  );
-  // A POST under way has its tag before its id is recorded; counting it twice would only waste a
-  // slot for one poll.
-  const foreign = actions.filter((each) => !isFinal(each.status) && !ours.has(each.id)).length;
-  await changeBudget(ports, (budget) =>
-    budget.foreign === foreign ? budget : { ...budget, foreign },
-  );
-}
-
 async function carryOut(
   ports: LookPorts,
   limits: Limits,
@@ -150,7 +137,7 @@ async function cancelAtDefender(
   before: Stored<SequenceRecord>,
   { actionId, after }: Extract<Judgement, { kind: "cancel" }>,
 ): Promise<boolean> {
-  if (!(await spendRead(ports, limits, "cancel", {}))) return false;
+  if (!(await spendRead(ports, limits, "cancel"))) return false;
   const { sequenceId } = after;
   const reply = await ports.defender.cancelAction(actionId, `lrq ${after.cancel?.why ?? "asked"}`);
   ports.log("info", "cancelSent", { sequenceId, why: after.cancel?.why ?? null, came: reply.kind });
@@ -168,7 +155,7 @@ async function askAfter(
   before: Stored<SequenceRecord>,
   actionId: string,
 ): Promise<boolean> {
-  if (!(await spendRead(ports, limits, "list", {}))) return false;
+  if (!(await spendRead(ports, limits, "list"))) return false;
   const nowMs = ports.clock.earliest();
   const reply = await ports.defender.getAction(actionId);
   if (reply.kind === "answered") {
@@ -182,6 +169,19 @@ async function askAfter(
 }
 
 /**
+ * Null unless the session did what it was for: one given up on an offline machine is no measure.
+ */
+function sessionLengthMs(
+  before: SequenceRecord,
+  after: SequenceRecord,
+  nowMs: number,
+): number | null {
+  const worked =
+    after.state === "succeeded" || after.state === "failed" || after.part > before.part;
+  return worked && before.submittedAtMs !== null ? nowMs - before.submittedAtMs : null;
+}
+
+/**
  * Record, budget, machine, run and the note that results are owed, all in one transaction; then the
  * bell for them.
  */
@@ -192,7 +192,7 @@ async function commitMove(
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
   const ended = !holdsSession(after);
-  const lengthMs = ended ? nowMs - (before.value.submittedAtMs ?? nowMs) : null;
+  const lengthMs = sessionLengthMs(before.value, after, nowMs);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const changes = await changesFor(ports, before, after, nowMs);
     if (ended) {
@@ -211,18 +211,4 @@ async function commitMove(
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
   return false;
-}
-
-async function changeBudget(
-  { ledger, clock, random }: LookPorts,
-  change: (budget: Budget) => Budget,
-): Promise<void> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const budget = await loadBudget(ledger);
-    const next = change(budget.value);
-    if (next === budget.value) return;
-    const outcome = await ledger.commit([budgetChange(budget, next)]);
-    if (outcome.kind === "committed") return;
-    await clock.sleep(random.fraction() * JITTER_MS);
-  }
 }

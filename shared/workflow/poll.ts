@@ -6,6 +6,7 @@ import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { loadBudget, loadSequence } from "./load.ts";
 import { lookAtActions, type LookReport } from "./look.ts";
+import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
 
 export type PollPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
@@ -36,7 +37,7 @@ export async function poll(ports: PollPorts, limits: Limits): Promise<PollReport
   if (open.length === 0) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0 };
   }
-  const released = await releaseDue(ports);
+  const released = (await releaseDue(ports)) + (await releaseSeen(ports, limits));
   const budget = await loadBudget(ports.ledger);
   const looked = await lookAtActions(ports, limits, budget.value);
   await repairOwed(ports);

@@ -50,7 +50,7 @@ async function lookUp(
   mention: MachineMention,
 ): Promise<ResolvedMachine | { kind: "unavailable"; detail: string }> {
   const name = mention.name ?? "";
-  if (!(await spendRead(ports, limits, "machines", {}))) {
+  if (!(await spendRead(ports, limits, "machines"))) {
     return { kind: "unavailable", detail: "The budget for looking up machines is spent for now." };
   }
   const reply = await ports.defender.findMachines(name);

@@ -1,5 +1,5 @@
-import { READY } from "../ledger/keys.ts";
-import { admit } from "../limits/admit.ts";
+import { laneIn, READY, URGENT_LANE } from "../ledger/keys.ts";
+import { admit, type Verdict } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
@@ -26,10 +26,12 @@ export async function ringForReady(
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const budget = await loadBudget(ports.ledger);
     const nowMs = ports.clock.earliest();
-    const dueAtMs = dueAt(budget.value, nowMs, limits);
+    const verdict = admit(budget.value, nowMs, limits);
+    const dueAtMs = dueAt(verdict, budget.value, nowMs);
     if (dueAtMs === null || isPromised(budget.value, dueAtMs, nowMs, lateMs)) return false;
     const ready = await ports.ledger.list(READY.from, READY.before, 1);
-    if (ready.length === 0) return false;
+    const [head] = ready;
+    if (head === undefined || waitsForSession(head.key, verdict)) return false;
     // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the
     // poll replaces.
     const next: Budget = { ...budget.value, bellDueAtMs: dueAtMs };
@@ -60,8 +62,7 @@ export async function stopDriving(
 /**
  * When the best ready sequence may go, or null while only a freed session or a resume can let it.
  */
-function dueAt(budget: Budget, nowMs: number, limits: Limits): number | null {
-  const verdict = admit(budget, nowMs, limits);
+function dueAt(verdict: Verdict, budget: Budget, nowMs: number): number | null {
   switch (verdict.kind) {
     case "go":
       return verdict.lowerRoom > 0 ? Math.max(nowMs, budget.paceAtMs) : nowMs;
@@ -71,6 +72,11 @@ function dueAt(budget: Budget, nowMs: number, limits: Limits): number | null {
     case "paused":
       return null;
   }
+}
+
+/** Only the reserve is left, and it is not for this one. */
+function waitsForSession(headKey: string, verdict: Verdict): boolean {
+  return verdict.kind === "go" && verdict.lowerRoom === 0 && laneIn(headKey) !== URGENT_LANE;
 }
 
 /** Somebody has promised to look by then: with a bell on its way, or as the driver. */

@@ -1,34 +1,36 @@
 import { spend } from "../limits/quota.ts";
 import type { Limits } from "../limits/limits.ts";
-import type { ReadKind } from "../limits/reads.ts";
+import type { ReadKind, Reads, ReadStamp } from "../limits/reads.ts";
 import type { Ports } from "../ports.ts";
 import { loadReads, readsChange } from "./load.ts";
 
 const TRIES = 8;
 const JITTER_MS = 200;
 
+/** Not more often than so: `stamp` says when it was done last. */
+export interface Interval {
+  readonly stamp: ReadStamp;
+  readonly intervalMs: number;
+}
+
 /**
- * Takes one call of the budget of its kind before it is made. False if the budget is spent, or,
- * with `intervalMs`, if the open actions were listed less than that ago. `share` of the budget is
- * for this use.
+ * Takes one call of the budget of its kind before it is made. False if the budget is spent, or if
+ * what is done `at` intervals was done less than that ago. `share` of the budget is for this use.
  */
 export async function spendRead(
   { ledger, clock, random }: Pick<Ports, "ledger" | "clock" | "random">,
   limits: Limits,
   kind: ReadKind,
-  { share = 1, intervalMs = 0 }: { share?: number; intervalMs?: number },
+  { share = 1, at = null }: { share?: number; at?: Interval | null } = {},
 ): Promise<boolean> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const reads = await loadReads(ledger);
     const nowMs = clock.earliest();
-    if (intervalMs > 0 && nowMs < reads.value.polledAtMs + intervalMs) return false;
+    if (at !== null && nowMs < reads.value[at.stamp] + at.intervalMs) return false;
     const spent = spend(reads.value[kind], 1, nowMs, limits, share);
     if (spent.kind === "wait") return false;
-    const next = {
-      ...reads.value,
-      [kind]: spent.quota,
-      polledAtMs: intervalMs > 0 ? nowMs : reads.value.polledAtMs,
-    };
+    const stamped = at === null ? {} : { [at.stamp]: nowMs };
+    const next: Reads = { ...reads.value, [kind]: spent.quota, ...stamped };
     const outcome = await ledger.commit([readsChange(reads, next)]);
     if (outcome.kind === "committed") return true;
     await clock.sleep(random.fraction() * JITTER_MS);

@@ -1,5 +1,5 @@
 import { end, giveBack, loseAnswer, submit } from "../ledger/moves.ts";
-import type { RowChange, Stored } from "../ledger/rows.ts";
+import { freesMachine, type RowChange, type Stored } from "../ledger/rows.ts";
 import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../ledger/submission.ts";
 import { commentFor, sameTag, tagIn, tagOf } from "../ledger/tag.ts";
@@ -12,7 +12,7 @@ import {
   unreserve,
   type Budget,
 } from "../limits/budget.ts";
-import { backOff, type Limits } from "../limits/limits.ts";
+import { busyWaitMs, type Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import type { Claimed } from "./claim.ts";
@@ -22,11 +22,6 @@ export type SubmitPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random"
 
 const TRIES = 12;
 const JITTER_MS = 200;
-/**
- * A machine busy with somebody else's session is tried again after 1, 2, 4, 8, then 15 times the
- * first wait.
- */
-const BUSY_WAITS_MOST = 15;
 
 /**
  * A claimed sequence, what its POST came to, and the latest time that can have been when the answer
@@ -90,14 +85,35 @@ async function post(
   return answer;
 }
 
-/** Records the answers in one transaction; a lost race means doing it again on what stands now. */
+/**
+ * Records the answers. Those that keep their machine share one transaction. One that gives it up
+ * has its own: it may end its run, whose row two of them cannot both write, and it brings those
+ * behind it forward, more rows than ten of them can share (100 a transaction, Table service).
+ */
 async function settle(
   ports: SubmitPorts,
   limits: Limits,
   answered: readonly Answered[],
   claimedBudget: MaybeStored<Budget>,
 ): Promise<void> {
-  let budget = claimedBudget;
+  const frees = (each: Answered) => freesMachine(each.claimed.value, recordAfter(each, limits));
+  const keeping = answered.filter((each) => !frees(each));
+  const freeing = answered.filter(frees).map((each) => [each]);
+  let budget: MaybeStored<Budget> | null = claimedBudget;
+  for (const together of keeping.length > 0 ? [keeping, ...freeing] : freeing) {
+    await settleTogether(ports, limits, together, budget ?? (await loadBudget(ports.ledger)));
+    budget = null;
+  }
+}
+
+/** One transaction; a lost race means doing it again on what stands now. */
+async function settleTogether(
+  ports: SubmitPorts,
+  limits: Limits,
+  answered: readonly Answered[],
+  firstBudget: MaybeStored<Budget>,
+): Promise<void> {
+  let budget = firstBudget;
   let current: readonly (Answered | Stale)[] = answered;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const outcome = await ports.ledger.commit(await settling(ports, limits, budget, current));
@@ -120,7 +136,7 @@ async function settling(
   const changes: RowChange[] = [];
   for (const each of current) {
     if ("stale" in each) {
-      next = stamp(next, each.stale, each.latestMs);
+      next = stamp(next, each.stale, each.latestMs, each.reservedAtMs);
       continue;
     }
     next = budgetAfter(next, each, limits);
@@ -137,10 +153,11 @@ async function settling(
 interface Stale {
   readonly stale: string;
   readonly latestMs: number;
+  readonly reservedAtMs: number | null;
 }
 
 async function reload(ports: SubmitPorts, answered: Answered): Promise<Answered | Stale> {
-  const { sequenceId, part, attempt } = answered.claimed.value;
+  const { sequenceId, part, attempt, claimedAtMs } = answered.claimed.value;
   const stored = await loadSequence(ports.ledger, sequenceId);
   const same =
     stored?.value.state === "claimed" &&
@@ -148,7 +165,7 @@ async function reload(ports: SubmitPorts, answered: Answered): Promise<Answered 
     stored.value.attempt === attempt;
   return same
     ? { ...answered, claimed: stored }
-    : { stale: sequenceId, latestMs: answered.latestMs };
+    : { stale: sequenceId, latestMs: answered.latestMs, reservedAtMs: claimedAtMs };
 }
 
 function budgetAfter(
@@ -156,16 +173,17 @@ function budgetAfter(
   { claimed, answer, latestMs }: Answered,
   limits: Limits,
 ): Budget {
-  const { sequenceId } = claimed.value;
+  // The slot was reserved in the very transaction that wrote the claim.
+  const { sequenceId, claimedAtMs } = claimed.value;
   if (answer.kind === "notSent") {
-    return releaseSession(unreserve(budget, sequenceId), sequenceId, null);
+    return releaseSession(unreserve(budget, sequenceId, claimedAtMs), sequenceId, null);
   }
-  const counted = stamp(budget, sequenceId, latestMs);
+  const counted = stamp(budget, sequenceId, latestMs, claimedAtMs);
   switch (answer.kind) {
     case "accepted":
       return isOurs(answer.comment, claimed.value)
-        ? openDoor(counted)
-        : openDoor(releaseSession(counted, sequenceId, null));
+        ? openDoor(counted, latestMs)
+        : openDoor(releaseSession(counted, sequenceId, null), latestMs);
     case "throttled": {
       const { retryAfterMs } = answer;
       const closed = throttled(counted, sequenceId, { retryAfterMs, latestMs }, limits);
@@ -174,7 +192,7 @@ function budgetAfter(
     case "machineBusy":
     case "refused":
     case "unauthorized":
-      return openDoor(releaseSession(counted, sequenceId, null));
+      return openDoor(releaseSession(counted, sequenceId, null), latestMs);
     case "unknown":
       return counted;
   }
@@ -218,7 +236,7 @@ function isOurs(comment: string | null, record: SequenceRecord): boolean {
 
 function busy(record: SequenceRecord, latestMs: number, limits: Limits): SequenceRecord {
   const times = record.busyTimes + 1;
-  const dueAtMs = latestMs + backOff(limits.busyRetryMs, times, BUSY_WAITS_MOST);
+  const dueAtMs = latestMs + busyWaitMs(times, limits);
   const counted = { ...record, busyTimes: times };
   const reason = { code: "machineBusy", sinceMs: latestMs, times } as const;
   return giveBack(counted, { kind: "later", dueAtMs }, reason);

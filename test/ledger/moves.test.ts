@@ -140,7 +140,7 @@ describe("a terminal state", () => {
         let record = aSequence();
         for (const index of order) {
           const after = attempted(record, tries[index] ?? ((same) => same));
-          if (isTerminal(record)) expect(after.state).toBe(record.state);
+          expect(isTerminal(record) ? after.state : record.state).toBe(record.state);
           record = after;
         }
       }),
@@ -148,7 +148,9 @@ describe("a terminal state", () => {
   });
 
   it("refuses every final status of an action", () => {
-    for (const state of SEQUENCE_STATES.filter((each) => isTerminal({ state: each }))) {
+    const over = SEQUENCE_STATES.filter((state) => isTerminal({ state }));
+    expect(over).toHaveLength(6);
+    for (const state of over) {
       for (const status of FINAL_STATUSES) {
         expect(() => concluded(inState(state), status)).toThrow("cannot go from");
       }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { commentFor, sameTag, tagIn, tagOf } from "../../shared/ledger/tag.ts";
 import { aSequence, SEQUENCE_ID } from "./a-sequence.ts";
 
-const characters = [..."0123456789abcdefghjkmnpqrstvwxyz"];
+const characters = "0123456789abcdefghjkmnpqrstvwxyz".split("");
 const word = (length: number) =>
   fc.string({ unit: fc.constantFrom(...characters), minLength: length, maxLength: length });
 const tags = fc.record({

@@ -130,8 +130,8 @@ describe("the verdict", () => {
         const verdict = admit(budget, NOW_MS, LIMITS);
         const taken = called.filter((ago) => ago === null || ago > -60_000).length;
         const cap = Math.min(25, learnedSessions ?? 25);
-        if (verdict.kind === "wait") expect(verdict.untilMs).toBeGreaterThan(NOW_MS);
-        if (verdict.kind !== "go") return;
+        expect(verdict.kind === "wait" ? verdict.untilMs : Infinity).toBeGreaterThan(NOW_MS);
+        fc.pre(verdict.kind === "go");
         expect(verdict.room).toBeGreaterThanOrEqual(1);
         expect(verdict.room).toBeLessThanOrEqual(untried ? 1 : 10 - taken);
         expect(verdict.room).toBeLessThanOrEqual(cap - open - foreign);
@@ -151,13 +151,9 @@ describe("the pacer", () => {
   });
 
   it("gives after a rest one call of credit, no more", () => {
-    let budget = { ...FIRST_BUDGET, paceAtMs: NOW_MS - 1_000_000 };
-    let went = 0;
-    while (budget.paceAtMs <= NOW_MS) {
-      budget = { ...budget, paceAtMs: paceAfter(budget, 1, NOW_MS, LIMITS) };
-      went += 1;
-    }
-    expect(went).toBe(2);
-    expect(budget.paceAtMs).toBe(NOW_MS + 6_000);
+    const next = (paceAtMs: number) => paceAfter({ ...FIRST_BUDGET, paceAtMs }, 1, NOW_MS, LIMITS);
+    const first = next(NOW_MS - 1_000_000);
+    expect(first).toBe(NOW_MS);
+    expect(next(first)).toBe(NOW_MS + 6_000);
   });
 });

@@ -131,7 +131,7 @@ const keepsTheLimit = (design: Design) =>
 
 describe("the window of calls", () => {
   it("never has more arrivals in it than allowed, whatever networks, clocks and deaths do", () => {
-    fc.assert(keepsTheLimit(OURS), { numRuns: 3_000 });
+    expect(() => fc.assert(keepsTheLimit(OURS), { numRuns: 3_000 })).not.toThrow();
   });
 
   it("would have more if a call were counted from its sending", () => {
@@ -167,9 +167,8 @@ describe("the window of calls", () => {
         const untilMs = nextSlotAtMs(slots, nowMs, LIMITS);
         const takenAt = (atMs: number) => takenSlots(slots, atMs, LIMITS).length;
         expect(takenAt(untilMs)).toBeLessThan(LIMITS.callsPerWindow);
-        if (untilMs > nowMs) {
-          expect(takenAt(untilMs - 1)).toBeGreaterThanOrEqual(LIMITS.callsPerWindow);
-        }
+        const before = untilMs > nowMs ? takenAt(untilMs - 1) : LIMITS.callsPerWindow;
+        expect(before).toBeGreaterThanOrEqual(LIMITS.callsPerWindow);
       }),
     );
   });

@@ -1,0 +1,78 @@
+import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
+import type { Stored } from "../ledger/rows.ts";
+import { adopt } from "../ledger/moves.ts";
+import type { SequenceRecord } from "../ledger/sequence.ts";
+import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
+import { holdSession } from "../limits/budget.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { Ports } from "../ports.ts";
+import { changesFor } from "./change-sequence.ts";
+import { budgetChange, loadBudget, loadSequence } from "./load.ts";
+import { spendRead } from "./spend-read.ts";
+
+type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
+
+/** More than this at once would mean that something else is wrong. */
+const ORPHANS_PER_LOOK = 10;
+
+/**
+ * Open actions that carry a tag of ours but that no open sequence speaks of: their POST was given
+ * up before the list showed them. While the sequence still waits with that very attempt the action
+ * is taken as its own; otherwise it is a second one, and is cancelled. Returns how many moved.
+ */
+export async function settleOrphans(
+  ports: OrphanPorts,
+  limits: Limits,
+  actions: readonly MachineAction[],
+  open: readonly Stored<SequenceRecord>[],
+): Promise<number> {
+  const orphans = actions.filter((each) => {
+    const tag = tagIn(each.comment);
+    if (tag === null || isFinal(each.status)) return false;
+    const holder = open.find(({ value }) => value.sequenceId === tag.sequenceId)?.value;
+    // The action of the attempt that is open is for the one who judges it.
+    return holder === undefined || !sameTag(tag, tagOf(holder));
+  });
+  let moved = 0;
+  for (const orphan of orphans.slice(0, ORPHANS_PER_LOOK)) {
+    if (await settleOrphan(ports, limits, orphan)) moved += 1;
+  }
+  return moved;
+}
+
+async function settleOrphan(
+  ports: OrphanPorts,
+  limits: Limits,
+  orphan: MachineAction,
+): Promise<boolean> {
+  const tag = tagIn(orphan.comment);
+  const record = tag === null ? null : await loadSequence(ports.ledger, tag.sequenceId);
+  // A tag of another deployment of ours looks the same, and is none of our business.
+  if (tag === null || record === null || record.value.actionId === orphan.id) return false;
+  const { sequenceId, state } = record.value;
+  if (sameTag(tag, tagOf(record.value))) {
+    // If it does not wait, its answer was recorded since the list was asked for.
+    return state === "waiting" ? await adoptLate(ports, record, orphan.id) : false;
+  }
+  if (!(await spendRead(ports, limits, "cancel"))) return false;
+  const reply = await ports.defender.cancelAction(orphan.id, "lrq: submitted twice");
+  ports.log("error", "orphanCancelled", { sequenceId, actionId: orphan.id, came: reply.kind });
+  return false;
+}
+
+async function adoptLate(
+  ports: OrphanPorts,
+  record: Stored<SequenceRecord>,
+  actionId: string,
+): Promise<boolean> {
+  const budget = await loadBudget(ports.ledger);
+  const nowMs = ports.clock.earliest();
+  const after = adopt(record.value, actionId, nowMs);
+  const outcome = await ports.ledger.commit([
+    budgetChange(budget, holdSession(budget.value, after)),
+    ...(await changesFor(ports, record, after, nowMs)),
+  ]);
+  const adopted = outcome.kind === "committed";
+  if (adopted) ports.log("warn", "adoptedLate", { sequenceId: after.sequenceId, actionId });
+  return adopted;
+}

@@ -1,0 +1,216 @@
+import { describe, expect, it } from "vitest";
+
+import type { MachineAction } from "../../shared/ledger/machine-action.ts";
+import { type SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { judge, type Judgement, type Look } from "../../shared/limits/judge.ts";
+import { anActionOf, aSubmitted, HOUR_MS, START_MS } from "../ledger/a-sequence.ts";
+import { someLimits } from "./some-limits.ts";
+
+const LIMITS = someLimits();
+const MINUTE_MS = 60_000;
+const DONE = ["completed", "completed", "completed"] as const;
+
+function judged(
+  record: SequenceRecord,
+  action: MachineAction | null,
+  afterMs: number,
+  others = false,
+): Judgement {
+  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others };
+  return judge(record, look, LIMITS);
+}
+
+/** What a judgement makes of the record, for tables: its kind, then the state it leads to, if it does. */
+function inShort(judgement: Judgement): string {
+  return "after" in judgement ? `${judgement.kind} ${judgement.after.state}` : judgement.kind;
+}
+
+const asked = { by: "ana", why: "asked", atMs: START_MS + 1, sent: false } as const;
+const of = (status: string, ...reads: Parameters<typeof anActionOf>[2][]) =>
+  anActionOf(aSubmitted(), status, ...reads);
+const foreign = (comment: string): MachineAction => ({ ...of("InProgress"), comment });
+
+describe("a submitted sequence", () => {
+  const pending = { actionStatus: "Pending" };
+  const seen = { ...pending, progress: progressSeen() };
+  const sent = { ...asked, sent: true };
+  const EXPIRED_MS = 72 * HOUR_MS;
+  it.each([
+    ["pending, first seen", {}, of("Pending"), 1_000, true, "move submitted"],
+    ["pending, nothing new", seen, of("Pending"), 1_000, true, "leave"],
+    [
+      "pending, at the end of patience, others waiting",
+      seen,
+      of("Pending"),
+      15 * MINUTE_MS,
+      true,
+      "leave",
+    ],
+    [
+      "pending, past patience, others waiting",
+      seen,
+      of("Pending"),
+      15 * MINUTE_MS + 1,
+      true,
+      "cancel submitted",
+    ],
+    ["pending, past patience, nobody waiting", seen, of("Pending"), 10 * HOUR_MS, false, "leave"],
+    [
+      "pending, at its expiry, nobody waiting",
+      seen,
+      of("Pending"),
+      EXPIRED_MS,
+      false,
+      "cancel submitted",
+    ],
+    [
+      "in progress, past patience and expiry",
+      {},
+      of("InProgress"),
+      EXPIRED_MS,
+      true,
+      "move submitted",
+    ],
+    [
+      "in a status nobody knows, past patience",
+      {},
+      of("Queued"),
+      16 * MINUTE_MS,
+      true,
+      "move submitted",
+    ],
+    [
+      "unwanted, pending",
+      { ...seen, cancel: asked },
+      of("Pending"),
+      1_000,
+      false,
+      "cancel submitted",
+    ],
+    [
+      "unwanted, in progress",
+      { cancel: asked },
+      of("InProgress"),
+      1_000,
+      false,
+      "cancel submitted",
+    ],
+    [
+      "unwanted, cancel already sent",
+      { ...seen, cancel: sent },
+      of("Pending"),
+      1_000,
+      true,
+      "leave",
+    ],
+    ["unwanted, cancelled", { cancel: sent }, of("Cancelled"), 1_000, true, "move cancelled"],
+    ["unwanted, but done", { cancel: sent }, of("Cancelled", DONE), 1_000, true, "move succeeded"],
+    ["succeeded", {}, of("Succeeded", DONE), 1_000, false, "move succeeded"],
+    ["failed", {}, of("Failed", ["failed", "created", "created"]), 1_000, false, "move failed"],
+    ["timed out, never reached", {}, of("TimeOut"), 1_000, false, "move waiting"],
+    [
+      "timed out while running",
+      {},
+      of("TimeOut", ["running", "created", "created"]),
+      1_000,
+      false,
+      "move timedOut",
+    ],
+    ["not listed, young", {}, null, 10 * MINUTE_MS, true, "leave"],
+    ["not listed, old", {}, null, 10 * MINUTE_MS + 1, true, "ask"],
+    [
+      "without a comment",
+      {},
+      { ...of("InProgress"), comment: null },
+      1_000,
+      false,
+      "move submitted",
+    ],
+    ["somebody else's after all", {}, foreign("isolate"), 1_000, false, "move waiting"],
+    [
+      "somebody else's after all, unwanted",
+      { cancel: asked },
+      foreign(""),
+      1_000,
+      false,
+      "move cancelled",
+    ],
+    [
+      "somebody else's, ended",
+      {},
+      { ...of("Succeeded", DONE), comment: "x" },
+      1_000,
+      false,
+      "move waiting",
+    ],
+    ["of an earlier attempt", { attempt: 2 }, of("InProgress"), 1_000, false, "move waiting"],
+    [
+      "of an earlier part",
+      { part: 1, parts: twoParts() },
+      of("InProgress"),
+      1_000,
+      false,
+      "move waiting",
+    ],
+  ] as const)("%s", (_, more, action, afterMs, others, expected) => {
+    expect(inShort(judged(aSubmitted(more), action, afterMs, others))).toBe(expected);
+  });
+
+  it("tells why it is cancelled: offline or expired by lrq, asked by whoever asked", () => {
+    const atMs = START_MS + HOUR_MS;
+    expect(cancelOf({}, HOUR_MS)).toEqual({ by: "lrq", why: "offline", atMs, sent: true });
+    const expired = { by: "lrq", why: "expired", atMs, sent: true };
+    expect(cancelOf({ expiresAtMs: atMs }, HOUR_MS)).toEqual(expired);
+    expect(cancelOf({ cancel: asked }, HOUR_MS)).toEqual({ ...asked, sent: true });
+  });
+
+  it("asks for the action by its id when the list has long not shown it", () => {
+    const judgement = judged(aSubmitted({ actionId: "lost" }), null, HOUR_MS);
+    expect(judgement).toEqual({ kind: "ask", actionId: "lost" });
+  });
+
+  it("waits longer for a machine the more often others held it, fifteen times the first at most", () => {
+    const waits = [0, 1, 2, 3, 4, 20].map((busyTimes) => {
+      const judgement = judged(aSubmitted({ busyTimes }), foreign("other"), 1_000);
+      if (!("after" in judgement) || judgement.after.place?.kind !== "later") return null;
+      expect(judgement.after).toMatchObject({ busyTimes: busyTimes + 1, actionId: null });
+      return (judgement.after.place.dueAtMs - START_MS - 1_000) / LIMITS.busyRetryMs;
+    });
+    expect(waits).toEqual([1, 2, 4, 8, 15, 15]);
+  });
+
+  it("waits longer for a machine the more often it was offline, up to a day", () => {
+    const waits = [0, 1, 2, 3, 9].map((offlineTimes) => {
+      const judgement = judged(aSubmitted({ offlineTimes }), of("TimeOut"), 1_000);
+      if (!("after" in judgement) || judgement.after.place?.kind !== "later") return null;
+      return (judgement.after.place.dueAtMs - START_MS - 1_000) / HOUR_MS;
+    });
+    expect(waits).toEqual([1, 4, 12, 24, 24]);
+  });
+
+  it("is written again when a command got further, and not when nothing did", () => {
+    const record = aSubmitted({ actionStatus: "InProgress", progress: progressSeen() });
+    const further = of("InProgress", ["completed", "created", "created"]);
+    const judgement = judged(record, further, 1_000);
+    expect(inShort(judgement)).toBe("move submitted");
+    if (!("after" in judgement)) throw new Error("not moved");
+    expect(judgement.after.progress[0]?.status).toBe("Completed");
+    expect(judged(judgement.after, further, 2_000)).toEqual({ kind: "leave" });
+  });
+});
+
+function progressSeen(): SequenceRecord["progress"] {
+  const first = judged(aSubmitted(), of("InProgress"), 1);
+  if (!("after" in first)) throw new Error("the first look shows nothing new");
+  return first.after.progress;
+}
+
+function twoParts(): SequenceRecord["parts"] {
+  return [[{ type: "GetFile", path: "C:\\a" }], [{ type: "PutFile", fileName: "b.exe" }]];
+}
+
+/** The cancel that a look at a Pending action leads to, while others wait. */
+function cancelOf(more: Partial<SequenceRecord>, afterMs: number): SequenceRecord["cancel"] {
+  const judgement = judged(aSubmitted(more), of("Pending"), afterMs, true);
+  return judgement.kind === "cancel" ? judgement.after.cancel : null;
+}
