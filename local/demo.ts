@@ -1,1 +1,35 @@
-export {};
+import { runDemo } from "./demo/run-demo.ts";
+import { SHOW_CURSOR } from "./demo/screen.ts";
+import { INTERRUPTED_EXIT_CODE, watchInterrupts } from "./interruption.ts";
+
+// `npm run demo`: one incident and one ticket, start to finish. Exit code 0 only if everything came
+// as it should.
+
+/** What may still be open when everything is stopped, a connection kept alive, is not waited for. */
+const LAST_WAIT_MS = 2_000;
+
+const TROUBLE = "The demo did not come out as it should. The host's log: .lrq/demo/host.log";
+
+const { stdout } = process;
+const signal = watchInterrupts(() => stdout.write(stdout.isTTY ? SHOW_CURSOR : ""));
+process.exitCode = await demonstrate();
+setTimeout(() => process.exit(), LAST_WAIT_MS).unref();
+
+async function demonstrate(): Promise<number> {
+  const beganAtMs = Date.now();
+  try {
+    const root = process.cwd();
+    const isWell = await runDemo({ root, env: process.env, out: stdout, signal });
+    const took = `${((Date.now() - beganAtMs) / 1_000).toFixed(0)} s`;
+    stdout.write(isWell ? `\nAll of it in ${took}. Everything is stopped.\n` : `\n${TROUBLE}\n`);
+    return isWell ? 0 : 1;
+  } catch (error) {
+    if (signal.aborted) {
+      stdout.write("\nInterrupted. Everything is stopped.\n");
+      return INTERRUPTED_EXIT_CODE;
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`\n${why}\n${TROUBLE}\n`);
+    return 1;
+  }
+}

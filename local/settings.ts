@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { RIGHTS } from "../shared/access/caller.ts";
+import { parseCallers, RIGHTS } from "../shared/access/caller.ts";
+import { readConfig } from "../shared/config.ts";
 
 /** What the app's settings are made from when everything around it runs on this machine. */
 export interface LocalParts {
@@ -27,11 +28,40 @@ export function localSettings(
     POLL_SCHEDULE: "* * * * * *",
     CALLERS: JSON.stringify([localCaller(parts.key)]),
     ...(parts.simulator === null ? {} : simulatorSettings(parts.simulator)),
-    ...env,
+    ...given(env),
     AzureWebJobsStorage: parts.storage,
     LRQ_STATE_DIR: parts.stateDir,
     LRQ_EXIT_WITH_PARENT: "1",
   };
+}
+
+/** What is set to nothing is not set: it must not take the place of the simulator's address. */
+function given(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const set: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value) set[name] = value;
+  return set;
+}
+
+/**
+ * What is wrong with the settings of the environment, one sentence each, before anything is started:
+ * the app itself would say it only to its callers, and in its log.
+ */
+export function settingsTrouble(env: Readonly<Record<string, string | undefined>>): string[] {
+  const simulator = env["DEFENDER_API_URL"] ? null : { url: "http://127.0.0.1:1", speed: 1 };
+  const storage = env["AzureWebJobsStorage"] || "embedded";
+  const settings = localSettings({ storage, simulator, key: "", stateDir: "" }, env);
+  const config = readConfig(settings);
+  if (config.kind === "wrong") {
+    return config.problems.map(
+      ({ path, message }) => `The setting ${path} is not right: ${message}`,
+    );
+  }
+  const callers = parseCallers(config.config.callers);
+  if (callers.kind !== "invalid") return [];
+  return callers.problems.map(
+    ({ path, message }) =>
+      `The setting CALLERS is not right${path === "" ? "" : ` at ${path}`}: ${message}`,
+  );
 }
 
 function simulatorSettings({ url, speed }: { url: string; speed: number }): Record<string, string> {

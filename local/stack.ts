@@ -30,6 +30,8 @@ export interface Stack {
   /** Null when the environment named a storage account, or a Defender, of its own. */
   readonly azurite: Azurite | null;
   readonly simulator: Simulator | null;
+  /** The processes besides this one. */
+  readonly pids: readonly number[];
   /** Settles with the part that ended although nobody stopped it. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
@@ -54,26 +56,37 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     if (azurite !== null) started.push(() => azurite.stop());
     const simulator = env["DEFENDER_API_URL"] ? null : await startTenant(options);
     if (simulator !== null) started.push(() => simulator.close());
-    const host = await startHostProcess({
-      root: options.root,
-      port: options.port,
-      log: options.log,
-      env: localSettings(
-        {
-          storage: azurite?.connectionString() ?? env["AzureWebJobsStorage"] ?? "",
-          simulator: simulator === null ? null : { url: simulator.url, speed: options.speed },
-          key: options.key,
-          stateDir: join(dataDir, "host"),
-        },
-        env,
-      ),
+    const host = await startHost(options, azurite, simulator);
+    let isStorageGone = false;
+    void azurite?.exited.then(() => {
+      isStorageGone = true;
     });
-    started.push(() => host.stop());
-    return { url: host.url, host, azurite, simulator, died: firstDeath(azurite, host), stop };
+    started.push(async () => {
+      // Without storage the host can finish nothing; it would only use up its time for that.
+      if (isStorageGone) host.kill();
+      await host.stop();
+    });
+    const pids = [host.pid, ...(azurite === null ? [] : [azurite.pid])];
+    const died = firstDeath(azurite, host);
+    return { url: host.url, host, azurite, simulator, pids, died, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function startHost(
+  { root, port, log, key, dataDir, speed, env }: StackOptions,
+  azurite: Azurite | null,
+  simulator: Simulator | null,
+): Promise<HostProcess> {
+  const parts = {
+    storage: azurite?.connectionString() ?? env["AzureWebJobsStorage"] ?? "",
+    simulator: simulator === null ? null : { url: simulator.url, speed },
+    key,
+    stateDir: join(dataDir, "host"),
+  };
+  return await startHostProcess({ root, port, log, env: localSettings(parts, env) });
 }
 
 async function startTenant({ dataDir, tenant, speed, seed }: StackOptions): Promise<Simulator> {

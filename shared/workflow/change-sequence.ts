@@ -31,9 +31,22 @@ export async function changesFor(
   if (finished === 0 && onRun === null) return own;
   const run = await loadRun(ports.ledger, after.runId);
   if (run === null) throw new Error(`run ${after.runId} is gone`);
+  if (run.value.open < finished && (await isStale(ports, before))) return own;
   const changed = onRun === null ? run.value : onRun(run.value);
   const body = finished === 0 ? changed : withFinished(changed, finished, nowMs);
   return [...own, { op: "replace", key: runKey(after.runId), body, etag: run.etag }];
+}
+
+/**
+ * True if somebody has written the record since it was read. Other rows may then speak of a later
+ * state; a commit guarded by the old ETag loses, and that says it better than an exception.
+ */
+async function isStale(
+  { ledger }: Pick<Ports, "ledger">,
+  before: Stored<SequenceRecord>,
+): Promise<boolean> {
+  const stands = await loadSequence(ledger, before.value.sequenceId);
+  return stands?.etag !== before.etag;
 }
 
 async function freeing(
@@ -43,6 +56,7 @@ async function freeing(
 ): Promise<RowChange[]> {
   const lease = await loadLease(ledger, after.machineId);
   if (lease === null || lease.value.sequenceId !== after.sequenceId) {
+    if (await isStale({ ledger }, before)) return move(before, after, before.etag);
     throw new Error(`${after.sequenceId} holds ${after.machineId}, but the lease is not its own`);
   }
   const own = move(before, after, lease.etag);

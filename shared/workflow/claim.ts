@@ -180,6 +180,8 @@ function budgetAfter(
     pass: Math.max(budget.pass, ...claimed.map((each) => each.pass)),
     byRank: longest ? 0 : budget.byRank + claimed.length,
     paceAtMs: lower === 0 ? budget.paceAtMs : paceAfter(budget, lower, earliestMs, at.limits),
+    // A bell that is due is answered by this claim; counted on any longer, it would keep the next from being rung.
+    bellDueAtMs: budget.bellDueAtMs <= latestMs ? 0 : budget.bellDueAtMs,
     driver: drives
       ? { hostId: claimant.hostId, untilMs: latestMs + DRIVER_PROMISE_MS }
       : budget.driver,

@@ -9,9 +9,9 @@ const NOTE = { "C:\\Users\\Public\\my note.txt": { content: new TextEncoder().en
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage({
-    machines: [machine(1, { files: NOTE }), machine(2, { osPlatform: "Linux" })],
+    machines: [machine(1), machine(2, { osPlatform: "Linux" }), machine(3, { files: NOTE })],
   });
-  // Nothing is to run here but what a story says: what is accepted stays where it was put.
+  // What is accepted stays where it was put, until the last story lets it go.
   await stage.call("POST", "pause", { reason: "only looking at what is planned" });
 });
 afterAll(async () => await stage.close());
@@ -73,7 +73,7 @@ describe("a profile asked for in the query", () => {
 
   it("wins over the body and over routing, with its parameters", async () => {
     const query = { "profile": "collect-file", "parameter.path": path };
-    const body = incident("asked", [1], { profile: "windows-triage" });
+    const body = incident("asked", [3], { profile: "windows-triage" });
     expect(await planned("generic", body, query)).toEqual({
       profile: "collect-file",
       parameters: { path },
@@ -94,14 +94,14 @@ describe("a profile asked for in the query", () => {
 
   it("wants the parameters the profile has no default for", async () => {
     const query = { profile: "collect-file" };
-    const answered = await stage.post("generic", incident("wanting", [1]), { query });
+    const answered = await stage.post("generic", incident("wanting", [3]), { query });
     expect(answered.status).toBe(400);
     expect(problemSchema.parse(answered.body).errors).toMatchObject([{ path: "parameters.path" }]);
   });
 
   it("fetches the very file, blanks in its name and all, once it may run", async () => {
     const query = { "profile": "collect-file", "parameter.path": path };
-    const { runId, sequences } = await stage.accept("generic", incident("asked", [1]), { query });
+    const { runId, sequences } = await stage.accept("generic", incident("asked", [3]), { query });
     await stage.call("POST", "resume");
     const run = await stage.untilFinished(runId);
     expect(run.sequences[0]?.commands).toMatchObject([{ type: "GetFile", target: path }]);

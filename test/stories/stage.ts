@@ -12,7 +12,7 @@ import { localSettings } from "../../local/settings.ts";
 import { takeAccount } from "../azurite-account.ts";
 import { askingAt, type Asking } from "./asking.ts";
 import { LIBRARY, machines as someMachines } from "./machines.ts";
-import { storageRows, type StorageRows } from "./storage-rows.ts";
+import { sendMessage, storageRows, type StorageRows } from "./storage-rows.ts";
 
 export interface StageOptions {
   readonly machines?: readonly SimulatedMachine[];
@@ -37,6 +37,8 @@ export interface Stage extends Asking {
   readonly log: readonly string[];
   /** What is stored, looked at past the app. */
   rows(): Promise<StorageRows>;
+  /** Delivers a message to collect a sequence's results once more, as a queue may at any time. */
+  redeliverCollect(sequenceId: string): Promise<void>;
   /** One more host on the same storage and the same Defender. */
   addHost(): Promise<HostProcess>;
   /** Starts another host in the place of the first, which has ended. */
@@ -80,6 +82,9 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       return host;
     },
     rows: async () => await storageRows(storage),
+    redeliverCollect: async (sequenceId) => {
+      await sendMessage(storage, "results", { v: 1, collect: { sequenceId } });
+    },
     addHost: async () => {
       const one = await addHost();
       more.push(one);

@@ -17,6 +17,17 @@ export async function storageRows(connectionString: string): Promise<StorageRows
   };
 }
 
+/** Puts a message on a queue of the account, encoded as the Functions host takes it. */
+export async function sendMessage(
+  connectionString: string,
+  queue: string,
+  message: object,
+): Promise<void> {
+  const service = QueueServiceClient.fromConnectionString(connectionString);
+  const text = Buffer.from(JSON.stringify(message)).toString("base64");
+  await service.getQueueClient(queue).sendMessage(text);
+}
+
 async function ledgerKeys(connectionString: string): Promise<string[]> {
   const table = TableClient.fromConnectionString(connectionString, "ledger", {
     allowInsecureConnection: true,

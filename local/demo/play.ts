@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import type { Simulator } from "../defender-simulator/simulator.ts";
+import type { Stack } from "../stack.ts";
+import type { Cast } from "./cast.ts";
+import { direct, setTheStage } from "./director.ts";
+import { checkOutcome } from "./expectations.ts";
+import { follow, type Followed } from "./follow.ts";
+import { createLrqClient, type LrqClient } from "./lrq-client.ts";
+import type { Reporter } from "./reporter.ts";
+import type { RunAnswer } from "./run-answer.ts";
+import { saveEvidence } from "./save-evidence.ts";
+import { webhooksFor } from "./webhooks.ts";
+
+/** One performance: who plays, how fast, where evidence goes, and who tells of it. */
+export interface Performance {
+  readonly cast: Cast;
+  /** lrq's local key. */
+  readonly key: string;
+  readonly speed: number;
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+}
+
+/** A machine that is there takes its action up within 25 s of the tenant; the poll sees it up to 15 s later. */
+const OFFLINE_AFTER_SECONDS = 40;
+
+/**
+ * Posts the webhooks, follows what they become, brings out the evidence and checks everything. True
+ * if all is as it should be. Throws when a part of the stack dies, lrq does not answer, or on the
+ * signal.
+ */
+export async function play(stack: Stack, performance: Performance): Promise<boolean> {
+  const { simulator } = stack;
+  if (simulator === null) throw new Error("the demo needs a simulated tenant, and has none");
+  const over = new AbortController();
+  const signal = AbortSignal.any([performance.signal, over.signal]);
+  const client = createLrqClient({ url: stack.url, key: performance.key }, signal);
+  setTheStage(simulator, performance.cast);
+  const directed = direct(simulator, performance.cast, signal);
+  const died = stack.died.then((why) => {
+    throw new Error(`${why} in the middle of the demo`);
+  });
+  try {
+    return await Promise.race([perform(simulator, client, performance), died]);
+  } finally {
+    over.abort();
+    await directed;
+  }
+}
+
+async function perform(
+  simulator: Simulator,
+  client: LrqClient,
+  { cast, speed, dataDir, signal, reporter }: Performance,
+): Promise<boolean> {
+  const followed = await postAll(client, cast, reporter);
+  const offlineAfterMs = (OFFLINE_AFTER_SECONDS * 1_000) / speed;
+  const show = reporter.openShow({ members: cast.members, speed, offlineAfterMs });
+  let runs: readonly RunAnswer[];
+  try {
+    const order = cast.members.map(({ machineId }) => machineId);
+    runs = await follow({ client, followed, order, show: show.show, signal });
+  } finally {
+    show.close();
+  }
+  const folder = join(dataDir, "evidence");
+  const saved = await saveEvidence(client, runs, cast.members, folder);
+  reporter.results({ runs, saved, cast, folder });
+  const arrivals = simulator.arrivals();
+  const violations = simulator.violations();
+  return reporter.verdict(checkOutcome({ runs, saved, arrivals, violations }, cast));
+}
+
+async function postAll(client: LrqClient, cast: Cast, reporter: Reporter): Promise<Followed[]> {
+  const followed: Followed[] = [];
+  for (const webhook of webhooksFor(cast.members)) {
+    const runId = await client.post(webhook);
+    reporter.posted(webhook, runId);
+    followed.push({ runId, title: webhook.title });
+  }
+  return followed;
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { lockFolder, type FolderLock } from "../folder-lock.ts";
+import { openLogFile } from "../host-log.ts";
+import { startStack, type Stack } from "../stack.ts";
+import { castFor, type Cast } from "./cast.ts";
+import type { DemoSurroundings } from "./surroundings.ts";
+import { play } from "./play.ts";
+import { createReporter, type Reporter } from "./reporter.ts";
+import { systemEnvironment } from "./system-environment.ts";
+
+const SEED = 7;
+/** A minute of the tenant takes 3 s: quick enough for one sitting, slow enough to watch. */
+const SPEED = 20;
+
+/**
+ * The whole demo, from an empty folder to stored evidence, and everything stopped again. True if
+ * all came as it should; what did not has been said in words. Throws when a part breaks, and on the
+ * signal.
+ */
+export async function runDemo(surroundings: DemoSurroundings): Promise<boolean> {
+  const dataDir = join(surroundings.root, ".lrq", "demo");
+  const reporter = createReporter(surroundings);
+  const cast = castFor(SEED);
+  const lock = await lockFolder(dataDir);
+  try {
+    rmSync(dataDir, { recursive: true, force: true });
+    return await onStack(surroundings, { dataDir, lock, cast, reporter });
+  } finally {
+    lock.release();
+  }
+}
+
+interface Parts {
+  readonly dataDir: string;
+  readonly lock: FolderLock;
+  readonly cast: Cast;
+  readonly reporter: Reporter;
+}
+
+async function onStack(
+  surroundings: DemoSurroundings,
+  { dataDir, lock, cast, reporter }: Parts,
+): Promise<boolean> {
+  const { root, env, signal } = surroundings;
+  const hostLog = openLogFile(join(dataDir, "host.log"));
+  const key = randomBytes(24).toString("base64url");
+  let stack: Stack | null = null;
+  try {
+    reporter.starting(cast);
+    const startedAtMs = Date.now();
+    stack = await startStack({
+      root,
+      dataDir,
+      tenant: cast.tenant,
+      speed: SPEED,
+      seed: SEED,
+      port: 0,
+      key,
+      env: systemEnvironment(env),
+      log: hostLog.write,
+    });
+    lock.note(stack.pids);
+    reporter.started(Date.now() - startedAtMs);
+    signal.throwIfAborted();
+    return await play(stack, { cast, key, speed: SPEED, dataDir, signal, reporter });
+  } finally {
+    await stack?.stop();
+    hostLog.close();
+  }
+}

@@ -1,0 +1,43 @@
+import { paintFor } from "../colours.ts";
+import { renderLine } from "../columns.ts";
+import { changesOf, frameOf, type Moment, type Stage } from "./frame.ts";
+import { openScreen } from "./screen.ts";
+
+/** Shows how the demo goes on. */
+export interface Show {
+  readonly show: (moment: Moment) => void;
+  /** Leaves the terminal as it was found; safe to call twice. */
+  readonly close: () => void;
+}
+
+/** Where it is shown: a terminal gets a block that is drawn anew, everything else a line for each change. */
+export interface ShowPlace {
+  readonly out: NodeJS.WriteStream;
+  readonly isTerminal: boolean;
+  readonly coloured: boolean;
+}
+
+/** Opens the show for a stage. */
+export function openShow({ out, isTerminal, coloured }: ShowPlace, stage: Stage): Show {
+  if (isTerminal) {
+    const screen = openScreen(out, coloured);
+    return {
+      show: (moment) => {
+        screen.draw(frameOf(moment, stage));
+      },
+      close: screen.close,
+    };
+  }
+  const paint = paintFor(coloured);
+  let told: ReadonlyMap<string, string> = new Map();
+  return {
+    show: (moment) => {
+      const changes = changesOf(told, moment, stage);
+      told = changes.told;
+      for (const line of changes.lines) {
+        out.write(`${renderLine(line, Number.POSITIVE_INFINITY, paint)}\n`);
+      }
+    },
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,8 @@
+/** Where the demo runs, and where it is seen. */
+export interface DemoSurroundings {
+  /** The app's folder. */
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly out: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,76 @@
+import { app, type HttpResponseInit } from "@azure/functions";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { problem, type ProblemKind } from "../../functions/answer.ts";
+import { RIGHTS } from "../../shared/access/caller.ts";
+import { page, section, tableIn, unquoted } from "./markdown.ts";
+
+const API = page("docs/api.md");
+const PROBLEMS = tableIn(section(API, "Problems")).map(([kind = "", status, title]) => ({
+  kind: unquoted(kind),
+  status: Number(status),
+  title,
+}));
+
+const bodySchema = z.object({ type: z.string(), title: z.string(), detail: z.string() });
+const TOLD = "what to do";
+/** Every problem there is, as it is sent; the compiler keeps the list whole. */
+const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
+  "bad-request": problem("bad-request", TOLD),
+  unauthenticated: problem("unauthenticated", TOLD),
+  forbidden: problem("forbidden", TOLD),
+  "not-found": problem("not-found", TOLD),
+  "key-reused": problem("key-reused", TOLD),
+  "too-large": problem("too-large", TOLD),
+  "wrong-type": problem("wrong-type", TOLD),
+  "nothing-to-do": problem("nothing-to-do", TOLD),
+  unavailable: problem("unavailable", TOLD),
+  "not-configured": problem("not-configured", TOLD),
+};
+
+/** The routes as the app registers them, such as `POST pause`. */
+const routes: string[] = [];
+beforeAll(async () => {
+  const http = vi.spyOn(app, "http").mockImplementation(() => undefined);
+  vi.spyOn(app, "timer").mockImplementation(() => undefined);
+  vi.spyOn(app, "storageQueue").mockImplementation(() => undefined);
+  await import("../../functions/main.ts");
+  for (const [, options] of http.mock.calls) {
+    for (const method of options.methods ?? []) routes.push(`${method} ${options.route}`);
+  }
+  vi.restoreAllMocks();
+});
+
+describe("the page about the HTTP interface", () => {
+  it("lists the routes that are registered, and no other", () => {
+    const documented = tableIn(API).map(([route = ""]) => unquoted(route));
+    expect(documented.toSorted()).toEqual(routes.toSorted());
+    expect(routes.length).toBeGreaterThan(5);
+  });
+
+  it("has a section for each route, which names the problems it answers with", () => {
+    for (const route of routes.filter((each) => each !== "GET health")) {
+      const text = section(API, route);
+      const named = /^Problems: ([^.]*)\./m.exec(text)?.[1]?.match(/(?<=`)[a-z-]+(?=`)/g) ?? [];
+      expect(named, route).toContain("unauthenticated");
+      expect(
+        named.filter((kind) => !Object.hasOwn(SENT, kind)),
+        route,
+      ).toEqual([]);
+    }
+  });
+
+  it("lists every kind of problem with the type, status and title it is sent with", () => {
+    const sent = Object.entries(SENT).map(([kind, { status, body }]) => {
+      const { type, title, detail } = bodySchema.parse(JSON.parse(String(body)));
+      expect({ type, detail }).toEqual({ type: `urn:lrq:problem:${kind}`, detail: TOLD });
+      return { kind, status, title };
+    });
+    expect(PROBLEMS).toEqual(sent);
+  });
+
+  it("names only rights there are", () => {
+    const rights = tableIn(API).map(([, right = ""]) => unquoted(right));
+    expect(rights.filter((right) => ![...RIGHTS, "none"].includes(right))).toEqual([]);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import * as keys from "../../shared/ledger/keys.ts";
+import { isTerminal, LEGAL_MOVES, SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
+import { page, section, tableIn, unquoted } from "./markdown.ts";
+
+const LEDGER = page("docs/ledger.md");
+
+/** One key of every kind there is, by what builds it. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  BUDGET_KEY: keys.BUDGET_KEY,
+  READS_KEY: keys.READS_KEY,
+  readyKey: keys.readyKey(1, 7, "sequence"),
+  laterKey: keys.laterKey(7, "sequence"),
+  behindKey: keys.behindKey("machine", 1, 7, "sequence"),
+  sequenceKey: keys.sequenceKey("sequence"),
+  machineKey: keys.machineKey("machine"),
+  runKey: keys.runKey("run"),
+  idempotencyRowKey: keys.idempotencyRowKey("hash"),
+  owedResultsKey: keys.owedResultsKey("sequence"),
+  custodyKey: keys.custodyKey("run", 7),
+};
+
+/** A family of keys: its first word, and how many parts follow it. */
+function familyOf(key: string): string {
+  const [name, ...parts] = key.split("!");
+  return `${name} and ${parts.length} parts`;
+}
+
+describe("the page about the ledger", () => {
+  it("shows every key there is, in its form, and no other", () => {
+    const builders = Object.keys(keys).filter((name) => /Key$|_KEY$/.test(name));
+    expect(Object.keys(SAMPLES).toSorted()).toEqual(builders.toSorted());
+    const documented = tableIn(section(LEDGER, "Rows")).map(([key = ""]) =>
+      familyOf(unquoted(key)),
+    );
+    expect(documented.toSorted()).toEqual(Object.values(SAMPLES).map(familyOf).toSorted());
+  });
+
+  it("says of every key what it holds, who writes it and what is assumed", () => {
+    for (const row of tableIn(section(LEDGER, "Rows"))) {
+      expect(row, row[0]).toHaveLength(4);
+      expect(row.filter((cell) => cell === "")).toEqual([]);
+    }
+  });
+
+  it("lists the legal moves, all of them and each once", () => {
+    const moves = Object.entries(LEGAL_MOVES).flatMap(([from, all]) =>
+      all.map((to) => `${from} to ${to}`),
+    );
+    const documented = tableIn(section(LEDGER, "Legal moves")).map(
+      ([from = "", to = ""]) => `${unquoted(from)} to ${unquoted(to)}`,
+    );
+    expect(documented.toSorted()).toEqual(moves.toSorted());
+  });
+
+  it("explains every state, the final ones last", () => {
+    const states = tableIn(section(LEDGER, "States of a sequence")).map(([name = ""]) =>
+      unquoted(name),
+    );
+    expect(states.toSorted()).toEqual([...SEQUENCE_STATES].toSorted());
+    const final = SEQUENCE_STATES.filter((state) => isTerminal({ state }));
+    expect(states.slice(-6).toSorted()).toEqual(final.toSorted());
+  });
+});

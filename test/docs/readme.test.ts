@@ -1,0 +1,141 @@
+import { statSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { SOURCES } from "../../shared/incident/incident.ts";
+import { parseIncident } from "../../shared/incident/parse-incident.ts";
+import { sessionCap, FIRST_BUDGET } from "../../shared/limits/budget.ts";
+import { admit } from "../../shared/limits/admit.ts";
+import { parseProfile } from "../../shared/plan/profile.ts";
+import { someLimits } from "../limits/some-limits.ts";
+import { anchorsIn, blocksIn, linksIn, page, pages, ROOT, section, tableIn } from "./markdown.ts";
+import { mainCommands, samples, storyBlocks } from "./readme-blocks.ts";
+
+const README = page("README.md");
+const PACKAGE = z
+  .object({
+    scripts: z.record(z.string(), z.string()),
+    dependencies: z.record(z.string(), z.string()),
+    devDependencies: z.record(z.string(), z.string()),
+  })
+  .parse(JSON.parse(page("package.json")));
+
+/** A README's first screen, in lines. */
+const FIRST_SCREEN_LINES = 40;
+const PICTURE_BYTES_MAX = 8_192;
+
+describe("the README", () => {
+  it("shows the two commands on its first screen, each with a script behind it", () => {
+    const commands = mainCommands(README.split("\n").slice(0, FIRST_SCREEN_LINES).join("\n"));
+    expect(commands).toEqual(["npm ci && npm run demo", "npm ci && npm test"]);
+    expect(PACKAGE.scripts).toMatchObject({ demo: expect.any(String), test: expect.any(String) });
+  });
+
+  it("has its test command in the form that is run on a clean clone", () => {
+    expect(README).toMatch(/^npm ci && npm test$/m);
+  });
+
+  it("leaves no command unrun: each is one of the two, or part of the story", () => {
+    const shell = blocksIn(README).filter(({ language }) => language !== "json");
+    expect(shell.every(({ language }) => language === "sh")).toBe(true);
+    expect(shell.length).toBe(mainCommands(README).length + storyBlocks(README).length);
+  });
+
+  it.each(SOURCES.filter((source) => source !== "generic"))(
+    "shows a body from %s that is understood, with its machine",
+    (source) => {
+      const parsed = parseIncident(source, samples(README).get(source));
+      expect(parsed).toMatchObject({ kind: "parsed", value: { machines: [{}] } });
+    },
+  );
+
+  it("shows a profile that is right, and does not count it among the shipped ones", () => {
+    const [block] = blocksIn(textOf("Profiles"));
+    const parsed = parseProfile(JSON.parse(block?.text ?? ""), "hosts-file.json");
+    expect(parsed.kind).toBe("parsed");
+  });
+
+  it("lists the routes of the page about them", () => {
+    const routes = (text: string) => [...text.matchAll(/`((?:GET|POST) [^`]+)`/g)].map(([, r]) => r);
+    const shown = routes(section(README, "Interface")).map((route) => route?.replace("/api/", ""));
+    const known = tableIn(page("docs/api.md")).flatMap((row) => routes(row[0] ?? ""));
+    expect(shown.toSorted()).toEqual(known.toSorted());
+  });
+
+  it("reckons its example of the pace right", () => {
+    const limits = { ...someLimits, callsPerWindow: 10, maxSessions: 25 };
+    const verdict = admit(FIRST_BUDGET, 0, { ...limits, callsPerWindow: 1_000 });
+    const sessions = verdict.kind === "go" ? verdict.lowerRoom : 0;
+    expect([sessions, sessionCap(FIRST_BUDGET, 0, limits)]).toEqual([23, 25]);
+    const table = section(README, "Limits, and how long things take").split("| mean session")[1];
+    for (const row of tableIn(table ?? "")) {
+      const [minutes = 0, calls = 0, bySessions = 0, sixty = 0, many = 0] = row.map(parseFloat);
+      const pace = Math.min(limits.callsPerWindow, sessions / minutes);
+      expect([calls, bySessions]).toEqual([10, Math.round((sessions / minutes) * 10) / 10]);
+      expect([sixty, many]).toEqual([60 / pace, 500 / pace].map(Math.round));
+    }
+  });
+});
+
+describe("the picture", () => {
+  it("is small, and loads and runs nothing", () => {
+    expect(statSync(new URL("docs/flow.svg", ROOT)).size).toBeLessThanOrEqual(PICTURE_BYTES_MAX);
+    const picture = page("docs/flow.svg").replace('xmlns="http://www.w3.org/2000/svg"', "");
+    expect(picture).not.toMatch(/https?:|<script|\son\w+=|@import/);
+    expect(picture).toContain("prefers-color-scheme: dark");
+  });
+});
+
+describe("every page", () => {
+  it.each(pages())("%s leads only to what is there", (path) => {
+    const broken = linksIn(page(path)).filter((link) => !leadsSomewhere(path, link));
+    expect(broken).toEqual([]);
+  });
+
+  it.each(pages())("%s names only scripts there are", (path) => {
+    const named = [...page(path).matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name);
+    expect(named.filter((name) => PACKAGE.scripts[name ?? ""] === undefined)).toEqual([]);
+  });
+});
+
+describe("the decisions", () => {
+  it("are numbered in a row, each with context, choice and cost", () => {
+    const decisions = pages().filter((path) => path.startsWith("docs/decisions/")).toSorted();
+    for (const [index, path] of decisions.entries()) {
+      const number = String(index + 1).padStart(3, "0");
+      expect(path).toMatch(new RegExp(`^docs/decisions/${number}-[a-z0-9-]+\\.md$`));
+      expect(page(path)).toMatch(new RegExp(`^# ${number} `));
+      for (const part of ["Context", "Choice", "Cost"]) {
+        expect(page(path), path).toContain(`**${part}.**`);
+      }
+    }
+    expect(decisions.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it("explain every package we depend on, and none we do not", () => {
+    const text = page("docs/decisions/006-dependencies.md");
+    const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+    const named = rows.flatMap((row) => row.split("|")[1]?.match(/(?<=`)[^`,| ]+(?=`)/g) ?? []);
+    const known = Object.keys({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies });
+    expect(named.toSorted()).toEqual(known.toSorted());
+  });
+});
+
+function textOf(title: string): string {
+  const start = README.indexOf(`\n## ${title}\n`);
+  const end = README.indexOf("\n## ", start + 1);
+  return README.slice(start, end < 0 ? README.length : end);
+}
+
+/** Addresses of other sites are not visited: tests speak to this machine only. */
+function leadsSomewhere(path: string, link: string): boolean {
+  if (/^https:\/\//.test(link)) return true;
+  const [file = "", anchor] = link.split("#");
+  const target = file === "" ? path : normalize(join(dirname(path), file));
+  try {
+    statSync(new URL(target, ROOT));
+  } catch {
+    return false;
+  }
+  return anchor === undefined || anchorsIn(page(target)).includes(anchor);
+}

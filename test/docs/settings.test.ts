@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseCallers, RIGHTS } from "../../shared/access/caller.ts";
+import { readConfig, settings } from "../../shared/config.ts";
+import { blocksIn, page, section, tableIn, unquoted } from "./markdown.ts";
+
+const SETTINGS = page("docs/settings.md");
+const SAMPLE = z
+  .strictObject({ IsEncrypted: z.boolean(), Values: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(page("local.settings.sample.json")));
+
+/** The settings as the schema knows them: what one is when nothing sets it. */
+const DEFAULTS = new Map(
+  Object.entries(settings.shape).map(([name, schema]): [string, string] => {
+    const absent = schema.safeParse(undefined);
+    if (!absent.success) return [name, "none, required"];
+    return [name, absent.data === undefined ? "none" : String(absent.data)];
+  }),
+);
+
+const ROWS = tableIn(section(SETTINGS, "The app")).map(
+  ([name = "", fallback = "", range = "", purpose = "", source = ""]) => ({
+    name: unquoted(name),
+    fallback,
+    range,
+    purpose,
+    source,
+  }),
+);
+
+/** `1 to 10,000, whole`: bounds, and whether a fraction is refused. */
+const RANGE = /^([\d.,]+) to ([\d.,]+?)(, whole)?$/;
+
+describe("the page about settings", () => {
+  it("has every setting with its default, and no other", () => {
+    const documented = new Map(ROWS.map(({ name, fallback }) => [name, fallback]));
+    expect(documented).toEqual(DEFAULTS);
+    expect(ROWS).toHaveLength(DEFAULTS.size);
+  });
+
+  it.each(ROWS.filter(({ fallback }) => /^\d+$/.test(fallback)))(
+    "tells the true range of $name, and where its number comes from",
+    ({ name, range, source }) => {
+      const [, least = "", most = "", whole] = RANGE.exec(range) ?? [];
+      const schema = Object.entries(settings.shape).find(([key]) => key === name)?.[1];
+      const takes = (value: number) => schema?.safeParse(String(value)).success;
+      const [from, to] = [least, most].map((text) => Number(text.replaceAll(",", "")));
+      expect([from, to]).not.toContain(Number.NaN);
+      expect([takes(from ?? 0), takes(to ?? 0)]).toEqual([true, true]);
+      expect([takes((from ?? 0) - 0.001), takes((to ?? 0) + 1)]).toEqual([false, false]);
+      expect(takes((to ?? 0) - 0.5)).toBe(whole === undefined);
+      expect(source).not.toBe("");
+    },
+  );
+
+  it("shows a caller that is right, and names every right", () => {
+    const callers = section(SETTINGS, "CALLERS");
+    const [sample] = blocksIn(SETTINGS).filter(({ language }) => language === "json");
+    expect(parseCallers(`[${sample?.text}]`)).toMatchObject({ kind: "parsed" });
+    for (const right of RIGHTS) expect(callers).toContain(`\`${right}\``);
+  });
+});
+
+describe("the sample of local settings", () => {
+  it("has every setting at its default, so that it changes nothing", () => {
+    const { FUNCTIONS_WORKER_RUNTIME, AzureWebJobsStorage, POLL_SCHEDULE, ...rest } = SAMPLE.Values;
+    const expected = [...DEFAULTS]
+      .filter(([name]) => name !== "AzureWebJobsStorage" && name !== "POLL_SCHEDULE")
+      .map(([name, value]) => [name, value === "none" ? "" : value]);
+    expect(rest).toEqual(Object.fromEntries(expected));
+    expect([SAMPLE.IsEncrypted, FUNCTIONS_WORKER_RUNTIME]).toEqual([false, "node"]);
+    expect([AzureWebJobsStorage, POLL_SCHEDULE]).not.toContain(undefined);
+  });
+
+  it("is a configuration that works", () => {
+    expect(readConfig(SAMPLE.Values)).toMatchObject({ kind: "config" });
+  });
+});

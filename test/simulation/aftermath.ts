@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import type { RunRecord } from "../../shared/ledger/run.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { resultText } from "./tenant.ts";
+import type { World } from "./world.ts";
+
+const TERMINAL = new Set(["succeeded", "failed", "timedOut", "cancelled", "expired", "refused"]);
+
+/** What has not ended yet, in words; null when all that was accepted has, and nobody asks for more. */
+export function unfinished(world: World): string | null {
+  const { records } = world.judge.ledger;
+  for (const record of records.values()) {
+    if (!TERMINAL.has(record.state)) {
+      const place = record.place === null ? "" : ` ${JSON.stringify(record.place)}`;
+      return `${record.sequenceId} is ${record.state}${place}`;
+    }
+    if (record.results.some((each) => each.state === "owed")) {
+      return `results of ${record.sequenceId} are owed`;
+    }
+  }
+  return null;
+}
+
+/** Judges what is left when everything has ended. */
+export async function checkAftermath(world: World): Promise<void> {
+  const { court, judge, memory } = world;
+  const records = [...judge.ledger.records.values()];
+  for (const key of judge.ledger.indexKeys) court.fail("quiet", `${key} is left over`);
+  for (const sequenceId of judge.promisedIds) {
+    if (!judge.ledger.records.has(sequenceId)) court.fail("kept", `${sequenceId} is gone`);
+  }
+  for (const row of memory.rows()) {
+    // What is written under these keys are runs.
+    if (row.key.startsWith("run!")) checkRun(world, row.body as RunRecord, records);
+  }
+  for (const record of records) await checkEvidence(world, record);
+  checkBusyness(world);
+}
+
+function checkRun({ court }: World, run: RunRecord, records: readonly SequenceRecord[]): void {
+  const own = records.filter((each) => each.runId === run.runId);
+  if (run.open !== 0 || run.finishedAtMs === null) {
+    court.fail("run", `run ${run.runId} has ended, but ${run.open} are open`);
+  }
+  if (run.accepted !== own.length) {
+    court.fail("run", `run ${run.runId} counts ${run.accepted} of ${own.length}`);
+  }
+  const stored = own.flatMap((each) => each.results).filter((each) => each.state === "stored");
+  if (run.custody.count !== stored.length) {
+    court.fail("run", `${run.custody.count} custody entries for ${stored.length} results`);
+  }
+  const machines = own.map((each) => `${each.machineId} ${each.profile.name}`);
+  if (new Set(machines).size !== machines.length) {
+    court.fail("key", `run ${run.runId} collects a machine twice`);
+  }
+}
+
+async function checkEvidence(world: World, record: SequenceRecord): Promise<void> {
+  for (const { state, path, sha256, actionId, index } of record.results) {
+    if (state !== "stored" || path === null) continue;
+    const there = await world.evidence.open(path);
+    const chunks: Uint8Array[] = [];
+    if (there !== null) for await (const chunk of there.content) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString("utf8");
+    const hash = createHash("sha256").update(text).digest("hex");
+    if (text !== resultText(actionId, index) || hash !== sha256) {
+      world.court.fail("evidence", `${path} holds "${text}"`);
+    }
+  }
+}
+
+/** Invocations a piece of work may cost: each message, part, attempt, crash and result, some times over. */
+const DRAINS_PER_WORK = 6;
+const DRAINS_AT_MOST_FREE = 40;
+
+function checkBusyness(world: World): void {
+  const { counts, court, scenario, tenant, judge } = world;
+  const minutes = (world.clock.nowMs() - world.startMs) / 60_000;
+  const work =
+    tenant.actions.length +
+    judge.ledger.records.size +
+    world.faults.injected.length +
+    scenario.operations.length +
+    minutes;
+  if (counts.drains > DRAINS_AT_MOST_FREE + DRAINS_PER_WORK * work) {
+    court.fail("spinning", `${counts.drains} drains for ${Math.round(work)} pieces of work`);
+  }
+}

@@ -1,0 +1,154 @@
+import type { Random } from "../../shared/ports.ts";
+import { NO_FAULTS, type FaultRates } from "./faults.ts";
+import type { ProfileName } from "./profiles.ts";
+import {
+  CALM_TENANT,
+  machineIdOf,
+  SHIPPED,
+  type Arrival,
+  type ForeignPost,
+  type Operation,
+  type Scenario,
+  type ScenarioMachine,
+  type Span,
+  type TenantRules,
+} from "./scenario.ts";
+import { between, chance, oneOf, stream, whole } from "./streams.ts";
+
+/** Kinds of weather, each with its share of faults. */
+const WEATHER: Readonly<Record<string, FaultRates>> = {
+  calm: NO_FAULTS,
+  flakyStorage: { storage: 0.02, defender: 0, crash: 0, stall: 0, answers: 0 },
+  flakyApi: { storage: 0, defender: 0.05, crash: 0, stall: 0, answers: 0.25 },
+  crashing: { storage: 0.002, defender: 0.005, crash: 0.01, stall: 0, answers: 0 },
+  stalling: { storage: 0, defender: 0.01, crash: 0.001, stall: 0.01, answers: 0.02 },
+  everything: { storage: 0.01, defender: 0.03, crash: 0.004, stall: 0.003, answers: 0.15 },
+};
+const NAMES = Object.keys(WEATHER);
+const PROFILES: readonly ProfileName[] = [
+  "urgent-look",
+  "split-collect",
+  "ticket-run",
+  "sweep-file",
+];
+const BUSY_MS = 600_000;
+
+/** A scenario of about twenty virtual minutes, all of it decided by the seed. */
+export function drawScenario(seed: number): Scenario {
+  const random = stream(seed, "scenario");
+  const profile = oneOf(random, NAMES);
+  const small = chance(random, 0.5);
+  const cap = small ? whole(random, 2, 5) : oneOf(random, [10, 25]);
+  const machines = drawMachines(random, whole(random, 2, small ? 8 : 16));
+  const arrivals = drawArrivals(random, machines, small ? 4 : 6);
+  const tenant = drawTenant(random, cap);
+  return {
+    seed,
+    profile,
+    limits: {
+      ...SHIPPED,
+      maxSessions: cap,
+      patienceMs: oneOf(random, [60_000, 180_000, 900_000]),
+      callsPerWindow: chance(random, 0.3) ? 3 : 10,
+      readsPerMinute: tenant.readsPerMinute,
+      readsPerHour: tenant.readsPerHour,
+    },
+    lingerMs: oneOf(random, [0, 30_000, 120_000]),
+    expiryMs: oneOf(random, [600_000, 1_800_000, 3_600_000]),
+    hosts: whole(random, 1, 4),
+    pollEveryMs: oneOf(random, [5_000, 15_000, 15_000]),
+    pollsOverlap: chance(random, 0.3),
+    machines,
+    arrivals,
+    operations: drawOperations(random, arrivals),
+    foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],
+    tenant,
+    healAtMs: BUSY_MS,
+    rates: WEATHER[profile] ?? NO_FAULTS,
+  };
+}
+
+function drawMachines(random: Random, count: number): ScenarioMachine[] {
+  const flaky = chance(random, 0.5);
+  return Array.from({ length: count }, (_, number) => ({
+    machineId: machineIdOf(number + 1),
+    offline: flaky && chance(random, 0.4) ? [drawOffline(random)] : [],
+    portal: chance(random, 0.1) ? [drawSpan(random, 30_000, 400_000)] : [],
+    goneAtMs: chance(random, 0.03) ? between(random, 0, BUSY_MS) : null,
+  }));
+}
+
+/** Minutes, or longer than any sequence lives. */
+function drawOffline(random: Random): Span {
+  if (chance(random, 0.2)) return [0, 10 * 86_400_000];
+  return drawSpan(random, 60_000, 1_500_000);
+}
+
+function drawSpan(random: Random, shortestMs: number, longestMs: number): Span {
+  const fromMs = between(random, 0, BUSY_MS / 2);
+  return [fromMs, fromMs + between(random, shortestMs, longestMs)];
+}
+
+function drawArrivals(
+  random: Random,
+  machines: readonly ScenarioMachine[],
+  most: number,
+): Arrival[] {
+  return Array.from({ length: whole(random, 1, most) }, (_, number) => {
+    const share = between(random, 0.1, 1);
+    const chosen = machines.filter(() => chance(random, share)).map((each) => each.machineId);
+    return {
+      atMs: between(random, 0, BUSY_MS / 2),
+      incidentId: `incident-${number}`,
+      profile: oneOf(random, PROFILES),
+      machineIds: chosen.length > 0 ? chosen : [machineIdOf(1)],
+      idempotencyKey: chance(random, 0.5) ? `key-${number}` : null,
+      copies: chance(random, 0.3) ? 2 : 1,
+    };
+  });
+}
+
+function drawOperations(random: Random, arrivals: readonly Arrival[]): Operation[] {
+  const operations: Operation[] = [];
+  if (chance(random, 0.25)) {
+    const atMs = between(random, 10_000, BUSY_MS / 2);
+    operations.push({ kind: "pause", atMs });
+    operations.push({ kind: "resume", atMs: atMs + between(random, 5_000, 200_000) });
+  }
+  for (const { incidentId, atMs } of arrivals) {
+    if (!chance(random, 0.15)) continue;
+    operations.push({ kind: "cancel", incidentId, atMs: atMs + between(random, 1_000, 300_000) });
+  }
+  return operations;
+}
+
+function drawForeign(random: Random, machines: readonly ScenarioMachine[]): ForeignPost[] {
+  return Array.from({ length: whole(random, 1, 12) }, () => ({
+    atMs: between(random, 0, BUSY_MS),
+    machineId: oneOf(random, machines).machineId,
+    comment: oneOf(random, [null, "Isolate by other product", "[lrq:nobody.0.1] other"]),
+  }));
+}
+
+function drawTenant(random: Random, cap: number): TenantRules {
+  return {
+    ...CALM_TENANT,
+    maxSessions: chance(random, 0.6) ? cap + 25 : Math.max(1, cap - whole(random, 0, 3)),
+    readsPerMinute: chance(random, 0.2) ? 12 : 100,
+    readsPerHour: chance(random, 0.2) ? 400 : 1_500,
+    retryAfterOnRate: chance(random, 0.5),
+    listLagMs: oneOf(random, [0, 5_000, 120_000]),
+    replicaLagMs: oneOf(random, [0, 0, 20_000]),
+    givesExisting: chance(random, 0.3),
+    pendingMs: oneOf(random, [120_000, 600_000, 7_200_000]),
+    commandMs: oneOf(random, [
+      [2_000, 10_000],
+      [10_000, 60_000],
+      [60_000, 200_000],
+    ]),
+    failing: oneOf(random, [0, 0.15]),
+    timingOut: oneOf(random, [0, 0.05]),
+    vanishing: oneOf(random, [0, 0, 0.05]),
+    odd: oneOf(random, [0, 0.3]),
+  };
+}

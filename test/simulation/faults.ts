@@ -1,0 +1,121 @@
+import type { Random } from "../../shared/ports.ts";
+import type { BadAnswer } from "./bad-answers.ts";
+import { BAD_ANSWERS } from "./bad-answers.ts";
+import { chance, oneOf } from "./streams.ts";
+
+/**
+ * What can go wrong around one port call. `error`: nothing happened, and the caller is told so by an exception or an
+ * unavailable. `lostReply`: it happened, and the caller is told the same. `lostRace`: it happened, the client sent it
+ * again, and the caller hears of a conflict with itself. The stalls freeze the host after the call happened.
+ */
+export const FAULT_KINDS = [
+  "error",
+  "lostReply",
+  "lostRace",
+  "crashBefore",
+  "crashAfter",
+  "stallPastFence",
+  "stallPastLease",
+  "stallPastVisibility",
+  "late",
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** How long the stalls last: send fence 2 s; driver's promise 20 s and guard 180 s; visibility 10 min. */
+export const STALL_MS: Readonly<Partial<Record<FaultKind, number>>> = {
+  stallPastFence: 2_600,
+  stallPastLease: 45_000,
+  stallPastVisibility: 660_000,
+};
+/** `late` holds a request up on the wire for this long before it arrives. */
+export const LATE_MS = 12_000;
+
+/** The port methods, as faults name them. */
+export type Method =
+  | "ledger.read"
+  | "ledger.list"
+  | "ledger.commit"
+  | "bells.ringDrain"
+  | "bells.ringCollect"
+  | "evidence.put"
+  | "evidence.open"
+  | "defender.prepare"
+  | "defender.submit"
+  | "defender.list"
+  | "defender.machines"
+  | "defender.cancel"
+  | "defender.link"
+  | "defender.download"
+  | "queue.complete";
+
+/** A fault at the n-th call (from 1) of a method, whoever makes it. */
+export interface Fault {
+  readonly method: Method;
+  readonly call: number;
+  readonly kind: FaultKind | BadAnswer;
+}
+
+/** Shares of calls that go wrong. */
+export interface FaultRates {
+  /** Of storage calls, and of Defender calls: error or lostReply, lostRace for commits. */
+  readonly storage: number;
+  readonly defender: number;
+  /** Of all calls. */
+  readonly crash: number;
+  readonly stall: number;
+  /** Of POSTs: a bad answer. */
+  readonly answers: number;
+}
+
+export const NO_FAULTS: FaultRates = { storage: 0, defender: 0, crash: 0, stall: 0, answers: 0 };
+
+/** Decides for every call whether it goes wrong, and remembers what it decided. */
+export interface FaultPlan {
+  draw(method: Method): Fault["kind"] | null;
+  /** What was injected so far. */
+  readonly injected: readonly Fault[];
+  /** How often each method was called so far. */
+  readonly calls: ReadonlyMap<Method, number>;
+}
+
+/** Faults drawn at the given rates for as long as `isOver` says no; or exactly those given. */
+export function createFaultPlan(
+  source: { rates: FaultRates; random: Random } | { exactly: readonly Fault[] },
+  isOver: () => boolean,
+): FaultPlan {
+  const injected: Fault[] = [];
+  const calls = new Map<Method, number>();
+  const given = new Map(
+    "exactly" in source ? source.exactly.map((each) => [`${each.method} ${each.call}`, each]) : [],
+  );
+  return {
+    injected,
+    calls,
+    draw: (method) => {
+      const call = (calls.get(method) ?? 0) + 1;
+      calls.set(method, call);
+      const kind =
+        "exactly" in source
+          ? (given.get(`${method} ${call}`)?.kind ?? null)
+          : isOver()
+            ? null
+            : drawn(source.random, method, source.rates);
+      if (kind !== null) injected.push({ method, call, kind });
+      return kind;
+    },
+  };
+}
+
+function drawn(random: Random, method: Method, rates: FaultRates): Fault["kind"] | null {
+  if (chance(random, rates.crash)) return oneOf(random, ["crashBefore", "crashAfter"]);
+  if (chance(random, rates.stall)) {
+    return oneOf(random, ["stallPastFence", "stallPastLease", "late", "stallPastVisibility"]);
+  }
+  if (method === "defender.submit" && chance(random, rates.answers)) {
+    return oneOf(random, BAD_ANSWERS);
+  }
+  const rate = method.startsWith("defender.") ? rates.defender : rates.storage;
+  if (!chance(random, rate)) return null;
+  const kinds = ["error", "lostReply"] as const;
+  return oneOf(random, method === "ledger.commit" ? [...kinds, "lostRace"] : kinds);
+}

@@ -1,0 +1,85 @@
+import { createServiceClock, type ObservedClock } from "../../shared/azure/service-clock.ts";
+import type { Random } from "../../shared/ports.ts";
+import type { MemoryClock } from "../../local/memory/clock.ts";
+import { between, oneOf } from "./streams.ts";
+
+/** One life of a host's process; after a crash a new one begins. */
+export interface Epoch {
+  readonly hostId: string;
+  readonly observed: ObservedClock;
+  alive: boolean;
+  /** The whole machine stands still until then, true time. */
+  frozenUntilMs: number;
+  /** Where this host's front end of the table service is off, milliseconds. */
+  readonly frontEndMs: number;
+  /** Told when it dies. */
+  readonly onDeath: Set<() => void>;
+}
+
+export interface Hosts {
+  /** One of those alive, or null. */
+  any(): Epoch | null;
+  crash(epoch: Epoch): void;
+  readonly crashes: number;
+}
+
+/** A promise that is never settled: what a dead process waits for. */
+export async function never(): Promise<never> {
+  return await new Promise(() => {});
+}
+
+/** Waits until the epoch runs; never returns if it died. */
+export async function whileAlive(clock: MemoryClock, epoch: Epoch): Promise<void> {
+  while (epoch.alive && epoch.frozenUntilMs > clock.nowMs()) {
+    await clock.sleep(epoch.frozenUntilMs - clock.nowMs());
+  }
+  if (!epoch.alive) await never();
+}
+
+/** `count` hosts, each started again some seconds to minutes after it died. */
+export function createHosts(clock: MemoryClock, count: number, random: Random): Hosts {
+  const alive: Epoch[] = [];
+  let started = 0;
+  const state = { crashes: 0 };
+  const start = (): void => {
+    started += 1;
+    alive.push(newEpoch(clock, `host-${started}`, random));
+  };
+  for (let host = 0; host < count; host += 1) start();
+  return {
+    any: () => (alive.length === 0 ? null : oneOf(random, alive)),
+    crash: (epoch) => {
+      if (!epoch.alive) return;
+      epoch.alive = false;
+      state.crashes += 1;
+      alive.splice(alive.indexOf(epoch), 1);
+      for (const told of epoch.onDeath) told();
+      clock.at(clock.nowMs() + between(random, 1_000, 90_000), start);
+    },
+    get crashes() {
+      return state.crashes;
+    },
+  };
+}
+
+/** Monotonic clocks start anywhere and run up to 100 ppm wrong; front ends differ by up to 250 ms between two. */
+function newEpoch(clock: MemoryClock, hostId: string, random: Random): Epoch {
+  const originMs = between(random, 0, 1e9);
+  const rate = 1 + between(random, -1e-4, 1e-4);
+  const bornAtMs = clock.nowMs();
+  const epoch: Epoch = {
+    hostId,
+    observed: createServiceClock({
+      monotonicMs: () => originMs + (clock.nowMs() - bornAtMs) * rate,
+      sleep: async (ms) => {
+        await clock.sleep(ms);
+        await whileAlive(clock, epoch);
+      },
+    }),
+    alive: true,
+    frozenUntilMs: 0,
+    frontEndMs: between(random, -125, 125),
+    onDeath: new Set(),
+  };
+  return epoch;
+}

@@ -1,0 +1,51 @@
+/** What must hold, in words; a failure names one of these. */
+export const INVARIANTS = {
+  window: "No more POSTs of ours arrive at Defender in any window than the limit.",
+  sessions: "Our open actions, Pending ones included, never exceed the session cap we were given.",
+  machine: "Defender never has two open actions of ours on one machine.",
+  once: "There is one action for a sequence's part and attempt, and another attempt only after the one before ended without running anything.",
+  kept: "An accepted sequence is in the ledger for good.",
+  moves: "A sequence moves only as the table of legal moves allows, and a terminal one never again.",
+  bytes: "What arrives at Defender is what the profile says, in its order, byte for byte.",
+  paused: "No POST leaves later than the send fence after a pause.",
+  expired: "No POST leaves for a sequence that has expired.",
+  key: "One idempotency key is one run, and one incident collects a machine once.",
+  reads: "No more lists, links or cancels are asked for than their quotas allow.",
+  foreign: "Only actions of ours are ever cancelled.",
+  honest: "A sequence is said to have succeeded only if an action of its own completed every command.",
+  rows: "Every index row, lease and note in the ledger follows from a record, and every record has its rows.",
+  holding: "The budget's sessions are the sequences that hold one.",
+  run: "A run's counts are those of its sequences.",
+  evidence: "A result said to be stored is there, whole, with the bytes Defender served.",
+  reasonless: "A workflow throws only when something outside failed it.",
+  ends: "When faults are over, every sequence ends, every run finishes, and every result is fetched or given up.",
+  quiet: "When all has ended, nothing is left over: no index row, no session, no message going round.",
+  takenOver: "The claim of a host that died is taken over within 11 minutes.",
+  found: "An action of ours is known to the ledger within 15 minutes.",
+  spinning: "Hosts are not kept busy: invocations and bells stay in proportion to the work.",
+} as const;
+
+export type Invariant = keyof typeof INVARIANTS;
+
+/** What was broken first, when (milliseconds after the start), and by what. */
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly atMs: number;
+  readonly detail: string;
+}
+
+/** Keeps the first violation only: those after it follow from it. */
+export interface Court {
+  fail(invariant: Invariant, detail: string): void;
+  violation(): Violation | null;
+}
+
+export function createCourt(sinceStartMs: () => number): Court {
+  let first: Violation | null = null;
+  return {
+    fail: (invariant, detail) => {
+      first ??= { invariant, atMs: Math.round(sinceStartMs()), detail };
+    },
+    violation: () => first,
+  };
+}

@@ -1,0 +1,147 @@
+import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { createDoorJudge, markOf, type DoorJudge, type Promised } from "./door-judge.ts";
+import type { Epoch } from "./hosts.ts";
+import type { Court } from "./invariants.ts";
+import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
+import { EXPECTED_PARTS, type ProfileName } from "./profiles.ts";
+import type { Scenario } from "./scenario.ts";
+import type { ReadApi } from "./tenant.ts";
+import { commandAt, endOf, isOpen, type TenantAction } from "./tenant-action.ts";
+
+/** Everything that must hold while the simulation runs, judged by what senders and Defender see. */
+export interface Judge {
+  readonly door: DoorJudge;
+  readonly ledger: LedgerJudge;
+  readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
+  committed(changes: readonly RowChange[]): void;
+  leaves(comment: string): void;
+  /** A sender was told that its incident was accepted. */
+  accepted(incidentId: string, runId: string, sequenceIds: readonly string[]): void;
+  /** Looks at what must not stay as it is; to be called every minute or so. */
+  patrol(actions: readonly TenantAction[], healedAtMs: number): void;
+  /** Sequences that a sender was told of. */
+  readonly promisedIds: ReadonlySet<string>;
+}
+
+/** Without a stall a call leaves this long after it was counted at most, clocks included. */
+const READ_SLACK_MS = 5_000;
+const STALL_MEMORY_MS = 120_000;
+const TAKEN_OVER_MS = 660_000;
+const FOUND_MS = 900_000;
+/** Bounds of the service's clock are this far apart at most: a second, the front ends, the wire. */
+const CLOCK_UNCERTAINTY_MS = 3_000;
+
+export function createJudge(
+  scenario: Scenario,
+  court: Court,
+  actionOf: (actionId: string) => TenantAction | null,
+  nowMs: () => number,
+): Judge {
+  const promisedIds = new Set<string>();
+  const promises = new Map<string, Promised>();
+  const claimedAt = new Map<string, number>();
+  const runs = new Map<string, string>();
+  const onMove = (before: SequenceRecord | null, after: SequenceRecord): void => {
+    const { sequenceId } = after;
+    if (before === null) promises.set(sequenceId, promisedIn(scenario, after, nowMs()));
+    if (after.state !== "claimed" && after.state !== "unconfirmed") claimedAt.delete(sequenceId);
+    else if (!claimedAt.has(sequenceId)) claimedAt.set(sequenceId, nowMs());
+    if (after.state === "succeeded" && before?.state !== "succeeded") {
+      checkHonest(court, after, actionOf, nowMs());
+    }
+  };
+  const ledger = createLedgerJudge(court, onMove);
+  const door = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
+  const reads = readsJudge(scenario, court, nowMs);
+  return {
+    door,
+    ledger,
+    reads,
+    promisedIds,
+    committed: (changes) => {
+      ledger.committed(changes);
+      const budget = changes.find((each) => each.key === "budget");
+      if (budget !== undefined && budget.op !== "delete") {
+        door.paused(isPaused(budget.body) ? nowMs() : null);
+      }
+    },
+    leaves: (comment) => door.leaves(comment, nowMs()),
+    accepted: (incidentId, runId, sequenceIds) => {
+      const known = runs.get(incidentId) ?? runId;
+      if (known !== runId) court.fail("key", `${incidentId} is run ${known} and run ${runId}`);
+      runs.set(incidentId, runId);
+      for (const sequenceId of sequenceIds) {
+        promisedIds.add(sequenceId);
+        if (!ledger.records.has(sequenceId)) court.fail("kept", `${sequenceId} is not there`);
+      }
+    },
+    patrol: (actions, healedAtMs) => {
+      const now = nowMs();
+      for (const [sequenceId, sinceMs] of claimedAt) {
+        if (now < Math.max(sinceMs, healedAtMs) + TAKEN_OVER_MS) continue;
+        court.fail("takenOver", `${sequenceId} is ${ledger.records.get(sequenceId)?.state}`);
+      }
+      for (const action of actions) {
+        if (!action.ours || !isOpen(action, now) || action.vanishesAtMs !== Infinity) continue;
+        if (now < Math.max(action.listedAtMs, healedAtMs) + FOUND_MS) continue;
+        const record = ledger.records.get(markOf(action.comment)?.sequenceId ?? "");
+        if (record?.actionId !== action.id) court.fail("found", `${action.comment} is an orphan`);
+      }
+    },
+  };
+}
+
+function promisedIn(scenario: Scenario, record: SequenceRecord, nowMs: number): Promised {
+  const { machineId, profile } = record;
+  // The profile's name is one we asked for; an unknown one has no parts and is told at the door.
+  const parts = EXPECTED_PARTS[profile.name as ProfileName];
+  const expiresAtMs = nowMs + scenario.expiryMs + CLOCK_UNCERTAINTY_MS;
+  return { machineId, parts, expiresAtMs };
+}
+
+function checkHonest(
+  court: Court,
+  record: SequenceRecord,
+  actionOf: (actionId: string) => TenantAction | null,
+  nowMs: number,
+): void {
+  const action = actionOf(record.actionId ?? "");
+  const mark = markOf(action?.comment ?? null);
+  const own = mark?.sequenceId === record.sequenceId && mark.part === record.part;
+  if (action === null || !own) {
+    return court.fail("honest", `${record.sequenceId} succeeded by ${action?.comment ?? "nothing"}`);
+  }
+  const done = action.commands.every(
+    (command, index) => commandAt(action, command, index, nowMs).status === "Completed",
+  );
+  if (!done || endOf(action).atMs > nowMs) {
+    court.fail("honest", `${record.sequenceId} succeeded before ${action.id} did`);
+  }
+}
+
+/** Quotas are counted when a call leaves; one held up by a stall says nothing about the counting. */
+function readsJudge(scenario: Scenario, court: Court, nowMs: () => number): Judge["reads"] {
+  const { readsPerMinute, readsPerHour } = scenario.limits;
+  const times = new Map<ReadApi, number[]>();
+  return {
+    leaves: (api, epoch) => {
+      const now = nowMs();
+      if (epoch.frozenUntilMs > now - STALL_MEMORY_MS) return;
+      const left = times.get(api) ?? [];
+      left.push(now);
+      times.set(api, left);
+      const within = (ms: number) => left.filter((atMs) => atMs > now - ms + READ_SLACK_MS).length;
+      const minute = within(60_000);
+      const hour = within(3_600_000);
+      if (minute > readsPerMinute || hour > readsPerHour) {
+        court.fail("reads", `${minute} ${api} calls in a minute, ${hour} in an hour`);
+      }
+    },
+  };
+}
+
+function isPaused(body: unknown): boolean {
+  // What is written under this key is a budget.
+  return (body as { paused: unknown }).paused !== null;
+}

@@ -1,0 +1,219 @@
+import { classifySubmission } from "../../shared/defender/classify.ts";
+import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { CommitOutcome, Defender, EvidenceStore, Ledger, Ports, Reply } from "../../shared/ports.ts";
+import { isBadAnswer } from "./bad-answers.ts";
+import { LATE_MS, STALL_MS, type Fault, type Method } from "./faults.ts";
+import { never, whileAlive, type Epoch } from "./hosts.ts";
+import { between } from "./streams.ts";
+import type { Post, ReadApi } from "./tenant.ts";
+import type { World } from "./world.ts";
+
+/** One call of a function by its host; `failed` once anything outside let it down. */
+export interface Invocation {
+  readonly epoch: Epoch;
+  failed: boolean;
+}
+
+/** A port call: how long the wire takes either way, what happens, and what a caller hears who is let down. */
+interface Call<T> {
+  readonly method: Method;
+  readonly thereMs: number;
+  readonly backMs: number;
+  readonly act: (fault: Fault["kind"] | null) => T | Promise<T>;
+  readonly lost: () => T;
+  /** What a caller hears of a call that was sent twice. */
+  readonly twice?: (value: T) => T;
+}
+
+class OutOfReach extends Error {}
+
+/** True for what the simulated outside throws, as opposed to what a workflow does. */
+export function isOutOfReach(error: unknown): boolean {
+  return error instanceof OutOfReach;
+}
+
+/** All ports of one invocation on one host, with whatever goes wrong between them and the world. */
+export function portsOf(world: World, invocation: Invocation): Ports {
+  const { observed } = invocation.epoch;
+  return {
+    ledger: ledgerOf(world, invocation),
+    bells: {
+      ringDrain: async (bell, delayMs) =>
+        await through(world, invocation, {
+          ...storageCall(world, "bells.ringDrain"),
+          act: () => world.queue.ringDrain(bell, delayMs),
+        }),
+      ringCollect: async (sequenceId, delayMs) =>
+        await through(world, invocation, {
+          ...storageCall(world, "bells.ringCollect"),
+          act: () => world.queue.ringCollect(sequenceId, delayMs),
+        }),
+    },
+    evidence: evidenceOf(world, invocation),
+    defender: defenderOf(world, invocation),
+    clock: observed.clock,
+    random: world.hostRandom,
+    log: () => {},
+  };
+}
+
+/** One call, from its host to the world and back, with at most one fault. */
+export async function through<T>(
+  world: World,
+  invocation: Invocation,
+  call: Call<T>,
+): Promise<T> {
+  const { epoch } = invocation;
+  const { clock } = world;
+  await whileAlive(clock, epoch);
+  const fault = world.faults.draw(call.method);
+  if (fault !== null) invocation.failed = true;
+  if (fault === "crashBefore") {
+    world.hosts.crash(epoch);
+    return await never();
+  }
+  await clock.sleep(call.thereMs + (fault === "late" ? LATE_MS : 0));
+  const value = fault === "error" ? call.lost() : await call.act(fault);
+  if (fault === "crashAfter") world.hosts.crash(epoch);
+  const stallMs = fault === null ? undefined : STALL_MS[fault as keyof typeof STALL_MS];
+  if (stallMs !== undefined) epoch.frozenUntilMs = clock.nowMs() + stallMs;
+  if (call.backMs > 0) await clock.sleep(call.backMs);
+  await whileAlive(clock, epoch);
+  if (fault === "lostReply") return call.lost();
+  if (fault === "lostRace" && call.twice !== undefined) return call.twice(value);
+  return value;
+}
+
+function storageCall(
+  world: World,
+  method: Method,
+): Pick<Call<never>, "method" | "thereMs" | "backMs" | "lost"> {
+  return {
+    method,
+    thereMs: between(world.latency, 2, 40),
+    backMs: 0,
+    lost: () => {
+      throw new OutOfReach(`${method} got no answer`);
+    },
+  };
+}
+
+function ledgerOf(world: World, invocation: Invocation): Ledger {
+  const { ledger } = world;
+  const timed = async <T>(method: Method, act: () => Promise<T>, twice?: (value: T) => T) => {
+    const { observed, frontEndMs } = invocation.epoch;
+    const sentAtMs = observed.clock.monotonicMs();
+    let dateMs = 0;
+    const value = await through<T>(world, invocation, {
+      ...storageCall(world, method),
+      act: async () => {
+        dateMs = Math.floor((world.clock.nowMs() + frontEndMs) / 1_000) * 1_000;
+        return await act();
+      },
+      ...(twice === undefined ? {} : { twice }),
+    });
+    observed.observe({ sentAtMs, receivedAtMs: observed.clock.monotonicMs(), dateMs });
+    return value;
+  };
+  return {
+    read: async (key) => await timed("ledger.read", async () => await ledger.read(key)),
+    list: async (from, before, limit) =>
+      await timed("ledger.list", async () => await ledger.list(from, before, limit)),
+    commit: async (changes) =>
+      await timed<CommitOutcome>(
+        "ledger.commit",
+        async () => await ledger.commit(changes),
+        (outcome) => (outcome.kind === "committed" ? conflictWithItself(changes) : outcome),
+      ),
+  };
+}
+
+function conflictWithItself(changes: readonly RowChange[]): CommitOutcome {
+  const first = changes.find((each) => each.op === "insert" || each.etag !== "*");
+  const why = first?.op === "insert" ? "exists" : first?.op === "delete" ? "absent" : "changed";
+  return { kind: "conflict", key: first?.key ?? null, why };
+}
+
+function evidenceOf(world: World, invocation: Invocation): EvidenceStore {
+  return {
+    put: async (path, content) =>
+      await through(world, invocation, {
+        ...storageCall(world, "evidence.put"),
+        act: async () => await world.evidence.put(path, content),
+      }),
+    open: async (path) =>
+      await through(world, invocation, {
+        ...storageCall(world, "evidence.open"),
+        act: async () => await world.evidence.open(path),
+      }),
+  };
+}
+
+function defenderOf(world: World, invocation: Invocation): Defender {
+  const { tenant } = world;
+  const asked = async <T>(method: Method, act: () => Reply<T>): Promise<Reply<T>> =>
+    await through<Reply<T>>(world, invocation, {
+      method,
+      thereMs: between(world.latency, 20, 400),
+      backMs: between(world.latency, 50, 900),
+      act,
+      lost: () => ({ kind: "unavailable", detail: "no answer" }),
+    });
+  const read = async <T>(api: ReadApi, act: () => Reply<T>) => {
+    world.judge.reads.leaves(api, invocation.epoch);
+    return await asked(`defender.${api}`, act);
+  };
+  return {
+    prepare: async () => await asked("defender.prepare", () => ({ kind: "answered", value: null })),
+    submit: async (machineId, commands, comment) =>
+      await submitOnce(world, invocation, { machineId, commands, comment, ours: true }),
+    listActions: async (sinceMs) => await read("list", () => tenant.list(sinceMs)),
+    listPending: async () => await read("list", () => tenant.listPending()),
+    getAction: async (actionId) => await read("list", () => tenant.get(actionId)),
+    cancelAction: async (actionId, comment) =>
+      await read("cancel", () => tenant.cancel(actionId, comment)),
+    resultLink: async (actionId, index) =>
+      await read("link", () => tenant.link(actionId, index)),
+    download: async (link) =>
+      await asked("defender.download", () => {
+        const text = tenant.bytesBehind(link);
+        if (text === null) return { kind: "absent", detail: "the link is dead" };
+        const content = flowing(Buffer.from(text));
+        return { kind: "answered", value: { fileName: "r.txt", length: text.length, content } };
+      }),
+    findMachines: async () => ({ kind: "unavailable", detail: "not simulated" }),
+    machinesSeenSince: async (sinceMs) =>
+      await read("machines", () => tenant.machinesSeenSince(sinceMs)),
+  };
+}
+
+async function* flowing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** So many POSTs take so long to arrive that they are given up; together with a late one it stays within the timeout. */
+const SLOW_SHARE = 0.01;
+const SLOW_MS = 17_000;
+
+/** A POST is given up after its timeout; it can have arrived, and be answered later, all the same. */
+async function submitOnce(
+  world: World,
+  invocation: Invocation,
+  post: Post & { comment: string },
+): ReturnType<Defender["submit"]> {
+  world.judge.leaves(post.comment);
+  const { callTimeoutMs } = world.scenario.limits;
+  const slow = between(world.latency, 0, 1) < SLOW_SHARE ? SLOW_MS : 0;
+  return await through(world, invocation, {
+    method: "defender.submit",
+    thereMs: between(world.latency, 20, 500) + slow,
+    backMs: slow > 0 ? callTimeoutMs - slow : between(world.latency, 100, 1_500),
+    act: (fault) => {
+      const bad = fault !== null && isBadAnswer(fault) ? fault : null;
+      const heard = world.tenant.submit(post, bad);
+      if (heard === "silence" || slow > 0) return { kind: "unknown", detail: "no answer" };
+      return classifySubmission(heard, world.clock.nowMs());
+    },
+    lost: () => ({ kind: "unknown", detail: "the connection broke" }),
+  });
+}

@@ -1,0 +1,125 @@
+import type { Limits } from "../../shared/limits/limits.ts";
+import type { FaultRates } from "./faults.ts";
+import type { ProfileName } from "./profiles.ts";
+
+/** From an instant until another, both in milliseconds after the start. */
+export type Span = readonly [fromMs: number, untilMs: number];
+
+/** A machine: when it is not reachable, when a person sits on it with a portal session, when it is offboarded. */
+export interface ScenarioMachine {
+  readonly machineId: string;
+  readonly offline: readonly Span[];
+  readonly portal: readonly Span[];
+  readonly goneAtMs: number | null;
+}
+
+/** One incident as its sender sends it: `copies` times, some seconds apart, whatever the first answer was. */
+export interface Arrival {
+  readonly atMs: number;
+  readonly incidentId: string;
+  readonly profile: ProfileName;
+  readonly machineIds: readonly string[];
+  readonly idempotencyKey: string | null;
+  readonly copies: number;
+}
+
+/** What an operator does, and when. */
+export type Operation =
+  | { readonly kind: "pause" | "resume"; readonly atMs: number }
+  | { readonly kind: "cancel"; readonly atMs: number; readonly incidentId: string };
+
+/** A POST of another product in the same tenant; it holds a session and spends a call. */
+export interface ForeignPost {
+  readonly atMs: number;
+  readonly machineId: string;
+  readonly comment: string | null;
+}
+
+/** How Defender behaves where its pages leave it open; milliseconds. */
+export interface TenantRules {
+  readonly callsPerMinute: number;
+  readonly maxSessions: number;
+  readonly readsPerMinute: number;
+  readonly readsPerHour: number;
+  readonly retryAfterOnRate: boolean;
+  /** An action is missing from the list, and from GET, for up to this long after the POST. */
+  readonly listLagMs: number;
+  /** A list can be told by a replica that is this far behind. */
+  readonly replicaLagMs: number;
+  /** Answers 201 with the action that is there instead of 400. */
+  readonly givesExisting: boolean;
+  /** How long an action waits for its machine. */
+  readonly pendingMs: number;
+  readonly commandMs: Span;
+  /** Share of commands that fail, of actions that time out in a command, that vanish, that show odd statuses. */
+  readonly failing: number;
+  readonly timingOut: number;
+  readonly vanishing: number;
+  readonly odd: number;
+}
+
+/** Everything that is decided before the first event. All `atMs` are after the start. */
+export interface Scenario {
+  readonly seed: number;
+  readonly profile: string;
+  readonly limits: Limits;
+  readonly lingerMs: number;
+  readonly expiryMs: number;
+  readonly hosts: number;
+  readonly pollEveryMs: number;
+  /** True if two hosts can run the poll at once. */
+  readonly pollsOverlap: boolean;
+  readonly machines: readonly ScenarioMachine[];
+  readonly arrivals: readonly Arrival[];
+  readonly operations: readonly Operation[];
+  readonly foreign: readonly ForeignPost[];
+  readonly tenant: TenantRules;
+  /** From here on nothing is injected any more; machines stay as they are. */
+  readonly healAtMs: number;
+  readonly rates: FaultRates;
+}
+
+/** The limits as shipped (docs/settings.md), but for waits made shorter so that an hour shows what days would. */
+export const SHIPPED: Limits = {
+  callsPerWindow: 10,
+  windowMs: 60_000,
+  maxSessions: 25,
+  sendFenceMs: 2_000,
+  callTimeoutMs: 30_000,
+  guardMs: 180_000,
+  patienceMs: 180_000,
+  busyRetryMs: 60_000,
+  offlineRetryMs: 300_000,
+  pollMs: 15_000,
+  closedDoorMs: 60_000,
+  readsPerMinute: 100,
+  readsPerHour: 1_500,
+};
+
+/** A tenant in which nothing goes wrong. */
+export const CALM_TENANT: TenantRules = {
+  callsPerMinute: 10,
+  maxSessions: 25,
+  readsPerMinute: 100,
+  readsPerHour: 1_500,
+  retryAfterOnRate: true,
+  listLagMs: 0,
+  replicaLagMs: 0,
+  givesExisting: false,
+  pendingMs: 7_200_000,
+  commandMs: [5_000, 25_000],
+  failing: 0,
+  timingOut: 0,
+  vanishing: 0,
+  odd: 0,
+};
+
+/** The id of the n-th machine, as Defender writes them. */
+export function machineIdOf(number: number): string {
+  return number.toString(16).padStart(40, "0");
+}
+
+/** A machine that is always there. */
+export function steadyMachine(number: number): ScenarioMachine {
+  return { machineId: machineIdOf(number), offline: [], portal: [], goneAtMs: null };
+}

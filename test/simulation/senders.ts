@@ -1,0 +1,109 @@
+import type { Incident } from "../../shared/incident/incident.ts";
+import { accept, type Acceptance } from "../../shared/workflow/accept.ts";
+import { cancelRun } from "../../shared/workflow/cancel-run.ts";
+import { pause, resume } from "../../shared/workflow/pause.ts";
+import type { Ports } from "../../shared/ports.ts";
+import { simulatedCatalogue } from "./profiles.ts";
+import type { Arrival, Operation } from "./scenario.ts";
+import { between } from "./streams.ts";
+import type { World } from "./world.ts";
+
+const CATALOGUE = simulatedCatalogue();
+/** A sender gives up after a minute, and asks again later, with the same key, until it is told. */
+const SENDER_TIMEOUT_MS = 60_000;
+
+/** Lets everybody who asks something of the app ask it at its time. The count is of those still asking. */
+export function startSenders(world: World): { asking(): number } {
+  const { scenario, clock, startMs } = world;
+  const state = { asking: 0 };
+  const runs = new Map<string, string>();
+  const until = async (atMs: number, ask: () => Promise<void>): Promise<void> => {
+    state.asking += 1;
+    await clock.sleep(startMs + atMs - clock.nowMs());
+    await ask();
+    state.asking -= 1;
+  };
+  for (const arrival of scenario.arrivals) {
+    for (let copy = 0; copy < arrival.copies; copy += 1) {
+      const atMs = arrival.atMs + copy * between(world.hostRandom, 0, 20_000);
+      void until(atMs, async () => await send(world, arrival, runs));
+    }
+  }
+  for (const operation of scenario.operations) {
+    void until(operation.atMs, async () => await operate(world, operation, runs));
+  }
+  return { asking: () => state.asking };
+}
+
+async function send(world: World, arrival: Arrival, runs: Map<string, string>): Promise<void> {
+  const { limits, expiryMs } = world.scenario;
+  const settings = { limits, expiryMs, catalogue: CATALOGUE, routing: { rules: [] } };
+  const submission = {
+    incident: incidentOf(arrival),
+    caller: "soar",
+    asked: { profile: arrival.profile, parameters: {} },
+    idempotencyKey: arrival.idempotencyKey,
+    requestHash: arrival.incidentId,
+    again: false,
+    mayUse: () => true,
+  };
+  const answer = await insist(world, async (ports): Promise<Acceptance> => {
+    return await accept(ports, settings, submission);
+  });
+  if (answer.kind !== "accepted") {
+    return world.court.fail("reasonless", `${arrival.incidentId} was answered ${answer.kind}`);
+  }
+  runs.set(arrival.incidentId, answer.run.runId);
+  const ids = answer.sequences.map((each) => each.sequenceId);
+  world.judge.accepted(arrival.incidentId, answer.run.runId, ids);
+}
+
+async function operate(
+  world: World,
+  operation: Operation,
+  runs: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { limits } = world.scenario;
+  switch (operation.kind) {
+    case "pause":
+      return await insist(world, async (ports) => await pause(ports, { by: "op", why: "test" }));
+    case "resume":
+      return await insist(world, async (ports) => await resume(ports, limits, "op"));
+    case "cancel": {
+      const runId = runs.get(operation.incidentId);
+      if (runId === undefined) return;
+      await insist(world, async (ports) => await cancelRun(ports, limits, runId, "op"));
+    }
+  }
+}
+
+/** Asks any host alive until one answers; whoever asked never learns why one did not. */
+async function insist<T>(world: World, ask: (ports: Ports) => Promise<T>): Promise<T> {
+  const { clock, hosts } = world;
+  for (;;) {
+    const epoch = hosts.any();
+    const asked = epoch === null ? "silence" : await answerOf(world, epoch, ask);
+    if (asked !== "silence") return asked.value;
+    await clock.sleep(between(world.hostRandom, 5_000, 30_000));
+  }
+}
+
+async function answerOf<T>(
+  world: World,
+  epoch: Parameters<World["invoke"]>[0],
+  ask: (ports: Ports) => Promise<T>,
+): Promise<{ value: T } | "silence"> {
+  const timeout = world.clock.sleep(SENDER_TIMEOUT_MS).then(() => "silence" as const);
+  const answered = world
+    .invoke(epoch, ask)
+    .then((done) => (done.kind === "done" ? { value: done.value } : "silence"));
+  return await Promise.race([answered, timeout]);
+}
+
+function incidentOf({ incidentId, machineIds }: Arrival): Incident {
+  const machines = machineIds.map((machineId) => {
+    return { machineId, name: null, platform: "linux" } as const;
+  });
+  const facts = { source: "generic", title: "t", severity: "high", url: null, asks: null } as const;
+  return { ...facts, incidentId, machines };
+}

@@ -1,0 +1,100 @@
+import { checkAftermath, unfinished } from "./aftermath.ts";
+import type { Fault } from "./faults.ts";
+import type { Violation } from "./invariants.ts";
+import type { Scenario } from "./scenario.ts";
+import { startSenders } from "./senders.ts";
+import { between, stream } from "./streams.ts";
+import { createWorld, startPolling, type Sabotage, type World } from "./world.ts";
+
+/** What one simulation came to. */
+export interface Outcome {
+  readonly violation: Violation | null;
+  readonly injected: readonly Fault[];
+  /** How long it took in virtual time, and what was done in it. */
+  readonly virtualMs: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly world: World;
+}
+
+export interface SimulateOptions {
+  /** These faults, and no drawn ones. */
+  readonly exactly?: readonly Fault[];
+  readonly sabotage?: Sabotage;
+}
+
+const STEP_MS = 10_000;
+const PATROL_STEPS = 6;
+/** Beyond its expiry a sequence can only be at Defender, and an action ends within some minutes. */
+const GRACE_MS = 2_400_000;
+/** A message of a dead host is hidden for ten minutes. */
+const QUIET_MS = 900_000;
+
+/** Runs one scenario to its end, or to the first violation. The same scenario and faults give the same outcome. */
+export async function simulate(
+  scenario: Scenario,
+  { exactly, sabotage }: SimulateOptions = {},
+): Promise<Outcome> {
+  const world = createWorld(scenario, exactly ?? null, sabotage);
+  const { clock, court, startMs } = world;
+  startForeign(world);
+  startPolling(world);
+  const senders = startSenders(world);
+  const healAtMs = startMs + scenario.healAtMs;
+  const lastAskMs = Math.max(0, ...scenario.arrivals.map((each) => each.atMs));
+  const deadlineMs =
+    Math.max(healAtMs, startMs + lastAskMs) + scenario.expiryMs + GRACE_MS;
+  const done = () => senders.asking() === 0 && unfinished(world) === null;
+  await stepUntil(world, deadlineMs, healAtMs, done);
+  if (court.violation() === null && !done()) {
+    court.fail("ends", unfinished(world) ?? "somebody still asks");
+  }
+  await stepUntil(world, clock.nowMs() + QUIET_MS, healAtMs, () => world.queued() === 0);
+  if (world.queued() > 0) court.fail("quiet", `${world.queued()} messages still go round`);
+  if (court.violation() === null) await checkAftermath(world);
+  return outcomeOf(world);
+}
+
+async function stepUntil(
+  world: World,
+  deadlineMs: number,
+  healAtMs: number,
+  done: () => boolean,
+): Promise<void> {
+  const { clock, court, judge, tenant } = world;
+  for (let step = 1; clock.nowMs() < deadlineMs; step += 1) {
+    if (court.violation() !== null || done()) return;
+    await clock.advanceTo(clock.nowMs() + STEP_MS);
+    if (step % PATROL_STEPS === 0) judge.patrol(tenant.actions, healAtMs);
+  }
+}
+
+/** Other products post on their own, and look at no answer. */
+function startForeign(world: World): void {
+  const { scenario, clock, startMs, tenant } = world;
+  const commands = [{ type: "GetFile", path: "/tmp/other" }] as const;
+  const random = stream(scenario.seed, "foreign");
+  for (const { atMs, machineId, comment } of scenario.foreign) {
+    clock.at(startMs + atMs + between(random, 0, 1_000), () => {
+      tenant.submit({ machineId, commands, comment, ours: false }, null);
+    });
+  }
+}
+
+function outcomeOf(world: World): Outcome {
+  const { court, faults, clock, startMs, counts, hosts, queue, tenant, judge } = world;
+  return {
+    violation: court.violation(),
+    injected: [...faults.injected],
+    virtualMs: clock.nowMs() - startMs,
+    counts: {
+      ...counts,
+      crashes: hosts.crashes,
+      poisoned: queue.poisoned,
+      delivered: queue.delivered,
+      actions: tenant.actions.length,
+      sequences: judge.ledger.records.size,
+      calls: [...faults.calls.values()].reduce((sum, each) => sum + each, 0),
+    },
+    world,
+  };
+}

@@ -1,0 +1,200 @@
+import type { MachineAction } from "../../shared/ledger/machine-action.ts";
+import type { Command } from "../../shared/plan/command.ts";
+import type { Random, Reply } from "../../shared/ports.ts";
+import {
+  badAnswer,
+  creates,
+  isBadAnswer,
+  json,
+  refusal,
+  type BadAnswer,
+  type Heard,
+} from "./bad-answers.ts";
+import type { Scenario } from "./scenario.ts";
+import { between } from "./streams.ts";
+import { commandAt, described, isOpen, newAction, type TenantAction } from "./tenant-action.ts";
+
+/** What the judge hears of at the door: everything that arrives, before it is answered. */
+export interface DoorWitness {
+  arrived(nowMs: number): void;
+  created(action: TenantAction, all: readonly TenantAction[], nowMs: number): void;
+  cancelled(action: TenantAction, comment: string, nowMs: number): void;
+}
+
+export interface Post {
+  readonly machineId: string;
+  readonly commands: readonly Command[];
+  readonly comment: string | null;
+  readonly ours: boolean;
+}
+
+/** One tenant of Defender as this simulation believes it to be, written apart from everything it is used to test. */
+export interface Tenant {
+  readonly actions: readonly TenantAction[];
+  submit(post: Post, bad: BadAnswer | null): Heard;
+  list(sinceMs: number): Reply<readonly MachineAction[]>;
+  listPending(): Reply<readonly MachineAction[]>;
+  get(actionId: string): Reply<MachineAction>;
+  cancel(actionId: string, comment: string): Reply<null>;
+  link(actionId: string, index: number): Reply<string>;
+  /** The bytes behind a link, or null if it is dead. */
+  bytesBehind(link: string): string | null;
+  machinesSeenSince(sinceMs: number): Reply<readonly string[]>;
+}
+
+export type ReadApi = "list" | "cancel" | "link" | "machines";
+
+export function createTenant(
+  scenario: Scenario,
+  world: { nowMs: () => number; startMs: number; random: Random; witness: DoorWitness },
+): Tenant {
+  const { tenant: rules } = scenario;
+  const { nowMs, startMs, random, witness } = world;
+  const actions: TenantAction[] = [];
+  const byId = new Map<string, TenantAction>();
+  const posts: number[] = [];
+  const reads = new Map<ReadApi, number[]>();
+  const machines = new Map(scenario.machines.map((each) => [each.machineId, each]));
+
+  const open = () => actions.filter((each) => isOpen(each, nowMs()));
+  const create = (post: Post): TenantAction => {
+    const machine = machines.get(post.machineId);
+    if (machine === undefined) throw new Error(`no machine ${post.machineId}`);
+    const id = `action-${actions.length + 1}`;
+    const action = newAction({ ...post, id, createdAtMs: nowMs() }, machine, rules, world);
+    if (post.ours) witness.created(action, actions, nowMs());
+    actions.push(action);
+    byId.set(id, action);
+    return action;
+  };
+  const refused = (post: Post): Heard | TenantAction | null => {
+    const since = nowMs() - startMs;
+    const machine = machines.get(post.machineId);
+    const recent = posts.filter((atMs) => atMs > nowMs() - 60_000).length;
+    if (recent > rules.callsPerMinute) {
+      const wait = rules.retryAfterOnRate ? "30" : null;
+      return refusal(429, "TooManyRequests", wait);
+    }
+    if (machine === undefined || since >= (machine.goneAtMs ?? Infinity)) {
+      return refusal(404, "ResourceNotFound");
+    }
+    const held = open().find((each) => each.machineId === post.machineId);
+    if (held !== undefined) {
+      return rules.givesExisting && !held.ours
+        ? held
+        : refusal(400, "ActiveRequestAlreadyExists");
+    }
+    const portal = machine.portal.some(([from, until]) => since >= from && since < until);
+    if (portal) return refusal(400, "ActiveRequestAlreadyExists");
+    if (open().length >= rules.maxSessions) return refusal(429, "TooManyRequests");
+    return null;
+  };
+  const spends = (api: ReadApi): boolean => {
+    const times = reads.get(api) ?? [];
+    times.push(nowMs());
+    reads.set(api, times);
+    const within = (ms: number) => times.filter((atMs) => atMs > nowMs() - ms).length;
+    return within(60_000) <= rules.readsPerMinute && within(3_600_000) <= rules.readsPerHour;
+  };
+  /** The action, if `nowMs` lies between its first listing and its vanishing. */
+  const known = (actionId: string): TenantAction | null => {
+    const action = byId.get(actionId);
+    if (action === undefined) return null;
+    return nowMs() >= action.listedAtMs && nowMs() < action.vanishesAtMs ? action : null;
+  };
+  const listed = (): MachineAction[] => {
+    const asOfMs = nowMs() - between(random, 0, rules.replicaLagMs);
+    return actions
+      .filter((each) => known(each.id) !== null)
+      .map((each) => described(each, Math.max(asOfMs, each.createdAtMs)))
+      .reverse();
+  };
+
+  return {
+    actions,
+    submit: (post, bad) => {
+      posts.push(nowMs());
+      if (post.ours) witness.arrived(nowMs());
+      const existing = [...actions].reverse().find((each) => !each.ours) ?? null;
+      if (bad !== null && !creates(bad)) {
+        const speaksOf = bad.startsWith("existing") ? existing : null;
+        if (bad.startsWith("existing") && existing === null) return refusal(503, "Unavailable");
+        return badAnswer(bad, speaksOf, nowMs());
+      }
+      const no = refused(post);
+      if (no !== null && no !== "silence" && "createdAtMs" in no) return json(201, spoken(no));
+      if (no !== null) return no;
+      const action = create(post);
+      return bad === null ? json(201, spoken(action)) : badAnswer(bad, action, nowMs());
+    },
+    list: (sinceMs) => {
+      if (!spends("list")) return { kind: "throttled", retryAfterMs: 10_000 };
+      return { kind: "answered", value: listed().filter((each) => isSince(each, sinceMs)) };
+    },
+    listPending: () => {
+      if (!spends("list")) return { kind: "throttled", retryAfterMs: 10_000 };
+      return { kind: "answered", value: listed().filter((each) => each.status === "Pending") };
+    },
+    machinesSeenSince: (sinceMs) => {
+      if (!spends("machines")) return { kind: "throttled", retryAfterMs: null };
+      const seen = scenario.machines.filter(
+        ({ offline, goneAtMs }) =>
+          !offline.some(([from, until]) => {
+            return from + startMs <= sinceMs && nowMs() < until + startMs;
+          }) && nowMs() < startMs + (goneAtMs ?? Infinity),
+      );
+      return { kind: "answered", value: seen.map((each) => each.machineId) };
+    },
+    get: (actionId) => {
+      const action = known(actionId);
+      if (!spends("list")) return { kind: "throttled", retryAfterMs: null };
+      if (action === null) return { kind: "absent", detail: "no such action" };
+      return { kind: "answered", value: described(action, nowMs()) };
+    },
+    cancel: (actionId, comment) => {
+      if (!spends("cancel")) return { kind: "throttled", retryAfterMs: null };
+      const action = byId.get(actionId);
+      if (action === undefined || nowMs() >= action.vanishesAtMs) {
+        return { kind: "absent", detail: "no such action" };
+      }
+      witness.cancelled(action, comment, nowMs());
+      if (!isOpen(action, nowMs())) {
+        return { kind: "refused", httpStatus: 400, code: "BadRequest", detail: "it has ended" };
+      }
+      action.cancelAtMs = Math.min(action.cancelAtMs, nowMs() + between(random, 0, 4_000));
+      return { kind: "answered", value: null };
+    },
+    link: (actionId, index) => {
+      if (!spends("link")) return { kind: "throttled", retryAfterMs: 5_000 };
+      const action = known(actionId);
+      if (action === null) return { kind: "absent", detail: "no such action" };
+      const command = action.commands[index];
+      if (command === undefined || command.type === "PutFile") {
+        return { kind: "absent", detail: "no result" };
+      }
+      const { status } = commandAt(action, command, index, nowMs());
+      if (status !== "Completed") return { kind: "absent", detail: "no result" };
+      return { kind: "answered", value: `${actionId}/${index}/${nowMs()}` };
+    },
+    bytesBehind: (link) => {
+      const [actionId = "", index = "", madeAtMs = ""] = link.split("/");
+      if (nowMs() > Number(madeAtMs) + 1_800_000) return null;
+      return resultText(actionId, Number(index));
+    },
+  };
+}
+
+/** What the n-th command of an action leaves behind. */
+export function resultText(actionId: string, index: number): string {
+  return `result ${index} of ${actionId}`;
+}
+
+function isSince(action: MachineAction, sinceMs: number): boolean {
+  return (action.createdAtMs ?? 0) >= sinceMs;
+}
+
+function spoken({ id, comment, machineId, commands }: TenantAction): object {
+  return { id, type: "LiveResponse", requestorComment: comment, machineId, commands };
+}
+
+export { isBadAnswer };

@@ -1,0 +1,101 @@
+import { setTimeout as pass } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { incident, machine, machineId, machines } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+/** Long enough for several polls and several windows of the limit. */
+const A_WHILE_MS = 2_500;
+/** A POST may leave this long after a pause, and no later. */
+const FENCE_MS = 2_000;
+
+describe("a pause", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({ machines: machines(30) });
+  });
+  afterAll(async () => await stage.close());
+
+  it("keeps everything from Defender's door, and the run says by whom and why", async () => {
+    const why = "the tenant is being moved";
+    const paused = await stage.call("POST", "pause", { reason: why });
+    expect(paused).toMatchObject({ status: 200, body: { paused: true, by: "local", reason: why } });
+    const { runId } = await stage.accept("generic", incident("paused", [1, 2]));
+    await pass(A_WHILE_MS);
+    const run = await stage.run(runId);
+    for (const { state, waits } of run.sequences) {
+      expect(state).toBe("waiting");
+      expect(waits).toMatchObject({ code: "paused", detail: `Paused by local: ${why}` });
+    }
+    const status = await stage.call("GET", "status");
+    expect(status.body).toMatchObject({ paused: { by: "local", why }, next: { kind: "paused" } });
+    expect(stage.simulator.arrivals()).toEqual([]);
+
+    expect(await stage.call("POST", "resume")).toMatchObject({ status: 200 });
+    expect((await stage.untilFinished(runId)).counts.succeeded).toBe(2);
+  });
+
+  it("in the middle of a run stops it where it is, and what is at Defender still ends", async () => {
+    const before = stage.simulator.arrivals().length;
+    const numbers = Array.from({ length: 25 }, (_, index) => index + 5);
+    const { runId } = await stage.accept("generic", incident("half way", numbers));
+    await stage.until(runId, () => stage.simulator.arrivals().length > before);
+    await stage.call("POST", "pause", { reason: "enough for now" });
+    await pass(FENCE_MS);
+    const sent = stage.simulator.arrivals().length;
+    expect(sent).toBeLessThan(before + numbers.length);
+    await pass(A_WHILE_MS);
+    expect(stage.simulator.arrivals()).toHaveLength(sent);
+    const settled = await stage.until(runId, ({ counts }) => counts.submitted === 0);
+    expect(settled.counts).toMatchObject({
+      succeeded: sent - before,
+      waiting: numbers.length - (sent - before),
+    });
+    await stage.call("POST", "resume");
+    expect((await stage.untilFinished(runId)).counts.succeeded).toBe(numbers.length);
+    expect(stage.simulator.violations()).toEqual([]);
+  });
+});
+
+describe("a cancel", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    const endless = { "Collect-WindowsTriage.ps1": { seconds: 590 } };
+    stage = await openStage({
+      machines: [machine(1, { scripts: endless }), machine(2), machine(3), machine(4)],
+    });
+  });
+  afterAll(async () => await stage.close());
+
+  it("ends what waits at once, what runs at Defender, and touches nobody else's session", async () => {
+    const foreign = stage.simulator.startForeignSession(machineId(3), "another-product", 600);
+    stage.simulator.holdPortalSession(machineId(2), true);
+    const { runId } = await stage.accept("generic", incident("cancelled", [1, 2, 3, 4]));
+    await stage.until(
+      runId,
+      ({ counts }) => counts.submitted === 1 && counts.waiting === 2 && counts.succeeded === 1,
+    );
+    const answered = await stage.call("POST", `runs/${runId}/cancel`);
+    expect(answered).toMatchObject({ status: 202, body: { ended: 2, asked: 1, alreadyOver: 1 } });
+    const now = await stage.run(runId);
+    expect(now.counts).toMatchObject({ waiting: 0, succeeded: 1 });
+
+    const run = await stage.untilFinished(runId);
+    expect(run.counts).toMatchObject({ total: 4, cancelled: 3, succeeded: 1 });
+    const cancelled = run.sequences.filter(({ state }) => state === "cancelled");
+    for (const { outcome } of cancelled) {
+      expect(outcome).toEqual({ code: "cancelled", detail: "Cancelled by local." });
+    }
+    const statuses = new Map(stage.simulator.actions().map(({ id, status }) => [id, status]));
+    expect(statuses.get(foreign)).toBe("InProgress");
+    const ours = run.sequences.find(({ machineId: id }) => id === machineId(1));
+    expect(statuses.get(ours?.machineActionId ?? "")).toBe("Cancelled");
+    expect(stage.simulator.reads()["cancel"]).toBe(1);
+  });
+
+  it("asked for twice does no more, and none is known for a run that is not there", async () => {
+    const { runId } = await stage.accept("generic", incident("cancelled", [1, 2, 3, 4]));
+    const again = await stage.call("POST", `runs/${runId}/cancel`);
+    expect(again).toMatchObject({ status: 202, body: { ended: 0, asked: 0, alreadyOver: 4 } });
+    expect((await stage.call("POST", "runs/00000000000000000000/cancel")).status).toBe(404);
+  });
+});

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problemSchema, statusSchema } from "./answers.ts";
+import { incident, machine, machineId } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+describe("the status", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    const slow = { "Collect-WindowsTriage.ps1": { seconds: 180 } };
+    stage = await openStage({
+      machines: [1, 2, 3, 4, 5, 6].map((number) => machine(number, { scripts: slow })),
+      env: { DEFENDER_MAX_SESSIONS: "2" },
+    });
+  });
+  afterAll(async () => await stage.close());
+
+  const status = async () => statusSchema.parse((await stage.call("GET", "status")).body);
+
+  it("adds up with the run: sessions, what waits in which lane, and what is parked", async () => {
+    stage.simulator.holdPortalSession(machineId(1), true);
+    const { runId } = await stage.accept("generic", incident("adds up", [1, 2, 3, 4, 5, 6]));
+    const run = await stage.until(runId, ({ counts, sequences }) => {
+      const codes = sequences.map(({ waits }) => waits?.code);
+      return counts.submitted === 2 && codes.includes("machineBusy") && codes.includes("session");
+    });
+    const now = await status();
+    expect(now.sessions).toEqual({ ours: 2, foreign: 0, cap: 2, setting: 2 });
+    expect(now.calls.limit).toBe(10);
+    expect(now.calls.used).toBeLessThanOrEqual(10);
+    expect(now.next).toEqual({ kind: "full", at: null });
+    expect(now.paused).toBeNull();
+    const ready = now.waiting.reduce((sum, { count }) => sum + count, 0);
+    expect(ready + now.parked.count + now.sessions.ours).toBe(6);
+    expect(now.waiting.map(({ lane }) => lane)).toEqual([0, 1, 2, 3, 4]);
+    const [, lane] = now.waiting;
+    expect(lane?.oldestAcceptedAt).toBe(run.sequences[0]?.acceptedAt);
+    const positions = run.sequences
+      .map(({ waits }) => waits?.position ?? null)
+      .filter((position) => position !== null);
+    expect(positions.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
+
+    stage.simulator.holdPortalSession(machineId(1), false);
+    await stage.untilFinished(runId);
+    const after = await status();
+    expect(after.sessions.ours).toBe(0);
+    expect(after.waiting.every(({ count, oldestAcceptedAt }) => !count && !oldestAcceptedAt)).toBe(
+      true,
+    );
+    expect(after.parked.count).toBe(0);
+    expect(stage.simulator.violations()).toEqual([]);
+  });
+
+  it("of health is anonymous, and always the same", async () => {
+    const anonymous = await stage.call("GET", "health", undefined, { key: null });
+    expect(anonymous).toMatchObject({ status: 200, body: { status: "ok" } });
+    const again = await stage.call("GET", "health");
+    expect(again.body).toEqual(anonymous.body);
+  });
+});
+
+describe("an app with wrong settings", () => {
+  const SECRET = "whsec_too-short";
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({
+      env: {
+        CALLERS: JSON.stringify([{ name: "a caller", hmac: [SECRET], may: ["everything"] }]),
+        DEFENDER_CALLS_PER_MINUTE: "ten",
+        DEFENDER_ACCESS_TOKEN: "a-secret-token",
+        DEFENDER_API_URL: "https://defender.example",
+        POLL_SECONDS: "-1",
+      },
+    });
+  });
+  afterAll(async () => await stage.close());
+
+  it.each([
+    ["POST", "incidents/generic"],
+    ["GET", "runs/00000000000000000000"],
+    ["GET", "runs/00000000000000000000/manifest"],
+    ["GET", "runs/00000000000000000000/evidence/00000000000000000000.0/0"],
+    ["POST", "runs/00000000000000000000/cancel"],
+    ["GET", "status"],
+    ["POST", "pause"],
+    ["POST", "resume"],
+  ] as const)("answers %s %s with all of them at once, and no values", async (method, path) => {
+    const body = method === "POST" ? incident("not configured", [1]) : undefined;
+    const answered = await stage.call(method, path, body);
+    expect(answered.status).toBe(503);
+    expect(answered.headers.get("content-type")).toBe("application/problem+json");
+    const problem = problemSchema.parse(answered.body);
+    expect(problem.type).toBe("urn:lrq:problem:not-configured");
+    const paths = new Set(problem.errors?.map((each) => each.path));
+    expect(paths).toEqual(
+      new Set([
+        "CALLERS.0.name",
+        "CALLERS.0.hmac.0",
+        "CALLERS.0.may.0",
+        "DEFENDER_ACCESS_TOKEN",
+        "DEFENDER_CALLS_PER_MINUTE",
+        "POLL_SECONDS",
+      ]),
+    );
+    expect(JSON.stringify(answered.body)).not.toMatch(/too-short|a-secret-token|ten"|a caller/);
+  });
+
+  it("still answers for its health, and stores nothing", async () => {
+    expect((await stage.call("GET", "health", undefined, { key: null })).status).toBe(200);
+    expect(await stage.rows()).toEqual({ ledger: [], messages: 0 });
+  });
+});
+
+describe("an app with no callers", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({ env: { CALLERS: "[]" } });
+  });
+  afterAll(async () => await stage.close());
+
+  it("refuses everybody, and says what to set", async () => {
+    const answered = await stage.post("generic", incident("nobody", [1]));
+    expect(answered.status).toBe(401);
+    expect(problemSchema.parse(answered.body).detail).toMatch(/set CALLERS/);
+  });
+});

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { verifyChain } from "../../shared/evidence/custody.ts";
+import { statusSchema } from "./answers.ts";
+import { incident, machineId, machines } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+describe("when Defender's answers go wrong", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    // A lost POST is looked for at least as long as it could still arrive: here that is 3 s.
+    stage = await openStage({ machines: machines(12), env: { CALL_TIMEOUT_SECONDS: "1" } });
+  });
+  afterAll(async () => await stage.close());
+
+  const actionsOn = (number: number) =>
+    stage.simulator.actions().filter((action) => action.machineId === machineId(number));
+
+  async function collected(runId: string, number: number): Promise<void> {
+    const run = await stage.untilFinished(runId);
+    expect(run.counts).toMatchObject({ total: 1, succeeded: 1 });
+    const { entries, head } = await stage.manifest(runId);
+    expect(verifyChain(entries, { number: 2, hash: head })).toMatchObject({ kind: "ok" });
+    expect(actionsOn(number).map(({ status }) => status)).toEqual(["Succeeded"]);
+  }
+
+  it.each([
+    [1, "403"],
+    [2, "404"],
+    [3, "truncated"],
+    [4, "503"],
+  ] as const)("machine %i: a result that will not download (%s) is linked anew, and nothing is run again", async (number, fault) => {
+    stage.simulator.addFault({ on: "download", fault, nth: 1 });
+    const linksBefore = stage.simulator.reads()["link"] ?? 0;
+    const { runId } = await stage.accept("generic", incident(`link ${fault}`, [number]));
+    await collected(runId, number);
+    expect(stage.simulator.reads()["link"]).toBe(linksBefore + 3);
+  });
+
+  it("a list that fails a few times is asked for again", async () => {
+    const { runId } = await stage.accept("generic", incident("list", [5]));
+    for (const fault of ["500", "html", "drop-before"] as const) {
+      stage.simulator.addFault({ on: "list", fault, times: 1 });
+    }
+    await collected(runId, 5);
+  });
+
+  it("a POST whose answer is lost is found by its tag, and not sent again", async () => {
+    stage.simulator.addFault({ on: "submit", fault: "drop-after", nth: 1 });
+    const { runId } = await stage.accept("generic", incident("answer lost", [6]));
+    await collected(runId, 6);
+    expect(arrivalsAt(6)).toHaveLength(1);
+  });
+
+  it("a POST that was carried out but answered 500 is found by its tag", async () => {
+    stage.simulator.addFault({ on: "submit", fault: "500-after", nth: 1 });
+    const { runId } = await stage.accept("generic", incident("answer 500", [7]));
+    await collected(runId, 7);
+    expect(arrivalsAt(7)).toHaveLength(1);
+  });
+
+  it("a POST that never arrived is sent again, once nobody can find it", async () => {
+    stage.simulator.addFault({ on: "submit", fault: "drop-before", nth: 1 });
+    const { runId } = await stage.accept("generic", incident("post lost", [8]));
+    await collected(runId, 8);
+    expect(arrivalsAt(8)).toHaveLength(1);
+  });
+
+  it("a 201 with somebody else's action is not taken for ours", async () => {
+    stage.simulator.addFault({ on: "submit", fault: "existing-action", nth: 1 });
+    const { runId } = await stage.accept("generic", incident("not ours", [9]));
+    const run = await stage.untilFinished(runId);
+    expect(run.counts).toMatchObject({ total: 1, succeeded: 1 });
+    const [others, ours, ...more] = actionsOn(9);
+    expect(more).toEqual([]);
+    expect(others).toMatchObject({ requestor: "another-product", status: "Succeeded" });
+    expect(run.sequences[0]?.machineActionId).toBe(ours?.id);
+  });
+
+  it("and Defender has nothing to complain of", () => {
+    expect(stage.simulator.violations()).toEqual([]);
+  });
+
+  function arrivalsAt(number: number) {
+    return stage.simulator.arrivals().filter((each) => each.machineId === machineId(number));
+  }
+});
+
+describe("a tenant that takes fewer calls than it promised", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    const limits = { callsPerMinute: 3, windowSeconds: 120 };
+    stage = await openStage({ machines: machines(6), limits });
+  });
+  afterAll(async () => await stage.close());
+
+  it("is obeyed: the run says that it waits for Defender, and everything is done", async () => {
+    const { runId } = await stage.accept("generic", incident("throttled", [1, 2, 3, 4, 5, 6]));
+    const told = await stage.until(runId, ({ sequences }) =>
+      sequences.some(({ waits }) => waits?.code === "throttled"),
+    );
+    const waiting = told.sequences.find(({ waits }) => waits?.code === "throttled");
+    expect(waiting?.waits?.detail).toMatch(/Defender asked for a pause/);
+    const status = statusSchema.parse((await stage.call("GET", "status")).body);
+    expect(status.last429At).not.toBeNull();
+    expect(status.othersUseTheQuota).toBe(true);
+
+    const run = await stage.untilFinished(runId);
+    expect(run.counts).toMatchObject({ total: 6, succeeded: 6 });
+    const machineIds = stage.simulator.actions().map((action) => action.machineId);
+    expect(new Set(machineIds).size).toBe(6);
+    expect(machineIds).toHaveLength(6);
+  });
+});
