@@ -1,5 +1,6 @@
 // Builds two things: dist/app/main.mjs, the bundle that is deployed, and dist/local/*.mjs, the local parts around it.
 import { readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { build } from "esbuild";
 
 const quiet = process.argv.includes("--quiet");
@@ -12,7 +13,7 @@ const shared = {
   sourcemap: true,
   outExtension: { ".js": ".mjs" },
   legalComments: "none",
-  define: { LRQ_VERSION: JSON.stringify(version) },
+  define: { LRQ_VERSION: JSON.stringify(version), LRQ_COMMIT: JSON.stringify(commit()) },
   // The Azure SDKs are CommonJS inside: give them the require that an ES module lacks.
   banner: {
     js: 'import { createRequire as lrqRequire } from "node:module"; const require = lrqRequire(import.meta.url);',
@@ -32,9 +33,29 @@ await Promise.all([
   }),
   build({
     ...shared,
-    entryPoints: { start: "local/start.ts", demo: "local/demo.ts", host: "local/host/main.ts" },
+    entryPoints: {
+      start: "local/start.ts",
+      demo: "local/demo.ts",
+      host: "local/host/main.ts",
+      lrq: "local/lrq.ts",
+    },
     outdir: "dist/local",
     external: ["azurite"],
   }),
 ]);
 if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
+
+/** The commit this is built from, with a plus sign behind it when the files differ from it. */
+function commit() {
+  try {
+    const git = (...words) =>
+      execFileSync("git", words, {
+        cwd: import.meta.dirname,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
+    return git("rev-parse", "HEAD") + (git("status", "--porcelain") === "" ? "" : "+");
+  } catch {
+    return "unknown";
+  }
+}

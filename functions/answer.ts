@@ -15,6 +15,7 @@ const PROBLEMS = {
   "wrong-type": [415, "The body is of the wrong type"],
   "nothing-to-do": [422, "Understood, but there is nothing to do"],
   unavailable: [503, "Not now; try again"],
+  "locked-down": [503, "Locked down"],
   "not-configured": [503, "The app is not configured"],
 } as const satisfies Record<string, readonly [number, string]>;
 

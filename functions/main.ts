@@ -1,14 +1,24 @@
+import { app } from "@azure/functions";
+import { watchAnswers } from "./back-pressure.ts";
 // The whole app: each import registers its function with the host.
 import "./cancel-run.ts";
 import "./collect-results.ts";
 import "./drain-sequences.ts";
 import "./health.ts";
 import "./incident-webhook.ts";
+import "./list-evidence.ts";
 import "./pause.ts";
 import "./poll-actions.ts";
+import "./read-audit.ts";
 import "./read-evidence.ts";
 import "./read-manifest.ts";
 import "./read-run.ts";
 import "./reconcile.ts";
+import "./replay-callbacks.ts";
 import "./resume.ts";
+import "./send-callbacks.ts";
 import "./status.ts";
+
+// Evidence is as large as 3 GB: without this the library would gather all of it before it answers.
+app.setup({ enableHttpStream: true });
+watchAnswers();

@@ -1,20 +1,19 @@
-import { Readable } from "node:stream";
 import { app } from "@azure/functions";
 import { problem, SAFE_HEADERS } from "./answer.ts";
+import { paced } from "./back-pressure.ts";
 import { forCallers } from "./transport.ts";
 
 app.http("readEvidence", {
   methods: ["GET"],
   route: "runs/{runId}/evidence/{sequenceId}/{index:int}",
   authLevel: "anonymous",
-  handler: forCallers("evidence.read", async (lrq, request, { name, log }) => {
+  handler: forCallers("evidence.read", async (lrq, request, { name, log, invocationId }) => {
     const { runId = "", sequenceId = "", index = "" } = request.params;
-    const found = sequenceId.startsWith(`${runId}.`)
-      ? await lrq.openEvidence(sequenceId, Number(index))
-      : null;
+    const which = { sequenceId, index: Number(index), by: name };
+    const found = sequenceId.startsWith(`${runId}.`) ? await lrq.openEvidence(which) : null;
     if (found === null)
       return problem("not-found", "There is no such result, or it is not in yet.");
-    log("info", "evidenceRead", { by: name, sequenceId, index: Number(index) });
+    log("info", "evidenceRead", which);
     return {
       status: 200,
       headers: {
@@ -24,7 +23,7 @@ app.http("readEvidence", {
         "content-length": String(found.size),
         "x-content-sha256": found.sha256,
       },
-      body: Readable.from(found.content),
+      body: paced(found.content, invocationId),
     };
   }),
 });

@@ -1,3 +1,4 @@
+import type { ReadableStreamDefaultReader } from "node:stream/web";
 import type {
   HttpHandler,
   HttpRequest,
@@ -27,6 +28,10 @@ export async function rawRequest(request: HttpRequest): Promise<RawRequest> {
   };
 }
 
+const LOCKED_DOWN =
+  "LOCKDOWN is set: every request is refused, and nothing is started or cancelled at Defender. " +
+  "Whoever keeps the app's settings can lift it.";
+
 /**
  * A handler that has the app. Settings that are wrong, and storage that is out of reach, are
  * answered with 503: a sender that tries again loses nothing.
@@ -37,6 +42,7 @@ export function withApp(
   return async (request, context) => {
     const opened = openApp();
     if (opened.kind === "wrong") return notConfigured(opened.problems);
+    if (opened.app.lockdown) return problem("locked-down", LOCKED_DOWN);
     try {
       return await act(opened.app, request, context);
     } catch (error) {
@@ -53,15 +59,21 @@ export function forCallers(
   act: (
     app: App,
     request: HttpRequest,
-    caller: { name: string; log: Log; rawBody: Uint8Array },
+    caller: { name: string; log: Log; rawBody: Uint8Array; invocationId: string },
   ) => Promise<HttpResponseInit>,
 ): HttpHandler {
   return withApp(async (app, request, context) => {
     const raw = await rawRequest(request);
-    const admitted = app.admit(raw, right);
-    if (admitted.kind !== "admitted") return problem(admitted.kind, admitted.detail);
+    const admitted = await app.admit(raw, right);
+    if (admitted.kind !== "admitted") {
+      // Strangers and the barred leave a line here, and nothing in storage.
+      logOf(context)("warn", "refused", { right, kind: admitted.kind, detail: admitted.detail });
+      return problem(admitted.kind, admitted.detail);
+    }
     const { name } = admitted.caller;
-    return await act(app, request, { name, log: logOf(context), rawBody: raw.rawBody });
+    const { invocationId } = context;
+    const log = logOf(context);
+    return await act(app, request, { name, log, rawBody: raw.rawBody, invocationId });
   });
 }
 
@@ -77,11 +89,21 @@ async function readAtMost(request: HttpRequest, bytesMax: number): Promise<Uint8
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  const reader: ReadableStreamDefaultReader<unknown> = request.body.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const chunk = read.value;
     if (!(chunk instanceof Uint8Array)) throw new Error("a body gave something but bytes");
     chunks.push(chunk);
     size += chunk.byteLength;
-    if (size >= bytesMax) break;
+    if (size >= bytesMax) {
+      // Cancelling would break the connection the answer has to take; the host bounds the rest.
+      discard(reader).catch(() => undefined);
+      break;
+    }
   }
   return Buffer.concat(chunks).subarray(0, bytesMax);
+}
+
+async function discard(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+  while (!(await reader.read()).done);
 }

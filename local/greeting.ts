@@ -1,3 +1,4 @@
+import { isLoopback } from "../shared/config.ts";
 import type { Stack } from "./stack.ts";
 
 /** What the greeting is made from. */
@@ -16,9 +17,10 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
   const { url, azurite, simulator } = stack;
   const ownCallers = env["CALLERS"] !== undefined && env["CALLERS"] !== "";
   const shownKey = ownCallers ? "YOUR_KEY" : key;
+  const given = env["DEFENDER_API_URL"] ?? "";
   const defender =
     simulator === null
-      ? `${env["DEFENDER_API_URL"]}   (from DEFENDER_API_URL: sessions there are real ones)`
+      ? `${given}   (from DEFENDER_API_URL${isOnThisComputer(given) ? "" : ": sessions there are real ones"})`
       : `${simulator.url}   (simulated, ${speed} times as fast as life)`;
   const storage =
     azurite === null
@@ -44,6 +46,10 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
     "Ctrl-C stops everything.",
     "",
   ].join("\n");
+}
+
+function isOnThisComputer(address: string): boolean {
+  return isLoopback(new URL(address).hostname);
 }
 
 /** For a tenant we do not know, the machine is left to whoever copies the line. */

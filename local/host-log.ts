@@ -31,43 +31,59 @@ export function openLogFile(path: string): LogFile {
 export type LogReader = (line: string) => string | null;
 
 /** `2026-11-21T18:56:26.847Z information drainSequences message`, as the host writes it. */
-const LINE = /^\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}:\d{2})\.\d{3}Z (\w+) (\S+) (.*)$/;
+const LINE = /^(\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}:\d{2})\.\d{3}Z) (\w+) (\S+) (.*)$/;
 
 /** Decisions that only say that everything goes on; they would be most of the log. */
 const QUIET_EVENTS = new Set(["rang", "drained"]);
-/** Sequences whose last told state is remembered; beyond that a repetition is shown again. */
+/** What goes wrong again and again is told again after so long, with how often it was. */
+const TOLD_AGAIN_MS = 60_000;
+/** So many troubles, and states of sequences, are remembered; beyond that one may be told again. */
 const REMEMBERED_MAX = 10_000;
 
 /**
- * A reader that makes one compact line of each decision, shows warnings and errors without their
- * stacks, and says once what is repeated. It remembers what it has shown.
+ * A reader that makes one compact line of each decision, and shows warnings and errors without
+ * their stacks, the same one once a minute. It remembers what it has shown.
  */
 export function createLogReader(paint: Paint): LogReader {
   const states = new Map<string, string>();
-  let lastTrouble = "";
+  const troubles = new Map<string, Trouble>();
   return (line) => {
-    const [, at, level, source, message] = LINE.exec(line) ?? [];
-    if (at === undefined || level === undefined || source === undefined || message === undefined) {
-      return isContinuation(line) ? null : line;
-    }
+    const [, at = "", time = "", level = "", source = "", message = ""] = LINE.exec(line) ?? [];
+    if (at === "") return isContinuation(line) ? null : line;
     const tone = toneOf(level);
     const decision = decisionIn(message);
-    if (decision === null) {
-      if (tone === "plain") return null;
-      const trouble = `${source} ${message}`;
-      if (trouble === lastTrouble) return null;
-      lastTrouble = trouble;
-      return `${paint("faint", at)}  ${paint(tone, level.padEnd(11))}  ${trouble}`;
-    }
-    const { event, ...fields } = decision;
-    if (tone === "plain" && (QUIET_EVENTS.has(event) || isRepeated(states, decision))) return null;
-    return `${paint("faint", at)}  ${paint(tone, event.padEnd(11))}  ${told(fields)}`.trimEnd();
+    const word = decision === null ? level : decision.event;
+    const text = decision === null ? `${source} ${message.trimEnd()}` : told(decision);
+    const shown = `${paint("faint", time)}  ${paint(tone, word.padEnd(11))}  ${text}`.trimEnd();
+    if (tone === "plain") return isNews(states, decision) ? shown : null;
+    const times = repeated(troubles, `${word} ${text}`, Date.parse(at));
+    if (times === null) return null;
+    return times < 2 ? shown : `${shown} (${times} times)`;
   };
 }
 
-/** Stacks, and what the host says of its functions when it starts. */
+interface Trouble {
+  readonly toldAtMs: number;
+  /** Since it was told. */
+  readonly times: number;
+}
+
+/** How often this trouble has come since it was last told, this time included; null if told lately. */
+function repeated(troubles: Map<string, Trouble>, text: string, atMs: number): number | null {
+  const before = troubles.get(text);
+  const times = (before?.times ?? 0) + 1;
+  if (before !== undefined && atMs < before.toldAtMs + TOLD_AGAIN_MS) {
+    troubles.set(text, { toldAtMs: before.toldAtMs, times });
+    return null;
+  }
+  if (troubles.size >= REMEMBERED_MAX) troubles.clear();
+  troubles.set(text, { toldAtMs: atMs, times: 0 });
+  return times;
+}
+
+/** Stacks, and what the host says of its functions when it starts and of itself when it stops. */
 function isContinuation(line: string): boolean {
-  return /^\s|^function \S+ \{|^$/.test(line);
+  return /^\s|^\W*$|^function \S+ \{|^the Functions host stops/.test(line);
 }
 
 function toneOf(level: string): Tone {
@@ -95,19 +111,20 @@ function decisionIn(message: string): Decision | null {
   }
 }
 
-/** A sequence that moved within its state: its commands went on. */
-function isRepeated(states: Map<string, string>, { event, sequenceId, state }: Decision): boolean {
-  if (event !== "moved" || typeof sequenceId !== "string" || typeof state !== "string")
-    return false;
-  if (states.get(sequenceId) === state) return true;
+/** A decision worth a line; not a sequence that moved within its state, for its commands only went on. */
+function isNews(states: Map<string, string>, decision: Decision | null): boolean {
+  if (decision === null || QUIET_EVENTS.has(decision.event)) return false;
+  const { event, sequenceId, state } = decision;
+  if (event !== "moved" || typeof sequenceId !== "string" || typeof state !== "string") return true;
+  if (states.get(sequenceId) === state) return false;
   if (states.size >= REMEMBERED_MAX) states.clear();
   states.set(sequenceId, state);
-  return false;
+  return true;
 }
 
-function told(fields: Readonly<Record<string, unknown>>): string {
-  return Object.entries(fields)
-    .filter(([, value]) => value !== null && value !== undefined)
+function told(decision: Decision): string {
+  return Object.entries(decision)
+    .filter(([name, value]) => name !== "event" && value !== null && value !== undefined)
     .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(", ");
 }

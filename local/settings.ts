@@ -42,6 +42,13 @@ function given(env: Readonly<Record<string, string | undefined>>): Record<string
   return set;
 }
 
+/** The forms that storage SDKs take (Configure Azure Storage connection strings). */
+const CONNECTION_STRING =
+  /^UseDevelopmentStorage=true|AccountName=[^;]+.*AccountKey=|SharedAccessSignature=/i;
+const NO_CONNECTION_STRING =
+  "The setting AzureWebJobsStorage is not a connection string of a storage account; " +
+  "without it, the embedded Azurite is used.";
+
 /**
  * What is wrong with the settings of the environment, one sentence each, before anything is started:
  * the app itself would say it only to its callers, and in its log.
@@ -49,6 +56,7 @@ function given(env: Readonly<Record<string, string | undefined>>): Record<string
 export function settingsTrouble(env: Readonly<Record<string, string | undefined>>): string[] {
   const simulator = env["DEFENDER_API_URL"] ? null : { url: "http://127.0.0.1:1", speed: 1 };
   const storage = env["AzureWebJobsStorage"] || "embedded";
+  if (storage !== "embedded" && !CONNECTION_STRING.test(storage)) return [NO_CONNECTION_STRING];
   const settings = localSettings({ storage, simulator, key: "", stateDir: "" }, env);
   const config = readConfig(settings);
   if (config.kind === "wrong") {

@@ -59,13 +59,10 @@ async function serve(options: StartOptions, lock: FolderLock): Promise<number> {
   if (fresh) rmSync(dataDir, { recursive: true, force: true });
   const key = options.key ?? keptKey();
   const hostLog = openLogFile(logFile);
-  const show = verbose
-    ? (line: string) => line
-    : createLogReader(paintFor(wantsColour(stderr.isTTY, env)));
+  const toConsole = consoleLog(verbose);
   const log = (line: string): void => {
     hostLog.write(line);
-    const shown = show(line);
-    if (shown !== null) stderr.write(`${shown}\n`);
+    toConsole.write(line);
   };
   stdout.write("starting storage, Defender and the Functions host ...\n");
   let stack: Stack | null = null;
@@ -74,6 +71,7 @@ async function serve(options: StartOptions, lock: FolderLock): Promise<number> {
     lock.note(stack.pids);
     const [machine] = tenant.machines;
     stdout.write(greeting({ stack, key, speed, machine, env, logFile: ".lrq/start/host.log" }));
+    toConsole.open();
     const died = await Promise.race([stack.died, aborted(signal)]);
     if (died === undefined) {
       stdout.write("\nstopping; what is under way is finished or kept ...\n");
@@ -85,6 +83,30 @@ async function serve(options: StartOptions, lock: FolderLock): Promise<number> {
     await stack?.stop();
     hostLog.close();
   }
+}
+
+/**
+ * The host's log on the console. What comes before the greeting waits for it; if the host does not
+ * come up, its last words are in the error.
+ */
+function consoleLog(verbose: boolean): { write: (line: string) => void; open: () => void } {
+  const paint = paintFor(wantsColour(stderr.isTTY, env));
+  const read = verbose ? (line: string) => line : createLogReader(paint);
+  let held: string[] | null = [];
+  const print = (line: string): void => {
+    const shown = read(line);
+    if (shown !== null) stderr.write(`${shown}\n`);
+  };
+  return {
+    write: (line) => {
+      if (held === null) print(line);
+      else held.push(line);
+    },
+    open: () => {
+      for (const line of held ?? []) print(line);
+      held = null;
+    },
+  };
 }
 
 /** The random key of the local caller, kept beside the data. */

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { callbackConfigOf, callbackProblems, callbackSettings } from "./callback/settings.ts";
+import type { CallbackConfig } from "./callback/settings.ts";
 import type { Problem } from "./incident/problem.ts";
 import type { Limits } from "./limits/limits.ts";
 
@@ -67,6 +69,13 @@ export const settings = z.object({
   CLOSED_DOOR_SECONDS: seconds(60),
   DRAIN_LINGER_SECONDS: z.coerce.number().min(0).max(240).default(120),
   CALLERS: z.string().default("[]"),
+  ENTRA_AUTHORITY: address.default("https://login.microsoftonline.com"),
+  /** Fails closed: whatever is not clearly a no is taken as a yes. */
+  LOCKDOWN: z
+    .string()
+    .default("false")
+    .transform((text) => !/^(?:false|no|off|0)$/i.test(text.trim())),
+  ...callbackSettings,
   PUBLIC_URL: address.optional(),
 });
 
@@ -97,6 +106,11 @@ export interface Config {
   readonly lingerMs: number;
   /** CALLERS as given: its own parser reads it. */
   readonly callers: string;
+  /** Who issues Entra tokens. */
+  readonly authority: string;
+  /** Every request is refused, and nothing is changed at Defender. */
+  readonly lockdown: boolean;
+  readonly callbacks: CallbackConfig;
   /** Where callers reach us, when it is not where their request came to. */
   readonly publicUrl: string | null;
 }
@@ -122,7 +136,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return { kind: "wrong", problems };
   }
   const storage = storageOf(parsed.data);
-  const problems = [...(storage === null ? [NO_STORAGE] : []), ...tokenProblems(parsed.data)];
+  const problems = [
+    ...(storage === null ? [NO_STORAGE] : []),
+    ...tokenProblems(parsed.data),
+    ...authorityProblems(parsed.data),
+    ...callbackProblems(parsed.data, isLocal(parsed.data), isLoopback),
+  ];
   if (storage === null || problems.length > 0) return { kind: "wrong", problems };
   return { kind: "config", config: configOf(parsed.data, storage) };
 }
@@ -151,6 +170,9 @@ function configOf(from: Settings, storage: StorageSetting): Config {
     expiryMs: from.SEQUENCE_EXPIRY_HOURS * 3_600_000,
     lingerMs: from.DRAIN_LINGER_SECONDS * 1_000,
     callers: from.CALLERS,
+    authority: from.ENTRA_AUTHORITY,
+    lockdown: from.LOCKDOWN,
+    callbacks: callbackConfigOf(from),
     publicUrl: from.PUBLIC_URL ?? null,
   };
 }
@@ -197,11 +219,22 @@ function storageOf(from: Settings): StorageSetting | null {
  */
 function tokenProblems(from: Settings): Problem[] {
   if (from.DEFENDER_ACCESS_TOKEN === undefined) return [];
-  const host = from.DEFENDER_API_URL === undefined ? "" : new URL(from.DEFENDER_API_URL).hostname;
-  if (isLoopback(host)) return [];
+  if (isLocal(from)) return [];
   const message =
     "only allowed when DEFENDER_API_URL is a loopback address; elsewhere use a managed identity";
   return [{ path: "DEFENDER_ACCESS_TOKEN", message }];
+}
+
+/** Whoever could answer in the place of the authority could sign tokens for every caller. */
+function authorityProblems({ ENTRA_AUTHORITY }: Settings): Problem[] {
+  const { protocol, hostname } = new URL(ENTRA_AUTHORITY);
+  if (protocol === "https:" || isLoopback(hostname)) return [];
+  return [{ path: "ENTRA_AUTHORITY", message: "is https, or http on loopback" }];
+}
+
+/** Defender is on this machine: a local stack. */
+function isLocal({ DEFENDER_API_URL }: Settings): boolean {
+  return DEFENDER_API_URL !== undefined && isLoopback(new URL(DEFENDER_API_URL).hostname);
 }
 
 /** True for the addresses that never leave this machine. */

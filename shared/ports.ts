@@ -1,5 +1,6 @@
 import type { Platform } from "./incident/incident.ts";
-import type { DrainBell } from "./ledger/message.ts";
+import type { CallbackAnswer, CallbackRequest } from "./callback/answer.ts";
+import type { CallbackBell, DrainBell } from "./ledger/message.ts";
 import type { MachineAction } from "./ledger/machine-action.ts";
 import type { RowChange } from "./ledger/rows.ts";
 import type { SubmissionAnswer } from "./ledger/submission.ts";
@@ -16,6 +17,7 @@ export interface Ports {
   readonly bells: Bells;
   readonly evidence: EvidenceStore;
   readonly defender: Defender;
+  readonly callbacks: Callbacks;
   readonly clock: ServiceClock;
   readonly random: Random;
   readonly log: Log;
@@ -53,12 +55,14 @@ export type CommitOutcome =
       readonly why: "exists" | "changed" | "absent";
     };
 
-/** The two queues. A message is only a pointer; all authority is in the ledger. */
+/** The three queues. A message is only a pointer; all authority is in the ledger. */
 export interface Bells {
   /** Rings for a drain after `delayMs` (0 to 7 days; whole seconds on the wire, rounded up). */
   ringDrain(bell: DrainBell, delayMs: number): Promise<void>;
   /** Asks the collector to fetch what a finished sequence left behind. */
   ringCollect(sequenceId: string, delayMs: number): Promise<void>;
+  /** Asks for a notice to be sent now. */
+  ringCallback(bell: CallbackBell): Promise<void>;
 }
 
 /** Create-only store of what was collected. */
@@ -71,6 +75,15 @@ export interface EvidenceStore {
   put(path: string, content: AsyncIterable<Uint8Array>): Promise<"written" | "exists">;
   /** The stored bytes and their number, or null if nothing is there. */
   open(path: string): Promise<{ content: AsyncIterable<Uint8Array>; size: number } | null>;
+}
+
+/** The way out to whoever is told of a run. */
+export interface Callbacks {
+  /**
+   * Sends once, to an address that is checked each time; follows no redirect, and neither waits
+   * nor reads without bound.
+   */
+  send(request: CallbackRequest): Promise<CallbackAnswer>;
 }
 
 /** A machine as Defender knows it. */
@@ -87,7 +100,8 @@ export interface KnownMachine {
  * for.
  */
 export type Reply<T> =
-  | { readonly kind: "answered"; readonly value: T }
+  /** `dateMs` is Defender's own clock as its answer tells it, in whole seconds, where it is read. */
+  | { readonly kind: "answered"; readonly value: T; readonly dateMs?: number }
   | { readonly kind: "throttled"; readonly retryAfterMs: number | null }
   | { readonly kind: "absent"; readonly detail: string }
   | {
@@ -126,7 +140,7 @@ export interface Defender {
   cancelAction(actionId: string, comment: string): Promise<Reply<null>>;
   /**
    * A link to one command's result, good for about 30 minutes; a secret, never to be stored or
-   * logged.
+   * logged. The answer tells Defender's time.
    */
   resultLink(actionId: string, commandIndex: number): Promise<Reply<string>>;
   /** The bytes behind a result link. `absent` and `refused` mean: ask for a fresh link. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import {
   acceptedSchema,
   manifestAnswerSchema,
@@ -24,6 +24,9 @@ export interface LrqClient {
   evidence(runId: string, sequenceId: string, index: number): Promise<Uint8Array>;
 }
 
+/** The part of problem details that people read (RFC 9457). */
+const problemSchema = z.object({ detail: z.string() });
+
 /** Longer than any answer of the local app takes, on a slow machine too. */
 const CALL_TIMEOUT_MS = 30_000;
 
@@ -40,7 +43,9 @@ export function createLrqClient(
     const headers = { ...init.headers, authorization: `Bearer ${key}` };
     const response = await fetch(`${url}/api/${path}`, { ...init, headers, signal: limited });
     if (response.ok) return response;
-    throw new Error(`lrq answered ${response.status} to ${path}: ${await response.text()}`);
+    const said = problemSchema.safeParse(await response.json().catch(() => null));
+    const detail = said.success ? said.data.detail : response.statusText;
+    throw new Error(`lrq answered ${response.status} to ${path}: ${detail}`);
   };
   const read = async <Schema extends z.ZodType>(schema: Schema, path: string) =>
     schema.parse(await (await call(path)).json());

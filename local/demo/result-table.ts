@@ -59,7 +59,8 @@ export function resultTable(source: TableSource, columns: number): Line[] {
   const beforeFile = Object.values(widths).reduce((sum, width) => sum + width + GAP.length, 0);
   const isWide = columns >= beforeFile + widest(texts.map((row) => row.file));
   return texts.flatMap((row) => {
-    const below = [isWide ? "" : row.file, row.below].filter((text) => text !== "");
+    const file = isWide || row === HEADING ? "" : row.file;
+    const below = [file, row.below].filter((text) => text !== "");
     return [cells(row, widths, isWide)].concat(below.map((text) => lineBelow(row, text)));
   });
 }

@@ -31,7 +31,7 @@ export interface SavedRun {
  * over all of it, as `sha256sum -c` wants it. Throws if a download fails.
  */
 export async function saveEvidence(
-  client: LrqClient,
+  client: Pick<LrqClient, "manifest" | "evidence">,
   runs: readonly RunAnswer[],
   members: readonly CastMember[],
   folder: string,
@@ -58,7 +58,7 @@ export async function saveEvidence(
 }
 
 async function saveResults(
-  client: LrqClient,
+  client: Pick<LrqClient, "manifest" | "evidence">,
   { runId, sequences }: RunAnswer,
   members: readonly CastMember[],
   keep: (path: string, content: Uint8Array) => string,

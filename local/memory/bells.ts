@@ -5,7 +5,7 @@ const DELAY_SECONDS_MAX = 604_800;
 /** The Functions host hides what it received for ten minutes. */
 const HIDDEN_MS = 600_000;
 
-export type MemoryQueue = "drain" | "collect";
+export type MemoryQueue = "drain" | "collect" | "callback";
 
 /** A message as received: `body` is what its schema in `shared/ledger/message.ts` parses. */
 export interface MemoryMessage {
@@ -17,7 +17,7 @@ export interface MemoryMessage {
 }
 
 export interface ReceiveOptions {
-  /** Absent: both. */
+  /** Absent: all. */
   readonly queue?: MemoryQueue;
   /** At most so many messages; absent: all. */
   readonly limit?: number;
@@ -26,7 +26,7 @@ export interface ReceiveOptions {
 }
 
 /**
- * Two queues in virtual time, with the side of whoever receives. A message lives until `complete`:
+ * Three queues in virtual time, with the side of whoever receives. A message lives until `complete`:
  * at least once.
  */
 export interface MemoryBells extends Bells {
@@ -74,6 +74,7 @@ export function createMemoryBells(options: { readonly nowMs: () => number }): Me
     ringDrain: async (bell, delayMs) => send("drain", { v: 1, bell }, delayMs),
     ringCollect: async (sequenceId, delayMs) =>
       send("collect", { v: 1, collect: { sequenceId } }, delayMs),
+    ringCallback: async (callback) => send("callback", { v: 1, callback }, 0),
     receive: (nowMs, { queue, limit = entries.size, hiddenMs = HIDDEN_MS } = {}) =>
       [...entries.values()]
         .filter((entry) => entry.visibleAtMs <= nowMs && entry.queue === (queue ?? entry.queue))

@@ -1,7 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 import type { Caller } from "./caller.ts";
+import { audiencesOf, fits } from "./entra-rule.ts";
+import { looksLikeToken, verifyToken } from "./entra-token.ts";
 import { isSignedByJira } from "./jira-signature.ts";
+import type { Entra } from "./signing-keys.ts";
 import type { SignedMessage } from "./standard-webhooks.ts";
 import { isSignedWith, messageTrouble } from "./standard-webhooks.ts";
 
@@ -11,41 +14,83 @@ export interface ShownRequest {
   readonly rawBody: Uint8Array;
 }
 
-/**
- * Who calls. `messageId` is the signed `webhook-id`, the sender's own idempotency key, null for the
- * other ways to call. `why` is for the sender to read, and the same for a wrong credential as for
- * an unknown one.
- */
-export type Authenticated =
-  | { readonly kind: "caller"; readonly caller: Caller; readonly messageId: string | null }
-  | { readonly kind: "nobody"; readonly why: string };
+/** The ways to be known; a caller may have several. */
+export type Scheme = "key" | "entra" | "hmac" | "jira";
+
+/** Somebody we know, and by what. */
+export interface Known {
+  readonly kind: "caller";
+  readonly caller: Caller;
+  readonly scheme: Scheme;
+  /** The signed `webhook-id`, the sender's own idempotency key; null for the other ways to call. */
+  readonly messageId: string | null;
+  /** Of a token: who showed it, for one caller can stand for several. */
+  readonly objectId: string | null;
+}
 
 /**
- * Finds the caller by the first credential shown: a bearer key, a Standard Webhooks signature,
- * Jira's signature, in that order. A credential that is wrong is not made up for by another.
- * `nowMs` is epoch milliseconds. Whatever the headers hold, it answers; and its work does not
- * depend on which caller matches.
+ * Who calls. `why` is for the sender to read, and the same for a wrong credential as for an unknown
+ * one. `unavailable`: the tenant's keys could not be had, so a token can be neither taken nor
+ * refused.
  */
-export function authenticate(
+export type Authenticated =
+  | Known
+  | { readonly kind: "nobody"; readonly why: string }
+  | { readonly kind: "unavailable"; readonly detail: string };
+
+/**
+ * Finds the caller by the first credential shown: a bearer token or key, a Standard Webhooks
+ * signature, Jira's signature, in that order. A credential that is wrong is not made up for by
+ * another. `nowMs` is epoch milliseconds. Whatever the headers hold, it answers; and its work does
+ * not depend on which caller matches. Headers that a platform in front may add for a signed-in user
+ * are not looked at: whoever reaches the app past the platform could write them.
+ */
+export async function authenticate(
   callers: readonly Caller[],
+  entra: Entra,
   request: ShownRequest,
   nowMs: number,
-): Authenticated {
+): Promise<Authenticated> {
   if (callers.length === 0) {
     return nobody("no caller is configured yet, so every request is refused; set CALLERS");
   }
-  const bearer = /^Bearer\b(.*)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  if (bearer !== undefined) return byKey(callers, bearer.trim());
+  const bearer = /^Bearer\b(.*)$/i.exec(request.headers.get("authorization") ?? "")?.[1]?.trim();
+  if (bearer !== undefined) {
+    return looksLikeToken(bearer)
+      ? await byToken(callers, entra, bearer, nowMs)
+      : byKey(callers, bearer);
+  }
   if (request.headers.get("webhook-signature") !== null) return byMessage(callers, request, nowMs);
   const jira = request.headers.get("x-hub-signature");
   if (jira !== null) return byJira(callers, jira, request.rawBody);
   return nobody("send 'Authorization: Bearer <key>', or sign the request after Standard Webhooks");
 }
 
+async function byToken(
+  callers: readonly Caller[],
+  entra: Entra,
+  token: string,
+  nowMs: number,
+): Promise<Authenticated> {
+  const rules = callers.flatMap((caller) => caller.entra ?? []);
+  const expected = {
+    tenants: rules.map(({ tenant }) => tenant),
+    audiences: rules.flatMap(audiencesOf),
+  };
+  const verified = await verifyToken(token, expected, entra, nowMs);
+  if (verified.kind === "refused") return nobody(verified.why);
+  if (verified.kind === "unavailable") return verified;
+  const { claims } = verified;
+  const [caller, ...more] = callers.filter((each) => each.entra && fits(each.entra, claims));
+  if (caller === undefined) return nobody("no caller in CALLERS lists who shows this token");
+  if (more.length > 0) return nobody("several callers fit this token; mend CALLERS");
+  return { ...found(caller, "entra", null), objectId: claims.oid };
+}
+
 function byKey(callers: readonly Caller[], key: string): Authenticated {
   const shown = createHash("sha256").update(key).digest();
   const caller = theOne(callers, (candidate) => holdsKey(candidate, shown));
-  return caller === null ? nobody("no caller has this key") : found(caller, null);
+  return caller === null ? nobody("no caller has this key") : found(caller, "key", null);
 }
 
 function holdsKey(caller: Caller, shown: Buffer): boolean {
@@ -72,14 +117,16 @@ function byMessage(
   );
   return caller === null
     ? nobody("no caller's secret made this signature")
-    : found(caller, message.id);
+    : found(caller, "hmac", message.id);
 }
 
 function byJira(callers: readonly Caller[], signature: string, rawBody: Uint8Array): Authenticated {
   const caller = theOne(callers, ({ jira }) =>
     anyOf(jira, (secret) => isSignedByJira(secret, signature, rawBody)),
   );
-  return caller === null ? nobody("no caller's secret made this signature") : found(caller, null);
+  return caller === null
+    ? nobody("no caller's secret made this signature")
+    : found(caller, "jira", null);
 }
 
 /**
@@ -102,8 +149,8 @@ function anyOf(
   return (secrets ?? []).filter(matches).length > 0;
 }
 
-function found(caller: Caller, messageId: string | null): Authenticated {
-  return { kind: "caller", caller, messageId };
+function found(caller: Caller, scheme: Scheme, messageId: string | null): Known {
+  return { kind: "caller", caller, scheme, messageId, objectId: null };
 }
 
 function nobody(why: string): Authenticated {

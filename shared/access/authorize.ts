@@ -1,5 +1,6 @@
 import type { Source } from "../incident/incident.ts";
-import type { Caller, Right } from "./caller.ts";
+import type { Scheme } from "./authenticate.ts";
+import { RIGHTS, type Caller, type Right } from "./caller.ts";
 
 /** What a request is about; what it leaves out is not asked after. */
 export interface Scope {
@@ -24,3 +25,30 @@ export function whyNot(caller: Caller, right: Right, scope: Scope = {}): string 
   }
   return null;
 }
+
+/**
+ * What each way to be known is good for. A key and a token are shown to us alone. A signature is
+ * made over a body: it covers neither method nor path nor query, so whoever got hold of a signed
+ * incident could send it elsewhere as something else. Jira's covers no time either, so it is not
+ * good for running anew.
+ */
+const GOOD_FOR: Readonly<Record<Scheme, readonly Right[]>> = {
+  key: RIGHTS,
+  entra: RIGHTS,
+  hmac: ["incident.submit", "again"],
+  jira: ["incident.submit"],
+};
+
+/** Why a caller known by `scheme` may not use `right`, whatever it may do; null if it may. */
+export function whyNotBy(scheme: Scheme, right: Right): string | null {
+  if (GOOD_FOR[scheme].includes(right)) return null;
+  const rights = GOOD_FOR[scheme].join(" and ");
+  return `${SHOWN[scheme]} is good for ${rights} only; for ${right} show a key or a token`;
+}
+
+const SHOWN: Readonly<Record<Scheme, string>> = {
+  key: "a key",
+  entra: "a token",
+  hmac: "a Standard Webhooks signature",
+  jira: "Jira's signature",
+};

@@ -2,6 +2,8 @@ import { z } from "zod";
 
 import { SOURCES } from "../incident/incident.ts";
 import type { Parsed, Problem } from "../incident/problem.ts";
+import { entraRuleSchema } from "./entra-rule.ts";
+import { secretsSchema, targetSettingsSchema } from "./callback-setting.ts";
 import { keyOfSecret } from "./standard-webhooks.ts";
 
 /** Everything a caller can be allowed to do; `again` is to run anew what has run already. */
@@ -42,26 +44,27 @@ const callerSchema = z
       }),
     ),
     jira: secrets(z.string().min(16, "at least 16 characters").max(256)),
-    entra: z.undefined({ error: "is not available yet; use 'key' or 'hmac'" }).optional(),
+    entra: entraRuleSchema.optional(),
     may: z.array(z.enum(RIGHTS)).min(1, "at least one right"),
     sources: z
       .array(z.enum(SOURCES))
       .min(1, "at least one source")
       .default([...SOURCES]),
     profiles: z.array(z.string().min(1)).nullable().default(null),
+    /** Where it is told of its runs. */
+    callbacks: targetSettingsSchema,
+    /** Signs callbacks to the address that comes with a request. */
+    callbackSecret: secretsSchema,
   })
-  .refine(
-    (caller) => caller.key !== undefined || caller.hmac !== undefined || caller.jira !== undefined,
-    {
-      error: "needs 'key', 'hmac' or 'jira': how else would we know the caller",
-    },
-  );
+  .refine(({ key, hmac, jira, entra }) => (key ?? hmac ?? jira ?? entra) !== undefined, {
+    error: "needs 'key', 'hmac', 'jira' or 'entra': how else would we know the caller",
+  });
 
 /**
  * Somebody who may call: how we know them and what they may do. `profiles` null means all of them.
  * Holds secrets: not for logs.
  */
-export type Caller = Readonly<Omit<z.infer<typeof callerSchema>, "entra">>;
+export type Caller = Readonly<z.infer<typeof callerSchema>>;
 
 /**
  * Reads the setting CALLERS, a JSON array; empty text means nobody. Gives every problem at once,

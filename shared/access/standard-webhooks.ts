@@ -55,17 +55,39 @@ export function messageTrouble(message: SignedMessage, nowMs: number): string | 
  * nothing about the age.
  */
 export function isSignedWith(secret: string, message: SignedMessage): boolean {
-  const key = keyOfSecret(secret);
-  if (key === null) return false;
-  const expected = createHmac("sha256", key)
-    .update(`${message.id}.${message.timestamp}.`)
-    .update(message.rawBody)
-    .digest();
+  const expected = digestOf(secret, message);
+  if (expected === null) return false;
   let matches = false;
   for (const signature of signaturesIn(message.signature)) {
     matches = timingSafeEqual(signature, expected) || matches;
   }
   return matches;
+}
+
+/**
+ * What goes into the header `webhook-signature`, one signature for each secret. Throws if one is no
+ * secret: settings are checked before they get here.
+ */
+export function signatureOf(
+  secrets: readonly string[],
+  message: Omit<SignedMessage, "signature">,
+): string {
+  const signatures = secrets.map((secret) => {
+    const digest = digestOf(secret, message);
+    if (digest === null) throw new Error("a message cannot be signed with what is no secret");
+    return `v1,${digest.toString("base64")}`;
+  });
+  return signatures.join(" ");
+}
+
+/** HMAC with SHA-256 over id, timestamp and body, parted by dots; null if `secret` is none. */
+function digestOf(
+  secret: string,
+  { id, timestamp, rawBody }: Omit<SignedMessage, "signature">,
+): Buffer | null {
+  const key = keyOfSecret(secret);
+  if (key === null) return null;
+  return createHmac("sha256", key).update(`${id}.${timestamp}.`).update(rawBody).digest();
 }
 
 /**

@@ -3,19 +3,25 @@ import type { Bells } from "../ports.ts";
 import { creating, type StorageAccess } from "./access.ts";
 
 /** The queues, by the names the triggers listen to. */
-export const QUEUES = { drain: "command-sequences", collect: "results" } as const;
+export const QUEUES = {
+  drain: "command-sequences",
+  collect: "results",
+  callback: "callbacks",
+} as const;
 
 /** Storage queues take at most seven days of invisibility. */
 const DELAY_SECONDS_MAX = 604_800;
 
-/** The two bells, as messages of storage queues. */
+/** The three bells, as messages of storage queues. */
 export function createBellQueues(access: StorageAccess): Bells {
   const drain = openQueue(access, QUEUES.drain);
   const collect = openQueue(access, QUEUES.collect);
+  const callbacks = openQueue(access, QUEUES.callback);
   return {
     ringDrain: async (bell, delayMs) => await send(drain, { v: 1, bell }, delayMs),
     ringCollect: async (sequenceId, delayMs) =>
       await send(collect, { v: 1, collect: { sequenceId } }, delayMs),
+    ringCallback: async (callback) => await send(callbacks, { v: 1, callback }, 0),
   };
 }
 

@@ -20,9 +20,13 @@ interface Question {
 }
 
 /**
- * Asks once, and reads the answer with `read`, which gives null for what it cannot make sense of.
+ * Asks once, and reads the answer with `read`, which gives null for what it cannot make sense of;
+ * it is told the time in the answer's Date header, too.
  */
-export type Ask = <T>(question: Question, read: (json: unknown) => T | null) => Promise<Reply<T>>;
+export type Ask = <T>(
+  question: Question,
+  read: (json: unknown, dateMs: number | null) => T | null,
+) => Promise<Reply<T>>;
 
 /** Questions to the API, each with a token and at most `readMs` long. */
 export function asking(

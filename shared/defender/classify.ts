@@ -4,7 +4,7 @@ import type { SubmissionAnswer } from "../ledger/submission.ts";
 import type { Reply } from "../ports.ts";
 import { nextStep } from "./next-step.ts";
 import type { HttpAnswer } from "./request.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { httpDateMs, retryAfterMs } from "./retry-after.ts";
 import { readAccepted } from "./schema.ts";
 
 /** Characters of Defender's own words that we pass on; the wire promises no bound. */
@@ -51,7 +51,7 @@ export function classifySubmission(answer: HttpAnswer, nowMs: number): Submissio
 export function classifyReply<T>(
   answer: HttpAnswer,
   nowMs: number,
-  read: (json: unknown) => T | null,
+  read: (json: unknown, dateMs: number | null) => T | null,
 ): Reply<T> {
   const { status } = answer;
   if (status === 429) return throttled(answer, nowMs);
@@ -70,8 +70,12 @@ function accepted(answer: HttpAnswer): SubmissionAnswer {
   return { kind: "accepted", actionId: read.id, comment: read.comment };
 }
 
-function answered<T>(answer: HttpAnswer, read: (json: unknown) => T | null): Reply<T> {
-  const value = read(jsonOf(answer.text));
+function answered<T>(
+  answer: HttpAnswer,
+  read: (json: unknown, dateMs: number | null) => T | null,
+): Reply<T> {
+  const dateMs = httpDateMs(answer.headers.get("date") ?? "");
+  const value = read(jsonOf(answer.text), dateMs);
   if (value !== null) return { kind: "answered", value };
   const why = answer.text === null ? "cut off or too large" : "not what was asked for";
   return { kind: "unavailable", detail: `HTTP ${answer.status} with a body that is ${why}` };

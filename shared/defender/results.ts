@@ -24,8 +24,13 @@ export async function resultLink(
   }
   const call = `GetLiveResponseResultDownloadLink(index=${commandIndex})`;
   const url = `${actionUrl(root, actionId)}/${call}`;
-  const reply = await ask({ url, json: null, size: "one" }, readLink);
-  return reply.kind === "answered" ? allowed(reply.value, links) : reply;
+  const reply = await ask({ url, json: null, size: "one" }, (json, dateMs) => {
+    const link = readLink(json);
+    return link === null ? null : { link, ...(dateMs === null ? {} : { dateMs }) };
+  });
+  if (reply.kind !== "answered") return reply;
+  const { link, ...time } = reply.value;
+  return { ...allowed(link, links), ...time };
 }
 
 /** The bytes behind a result link, after the same check. */

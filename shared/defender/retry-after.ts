@@ -25,7 +25,8 @@ export function retryAfterMs(
   return Math.min(Math.max(untilMs - fromMs, 0), LONGEST_MS);
 }
 
-function httpDateMs(text: string): number | null {
+/** An HTTP date (RFC 9110, 5.6.7) in epoch milliseconds, or null. */
+export function httpDateMs(text: string): number | null {
   if (!HTTP_DATE.test(text)) return null;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? null : ms;

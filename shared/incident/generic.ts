@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { MAX_URL_CHARACTERS } from "./bounds.ts";
 import { field } from "./fields.ts";
 import { PLATFORMS, SEVERITIES } from "./incident.ts";
-import type { Asks, MachineMention, Platform } from "./incident.ts";
+import type { AskedCallback, Asks, MachineMention, Platform } from "./incident.ts";
 import { machineIdOf, machineNameOf } from "./machine-mention.ts";
 import type { ParsedIncident } from "./parsed-incident.ts";
 import { httpsUrl, incidentFrom, nothingToDo } from "./parsed-incident.ts";
@@ -33,7 +34,17 @@ const machineName = z
   .string()
   .refine((text) => machineNameOf(text) !== null, "Send a DNS name of at most 255 characters.")
   .nullish();
+const callback = z
+  .strictObject({
+    url: z.string().min(1, "Send the address to call back.").max(MAX_URL_CHARACTERS),
+    events: z
+      .array(z.enum(["run.accepted", "sequence.ended", "run.finished"]))
+      .min(1, "Name an event, or leave the field out.")
+      .nullish(),
+  })
+  .nullish();
 const asking = {
+  callback,
   profile: z.string().trim().min(1, "Name a profile, or leave the field out.").nullish(),
   parameters: z
     .record(z.string(), z.string().max(MAX_VALUE_CHARACTERS))
@@ -72,7 +83,7 @@ const envelopeSchema = z.strictObject({
 });
 
 /**
- * Our own two forms, both strict: `{incident, machines, profile?, parameters?}`, and the Standard
+ * Our own two forms, both strict: `{incident, machines, profile?, parameters?, callback?}`, and the Standard
  * Webhooks envelope `{type, timestamp, data: {incidentId, devices, ...}}`. Severities and platforms
  * in our words; without a severity it is unknown. Another event type, or no machine, is nothing to
  * do.
@@ -95,6 +106,7 @@ function parsePlain(json: unknown): ParsedIncident {
     machines: machines.map((machine) => mention(machine.machineId, machine.name, machine.platform)),
     machinesPath: "machines",
     asks: asksOf(checked.data),
+    callback: callbackOf(checked.data.callback),
   });
 }
 
@@ -118,6 +130,7 @@ function parseEnvelope(json: unknown): ParsedIncident {
     ),
     machinesPath: "data.devices",
     asks: asksOf(data),
+    callback: callbackOf(data.callback),
   });
 }
 
@@ -134,6 +147,10 @@ function mention(id: Maybe<string>, name: Maybe<string>, on: Maybe<Platform>): M
 
 function hasEither(machineId: Maybe<string>, name: Maybe<string>): boolean {
   return typeof machineId === "string" || typeof name === "string";
+}
+
+function callbackOf(asked: z.infer<typeof callback>): AskedCallback | null {
+  return asked ? { url: asked.url, events: asked.events ?? null } : null;
 }
 
 function asksOf(said: {

@@ -47,6 +47,17 @@ export interface Incident {
    * routing rules.
    */
   readonly asks: Asks | null;
+  /** Where the body itself asks to be called back (only the generic source can). */
+  readonly callback: AskedCallback | null;
+  /** The incident as a resource of Azure, from Sentinel: `/subscriptions/.../incidents/<id>`. */
+  readonly armId: string | null;
+}
+
+/** An address to be told at; whether anything may be sent there is not decided yet. */
+export interface AskedCallback {
+  readonly url: string;
+  /** Which events; null is the usual ones. */
+  readonly events: readonly ("run.accepted" | "sequence.ended" | "run.finished")[] | null;
 }
 
 /** A profile asked for by name, and the values for its parameters. */

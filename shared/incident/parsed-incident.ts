@@ -4,7 +4,14 @@ import {
   MAX_TITLE_CHARACTERS,
   MAX_URL_CHARACTERS,
 } from "./bounds.ts";
-import type { Asks, Incident, MachineMention, Severity, Source } from "./incident.ts";
+import type {
+  AskedCallback,
+  Asks,
+  Incident,
+  MachineMention,
+  Severity,
+  Source,
+} from "./incident.ts";
 import { mergeMentions } from "./machine-mention.ts";
 import type { Parsed } from "./problem.ts";
 import { invalid } from "./refusal.ts";
@@ -38,6 +45,9 @@ export interface SaidOfIncident {
   /** Where this source names machines, for the answer that there are none. */
   readonly machinesPath: string;
   readonly asks: Asks | null;
+  /** Absent: none. Only some sources have these. */
+  readonly callback?: AskedCallback | null;
+  readonly armId?: string | null;
 }
 
 /** Nothing to act on, for this reason. */
@@ -67,11 +77,11 @@ export function incidentFrom(said: SaidOfIncident): ParsedIncident {
   }
   const title =
     oneLine(said.title ?? "", MAX_TITLE_CHARACTERS) || `${source} incident ${incidentId}`;
-  const { severity, asks } = said;
+  const { severity, asks, callback = null, armId = null } = said;
   const url = httpsUrl(said.url);
   return {
     kind: "parsed",
-    value: { source, incidentId, title, severity, url, machines, asks },
+    value: { source, incidentId, title, severity, url, machines, asks, callback, armId },
   };
 }
 

@@ -38,6 +38,7 @@ export function parseSentinel(json: unknown): ParsedIncident {
     machines: listField(properties, "relatedEntities").filter(isHost).map(hostMention),
     machinesPath: "object.properties.relatedEntities (kind Host)",
     asks: null,
+    armId: armIdOf(textField(incident, "id")),
   });
 }
 
@@ -70,6 +71,22 @@ function hostMention(entity: unknown): MachineMention | null {
 function fullName(hostName: string | null, dnsDomain: string | null): string | null {
   if (hostName === null || dnsDomain === null || hostName.includes(".")) return hostName;
   return `${hostName}.${dnsDomain}`;
+}
+
+/**
+ * An incident's path in Azure's management API (Incident Comments - Create Or Update): letters and
+ * digits of its parts as the API's own patterns have them, nothing else.
+ */
+const ARM_ID = new RegExp(
+  "^/subscriptions/[0-9a-f-]{36}/resourceGroups/[\\w.()-]{1,90}" +
+    "/providers/Microsoft\\.OperationalInsights/workspaces/[a-z0-9][a-z0-9-]{0,88}[a-z0-9]" +
+    "/providers/Microsoft\\.SecurityInsights/incidents/[a-z0-9-]{1,64}$",
+  "i",
+);
+
+/** The id if it is the path of an incident, which a comment can be put below; else null. */
+function armIdOf(id: string | null): string | null {
+  return id !== null && ARM_ID.test(id) ? id : null;
 }
 
 function lastSegment(armId: string | null): string | null {

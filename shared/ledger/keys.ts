@@ -37,7 +37,12 @@ export const LATER = family("later");
 export const BEHIND = family("behind");
 export const MACHINES = family("machine");
 export const OWED_RESULTS = family("results");
-/** later!, machine!, ready! and results! lie side by side, with nothing else between them. */
+/** Callbacks that are owed; those nobody could be told lie outside `OPEN_WORK`. */
+export const NOTICES = family("notice");
+export const DEAD_NOTICES = family("dead");
+/**
+ * later!, machine!, notice!, ready! and results! lie side by side, with nothing else between them.
+ */
 export const OPEN_WORK: KeyRange = { from: LATER.from, before: OWED_RESULTS.before };
 
 export function laneRange(lane: Lane): KeyRange {
@@ -56,9 +61,23 @@ export function custodyOf(runId: string): KeyRange {
   return family(`custody!${runId}`);
 }
 
+/** An audit log: that of the queue, or that of a run by its id. */
+export function auditOf(chain: string): KeyRange {
+  return family(`audit!${chain}`);
+}
+
 /** What waits until `dueAtMs` or earlier. */
 export function dueBy(dueAtMs: number): KeyRange {
   return { from: LATER.from, before: `later!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
+}
+
+/** Callbacks that somebody has to be rung for by then. */
+export function noticesDueBy(dueAtMs: number): KeyRange {
+  return { from: NOTICES.from, before: `notice!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
+}
+
+export function deadNoticesOf(runId: string): KeyRange {
+  return family(`dead!${runId}`);
 }
 
 /** Rank first: the smallest key is the next to go. */
@@ -81,6 +100,13 @@ export const idempotencyRowKey = (keyHash: string): string => `key!${keyHash}`;
 export const owedResultsKey = (sequenceId: string): string => `results!${sequenceId}`;
 export const custodyKey = (runId: string, number: number): string =>
   `custody!${runId}!${padded(number, 8)}`;
+export const auditKey = (chain: string, number: number): string =>
+  `audit!${chain}!${padded(number, 10)}`;
+/** `dueAtMs` is when the poll rings for it, unless its key has changed by then. */
+export const noticeKey = (dueAtMs: number, noticeId: string): string =>
+  `notice!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
+export const deadNoticeKey = (runId: string, noticeId: string): string =>
+  `dead!${runId}!${noticeId}`;
 
 /**
  * The sequence an index row (ready, later, behind, results) stands for: the last part of its key.

@@ -23,3 +23,13 @@ export const collectMessageSchema = z.object({
   v: z.literal(1),
   collect: z.object({ sequenceId: z.string() }),
 });
+
+/**
+ * What a message of `callbacks` holds: the notice to send. Both parts make its key, so that a
+ * message for a try that somebody has made meanwhile finds nothing.
+ */
+export const callbackMessageSchema = z.object({
+  v: z.literal(1),
+  callback: z.object({ noticeId: z.string(), dueAtMs: z.number().int().nonnegative() }),
+});
+export type CallbackBell = z.infer<typeof callbackMessageSchema>["callback"];

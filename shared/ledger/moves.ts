@@ -59,7 +59,14 @@ export function giveBack(
     return end(record, "cancelled", cancelledBy(record.cancel.by), record.cancel.atMs);
   }
   // A cancel of our own was for the action that is gone; the next one may not inherit it.
-  return { ...moved(record, "waiting"), actionId: null, cancel: null, place, reason };
+  const back = { ...moved(record, "waiting"), actionId: null, cancel: null };
+  return { ...back, place: withinExpiry(place, record.expiresAtMs), reason };
+}
+
+/** Nothing waits for a time past its expiry: it is over then, and its run with it. */
+function withinExpiry(place: Place, expiresAtMs: number): Place {
+  if (place.kind !== "later") return place;
+  return { kind: "later", dueAtMs: Math.min(place.dueAtMs, expiresAtMs) };
 }
 
 /** A waiting sequence found at another place; its state stays. */

@@ -1,5 +1,10 @@
 import type { MachineAction } from "./machine-action.ts";
-import { currentCommands, type CommandProgress, type SequenceRecord } from "./sequence.ts";
+import {
+  currentCommands,
+  type CommandProgress,
+  type SequenceRecord,
+  type SequenceResult,
+} from "./sequence.ts";
 
 /** How far the commands of the present part got, in their order. */
 export function progressOf(record: SequenceRecord, action: MachineAction): CommandProgress[] {
@@ -42,4 +47,14 @@ export function allCompleted(record: SequenceRecord, action: MachineAction): boo
     action.commands.find((each) => each.index === index),
   );
   return listed.every((each) => each?.status === "Completed" && each.endedAtMs !== null);
+}
+
+/**
+ * What a script says of itself: another exit code than 0, or anything written as an error, is a
+ * failure, whatever Defender says of the action. Null if it is no script, or nothing is known.
+ */
+export function scriptFailed({ script }: Pick<SequenceResult, "script">): boolean | null {
+  if (script === null) return null;
+  if (script.exitCode === null && script.errors.trim() === "") return null;
+  return (script.exitCode ?? 0) !== 0 || script.errors.trim() !== "";
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../incident/incident.ts";
+import { targetSchema } from "./notice.ts";
 
 const instant = z.number().int().nonnegative();
 
@@ -24,7 +26,13 @@ export const runSchema = z.object({
   finishedAtMs: instant.nullable(),
   skipped: z.array(z.object({ machine: z.string(), reason: z.string() })),
   /** The custody chain so far: number of entries, and the hash of the last. */
-  custody: z.object({ count: z.number().int(), head: z.string() }),
+  custody: chainHeadSchema,
+  /** The log of what was decided about the run as a whole. */
+  audit: chainHeadSchema,
+  /** The Sentinel incident as a resource of Azure; rows from before it was kept have none. */
+  armId: z.string().nullable().default(null),
+  /** Who is told of it. */
+  callbacks: z.array(targetSchema).default([]),
 });
 
 /**
@@ -45,6 +53,11 @@ export function withSequences(run: RunRecord, added: number, remaining: number):
     open: run.open + added,
     finishedAtMs: added > 0 ? null : run.finishedAtMs,
   };
+}
+
+/** True once all its announced sequences are written. */
+export function isComplete(run: Pick<RunRecord, "accepted" | "planned">): boolean {
+  return run.accepted > 0 && run.accepted === run.planned;
 }
 
 /** The run after sequences of it finished. Throws if more finish than were open: that is a bug. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { chainHeadSchema, FIRST_HEAD } from "../ledger/chain-head.ts";
 import { backOff, type Limits } from "./limits.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
 
@@ -52,6 +53,8 @@ export const budgetSchema = z.object({
   paceAtMs: instant,
   /** Mean length of a session of late, for the forecast. */
   meanSessionMs: z.number().positive(),
+  /** The end of the audit log of the queue: its records are written with the decisions. */
+  audit: chainHeadSchema,
 });
 
 export type Budget = z.infer<typeof budgetSchema>;
@@ -83,6 +86,7 @@ export const FIRST_BUDGET: Budget = {
   byRank: 0,
   paceAtMs: 0,
   meanSessionMs: FIRST_MEAN_SESSION_MS,
+  audit: FIRST_HEAD,
 };
 
 /** A session that is open although no slot was taken for it just now. */

@@ -1,6 +1,6 @@
 import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
 import { askToCancel, conclude, giveBack, loseAnswer, observe, submit } from "../ledger/moves.ts";
-import type { SequenceRecord } from "../ledger/sequence.ts";
+import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
 import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
 import { busyWaitMs, unstampedMs, type Limits } from "./limits.ts";
 
@@ -88,7 +88,7 @@ function judgeUnconfirmed(
 function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Judgement {
   const { action, nowMs } = look;
   if (action === null) return judgeUnlisted(record, nowMs);
-  if (action.comment !== null && !sameTag(tagIn(action.comment), tagOf(record))) {
+  if (isAnothers(action, record)) {
     // The 201 spoke of an action that was there before: ours was never made, and its machine is
     // busy.
     const times = record.busyTimes + 1;
@@ -109,6 +109,28 @@ function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Jud
     return { kind: "cancel", actionId: action.id, after };
   }
   return hasNews(record, seen) ? { kind: "move", after: seen } : { kind: "leave" };
+}
+
+/** Defender dates actions by its own clock (seen 0.8 s early); far more than any two clocks differ. */
+const CREATED_BEFORE_MS = 60_000;
+
+/**
+ * A tag says it; without a comment only what an action of ours cannot be: on another machine, of
+ * other commands, or older than our claim.
+ */
+function isAnothers(action: MachineAction, record: SequenceRecord): boolean {
+  if (action.comment !== null) return !sameTag(tagIn(action.comment), tagOf(record));
+  const elsewhere = action.machineId !== null && action.machineId !== record.machineId;
+  const wanted = currentCommands(record);
+  const different = action.commands.some(
+    ({ index, type }) => type !== null && type !== wanted[index]?.type,
+  );
+  const { createdAtMs } = action;
+  const older =
+    createdAtMs !== null &&
+    record.claimedAtMs !== null &&
+    createdAtMs < record.claimedAtMs - CREATED_BEFORE_MS;
+  return elsewhere || different || older;
 }
 
 function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Incident } from "../incident/incident.ts";
 import type { Problem } from "../incident/problem.ts";
 import { idempotencyRowKey, URGENT_LANE } from "../ledger/keys.ts";
+import type { CallbackTarget } from "../ledger/notice.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -10,8 +11,10 @@ import type { Catalogue } from "../plan/catalogue.ts";
 import { planIncident, type Plan, type SkippedMachine } from "../plan/plan.ts";
 import type { Routing } from "../plan/routing.ts";
 import type { Ports } from "../ports.ts";
+import { factAbout } from "./audit.ts";
 import { loadBudget, loadRun } from "./load.ts";
 import { listSequences } from "./list-sequences.ts";
+import { ringNotices } from "./ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
 import { stateOf, type RunState } from "./run-view.ts";
@@ -37,6 +40,8 @@ export interface Submission {
    */
   readonly idempotencyKey: string | null;
   readonly requestHash: string;
+  /** Who is told of it. */
+  readonly callbacks: readonly CallbackTarget[];
   /** Run it anew although it was accepted before. */
   readonly again: boolean;
   /** Whether the caller may use a profile; checked against what routing chose, too. */
@@ -127,7 +132,13 @@ async function enqueue(
             sequenceIds: sequences.map((each) => each.sequenceId),
           } satisfies z.infer<typeof keySchema>,
         };
-  const written = await writeRun(ports, run, sequences, key);
+  const written = await writeRun(ports, run, sequences, key, (added) =>
+    factAbout("accepted", [], {
+      atMs: nowMs,
+      by: submission.caller,
+      detail: acceptedDetail(run, plan, added),
+    }),
+  );
   if (written.kind === "keyTaken") {
     // The same request came twice at once; the other one's answer is this one's too.
     const before = await acceptedBefore(ports, keyHash ?? "", submission);
@@ -135,6 +146,7 @@ async function enqueue(
     throw new Error("an idempotency key was taken and is gone");
   }
   await ringFor(ports, run.runId, written.added);
+  if (written.run.callbacks.length > 0) await ringNotices(ports);
   ports.log("info", "accepted", {
     runId: run.runId,
     source: run.source,
@@ -144,6 +156,14 @@ async function enqueue(
     skipped: plan.skipped.length,
   });
   return answer(written.run, sequences, written.known, plan.skipped);
+}
+
+function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: number): string {
+  const profiles = new Set(
+    plan.sequences.map(({ profile }) => `${profile.name}@${profile.version}`),
+  );
+  const counts = `${added} new of ${plan.sequences.length} sequences, ${plan.skipped.length} skipped`;
+  return `${counts}; ${[...profiles].join(", ")}; ${source} ${incidentId}`;
 }
 
 function answer(

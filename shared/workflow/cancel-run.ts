@@ -4,9 +4,10 @@ import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
+import { factOfMove, recordForRun } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { listSequences } from "./list-sequences.ts";
-import { loadRun, loadSequence } from "./load.ts";
+import { loadSequence } from "./load.ts";
 import { ringForReady } from "./ring.ts";
 
 type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -32,7 +33,7 @@ export async function cancelRun(
   runId: string,
   by: string,
 ): Promise<Cancelled | null> {
-  if (!isRunId(runId) || (await loadRun(ports.ledger, runId)) === null) return null;
+  if (!isRunId(runId) || !(await recordForRun(ports, runId, "cancelAsked", { by }))) return null;
   const tally = { ended: 0, asked: 0, alreadyOver: 0 };
   for (const { sequenceId } of await listSequences(ports.ledger, runId)) {
     tally[await cancelSequence(ports, sequenceId, by)] += 1;
@@ -52,7 +53,10 @@ async function cancelSequence(
     if (stored === null || isTerminal(stored.value)) return "alreadyOver";
     const nowMs = ports.clock.earliest();
     const after = cancelled(stored, by, nowMs);
-    const outcome = await ports.ledger.commit(await changesFor(ports, stored, after, nowMs));
+    const fact = factOfMove(stored.value, after, nowMs);
+    const facts = fact === null ? [] : [fact];
+    const changes = await changesFor(ports, stored, after, nowMs, null, facts);
+    const outcome = await ports.ledger.commit(changes);
     if (outcome.kind === "committed") return after.state === "cancelled" ? "ended" : "asked";
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }

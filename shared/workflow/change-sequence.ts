@@ -1,9 +1,13 @@
+import type { AuditFacts } from "../evidence/audit.ts";
 import { behindRange, runKey, sequenceIdIn } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
+import { owing } from "../ledger/notice.ts";
 import { freesMachine, move, type RowChange, type Stored } from "../ledger/rows.ts";
 import { withFinished, type RunRecord } from "../ledger/run.ts";
 import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
+import { noticesOfEnd } from "../ledger/told.ts";
 import type { Ports } from "../ports.ts";
+import { auditedRun } from "./audit.ts";
 import { loadLease, loadRun, loadSequence } from "./load.ts";
 
 /**
@@ -14,8 +18,8 @@ const PROMOTED_MAX = 20;
 
 /**
  * All rows to write so that `after` stands where `before` stood: its own, those of sequences that
- * waited for its machine, and the run, if this was the end of it or `onRun` changes it. To be
- * committed in one transaction.
+ * waited for its machine, and the run, if this was the end of it or `onRun` changes it; `facts`
+ * join the log of the run, and callbacks join the outbox. To be committed in one transaction.
  */
 export async function changesFor(
   ports: Pick<Ports, "ledger">,
@@ -23,18 +27,22 @@ export async function changesFor(
   after: SequenceRecord,
   nowMs: number,
   onRun: ((run: RunRecord) => RunRecord) | null = null,
+  facts: readonly AuditFacts[] = [],
 ): Promise<RowChange[]> {
   const own = freesMachine(before.value, after)
     ? await freeing(ports, before, after)
     : move(before, after);
   const finished = isFinished(after) && !isFinished(before.value) ? 1 : 0;
-  if (finished === 0 && onRun === null) return own;
+  if (finished === 0 && onRun === null && facts.length === 0) return own;
   const run = await loadRun(ports.ledger, after.runId);
   if (run === null) throw new Error(`run ${after.runId} is gone`);
   if (run.value.open < finished && (await isStale(ports, before))) return own;
-  const changed = onRun === null ? run.value : onRun(run.value);
+  const audited = auditedRun(run.value, facts);
+  const changed = onRun === null ? audited.run : onRun(audited.run);
   const body = finished === 0 ? changed : withFinished(changed, finished, nowMs);
-  return [...own, { op: "replace", key: runKey(after.runId), body, etag: run.etag }];
+  const row: RowChange = { op: "replace", key: runKey(after.runId), body, etag: run.etag };
+  const owed = finished === 0 ? [] : owing(noticesOfEnd(body, after.sequenceId, nowMs));
+  return [...own, row, ...audited.rows, ...owed];
 }
 
 /**

@@ -16,6 +16,7 @@ import { reserve, tidied, type Budget } from "../limits/budget.ts";
 import { choose, isTurnOfLongestWaiting } from "../limits/choose.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
+import { auditedBudget, factAbout } from "./audit.ts";
 import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
 import { loadChosen, waitBehind } from "./make-way.ts";
 
@@ -47,6 +48,8 @@ export interface Claimant {
 
 const TRIES = 8;
 const JITTER_MS = 300;
+/** Three rows each, the budget and an audit record: under the 100 of a transaction (Table service). */
+const CLAIMS_PER_COMMIT = 32;
 /** A driver promises to look again within this; whoever finds the promise broken takes over. */
 export const DRIVER_PROMISE_MS = 20_000;
 
@@ -81,11 +84,12 @@ async function tryClaim(
   if (verdict.kind === "wait") return { kind: "wait", untilMs: verdict.untilMs };
   if (verdict.kind !== "go") return verdict;
 
-  const rows = await ports.ledger.list(READY.from, READY.before, verdict.room + 1);
+  const room = Math.min(verdict.room, CLAIMS_PER_COMMIT);
+  const rows = await ports.ledger.list(READY.from, READY.before, room + 1);
   if (rows.length === 0) return { kind: "nothing" };
   const ready = rows.map((row) => row.key);
-  const overdue = await overdueKey(ports, ready, verdict.room, budget.value);
-  const choice = choose({ ready, overdue }, verdict, budget.value, nowMs);
+  const overdue = await overdueKey(ports, ready, room, budget.value);
+  const choice = choose({ ready, overdue }, { ...verdict, room }, budget.value, nowMs);
   if (choice.keys.length === 0) {
     return choice.paceUntilMs === null
       ? { kind: "full" }
@@ -139,10 +143,13 @@ async function commitClaim(
   const latestMs = ports.clock.latest();
   const after = chosen.map((each) => claim(each.value, latestMs));
   const spent = { claimant, more, earliestMs, latestMs, limits };
-  const next = budgetAfter(budget.value, after, spent);
+  const claimed = factAbout("claimed", after, { atMs: earliestMs });
+  const audited = auditedBudget(budgetAfter(budget.value, after, spent), [claimed]);
+  const next = audited.budget;
   const changes: RowChange[] = [
     budgetChange(budget, next),
     ...chosen.flatMap((each, index) => move(each, after[index] ?? each.value)),
+    ...audited.rows,
   ];
   const outcome = await ports.ledger.commit(changes);
   if (outcome.kind === "conflict") {

@@ -3,12 +3,14 @@ import { custodyKey } from "../ledger/keys.ts";
 import type { Stored } from "../ledger/rows.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { owesResults, type SequenceRecord, type SequenceResult } from "../ledger/sequence.ts";
+import { endOf, headOf } from "../evidence/chain.ts";
 import { appendEntry, type CustodyEntry, type CustodyFields } from "../evidence/custody.ts";
 import { backOff, type Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { fetchResult, type Fetched } from "./fetch-result.ts";
 import { loadRun, loadSequence } from "./load.ts";
+import { ringNotices } from "./ring-notices.ts";
 
 export type CollectPorts = Pick<
   Ports,
@@ -17,8 +19,9 @@ export type CollectPorts = Pick<
 
 export interface CollectSettings {
   readonly limits: Limits;
-  /** Version of lrq, for the custody entry. */
+  /** Version and commit of lrq, for the custody entry. */
   readonly version: string;
+  readonly commit: string;
 }
 
 /** What collecting came to: all there, or rung again for later. */
@@ -53,7 +56,10 @@ export async function collect(
       return { kind: "unknown", stored };
     }
     const owed = record.value.results.find((each) => each.state === "owed");
-    if (owed === undefined) return { kind: "done", stored };
+    if (owed === undefined) {
+      await ringNotices(ports);
+      return { kind: "done", stored };
+    }
     const fetched = await fetchResult(ports, settings.limits, record.value, owed);
     const { part, index } = owed;
     ports.log("info", "fetched", { sequenceId, part, index, came: fetched.kind });
@@ -113,9 +119,10 @@ async function seal(
     const entry = entryFor(run.value, record.value, fetched, {
       collectedAtMs: ports.clock.earliest(),
       version: settings.version,
+      commit: settings.commit,
     });
     const after = withResult(record.value, fetched.result);
-    const custody = { count: entry.number, head: entry.hash };
+    const custody = headOf(entry);
     const changes = await changesFor(ports, record, after, ports.clock.earliest(), (stands) =>
       stands.custody.head === run.value.custody.head ? { ...stands, custody } : stands,
     );
@@ -167,16 +174,16 @@ function entryFor(
   run: RunRecord,
   record: SequenceRecord,
   { result, fields }: Extract<Fetched, { kind: "stored" }>,
-  at: { collectedAtMs: number; version: string },
+  at: { collectedAtMs: number; version: string; commit: string },
 ): CustodyEntry {
   const progress = record.progress.find(
     (each) => each.part === result.part && each.index === result.index,
   );
-  const head =
-    run.custody.count === 0 ? null : { number: run.custody.count, hash: run.custody.head };
   const entry: CustodyFields = {
     ...fields,
     runId: run.runId,
+    source: run.source,
+    incidentId: run.incidentId,
     sequenceId: record.sequenceId,
     machineId: record.machineId,
     machineName: record.machineName,
@@ -192,6 +199,7 @@ function entryFor(
     endedAt: isoOrNull(progress?.endedAtMs ?? null),
     collectedAt: isoOf(at.collectedAtMs),
     lrqVersion: at.version,
+    lrqCommit: at.commit,
   };
-  return appendEntry(head, entry);
+  return appendEntry(endOf(run.custody), entry);
 }

@@ -4,7 +4,7 @@ import { SEQUENCE_STATES, type SequenceRecord, type SequenceState } from "../led
 import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
-import { describeSequence } from "./describe-sequence.ts";
+import { describeSequence, scriptsOf } from "./describe-sequence.ts";
 import type { Queue } from "./describe-wait.ts";
 import { listSequences } from "./list-sequences.ts";
 import { loadBudget, loadRun } from "./load.ts";
@@ -40,12 +40,22 @@ export async function describeRun(
     requestedAt: isoOf(run.requestedAtMs),
     finishedAt: isoOrNull(run.finishedAtMs),
     counts: countsOf(records),
+    scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
     sequences: records.map((each) => describeSequence(each, queue)),
     skipped: run.skipped,
+    callbacks: run.callbacks.map((each) => ({
+      shape: each.shape,
+      host: each.host,
+      events: each.events,
+      deliveredAt: isoOrNull(each.delivered?.atMs ?? null),
+      tries: each.delivered?.tries ?? null,
+      endedAt: isoOrNull(each.endedAtMs),
+    })),
   };
 }
 
-function countsOf(records: readonly SequenceRecord[]): RunView["counts"] {
+/** Sequences by state, none left out, and all of them. */
+export function countsOf(records: readonly SequenceRecord[]): RunView["counts"] {
   const counts = Object.fromEntries(SEQUENCE_STATES.map((state) => [state, 0]));
   for (const { state } of records) counts[state] = (counts[state] ?? 0) + 1;
   const of = (state: SequenceState) => counts[state] ?? 0;

@@ -2,6 +2,7 @@ import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
 import type { Command } from "../plan/command.ts";
 import { describeWait, type Queue } from "./describe-wait.ts";
+import { scriptFailed } from "../ledger/progress.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
 /** A sequence as its callers see it. */
@@ -16,6 +17,7 @@ export function describeSequence(record: SequenceRecord, queue: Queue): Sequence
     state: record.state,
     machineActionId: record.actionId,
     machineActionStatus: record.actionStatus,
+    scripts: scriptsOf(record),
     acceptedAt: isoOf(record.acceptedAtMs),
     submittedAt: isoOrNull(record.submittedAtMs),
     endedAt: isoOrNull(record.endedAtMs),
@@ -23,6 +25,16 @@ export function describeSequence(record: SequenceRecord, queue: Queue): Sequence
     waits: record.state === "waiting" ? describeWait(record, queue) : null,
     commands: describeCommands(record),
   };
+}
+
+/** One failed script is enough; one that cannot be read leaves it open. */
+export function scriptsOf({ results }: Pick<SequenceRecord, "results">): SequenceView["scripts"] {
+  const verdicts = results
+    .filter((each) => each.type === "RunScript" && each.state === "stored")
+    .map(scriptFailed);
+  if (verdicts.length === 0) return null;
+  if (verdicts.includes(true)) return "failed";
+  return verdicts.includes(null) ? "unknown" : "ok";
 }
 
 function describeCommands(record: SequenceRecord): CommandView[] {
@@ -57,6 +69,7 @@ function describeResult(result: SequenceRecord["results"][number]): ResultView {
     sha256,
     servedName,
     path,
+    scriptFailed: scriptFailed(result),
     exitCode: script?.exitCode ?? null,
     output: script?.output ?? null,
     scriptErrors: script?.errors ?? null,

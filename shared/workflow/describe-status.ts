@@ -1,19 +1,13 @@
 import { isoOf } from "../ledger/instant.ts";
-import {
-  laneRange,
-  LANES,
-  LATER,
-  sequenceIdIn,
-  sequenceKey,
-  type KeyRange,
-  type Lane,
-} from "../ledger/keys.ts";
+import { laneRange, LANES, LATER, sequenceIdIn, sequenceKey, type Lane } from "../ledger/keys.ts";
 import { sequenceSchema } from "../ledger/sequence.ts";
 import { admit } from "../limits/admit.ts";
 import { sessionCap } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import { takenSlots } from "../limits/window.ts";
 import type { Ports } from "../ports.ts";
+import { describeCallbacks, type CallbacksView } from "./describe-callbacks.ts";
+import { counted, type Count } from "./count-rows.ts";
 import { loadBudget } from "./load.ts";
 
 /**
@@ -33,19 +27,13 @@ export interface StatusView {
   readonly othersUseTheQuota: boolean;
   readonly waiting: readonly LaneView[];
   readonly parked: Count;
-}
-
-interface Count {
-  readonly count: number;
-  readonly atLeast: boolean;
+  readonly callbacks: CallbacksView;
 }
 
 interface LaneView extends Count {
   readonly lane: Lane;
   readonly oldestAcceptedAt: string | null;
 }
-
-const COUNTED_MAX = 1_000;
 
 /** The state of the queue, for the people who run it. */
 export async function describeStatus(
@@ -73,6 +61,7 @@ export async function describeStatus(
     othersUseTheQuota: budget.door.othersSuspected,
     waiting: await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane))),
     parked: await counted(ledger, LATER),
+    callbacks: await describeCallbacks(ledger),
   };
 }
 
@@ -84,9 +73,4 @@ async function describeLane(ledger: Ports["ledger"], lane: Lane): Promise<LaneVi
   const row = await ledger.read(sequenceKey(sequenceIdIn(first.key)));
   const oldest = row === null ? null : sequenceSchema.parse(row.body).acceptedAtMs;
   return { lane, ...count, oldestAcceptedAt: oldest === null ? null : isoOf(oldest) };
-}
-
-async function counted(ledger: Ports["ledger"], range: KeyRange): Promise<Count> {
-  const rows = await ledger.list(range.from, range.before, COUNTED_MAX);
-  return { count: rows.length, atLeast: rows.length === COUNTED_MAX };
 }

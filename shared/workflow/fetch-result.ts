@@ -1,6 +1,7 @@
 import type { CustodyFields } from "../evidence/custody.ts";
-import { digesting, type Digest } from "../evidence/digest.ts";
+import { digesting, type Digest, type DigestOptions } from "../evidence/digest.ts";
 import { resultPath } from "../evidence/paths.ts";
+import { excerpt, reportedName } from "../evidence/reported-text.ts";
 import { MAX_SCRIPT_RESULT_BYTES, parseScriptResult } from "../evidence/script-result.ts";
 import type { SequenceRecord, SequenceResult } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -17,7 +18,7 @@ export type Fetched =
       readonly result: SequenceResult;
       readonly fields: Pick<
         CustodyFields,
-        "command" | "storedAs" | "servedName" | "size" | "sha256" | "content"
+        "command" | "storedAs" | "servedName" | "size" | "sha256" | "content" | "clockOffset"
       >;
     }
   | { readonly kind: "notYet"; readonly detail: string }
@@ -25,10 +26,13 @@ export type Fetched =
   | { readonly kind: "noBudget" };
 
 /**
- * Of a script's output and errors this much is kept in the record; all of it is in the evidence
- * store.
+ * Of a script's output and errors so much is kept in the record, and so much of all scripts of a
+ * sequence together (a row takes 450,000); all of it is in the evidence store.
  */
 const EXCERPT_CHARACTERS = 2_000;
+const EXCERPTS_CHARACTERS = 100_000;
+/** File systems allow names of 255 characters; what is longer is somebody's joke. */
+const NAME_CHARACTERS = 255;
 
 /**
  * One link, one pass over the bytes, one file; a link that died is replaced once in the same try.
@@ -41,10 +45,15 @@ export async function fetchResult(
 ): Promise<Fetched> {
   for (const lastChance of [false, true]) {
     if (!(await spendRead(ports, limits, "link"))) return { kind: "noBudget" };
+    const askedAtMs = ports.clock.earliest();
     const link = await ports.defender.resultLink(owed.actionId, owed.index);
+    const answeredAtMs = ports.clock.latest();
     if (link.kind !== "answered") return noLink(record, owed, link);
     const download = await ports.defender.download(link.value);
-    if (download.kind === "answered") return await store(ports, record, owed, download.value);
+    if (download.kind === "answered") {
+      const clockOffset = offsetOf(link.dateMs, askedAtMs, answeredAtMs);
+      return await store(ports, { record, owed, clockOffset }, download.value);
+    }
     const isDead = download.kind === "absent" || download.kind === "refused";
     if (!isDead || lastChance) return { kind: "notYet", detail: reasonOf(download) };
   }
@@ -66,17 +75,45 @@ function noLink(
     : { kind: "notYet", detail: reasonOf(link) };
 }
 
+/** Defender's clock minus ours: its Date is cut to a second, and it answered while we waited. */
+function offsetOf(
+  dateMs: number | undefined,
+  askedAtMs: number,
+  answeredAtMs: number,
+): CustodyFields["clockOffset"] {
+  if (dateMs === undefined) return null;
+  const least = dateMs - answeredAtMs;
+  const most = dateMs + 1_000 - askedAtMs;
+  return { ms: Math.round((least + most) / 2), withinMs: Math.ceil((most - least) / 2) };
+}
+
+/** The result that is fetched, and what else its custody entry will say. */
+interface Wanted {
+  readonly record: SequenceRecord;
+  readonly owed: SequenceResult;
+  readonly clockOffset: CustodyFields["clockOffset"];
+}
+
 async function store(
   { evidence }: FetchPorts,
-  record: SequenceRecord,
-  owed: SequenceResult,
+  wanted: Wanted,
   download: Download,
 ): Promise<Fetched> {
+  const { record, owed } = wanted;
   const path = resultPath(record.sequenceId, owed.part, owed.index);
   const keepBytes = owed.type === "RunScript" ? MAX_SCRIPT_RESULT_BYTES + 1 : 0;
   const { fileName: servedName } = download;
+  const named = { servedName, keepBytes };
+  // A try before this one may have got as far as the file; then its gigabytes need not come again.
+  if (owed.tries > 0) {
+    const before = await evidence.open(path);
+    if (before !== null) {
+      await leave(download.content);
+      return described(wanted, path, servedName, await digested(before.content, named));
+    }
+  }
   const source = watched(download.content);
-  const flowing = digesting(source.content, { servedName, keepBytes });
+  const flowing = digesting(source.content, named);
   let put: "written" | "exists";
   try {
     put = await evidence.put(path, flowing.content);
@@ -84,23 +121,39 @@ async function store(
     if (!source.broke()) throw error;
     return { kind: "notYet", detail: "The result's download broke off." };
   }
-  if (put === "written") return described(record, owed, path, servedName, flowing.result());
-  // A try before this one got as far as the file. What counts is what lies there.
+  if (put === "written") return described(wanted, path, servedName, flowing.result());
+  // Another try got as far as the file. What counts is what lies there.
   const there = await evidence.open(path);
   if (there === null) throw new Error(`${path} is said to exist, but cannot be opened`);
-  const again = digesting(there.content, { servedName, keepBytes });
-  for await (const _ of again.content);
-  return described(record, owed, path, servedName, again.result());
+  return described(wanted, path, servedName, await digested(there.content, named));
+}
+
+async function digested(
+  content: AsyncIterable<Uint8Array>,
+  options: DigestOptions,
+): Promise<Digest> {
+  const flowing = digesting(content, options);
+  for await (const _ of flowing.content);
+  return flowing.result();
+}
+
+/** Lets go of a download that is not needed; its first piece is enough to close it. */
+async function leave(content: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const _ of content) break;
+  } catch {
+    return;
+  }
 }
 
 function described(
-  record: SequenceRecord,
-  owed: SequenceResult,
+  { record, owed, clockOffset }: Wanted,
   path: string,
-  servedName: string | null,
+  reported: string | null,
   digest: Digest,
 ): Fetched {
   const { size, sha256 } = digest;
+  const servedName = reported === null ? null : reportedName(reported, NAME_CHARACTERS);
   const content = digest.inner;
   const result: SequenceResult = {
     ...owed,
@@ -112,23 +165,28 @@ function described(
     size,
     sha256,
     content,
-    script: owed.type === "RunScript" ? scriptOf(digest) : null,
+    script: owed.type === "RunScript" ? scriptOf(digest, excerptCharacters(record)) : null,
   };
   const command = custodyCommand(record.parts[owed.part]?.[owed.index]);
   return {
     kind: "stored",
     result,
-    fields: { command, storedAs: path, servedName, size, sha256, content },
+    fields: { command, storedAs: path, servedName, size, sha256, content, clockOffset },
   };
 }
 
-function scriptOf(digest: Digest): SequenceResult["script"] {
+function excerptCharacters({ parts }: SequenceRecord): number {
+  const scripts = parts.flat().filter(({ type }) => type === "RunScript").length;
+  return Math.min(EXCERPT_CHARACTERS, Math.floor(EXCERPTS_CHARACTERS / Math.max(1, 2 * scripts)));
+}
+
+function scriptOf(digest: Digest, characters: number): SequenceResult["script"] {
   const read = parseScriptResult(digest.start);
   if (read.kind === "unreadable") return null;
   return {
     exitCode: read.exitCode,
-    output: (read.output?.text ?? "").slice(0, EXCERPT_CHARACTERS),
-    errors: (read.errors?.text ?? "").slice(0, EXCERPT_CHARACTERS),
+    output: excerpt(read.output?.text ?? "", characters).text,
+    errors: excerpt(read.errors?.text ?? "", characters).text,
   };
 }
 

@@ -8,6 +8,7 @@ import { freeSessions, releaseSession, type Budget } from "../limits/budget.ts";
 import { isAnswerOverdue, judge, type Judgement } from "../limits/judge.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
+import { auditedBudget, factOfMove } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { budgetChange, loadBudget, loadSequence } from "./load.ts";
 import { countForeign } from "./count-foreign.ts";
@@ -192,13 +193,16 @@ async function commitMove(
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
   const ended = !holdsSession(after);
+  const fact = factOfMove(before.value, after, nowMs);
   const lengthMs = sessionLengthMs(before.value, after, nowMs);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const changes = await changesFor(ports, before, after, nowMs);
-    if (ended) {
+    if (ended || fact !== null) {
       const budget = await loadBudget(ports.ledger);
-      const next = releaseSession(budget.value, after.sequenceId, lengthMs);
-      changes.unshift(budgetChange(budget, next));
+      const next = ended ? releaseSession(budget.value, after.sequenceId, lengthMs) : budget.value;
+      const audited = auditedBudget(next, fact === null ? [] : [fact]);
+      changes.unshift(budgetChange(budget, audited.budget));
+      changes.push(...audited.rows);
     }
     const outcome = await ports.ledger.commit(changes);
     // Somebody else has moved it since it was read: their word stands, and the next look sees it.

@@ -4,6 +4,7 @@ import { move, type Stored } from "../ledger/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Ports } from "../ports.ts";
+import { factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { loadLease, loadSequence } from "./load.ts";
 
@@ -56,7 +57,8 @@ async function movedAside(
   if (record.value.expiresAtMs <= nowMs) {
     const detail = "It waited until its expiry without a chance to run.";
     const after = end(record.value, "expired", { code: "expired", detail }, nowMs);
-    await ports.ledger.commit(await changesFor(ports, record, after, nowMs));
+    const facts = grouped([factOfMove(record.value, after, nowMs)]);
+    await ports.ledger.commit(await changesFor(ports, record, after, nowMs, null, facts));
     return true;
   }
   const { machineId, sequenceId } = record.value;

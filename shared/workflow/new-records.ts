@@ -1,4 +1,6 @@
 import type { Incident } from "../incident/incident.ts";
+import { FIRST_HEAD } from "../ledger/chain-head.ts";
+import type { CallbackTarget } from "../ledger/notice.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
 import { runIdOf, sequenceIdOf } from "../plan/identity.ts";
@@ -9,12 +11,13 @@ import type { Plan } from "../plan/plan.ts";
  * if there is one.
  */
 export function newRun(
-  { incident, caller }: { incident: Incident; caller: string },
+  submission: { incident: Incident; caller: string; callbacks: readonly CallbackTarget[] },
   plan: Plan,
   nonce: string | null,
   nowMs: number,
 ): RunRecord {
-  const { source, incidentId, title, severity, url } = incident;
+  const { incident, caller, callbacks } = submission;
+  const { source, incidentId, title, severity, url, armId } = incident;
   return {
     v: 1,
     runId: runIdOf({ source, incidentId, again: nonce }),
@@ -30,12 +33,12 @@ export function newRun(
     open: 0,
     finishedAtMs: null,
     skipped: [...plan.skipped],
-    custody: { count: 0, head: FIRST_HEAD },
+    custody: FIRST_HEAD,
+    audit: FIRST_HEAD,
+    armId,
+    callbacks: [...callbacks],
   };
 }
-
-/** What the first custody entry names as the one before it. */
-const FIRST_HEAD = "0".repeat(64);
 
 /** A sequence as it is first written: ready to go, at its place among those that wait. */
 export function newSequence(

@@ -1,6 +1,8 @@
+import type { AuditFacts } from "../evidence/audit.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
+import { auditedBudget, factAbout } from "./audit.ts";
 import { budgetChange, loadBudget } from "./load.ts";
 import { ringForReady } from "./ring.ts";
 
@@ -19,25 +21,30 @@ export async function pause(
   ports: PausePorts,
   by: { readonly by: string; readonly why: string },
 ): Promise<void> {
-  await changePaused(ports, (budget, atMs) => ({ ...budget, paused: { ...by, atMs } }));
+  const event = { event: "paused", by: by.by, detail: by.why } as const;
+  await changePaused(ports, event, (budget, atMs) => ({ ...budget, paused: { ...by, atMs } }));
   ports.log("warn", "paused", { by: by.by, why: by.why });
 }
 
 /** Lets submissions go on, and rings for what is ready. */
 export async function resume(ports: PausePorts, limits: Limits, by: string): Promise<void> {
-  await changePaused(ports, (budget) => ({ ...budget, paused: null, bellDueAtMs: 0 }));
+  const event = { event: "resumed", by, detail: "" } as const;
+  await changePaused(ports, event, (budget) => ({ ...budget, paused: null, bellDueAtMs: 0 }));
   ports.log("warn", "resumed", { by });
   await ringForReady(ports, limits, "released", 0);
 }
 
 async function changePaused(
   { ledger, clock, random }: PausePorts,
+  { event, by, detail }: Pick<AuditFacts, "event" | "by" | "detail">,
   change: (budget: Budget, nowMs: number) => Budget,
 ): Promise<void> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const budget = await loadBudget(ledger);
-    const next = change(budget.value, clock.earliest());
-    const outcome = await ledger.commit([budgetChange(budget, next)]);
+    const atMs = clock.earliest();
+    const fact = factAbout(event, [], { atMs, by, detail });
+    const next = auditedBudget(change(budget.value, atMs), [fact]);
+    const outcome = await ledger.commit([budgetChange(budget, next.budget), ...next.rows]);
     if (outcome.kind === "committed") return;
     await clock.sleep(random.fraction() * JITTER_MS);
   }

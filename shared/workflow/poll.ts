@@ -1,13 +1,17 @@
 import { dueBy, OPEN_WORK, OWED_RESULTS, sequenceIdIn } from "../ledger/keys.ts";
 import { end, park } from "../ledger/moves.ts";
 import { owedSchema } from "../ledger/rows.ts";
+import { admit } from "../limits/admit.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
+import { factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
+import { expireWaiting } from "./expire-waiting.ts";
 import { loadBudget, loadSequence } from "./load.ts";
 import { lookAtActions, type LookReport } from "./look.ts";
 import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
+import { ringNotices } from "./ring-notices.ts";
 
 export type PollPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
@@ -39,8 +43,11 @@ export async function poll(ports: PollPorts, limits: Limits): Promise<PollReport
   }
   const released = (await releaseDue(ports)) + (await releaseSeen(ports, limits));
   const budget = await loadBudget(ports.ledger);
+  const { kind } = admit(budget.value, ports.clock.earliest(), limits);
+  if (kind === "full" || kind === "paused") await expireWaiting(ports);
   const looked = await lookAtActions(ports, limits, budget.value);
   await repairOwed(ports);
+  await ringNotices(ports);
   const why = looked.moved > 0 || released > 0 ? "released" : "repair";
   const rang = await ringForReady(ports, limits, why, BELL_LATE_MS);
   return { outstanding: true, released, rang, ...looked };
@@ -60,7 +67,9 @@ async function releaseDue(ports: PollPorts): Promise<number> {
     const after = expired
       ? end(record.value, "expired", { code: "expired", detail }, nowMs)
       : park(record.value, { kind: "ready" }, record.value.reason);
-    const outcome = await ports.ledger.commit(await changesFor(ports, record, after, nowMs));
+    const facts = grouped([factOfMove(record.value, after, nowMs)]);
+    const changes = await changesFor(ports, record, after, nowMs, null, facts);
+    const outcome = await ports.ledger.commit(changes);
     if (outcome.kind === "committed") released += 1;
   }
   return released;

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { mayDo } from "../access/authorize.ts";
-import type { Caller } from "../access/caller.ts";
-import { SOURCES, type Source } from "../incident/incident.ts";
+import { mayDo, whyNot, whyNotBy } from "../access/authorize.ts";
+import { askedTrouble, targetsOf, type CallbackRules } from "../callback/targets.ts";
+import { SOURCES, type AskedCallback, type Source } from "../incident/incident.ts";
 import { parseIncident } from "../incident/parse-incident.ts";
 import type { Problem } from "../incident/problem.ts";
 import { readBody } from "../incident/read-body.ts";
 import { accept, type Acceptance, type AcceptPorts, type AcceptSettings } from "./accept.ts";
-import { admitCaller, type Admitted, type RawRequest } from "./request.ts";
+import { admitCaller, type Admitted, type Doorkeeping, type RawRequest } from "./request.ts";
 
 /** What a webhook can be answered with. */
 export type Received =
@@ -17,8 +17,8 @@ export type Received =
   | { readonly kind: "tooLarge"; readonly detail: string }
   | { readonly kind: "wrongType"; readonly detail: string };
 
-export interface ReceiveSettings extends AcceptSettings {
-  readonly callers: readonly Caller[];
+export interface ReceiveSettings extends AcceptSettings, Doorkeeping {
+  readonly callbacks: CallbackRules;
 }
 
 /** Query parameters of this form give a profile's parameters their values. */
@@ -37,20 +37,20 @@ export async function receiveIncident(
 ): Promise<Received> {
   const source = sourceOf(request.source);
   const need = { right: "incident.submit" as const, scope: source === null ? {} : { source } };
-  const admitted = admitCaller(settings.callers, request, need, nowMs);
+  const admitted = await admitCaller(settings, request, need, nowMs);
   if (admitted.kind !== "admitted") return admitted;
   if (source === null) {
     return { kind: "noSuchSource", detail: `The source is one of ${SOURCES.join(", ")}.` };
   }
   const { caller } = admitted;
   const again = request.query.get("again") === "true";
-  if (again && !mayDo(caller, "again")) {
-    return { kind: "forbidden", detail: `caller ${caller.name} lacks the right again` };
-  }
+  const whyNotAgain = whyNot(caller, "again") ?? whyNotBy(admitted.scheme, "again");
+  if (again && whyNotAgain !== null) return { kind: "forbidden", detail: whyNotAgain };
   if (!isJson(request.headers.get("content-type"))) {
     return { kind: "wrongType", detail: "Send the body as application/json." };
   }
-  const idempotencyKey = request.headers.get("idempotency-key") ?? admitted.messageId;
+  // A signed id goes first: the header is not signed, and with another one a replay would be new.
+  const idempotencyKey = admitted.messageId ?? request.headers.get("idempotency-key");
   if (idempotencyKey !== null && !isKey(idempotencyKey)) return badKey();
   const body = readBody(request.rawBody);
   if (body.kind === "tooLarge") return { kind: "tooLarge", detail: body.problem.message };
@@ -58,10 +58,15 @@ export async function receiveIncident(
   const incident = parseIncident(source, body.json);
   if (incident.kind === "nothingToDo") return { ...incident, skipped: [] };
   if (incident.kind === "invalid") return incident;
+  const asked = callbackIn(request) ?? incident.value.callback;
+  const refused = asked === null ? null : askedTrouble(caller, asked, settings.callbacks);
+  if (refused !== null)
+    return { kind: "invalid", problems: [{ path: "callback", message: refused }] };
   return await accept(ports, settings, {
     incident: incident.value,
     caller: caller.name,
     asked: askedIn(request),
+    callbacks: targetsOf(caller, incident.value, asked, settings.callbacks),
     idempotencyKey,
     requestHash: requestHash(request),
     again,
@@ -100,6 +105,12 @@ function askedIn({ query }: RawRequest): {
     if (parameter !== undefined) parameters.set(parameter, value);
   }
   return { profile: query.get("profile"), parameters: Object.fromEntries(parameters) };
+}
+
+/** Where the query asks to be called back; for senders whose body has no place for it. */
+function callbackIn({ query }: RawRequest): AskedCallback | null {
+  const url = query.get("callback");
+  return url === null ? null : { url, events: null };
 }
 
 /** What a request with the same Idempotency-Key must equal: path, query and body. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { authenticate } from "../access/authenticate.ts";
-import { whyNot, type Scope } from "../access/authorize.ts";
+import { authenticate, type Known } from "../access/authenticate.ts";
+import { whyNot, whyNotBy, type Scope } from "../access/authorize.ts";
 import type { Caller, Right } from "../access/caller.ts";
+import type { Entra } from "../access/signing-keys.ts";
 import { readBody } from "../incident/read-body.ts";
 
 /** A request as a trigger hands it on: nothing of it is trusted yet. */
@@ -14,22 +15,31 @@ export interface RawRequest {
 
 /** Who called and that they may, or the refusal. */
 export type Admitted =
-  | { readonly kind: "admitted"; readonly caller: Caller; readonly messageId: string | null }
+  | ({ readonly kind: "admitted" } & Omit<Known, "kind">)
   | { readonly kind: "unauthenticated"; readonly detail: string }
-  | { readonly kind: "forbidden"; readonly detail: string };
+  | { readonly kind: "forbidden"; readonly detail: string }
+  | { readonly kind: "unavailable"; readonly detail: string };
 
-/** The first thing done for every request but `health`; it reads and writes nothing. */
-export function admitCaller(
-  callers: readonly Caller[],
+/** Everybody who may call, and what tokens are checked against. */
+export interface Doorkeeping {
+  readonly callers: readonly Caller[];
+  readonly entra: Entra;
+}
+
+/** The first thing done for every request but `health`; it reads and writes nothing stored. */
+export async function admitCaller(
+  { callers, entra }: Doorkeeping,
   request: RawRequest,
   need: { readonly right: Right; readonly scope?: Scope },
   nowMs: number,
-): Admitted {
-  const known = authenticate(callers, request, nowMs);
+): Promise<Admitted> {
+  const known = await authenticate(callers, entra, request, nowMs);
+  if (known.kind === "unavailable") return known;
   if (known.kind === "nobody") return { kind: "unauthenticated", detail: known.why };
-  const why = whyNot(known.caller, need.right, need.scope);
+  const { right, scope } = need;
+  const why = whyNot(known.caller, right, scope) ?? whyNotBy(known.scheme, right);
   if (why !== null) return { kind: "forbidden", detail: why };
-  return { kind: "admitted", caller: known.caller, messageId: known.messageId };
+  return { ...known, kind: "admitted" };
 }
 
 const reasonSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });

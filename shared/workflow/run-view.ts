@@ -18,8 +18,23 @@ export interface RunView {
   readonly finishedAt: string | null;
   /** Sequences by state; they add up to `total`. */
   readonly counts: Readonly<Record<SequenceState, number>> & { readonly total: number };
+  /** Sequences of which at least one script failed by its own word, whatever their state. */
+  readonly scriptsFailed: number;
   readonly sequences: readonly SequenceView[];
   readonly skipped: RunRecord["skipped"];
+  readonly callbacks: readonly TargetView[];
+}
+
+/** Somebody who is told of the run: host of the address only, for the rest can be a secret. */
+interface TargetView {
+  readonly shape: string;
+  readonly host: string;
+  readonly events: readonly string[];
+  /** The last delivery, and how many tries it took; null while there was none. */
+  readonly deliveredAt: string | null;
+  readonly tries: number | null;
+  /** When it answered 410, and so is told nothing more. */
+  readonly endedAt: string | null;
 }
 
 export interface SequenceView {
@@ -32,6 +47,11 @@ export interface SequenceView {
   readonly machineActionId: string | null;
   /** Defender's word for the action, when last seen. */
   readonly machineActionStatus: string | null;
+  /**
+   * What its scripts say of themselves, apart from what Defender says of the action; `unknown` when
+   * a script's result cannot be read, null while there is none.
+   */
+  readonly scripts: "ok" | "failed" | "unknown" | null;
   readonly acceptedAt: string;
   readonly submittedAt: string | null;
   readonly endedAt: string | null;
@@ -67,6 +87,8 @@ export interface ResultView {
   readonly sha256: string | null;
   readonly servedName: string | null;
   readonly path: string | null;
+  /** True if a script ended with another exit code than 0, or wrote errors; null if unknown. */
+  readonly scriptFailed: boolean | null;
   readonly exitCode: number | null;
   readonly output: string | null;
   readonly scriptErrors: string | null;

@@ -6,6 +6,7 @@ import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
 import { holdSession } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
+import { auditedBudget, factAbout, factOfMove, grouped, recordForQueue } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { budgetChange, loadBudget, loadSequence } from "./load.ts";
 import { spendRead } from "./spend-read.ts";
@@ -57,6 +58,10 @@ async function settleOrphan(
   if (!(await spendRead(ports, limits, "cancel"))) return false;
   const reply = await ports.defender.cancelAction(orphan.id, "lrq: submitted twice");
   ports.log("error", "orphanCancelled", { sequenceId, actionId: orphan.id, came: reply.kind });
+  const detail = "submitted twice: the second action is cancelled";
+  const named = { ...record.value, actionId: orphan.id };
+  const fact = factAbout("cancelSent", [named], { atMs: ports.clock.earliest(), detail });
+  await recordForQueue(ports, fact);
   return false;
 }
 
@@ -68,9 +73,12 @@ async function adoptLate(
   const budget = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   const after = adopt(record.value, actionId, nowMs);
+  const facts = grouped([factOfMove(record.value, after, nowMs)]);
+  const audited = auditedBudget(holdSession(budget.value, after), facts);
   const outcome = await ports.ledger.commit([
-    budgetChange(budget, holdSession(budget.value, after)),
+    budgetChange(budget, audited.budget),
     ...(await changesFor(ports, record, after, nowMs)),
+    ...audited.rows,
   ]);
   const adopted = outcome.kind === "committed";
   if (adopted) ports.log("warn", "adoptedLate", { sequenceId: after.sequenceId, actionId });

@@ -1,3 +1,4 @@
+import type { AuditFacts } from "../evidence/audit.ts";
 import { end, giveBack, loseAnswer, submit } from "../ledger/moves.ts";
 import { freesMachine, type RowChange, type Stored } from "../ledger/rows.ts";
 import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
@@ -14,6 +15,7 @@ import {
 } from "../limits/budget.ts";
 import { busyWaitMs, type Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
+import { auditedBudget, factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import type { Claimed } from "./claim.ts";
 import { budgetChange, loadBudget, loadSequence, type MaybeStored } from "./load.ts";
@@ -134,6 +136,7 @@ async function settling(
 ): Promise<RowChange[]> {
   let next = tidied(budget.value, ports.clock.earliest(), limits);
   const changes: RowChange[] = [];
+  const facts: (AuditFacts | null)[] = [];
   for (const each of current) {
     if ("stale" in each) {
       next = stamp(next, each.stale, each.latestMs, each.reservedAtMs);
@@ -142,8 +145,10 @@ async function settling(
     next = budgetAfter(next, each, limits);
     const after = recordAfter(each, limits);
     changes.push(...(await changesFor(ports, each.claimed, after, each.latestMs)));
+    facts.push(factOfMove(each.claimed.value, after, each.latestMs));
   }
-  return [budgetChange(budget, next), ...changes];
+  const audited = auditedBudget(next, grouped(facts));
+  return [budgetChange(budget, audited.budget), ...changes, ...audited.rows];
 }
 
 /**

@@ -1,8 +1,12 @@
+import type { AuditFacts } from "../evidence/audit.ts";
 import { runKey } from "../ledger/keys.ts";
+import { owing, withTargets } from "../ledger/notice.ts";
 import { insertion, type RowChange, type Stored } from "../ledger/rows.ts";
 import { withSequences, type RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
+import { noticesOfWriting } from "../ledger/told.ts";
 import type { Ports } from "../ports.ts";
+import { auditedRun } from "./audit.ts";
 import { loadRun } from "./load.ts";
 import { listSequences } from "./list-sequences.ts";
 
@@ -18,10 +22,10 @@ export type Written =
   | { readonly kind: "keyTaken" };
 
 /**
- * Two rows a sequence, one for the run, one for the key: under the hundred of a transaction (Table
- * service).
+ * Two rows a sequence, one each for the run, the key and the log, and up to ten callbacks: under
+ * the hundred of a transaction (Table service).
  */
-const SEQUENCES_PER_COMMIT = 48;
+const SEQUENCES_PER_COMMIT = 43;
 /**
  * Each try but the last was lost to another writer of the same run; two requests cannot lose this
  * often.
@@ -29,7 +33,7 @@ const SEQUENCES_PER_COMMIT = 48;
 const TRIES = 12;
 
 /**
- * Writes the run and those of its sequences that are new, up to 48 in a transaction; a small
+ * Writes the run and those of its sequences that are new, up to 43 in a transaction; a small
  * incident is there whole or not at all. A big one that is cut off is told by `accepted < planned`,
  * and sending it again completes it.
  */
@@ -38,28 +42,41 @@ export async function writeRun(
   run: RunRecord,
   sequences: readonly SequenceRecord[],
   key: { key: string; body: unknown } | null,
+  /** For the log of the run, once, with the first rows; told how many sequences are new. */
+  factOf: (added: number) => AuditFacts,
 ): Promise<Written> {
   const added: SequenceRecord[] = [];
   let known = new Map<string, SequenceRecord>();
   let remaining = sequences;
   let stored: Stored<RunRecord> | null = null;
   let keyRow = key;
+  let isLogged = false;
   for (let lost = 0; lost < TRIES;) {
     const chunk = remaining.slice(0, SEQUENCES_PER_COMMIT);
-    const body = withSequences(stored?.value ?? run, chunk.length, remaining.length);
-    if (stored !== null && chunk.length === 0 && keyRow === null) {
+    const stands: RunRecord | null = stored?.value ?? null;
+    const callbacks = withTargets(stands?.callbacks ?? [], run.callbacks);
+    const grown = {
+      ...withSequences(stands ?? run, chunk.length, remaining.length),
+      callbacks,
+    };
+    const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
+    if (stored !== null && chunk.length === 0 && keyRow === null && !isJoined) {
       return { kind: "written", run: stored.value, added, known };
     }
+    const { run: body, rows } = auditedRun(grown, isLogged ? [] : [factOf(remaining.length)]);
     const outcome = await ledger.commit([
       written(runKey(run.runId), stored, body),
       ...(keyRow === null ? [] : [{ op: "insert", ...keyRow } satisfies RowChange]),
       ...chunk.flatMap((each) => insertion(each)),
+      ...rows,
+      ...owing(noticesOfWriting(stands, body, clock.earliest())),
     ]);
     if (outcome.kind === "committed") {
       stored = { value: body, etag: outcome.etags.get(runKey(run.runId)) ?? "" };
       added.push(...chunk);
       remaining = remaining.slice(chunk.length);
       keyRow = null;
+      isLogged = true;
       if (remaining.length === 0) return { kind: "written", run: body, added, known };
       continue;
     }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Authenticated } from "../../shared/access/authenticate.ts";
 import { authenticate } from "../../shared/access/authenticate.ts";
+import type { Entra } from "../../shared/access/signing-keys.ts";
 import { isSignedByJira } from "../../shared/access/jira-signature.ts";
 import { isSignedWith, messageTrouble } from "../../shared/access/standard-webhooks.ts";
 import { callersOf, keyHash } from "./callers.ts";
@@ -24,9 +25,19 @@ const CALLERS = callersOf([
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function ask(headers: Readonly<Record<string, string>>, body = ""): Authenticated {
+/** Nobody here is known by a token, so nobody asks for a key. */
+const ENTRA: Entra = {
+  authority: "https://login.example",
+  keys: {
+    find: async () => {
+      throw new Error("a key was asked for");
+    },
+  },
+};
+
+async function ask(headers: Readonly<Record<string, string>>, body = ""): Promise<Authenticated> {
   const get = (name: string) => headers[name] ?? null;
-  return authenticate(CALLERS, { headers: { get }, rawBody: bytes(body) }, NOW_MS);
+  return await authenticate(CALLERS, ENTRA, { headers: { get }, rawBody: bytes(body) }, NOW_MS);
 }
 
 function name(answer: Authenticated): string | null {
@@ -52,7 +63,7 @@ function jiraSigned(secret: string, body: string) {
   return { "x-hub-signature": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}` };
 }
 
-describe("a bearer key", () => {
+describe("a bearer key", async () => {
   it.each([
     ["Bearer key-one", "playbook"],
     ["bearer key-two", "responder"],
@@ -64,37 +75,37 @@ describe("a bearer key", () => {
     ["Bearer key-one key-two", null],
     [`Bearer ${keyHash("key-one")}`, null],
     ["", null],
-  ])("%j is known as %j", (authorization, caller) => {
-    expect(name(ask({ authorization }))).toBe(caller);
+  ])("%j is known as %j", async (authorization, caller) => {
+    expect(name(await ask({ authorization }))).toBe(caller);
   });
 
-  it("that is wrong is not made up for by a good signature", () => {
+  it("that is wrong is not made up for by a good signature", async () => {
     for (const authorization of ["Bearer wrong", "Bearer", "Bearer key-one, Bearer key-two"]) {
       const headers = { authorization, ...signed(OLD, "{}") };
-      expect(ask(headers, "{}")).toEqual({ kind: "nobody", why: "no caller has this key" });
+      expect(await ask(headers, "{}")).toEqual({ kind: "nobody", why: "no caller has this key" });
     }
   });
 });
 
-describe("a Standard Webhooks message", () => {
-  it("of the reference library's test is known", () => {
+describe("a Standard Webhooks message", async () => {
+  it("of the reference library's test is known", async () => {
     const headers = {
       "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
       "webhook-timestamp": "1614265330",
       "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     };
-    const answer = ask(headers, '{"test": 2432232314}');
+    const answer = await ask(headers, '{"test": 2432232314}');
     expect(name(answer)).toBe("servicenow");
     expect(answer).toMatchObject({ messageId: "msg_p5jXN8AQM9LWM0D4loKWxJek" });
   });
 
-  it("is known by either secret of a rotation, and by one of several signatures", () => {
+  it("is known by either secret of a rotation, and by one of several signatures", async () => {
     const first = signed(FOREIGN, "{}")["webhook-signature"];
     const { "webhook-signature": second, ...rest } = signed(NEW, "{}");
     const both = { ...rest, "webhook-signature": `v1a,AAAA ${first} ${second}` };
-    expect(name(ask(signed(OLD, "{}"), "{}"))).toBe("servicenow");
-    expect(name(ask(signed(NEW, "{}"), "{}"))).toBe("servicenow");
-    expect(name(ask(both, "{}"))).toBe("servicenow");
+    expect(name(await ask(signed(OLD, "{}"), "{}"))).toBe("servicenow");
+    expect(name(await ask(signed(NEW, "{}"), "{}"))).toBe("servicenow");
+    expect(name(await ask(both, "{}"))).toBe("servicenow");
   });
 
   it.each([
@@ -108,8 +119,8 @@ describe("a Standard Webhooks message", () => {
     ["only another version", { ...signed(OLD, "{}"), "webhook-signature": "v2,AAAA" }, /no v1/],
     ["an odd length", { ...signed(OLD, "{}"), "webhook-signature": "v1,AAAA" }, /no v1/],
     ["the wrong time", { ...signed(OLD, "{}"), "webhook-timestamp": "1614265331" }, /secret/],
-  ])("with %s is nobody's", (_, headers, why) => {
-    expect(ask(headers, "{}")).toMatchObject({
+  ])("with %s is nobody's", async (_, headers, why) => {
+    expect(await ask(headers, "{}")).toMatchObject({
       kind: "nobody",
       why: expect.stringMatching(why),
     });
@@ -120,9 +131,9 @@ describe("a Standard Webhooks message", () => {
     [-300, "servicenow"],
     [300, "servicenow"],
     [301, null],
-  ])("dated %i seconds from now is %j's", (seconds, caller) => {
+  ])("dated %i seconds from now is %j's", async (seconds, caller) => {
     const headers = signed(OLD, "{}", { atSeconds: NOW_MS / 1_000 + seconds });
-    expect(name(ask(headers, "{}"))).toBe(caller);
+    expect(name(await ask(headers, "{}"))).toBe(caller);
   });
 
   it("is nobody's after a change of any byte", () => {
@@ -144,15 +155,15 @@ describe("a Standard Webhooks message", () => {
   });
 });
 
-describe("Jira's signature", () => {
-  it("of the known vector is right", () => {
+describe("Jira's signature", async () => {
+  it("of the known vector is right", async () => {
     const signature = "sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9";
     expect(isSignedByJira(JIRA, signature, bytes("Hello World!"))).toBe(true);
-    expect(name(ask({ "x-hub-signature": signature }, "Hello World!"))).toBe("jira");
+    expect(name(await ask({ "x-hub-signature": signature }, "Hello World!"))).toBe("jira");
   });
 
-  it("is known by either secret of a rotation", () => {
-    expect(name(ask(jiraSigned(`${JIRA}, once`, "{}"), "{}"))).toBe("jira");
+  it("is known by either secret of a rotation", async () => {
+    expect(name(await ask(jiraSigned(`${JIRA}, once`, "{}"), "{}"))).toBe("jira");
   });
 
   it.each([
@@ -162,26 +173,26 @@ describe("Jira's signature", () => {
     ["an odd length", { "x-hub-signature": "sha256=a47" }],
     ["another scheme", { "x-hub-signature": `sha1=${"0".repeat(40)}` }],
     ["an empty header", { "x-hub-signature": "" }],
-  ])("with %s is nobody's", (_, headers) => {
-    expect(ask(headers, "{}").kind).toBe("nobody");
+  ])("with %s is nobody's", async (_, headers) => {
+    expect((await ask(headers, "{}")).kind).toBe("nobody");
   });
 });
 
-describe("a request", () => {
-  it("without any credential is told how to show one", () => {
-    expect(ask({})).toMatchObject({ kind: "nobody", why: expect.stringContaining("Bearer") });
+describe("a request", async () => {
+  it("without any credential is told how to show one", async () => {
+    expect(await ask({})).toMatchObject({ kind: "nobody", why: expect.stringContaining("Bearer") });
   });
 
-  it("is refused with the reason while nobody is configured", () => {
+  it("is refused with the reason while nobody is configured", async () => {
     const headers = new Headers({ authorization: "Bearer key-one" });
     const request = { headers, rawBody: bytes("") };
-    expect(authenticate([], request, NOW_MS)).toMatchObject({
+    expect(await authenticate([], ENTRA, request, NOW_MS)).toMatchObject({
       kind: "nobody",
       why: expect.stringContaining("CALLERS"),
     });
   });
 
-  it("of whatever headers never throws, and is nobody's", () => {
+  it("of whatever headers never throws, and is nobody's", async () => {
     const names = fc.constantFrom(
       "authorization",
       "webhook-id",
@@ -191,9 +202,9 @@ describe("a request", () => {
     );
     const scheme = fc.constantFrom("", "Bearer ", "v1,", "v1a,", "sha256=", "1614265330");
     const value = fc.tuple(scheme, fc.string()).map(([start, rest]) => `${start}${rest}`);
-    fc.assert(
-      fc.property(fc.dictionary(names, value), fc.string(), (headers, body) => {
-        expect(ask(headers, body).kind).toBe("nobody");
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(names, value), fc.string(), async (headers, body) => {
+        expect((await ask(headers, body)).kind).toBe("nobody");
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { mayDo, whyNot } from "../../shared/access/authorize.ts";
+import { mayDo, whyNot, whyNotBy } from "../../shared/access/authorize.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { SOURCES } from "../../shared/incident/incident.ts";
 import { callersOf, keyHash } from "./callers.ts";
@@ -40,5 +40,21 @@ describe("a caller", () => {
     expect(whyNot(narrow, "incident.submit", { source: "graph" })).toMatch(/source graph/);
     expect(whyNot(narrow, "incident.submit", { profile: "memory" })).toMatch(/profile memory/);
     expect(whyNot(wide, "operate", { source: "graph", profile: "memory" })).toBeNull();
+  });
+});
+
+describe("a right", () => {
+  const BY_SIGNATURE = { hmac: ["incident.submit", "again"], jira: ["incident.submit"] } as const;
+
+  it.each(RIGHTS)("%s is there for a key and a token", (right) => {
+    expect([whyNotBy("key", right), whyNotBy("entra", right)]).toEqual([null, null]);
+  });
+
+  it.each(RIGHTS)("%s is there for a signature only if a replay of it does no harm", (right) => {
+    for (const scheme of ["hmac", "jira"] as const) {
+      const good = BY_SIGNATURE[scheme].some((each) => each === right);
+      const told = good ? /^$/ : /signature is good for .*show a key or a token/;
+      expect(whyNotBy(scheme, right) ?? "").toMatch(told);
+    }
   });
 });

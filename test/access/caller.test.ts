@@ -6,6 +6,8 @@ import { SOURCES } from "../../shared/incident/incident.ts";
 import { keyHash } from "./callers.ts";
 
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString("base64")}`;
+const GUID = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+const ENTRA = { tenant: GUID, audience: "api://lrq", apps: [GUID] };
 const playbook = { name: "playbook", key: keyHash("k"), may: ["incident.submit"] };
 
 describe("the setting CALLERS", () => {
@@ -55,12 +57,28 @@ describe("the setting CALLERS", () => {
     expect(JSON.stringify(parsed)).not.toContain("canary");
   });
 
-  it("says that Entra tokens are not taken yet", () => {
-    const parsed = parseCallers(JSON.stringify([{ ...playbook, entra: { appId: "x" } }]));
-    expect(parsed).toMatchObject({
-      kind: "invalid",
-      problems: [{ path: "0.entra", message: expect.stringContaining("not available yet") }],
-    });
+  it.each([
+    ["names no tenant", { audience: "api://lrq", apps: [GUID] }, "0.entra.tenant"],
+    ["names the tenant by a domain", { ...ENTRA, tenant: "contoso.example" }, "0.entra.tenant"],
+    ["names no audience", { tenant: GUID, apps: [GUID] }, "0.entra.audience"],
+    ["lists nobody", { tenant: GUID, audience: "api://lrq" }, "0.entra"],
+    ["lists an empty list", { ...ENTRA, apps: [] }, "0.entra.apps"],
+    ["lists an app by its name", { ...ENTRA, apps: ["canary"] }, "0.entra.apps.0"],
+    [
+      "lists a person in upper case",
+      { ...ENTRA, people: [GUID.toUpperCase()] },
+      "0.entra.people.0",
+    ],
+    ["holds a field nobody knows", { ...ENTRA, groups: ["canary"] }, "0.entra"],
+  ])("is refused if an Entra rule %s", (_, entra, path) => {
+    const parsed = parseCallers(JSON.stringify([{ name: "x", entra, may: ["operate"] }]));
+    expect(parsed).toMatchObject({ kind: "invalid", problems: [{ path }] });
+    expect(JSON.stringify(parsed)).not.toContain("canary");
+  });
+
+  it("knows a caller by its Entra token alone", () => {
+    const parsed = parseCallers(JSON.stringify([{ name: "x", entra: ENTRA, may: ["operate"] }]));
+    expect(parsed).toMatchObject({ kind: "parsed", value: [{ name: "x", entra: ENTRA }] });
   });
 
   it("is refused without being quoted if it is no JSON", () => {

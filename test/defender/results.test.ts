@@ -14,6 +14,7 @@ describe("resultLink", () => {
     expect(await clientOf(server).resultLink("a-1", 3)).toEqual({
       kind: "answered",
       value: `${server.baseUrl}/results/x?se=1&sig=abc%2B`,
+      dateMs: expect.any(Number),
     });
     expect(server.seen[0]?.url).toBe(
       "/api/machineactions/a-1/GetLiveResponseResultDownloadLink(index=3)",

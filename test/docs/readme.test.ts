@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -56,14 +56,13 @@ describe("the README", () => {
   });
 
   it("lists the routes of the page about them", () => {
-    const routes = (text: string) => [...text.matchAll(/`((?:GET|POST) [^`]+)`/g)].map(([, r]) => r);
-    const shown = routes(section(README, "Interface")).map((route) => route?.replace("/api/", ""));
-    const known = tableIn(page("docs/api.md")).flatMap((row) => routes(row[0] ?? ""));
+    const shown = routesIn(section(README, "Interface")).map((route) => route.replace("/api/", ""));
+    const known = tableIn(page("docs/api.md")).flatMap((row) => routesIn(row[0] ?? ""));
     expect(shown.toSorted()).toEqual(known.toSorted());
   });
 
   it("reckons its example of the pace right", () => {
-    const limits = { ...someLimits, callsPerWindow: 10, maxSessions: 25 };
+    const limits = someLimits({ callsPerWindow: 10, maxSessions: 25 });
     const verdict = admit(FIRST_BUDGET, 0, { ...limits, callsPerWindow: 1_000 });
     const sessions = verdict.kind === "go" ? verdict.lowerRoom : 0;
     expect([sessions, sessionCap(FIRST_BUDGET, 0, limits)]).toEqual([23, 25]);
@@ -98,15 +97,35 @@ describe("every page", () => {
   });
 });
 
+describe("the plan of the house", () => {
+  it("shows only rooms there are", () => {
+    const plan = blocksIn(page("CONTRIBUTING.md")).find(({ language }) => language === "");
+    let floor = "";
+    const rooms = (plan?.text ?? "")
+      .trim()
+      .split("\n")
+      .map((line) => {
+        const [, indent, name = ""] = /^( *)(\S+)/.exec(line) ?? [];
+        if (indent !== "") return `${floor}${name}`;
+        floor = name;
+        return name;
+      });
+    expect(rooms.length).toBeGreaterThan(10);
+    expect(rooms.filter((room) => !existsSync(new URL(room, ROOT)))).toEqual([]);
+  });
+});
+
 describe("the decisions", () => {
   it("are numbered in a row, each with context, choice and cost", () => {
-    const decisions = pages().filter((path) => path.startsWith("docs/decisions/")).toSorted();
+    const decisions = pages()
+      .filter((path) => path.startsWith("docs/decisions/"))
+      .toSorted();
     for (const [index, path] of decisions.entries()) {
       const number = String(index + 1).padStart(3, "0");
       expect(path).toMatch(new RegExp(`^docs/decisions/${number}-[a-z0-9-]+\\.md$`));
       expect(page(path)).toMatch(new RegExp(`^# ${number} `));
       for (const part of ["Context", "Choice", "Cost"]) {
-        expect(page(path), path).toContain(`**${part}.**`);
+        expect(page(path)).toContain(`**${part}.**`);
       }
     }
     expect(decisions.length).toBeGreaterThanOrEqual(10);
@@ -121,6 +140,11 @@ describe("the decisions", () => {
   });
 });
 
+function routesIn(text: string): string[] {
+  return [...text.matchAll(/`((?:GET|POST) [^`]+)`/g)].map(([, route = ""]) => route);
+}
+
+/** The text of a chapter with its blocks, which `section` leaves empty. */
 function textOf(title: string): string {
   const start = README.indexOf(`\n## ${title}\n`);
   const end = README.indexOf("\n## ", start + 1);
@@ -129,7 +153,7 @@ function textOf(title: string): string {
 
 /** Addresses of other sites are not visited: tests speak to this machine only. */
 function leadsSomewhere(path: string, link: string): boolean {
-  if (/^https:\/\//.test(link)) return true;
+  if (link.startsWith("https://")) return true;
   const [file = "", anchor] = link.split("#");
   const target = file === "" ? path : normalize(join(dirname(path), file));
   try {

@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { readStartOptions, START_USAGE } from "../../local/start-options.ts";
 import { parseCallers, RIGHTS } from "../../shared/access/caller.ts";
 import { readConfig, settings } from "../../shared/config.ts";
 import { blocksIn, page, section, tableIn, unquoted } from "./markdown.ts";
@@ -55,9 +58,37 @@ describe("the page about settings", () => {
 
   it("shows a caller that is right, and names every right", () => {
     const callers = section(SETTINGS, "CALLERS");
-    const [sample] = blocksIn(SETTINGS).filter(({ language }) => language === "json");
+    const sample = blocksIn(SETTINGS).find(({ language }) => language === "json");
     expect(parseCallers(`[${sample?.text}]`)).toMatchObject({ kind: "parsed" });
     for (const right of RIGHTS) expect(callers).toContain(`\`${right}\``);
+  });
+});
+
+describe("the settings of npm start", () => {
+  it("are those its help names, with the same defaults", () => {
+    const rows = tableIn(section(SETTINGS, "On this machine"));
+    const documented = rows.map(([name = ""]) => unquoted(name));
+    const named = [...START_USAGE.matchAll(/^ {2}([A-Za-z_]+)(?:=1)? {2,}/gm)].map(
+      ([, name = ""]) => name,
+    );
+    expect(documented.toSorted()).toEqual(named.toSorted());
+    const asked = readStartOptions([], {});
+    const options = asked.kind === "start" ? asked.options : null;
+    const defaults = new Map(rows.map(([name = "", fallback]) => [unquoted(name), fallback]));
+    expect(defaults.get("PORT")).toBe(String(options?.port));
+    expect(defaults.get("SIMULATOR_SPEED")).toBe(String(options?.speed));
+  });
+});
+
+describe("the command that makes a key", () => {
+  it("prints a key and the hash a caller has of it", () => {
+    const block = blocksIn(SETTINGS).find(({ language }) => language === "sh");
+    const said = execFileSync("sh", ["-e", "-c", block?.text ?? "false"], { encoding: "utf8" });
+    const [key = "", hash = ""] = said.trim().split(" ");
+    expect(hash).toBe(`sha256:${createHash("sha256").update(key).digest("hex")}`);
+    const caller = { name: "new", key: hash, may: ["incident.submit"] };
+    expect(parseCallers(JSON.stringify([caller])).kind).toBe("parsed");
+    expect(Buffer.from(key, "base64url").byteLength).toBe(32);
   });
 });
 

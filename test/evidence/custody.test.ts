@@ -7,6 +7,8 @@ import { appendEntry, verifyChain } from "../../shared/evidence/custody.ts";
 
 const FIELDS: CustodyFields = {
   runId: "0123456789abcdefghjk",
+  source: "sentinel",
+  incidentId: "42",
   sequenceId: "0123456789abcdefghjk.mnpqrstvwxyz",
   machineId: "1e5bc9d7e413ddd7902c2932e418702b84d0cc07",
   machineName: "pc-0042.corp.example",
@@ -22,12 +24,14 @@ const FIELDS: CustodyFields = {
   startedAt: "2026-11-20T10:02:00.566Z",
   endedAt: null,
   collectedAt: "2026-11-20T10:03:10.000Z",
+  clockOffset: { ms: -120, withinMs: 900 },
   storedAs: "0123456789abcdefghjk/mnpqrstvwxyz/0-1.bin",
   servedName: "out.zip.gz",
   size: 42,
   sha256: "a".repeat(64),
   content: { encoding: "gzip", size: 99, sha256: "b".repeat(64) },
   lrqVersion: "0.1.0",
+  lrqCommit: "c24fd9090dca2f5d8827d3dc9d8e2900b3ef212a",
 };
 
 const SCRIPT: CustodyFields = {
@@ -69,8 +73,8 @@ describe("the custody chain", () => {
   it("keeps its hashes from version to version", () => {
     expect(chainOf(2).map((entry) => entry.hash)).toMatchInlineSnapshot(`
       [
-        "ded967f4829a22975c2fb135e6f99d21718fe788775ae2e3bf6e977a808e9b9e",
-        "ce4a716b344f728116c3d55f4bdf1c7b35d978216de44396299f23c84f42e803",
+        "772f4bd1eff4fefbed8346bf1b0b4a5ccd3431591bdb978d7b6b9f1717f2244f",
+        "a4a994ed023bf0522ed67c306361e91bc2f51d1f93706a7525f72cdd6418fba1",
       ]
     `);
   });

@@ -8,7 +8,14 @@ import { fixture } from "./fixture.ts";
 
 const id = (letter: string, at: number): string => `0${at}${letter.repeat(36)}0${at}`;
 
-const EXPECTED: readonly (readonly [string, Source, Omit<Incident, "source" | "asks">])[] = [
+/** Of the Sentinel fixture: where a comment on it would be put. */
+const ARM_ID: unknown = expect.stringMatching(/^\/subscriptions\/.*\/incidents\/63883bf7-/);
+
+const EXPECTED: readonly (readonly [
+  string,
+  Source,
+  Omit<Incident, "source" | "asks" | "callback" | "armId">,
+])[] = [
   [
     "sentinel",
     "sentinel",
@@ -108,7 +115,9 @@ describe("a sender's message", () => {
     "of %s becomes the incident a person would read in it",
     (name, source, said) => {
       const parsed = parseIncident(source, fixture(name));
-      expect(parsed).toEqual({ kind: "parsed", value: { ...said, source, asks: null } });
+      const armId = source === "sentinel" ? ARM_ID : null;
+      const value = { ...said, source, asks: null, callback: null, armId };
+      expect(parsed).toEqual({ kind: "parsed", value });
     },
   );
 
@@ -130,6 +139,8 @@ describe("a sender's message", () => {
           profile: "collect-file",
           parameters: { path: String.raw`C:\Users\Public\note.txt` },
         },
+        callback: null,
+        armId: null,
       },
     });
   });

@@ -20,6 +20,9 @@ const EMPTY: RunRecord = {
   finishedAtMs: null,
   skipped: [],
   custody: { count: 0, head: "" },
+  audit: { count: 0, head: "" },
+  armId: null,
+  callbacks: [],
 };
 
 describe("a run", () => {

@@ -12,7 +12,7 @@ export const routing = shippedRouting();
 /** A grave Sentinel incident, with some fields different. */
 export function incident(fields: Partial<Incident> = {}): Incident {
   const known = { source: "sentinel", incidentId: "1", title: "t", severity: "high" } as const;
-  return { ...known, url: null, machines: [], asks: null, ...fields };
+  return { ...known, url: null, machines: [], asks: null, callback: null, armId: null, ...fields };
 }
 
 /** A machine Defender knows, its id and name made from a number. */

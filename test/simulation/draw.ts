@@ -32,15 +32,16 @@ const PROFILES: readonly ProfileName[] = [
   "sweep-file",
 ];
 const BUSY_MS = 600_000;
+const LONGEST_STALL_MS = 720_000;
 
 /** A scenario of about twenty virtual minutes, all of it decided by the seed. */
 export function drawScenario(seed: number): Scenario {
   const random = stream(seed, "scenario");
   const profile = oneOf(random, NAMES);
-  const small = chance(random, 0.5);
-  const cap = small ? whole(random, 2, 5) : oneOf(random, [10, 25]);
-  const machines = drawMachines(random, whole(random, 2, small ? 8 : 16));
-  const arrivals = drawArrivals(random, machines, small ? 4 : 6);
+  const small = chance(random, 0.8);
+  const cap = small ? whole(random, 1, 4) : oneOf(random, [5, 10, 25]);
+  const machines = drawMachines(random, whole(random, 1, small ? 5 : 14));
+  const arrivals = drawArrivals(random, machines, small ? 3 : 5);
   const tenant = drawTenant(random, cap);
   return {
     seed,
@@ -49,14 +50,14 @@ export function drawScenario(seed: number): Scenario {
       ...SHIPPED,
       maxSessions: cap,
       patienceMs: oneOf(random, [60_000, 180_000, 900_000]),
-      callsPerWindow: chance(random, 0.3) ? 3 : 10,
+      callsPerWindow: chance(random, 0.4) ? 3 : 10,
       readsPerMinute: tenant.readsPerMinute,
       readsPerHour: tenant.readsPerHour,
     },
     lingerMs: oneOf(random, [0, 30_000, 120_000]),
     expiryMs: oneOf(random, [600_000, 1_800_000, 3_600_000]),
     hosts: whole(random, 1, 4),
-    pollEveryMs: oneOf(random, [5_000, 15_000, 15_000]),
+    pollEveryMs: oneOf(random, [5_000, 15_000, 15_000, 15_000]),
     pollsOverlap: chance(random, 0.3),
     machines,
     arrivals,
@@ -114,6 +115,8 @@ function drawOperations(random: Random, arrivals: readonly Arrival[]): Operation
     const atMs = between(random, 10_000, BUSY_MS / 2);
     operations.push({ kind: "pause", atMs });
     operations.push({ kind: "resume", atMs: atMs + between(random, 5_000, 200_000) });
+    // A request to pause that a stalled host held up can take effect after the resume.
+    operations.push({ kind: "resume", atMs: BUSY_MS + LONGEST_STALL_MS });
   }
   for (const { incidentId, atMs } of arrivals) {
     if (!chance(random, 0.15)) continue;
@@ -134,7 +137,7 @@ function drawTenant(random: Random, cap: number): TenantRules {
   return {
     ...CALM_TENANT,
     maxSessions: chance(random, 0.6) ? cap + 25 : Math.max(1, cap - whole(random, 0, 3)),
-    readsPerMinute: chance(random, 0.2) ? 12 : 100,
+    readsPerMinute: oneOf(random, [6, 12, 100, 100]),
     readsPerHour: chance(random, 0.2) ? 400 : 1_500,
     retryAfterOnRate: chance(random, 0.5),
     listLagMs: oneOf(random, [0, 5_000, 120_000]),

@@ -4,7 +4,7 @@ import type { CommitOutcome, Defender, EvidenceStore, Ledger, Ports, Reply } fro
 import { isBadAnswer } from "./bad-answers.ts";
 import { LATE_MS, STALL_MS, type Fault, type Method } from "./faults.ts";
 import { never, whileAlive, type Epoch } from "./hosts.ts";
-import { between } from "./streams.ts";
+import { between, chance } from "./streams.ts";
 import type { Post, ReadApi } from "./tenant.ts";
 import type { World } from "./world.ts";
 
@@ -48,9 +48,12 @@ export function portsOf(world: World, invocation: Invocation): Ports {
           ...storageCall(world, "bells.ringCollect"),
           act: () => world.queue.ringCollect(sequenceId, delayMs),
         }),
+      // Nobody asks to be told in a simulated run.
+      ringCallback: async (bell) => await world.queue.ringCallback(bell),
     },
     evidence: evidenceOf(world, invocation),
     defender: defenderOf(world, invocation),
+    callbacks: { send: async () => ({ kind: "unavailable", detail: "not simulated" }) },
     clock: observed.clock,
     random: world.hostRandom,
     log: () => {},
@@ -192,7 +195,7 @@ async function* flowing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** So many POSTs take so long to arrive that they are given up; together with a late one it stays within the timeout. */
-const SLOW_SHARE = 0.01;
+const SLOW_SHARE = 0.05;
 const SLOW_MS = 17_000;
 
 /** A POST is given up after its timeout; it can have arrived, and be answered later, all the same. */
@@ -203,7 +206,8 @@ async function submitOnce(
 ): ReturnType<Defender["submit"]> {
   world.judge.leaves(post.comment);
   const { callTimeoutMs } = world.scenario.limits;
-  const slow = between(world.latency, 0, 1) < SLOW_SHARE ? SLOW_MS : 0;
+  const mayBeSlow = world.scenario.profile !== "calm";
+  const slow = chance(world.latency, mayBeSlow ? SLOW_SHARE : 0) ? SLOW_MS : 0;
   return await through(world, invocation, {
     method: "defender.submit",
     thereMs: between(world.latency, 20, 500) + slow,

@@ -77,6 +77,10 @@ export function createQueue(
       await bells.ringCollect(sequenceId, delayMs);
       lookAt(clock.nowMs() + Math.ceil(delayMs / 1_000) * 1_000);
     },
+    ringCallback: async (bell) => {
+      await bells.ringCallback(bell);
+      lookAt(clock.nowMs());
+    },
     get poisoned() {
       return counts.poisoned;
     },

@@ -44,6 +44,7 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
+    callbacks: [],
     again: false,
     mayUse: () => true,
   };
@@ -105,5 +106,5 @@ function incidentOf({ incidentId, machineIds }: Arrival): Incident {
     return { machineId, name: null, platform: "linux" } as const;
   });
   const facts = { source: "generic", title: "t", severity: "high", url: null, asks: null } as const;
-  return { ...facts, incidentId, machines };
+  return { ...facts, incidentId, machines, callback: null, armId: null };
 }

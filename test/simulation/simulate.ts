@@ -71,7 +71,11 @@ async function stepUntil(
 /** Other products post on their own, and look at no answer. */
 function startForeign(world: World): void {
   const { scenario, clock, startMs, tenant } = world;
-  const commands = [{ type: "GetFile", path: "/tmp/other" }] as const;
+  // No profile of ours has these two alone, so that an action without a comment can be told apart.
+  const commands = [
+    { type: "PutFile", fileName: "other.bin" },
+    { type: "GetFile", path: "/tmp/other" },
+  ] as const;
   const random = stream(scenario.seed, "foreign");
   for (const { atMs, machineId, comment } of scenario.foreign) {
     clock.at(startMs + atMs + between(random, 0, 1_000), () => {

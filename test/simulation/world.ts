@@ -136,7 +136,7 @@ function serve(world: World): Serve {
       }
       counts.collects += 1;
       const { sequenceId } = collectMessageSchema.parse(message.body).collect;
-      return await collect(ports, { limits, version: "simulated" }, sequenceId);
+      return await collect(ports, { limits, version: "simulated", commit: "unknown" }, sequenceId);
     });
     if (done.kind === "threw") return "failed";
     return await deleted(world, { epoch, failed: false });
@@ -161,7 +161,9 @@ export function startPolling(world: World): void {
   const tick = (): void => {
     clock.at(clock.nowMs() + scenario.pollEveryMs, tick);
     const epoch = hosts.any();
-    if (epoch === null || (running?.alive === true && !scenario.pollsOverlap)) return;
+    // A host that is dead or stands still has lost the timer's lock.
+    const held = running?.alive === true && running.frozenUntilMs <= clock.nowMs();
+    if (epoch === null || (held && !scenario.pollsOverlap)) return;
     running = epoch;
     counts.polls += 1;
     void world
@@ -173,10 +175,13 @@ export function startPolling(world: World): void {
   tick();
 }
 
-/** Lets everything that was woken run until it waits again. */
+/**
+ * Lets everything that was woken run until it waits again. Node runs a tick only when no promise is left to settle, and
+ * nothing here waits for more than promises.
+ */
 async function settle(): Promise<void> {
   await new Promise<void>((resolve) => {
-    setImmediate(resolve);
+    process.nextTick(resolve);
   });
 }
 

@@ -31,6 +31,7 @@ const result = z.strictObject({
   sha256: z.string().nullable(),
   servedName: z.string().nullable(),
   path: z.string().nullable(),
+  scriptFailed: z.boolean().nullable(),
   exitCode: z.number().nullable(),
   output: z.string().nullable(),
   scriptErrors: z.string().nullable(),
@@ -45,6 +46,7 @@ const sequence = z.strictObject({
   state,
   machineActionId: z.string().nullable(),
   machineActionStatus: z.string().nullable(),
+  scripts: z.enum(["ok", "failed", "unknown"]).nullable(),
   acceptedAt: z.iso.datetime(),
   submittedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
@@ -84,6 +86,7 @@ export const runSchema = z.strictObject({
   requestedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
   counts: z.record(z.enum([...SEQUENCE_STATES, "total"]), z.number()),
+  scriptsFailed: z.number(),
   sequences: z.array(sequence),
   skipped,
 });

@@ -24,6 +24,8 @@ export interface StageOptions {
   readonly faults?: FaultPlan;
   readonly limits?: Partial<Limits>;
   readonly timings?: Partial<Timings>;
+  /** Connection string of a storage account; absent takes one nobody has used. */
+  readonly storage?: string;
 }
 
 /** The built app and everything around it. */
@@ -33,6 +35,8 @@ export interface Stage extends Asking {
   readonly key: string;
   readonly simulator: Simulator;
   readonly host: HostProcess;
+  /** The connection string of the storage account, for looking at it past the app. */
+  readonly storage: string;
   /** What the hosts have logged so far, in lines. */
   readonly log: readonly string[];
   /** What is stored, looked at past the app. */
@@ -64,7 +68,7 @@ const SEED = 7;
  * Throws with the host's last words if it does not come up.
  */
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  const storage = takeAccount();
+  const storage = options.storage ?? takeAccount();
   const simulator = await startTenant(options);
   const log: string[] = [];
   const addHost = async () => await startHost(storage, simulator, options, log);
@@ -74,6 +78,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     ...askingAt(() => host.url, KEY, log),
     simulator,
     key: KEY,
+    storage,
     log,
     get url() {
       return host.url;

@@ -6,7 +6,7 @@ import { openStage, type Stage } from "./stage.ts";
 describe("the status", () => {
   let stage: Stage;
   beforeAll(async () => {
-    const slow = { "Collect-WindowsTriage.ps1": { seconds: 180 } };
+    const slow = { "Collect-WindowsTriage.ps1": { seconds: 90 } };
     stage = await openStage({
       machines: [1, 2, 3, 4, 5, 6].map((number) => machine(number, { scripts: slow })),
       env: { DEFENDER_MAX_SESSIONS: "2" },
@@ -121,5 +121,26 @@ describe("an app with no callers", () => {
     const answered = await stage.post("generic", incident("nobody", [1]));
     expect(answered.status).toBe(401);
     expect(problemSchema.parse(answered.body).detail).toMatch(/set CALLERS/);
+  });
+});
+
+describe("an app whose storage is out of reach", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    // Nothing listens on port 9 (discard) of a machine that is not from another time.
+    const endpoint = (kind: string) => `${kind}Endpoint=http://127.0.0.1:9/nowhere;`;
+    const storage = `DefaultEndpointsProtocol=http;AccountName=nowhere;AccountKey=${Buffer.from("key").toString("base64")};`;
+    stage = await openStage({
+      storage: `${storage}${["Blob", "Queue", "Table"].map(endpoint).join("")}`,
+    });
+  });
+  afterAll(async () => await stage.close());
+
+  it("asks the sender to come again, and answers for its health", async () => {
+    const answered = await stage.post("generic", incident("nowhere", [1]));
+    expect(answered.status).toBe(503);
+    expect(problemSchema.parse(answered.body).type).toBe("urn:lrq:problem:unavailable");
+    expect(Number(answered.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await stage.call("GET", "health", undefined, { key: null })).status).toBe(200);
   });
 });

@@ -1,0 +1,64 @@
+import { subscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { ServerResponse } from "node:http";
+
+/**
+ * Answers under way, by invocation. The library writes a streamed body to its own HTTP server as
+ * fast as it can be read and never looks whether anybody takes it (@azure/functions 4.16), so a
+ * slow reader of a 3 GB file would fill the memory. Node tells of every answer its servers begin;
+ * with that the body itself can wait.
+ */
+const answers = new Map<string, ServerResponse>();
+
+/** The header by which the host names the invocation to the library. */
+const INVOCATION_HEADER = "x-ms-invocation-id";
+
+/** Begins to watch; once, before the first request. */
+export function watchAnswers(): void {
+  subscribe("http.server.request.start", (message) => {
+    const { request, response } = startOf(message);
+    const invocationId = request?.headers[INVOCATION_HEADER];
+    if (response === null || typeof invocationId !== "string") return;
+    answers.set(invocationId, response);
+    response.once("close", () => answers.delete(invocationId));
+  });
+}
+
+/**
+ * The content at the pace of whoever takes the answer. Throws when they have gone away, so that
+ * nothing more is read for nobody. Without streaming the answer is not known, and nothing waits.
+ */
+export async function* paced(
+  content: AsyncIterable<Uint8Array>,
+  invocationId: string,
+): AsyncGenerator<Uint8Array> {
+  const answer = answers.get(invocationId);
+  for await (const chunk of content) {
+    if (answer?.destroyed === true) throw new Error("the reader of the evidence has gone away");
+    if (answer?.writableNeedDrain === true) await drained(answer);
+    yield chunk;
+  }
+}
+
+async function drained(answer: ServerResponse): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    await Promise.race([once(answer, "drain", { signal }), once(answer, "close", { signal })]);
+  } finally {
+    over.abort();
+  }
+}
+
+function startOf(message: unknown) {
+  const start: Record<string, unknown> = { ...Object(message) };
+  const { request, response } = start;
+  return {
+    request: isRequest(request) ? request : null,
+    response: response instanceof ServerResponse ? response : null,
+  };
+}
+
+function isRequest(value: unknown): value is { headers: Record<string, unknown> } {
+  return typeof value === "object" && value !== null && "headers" in value;
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { runCommand } from "./lrq/command-line.ts";
+
+// `npx lrq`: brings a run's evidence out, and checks that it is what was collected.
+process.exitCode = await runCommand(process.argv.slice(2), {
+  env: process.env,
+  say: (line) => process.stdout.write(`${line}\n`),
+  complain: (line) => process.stderr.write(`${line}\n`),
+});

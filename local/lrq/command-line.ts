@@ -1,0 +1,145 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { reportedName } from "../../shared/evidence/reported-text.ts";
+import { isRunId } from "../../shared/plan/identity.ts";
+import { type EvidenceApi, evidenceApi } from "./api.ts";
+import { exportRun } from "./export-run.ts";
+import { verifyFolder } from "./verify-folder.ts";
+
+/** Where the command runs: its settings, and where it speaks. */
+export interface CommandSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly say: (line: string) => void;
+  readonly complain: (line: string) => void;
+}
+
+export const USAGE = `Usage:
+  lrq verify DIR [--head HASH]   check an exported folder; needs nothing but the folder
+  lrq verify RUN [--head HASH]   export the run to a temporary folder, check it, remove it
+  lrq export RUN DIR             download a run: results, manifest, audit log, SHA256SUMS
+
+--head is the custody head of the run as kept elsewhere, 64 hex digits.
+export and verify RUN ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
+Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run like this.`;
+
+const EXIT = { well: 0, wrong: 1, usage: 2 } as const;
+/** Longer lines are cut; what is wrong is said at the beginning. */
+const LINE_CHARACTERS_MAX = 500;
+const FINDINGS_SHOWN = 50;
+
+class UsageError extends Error {}
+
+/** Runs one command; gives the exit code. */
+export async function runCommand(
+  words: readonly string[],
+  surroundings: CommandSurroundings,
+): Promise<number> {
+  const { env, complain } = surroundings;
+  // Nothing a machine or a server sent may steer the terminal.
+  const say = (line: string): void => surroundings.say(reportedName(line, LINE_CHARACTERS_MAX));
+  try {
+    const { values, positionals } = parsedWords(words);
+    if (values.help === true) {
+      surroundings.say(USAGE);
+      return EXIT.well;
+    }
+    const [verb, subject = "", folder = "", ...rest] = positionals;
+    if (rest.length > 0 || subject === "") throw new UsageError("too few or too many words");
+    if (verb === "verify" && folder === "") {
+      return await verify(subject, values.head ?? null, env, say);
+    }
+    if (verb === "export" && folder !== "") {
+      return await bringOut(apiFrom(env), runIdOf(subject), folder, say);
+    }
+    throw new UsageError(`this is no command: ${verb ?? ""}`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    complain(`lrq: ${reportedName(message, LINE_CHARACTERS_MAX)}`);
+    if (!(error instanceof UsageError)) return EXIT.wrong;
+    complain(USAGE);
+    return EXIT.usage;
+  }
+}
+
+function parsedWords(words: readonly string[]) {
+  try {
+    const options = { head: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+    const read = parseArgs({ args: [...words], options, allowPositionals: true });
+    const { head } = read.values;
+    if (head !== undefined && !/^[0-9a-f]{64}$/.test(head)) {
+      throw new UsageError("--head takes 64 lower-case hex digits");
+    }
+    return read;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function verify(
+  subject: string,
+  head: string | null,
+  env: CommandSurroundings["env"],
+  say: (line: string) => void,
+): Promise<number> {
+  if (existsSync(subject)) {
+    if (!statSync(subject).isDirectory()) throw new UsageError(`${subject} is not a folder`);
+    return await verifyAndTell(subject, head, say);
+  }
+  if (!isRunId(subject)) throw new UsageError(`${subject} is neither a folder nor the id of a run`);
+  const api = apiFrom(env);
+  const parent = mkdtempSync(join(tmpdir(), "lrq-verify-"));
+  try {
+    const folder = join(parent, subject);
+    await exportRun(api, subject, folder);
+    return await verifyAndTell(folder, head, say);
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+}
+
+async function verifyAndTell(
+  folder: string,
+  head: string | null,
+  say: (line: string) => void,
+): Promise<number> {
+  const { runId, results, auditRecords, findings, ...ends } = await verifyFolder(folder, head);
+  if (findings.length === 0) {
+    say(`ok   run ${runId}: ${results} results, ${auditRecords} audit records, all as sealed`);
+    say(`head ${ends.head}`);
+    return EXIT.well;
+  }
+  for (const { where, what } of findings.slice(0, FINDINGS_SHOWN)) say(`NOT  ${where}: ${what}`);
+  const more = findings.length - FINDINGS_SHOWN;
+  if (more > 0) say(`     and ${more} more`);
+  return EXIT.wrong;
+}
+
+async function bringOut(
+  api: EvidenceApi,
+  runId: string,
+  folder: string,
+  say: (line: string) => void,
+): Promise<number> {
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    throw new UsageError(`${folder} is not empty, and nothing is ever overwritten`);
+  }
+  const { files, manifest } = await exportRun(api, runId, folder);
+  say(`${files.length} results of run ${runId} in ${folder}`);
+  say(`head ${manifest.head}`);
+  return EXIT.well;
+}
+
+function runIdOf(text: string): string {
+  if (!isRunId(text)) throw new UsageError(`${text} is not the id of a run`);
+  return text;
+}
+
+function apiFrom(env: CommandSurroundings["env"]): EvidenceApi {
+  const { LRQ_URL: url, LRQ_KEY: key } = env;
+  if (url === undefined || key === undefined || !URL.canParse(url)) {
+    throw new UsageError("set LRQ_URL to the address of lrq, and LRQ_KEY to your key");
+  }
+  return evidenceApi({ url: url.replace(/(\/api)?\/*$/, ""), key });
+}

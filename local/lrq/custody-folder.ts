@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { AuditRecord } from "../../shared/evidence/audit.ts";
+import { custodyEntrySchema, type CustodyEntry } from "../../shared/evidence/custody.ts";
+import { resultPath } from "../../shared/evidence/paths.ts";
+import { chainHeadSchema, type ChainHead } from "../../shared/ledger/chain-head.ts";
+
+/*
+ * What a run looks like on a disk: `manifest.json`, `audit.jsonl`, the results under the names that
+ * evidence/paths.ts builds, `index.json` to find one's way, and `SHA256SUMS` over all of it. The
+ * text of each file follows from what it says, so nothing can hide in how it is written.
+ */
+
+export const MANIFEST = "manifest.json";
+export const AUDIT = "audit.jsonl";
+export const INDEX = "index.json";
+export const SUMS = "SHA256SUMS";
+
+export const manifestSchema = z.strictObject({
+  v: z.literal(1),
+  runId: z.string(),
+  head: z.string(),
+  entries: z.array(z.unknown()),
+});
+export type ManifestFile = z.infer<typeof manifestSchema>;
+
+export const indexSchema = z.looseObject({ audit: chainHeadSchema });
+
+export function manifestText(manifest: ManifestFile): string {
+  return `${JSON.stringify(manifest, null, 1)}\n`;
+}
+
+export function auditText(records: readonly unknown[]): string {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join("");
+}
+
+/** Which file came from where, for people, and where the log of the run ended. */
+export function indexText(manifest: ManifestFile, audit: ChainHead): string {
+  const files = manifest.entries.map((raw) => {
+    const entry = custodyEntrySchema.parse(raw);
+    const { machineId, machineName, command, servedName, size } = entry;
+    return { path: pathOf(entry), machineId, machineName, command, servedName, size };
+  });
+  return `${JSON.stringify({ v: 1, runId: manifest.runId, audit, files }, null, 1)}\n`;
+}
+
+/** Where a result lies in the folder; only ids of ours are in it. Throws if they are none. */
+export function pathOf(entry: Pick<CustodyEntry, "sequenceId" | "part" | "commandIndex">): string {
+  return resultPath(entry.sequenceId, entry.part, entry.commandIndex);
+}
+
+/** `SHA256SUMS` as `sha256sum -c` reads it, in the order of the names. */
+export function sumsText(sums: ReadonlyMap<string, string>): string {
+  const paths = [...sums.keys()].sort();
+  return paths.map((path) => `${sums.get(path)}  ${path}\n`).join("");
+}
+
+/** Its lines back, or which of them is none. */
+export function readSums(
+  text: string,
+): { readonly sums: ReadonlyMap<string, string> } | { readonly badLine: number } {
+  const lines = text.split("\n");
+  if (lines.pop() !== "") return { badLine: lines.length + 1 };
+  const sums = new Map<string, string>();
+  for (const [index, line] of lines.entries()) {
+    const [, sha256 = "", path = ""] = /^([0-9a-f]{64}) {2}([\w./-]+)$/.exec(line) ?? [];
+    if (path === "" || sums.has(path)) return { badLine: index + 1 };
+    sums.set(path, sha256);
+  }
+  return { sums };
+}
+
+/** The end of a log as its records tell it. */
+export function auditEnd(records: readonly AuditRecord[]): ChainHead {
+  const last = records.at(-1);
+  return last === undefined
+    ? { count: 0, head: "0".repeat(64) }
+    : { count: last.number, head: last.hash };
+}

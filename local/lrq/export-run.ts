@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
+import type { EvidenceApi, Listed } from "./api.ts";
+import {
+  AUDIT,
+  auditEnd,
+  auditText,
+  INDEX,
+  indexText,
+  MANIFEST,
+  type ManifestFile,
+  manifestText,
+  pathOf,
+  SUMS,
+  sumsText,
+} from "./custody-folder.ts";
+
+/** A result as it was brought out; `path` is below the folder, with forward slashes. */
+export interface ExportedFile {
+  readonly sequenceId: string;
+  readonly index: number;
+  readonly path: string;
+  readonly size: number;
+  /** Of the bytes that came, lower-case hex. */
+  readonly sha256: string;
+}
+
+/** A run as it was brought out. */
+export interface ExportedRun {
+  readonly runId: string;
+  readonly manifest: ManifestFile;
+  readonly files: readonly ExportedFile[];
+}
+
+/**
+ * Downloads a run into `folder`, which must hold nothing of it yet: results one after the other in
+ * constant memory, then manifest, log and index, and SHA256SUMS last. Throws if lrq does not answer
+ * as it should, or a file is there already.
+ */
+export async function exportRun(
+  api: EvidenceApi,
+  runId: string,
+  folder: string,
+): Promise<ExportedRun> {
+  const manifest = await api.manifest(runId);
+  const listed = new Map((await api.list(runId)).map((each) => [each.path, each]));
+  const files: ExportedFile[] = [];
+  for (const raw of manifest.entries) {
+    const entry = custodyEntrySchema.parse(raw);
+    const result = listed.get(entry.storedAs);
+    if (result === undefined) throw new Error(`lrq does not list ${entry.storedAs}`);
+    files.push(await exportResult(api, { runId, folder, path: pathOf(entry), result }));
+  }
+  // The log last: it then holds the reading of the files, too.
+  const audit = await api.audit(runId);
+  const sums = new Map(files.map(({ path, sha256 }) => [path, sha256]));
+  const write = (path: string, text: string): void => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, path), text, { flag: "wx" });
+    sums.set(path, createHash("sha256").update(text).digest("hex"));
+  };
+  write(MANIFEST, manifestText(manifest));
+  write(AUDIT, auditText(audit));
+  write(INDEX, indexText(manifest, auditEnd(audit)));
+  writeFileSync(join(folder, SUMS), sumsText(sums), { flag: "wx" });
+  return { runId, manifest, files };
+}
+
+async function exportResult(
+  api: EvidenceApi,
+  at: { runId: string; folder: string; path: string; result: Listed },
+): Promise<ExportedFile> {
+  const { runId, folder, path, result } = at;
+  const target = join(folder, path);
+  mkdirSync(dirname(target), { recursive: true });
+  const hash = createHash("sha256");
+  let size = 0;
+  const hashing = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      size += chunk.byteLength;
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  const content = Readable.from(await api.open(runId, result), { objectMode: false });
+  await pipeline(content, hashing, createWriteStream(target, { flags: "wx" }));
+  const { sequenceId, index } = result;
+  return { sequenceId, index, path, size, sha256: hash.digest("hex") };
+}

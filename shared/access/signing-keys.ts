@@ -1,0 +1,28 @@
+/** One RSA key that a tenant signs with, as published; `kid` names it in the header of a token. */
+export interface SigningKey {
+  readonly kty: "RSA";
+  readonly kid: string;
+  readonly n: string;
+  readonly e: string;
+}
+
+/** A key, or why there is none: not published, or not to be told now. */
+export type FoundKey =
+  | { readonly kind: "key"; readonly key: SigningKey }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "unavailable"; readonly detail: string };
+
+/**
+ * Where the keys of Entra tenants come from: a port, for asking after them is I/O. The adapter is in
+ * `shared/entra/`. It is asked for tenants named in CALLERS only; it never throws.
+ */
+export interface SigningKeys {
+  find(tenant: string, kid: string): Promise<FoundKey>;
+}
+
+/** What tokens are checked against: who issues them, and what signs them. */
+export interface Entra {
+  /** Such as `https://login.microsoftonline.com`, without a slash at its end. */
+  readonly authority: string;
+  readonly keys: SigningKeys;
+}

@@ -1,0 +1,68 @@
+import { isIP } from "node:net";
+
+/** Where callbacks may go: hosts by exact name, or `*.` and a suffix for all names below it. */
+export interface HostRules {
+  readonly hosts: readonly string[];
+  /** Only a local stack: http, and any port, towards this machine. */
+  readonly allowLoopback: boolean;
+}
+
+const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+const NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+/** A suffix of one label would be a whole top-level domain. */
+const SUFFIX = new RegExp(`^\\*\\.${LABEL}(?:\\.${LABEL})+$`);
+const URL_CHARACTERS_MAX = 2_048;
+
+/** The entries of the setting CALLBACK_HOSTS, lower case; null if one of them is no host. */
+export function hostsIn(text: string): readonly string[] | null {
+  const entries = text
+    .split(",")
+    .map((entry) => entry.trim().toLowerCase())
+    .filter((entry) => entry !== "");
+  const fits = (entry: string) =>
+    NAME.test(entry) || SUFFIX.test(entry) || isIP(withoutBrackets(entry)) !== 0;
+  return entries.every(fits) ? entries : null;
+}
+
+/**
+ * Why nothing may be sent to `url`, in words that do not repeat it; null if it may. What the name
+ * leads to is checked when something is sent, each time.
+ */
+export function urlTrouble(url: string, rules: HostRules): string | null {
+  if (rules.hosts.length === 0) return "no host is allowed for callbacks: set CALLBACK_HOSTS";
+  if (url.length > URL_CHARACTERS_MAX || !URL.canParse(url)) {
+    return `is no address, or has more than ${URL_CHARACTERS_MAX} characters`;
+  }
+  const { protocol, username, password, hostname, port, hash } = new URL(url);
+  if (username !== "" || password !== "") return "has a name or a password in it";
+  if (hash !== "") return "has a fragment";
+  if (!isAllowed(hostname, rules.hosts)) return "its host is not one of CALLBACK_HOSTS";
+  if (rules.allowLoopback && isLoopbackName(hostname)) {
+    return protocol === "https:" || protocol === "http:" ? null : "is neither https nor http";
+  }
+  if (protocol !== "https:") return "is not https";
+  return port === "" ? null : "has a port; only 443 is used";
+}
+
+/** What people are shown of an address: its host. Path and query can hold secrets. */
+export function shownHost(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "";
+}
+
+/** True for the names of this machine, as `URL` spells them. */
+function isLoopbackName(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function isAllowed(hostname: string, hosts: readonly string[]): boolean {
+  const name = hostname.replace(/\.$/, "");
+  return hosts.some((host) =>
+    host.startsWith("*.")
+      ? name.endsWith(host.slice(1)) && name.length > host.length - 1
+      : withoutBrackets(host) === withoutBrackets(name),
+  );
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
+}

@@ -1,0 +1,109 @@
+import { isoOf } from "../ledger/instant.ts";
+import type { CallbackEvent } from "../ledger/notice.ts";
+
+/**
+ * What a message may tell: ids, counts, outcomes and hashes. Never evidence, never a link that lets
+ * anybody in. Everything but `event` and `atMs` is as it stands when the message is sent.
+ */
+export interface CallbackFacts {
+  /** Also the `webhook-id`. */
+  readonly noticeId: string;
+  readonly event: CallbackEvent;
+  /** When what it tells came about, epoch milliseconds. */
+  readonly atMs: number;
+  readonly runId: string;
+  readonly source: string;
+  readonly incidentId: string;
+  readonly state: string;
+  /** Sequences by state, those with none left out, and all of them. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly total: number;
+  readonly skipped: number;
+  /** The custody chain: its number of entries, and the hash of the last. */
+  readonly custody: { readonly count: number; readonly head: string };
+  /** The one that ended, for that event; null for the others. */
+  readonly sequence: EndedSequence | null;
+}
+
+/** A sequence that ended. Its machine's name is what a machine said, and so may be anything. */
+interface EndedSequence {
+  readonly sequenceId: string;
+  readonly machineId: string;
+  readonly machineName: string | null;
+  readonly state: string;
+  readonly outcome: string | null;
+  readonly results: { readonly stored: number; readonly unavailable: number };
+}
+
+/** Most characters shown of a name or a code from outside: a DNS name (RFC 1035, 2.3.4). */
+const WORD_CHARACTERS_MAX = 255;
+
+/**
+ * Our own message, after the convention of Standard Webhooks: `{type, timestamp, data}`, as JSON of
+ * less than 20 kB. `timestamp` is when it came about.
+ */
+export function genericBody(facts: CallbackFacts): string {
+  const { event, atMs, sequence, runId, source, incidentId, state } = facts;
+  const { counts, total, skipped, custody } = facts;
+  return JSON.stringify({
+    type: event,
+    timestamp: isoOf(atMs),
+    data: {
+      runId,
+      source,
+      incidentId,
+      state,
+      counts: { ...counts, total },
+      skipped,
+      custody: { entries: custody.count, head: custody.head },
+      ...(sequence === null ? {} : { sequence: shown(sequence) }),
+    },
+  });
+}
+
+/**
+ * The same for people, as lines of plain text. Names from outside are reduced to letters, digits,
+ * dots, hyphens and underscores, so that they are no markup and no link anywhere; a machine's name
+ * is cut at its first dot, so that it is no address.
+ */
+export function plainLines(facts: CallbackFacts): string[] {
+  return [...headline(facts), `Message ${facts.noticeId}`];
+}
+
+function headline(facts: CallbackFacts): string[] {
+  const { event, runId, total, skipped, custody, sequence } = facts;
+  if (sequence !== null) {
+    const { sequenceId, state, outcome, results, machineId } = shown(sequence);
+    const name = sequence.machineName === null ? "" : `${word(firstLabel(sequence.machineName))}, `;
+    const why = outcome === null ? "" : ` (${outcome})`;
+    return [
+      `lrq sequence ${sequenceId} ended: ${state}${why}.`,
+      `Machine ${name}${machineId}. Results stored: ${results.stored}, not to be had: ${results.unavailable}.`,
+    ];
+  }
+  const machines = `Sequences: ${total}. Machines skipped: ${skipped}.`;
+  if (event === "run.accepted") return [`lrq run ${runId} accepted.`, machines];
+  const counts = Object.entries(facts.counts).map(([state, count]) => `${count} ${state}`);
+  return [
+    `lrq run ${runId} finished: ${counts.join(", ")}.`,
+    machines,
+    `Custody entries: ${custody.count}, head ${custody.head}.`,
+  ];
+}
+
+function shown(sequence: EndedSequence): EndedSequence {
+  const { machineName, outcome } = sequence;
+  return {
+    ...sequence,
+    machineName: machineName === null ? null : word(machineName),
+    outcome: outcome === null ? null : word(outcome),
+  };
+}
+
+function firstLabel(name: string): string {
+  return name.split(".", 1)[0] ?? "";
+}
+
+function word(text: string): string {
+  return text.slice(0, WORD_CHARACTERS_MAX).replaceAll(/[^A-Za-z0-9._-]/g, "?");
+}

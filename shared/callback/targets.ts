@@ -1,0 +1,149 @@
+import type { TargetSetting } from "../access/callback-setting.ts";
+import type { Caller } from "../access/caller.ts";
+import type { AskedCallback, Incident } from "../incident/incident.ts";
+import type { Problem } from "../incident/problem.ts";
+import { DEFAULT_EVENTS, targetIdOf, type CallbackTarget } from "../ledger/notice.ts";
+import { shownHost, urlTrouble, type HostRules } from "./hosts.ts";
+import type { Recipient } from "./request.ts";
+
+/** What the settings say of callbacks, as far as it decides who is told. */
+export interface CallbackRules extends HostRules {
+  /** Whether Sentinel incidents get comments. */
+  readonly sentinelComments: boolean;
+  /** Azure's management API, without a slash at its end. */
+  readonly managementUrl: string;
+}
+
+/** Stands in the address of a setting for the sender's id of the incident. */
+const INCIDENT_ID = "{incidentId}";
+
+/** Who is told of a run that `caller` asks for: its settings, its request, and Sentinel. */
+export function targetsOf(
+  caller: Caller,
+  incident: Incident,
+  asked: AskedCallback | null,
+  rules: CallbackRules,
+): CallbackTarget[] {
+  const fromSettings = caller.callbacks
+    .filter(({ shape }) => fitsSource(shape, incident))
+    .map((setting) =>
+      target({
+        targetId: settingId(caller, setting),
+        from: "setting",
+        caller: caller.name,
+        shape: setting.shape,
+        host: shownHost(withIncident(setting.url, "")),
+        events: [...setting.events],
+      }),
+    );
+  return [
+    ...fromSettings,
+    ...(asked === null ? [] : [requested(caller, asked)]),
+    ...(rules.sentinelComments && incident.armId !== null ? [sentinel(rules)] : []),
+  ];
+}
+
+/**
+ * Why the callback that a request asks for is refused, in words for its sender; null if it is not.
+ * Its address is not repeated.
+ */
+export function askedTrouble(
+  caller: Caller,
+  { url }: AskedCallback,
+  rules: CallbackRules,
+): string | null {
+  const trouble = urlTrouble(url, rules);
+  if (trouble !== null) return `The callback's address is refused: ${trouble}.`;
+  if (caller.callbackSecret !== undefined) return null;
+  return `No callback can be signed for ${caller.name}: it has no callbackSecret in CALLERS.`;
+}
+
+/** What is wrong with the callbacks in CALLERS, for the start of the app. */
+export function settingProblems(callers: readonly Caller[], rules: CallbackRules): Problem[] {
+  return callers.flatMap((caller, callerIndex) =>
+    caller.callbacks.flatMap((setting, index) => {
+      const trouble = urlTrouble(withIncident(setting.url, "0"), rules);
+      const path = `CALLERS.${callerIndex}.callbacks.${index}.url`;
+      return trouble === null ? [] : [{ path, message: trouble }];
+    }),
+  );
+}
+
+/** Whom a target stands for now, or why there is nobody: settings may have changed since. */
+export function recipientOf(
+  of: CallbackTarget,
+  run: { readonly incidentId: string; readonly armId: string | null },
+  callers: readonly Caller[],
+  rules: CallbackRules,
+): { readonly kind: "to"; readonly to: Recipient } | { readonly kind: "nobody"; why: string } {
+  if (of.from === "sentinel") {
+    const { managementUrl, sentinelComments } = rules;
+    return sentinelComments && run.armId !== null
+      ? { kind: "to", to: { shape: "sentinel", armId: run.armId, managementUrl } }
+      : { kind: "nobody", why: "SENTINEL_COMMENTS is off" };
+  }
+  const caller = callers.find(({ name }) => name === of.caller);
+  if (caller === undefined) return { kind: "nobody", why: "its caller is no longer in CALLERS" };
+  const to = of.from === "request" ? byRequest(of, caller) : bySetting(of, caller, run.incidentId);
+  if (to === null) return { kind: "nobody", why: "it is no longer in CALLERS" };
+  const trouble = urlTrouble(to.url, rules);
+  return trouble === null ? { kind: "to", to } : { kind: "nobody", why: `its address ${trouble}` };
+}
+
+type Addressed = Exclude<Recipient, { shape: "sentinel" }>;
+
+function byRequest({ url }: CallbackTarget, { callbackSecret }: Caller): Addressed | null {
+  if (url === null || callbackSecret === undefined) return null;
+  return { shape: "generic", url, secrets: callbackSecret, header: null };
+}
+
+function bySetting(of: CallbackTarget, caller: Caller, incidentId: string): Addressed | null {
+  const setting = caller.callbacks.find((each) => settingId(caller, each) === of.targetId);
+  // These two would climb out of the path they stand in.
+  if (setting === undefined || incidentId === "." || incidentId === "..") return null;
+  const { shape, header = null, secret: secrets = [] } = setting;
+  return { shape, url: withIncident(setting.url, incidentId), secrets, header };
+}
+
+function requested(caller: Caller, { url, events }: AskedCallback): CallbackTarget {
+  return target({
+    targetId: targetIdOf(["request", caller.name, url]),
+    from: "request",
+    caller: caller.name,
+    shape: "generic",
+    host: shownHost(url),
+    url,
+    events: [...(events ?? DEFAULT_EVENTS)],
+  });
+}
+
+function sentinel({ managementUrl }: CallbackRules): CallbackTarget {
+  return target({
+    targetId: targetIdOf(["sentinel"]),
+    from: "sentinel",
+    caller: "",
+    shape: "sentinel",
+    host: shownHost(managementUrl),
+    events: [...DEFAULT_EVENTS],
+  });
+}
+
+function target(
+  of: Omit<CallbackTarget, "url" | "delivered" | "endedAtMs"> & { url?: string },
+): CallbackTarget {
+  return { url: null, delivered: null, endedAtMs: null, ...of };
+}
+
+/** By what it says, not by its place: settings change their order. */
+function settingId(caller: Caller, { url, shape }: TargetSetting): string {
+  return targetIdOf(["setting", caller.name, shape, url]);
+}
+
+/** A ticket's system is told of its own tickets; a generic incident may be anybody's. */
+function fitsSource(shape: TargetSetting["shape"], { source }: Incident): boolean {
+  return shape === "generic" || source === shape || source === "generic";
+}
+
+function withIncident(url: string, incidentId: string): string {
+  return url.replaceAll(INCIDENT_ID, () => encodeURIComponent(incidentId));
+}

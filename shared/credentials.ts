@@ -1,0 +1,68 @@
+import { AzureCliCredential, ManagedIdentityCredential } from "@azure/identity";
+import type { Credential, StorageAccess } from "./azure/access.ts";
+import type { Config, StorageSetting } from "./config.ts";
+
+/** A fixed token has no expiry of its own; asked for again each hour, like a real one. */
+const FIXED_TOKEN_MS = 3_600_000;
+
+/** How the storage account is reached: as the setting says, with an identity if it names no key. */
+export function storageAccess(
+  setting: StorageSetting,
+  env: Readonly<Record<string, string | undefined>>,
+): StorageAccess {
+  if (setting.kind === "connectionString") return setting;
+  const { blobUrl, queueUrl, tableUrl, clientId } = setting;
+  return { kind: "identity", blobUrl, queueUrl, tableUrl, credential: identity(env, clientId) };
+}
+
+/**
+ * In Azure the app's managed identity; on a developer's machine whoever is signed in to the Azure
+ * CLI.
+ */
+function identity(
+  env: Readonly<Record<string, string | undefined>>,
+  clientId: string | null,
+): Credential {
+  if (env["IDENTITY_ENDPOINT"] === undefined) return new AzureCliCredential();
+  return clientId === null
+    ? new ManagedIdentityCredential()
+    : new ManagedIdentityCredential({ clientId });
+}
+
+/**
+ * Where tokens for Defender come from; throws when asked if the identity gives none. `nowMs` is this
+ * host's clock.
+ */
+export function tokenSource(
+  { defender }: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  nowMs: () => number,
+): () => Promise<{ token: string; expiresAtMs: number }> {
+  return tokensFor(defender, env, nowMs);
+}
+
+/** The same for Azure's management API, with the identity that goes to Defender. */
+export function managementTokens(
+  { callbacks }: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  nowMs: () => number,
+): () => Promise<{ token: string; expiresAtMs: number }> {
+  const { accessToken, managementUrl } = callbacks;
+  return tokensFor({ accessToken, scope: `${managementUrl}/.default` }, env, nowMs);
+}
+
+function tokensFor(
+  { accessToken, scope }: { accessToken: string | null; scope: string },
+  env: Readonly<Record<string, string | undefined>>,
+  nowMs: () => number,
+): () => Promise<{ token: string; expiresAtMs: number }> {
+  if (accessToken !== null) {
+    return async () => ({ token: accessToken, expiresAtMs: nowMs() + FIXED_TOKEN_MS });
+  }
+  const credential = identity(env, env["DEFENDER_CLIENT_ID"] ?? null);
+  return async () => {
+    const token = await credential.getToken(scope);
+    if (token === null) throw new Error(`the identity gave no token for ${scope}`);
+    return { token: token.token, expiresAtMs: token.expiresOnTimestamp };
+  };
+}

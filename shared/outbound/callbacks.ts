@@ -1,0 +1,138 @@
+import { request as requestHttp, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as requestHttps } from "node:https";
+import { isIP } from "node:net";
+import type { CallbackAnswer, CallbackRequest } from "../callback/answer.ts";
+import { isOpenAddress } from "../callback/address.ts";
+import type { Callbacks } from "../ports.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+/** An address a name leads to. */
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+export interface OutboundOptions {
+  /** All addresses of a name, as the system resolves it. */
+  readonly lookup: (hostname: string) => Promise<readonly ResolvedAddress[]>;
+  /** Only a local stack may be sent to on this machine. */
+  readonly allowLoopback: boolean;
+  /** From the look-up of the name to the end of the answer. */
+  readonly timeoutMs: number;
+  /** A token of the app's identity for Azure's management API; thrown errors mean there is none. */
+  readonly getToken: () => Promise<{ readonly token: string }>;
+}
+
+/** Answers are read for their end only, so that the receiver sees it was heard; no further. */
+const ANSWER_BYTES_MAX = 65_536;
+
+/**
+ * Sends callbacks over HTTP. The name is resolved each time, every address it leads to is checked,
+ * and the connection goes to one of those very addresses, so that a name that changes its mind in
+ * between changes nothing. No connection is kept, no redirect followed, nothing retried.
+ */
+export function createCallbacks(options: OutboundOptions): Callbacks {
+  return {
+    send: async (request) => {
+      const signal = AbortSignal.timeout(options.timeoutMs);
+      try {
+        return await exchanged(options, request, signal);
+      } catch (error) {
+        return { kind: "unavailable", detail: troubleIn(error, signal) };
+      }
+    },
+  };
+}
+
+async function exchanged(
+  options: OutboundOptions,
+  request: CallbackRequest,
+  signal: AbortSignal,
+): Promise<CallbackAnswer> {
+  const url = new URL(request.url);
+  const name = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const addresses =
+    isIP(name) === 0
+      ? await before(signal, options.lookup(name))
+      : [{ address: name, family: isIP(name) }];
+  if (addresses.length === 0) return { kind: "unavailable", detail: "its name has no address" };
+  if (!addresses.every(({ address }) => isOpenAddress(address, options.allowLoopback))) {
+    const detail = "its name leads to an address that nothing is sent to";
+    return { kind: "refusedAddress", detail };
+  }
+  const identity = request.withIdentity ? await bearer(options, signal) : {};
+  const headers = { ...request.headers, ...identity };
+  return await posted(url, { ...request, headers }, addresses, signal);
+}
+
+async function bearer(
+  { getToken }: OutboundOptions,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const { token } = await before(signal, getToken());
+  return { authorization: `Bearer ${token}` };
+}
+
+async function posted(
+  url: URL,
+  { method, headers, body }: CallbackRequest,
+  addresses: readonly ResolvedAddress[],
+  signal: AbortSignal,
+): Promise<CallbackAnswer> {
+  const options: RequestOptions = {
+    method,
+    headers: { ...headers, "content-length": String(Buffer.byteLength(body)) },
+    agent: false,
+    signal,
+    lookup: pinnedTo(addresses),
+  };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const open = url.protocol === "https:" ? requestHttps : requestHttp;
+    const sent = open(url, options, resolve);
+    sent.on("error", reject);
+    sent.end(body);
+  });
+  const httpStatus = response.statusCode ?? 0;
+  const retryAfter = retryAfterMs(response.headers["retry-after"]);
+  await readOut(response);
+  return { kind: "answered", httpStatus, retryAfterMs: retryAfter };
+}
+
+/** What `net` asks for the name of: it gets the addresses that were checked, and no others. */
+function pinnedTo(addresses: readonly ResolvedAddress[]): NonNullable<RequestOptions["lookup"]> {
+  return (_hostname, { all }, tell) => {
+    const [first = { address: "", family: 0 }] = addresses;
+    if (all === true) tell(null, [...addresses]);
+    else tell(null, first.address, first.family);
+  };
+}
+
+/** The status is in and counts, whatever becomes of the body: it may break off, or never end. */
+async function readOut(response: IncomingMessage): Promise<void> {
+  let size = 0;
+  try {
+    for await (const chunk of response) {
+      if (chunk instanceof Uint8Array) size += chunk.byteLength;
+      if (size > ANSWER_BYTES_MAX) break;
+    }
+  } catch {
+    // Nothing of the body is needed.
+  }
+  response.destroy();
+}
+
+/** What `promise` comes to, unless the time is over first. */
+async function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return await new Promise<T>((resolve, reject) => {
+    const stop = () => reject(new Error("the time is over"));
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+/** Names and codes only: the platform's messages can hold the address, and that a secret. */
+function troubleIn(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return "no answer in time";
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  return typeof code === "string" ? `no answer (${code})` : "no answer";
+}

@@ -1,0 +1,163 @@
+import { appendAudit, type AuditFacts, QUEUE_CHAIN } from "../evidence/audit.ts";
+import { auditKey, runKey } from "../ledger/keys.ts";
+import { isoOf } from "../ledger/instant.ts";
+import type { RowChange } from "../ledger/rows.ts";
+import type { RunRecord } from "../ledger/run.ts";
+import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
+import type { Budget } from "../limits/budget.ts";
+import type { CommitOutcome, Ports } from "../ports.ts";
+import { budgetChange, loadBudget, loadRun } from "./load.ts";
+
+/*
+ * An audit record is written in the transaction of its decision, and its number is guarded by the
+ * ETag of the row that holds the head of its log: the budget for the queue's, the run for a run's.
+ */
+
+/** The budget with the log's new head, and the rows to insert beside it. */
+export function auditedBudget(
+  budget: Budget,
+  facts: readonly AuditFacts[],
+): { readonly budget: Budget; readonly rows: readonly RowChange[] } {
+  const { head, records } = appendAudit(budget.audit, QUEUE_CHAIN, facts);
+  return { budget: { ...budget, audit: head }, rows: rowsFor(records) };
+}
+
+/** The run with its log's new head, and the rows to insert beside it. */
+export function auditedRun(
+  run: RunRecord,
+  facts: readonly AuditFacts[],
+): { readonly run: RunRecord; readonly rows: readonly RowChange[] } {
+  const { head, records } = appendAudit(run.audit, run.runId, facts);
+  return { run: { ...run, audit: head }, rows: rowsFor(records) };
+}
+
+function rowsFor(records: ReturnType<typeof appendAudit>["records"]): RowChange[] {
+  return records.map((record) => ({
+    op: "insert",
+    key: auditKey(record.chain, record.number),
+    body: record,
+  }));
+}
+
+/** One fact about sequences. */
+export function factAbout(
+  event: AuditFacts["event"],
+  records: readonly SequenceRecord[],
+  { atMs, by = null, detail = "" }: { atMs: number; by?: string | null; detail?: string },
+): AuditFacts {
+  const sequences = records.map(({ sequenceId, actionId }) => ({
+    sequenceId,
+    machineActionId: actionId,
+  }));
+  return { at: isoOf(atMs), event, by, sequences, detail };
+}
+
+/** What a move of a sequence is called in the log; null when nothing was decided. */
+export function factOfMove(
+  before: SequenceRecord,
+  after: SequenceRecord,
+  atMs: number,
+): AuditFacts | null {
+  const sent = after.cancel?.sent === true && before.cancel?.sent !== true;
+  if (before.state === after.state) {
+    const detail = after.cancel === null ? "" : `${after.cancel.why}, by ${after.cancel.by}`;
+    return sent ? factAbout("cancelSent", [after], { atMs, detail }) : null;
+  }
+  // What is given back has no action any more; the log names the one it had.
+  const named = { ...after, actionId: after.actionId ?? before.actionId };
+  const by = after.state === "cancelled" ? (after.cancel?.by ?? null) : null;
+  return factAbout(eventOf(before, after), [named], { atMs, by, detail: detailOf(after) });
+}
+
+function eventOf(before: SequenceRecord, after: SequenceRecord): AuditFacts["event"] {
+  if (after.state === "refused") return "refused";
+  if (isTerminal(after)) return "ended";
+  switch (after.state) {
+    case "claimed":
+      return "claimed";
+    case "unconfirmed":
+      return "unconfirmed";
+    case "submitted":
+      return before.state === "claimed" ? "submitted" : "adopted";
+    default:
+      return "givenBack";
+  }
+}
+
+function detailOf({ state, outcome, reason, part, attempt }: SequenceRecord): string {
+  if (state === "waiting") return reason?.code ?? (part > 0 && attempt === 0 ? "next part" : "");
+  if (outcome === null) return state === "succeeded" ? state : "";
+  return `${state}, ${outcome.code}: ${outcome.detail}`;
+}
+
+/** Facts that say the same of several sequences, as one: ten answers of a kind are one record. */
+export function grouped(facts: readonly (AuditFacts | null)[]): AuditFacts[] {
+  const groups = new Map<string, AuditFacts>();
+  for (const fact of facts) {
+    if (fact === null) continue;
+    const key = JSON.stringify([fact.event, fact.by, fact.detail]);
+    const group = groups.get(key);
+    const sequences = [...(group?.sequences ?? []), ...fact.sequences];
+    groups.set(key, { ...(group ?? fact), sequences });
+  }
+  return [...groups.values()];
+}
+
+const TRIES = 12;
+const JITTER_MS = 200;
+
+/**
+ * Records a decision that changes no other row of the queue. Gives up after a bounded number of
+ * lost races: the log may never hold up work, and the host's log has it too.
+ */
+export async function recordForQueue(ports: AuditPorts, fact: AuditFacts): Promise<void> {
+  const { ledger, log } = ports;
+  const committed = await retried(ports, async () => {
+    const stored = await loadBudget(ledger);
+    const { budget, rows } = auditedBudget(stored.value, [fact]);
+    return await ledger.commit([budgetChange(stored, budget), ...rows]);
+  });
+  if (!committed) log("error", "auditLost", { event: fact.event, detail: fact.detail });
+}
+
+/**
+ * Records what somebody asks of a run, before it is done. False if there is no such run. Throws if
+ * it cannot be recorded: then it is not done either.
+ */
+export async function recordForRun(
+  ports: Omit<AuditPorts, "log">,
+  runId: string,
+  event: AuditFacts["event"],
+  about: { by: string; detail?: string; record?: SequenceRecord },
+): Promise<boolean> {
+  const { ledger, clock } = ports;
+  let isThere = true;
+  const committed = await retried(ports, async () => {
+    const stored = await loadRun(ledger, runId);
+    isThere = stored !== null;
+    if (stored === null) return null;
+    const of = about.record === undefined ? [] : [about.record];
+    const fact = factAbout(event, of, { ...about, atMs: clock.earliest() });
+    const { run, rows } = auditedRun(stored.value, [fact]);
+    const change: RowChange = { op: "replace", key: runKey(runId), body: run, etag: stored.etag };
+    return await ledger.commit([change, ...rows]);
+  });
+  if (isThere && !committed) throw new Error(`run ${runId}: others kept writing it`);
+  return isThere;
+}
+
+type AuditPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
+
+/** True once a commit went through; null gives up at once. */
+async function retried(
+  { clock, random }: Omit<AuditPorts, "log">,
+  act: () => Promise<CommitOutcome | null>,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const outcome = await act();
+    if (outcome === null) return false;
+    if (outcome.kind === "committed") return true;
+    await clock.sleep(random.fraction() * JITTER_MS);
+  }
+  return false;
+}

@@ -1,0 +1,21 @@
+import type { KeyRange } from "../ledger/keys.ts";
+import type { Ledger, Row } from "../ports.ts";
+
+/** The most the Table service gives at once. */
+const PAGE = 1_000;
+/** A million rows: more than any run can have results. */
+const PAGES_MAX = 1_000;
+
+/** All rows of a range, in key order. Throws above a million. */
+export async function listAll(ledger: Ledger, { from, before }: KeyRange): Promise<Row[]> {
+  const all: Row[] = [];
+  let start = from;
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const rows = await ledger.list(start, before, PAGE);
+    all.push(...rows);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return all;
+    start = `${last.key}!`;
+  }
+  throw new Error(`more than ${PAGE * PAGES_MAX} rows from ${from}`);
+}

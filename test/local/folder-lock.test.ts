@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { lockFolder } from "../../local/folder-lock.ts";
+
+describe("the lock of a data folder", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = join(mkdtempSync(join(tmpdir(), "lrq-lock-")), "data");
+  });
+  afterEach(() => {
+    rmSync(join(folder, ".."), { recursive: true, force: true });
+  });
+
+  const hold = (pid: number, parts: readonly number[]) => {
+    writeFileSync(`${folder}.lock`, JSON.stringify({ pid, parts }));
+  };
+
+  it("is given back when it is released", async () => {
+    const first = await lockFolder(folder);
+    first.release();
+    const second = await lockFolder(folder);
+    expect(existsSync(`${folder}.lock`)).toBe(true);
+    second.release();
+    expect(existsSync(`${folder}.lock`)).toBe(false);
+  });
+
+  it("is refused while a process that lives has it, in words that help", async () => {
+    hold(process.ppid, []);
+    await expect(lockFolder(folder)).rejects.toThrow(
+      new RegExp(`in use by process ${process.ppid}[^]*Ctrl-C[^]*data\\.lock`),
+    );
+  });
+
+  it("is taken over from a process that is gone", async () => {
+    hold(await goneProcess(), []);
+    const lock = await lockFolder(folder);
+    expect(readFileSync(`${folder}.lock`, "utf8")).toContain(`"pid":${process.pid}`);
+    lock.release();
+  });
+
+  it("waits until the parts of a killed stack have ended", async () => {
+    const part = spawn(process.execPath, ["-e", "setTimeout(() => {}, 300)"]);
+    const ended = new Promise((resolve) => {
+      part.once("exit", resolve);
+    });
+    hold(await goneProcess(), [part.pid ?? 0]);
+    const lock = await lockFolder(folder);
+    expect(part.exitCode ?? (await ended)).toBe(0);
+    lock.release();
+  });
+
+  it("is taken over from a file that says nothing", async () => {
+    writeFileSync(`${folder}.lock`, "");
+    const lock = await lockFolder(folder);
+    expect(readFileSync(`${folder}.lock`, "utf8")).toContain(`"pid":${process.pid}`);
+    lock.release();
+  });
+});
+
+async function goneProcess(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", ""]);
+  await new Promise((resolve) => {
+    child.once("exit", resolve);
+  });
+  return child.pid ?? 0;
+}

@@ -1,0 +1,307 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { end, giveBack } from "../../shared/ledger/moves.ts";
+import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
+import type { Budget } from "../../shared/limits/budget.ts";
+import type { Look } from "../../shared/limits/judge.ts";
+import type { Limits } from "../../shared/limits/limits.ts";
+import type { Slot } from "../../shared/limits/window.ts";
+import type { Ports } from "../../shared/ports.ts";
+import { drawScenario } from "./draw.ts";
+import type { Invariant } from "./invariants.ts";
+import { simulate } from "./simulate.ts";
+import type { Sabotage } from "./world.ts";
+
+/*
+ * The simulation, tested: each bug is planted from outside, in the ports, the settings, or in place of one pure
+ * function, and has to be found by the judges.
+ */
+const planted = vi.hoisted(() => {
+  type Bug = (real: (...given: unknown[]) => unknown, ...given: never[]) => unknown;
+  const bugs = new Map<string, Bug>();
+  /** The module with every function of it replaceable by name. */
+  const replaceable = (module: object): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(module).map(([name, real]) => {
+        if (typeof real !== "function") return [name, real];
+        return [
+          name,
+          (...given: never[]) => bugs.get(name)?.(real, ...given) ?? Reflect.apply(real, null, given),
+        ];
+      }),
+    );
+  return { bugs, replaceable };
+});
+vi.mock(import("../../shared/limits/window.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/limits/budget.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/limits/admit.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/limits/judge.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/limits/quota.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/ledger/rows.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/ledger/moves.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/ledger/tag.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/ledger/sequence.ts"), async (real) => planted.replaceable(await real()));
+
+const SEEDS = 500;
+
+afterEach(() => {
+  planted.bugs.clear();
+});
+
+type Bugs = Parameters<typeof planted.bugs.set>[1];
+interface Case {
+  readonly found: readonly Invariant[];
+  readonly functions?: Readonly<Record<string, Bugs>>;
+  readonly sabotage?: Sabotage;
+}
+
+const minuteOf = (atMs: number, limits: Limits) => Math.floor(atMs / limits.windowMs);
+const inMinute = (slots: readonly Slot[], nowMs: number, limits: Limits) =>
+  slots.filter((slot) => minuteOf(slot.reservedAtMs, limits) === minuteOf(nowMs, limits));
+const KNOWN = ["Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled"];
+const gaveUp = { code: "gaveUp", detail: "planted" };
+
+const CASES: Readonly<Record<string, Case>> = {
+  "counts by the fixed minute": {
+    found: ["window"],
+    functions: {
+      takenSlots: (_, slots: Slot[], nowMs: number, limits: Limits) =>
+        inMinute(slots, nowMs, limits),
+      nextSlotAtMs: (_, slots: Slot[], nowMs: number, limits: Limits) =>
+        inMinute(slots, nowMs, limits).length < limits.callsPerWindow
+          ? nowMs
+          : (minuteOf(nowMs, limits) + 1) * limits.windowMs,
+    },
+  },
+  "stamps a call before its answer is in": {
+    found: ["window"],
+    functions: {
+      reserve: (real, budget: Budget, ...rest: never[]) => {
+        const next = real(budget, ...rest) as Budget;
+        const slots = next.slots.map((slot) => ({
+          ...slot,
+          stampedAtMs: slot.stampedAtMs ?? slot.reservedAtMs,
+        }));
+        return { ...next, slots };
+      },
+      stamp: (_, budget: Budget) => budget,
+    },
+  },
+  "lets one call too many into a window": {
+    found: ["window"],
+    sabotage: limited((limits) => ({ callsPerWindow: limits.callsPerWindow + 1 })),
+  },
+  "deletes rows before it writes the record": {
+    found: ["rows"],
+    sabotage: {
+      ports: (ports) => ({ ...ports, ledger: { ...ports.ledger, commit: deletingFirst(ports) } }),
+    },
+  },
+  "does not guard an unanswered POST": {
+    found: ["once"],
+    sabotage: limited(() => ({ guardMs: 0 })),
+  },
+  "takes a lost answer for a refusal": {
+    found: ["once", "machine"],
+    sabotage: answering((answer) =>
+      answer.kind === "unknown" ? { kind: "throttled", retryAfterMs: 1 } : answer,
+    ),
+  },
+  "sends a POST again when nobody answered": {
+    found: ["once", "window"],
+    sabotage: {
+      ports: (ports) => ({
+        ...ports,
+        defender: {
+          ...ports.defender,
+          submit: async (...post) => {
+            const answer = await ports.defender.submit(...post);
+            return answer.kind === "unknown" ? await ports.defender.submit(...post) : answer;
+          },
+        },
+      }),
+    },
+  },
+  "ends a session on a status it does not know": {
+    found: ["sessions", "machine", "once", "honest", "found"],
+    functions: {
+      judge: (real, record: SequenceRecord, look: Look, ...rest: never[]) =>
+        record.state === "submitted" && !KNOWN.includes(look.action?.status ?? "Pending")
+          ? { kind: "move", after: end(record, "failed", gaveUp, look.nowMs) }
+          : real(record, look, ...rest),
+    },
+  },
+  "takes an action the list does not show for gone": {
+    found: ["once", "machine"],
+    functions: {
+      judge: (real, record: SequenceRecord, look: Look, ...rest: never[]) =>
+        record.state === "submitted" && look.action === null
+          ? { kind: "move", after: giveBack(record, { kind: "ready" }, null) }
+          : real(record, look, ...rest),
+    },
+  },
+  "leaks the lease on a machine": {
+    found: ["rows"],
+    functions: {
+      move: (real, ...given: never[]) =>
+        (real(...given) as RowChange[]).filter(
+          ({ op, key }) => op !== "delete" || !key.startsWith("machine!"),
+        ),
+    },
+  },
+  "does not count Pending as a session": {
+    found: ["sessions", "holding"],
+    functions: {
+      releaseSession: (_, budget: Budget) => budget,
+      freeSessions: (_, budget: Budget, __: number, limits: Limits) =>
+        Math.max(0, limits.maxSessions + 2 - budget.sessions.length - budget.foreign),
+    },
+  },
+  "forgets the bell it noted, and never repairs it": {
+    found: ["ends"],
+    sabotage: {
+      ports: (ports) => ({
+        ...ports,
+        bells: {
+          ...ports.bells,
+          ringDrain: async (bell, delayMs) => {
+            if (bell.why === "accepted") await ports.bells.ringDrain(bell, delayMs);
+          },
+        },
+      }),
+    },
+  },
+  "ignores ETags": {
+    found: ["moves", "rows", "holding", "window", "run", "once"],
+    sabotage: {
+      ports: (ports) => ({
+        ...ports,
+        ledger: {
+          ...ports.ledger,
+          commit: async (changes) =>
+            await ports.ledger.commit(
+              changes.map((each) => (each.op === "insert" ? each : { ...each, etag: "*" })),
+            ),
+        },
+      }),
+    },
+  },
+  "runs what has expired": {
+    found: ["expired"],
+    sabotage: { settings: ({ expiryMs }) => ({ expiryMs: expiryMs * 10 }) },
+  },
+  "takes every action for its own": {
+    found: ["foreign", "honest"],
+    functions: { sameTag: () => true },
+  },
+  "cancels what is not its own": {
+    found: ["foreign"],
+    sabotage: {
+      ports: (ports, { tenant }) => ({
+        ...ports,
+        defender: {
+          ...ports.defender,
+          cancelAction: async (actionId, comment) => {
+            const other = tenant.actions.find((each) => !each.ours)?.id;
+            return await ports.defender.cancelAction(other ?? actionId, comment);
+          },
+        },
+      }),
+    },
+  },
+  "goes on while paused": {
+    found: ["paused"],
+    functions: {
+      admit: (real, budget: Budget, ...rest: never[]) =>
+        budget.paused === null ? real(budget, ...rest) : real({ ...budget, paused: null }, ...rest),
+    },
+  },
+  "has no send fence": {
+    found: ["paused", "expired", "window"],
+    sabotage: {
+      ports: (ports) => ({ ...ports, clock: { ...ports.clock, monotonicMs: () => 0 } }),
+    },
+  },
+  "believes bytes stored that are not": {
+    found: ["evidence"],
+    sabotage: {
+      ports: (ports) => ({
+        ...ports,
+        evidence: {
+          ...ports.evidence,
+          put: async (_, content) => {
+            for await (const chunk of content) void chunk;
+            return "written";
+          },
+        },
+      }),
+    },
+  },
+  "loses the bell for results every time": {
+    found: ["ends"],
+    sabotage: {
+      ports: (ports) => ({ ...ports, bells: { ...ports.bells, ringCollect: async () => {} } }),
+    },
+  },
+  "drops the last command": {
+    found: ["bytes"],
+    sabotage: {
+      ports: (ports) => ({
+        ...ports,
+        defender: {
+          ...ports.defender,
+          submit: async (machineId, commands, comment) =>
+            await ports.defender.submit(machineId, commands.slice(0, -1), comment),
+        },
+      }),
+    },
+  },
+  "does not count lists and links": {
+    found: ["reads"],
+    functions: { spend: (_, quota: unknown) => ({ kind: "spent", quota }) },
+  },
+};
+
+describe(`each planted bug is found within ${SEEDS} seeds`, () => {
+  it.each(Object.entries(CASES))("one that %s", { timeout: 60_000 }, async (_, planted_) => {
+    const found = await firstFound(planted_);
+    expect(found).not.toBeNull();
+    expect(planted_.found).toContain(found?.invariant);
+  });
+});
+
+async function firstFound({ functions = {}, sabotage = {} }: Case) {
+  for (const [name, bug] of Object.entries(functions)) planted.bugs.set(name, bug);
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const { violation } = await simulate(drawScenario(seed), { sabotage });
+    if (violation !== null) return { seed, invariant: violation.invariant };
+  }
+  return null;
+}
+
+function limited(change: (limits: Limits) => Partial<Limits>): Sabotage {
+  return { settings: ({ limits }) => ({ limits: { ...limits, ...change(limits) } }) };
+}
+
+function answering(change: (answer: SubmissionAnswer) => SubmissionAnswer): Sabotage {
+  return {
+    ports: (ports) => ({
+      ...ports,
+      defender: {
+        ...ports.defender,
+        submit: async (...post) => change(await ports.defender.submit(...post)),
+      },
+    }),
+  };
+}
+
+function deletingFirst({ ledger }: Ports): Ports["ledger"]["commit"] {
+  return async (changes) => {
+    const deletions = changes.filter((each) => each.op === "delete");
+    const others = changes.filter((each) => each.op !== "delete");
+    if (deletions.length === 0 || others.length === 0) return await ledger.commit(changes);
+    const first = await ledger.commit(deletions);
+    return first.kind === "committed" ? await ledger.commit(others) : first;
+  };
+}

@@ -1,0 +1,73 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+/** What the demo is built from and looks for; it builds into a folder of its own, not under other stories' feet. */
+const NEEDED = ["build.mjs", "functions", "host.json", "local", "package.json", "profiles", "shared"];
+/** It takes some thirty seconds; with two cores and other stories beside it, more. */
+const PATIENCE_MS = 110_000;
+
+let folder: string;
+let ended: { code: number | null; output: string; complaints: string };
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "lrq-demo-")));
+  for (const name of NEEDED) cpSync(name, join(folder, name), { recursive: true });
+  symlinkSync(realpathSync("node_modules"), join(folder, "node_modules"), "junction");
+  ended = await runDemo();
+}, PATIENCE_MS + 10_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("npm run demo", () => {
+  it("comes out as it should, by itself", () => {
+    expect(ended, ended.complaints).toMatchObject({ code: 0 });
+    expect(ended.output).toMatch(/All of it in \d+ s\. Everything is stopped\./);
+  });
+
+  it("says what came true, and nothing else", () => {
+    const lines = ended.output.split("\n");
+    expect(lines.filter((line) => line.startsWith("ok  ")).length).toBeGreaterThanOrEqual(5);
+    expect(ended.output).toMatch(/never asked too often/);
+    expect(ended.output).toMatch(/custody chain of each run is whole/);
+    expect(ended.output).not.toMatch(/^not ok/m);
+  });
+
+  it("says where the evidence lies, and its hashes are those of the files there", () => {
+    expect(ended.output).toMatch(/^Evidence +\.lrq\/demo\/evidence$/m);
+    const evidence = join(folder, ".lrq", "demo", "evidence");
+    const sums = readFileSync(join(evidence, "SHA256SUMS"), "utf8").trim().split("\n");
+    expect(sums.length).toBeGreaterThan(0);
+    for (const line of sums) {
+      const [, sha256, name = ""] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
+      const bytes = readFileSync(join(evidence, name));
+      expect(createHash("sha256").update(bytes).digest("hex")).toBe(sha256);
+      // One that is a result's is shown with its hash, too.
+      if (!name.endsWith("manifest.json")) expect(ended.output).toContain(sha256);
+    }
+  });
+
+  it("leaves no process behind", () => {
+    const commands = execFileSync("ps", ["-A", "-o", "args"], { encoding: "utf8" }).split("\n");
+    expect(commands.filter((line) => line.includes(folder))).toEqual([]);
+  });
+});
+
+async function runDemo(): Promise<typeof ended> {
+  const { PATH, HOME } = process.env;
+  const child = spawn("npm", ["run", "demo"], {
+    cwd: folder,
+    env: { PATH, HOME },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: PATIENCE_MS,
+  });
+  let output = "";
+  let complaints = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+  return await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, output, complaints }));
+  });
+}

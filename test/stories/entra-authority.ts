@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { JWTPayload } from "jose";
+import { signed, TENANT, tenantKey } from "../access/tokens.ts";
+
+/** An Entra of our own on loopback: it publishes a tenant's key, and signs whatever it is given. */
+export interface EntraAuthority {
+  readonly url: string;
+  /** How often its keys were asked for. */
+  asked(): number;
+  sign(claims: JWTPayload): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startAuthority(): Promise<EntraAuthority> {
+  const key = await tenantKey("published");
+  let asked = 0;
+  const server = createServer((request, response) => {
+    if (request.url !== `/${TENANT}/discovery/v2.0/keys`) {
+      response.writeHead(404).end();
+      return;
+    }
+    asked += 1;
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ keys: [key.published] }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("not on a port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    asked: () => asked,
+    sign: async (claims) => await signed(key, claims),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { setTimeout as pass } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problemSchema } from "./answers.ts";
+import { incident, machine, machineId } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+/** Long enough for several polls and several windows of the limit. */
+const A_WHILE_MS = 2_500;
+
+describe("a lockdown", () => {
+  /** Read again whenever a host starts. */
+  const env: Record<string, string> = { DEFENDER_MAX_SESSIONS: "3" };
+  let stage: Stage;
+  let runId = "";
+  beforeAll(async () => {
+    const slow = { "Collect-WindowsTriage.ps1": { seconds: 120 } };
+    stage = await openStage({
+      machines: [1, 2, 3, 4, 5, 6].map((number) => machine(number, { scripts: slow })),
+      env,
+    });
+    ({ runId } = await stage.accept("generic", incident("locked", [1, 2, 3, 4, 5, 6])));
+    await stage.until(runId, ({ counts }) => counts.submitted === 3);
+    // Asked for, but not yet carried out: it must not be while the lock is on.
+    stage.host.kill();
+    env["LOCKDOWN"] = "true";
+    await stage.restartHost();
+  });
+  afterAll(async () => await stage.close());
+
+  it.each([
+    ["POST", "incidents/generic"],
+    ["POST", "incidents/graph?validationToken=x"],
+    ["GET", "runs/00000000000000000000"],
+    ["GET", "runs/00000000000000000000/manifest"],
+    ["GET", "runs/00000000000000000000/evidence/00000000000000000000.0/0"],
+    ["POST", "runs/00000000000000000000/cancel"],
+    ["GET", "status"],
+    ["POST", "pause"],
+    ["POST", "resume"],
+  ] as const)("refuses %s %s even to who may do everything", async (method, path) => {
+    const answered = await stage.call(method, path, method === "POST" ? {} : undefined);
+    const problem = problemSchema.parse(answered.body);
+    expect([answered.status, problem.type]).toEqual([503, "urn:lrq:problem:locked-down"]);
+    expect(answered.headers.get("retry-after")).toBe("30");
+  });
+
+  it("answers for its health", async () => {
+    expect((await stage.call("GET", "health", undefined, { key: null })).status).toBe(200);
+  });
+
+  it("starts nothing at Defender, and cancels nothing, but watches what is open", async () => {
+    const before = stage.simulator.arrivals().length;
+    const lists = stage.simulator.reads()["list"] ?? 0;
+    const cancels = stage.simulator.reads()["cancel"] ?? 0;
+    await pass(A_WHILE_MS);
+    expect(stage.simulator.arrivals()).toHaveLength(before);
+    expect(stage.simulator.reads()["cancel"] ?? 0).toBe(cancels);
+    expect(stage.simulator.reads()["list"] ?? 0).toBeGreaterThan(lists);
+    expect(stage.log.some((line) => line.includes('"event":"lockedDown"'))).toBe(true);
+  });
+
+  it("once lifted lets everything go on, nothing twice", async () => {
+    stage.host.kill();
+    delete env["LOCKDOWN"];
+    await stage.restartHost();
+    expect((await stage.untilFinished(runId)).counts).toMatchObject({ total: 6, succeeded: 6 });
+    const machines = stage.simulator.arrivals().map(({ machineId: id }) => id);
+    expect(machines.toSorted()).toEqual([1, 2, 3, 4, 5, 6].map(machineId));
+    expect(stage.simulator.violations()).toEqual([]);
+  });
+});
+
+describe("the setting LOCKDOWN", () => {
+  it.each(["yes", "1", "TRUE", "on", "ture"])("locks when it is %j", async (text) => {
+    const stage = await openStage({ env: { LOCKDOWN: text } });
+    const answered = await stage.call("GET", "status");
+    await stage.close();
+    expect(problemSchema.parse(answered.body).type).toBe("urn:lrq:problem:locked-down");
+  });
+});

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { incident, machineId, machines } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage({ machines: machines(60) });
+});
+afterAll(async () => await stage.close());
+
+const numbers = (first: number, count: number) =>
+  Array.from({ length: count }, (_, index) => first + index);
+const graded = (severity: string) => ({ incident: { id: `graded ${severity}`, severity } });
+
+describe("many machines waiting", () => {
+  it("do not hold up an urgent incident: it goes before those that came first", async () => {
+    const many = { ...incident("many", numbers(1, 40)), ...graded("medium") };
+    const low = await stage.accept("generic", many);
+    await stage.until(low.runId, ({ counts }) => counts.submitted + counts.succeeded > 0);
+    const urgent = { ...incident("urgent", numbers(50, 5)), ...graded("critical") };
+    const high = await stage.accept("generic", urgent);
+    await stage.untilFinished(high.runId);
+    await stage.untilFinished(low.runId);
+    const order = stage.simulator.arrivals().map((arrival) => arrival.machineId);
+    const lastUrgent = Math.max(...numbers(50, 5).map((number) => order.indexOf(machineId(number))));
+    expect(order).toHaveLength(45);
+    // A window of ten may have been on its way already, and one or two more while it was accepted.
+    expect(lastUrgent).toBeLessThan(35);
+    expect(stage.simulator.violations()).toEqual([]);
+  });
+});
+
+describe("two incidents that name one machine", () => {
+  it("have it one after the other, and the second says behind whom it waits", async () => {
+    const first = await stage.accept("generic", incident("first on it", [46]));
+    await stage.until(first.runId, ({ counts }) => counts.submitted === 1);
+    const second = await stage.accept("generic", incident("second on it", [46]));
+    const told = await stage.until(
+      second.runId,
+      ({ sequences }) => sequences[0]?.waits?.code === "machineHeld",
+    );
+    const holder = first.sequences[0]?.sequenceId ?? "";
+    expect(told.sequences[0]?.waits?.detail).toContain(holder);
+    for (const { runId } of [first, second]) {
+      expect((await stage.untilFinished(runId)).counts.succeeded).toBe(1);
+    }
+    const onIt = stage.simulator.actions().filter((each) => each.machineId === machineId(46));
+    expect(onIt).toHaveLength(2);
+    expect(stage.simulator.violations()).toEqual([]);
+  });
+});
+
+describe("an incident of five hundred machines", () => {
+  it("is accepted whole, in the order it named them, and can be cancelled whole", async () => {
+    await stage.call("POST", "pause", { reason: "only accepting" });
+    const body = incident("five hundred", numbers(1_000, 500));
+    const { runId, sequences } = await stage.accept("generic", body);
+    expect(sequences.map((each) => each.machineId)).toEqual(numbers(1_000, 500).map(machineId));
+    const run = await stage.run(runId);
+    expect(run).toMatchObject({ state: "running", counts: { total: 500, waiting: 500 } });
+    const positions = run.sequences.map(({ waits }) => waits?.position ?? 0);
+    expect(positions.toSorted((a, b) => a - b)).toEqual(numbers(1, 500));
+
+    const cancelled = await stage.call("POST", `runs/${runId}/cancel`);
+    expect(cancelled.body).toEqual({ ended: 500, asked: 0, alreadyOver: 0 });
+    expect((await stage.run(runId)).state).toBe("finished");
+    await stage.call("POST", "resume");
+  });
+});

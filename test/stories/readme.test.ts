@@ -1,0 +1,157 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pass } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { page } from "../docs/markdown.ts";
+import { samples, storyBlocks } from "../docs/readme-blocks.ts";
+
+/*
+ * The README's commands, run as a reader would run them: `npm start` in a folder of its own, then
+ * everything else against it, in order. Only the port is another, for 7071 may be taken.
+ */
+
+const README = page("README.md");
+const [START = "", ...BLOCKS] = storyBlocks(README);
+const README_PORT = "7071";
+/** What `npm start` needs of the repository, linked into a folder that keeps its data apart. */
+const LINKED = ["dist", "host.json", "node_modules", "package.json", "profiles"];
+/** What the script does first; the bundle is built before all tests, once. */
+const BUILDS = "node build.mjs --quiet && ";
+const LOOK_EVERY_MS = 500;
+const LOOKS_MAX = 120;
+
+const folder = mkdtempSync(join(tmpdir(), "lrq-readme-"));
+const environment = { PATH: process.env["PATH"], HOME: folder };
+let started: ChildProcess;
+let port = "";
+
+beforeAll(async () => {
+  for (const name of LINKED) symlinkSync(join(process.cwd(), name), join(folder, name));
+  port = await freePort();
+  started = await startAs(START);
+});
+
+afterAll(async () => {
+  const exited = new Promise((resolve) => started.once("exit", resolve));
+  started.kill("SIGTERM");
+  await exited;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("the README's story", () => {
+  it.each(BLOCKS)("goes on with\n%s", async (block) => {
+    const said = await settled(block);
+    expect(said).not.toContain("urn:lrq:problem:");
+    for (const json of said.split(/(?<=\})(?=\{)/).filter((each) => each !== "")) {
+      expect(JSON.parse(json)).toBeTypeOf("object");
+    }
+  });
+
+  it("ends with the run finished, its archive there, and nothing paused", async () => {
+    const run = await get("runs/dr60s2vdevzmvjgmkmak");
+    expect(run).toMatchObject({ state: "finished", counts: { total: 1, succeeded: 1 } });
+    expect(existsSync(join(folder, "triage.zip.gz"))).toBe(true);
+    expect(await get("status")).toMatchObject({ paused: null });
+  });
+
+  it.each([...samples(README)])(
+    "may be told by %s instead, with the body shown",
+    async (source, body) => {
+      const answered = await fetch(`${url()}/incidents/${source}`, {
+        method: "POST",
+        headers: authorized(),
+        body: JSON.stringify(body),
+      });
+      expect(answered.status).toBe(202);
+      expect(await answered.json()).toMatchObject({ sequences: [{}], skipped: [] });
+    },
+  );
+});
+
+/** What `npm start` runs, without npm and without building again. */
+async function startAs(block: string): Promise<ChildProcess> {
+  const [, settings = ""] = /^((?:[A-Z_]+=\S+ )*)npm start$/.exec(block) ?? [];
+  const own = Object.fromEntries(settings.trim().split(" ").map(pair));
+  const { scripts } = z
+    .object({ scripts: z.object({ start: z.string().startsWith(BUILDS) }) })
+    .parse(JSON.parse(page("package.json")));
+  const [program, ...words] = scripts.start.slice(BUILDS.length).split(" ");
+  expect(program).toBe("node");
+  const child = spawn(process.execPath, words, {
+    cwd: folder,
+    env: { ...environment, ...own, PORT: port },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let told = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => (told += String(chunk)));
+  }
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    if (child.exitCode !== null) throw new Error(`npm start ended:\n${told}`);
+    if (await isUp()) return child;
+    await pass(LOOK_EVERY_MS);
+  }
+  throw new Error(`npm start did not come up:\n${told}`);
+}
+
+async function isUp(): Promise<boolean> {
+  try {
+    return (await fetch(`${url()}/health`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+function pair(text: string): [string, string] {
+  const at = text.indexOf("=");
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Runs a block; one that shows a run under way is run again, as a reader would, until it is over. */
+async function settled(block: string): Promise<string> {
+  const isLook = /^curl [^\n]*\/runs\/\w+"[^\n]*$/.test(block);
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const said = await shell(block);
+    if (!isLook || !said.includes('"state":"running"')) return said;
+    await pass(LOOK_EVERY_MS);
+  }
+  throw new Error(`still under way after ${LOOKS_MAX} looks: ${block}`);
+}
+
+/** The variables an earlier block exported are still set, as they are in a terminal. */
+async function shell(block: string): Promise<string> {
+  const exported = BLOCKS.slice(0, BLOCKS.indexOf(block)).flatMap((earlier) =>
+    earlier.split("\n").filter((line) => line.startsWith("export ")),
+  );
+  const script = [...exported, block].join("\n").replaceAll(README_PORT, port);
+  const options = { cwd: folder, env: environment };
+  return (await promisify(execFile)("sh", ["-e", "-c", script], options)).stdout;
+}
+
+function url(): string {
+  return `http://127.0.0.1:${port}/api`;
+}
+
+function authorized(): Record<string, string> {
+  const [, key = ""] = /KEY=(\S+)/.exec(README) ?? [];
+  return { authorization: `Bearer ${key}`, "content-type": "application/json" };
+}
+
+async function get(path: string): Promise<unknown> {
+  const answered = await fetch(`${url()}/${path}`, { headers: authorized() });
+  return await answered.json();
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return String(address.port);
+}

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { acceptedSchema, problemSchema } from "./answers.ts";
+import { incident, machineId, machines } from "./machines.ts";
+import { hashed, jiraSigned, webhookSigned } from "./signing.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
+const NEXT = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
+const JIRA = "the secret jira signs with";
+const KEY = "the key of the one who looks";
+const CALLERS = [
+  {
+    name: "signs",
+    hmac: [SECRET, NEXT],
+    may: ["incident.submit", "again", "operate", "run.cancel"],
+  },
+  {
+    name: "jira",
+    jira: [JIRA],
+    may: ["incident.submit", "again", "operate"],
+    sources: ["generic"],
+  },
+  { name: "looks", key: hashed(KEY), may: ["run.read"] },
+];
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage({ machines: machines(6), env: { CALLERS: JSON.stringify(CALLERS) } });
+});
+afterAll(async () => await stage.close());
+
+const text = (id: string, of: readonly number[]) => JSON.stringify(incident(id, of));
+const sending = (headers: Record<string, string>, query = {}) => ({ key: null, headers, query });
+const arrivalsOn = (number: number) =>
+  stage.simulator.arrivals().filter((each) => each.machineId === machineId(number)).length;
+
+async function finished(runId: string): Promise<void> {
+  for (;;) {
+    const { body } = await stage.call("GET", `runs/${runId}`, undefined, { key: KEY });
+    if (JSON.stringify(body).includes('"state":"finished"')) return;
+  }
+}
+
+describe("a signed webhook that is sent again", () => {
+  it("within its five minutes gets the same answer and starts nothing", async () => {
+    const body = text("replayed", [1]);
+    const headers = webhookSigned(SECRET, body, "msg_replayed");
+    const first = await stage.post("generic", body, sending(headers));
+    const { runId, sequences } = acceptedSchema.parse(first.body);
+    await finished(runId);
+    for (let time = 0; time < 5; time += 1) {
+      const again = await stage.post("generic", body, sending(headers));
+      expect(again.status).toBe(202);
+      const same = acceptedSchema.parse(again.body);
+      expect(same.runId).toBe(runId);
+      expect(same.sequences.map(({ sequenceId }) => sequenceId)).toEqual(
+        sequences.map(({ sequenceId }) => sequenceId),
+      );
+    }
+    expect(arrivalsOn(1)).toBe(1);
+  });
+
+  it("by its sender, with a new time and the next secret of a rotation, is the same run", async () => {
+    const body = text("rotated", [2]);
+    const now = Math.floor(Date.now() / 1_000);
+    const old = webhookSigned(SECRET, body, "msg_rotated", now - 250);
+    const fresh = webhookSigned(NEXT, body, "msg_rotated", now);
+    const runs = [old, fresh].map(
+      async (headers) => await stage.accept("generic", body, sending(headers)),
+    );
+    const [first, second] = await Promise.all(runs);
+    expect(second?.runId).toBe(first?.runId);
+    await finished(first?.runId ?? "");
+    expect(arrivalsOn(2)).toBe(1);
+  });
+
+  it("to another profile, with other parameters, to run anew or under another key is refused", async () => {
+    const body = text("turned", [3]);
+    const headers = webhookSigned(SECRET, body, "msg_turned");
+    const { runId } = await stage.accept("generic", body, sending(headers));
+    await finished(runId);
+    for (const query of [
+      { profile: "process-memory-dump" },
+      { profile: "run-script", "parameter.script": "wipe.ps1" },
+      { again: "true" },
+      { anything: "else" },
+    ]) {
+      const answered = await stage.post("generic", body, sending(headers, query));
+      expect(answered.status).toBe(409);
+      expect(problemSchema.parse(answered.body).type).toBe("urn:lrq:problem:key-reused");
+    }
+    const renamed = { ...headers, "idempotency-key": "of-the-replayer" };
+    expect((await stage.accept("generic", body, sending(renamed))).runId).toBe(runId);
+    expect(arrivalsOn(3)).toBe(1);
+  });
+
+  it("with another body under the same id is refused, signed though it is", async () => {
+    const body = text("one body", [4]);
+    await stage.accept("generic", body, sending(webhookSigned(SECRET, body, "msg_body")));
+    const other = text("another body", [4, 5]);
+    const answered = await stage.post(
+      "generic",
+      other,
+      sending(webhookSigned(SECRET, other, "msg_body")),
+    );
+    expect([answered.status, arrivalsOn(5)]).toEqual([409, 0]);
+  });
+
+  it.each([
+    ["POST", "pause"],
+    ["POST", "resume"],
+    ["POST", "runs/00000000000000000000/cancel"],
+  ] as const)("to %s %s is refused, although its caller may do that", async (method, path) => {
+    const body = JSON.stringify({ reason: "signed for something else" });
+    for (const headers of [webhookSigned(SECRET, body, "msg_elsewhere"), jiraSigned(JIRA, body)]) {
+      const answered = await stage.call(method, path, body, sending(headers));
+      expect(answered.status).toBe(403);
+    }
+  });
+});
+
+describe("Jira's signature, which covers no time", () => {
+  it("is good for ever, but for the same work only", async () => {
+    const body = text("from jira", [6]);
+    const headers = jiraSigned(JIRA, body);
+    const first = await stage.accept("generic", body, sending(headers));
+    await finished(first.runId);
+    const second = await stage.accept("generic", body, sending(headers));
+    expect(second.runId).toBe(first.runId);
+    const keyed = { ...headers, "idempotency-key": "a new one" };
+    expect((await stage.accept("generic", body, sending(keyed))).runId).toBe(first.runId);
+    expect(arrivalsOn(6)).toBe(1);
+  });
+
+  it("is not good for running anew, although its caller may", async () => {
+    const body = text("from jira", [6]);
+    const answered = await stage.post(
+      "generic",
+      body,
+      sending(jiraSigned(JIRA, body), { again: "true" }),
+    );
+    expect(answered.status).toBe(403);
+    expect(problemSchema.parse(answered.body).detail).toMatch(/Jira's signature is good for/);
+    expect(arrivalsOn(6)).toBe(1);
+  });
+});
