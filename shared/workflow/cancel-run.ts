@@ -1,12 +1,15 @@
 import { askToCancel, end } from "../ledger/moves.ts";
 import type { Stored } from "../ledger/rows.ts";
-import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
+import { holdsSession, isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
+import { holdSession } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
+import { sessionOf } from "../limits/session.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { listSequences } from "./list-sequences.ts";
-import { loadRun, loadSequence } from "./load.ts";
+import { commitHolding } from "./held-budget.ts";
+import { loadBudget, loadRun, loadSequence } from "./load.ts";
 import { ringForReady } from "./ring.ts";
 
 type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -52,8 +55,18 @@ async function cancelSequence(
     if (stored === null || isTerminal(stored.value)) return "alreadyOver";
     const nowMs = ports.clock.earliest();
     const after = cancelled(stored, by, nowMs);
-    const outcome = await ports.ledger.commit(await changesFor(ports, stored, after, nowMs));
-    if (outcome.kind === "committed") return after.state === "cancelled" ? "ended" : "asked";
+    const changes = await changesFor(ports, stored, after, nowMs);
+    // One at Defender is noted in the budget too, where the next look finds it.
+    const held = { stored: await loadBudget(ports.ledger) };
+    const outcome = holdsSession(after)
+      ? await commitHolding(
+          ports,
+          held,
+          (budget) => holdSession(budget, sessionOf(after)),
+          async () => changes,
+        )
+      : (await ports.ledger.commit(changes)).kind;
+    if (outcome === "committed") return after.state === "cancelled" ? "ended" : "asked";
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
   throw new Error(`${sequenceId} could not be cancelled: others kept writing it`);
