@@ -4,7 +4,10 @@ export type Tone = "plain" | "faint" | "strong" | "good" | "bad" | "busy" | "wai
 /** Wraps a text in the colour of its tone, or leaves it as it is. */
 export type Paint = (tone: Tone, text: string) => string;
 
-/** SGR parameters (ECMA-48): the eight basic colours only, which every terminal theme makes readable. */
+/**
+ * SGR parameters (ECMA-48): the eight basic colours only, which every terminal theme makes
+ * readable.
+ */
 const CODES = {
   plain: "",
   faint: "2",
@@ -23,7 +26,10 @@ export function paintFor(coloured: boolean): Paint {
   };
 }
 
-/** Colours are for terminals, and only without NO_COLOR (no-color.org: set and not empty) and not on a dumb one. */
+/**
+ * Colours are for terminals, and only without NO_COLOR (no-color.org: set and not empty) and not on
+ * a dumb one.
+ */
 export function wantsColour(
   isTerminal: boolean,
   env: Readonly<Record<string, string | undefined>>,

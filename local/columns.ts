@@ -1,7 +1,7 @@
 import type { Paint, Tone } from "./colours.ts";
 
 /** A piece of a line; its text has no escape sequences and no line ends. */
-export interface Span {
+interface Span {
   readonly tone: Tone;
   readonly text: string;
 }
@@ -10,9 +10,17 @@ export interface Span {
 export type Line = readonly Span[];
 
 const ELLIPSIS = "…";
-/** Emoji and East Asian wide characters: two columns (Unicode UAX 11, the blocks names are made of). */
-const WIDE =
-  /[\p{Extended_Pictographic}\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
+const EMOJI = /\p{Extended_Pictographic}/u;
+/** Code points two columns wide (Unicode UAX 11), in the blocks that names are made of. */
+const WIDE = [
+  [0x1100, 0x115f],
+  [0x2e80, 0xa4cf],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+] as const;
 const ZERO = /[\p{M}\u200b-\u200d]/u;
 
 /** Columns a text takes in a terminal. */
@@ -36,7 +44,10 @@ export function cut(text: string, columns: number): string {
   return `${kept}${ELLIPSIS}`;
 }
 
-/** The text in exactly `columns` columns, cut or filled up with blanks behind it or, `end`, before it. */
+/**
+ * The text in exactly `columns` columns, cut or filled up with blanks behind it or, `end`, before
+ * it.
+ */
 export function fit(text: string, columns: number, align: "start" | "end" = "start"): string {
   const shown = cut(text, columns);
   const blanks = " ".repeat(Math.max(0, columns - columnsOf(shown)));
@@ -66,5 +77,7 @@ export function renderLine(line: Line, columns: number, paint: Paint): string {
 
 function charColumns(char: string): number {
   if (ZERO.test(char)) return 0;
-  return WIDE.test(char) ? 2 : 1;
+  const code = char.codePointAt(0) ?? 0;
+  const isWide = WIDE.some(([first, last]) => code >= first && code <= last);
+  return isWide || EMOJI.test(char) ? 2 : 1;
 }

@@ -5,7 +5,9 @@ import { INTERRUPTED_EXIT_CODE, watchInterrupts } from "./interruption.ts";
 // `npm run demo`: one incident and one ticket, start to finish. Exit code 0 only if everything came
 // as it should.
 
-/** What may still be open when everything is stopped, a connection kept alive, is not waited for. */
+/**
+ * What may still be open when everything is stopped, a connection kept alive, is not waited for.
+ */
 const LAST_WAIT_MS = 2_000;
 
 const TROUBLE = "The demo did not come out as it should. The host's log: .lrq/demo/host.log";
@@ -19,10 +21,15 @@ async function demonstrate(): Promise<number> {
   const beganAtMs = Date.now();
   try {
     const root = process.cwd();
-    const isWell = await runDemo({ root, env: process.env, out: stdout, signal });
+    const end = await runDemo({ root, env: process.env, out: stdout, signal });
+    if (end.kind === "refused") {
+      process.stderr.write(`${end.why}\n`);
+      return 1;
+    }
     const took = `${((Date.now() - beganAtMs) / 1_000).toFixed(0)} s`;
-    stdout.write(isWell ? `\nAll of it in ${took}. Everything is stopped.\n` : `\n${TROUBLE}\n`);
-    return isWell ? 0 : 1;
+    const well = `All of it in ${took}. Everything is stopped.`;
+    stdout.write(`\n${end.isWell ? well : TROUBLE}\n`);
+    return end.isWell ? 0 : 1;
   } catch (error) {
     if (signal.aborted) {
       stdout.write("\nInterrupted. Everything is stopped.\n");

@@ -5,10 +5,17 @@ import { z } from "zod";
 
 /** A data folder that nobody else uses meanwhile. */
 export interface FolderLock {
-  /** Notes the processes that work on the folder for us, and must be gone before anybody else may. */
+  /**
+   * Notes the processes that work on the folder for us, and must be gone before anybody else may.
+   */
   note(pids: readonly number[]): void;
   release(): void;
 }
+
+/** The folder, or a sentence for whoever wanted it. */
+export type Locked =
+  | { readonly kind: "locked"; readonly lock: FolderLock }
+  | { readonly kind: "taken"; readonly why: string };
 
 const holderSchema = z.object({ pid: z.number().int(), parts: z.array(z.number().int()) });
 
@@ -18,43 +25,36 @@ const LOOK_MS = 100;
 
 /**
  * Takes the folder for this process, by a file beside it that ends in `.lock`: two Azurites on one
- * folder would write over each other. After a crash it waits until what was left has ended. Throws
- * with a sentence if somebody else has the folder.
+ * folder would write over each other. After a crash it waits until what was left has ended.
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string): Promise<Locked> {
   const file = `${folder}.lock`;
   mkdirSync(dirname(file), { recursive: true });
-  await removeStale(folder, file);
+  const holders = await livingHolders(file);
+  if (holders.length > 0) return { kind: "taken", why: taken(folder, holders, file) };
+  rmSync(file, { force: true });
   const write = (parts: readonly number[], flag: "w" | "wx"): void => {
     writeFileSync(file, JSON.stringify({ pid: process.pid, parts }), { flag });
   };
-  try {
-    write([], "wx");
-  } catch (error) {
-    throw new Error(taken(folder, "another process", file), { cause: error });
-  }
-  return {
-    note: (pids) => write(pids, "w"),
+  write([], "wx");
+  const lock = {
+    note: (pids: readonly number[]) => write(pids, "w"),
     release: () => rmSync(file, { force: true }),
   };
+  return { kind: "locked", lock };
 }
 
-async function removeStale(folder: string, file: string): Promise<void> {
+/**
+ * The processes that have the folder; parts of a stack whose first process is gone get their time
+ * to end.
+ */
+async function livingHolders(file: string): Promise<readonly number[]> {
   const holder = holderIn(file);
-  if (holder === null) {
-    rmSync(file, { force: true });
-    return;
-  }
-  if (isAlive(holder.pid)) throw new Error(taken(folder, `process ${holder.pid}`, file));
+  if (holder === null) return [];
+  if (isAlive(holder.pid)) return [holder.pid];
   const untilMs = Date.now() + PARTS_END_MS;
-  while (holder.parts.some(isAlive)) {
-    if (Date.now() > untilMs) {
-      const left = holder.parts.filter(isAlive).map((pid) => `process ${pid}`);
-      throw new Error(taken(folder, left.join(", "), file));
-    }
-    await sleep(LOOK_MS);
-  }
-  rmSync(file, { force: true });
+  while (holder.parts.some(isAlive) && Date.now() < untilMs) await sleep(LOOK_MS);
+  return holder.parts.filter(isAlive);
 }
 
 function holderIn(file: string): z.infer<typeof holderSchema> | null {
@@ -76,10 +76,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function taken(folder: string, by: string, file: string): string {
+function taken(folder: string, pids: readonly number[], file: string): string {
   return (
-    `${folder} is in use by ${by}.\n` +
-    `If that is another npm start or npm run demo, stop it with Ctrl-C in its terminal first.\n` +
+    `${folder} is in use by process ${pids.join(", ")}.\n` +
+    "If that is another npm start or npm run demo, stop it with Ctrl-C in its terminal first.\n" +
     `If it is something else that happens to have the same number, delete ${file}.`
   );
 }

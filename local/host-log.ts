@@ -68,7 +68,9 @@ interface Trouble {
   readonly times: number;
 }
 
-/** How often this trouble has come since it was last told, this time included; null if told lately. */
+/**
+ * How often this trouble has come since it was last told, this time included; null if told lately.
+ */
 function repeated(troubles: Map<string, Trouble>, text: string, atMs: number): number | null {
   const before = troubles.get(text);
   const times = (before?.times ?? 0) + 1;
@@ -111,7 +113,10 @@ function decisionIn(message: string): Decision | null {
   }
 }
 
-/** A decision worth a line; not a sequence that moved within its state, for its commands only went on. */
+/**
+ * A decision worth a line; not a sequence that moved within its state, for its commands only went
+ * on.
+ */
 function isNews(states: Map<string, string>, decision: Decision | null): boolean {
   if (decision === null || QUIET_EVENTS.has(decision.event)) return false;
   const { event, sequenceId, state } = decision;

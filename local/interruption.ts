@@ -1,4 +1,7 @@
-/** Anybody who ends a program with the keyboard expects this exit code: 128 and the number of SIGINT. */
+/**
+ * Anybody who ends a program with the keyboard expects this exit code: 128 and the number of
+ * SIGINT.
+ */
 export const INTERRUPTED_EXIT_CODE = 130;
 
 /** Some launchers pass on a Ctrl-C that the terminal has sent us as well. */
@@ -21,7 +24,8 @@ export function watchInterrupts(last: () => void): AbortSignal {
     }
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, hear);
-  // A terminal that is gone, or a reader that has heard enough, must not keep us from stopping things.
+  // A terminal that is gone, or a reader that has heard enough, must not keep us from stopping
+  // things.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stop.abort());
   return stop.signal;
 }

@@ -1,21 +1,25 @@
 import { createServer } from "node:net";
 
-/** Throws with a sentence if nobody may listen on this port of loopback; 0 is always free. */
-export async function checkPort(port: number): Promise<void> {
+/**
+ * Why nobody may listen on this port of loopback, and what to do; null if one may. 0 is always
+ * free.
+ */
+export async function portTrouble(port: number): Promise<string | null> {
   const probe = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
       probe.once("error", reject).listen(port, "127.0.0.1", resolve);
     });
   } catch (error) {
-    throw new Error(portTrouble(port, error), { cause: error });
+    return wordsFor(port, error);
   }
   await new Promise((resolve) => {
     probe.close(resolve);
   });
+  return null;
 }
 
-function portTrouble(port: number, error: unknown): string {
+function wordsFor(port: number, error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : null;
   const why =
     code === "EADDRINUSE"

@@ -50,7 +50,7 @@ const NO_CONNECTION_STRING =
   "without it, the embedded Azurite is used.";
 
 /**
- * What is wrong with the settings of the environment, one sentence each, before anything is started:
+ * What is wrong with the settings of the environment, one sentence each, before anything starts:
  * the app itself would say it only to its callers, and in its log.
  */
 export function settingsTrouble(env: Readonly<Record<string, string | undefined>>): string[] {

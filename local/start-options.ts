@@ -32,8 +32,8 @@ export const START_USAGE = `npm start: lrq on this computer, with storage and a 
 
   npm start -- --fresh      begins anew: forgets runs, evidence and the tenant of earlier starts
 
-  PORT                      port of the HTTP interface, ${DEFAULT_PORT} if not set, 0 for any free one
-  SIMULATOR_SPEED           how many times faster than life the tenant runs, ${DEFAULT_SPEED} if not set
+  PORT                      port of the HTTP interface; ${DEFAULT_PORT} if unset, 0 for any free one
+  SIMULATOR_SPEED           how many times faster than life the tenant runs; ${DEFAULT_SPEED}
   LRQ_LOCAL_KEY             the key of the local caller; a random one is made and kept if not set
   LRQ_VERBOSE=1             the host's whole log on the console
   AzureWebJobsStorage       a storage account to use instead of the embedded Azurite

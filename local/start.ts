@@ -7,16 +7,19 @@ import { lockFolder, type FolderLock } from "./folder-lock.ts";
 import { greeting } from "./greeting.ts";
 import { createLogReader, openLogFile } from "./host-log.ts";
 import { aborted, watchInterrupts } from "./interruption.ts";
-import { checkPort } from "./port.ts";
+import { portTrouble } from "./port.ts";
 import { settingsTrouble } from "./settings.ts";
 import { startStack, type Stack } from "./stack.ts";
 import { readStartOptions, START_USAGE, type StartOptions } from "./start-options.ts";
 
-// `npm start`: everything on this computer, until Ctrl-C. Data is kept in .lrq/start; --fresh begins anew.
+// `npm start`: everything on this computer, until Ctrl-C. Data is kept in .lrq/start; --fresh
+// begins anew.
 
 const SEED = 1;
 const MACHINES = 40;
-/** What may still be open when everything is stopped, a connection kept alive, is not waited for. */
+/**
+ * What may still be open when everything is stopped, a connection kept alive, is not waited for.
+ */
 const LAST_WAIT_MS = 2_000;
 
 const { env, stdout, stderr } = process;
@@ -36,16 +39,15 @@ async function main(): Promise<number> {
     return 0;
   }
   const problems = asked.kind === "wrong" ? asked.problems : settingsTrouble(env);
-  if (asked.kind === "wrong" || problems.length > 0) {
-    stderr.write(`${problems.join("\n")}\n`);
-    return 1;
-  }
+  if (asked.kind === "wrong" || problems.length > 0) return refuse(problems);
   try {
-    const lock = await lockFolder(dataDir);
+    const locked = await lockFolder(dataDir);
+    if (locked.kind === "taken") return refuse([locked.why]);
     try {
-      return await serve(asked.options, lock);
+      const taken = await portTrouble(asked.options.port);
+      return taken === null ? await serve(asked.options, locked.lock) : refuse([taken]);
     } finally {
-      lock.release();
+      locked.lock.release();
     }
   } catch (error) {
     stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
@@ -53,9 +55,13 @@ async function main(): Promise<number> {
   }
 }
 
+function refuse(why: readonly string[]): number {
+  stderr.write(`${why.join("\n")}\n`);
+  return 1;
+}
+
 async function serve(options: StartOptions, lock: FolderLock): Promise<number> {
   const { fresh, port, speed, verbose } = options;
-  await checkPort(port);
   if (fresh) rmSync(dataDir, { recursive: true, force: true });
   const key = options.key ?? keptKey();
   const hostLog = openLogFile(logFile);

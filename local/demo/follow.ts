@@ -18,14 +18,22 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often lrq is asked: quick enough to see commands go by, and little work for a slow machine. */
+/**
+ * How often lrq is asked: quick enough to see commands go by, and little work for a slow machine.
+ */
 const ASK_MS = 500;
 /** Between two answers only the seconds move. */
 const SHOW_MS = 250;
-/** It takes half a minute; a slow computer gets much more before the demo says that something is wrong. */
+/**
+ * It takes half a minute; a slow computer gets much more before the demo says that something is
+ * wrong.
+ */
 const FOLLOW_MS = 180_000;
 
-/** Shows how the runs go on until all are finished. Throws if that takes too long, or lrq cannot be asked. */
+/**
+ * Shows how the runs go on until all are finished. Throws if that takes too long, or lrq cannot be
+ * asked.
+ */
 export async function follow(options: FollowOptions): Promise<readonly RunAnswer[]> {
   const { client, followed, order, show, signal } = options;
   const startedAtMs = Date.now();

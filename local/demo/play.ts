@@ -22,7 +22,10 @@ export interface Performance {
   readonly reporter: Reporter;
 }
 
-/** A machine that is there takes its action up within 25 s of the tenant; the poll sees it up to 15 s later. */
+/**
+ * A machine that is there takes its action up within 25 s of the tenant; the poll sees it up to 15
+ * s later.
+ */
 const OFFLINE_AFTER_SECONDS = 40;
 
 /**

@@ -8,7 +8,9 @@ export interface Progress {
   readonly tone: Tone;
   /** What it does or why it waits. */
   readonly detail: string;
-  /** When what it waits for is due, epoch milliseconds; told apart, for it would change each second. */
+  /**
+   * When what it waits for is due, epoch milliseconds; told apart, for it would change each second.
+   */
   readonly dueAtMs: number | null;
 }
 

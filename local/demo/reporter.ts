@@ -30,7 +30,10 @@ interface Results {
   readonly folder: string;
 }
 
-/** A reporter that writes to `out`: for people on a terminal, one plain line after the other elsewhere. */
+/**
+ * A reporter that writes to `out`: for people on a terminal, one plain line after the other
+ * elsewhere.
+ */
 export function createReporter({ out, env, root }: DemoSurroundings): Reporter {
   const isTerminal = out.isTTY && env["TERM"] !== "dumb";
   const coloured = wantsColour(out.isTTY, env);

@@ -15,18 +15,27 @@ const SEED = 7;
 const SPEED = 20;
 
 /**
- * The whole demo, from an empty folder to stored evidence, and everything stopped again. True if
- * all came as it should; what did not has been said in words. Throws when a part breaks, and on the
- * signal.
+ * Whether all came as it should, what did not having been said in words; or why it did not begin.
  */
-export async function runDemo(surroundings: DemoSurroundings): Promise<boolean> {
+export type DemoEnd =
+  | { readonly kind: "played"; readonly isWell: boolean }
+  | { readonly kind: "refused"; readonly why: string };
+
+/**
+ * The whole demo, from an empty folder to stored evidence, and everything stopped again. Throws
+ * when a part breaks, and on the signal.
+ */
+export async function runDemo(surroundings: DemoSurroundings): Promise<DemoEnd> {
   const dataDir = join(surroundings.root, ".lrq", "demo");
   const reporter = createReporter(surroundings);
   const cast = castFor(SEED);
-  const lock = await lockFolder(dataDir);
+  const locked = await lockFolder(dataDir);
+  if (locked.kind === "taken") return { kind: "refused", why: locked.why };
+  const { lock } = locked;
   try {
     rmSync(dataDir, { recursive: true, force: true });
-    return await onStack(surroundings, { dataDir, lock, cast, reporter });
+    const isWell = await onStack(surroundings, { dataDir, lock, cast, reporter });
+    return { kind: "played", isWell };
   } finally {
     lock.release();
   }

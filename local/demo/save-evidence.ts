@@ -77,7 +77,10 @@ async function saveResults(
   return files;
 }
 
-/** A script's result is JSON and comes without a name; a file comes with the one it was served under. */
+/**
+ * A script's result is JSON and comes without a name; a file comes with the one it was served
+ * under.
+ */
 function fileNameOf({ type, target, result }: CommandAnswer): string {
   if (type === "RunScript") return `${safeFileName(target.split(" ")[0] ?? "")}.json`;
   return safeFileName(result?.servedName ?? target);

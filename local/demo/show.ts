@@ -10,7 +10,10 @@ export interface Show {
   readonly close: () => void;
 }
 
-/** Where it is shown: a terminal gets a block that is drawn anew, everything else a line for each change. */
+/**
+ * Where it is shown: a terminal gets a block that is drawn anew, everything else a line for each
+ * change.
+ */
 export interface ShowPlace {
   readonly out: NodeJS.WriteStream;
   readonly isTerminal: boolean;

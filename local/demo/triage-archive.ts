@@ -1,6 +1,9 @@
 import { archiveFor, type ArchiveMember } from "../defender-simulator/archive.ts";
 
-/** Events in the archive of a machine: enough to look like something, little enough to be made at once. */
+/**
+ * Events in the archive of a machine: enough to look like something, little enough to be made at
+ * once.
+ */
 const EVENTS = 2_000;
 const STARTS_AT_MS = Date.UTC(2026, 10, 20, 8);
 const EVERY_MS = 11_000;

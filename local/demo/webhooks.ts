@@ -15,7 +15,9 @@ const WORKSPACE =
   "/providers/Microsoft.SecurityInsights";
 const INCIDENT = "63883bf7-5be1-42f4-809a-0417943b837b";
 
-/** The Sentinel incident and the Jira ticket that name these machines, as their senders put them. */
+/**
+ * The Sentinel incident and the Jira ticket that name these machines, as their senders put them.
+ */
 export function webhooksFor(members: readonly CastMember[]): readonly Webhook[] {
   return [
     sentinelIncident(members.filter(({ source }) => source === "sentinel")),

@@ -19,9 +19,11 @@ export function hostsIn(text: string): readonly string[] | null {
     .split(",")
     .map((entry) => entry.trim().toLowerCase())
     .filter((entry) => entry !== "");
-  const fits = (entry: string) =>
-    NAME.test(entry) || SUFFIX.test(entry) || isIP(withoutBrackets(entry)) !== 0;
-  return entries.every(fits) ? entries : null;
+  return entries.every(isHostRule) ? entries : null;
+}
+
+function isHostRule(entry: string): boolean {
+  return NAME.test(entry) || SUFFIX.test(entry) || isIP(withoutBrackets(entry)) !== 0;
 }
 
 /**

@@ -95,6 +95,9 @@ export function callbackProblems(
 function waitsIn(text: string): number[] | null {
   const parts = text.split(",").map((part) => part.trim());
   const seconds = parts.filter((part) => part !== "").map(Number);
-  const fits = (wait: number) => wait >= 0 && wait <= WAIT_SECONDS_MAX;
-  return seconds.length <= WAITS_MAX && seconds.every(fits) ? seconds : null;
+  return seconds.length <= WAITS_MAX && seconds.every(isWait) ? seconds : null;
+}
+
+function isWait(seconds: number): boolean {
+  return seconds >= 0 && seconds <= WAIT_SECONDS_MAX;
 }

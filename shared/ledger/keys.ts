@@ -1,12 +1,12 @@
 /**
  * The row keys of the ledger, all built and read here. Keys sort as text, so numbers in them are
- * padded. The rows between `OPEN_WORK.from` and `OPEN_WORK.before` are all that is not settled yet:
- * while there are none, nothing is due.
+ * padded, and rows that are read together have keys that lie side by side: one query gets them.
  */
 const PASS_DIGITS = 12;
 const INSTANT_DIGITS = 13;
 
-export const BUDGET_KEY = "budget";
+/** The budget: its key sorts right before the ready rows, which are read together with it. */
+export const BUDGET_KEY = "rate-token";
 /**
  * Calls spent on lists, result links and look-ups, and when we last polled; its key lies outside
  * `OPEN_WORK`.
@@ -36,14 +36,17 @@ export const READY = family("ready");
 export const LATER = family("later");
 export const BEHIND = family("behind");
 export const MACHINES = family("machine");
-export const OWED_RESULTS = family("results");
+export const OWED_RESULTS = family("owed");
 /** Callbacks that are owed; those nobody could be told lie outside `OPEN_WORK`. */
 export const NOTICES = family("notice");
 export const DEAD_NOTICES = family("dead");
+/** The budget, and then who is ready, the next to go first. */
+export const TURN: KeyRange = { from: BUDGET_KEY, before: READY.before };
 /**
- * later!, machine!, notice!, ready! and results! lie side by side, with nothing else between them.
+ * Everything that is not settled, and the budget: later!, machine!, notice!, owed!, the budget and
+ * ready! lie side by side. While the budget stands alone, nothing is due.
  */
-export const OPEN_WORK: KeyRange = { from: LATER.from, before: OWED_RESULTS.before };
+export const OPEN_WORK: KeyRange = { from: LATER.from, before: READY.before };
 
 export function laneRange(lane: Lane): KeyRange {
   return family(`ready!${lane}`);
@@ -97,7 +100,7 @@ export const sequenceKey = (sequenceId: string): string => `sequence!${sequenceI
 export const machineKey = (machineId: string): string => `machine!${machineId}`;
 export const runKey = (runId: string): string => `run!${runId}`;
 export const idempotencyRowKey = (keyHash: string): string => `key!${keyHash}`;
-export const owedResultsKey = (sequenceId: string): string => `results!${sequenceId}`;
+export const owedResultsKey = (sequenceId: string): string => `owed!${sequenceId}`;
 export const custodyKey = (runId: string, number: number): string =>
   `custody!${runId}!${padded(number, 8)}`;
 export const auditKey = (chain: string, number: number): string =>
@@ -109,7 +112,7 @@ export const deadNoticeKey = (runId: string, noticeId: string): string =>
   `dead!${runId}!${noticeId}`;
 
 /**
- * The sequence an index row (ready, later, behind, results) stands for: the last part of its key.
+ * The sequence an index row (ready, later, behind, owed) stands for: the last part of its key.
  */
 export function sequenceIdIn(key: string): string {
   return key.slice(key.lastIndexOf("!") + 1);

@@ -36,6 +36,23 @@ export function admit(budget: Budget, earliestMs: number, limits: Limits): Verdi
 }
 
 /**
+ * When the best ready sequence may go, or null while only a freed session or a resume can let it.
+ * Lower lanes wait for the pacer, so this is late for an urgent one: that comes with a bell of its
+ * own.
+ */
+export function nextTurnMs(verdict: Verdict, budget: Budget, nowMs: number): number | null {
+  switch (verdict.kind) {
+    case "go":
+      return verdict.lowerRoom > 0 ? Math.max(nowMs, budget.paceAtMs) : nowMs;
+    case "wait":
+      return verdict.untilMs;
+    case "full":
+    case "paused":
+      return null;
+  }
+}
+
+/**
  * The pacer's next time after `count` sequences of the lower lanes went at `nowMs`; one slot of
  * credit, no more.
  */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { chainHeadSchema, FIRST_HEAD } from "../ledger/chain-head.ts";
 import { backOff, type Limits } from "./limits.ts";
+import { sessionSchema, type Session } from "./session.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
 
 const instant = z.number().nonnegative();
@@ -19,7 +20,7 @@ export const budgetSchema = z.object({
     }),
   ),
   /** Our own open sessions: claimed, unconfirmed and submitted sequences. */
-  sessions: z.array(z.object({ sequenceId: z.string(), machineId: z.string() })),
+  sessions: z.array(sessionSchema),
   /** Open live response actions that are not ours, as last listed. */
   foreign: z.number().int().nonnegative(),
   /** Those of them that are older than what each look lists: Pending for long. */
@@ -51,6 +52,8 @@ export const budgetSchema = z.object({
   byRank: z.number().int().nonnegative(),
   /** Lower lanes may go next at this time, when more wait than have room. */
   paceAtMs: instant,
+  /** When the open actions were last listed: two looks at once would spend twice. */
+  polledAtMs: instant,
   /** Mean length of a session of late, for the forecast. */
   meanSessionMs: z.number().positive(),
   /** The end of the audit log of the queue: its records are written with the decisions. */
@@ -85,33 +88,25 @@ export const FIRST_BUDGET: Budget = {
   pass: 0,
   byRank: 0,
   paceAtMs: 0,
+  polledAtMs: 0,
   meanSessionMs: FIRST_MEAN_SESSION_MS,
   audit: FIRST_HEAD,
 };
 
-/** A session that is open although no slot was taken for it just now. */
-export function holdSession(
-  budget: Budget,
-  { sequenceId, machineId }: { sequenceId: string; machineId: string },
-): Budget {
-  return { ...budget, sessions: [...budget.sessions, { sequenceId, machineId }] };
+/** The session as it stands now, in the place of what the budget knew of it. */
+export function holdSession(budget: Budget, session: Session): Budget {
+  const others = budget.sessions.filter((each) => each.sequenceId !== session.sequenceId);
+  return { ...budget, sessions: [...others, session] };
 }
 
 /**
  * Slot and session for a sequence about to be posted; `latestMs` because the grant must not look
  * older than it is.
  */
-export function reserve(
-  budget: Budget,
-  sequence: { sequenceId: string; machineId: string },
-  latestMs: number,
-): Budget {
-  const { sequenceId, machineId } = sequence;
-  return {
-    ...budget,
-    slots: [...budget.slots, { sequenceId, reservedAtMs: latestMs, stampedAtMs: null }],
-    sessions: [...budget.sessions, { sequenceId, machineId }],
-  };
+export function reserve(budget: Budget, session: Session, latestMs: number): Budget {
+  const { sequenceId } = session;
+  const slot = { sequenceId, reservedAtMs: latestMs, stampedAtMs: null };
+  return holdSession({ ...budget, slots: [...budget.slots, slot] }, session);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
-import { askToCancel, conclude, giveBack, loseAnswer, observe, submit } from "../ledger/moves.ts";
+import { conclude, giveBack, loseAnswer, observe, submit } from "../ledger/moves.ts";
 import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
 import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
 import { busyWaitMs, unstampedMs, type Limits } from "./limits.ts";
@@ -35,6 +35,33 @@ export interface Look {
  */
 const UNLISTED_MS = 600_000;
 
+/**
+ * What of an open sequence decides whether a look has anything to do for it. The budget keeps it
+ * for every session, so that a look reads only the records it will change.
+ */
+export type OpenFacts = Pick<
+  SequenceRecord,
+  | "sequenceId"
+  | "part"
+  | "attempt"
+  | "state"
+  | "actionId"
+  | "claimedAtMs"
+  | "submittedAtMs"
+  | "expiresAtMs"
+  | "cancel"
+>;
+
+/** False only if `judge` would leave the sequence as it is. */
+export function isNews(open: OpenFacts, look: Look, limits: Limits): boolean {
+  if (open.state === "claimed") return isAnswerOverdue(open, look.nowMs, limits);
+  if (open.state !== "submitted") return true;
+  const { action } = look;
+  if (action === null) return isUnlistedTooLong(open, look.nowMs);
+  if (!isSurelyOwn(action, open) || isFinal(action.status)) return true;
+  return cancelNeeded(open, action, look, limits)?.sent === false;
+}
+
 /** Decides with facts only; whoever calls does what it says. */
 export function judge(record: SequenceRecord, look: Look, limits: Limits): Judgement {
   switch (record.state) {
@@ -57,7 +84,12 @@ export function judge(record: SequenceRecord, look: Look, limits: Limits): Judge
   }
 }
 
-export function isAnswerOverdue(record: SequenceRecord, nowMs: number, limits: Limits): boolean {
+/** True once nobody can still be waiting for the answer to the POST of a claim. */
+export function isAnswerOverdue(
+  record: Pick<SequenceRecord, "claimedAtMs">,
+  nowMs: number,
+  limits: Limits,
+): boolean {
   // Fence and timeout have passed, and half the timeout again for whoever writes the answer down.
   const longest = limits.sendFenceMs + limits.callTimeoutMs * 1.5;
   return record.claimedAtMs !== null && nowMs > record.claimedAtMs + longest;
@@ -100,15 +132,15 @@ function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Jud
     const parkUntilMs = nowMs + offlineWaitMs(record.offlineTimes + 1, limits);
     return { kind: "move", after: conclude(record, action, nowMs, parkUntilMs) };
   }
-  const seen = observe(record, action);
-  const cancel = cancelNeeded(seen, look, limits);
-  if (cancel !== null && !cancel.sent) {
-    const { by, why, atMs } = cancel;
-    const asked = record.cancel === null ? askToCancel(seen, { by, why }, atMs) : seen;
-    const after = { ...asked, cancel: { by, why, atMs, sent: true } };
-    return { kind: "cancel", actionId: action.id, after };
-  }
-  return hasNews(record, seen) ? { kind: "move", after: seen } : { kind: "leave" };
+  const cancel = cancelNeeded(record, action, look, limits);
+  if (cancel === null || cancel.sent) return { kind: "leave" };
+  const after = { ...observe(record, action), cancel: { ...cancel, sent: true } };
+  return { kind: "cancel", actionId: action.id, after };
+}
+
+/** Our tag is on it; without a comment only the record can tell. */
+function isSurelyOwn(action: MachineAction, open: OpenFacts): boolean {
+  return sameTag(tagIn(action.comment), tagOf(open));
 }
 
 /** Defender dates actions by its own clock (seen 0.8 s early); far more than any two clocks differ. */
@@ -134,10 +166,13 @@ function isAnothers(action: MachineAction, record: SequenceRecord): boolean {
 }
 
 function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {
-  const old = record.submittedAtMs !== null && nowMs > record.submittedAtMs + UNLISTED_MS;
-  return old && record.actionId !== null
+  return isUnlistedTooLong(record, nowMs) && record.actionId !== null
     ? { kind: "ask", actionId: record.actionId }
     : { kind: "leave" };
+}
+
+function isUnlistedTooLong(open: OpenFacts, nowMs: number): boolean {
+  return open.submittedAtMs !== null && nowMs > open.submittedAtMs + UNLISTED_MS;
 }
 
 /**
@@ -145,12 +180,13 @@ function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {
  * session.
  */
 function cancelNeeded(
-  record: SequenceRecord,
+  record: OpenFacts,
+  action: MachineAction,
   { nowMs, othersWait }: Look,
   limits: Limits,
 ): SequenceRecord["cancel"] {
   if (record.cancel !== null) return record.cancel;
-  if (record.actionStatus !== "Pending") return null;
+  if (action.status !== "Pending") return null;
   const by = { by: "lrq", atMs: nowMs, sent: false };
   if (nowMs >= record.expiresAtMs) return { ...by, why: "expired" };
   const waitedMs = nowMs - (record.submittedAtMs ?? nowMs);
@@ -166,12 +202,4 @@ const OFFLINE_STEPS = [1, 4, 12, 24] as const;
 function offlineWaitMs(times: number, limits: Limits): number {
   const step = OFFLINE_STEPS[Math.min(times, OFFLINE_STEPS.length) - 1] ?? 1;
   return limits.offlineRetryMs * step;
-}
-
-function hasNews(before: SequenceRecord, after: SequenceRecord): boolean {
-  return told(before) !== told(after);
-}
-
-function told(record: SequenceRecord): string {
-  return [record.actionStatus, ...record.progress.map((each) => each.status)].join(" ");
 }

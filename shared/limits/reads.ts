@@ -11,9 +11,7 @@ export const readsSchema = z.object({
   link: quotaSchema,
   machines: quotaSchema,
   cancel: quotaSchema,
-  /** When the open actions were last listed; epoch milliseconds, 0 is never. */
-  polledAtMs: z.number().nonnegative(),
-  /** When Pending actions of any age were last counted. */
+  /** When Pending actions of any age were last counted; epoch milliseconds, 0 is never. */
   countedAtMs: z.number().nonnegative(),
   /** When we last asked which machines have reported. */
   seenAtMs: z.number().nonnegative(),
@@ -22,7 +20,7 @@ export const readsSchema = z.object({
 export type Reads = z.infer<typeof readsSchema>;
 export type ReadKind = "list" | "link" | "machines" | "cancel";
 /** What is done at intervals, by the column that says when it was done last. */
-export type ReadStamp = "polledAtMs" | "countedAtMs" | "seenAtMs";
+export type ReadStamp = "countedAtMs" | "seenAtMs";
 
 export const FIRST_READS: Reads = {
   v: 1,
@@ -30,7 +28,6 @@ export const FIRST_READS: Reads = {
   link: FIRST_QUOTA,
   machines: FIRST_QUOTA,
   cancel: FIRST_QUOTA,
-  polledAtMs: 0,
   countedAtMs: 0,
   seenAtMs: 0,
 };

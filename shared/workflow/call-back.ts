@@ -53,7 +53,7 @@ export async function callBack(
   const { runId, event, tries } = notice;
   ports.log(judgement.kind === "dead" ? "error" : "info", "calledBack", {
     runId,
-    event,
+    told: event,
     noticeId: notice.noticeId,
     tries: tries + 1,
     came: judgement.kind,

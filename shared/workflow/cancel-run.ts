@@ -1,13 +1,16 @@
 import { askToCancel, end } from "../ledger/moves.ts";
-import type { Stored } from "../ledger/rows.ts";
-import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
+import type { RowChange, Stored } from "../ledger/rows.ts";
+import { holdsSession, isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
+import { holdSession } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
+import { sessionOf } from "../limits/session.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { factOfMove, recordForRun } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { listSequences } from "./list-sequences.ts";
-import { loadSequence } from "./load.ts";
+import { commitHolding } from "./held-budget.ts";
+import { loadBudget, loadSequence } from "./load.ts";
 import { ringForReady } from "./ring.ts";
 
 type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -55,12 +58,26 @@ async function cancelSequence(
     const after = cancelled(stored, by, nowMs);
     const fact = factOfMove(stored.value, after, nowMs);
     const facts = fact === null ? [] : [fact];
-    const changes = await changesFor(ports, stored, after, nowMs, null, facts);
-    const outcome = await ports.ledger.commit(changes);
-    if (outcome.kind === "committed") return after.state === "cancelled" ? "ended" : "asked";
+    const changes = await changesFor(ports, stored, after, nowMs, { facts });
+    const outcome = holdsSession(after)
+      ? await noteInBudget(ports, after, changes)
+      : (await ports.ledger.commit(changes)).kind;
+    if (outcome === "committed") return after.state === "cancelled" ? "ended" : "asked";
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
   throw new Error(`${sequenceId} could not be cancelled: others kept writing it`);
+}
+
+/** One at Defender is noted in the budget too, where the next look finds it. */
+async function noteInBudget(
+  ports: CancelPorts,
+  after: SequenceRecord,
+  changes: readonly RowChange[],
+): Promise<string> {
+  const held = { stored: await loadBudget(ports.ledger) };
+  return await commitHolding(ports, held, (budget) => holdSession(budget, sessionOf(after)), {
+    changes: async () => changes,
+  });
 }
 
 function cancelled({ value }: Stored<SequenceRecord>, by: string, nowMs: number): SequenceRecord {

@@ -2,7 +2,13 @@ import type { AuditFacts } from "../evidence/audit.ts";
 import { behindRange, runKey, sequenceIdIn } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
 import { owing } from "../ledger/notice.ts";
-import { freesMachine, move, type RowChange, type Stored } from "../ledger/rows.ts";
+import {
+  freesMachine,
+  move,
+  type MachineLease,
+  type RowChange,
+  type Stored,
+} from "../ledger/rows.ts";
 import { withFinished, type RunRecord } from "../ledger/run.ts";
 import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
 import { noticesOfEnd } from "../ledger/told.ts";
@@ -16,6 +22,15 @@ import { loadLease, loadRun, loadSequence } from "./load.ts";
  */
 const PROMOTED_MAX = 20;
 
+/** What else goes into the transaction, and what need not be read for it. */
+export interface ChangeOptions {
+  readonly onRun?: ((run: RunRecord) => RunRecord) | null;
+  /** What joins the audit log of the run. */
+  readonly facts?: readonly AuditFacts[];
+  /** The lease on its machine, if it was read just now; a stale one only makes the commit lose. */
+  readonly lease?: Stored<MachineLease> | null;
+}
+
 /**
  * All rows to write so that `after` stands where `before` stood: its own, those of sequences that
  * waited for its machine, and the run, if this was the end of it or `onRun` changes it; `facts`
@@ -26,11 +41,10 @@ export async function changesFor(
   before: Stored<SequenceRecord>,
   after: SequenceRecord,
   nowMs: number,
-  onRun: ((run: RunRecord) => RunRecord) | null = null,
-  facts: readonly AuditFacts[] = [],
+  { onRun = null, lease = null, facts = [] }: ChangeOptions = {},
 ): Promise<RowChange[]> {
   const own = freesMachine(before.value, after)
-    ? await freeing(ports, before, after)
+    ? await freeing(ports, before, after, lease)
     : move(before, after);
   const finished = isFinished(after) && !isFinished(before.value) ? 1 : 0;
   if (finished === 0 && onRun === null && facts.length === 0) return own;
@@ -61,8 +75,10 @@ async function freeing(
   { ledger }: Pick<Ports, "ledger">,
   before: Stored<SequenceRecord>,
   after: SequenceRecord,
+  known: Stored<MachineLease> | null,
 ): Promise<RowChange[]> {
-  const lease = await loadLease(ledger, after.machineId);
+  const isOwn = known?.value.sequenceId === after.sequenceId;
+  const lease = isOwn ? known : await loadLease(ledger, after.machineId);
   if (lease === null || lease.value.sequenceId !== after.sequenceId) {
     if (await isStale({ ledger }, before)) return move(before, after, before.etag);
     throw new Error(`${after.sequenceId} holds ${after.machineId}, but the lease is not its own`);

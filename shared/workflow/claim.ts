@@ -4,7 +4,6 @@ import {
   LANES,
   machineKey,
   passIn,
-  READY,
   sequenceKey,
   URGENT_LANE,
 } from "../ledger/keys.ts";
@@ -15,9 +14,11 @@ import { admit, paceAfter } from "../limits/admit.ts";
 import { reserve, tidied, type Budget } from "../limits/budget.ts";
 import { choose, isTurnOfLongestWaiting } from "../limits/choose.ts";
 import type { Limits } from "../limits/limits.ts";
+import { sessionOf } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
 import { auditedBudget, factAbout } from "./audit.ts";
-import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
+import { readTurn } from "./held-budget.ts";
+import { budgetChange, type MaybeStored } from "./load.ts";
 import { loadChosen, waitBehind } from "./make-way.ts";
 
 export type ClaimPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -77,17 +78,16 @@ async function tryClaim(
   claimant: Claimant,
 ): Promise<Claimed | "again"> {
   const begunAtMs = ports.clock.monotonicMs();
-  const budget = await loadBudget(ports.ledger);
+  const { budget, ready: readable } = await readTurn(ports, limits.callsPerWindow + 1);
   const nowMs = ports.clock.earliest();
   if (isDriven(budget.value, nowMs, claimant)) return { kind: "driven" };
   const verdict = admit(budget.value, nowMs, limits);
   if (verdict.kind === "wait") return { kind: "wait", untilMs: verdict.untilMs };
   if (verdict.kind !== "go") return verdict;
 
+  if (readable.length === 0) return { kind: "nothing" };
   const room = Math.min(verdict.room, CLAIMS_PER_COMMIT);
-  const rows = await ports.ledger.list(READY.from, READY.before, room + 1);
-  if (rows.length === 0) return { kind: "nothing" };
-  const ready = rows.map((row) => row.key);
+  const ready = readable.slice(0, room + 1);
   const overdue = await overdueKey(ports, ready, room, budget.value);
   const choice = choose({ ready, overdue }, { ...verdict, room }, budget.value, nowMs);
   if (choice.keys.length === 0) {
@@ -180,14 +180,15 @@ function budgetAfter(
   const lower = claimed.filter((each) => each.lane !== URGENT_LANE).length;
   const drives = claimant.lingers && at.more;
   let next = tidied(budget, earliestMs, at.limits);
-  for (const each of claimed) next = reserve(next, each, latestMs);
+  for (const each of claimed) next = reserve(next, sessionOf(each), latestMs);
   const longest = isTurnOfLongestWaiting(budget);
   return {
     ...next,
     pass: Math.max(budget.pass, ...claimed.map((each) => each.pass)),
     byRank: longest ? 0 : budget.byRank + claimed.length,
     paceAtMs: lower === 0 ? budget.paceAtMs : paceAfter(budget, lower, earliestMs, at.limits),
-    // A bell that is due is answered by this claim; counted on any longer, it would keep the next from being rung.
+    // A bell that is due is answered by this claim; counted on any longer, it would keep the next
+    // from being rung.
     bellDueAtMs: budget.bellDueAtMs <= latestMs ? 0 : budget.bellDueAtMs,
     driver: drives
       ? { hostId: claimant.hostId, untilMs: latestMs + DRIVER_PROMISE_MS }

@@ -1,6 +1,12 @@
 import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import { READY, sequenceIdIn } from "../ledger/keys.ts";
-import { SEQUENCE_STATES, type SequenceRecord, type SequenceState } from "../ledger/sequence.ts";
+import {
+  currentCommands,
+  SEQUENCE_STATES,
+  type SequenceRecord,
+  type SequenceState,
+} from "../ledger/sequence.ts";
+import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
@@ -41,7 +47,7 @@ export async function describeRun(
     finishedAt: isoOrNull(run.finishedAtMs),
     counts: countsOf(records),
     scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
-    sequences: records.map((each) => describeSequence(each, queue)),
+    sequences: records.map((each) => describeSequence(withSeen(each, budget), queue)),
     skipped: run.skipped,
     callbacks: run.callbacks.map((each) => ({
       shape: each.shape,
@@ -72,4 +78,24 @@ export function countsOf(records: readonly SequenceRecord[]): RunView["counts"] 
     expired: of("expired"),
     refused: of("refused"),
   };
+}
+
+/**
+ * While an action is open, how far it is stands in the budget; the record gets it when it is over.
+ */
+function withSeen(record: SequenceRecord, budget: Budget): SequenceRecord {
+  const { seen, glance } =
+    budget.sessions.find((each) => each.sequenceId === record.sequenceId) ?? {};
+  const [actionStatus, ...commands] = seen ?? [];
+  if (actionStatus === undefined || glance?.attempt !== record.attempt) return record;
+  const progress = currentCommands(record).map(({ type }, index) => ({
+    part: record.part,
+    index,
+    type,
+    status: commands[index] ?? "Created",
+    startedAtMs: null,
+    endedAtMs: null,
+    errors: [],
+  }));
+  return { ...record, actionStatus, progress: [...record.progress, ...progress] };
 }

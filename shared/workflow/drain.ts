@@ -1,3 +1,5 @@
+import { admit, nextTurnMs } from "../limits/admit.ts";
+import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
@@ -65,18 +67,28 @@ async function dispatch(
       return { submitted, drove, ended: "lockedOut" };
     }
     const claimed = await claimNext(ports, limits, claimant);
-    if (claimed.kind === "wait") {
-      const waitMs = claimed.untilMs - ports.clock.earliest();
-      const sitsOut = claimant.lingers && waitMs <= Math.min(SIT_OUT_MS, leftMs());
-      if (!sitsOut) return { submitted, drove, ended: "wait" };
-      await ports.clock.sleep(Math.max(1, waitMs));
-      continue;
+    let untilMs = claimed.kind === "wait" ? claimed.untilMs : null;
+    if (claimed.kind === "claimed") {
+      drove ||= claimed.budget.value.driver?.hostId === claimant.hostId;
+      const came = await submitClaimed(ports, limits, claimed);
+      submitted += came.accepted;
+      if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
+      if (!claimed.more && came.settled) return { submitted, drove, ended: "nothing" };
+      untilMs = turnAfter(came.budget, ports.clock.earliest(), limits);
+    } else if (claimed.kind !== "wait") {
+      return { submitted, drove, ended: claimed.kind };
     }
-    if (claimed.kind !== "claimed") return { submitted, drove, ended: claimed.kind };
-    drove ||= claimed.budget.value.driver?.hostId === claimant.hostId;
-    const came = await submitClaimed(ports, limits, claimed);
-    submitted += came.accepted;
-    if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
+    if (untilMs === null) continue;
+    const waitMs = untilMs - ports.clock.earliest();
+    const sitsOut = claimant.lingers && waitMs <= Math.min(SIT_OUT_MS, leftMs());
+    if (!sitsOut) return { submitted, drove, ended: "wait" };
+    await ports.clock.sleep(Math.max(1, waitMs));
   }
   return { submitted, drove, ended: "wait" };
+}
+
+/** The budget as just written tells when the next may go, so nothing is read to find that out. */
+function turnAfter(budget: Budget, nowMs: number, limits: Limits): number | null {
+  const untilMs = nextTurnMs(admit(budget, nowMs, limits), budget, nowMs);
+  return untilMs !== null && untilMs > nowMs ? untilMs : null;
 }

@@ -58,7 +58,7 @@ async function movedAside(
     const detail = "It waited until its expiry without a chance to run.";
     const after = end(record.value, "expired", { code: "expired", detail }, nowMs);
     const facts = grouped([factOfMove(record.value, after, nowMs)]);
-    await ports.ledger.commit(await changesFor(ports, record, after, nowMs, null, facts));
+    await ports.ledger.commit(await changesFor(ports, record, after, nowMs, { facts }));
     return true;
   }
   const { machineId, sequenceId } = record.value;

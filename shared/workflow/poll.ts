@@ -1,4 +1,4 @@
-import { dueBy, OPEN_WORK, OWED_RESULTS, sequenceIdIn } from "../ledger/keys.ts";
+import { BUDGET_KEY, dueBy, OWED_RESULTS, READY, sequenceIdIn } from "../ledger/keys.ts";
 import { end, park } from "../ledger/moves.ts";
 import { owedSchema } from "../ledger/rows.ts";
 import { admit } from "../limits/admit.ts";
@@ -7,8 +7,10 @@ import type { Ports } from "../ports.ts";
 import { factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { expireWaiting } from "./expire-waiting.ts";
+import { budgetIn, type HeldBudget } from "./held-budget.ts";
 import { loadBudget, loadSequence } from "./load.ts";
 import { lookAtActions, type LookReport } from "./look.ts";
+import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "./open-work.ts";
 import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
 import { ringNotices } from "./ring-notices.ts";
@@ -37,27 +39,34 @@ const COLLECT_LATE_MS = 300_000;
  * for the next poll.
  */
 export async function poll(ports: PollPorts, limits: Limits): Promise<PollReport> {
-  const open = await ports.ledger.list(OPEN_WORK.from, OPEN_WORK.before, 1);
-  if (open.length === 0) {
+  const open = await readOpenWork(ports.ledger);
+  if (isIdle(open)) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0 };
   }
-  const released = (await releaseDue(ports)) + (await releaseSeen(ports, limits));
-  const budget = await loadBudget(ports.ledger);
-  const { kind } = admit(budget.value, ports.clock.earliest(), limits);
+  const held = await holdBudget(ports, open);
+  const released = (await releaseDue(ports, open)) + (await releaseSeen(ports, limits, open));
+  const { kind } = admit(held.stored.value, ports.clock.earliest(), limits);
   if (kind === "full" || kind === "paused") await expireWaiting(ports);
-  const looked = await lookAtActions(ports, limits, budget.value);
-  await repairOwed(ports);
+  const looked = await lookAtActions(ports, limits, open, held);
+  await repairOwed(ports, open);
   await ringNotices(ports);
-  const why = looked.moved > 0 || released > 0 ? "released" : "repair";
-  const rang = await ringForReady(ports, limits, why, BELL_LATE_MS);
+  const freed = looked.moved + released > 0;
+  const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
+  const why = freed ? "released" : "repair";
+  const rang = waiting && (await ringForReady(ports, limits, why, BELL_LATE_MS, held.stored.value));
   return { outstanding: true, released, rang, ...looked };
 }
 
+/** The budget as it was read with the rest, or read now if so much is parked that it was not. */
+async function holdBudget({ ledger }: PollPorts, { rows, whole }: OpenWork): Promise<HeldBudget> {
+  const reached = whole || (rows.at(-1)?.key ?? "") >= BUDGET_KEY;
+  return { stored: reached ? budgetIn(rows) : await loadBudget(ledger) };
+}
+
 /** What waited for a time that has come is ready again, or has expired meanwhile. */
-async function releaseDue(ports: PollPorts): Promise<number> {
+async function releaseDue(ports: PollPorts, open: OpenWork): Promise<number> {
   const nowMs = ports.clock.earliest();
-  const { from, before } = dueBy(nowMs);
-  const due = await ports.ledger.list(from, before, DUE_PER_POLL);
+  const due = await rowsWithin(ports.ledger, open, dueBy(nowMs), DUE_PER_POLL);
   let released = 0;
   for (const row of due) {
     const record = await loadSequence(ports.ledger, sequenceIdIn(row.key));
@@ -68,7 +77,7 @@ async function releaseDue(ports: PollPorts): Promise<number> {
       ? end(record.value, "expired", { code: "expired", detail }, nowMs)
       : park(record.value, { kind: "ready" }, record.value.reason);
     const facts = grouped([factOfMove(record.value, after, nowMs)]);
-    const changes = await changesFor(ports, record, after, nowMs, null, facts);
+    const changes = await changesFor(ports, record, after, nowMs, { facts });
     const outcome = await ports.ledger.commit(changes);
     if (outcome.kind === "committed") released += 1;
   }
@@ -78,9 +87,9 @@ async function releaseDue(ports: PollPorts): Promise<number> {
 /**
  * Rings again for results nobody has fetched in a while: the message was lost, or its handler died.
  */
-async function repairOwed({ ledger, bells, clock, log }: PollPorts): Promise<void> {
+async function repairOwed({ ledger, bells, clock, log }: PollPorts, open: OpenWork): Promise<void> {
   const nowMs = clock.earliest();
-  const notes = await ledger.list(OWED_RESULTS.from, OWED_RESULTS.before, DUE_PER_POLL);
+  const notes = await rowsWithin(ledger, open, OWED_RESULTS, DUE_PER_POLL);
   for (const row of notes) {
     const note = owedSchema.parse(row.body);
     if (note.dueAtMs + COLLECT_LATE_MS > nowMs) continue;

@@ -8,6 +8,7 @@ import {
   type SequenceRecord,
 } from "../ledger/sequence.ts";
 import type { Budget } from "../limits/budget.ts";
+import { sessionOf } from "../limits/session.ts";
 import type { Ports, Row } from "../ports.ts";
 import { budgetChange, loadBudget, loadLease, loadSequence } from "./load.ts";
 
@@ -78,7 +79,7 @@ async function sessionsHeld(ledger: Ports["ledger"]): Promise<Budget["sessions"]
   return records
     .filter((each) => each !== null)
     .filter((each) => holdsSession(each.value))
-    .map(({ value: { sequenceId, machineId } }) => ({ sequenceId, machineId }));
+    .map((each) => sessionOf(each.value));
 }
 
 function differences(a: Budget["sessions"], b: Budget["sessions"]): number {

@@ -5,6 +5,7 @@ import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { loadReads, loadSequence } from "./load.ts";
+import { rowsWithin, type OpenWork } from "./open-work.ts";
 import { spendRead } from "./spend-read.ts";
 
 type SeenPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
@@ -19,8 +20,12 @@ const PARKED_MAX = 1_000;
  * Sequences parked for offline machines come back as soon as their machine has reported. A report
  * is not a promise that it is online now; if it is not, the sequence is parked again.
  */
-export async function releaseSeen(ports: SeenPorts, limits: Limits): Promise<number> {
-  const [first] = await ports.ledger.list(LATER.from, LATER.before, 1);
+export async function releaseSeen(
+  ports: SeenPorts,
+  limits: Limits,
+  open: OpenWork,
+): Promise<number> {
+  const [first] = await rowsWithin(ports.ledger, open, LATER, 1);
   if (first === undefined) return 0;
   const before = await loadReads(ports.ledger);
   const at = { stamp: "seenAtMs", intervalMs: limits.pollMs * POLLS_PER_QUESTION } as const;
@@ -30,7 +35,7 @@ export async function releaseSeen(ports: SeenPorts, limits: Limits): Promise<num
   const reply = await ports.defender.machinesSeenSince(sinceMs);
   if (reply.kind !== "answered") return 0;
   const seen = new Set(reply.value);
-  const parked = await ports.ledger.list(LATER.from, LATER.before, PARKED_MAX);
+  const parked = await rowsWithin(ports.ledger, open, LATER, PARKED_MAX);
   let released = 0;
   for (const row of parked.filter(({ body }) => seen.has(indexSchema.parse(body).machineId))) {
     if (await release(ports, sequenceIdIn(row.key))) released += 1;

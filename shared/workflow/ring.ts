@@ -1,8 +1,9 @@
-import { laneIn, READY, URGENT_LANE } from "../ledger/keys.ts";
-import { admit, type Verdict } from "../limits/admit.ts";
+import { laneIn, URGENT_LANE } from "../ledger/keys.ts";
+import { admit, nextTurnMs, type Verdict } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
+import { readTurn } from "./held-budget.ts";
 import { budgetChange, loadBudget } from "./load.ts";
 
 type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "log">;
@@ -22,16 +23,18 @@ export async function ringForReady(
   limits: Limits,
   why: "due" | "released" | "repair",
   lateMs: number,
+  known: Budget | null = null,
 ): Promise<boolean> {
+  // What the caller knows can be enough to leave it to whoever has promised.
+  if (known !== null && !mayRing(known, ports.clock.earliest(), limits, lateMs)) return false;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const budget = await loadBudget(ports.ledger);
+    const { budget, ready } = await readTurn(ports, 1);
     const nowMs = ports.clock.earliest();
     const verdict = admit(budget.value, nowMs, limits);
-    const dueAtMs = dueAt(verdict, budget.value, nowMs);
+    const dueAtMs = nextTurnMs(verdict, budget.value, nowMs);
     if (dueAtMs === null || isPromised(budget.value, dueAtMs, nowMs, lateMs)) return false;
-    const ready = await ports.ledger.list(READY.from, READY.before, 1);
     const [head] = ready;
-    if (head === undefined || waitsForSession(head.key, verdict)) return false;
+    if (head === undefined || waitsForSession(head, verdict)) return false;
     // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the
     // poll replaces.
     const next: Budget = { ...budget.value, bellDueAtMs: dueAtMs };
@@ -59,19 +62,9 @@ export async function stopDriving(
   }
 }
 
-/**
- * When the best ready sequence may go, or null while only a freed session or a resume can let it.
- */
-function dueAt(verdict: Verdict, budget: Budget, nowMs: number): number | null {
-  switch (verdict.kind) {
-    case "go":
-      return verdict.lowerRoom > 0 ? Math.max(nowMs, budget.paceAtMs) : nowMs;
-    case "wait":
-      return verdict.untilMs;
-    case "full":
-    case "paused":
-      return null;
-  }
+function mayRing(budget: Budget, nowMs: number, limits: Limits, lateMs: number): boolean {
+  const dueAtMs = nextTurnMs(admit(budget, nowMs, limits), budget, nowMs);
+  return dueAtMs !== null && !isPromised(budget, dueAtMs, nowMs, lateMs);
 }
 
 /** Only the reserve is left, and it is not for this one. */

@@ -5,10 +5,12 @@ import type { SequenceRecord } from "../ledger/sequence.ts";
 import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
 import { holdSession } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
+import { factsOf, sessionOf } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
-import { auditedBudget, factAbout, factOfMove, grouped, recordForQueue } from "./audit.ts";
+import { factAbout, factOfMove, grouped, recordForQueue } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
-import { budgetChange, loadBudget, loadSequence } from "./load.ts";
+import { commitHolding, type HeldBudget } from "./held-budget.ts";
+import { loadSequence } from "./load.ts";
 import { spendRead } from "./spend-read.ts";
 
 type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
@@ -25,18 +27,19 @@ export async function settleOrphans(
   ports: OrphanPorts,
   limits: Limits,
   actions: readonly MachineAction[],
-  open: readonly Stored<SequenceRecord>[],
+  held: HeldBudget,
 ): Promise<number> {
+  const open = new Map(held.stored.value.sessions.map((each) => [each.sequenceId, factsOf(each)]));
   const orphans = actions.filter((each) => {
     const tag = tagIn(each.comment);
     if (tag === null || isFinal(each.status)) return false;
-    const holder = open.find(({ value }) => value.sequenceId === tag.sequenceId)?.value;
+    const holder = open.get(tag.sequenceId);
     // The action of the attempt that is open is for the one who judges it.
-    return holder === undefined || !sameTag(tag, tagOf(holder));
+    return holder === undefined || (holder !== null && !sameTag(tag, holder));
   });
   let moved = 0;
   for (const orphan of orphans.slice(0, ORPHANS_PER_LOOK)) {
-    if (await settleOrphan(ports, limits, orphan)) moved += 1;
+    if (await settleOrphan(ports, limits, held, orphan)) moved += 1;
   }
   return moved;
 }
@@ -44,6 +47,7 @@ export async function settleOrphans(
 async function settleOrphan(
   ports: OrphanPorts,
   limits: Limits,
+  held: HeldBudget,
   orphan: MachineAction,
 ): Promise<boolean> {
   const tag = tagIn(orphan.comment);
@@ -53,7 +57,7 @@ async function settleOrphan(
   const { sequenceId, state } = record.value;
   if (sameTag(tag, tagOf(record.value))) {
     // If it does not wait, its answer was recorded since the list was asked for.
-    return state === "waiting" ? await adoptLate(ports, record, orphan.id) : false;
+    return state === "waiting" ? await adoptLate(ports, held, record, orphan.id) : false;
   }
   if (!(await spendRead(ports, limits, "cancel"))) return false;
   const reply = await ports.defender.cancelAction(orphan.id, "lrq: submitted twice");
@@ -67,20 +71,20 @@ async function settleOrphan(
 
 async function adoptLate(
   ports: OrphanPorts,
+  held: HeldBudget,
   record: Stored<SequenceRecord>,
   actionId: string,
 ): Promise<boolean> {
-  const budget = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   const after = adopt(record.value, actionId, nowMs);
   const facts = grouped([factOfMove(record.value, after, nowMs)]);
-  const audited = auditedBudget(holdSession(budget.value, after), facts);
-  const outcome = await ports.ledger.commit([
-    budgetChange(budget, audited.budget),
-    ...(await changesFor(ports, record, after, nowMs)),
-    ...audited.rows,
-  ]);
-  const adopted = outcome.kind === "committed";
-  if (adopted) ports.log("warn", "adoptedLate", { sequenceId: after.sequenceId, actionId });
-  return adopted;
+  const outcome = await commitHolding(
+    ports,
+    held,
+    (budget) => holdSession(budget, sessionOf(after)),
+    { changes: async () => await changesFor(ports, record, after, nowMs), facts },
+  );
+  if (outcome === "overtaken") return false;
+  ports.log("warn", "adoptedLate", { sequenceId: after.sequenceId, actionId });
+  return true;
 }

@@ -9,7 +9,7 @@ import { fixture } from "./fixture.ts";
 const id = (letter: string, at: number): string => `0${at}${letter.repeat(36)}0${at}`;
 
 /** Of the Sentinel fixture: where a comment on it would be put. */
-const ARM_ID: unknown = expect.stringMatching(/^\/subscriptions\/.*\/incidents\/63883bf7-/);
+const ARM_ID: unknown = expect.stringMatching(/^\/subscriptions\/.*\/incidents\/63883bf7-/i);
 
 const EXPECTED: readonly (readonly [
   string,

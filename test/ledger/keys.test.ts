@@ -27,6 +27,7 @@ import {
   sequenceIdIn,
   sequenceKey,
   sequencesOf,
+  TURN,
   type KeyRange,
 } from "../../shared/ledger/keys.ts";
 import { MACHINE_ID, RUN_ID, SEQUENCE_ID, START_MS } from "./a-sequence.ts";
@@ -129,8 +130,16 @@ describe("open work", () => {
     expect(holding).toEqual([family]);
   });
 
+  it("has the budget in it, right before the ready rows, so that one query gets both", () => {
+    expect(within(BUDGET_KEY, OPEN_WORK)).toBe(true);
+    const families = [LATER, MACHINES, READY, OWED_RESULTS];
+    expect(families.filter((each) => within(BUDGET_KEY, each))).toEqual([]);
+    expect(within(BUDGET_KEY, TURN)).toBe(true);
+    expect(within(readyKey(0, 0, "0"), TURN)).toBe(true);
+    expect(within(owedResultsKey("zzzz"), TURN)).toBe(false);
+  });
+
   it.each([
-    BUDGET_KEY,
     READS_KEY,
     runKey(RUN_ID),
     sequenceKey(SEQUENCE_ID),

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import type { MachineAction } from "../../shared/ledger/machine-action.ts";
 import { type SequenceRecord } from "../../shared/ledger/sequence.ts";
-import { judge, type Judgement, type Look } from "../../shared/limits/judge.ts";
+import { isNews, judge, type Judgement, type Look } from "../../shared/limits/judge.ts";
+import { factsOf, sessionOf } from "../../shared/limits/session.ts";
 import { anActionOf, aSubmitted, HOUR_MS, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "./some-limits.ts";
 
@@ -31,16 +32,13 @@ const of = (status: string, ...reads: Parameters<typeof anActionOf>[2][]) =>
 const foreign = (comment: string): MachineAction => ({ ...of("InProgress"), comment });
 
 describe("a submitted sequence", () => {
-  const pending = { actionStatus: "Pending" };
-  const seen = { ...pending, progress: progressSeen() };
   const sent = { ...asked, sent: true };
   const EXPIRED_MS = 72 * HOUR_MS;
   it.each([
-    ["pending, first seen", {}, of("Pending"), 1_000, true, "move submitted"],
-    ["pending, nothing new", seen, of("Pending"), 1_000, true, "leave"],
+    ["pending", {}, of("Pending"), 1_000, true, "leave"],
     [
       "pending, at the end of patience, others waiting",
-      seen,
+      {},
       of("Pending"),
       15 * MINUTE_MS,
       true,
@@ -48,45 +46,24 @@ describe("a submitted sequence", () => {
     ],
     [
       "pending, past patience, others waiting",
-      seen,
+      {},
       of("Pending"),
       15 * MINUTE_MS + 1,
       true,
       "cancel submitted",
     ],
-    ["pending, past patience, nobody waiting", seen, of("Pending"), 10 * HOUR_MS, false, "leave"],
+    ["pending, past patience, nobody waiting", {}, of("Pending"), 10 * HOUR_MS, false, "leave"],
     [
       "pending, at its expiry, nobody waiting",
-      seen,
+      {},
       of("Pending"),
       EXPIRED_MS,
       false,
       "cancel submitted",
     ],
-    [
-      "in progress, past patience and expiry",
-      {},
-      of("InProgress"),
-      EXPIRED_MS,
-      true,
-      "move submitted",
-    ],
-    [
-      "in a status nobody knows, past patience",
-      {},
-      of("Queued"),
-      16 * MINUTE_MS,
-      true,
-      "move submitted",
-    ],
-    [
-      "unwanted, pending",
-      { ...seen, cancel: asked },
-      of("Pending"),
-      1_000,
-      false,
-      "cancel submitted",
-    ],
+    ["in progress, past patience and expiry", {}, of("InProgress"), EXPIRED_MS, true, "leave"],
+    ["in a status nobody knows, past patience", {}, of("Queued"), 16 * MINUTE_MS, true, "leave"],
+    ["unwanted, pending", { cancel: asked }, of("Pending"), 1_000, false, "cancel submitted"],
     [
       "unwanted, in progress",
       { cancel: asked },
@@ -95,14 +72,7 @@ describe("a submitted sequence", () => {
       false,
       "cancel submitted",
     ],
-    [
-      "unwanted, cancel already sent",
-      { ...seen, cancel: sent },
-      of("Pending"),
-      1_000,
-      true,
-      "leave",
-    ],
+    ["unwanted, cancel already sent", { cancel: sent }, of("Pending"), 1_000, true, "leave"],
     ["unwanted, cancelled", { cancel: sent }, of("Cancelled"), 1_000, true, "move cancelled"],
     ["unwanted, but done", { cancel: sent }, of("Cancelled", DONE), 1_000, true, "move succeeded"],
     ["succeeded", {}, of("Succeeded", DONE), 1_000, false, "move succeeded"],
@@ -118,14 +88,7 @@ describe("a submitted sequence", () => {
     ],
     ["not listed, young", {}, null, 10 * MINUTE_MS, true, "leave"],
     ["not listed, old", {}, null, 10 * MINUTE_MS + 1, true, "ask"],
-    [
-      "without a comment",
-      {},
-      { ...of("InProgress"), comment: null },
-      1_000,
-      false,
-      "move submitted",
-    ],
+    ["without a comment", {}, { ...of("InProgress"), comment: null }, 1_000, false, "leave"],
     ["somebody else's after all", {}, foreign("isolate"), 1_000, false, "move waiting"],
     [
       "somebody else's after all, unwanted",
@@ -153,7 +116,12 @@ describe("a submitted sequence", () => {
       "move waiting",
     ],
   ] as const)("%s", (_, more, action, afterMs, others, expected) => {
-    expect(inShort(judged(aSubmitted(more), action, afterMs, others))).toBe(expected);
+    const record = aSubmitted(more);
+    expect(inShort(judged(record, action, afterMs, others))).toBe(expected);
+    // What the budget keeps of it is enough to tell whether the record has to be read.
+    const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others };
+    const facts = factsOf(sessionOf(record));
+    expect(facts !== null && isNews(facts, look, LIMITS)).toBe(expected !== "leave");
   });
 
   it("tells why it is cancelled: offline or expired by lrq, asked by whoever asked", () => {
@@ -188,22 +156,11 @@ describe("a submitted sequence", () => {
     expect(waits).toEqual([1, 4, 12, 24, 24]);
   });
 
-  it("is written again when a command got further, and not when nothing did", () => {
-    const record = aSubmitted({ actionStatus: "InProgress", progress: progressSeen() });
+  it("is left alone while a command gets further: the budget notes that", () => {
     const further = of("InProgress", ["completed", "created", "created"]);
-    const judgement = judged(record, further, 1_000);
-    expect(inShort(judgement)).toBe("move submitted");
-    if (!("after" in judgement)) throw new Error("not moved");
-    expect(judgement.after.progress[0]?.status).toBe("Completed");
-    expect(judged(judgement.after, further, 2_000)).toEqual({ kind: "leave" });
+    expect(judged(aSubmitted(), further, 1_000)).toEqual({ kind: "leave" });
   });
 });
-
-function progressSeen(): SequenceRecord["progress"] {
-  const first = judged(aSubmitted(), of("InProgress"), 1);
-  if (!("after" in first)) throw new Error("the first look shows nothing new");
-  return first.after.progress;
-}
 
 function twoParts(): SequenceRecord["parts"] {
   return [[{ type: "GetFile", path: "C:\\a" }], [{ type: "PutFile", fileName: "b.exe" }]];

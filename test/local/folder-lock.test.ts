@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { lockFolder } from "../../local/folder-lock.ts";
+import { lockFolder, type FolderLock } from "../../local/folder-lock.ts";
 
 describe("the lock of a data folder", () => {
   let folder = "";
@@ -19,9 +19,9 @@ describe("the lock of a data folder", () => {
   };
 
   it("is given back when it is released", async () => {
-    const first = await lockFolder(folder);
+    const first = await taken(folder);
     first.release();
-    const second = await lockFolder(folder);
+    const second = await taken(folder);
     expect(existsSync(`${folder}.lock`)).toBe(true);
     second.release();
     expect(existsSync(`${folder}.lock`)).toBe(false);
@@ -29,14 +29,15 @@ describe("the lock of a data folder", () => {
 
   it("is refused while a process that lives has it, in words that help", async () => {
     hold(process.ppid, []);
-    await expect(lockFolder(folder)).rejects.toThrow(
+    const locked = await lockFolder(folder);
+    expect(locked.kind === "taken" ? locked.why : "").toMatch(
       new RegExp(`in use by process ${process.ppid}[^]*Ctrl-C[^]*data\\.lock`),
     );
   });
 
   it("is taken over from a process that is gone", async () => {
     hold(await goneProcess(), []);
-    const lock = await lockFolder(folder);
+    const lock = await taken(folder);
     expect(readFileSync(`${folder}.lock`, "utf8")).toContain(`"pid":${process.pid}`);
     lock.release();
   });
@@ -47,18 +48,24 @@ describe("the lock of a data folder", () => {
       part.once("exit", resolve);
     });
     hold(await goneProcess(), [part.pid ?? 0]);
-    const lock = await lockFolder(folder);
+    const lock = await taken(folder);
     expect(part.exitCode ?? (await ended)).toBe(0);
     lock.release();
   });
 
   it("is taken over from a file that says nothing", async () => {
     writeFileSync(`${folder}.lock`, "");
-    const lock = await lockFolder(folder);
+    const lock = await taken(folder);
     expect(readFileSync(`${folder}.lock`, "utf8")).toContain(`"pid":${process.pid}`);
     lock.release();
   });
 });
+
+async function taken(folder: string): Promise<FolderLock> {
+  const locked = await lockFolder(folder);
+  if (locked.kind === "taken") throw new Error(locked.why);
+  return locked.lock;
+}
 
 async function goneProcess(): Promise<number> {
   const child = spawn(process.execPath, ["-e", ""]);

@@ -4,6 +4,7 @@ import type { Command } from "../../shared/plan/command.ts";
 import { fillCommands } from "../../shared/plan/fill.ts";
 import type { Profile } from "../../shared/plan/profile-schema.ts";
 import { quoteFor, refusedInArguments } from "../../shared/plan/quoting.ts";
+import { posixWords, powerShellWords } from "./shells.ts";
 import { shippedCatalogue, profileWith } from "./shipped.ts";
 
 /** Text without what is refused, rich in what quoting must get right. */
@@ -159,54 +160,4 @@ function argsOf(profile: Profile, values: Readonly<Record<string, string>>): str
   const filled = fillCommands(profile, values);
   const [command] = filled.kind === "parsed" ? filled.value : [];
   return command?.type === "RunScript" ? (command.args ?? "") : "";
-}
-
-/** PowerShell's reading of single-quoted words: quotes of five kinds, doubled inside. */
-function powerShellWords(text: string): string[] {
-  const words: string[] = [];
-  let word: string | null = null;
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charAt(at);
-    if (quoted && isQuote(character) && isQuote(text[at + 1])) {
-      word += character;
-      at += 1;
-    } else if (isQuote(character)) {
-      quoted = !quoted;
-      word ??= "";
-    } else if (character === " " && !quoted) {
-      if (word !== null) words.push(word);
-      word = null;
-    } else {
-      word = (word ?? "") + character;
-    }
-  }
-  return quoted || word === null ? words : [...words, word];
-}
-
-/** A POSIX shell's reading: nothing is special in single quotes, a backslash outside escapes. */
-function posixWords(text: string): string[] {
-  const words: string[] = [];
-  let word: string | null = null;
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charAt(at);
-    if (character === "'") {
-      quoted = !quoted;
-      word ??= "";
-    } else if (character === "\\" && !quoted) {
-      at += 1;
-      word = (word ?? "") + text.charAt(at);
-    } else if (character === " " && !quoted) {
-      if (word !== null) words.push(word);
-      word = null;
-    } else {
-      word = (word ?? "") + character;
-    }
-  }
-  return quoted || word === null ? words : [...words, word];
-}
-
-function isQuote(character: string | undefined): boolean {
-  return character !== undefined && "'\u2018\u2019\u201a\u201b".includes(character);
 }

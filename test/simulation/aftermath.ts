@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RunRecord } from "../../shared/ledger/run.ts";
+import { runSchema, type RunRecord } from "../../shared/ledger/run.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
 import { resultText } from "./tenant.ts";
 import type { World } from "./world.ts";
@@ -30,8 +30,7 @@ export async function checkAftermath(world: World): Promise<void> {
     if (!judge.ledger.records.has(sequenceId)) court.fail("kept", `${sequenceId} is gone`);
   }
   for (const row of memory.rows()) {
-    // What is written under these keys are runs.
-    if (row.key.startsWith("run!")) checkRun(world, row.body as RunRecord, records);
+    if (row.key.startsWith("run!")) checkRun(world, runSchema.parse(row.body), records);
   }
   for (const record of records) await checkEvidence(world, record);
   checkBusyness(world);

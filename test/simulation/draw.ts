@@ -1,6 +1,6 @@
 import type { Random } from "../../shared/ports.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
-import type { ProfileName } from "./profiles.ts";
+import { PROFILE_NAMES } from "./profiles.ts";
 import {
   CALM_TENANT,
   machineIdOf,
@@ -25,12 +25,6 @@ const WEATHER: Readonly<Record<string, FaultRates>> = {
   everything: { storage: 0.01, defender: 0.03, crash: 0.004, stall: 0.003, answers: 0.15 },
 };
 const NAMES = Object.keys(WEATHER);
-const PROFILES: readonly ProfileName[] = [
-  "urgent-look",
-  "split-collect",
-  "ticket-run",
-  "sweep-file",
-];
 const BUSY_MS = 600_000;
 const LONGEST_STALL_MS = 720_000;
 
@@ -38,10 +32,10 @@ const LONGEST_STALL_MS = 720_000;
 export function drawScenario(seed: number): Scenario {
   const random = stream(seed, "scenario");
   const profile = oneOf(random, NAMES);
-  const small = chance(random, 0.8);
-  const cap = small ? whole(random, 1, 4) : oneOf(random, [5, 10, 25]);
-  const machines = drawMachines(random, whole(random, 1, small ? 5 : 14));
-  const arrivals = drawArrivals(random, machines, small ? 3 : 5);
+  const shape = drawShape(random);
+  const { cap } = shape;
+  const machines = drawMachines(random, whole(random, ...shape.machines));
+  const arrivals = drawArrivals(random, machines, shape.arrivals);
   const tenant = drawTenant(random, cap);
   return {
     seed,
@@ -50,14 +44,14 @@ export function drawScenario(seed: number): Scenario {
       ...SHIPPED,
       maxSessions: cap,
       patienceMs: oneOf(random, [60_000, 180_000, 900_000]),
-      callsPerWindow: chance(random, 0.4) ? 3 : 10,
+      callsPerWindow: shape.calls,
       readsPerMinute: tenant.readsPerMinute,
       readsPerHour: tenant.readsPerHour,
     },
     lingerMs: oneOf(random, [0, 30_000, 120_000]),
     expiryMs: oneOf(random, [600_000, 1_800_000, 3_600_000]),
     hosts: whole(random, 1, 4),
-    pollEveryMs: oneOf(random, [5_000, 15_000, 15_000, 15_000]),
+    pollEveryMs: chance(random, 0.15) ? 5_000 : 15_000,
     pollsOverlap: chance(random, 0.3),
     machines,
     arrivals,
@@ -67,6 +61,21 @@ export function drawScenario(seed: number): Scenario {
     healAtMs: BUSY_MS,
     rates: WEATHER[profile] ?? NO_FAULTS,
   };
+}
+
+interface Shape {
+  readonly cap: number;
+  readonly calls: number;
+  readonly machines: readonly [least: number, most: number];
+  readonly arrivals: number;
+}
+
+/** What binds: sessions, calls, or now the one and now the other. Small ones, for many seeds' sake. */
+function drawShape(random: Random): Shape {
+  const draw = random.fraction();
+  if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 5], arrivals: 3 };
+  if (draw < 0.85) return { cap: 25, calls: 3, machines: [4, 10], arrivals: 2 };
+  return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 14], arrivals: 4 };
 }
 
 function drawMachines(random: Random, count: number): ScenarioMachine[] {
@@ -101,7 +110,7 @@ function drawArrivals(
     return {
       atMs: between(random, 0, BUSY_MS / 2),
       incidentId: `incident-${number}`,
-      profile: oneOf(random, PROFILES),
+      profile: oneOf(random, PROFILE_NAMES),
       machineIds: chosen.length > 0 ? chosen : [machineIdOf(1)],
       idempotencyKey: chance(random, 0.5) ? `key-${number}` : null,
       copies: chance(random, 0.3) ? 2 : 1,

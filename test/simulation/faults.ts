@@ -16,37 +16,43 @@ export const FAULT_KINDS = [
   "crashAfter",
   "stallPastFence",
   "stallPastLease",
+  "stallPastGuard",
   "stallPastVisibility",
   "late",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** How long the stalls last: send fence 2 s; driver's promise 20 s and guard 180 s; visibility 10 min. */
-export const STALL_MS: Readonly<Partial<Record<FaultKind, number>>> = {
+/** How long the stalls last: past the send fence, 2 s; a driver's promise, 20 s; the guard, 180 s; a message's ten minutes. */
+export const STALL_MS: Readonly<Partial<Record<string, number>>> = {
   stallPastFence: 2_600,
   stallPastLease: 45_000,
+  stallPastGuard: 200_000,
   stallPastVisibility: 660_000,
 };
+/** Between a claim and its POST lies one commit: a stall there is worth more than elsewhere. */
+const STALLS_AT_COMMITS = 4;
 /** `late` holds a request up on the wire for this long before it arrives. */
 export const LATE_MS = 12_000;
 
 /** The port methods, as faults name them. */
-export type Method =
-  | "ledger.read"
-  | "ledger.list"
-  | "ledger.commit"
-  | "bells.ringDrain"
-  | "bells.ringCollect"
-  | "evidence.put"
-  | "evidence.open"
-  | "defender.prepare"
-  | "defender.submit"
-  | "defender.list"
-  | "defender.machines"
-  | "defender.cancel"
-  | "defender.link"
-  | "defender.download"
-  | "queue.complete";
+export const METHODS = [
+  "ledger.read",
+  "ledger.list",
+  "ledger.commit",
+  "bells.ringDrain",
+  "bells.ringCollect",
+  "evidence.put",
+  "evidence.open",
+  "defender.prepare",
+  "defender.submit",
+  "defender.list",
+  "defender.machines",
+  "defender.cancel",
+  "defender.link",
+  "defender.download",
+  "queue.complete",
+] as const;
+export type Method = (typeof METHODS)[number];
 
 /** A fault at the n-th call (from 1) of a method, whoever makes it. */
 export interface Fault {
@@ -108,8 +114,11 @@ export function createFaultPlan(
 
 function drawn(random: Random, method: Method, rates: FaultRates): Fault["kind"] | null {
   if (chance(random, rates.crash)) return oneOf(random, ["crashBefore", "crashAfter"]);
-  if (chance(random, rates.stall)) {
-    return oneOf(random, ["stallPastFence", "stallPastLease", "late", "stallPastVisibility"]);
+  if (chance(random, rates.stall * (method === "ledger.commit" ? STALLS_AT_COMMITS : 1))) {
+    return oneOf(
+      random,
+      FAULT_KINDS.filter((kind) => kind === "late" || kind in STALL_MS),
+    );
   }
   if (method === "defender.submit" && chance(random, rates.answers)) {
     return oneOf(random, BAD_ANSWERS);

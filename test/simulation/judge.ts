@@ -4,7 +4,7 @@ import { createDoorJudge, markOf, type DoorJudge, type Promised } from "./door-j
 import type { Epoch } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
 import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
-import { EXPECTED_PARTS, type ProfileName } from "./profiles.ts";
+import { expectedParts } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ReadApi } from "./tenant.ts";
 import { commandAt, endOf, isOpen, type TenantAction } from "./tenant-action.ts";
@@ -94,8 +94,7 @@ export function createJudge(
 
 function promisedIn(scenario: Scenario, record: SequenceRecord, nowMs: number): Promised {
   const { machineId, profile } = record;
-  // The profile's name is one we asked for; an unknown one has no parts and is told at the door.
-  const parts = EXPECTED_PARTS[profile.name as ProfileName];
+  const parts = expectedParts(profile.name) ?? [];
   const expiresAtMs = nowMs + scenario.expiryMs + CLOCK_UNCERTAINTY_MS;
   return { machineId, parts, expiresAtMs };
 }
@@ -110,7 +109,10 @@ function checkHonest(
   const mark = markOf(action?.comment ?? null);
   const own = mark?.sequenceId === record.sequenceId && mark.part === record.part;
   if (action === null || !own) {
-    return court.fail("honest", `${record.sequenceId} succeeded by ${action?.comment ?? "nothing"}`);
+    return court.fail(
+      "honest",
+      `${record.sequenceId} succeeded by ${action?.comment ?? "nothing"}`,
+    );
   }
   const done = action.commands.every(
     (command, index) => commandAt(action, command, index, nowMs).status === "Completed",
@@ -141,7 +143,6 @@ function readsJudge(scenario: Scenario, court: Court, nowMs: () => number): Judg
   };
 }
 
-function isPaused(body: unknown): boolean {
-  // What is written under this key is a budget.
-  return (body as { paused: unknown }).paused !== null;
+function isPaused(budget: unknown): boolean {
+  return typeof budget === "object" && budget !== null && "paused" in budget && !!budget.paused;
 }

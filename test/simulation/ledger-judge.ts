@@ -1,5 +1,6 @@
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { Budget } from "../../shared/limits/budget.ts";
 import type { Court } from "./invariants.ts";
 
 /** Its own copy of the table, so that a change of the program's shows here. */
@@ -61,9 +62,10 @@ export function createLedgerJudge(
           else indexKeys.add(key);
         } else if (key.startsWith("sequence!")) {
           if (change.op === "delete") court.fail("kept", `${key} was deleted`);
-          else for (const each of takeIn(recordIn(change.body))) touched.add(each);
-        } else if (key === "budget" && change.op !== "delete") {
-          sessions = sessionsIn(change.body);
+          else if (!isRecord(change.body)) court.fail("moves", `${key} is no record`);
+          else for (const each of takeIn(change.body)) touched.add(each);
+        } else if (key === "budget" && change.op !== "delete" && isBudget(change.body)) {
+          sessions = change.body.sessions.map((each) => each.sequenceId);
         }
       }
       for (const key of touched) {
@@ -133,11 +135,11 @@ function keysOf(record: SequenceRecord): string[] {
   return keys;
 }
 
-// The ledger in memory keeps bodies as JSON; what the workflows write under these keys are records and budgets.
-function recordIn(body: unknown): SequenceRecord {
-  return body as SequenceRecord;
+// What the workflows write under these keys are records and budgets; their parts are looked at one by one.
+function isRecord(body: unknown): body is SequenceRecord {
+  return typeof body === "object" && body !== null && "sequenceId" in body && "state" in body;
 }
 
-function sessionsIn(body: unknown): string[] {
-  return (body as { sessions: { sequenceId: string }[] }).sessions.map((each) => each.sequenceId);
+function isBudget(body: unknown): body is Pick<Budget, "sessions"> {
+  return typeof body === "object" && body !== null && "sessions" in body;
 }

@@ -43,7 +43,9 @@ async function many(from: number, count: number): Promise<void> {
     if (done % SEEDS_PER_LINE === 0 || done === count) {
       const perSeedMs = (performance.now() - startedAtMs) / done;
       const days = (virtualMs / 86_400_000).toFixed(1);
-      print(`${done} seeds, ${days} virtual days, ${perSeedMs.toFixed(1)} ms each, ${broken} broken`);
+      print(
+        `${done} seeds, ${days} virtual days, ${perSeedMs.toFixed(1)} ms each, ${broken} broken`,
+      );
     }
   }
   process.exitCode = broken === 0 ? 0 : 1;

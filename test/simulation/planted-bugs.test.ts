@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { end, giveBack } from "../../shared/ledger/moves.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { move } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
 import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
-import type { Budget } from "../../shared/limits/budget.ts";
-import type { Look } from "../../shared/limits/judge.ts";
+import type { Budget, reserve } from "../../shared/limits/budget.ts";
+import type { admit } from "../../shared/limits/admit.ts";
+import type { judge, Look } from "../../shared/limits/judge.ts";
 import type { Limits } from "../../shared/limits/limits.ts";
 import type { Slot } from "../../shared/limits/window.ts";
 import type { Ports } from "../../shared/ports.ts";
@@ -18,7 +19,7 @@ import type { Sabotage } from "./world.ts";
  * function, and has to be found by the judges.
  */
 const planted = vi.hoisted(() => {
-  type Bug = (real: (...given: unknown[]) => unknown, ...given: never[]) => unknown;
+  type Bug = (real: never, ...given: never[]) => unknown;
   const bugs = new Map<string, Bug>();
   /** The module with every function of it replaceable by name. */
   const replaceable = (module: object): Record<string, unknown> =>
@@ -27,7 +28,12 @@ const planted = vi.hoisted(() => {
         if (typeof real !== "function") return [name, real];
         return [
           name,
-          (...given: never[]) => bugs.get(name)?.(real, ...given) ?? Reflect.apply(real, null, given),
+          (...given: unknown[]) => {
+            const bug = bugs.get(name);
+            return bug === undefined
+              ? Reflect.apply(real, null, given)
+              : Reflect.apply(bug, null, [real, ...given]);
+          },
         ];
       }),
     );
@@ -41,7 +47,9 @@ vi.mock(import("../../shared/limits/quota.ts"), async (real) => planted.replacea
 vi.mock(import("../../shared/ledger/rows.ts"), async (real) => planted.replaceable(await real()));
 vi.mock(import("../../shared/ledger/moves.ts"), async (real) => planted.replaceable(await real()));
 vi.mock(import("../../shared/ledger/tag.ts"), async (real) => planted.replaceable(await real()));
-vi.mock(import("../../shared/ledger/sequence.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/ledger/sequence.ts"), async (real) =>
+  planted.replaceable(await real()),
+);
 
 const SEEDS = 500;
 
@@ -59,7 +67,7 @@ interface Case {
 const minuteOf = (atMs: number, limits: Limits) => Math.floor(atMs / limits.windowMs);
 const inMinute = (slots: readonly Slot[], nowMs: number, limits: Limits) =>
   slots.filter((slot) => minuteOf(slot.reservedAtMs, limits) === minuteOf(nowMs, limits));
-const KNOWN = ["Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled"];
+const KNOWN = new Set(["Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled"]);
 const gaveUp = { code: "gaveUp", detail: "planted" };
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -77,8 +85,8 @@ const CASES: Readonly<Record<string, Case>> = {
   "stamps a call before its answer is in": {
     found: ["window"],
     functions: {
-      reserve: (real, budget: Budget, ...rest: never[]) => {
-        const next = real(budget, ...rest) as Budget;
+      reserve: (real: typeof reserve, ...given: Parameters<typeof reserve>) => {
+        const next = real(...given);
         const slots = next.slots.map((slot) => ({
           ...slot,
           stampedAtMs: slot.stampedAtMs ?? slot.reservedAtMs,
@@ -109,7 +117,7 @@ const CASES: Readonly<Record<string, Case>> = {
     ),
   },
   "sends a POST again when nobody answered": {
-    found: ["once", "window"],
+    found: ["once", "window", "paused", "expired"],
     sabotage: {
       ports: (ports) => ({
         ...ports,
@@ -126,28 +134,26 @@ const CASES: Readonly<Record<string, Case>> = {
   "ends a session on a status it does not know": {
     found: ["sessions", "machine", "once", "honest", "found"],
     functions: {
-      judge: (real, record: SequenceRecord, look: Look, ...rest: never[]) =>
-        record.state === "submitted" && !KNOWN.includes(look.action?.status ?? "Pending")
+      judge: (real: typeof judge, record: SequenceRecord, look: Look, limits: Limits) =>
+        record.state === "submitted" && !KNOWN.has(look.action?.status ?? "Pending")
           ? { kind: "move", after: end(record, "failed", gaveUp, look.nowMs) }
-          : real(record, look, ...rest),
+          : real(record, look, limits),
     },
   },
   "takes an action the list does not show for gone": {
     found: ["once", "machine"],
     functions: {
-      judge: (real, record: SequenceRecord, look: Look, ...rest: never[]) =>
+      judge: (real: typeof judge, record: SequenceRecord, look: Look, limits: Limits) =>
         record.state === "submitted" && look.action === null
           ? { kind: "move", after: giveBack(record, { kind: "ready" }, null) }
-          : real(record, look, ...rest),
+          : real(record, look, limits),
     },
   },
   "leaks the lease on a machine": {
     found: ["rows"],
     functions: {
-      move: (real, ...given: never[]) =>
-        (real(...given) as RowChange[]).filter(
-          ({ op, key }) => op !== "delete" || !key.startsWith("machine!"),
-        ),
+      move: (real: typeof move, ...given: Parameters<typeof move>) =>
+        real(...given).filter(({ op, key }) => op !== "delete" || !key.startsWith("machine!")),
     },
   },
   "does not count Pending as a session": {
@@ -213,12 +219,12 @@ const CASES: Readonly<Record<string, Case>> = {
   "goes on while paused": {
     found: ["paused"],
     functions: {
-      admit: (real, budget: Budget, ...rest: never[]) =>
-        budget.paused === null ? real(budget, ...rest) : real({ ...budget, paused: null }, ...rest),
+      admit: (real: typeof admit, budget: Budget, nowMs: number, limits: Limits) =>
+        real({ ...budget, paused: null }, nowMs, limits),
     },
   },
   "has no send fence": {
-    found: ["paused", "expired", "window"],
+    found: ["paused", "expired", "window", "once", "sessions", "machine"],
     sabotage: {
       ports: (ports) => ({ ...ports, clock: { ...ports.clock, monotonicMs: () => 0 } }),
     },

@@ -1,6 +1,13 @@
 import { classifySubmission } from "../../shared/defender/classify.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
-import type { CommitOutcome, Defender, EvidenceStore, Ledger, Ports, Reply } from "../../shared/ports.ts";
+import type {
+  CommitOutcome,
+  Defender,
+  EvidenceStore,
+  Ledger,
+  Ports,
+  Reply,
+} from "../../shared/ports.ts";
 import { isBadAnswer } from "./bad-answers.ts";
 import { LATE_MS, STALL_MS, type Fault, type Method } from "./faults.ts";
 import { never, whileAlive, type Epoch } from "./hosts.ts";
@@ -61,11 +68,7 @@ export function portsOf(world: World, invocation: Invocation): Ports {
 }
 
 /** One call, from its host to the world and back, with at most one fault. */
-export async function through<T>(
-  world: World,
-  invocation: Invocation,
-  call: Call<T>,
-): Promise<T> {
+export async function through<T>(world: World, invocation: Invocation, call: Call<T>): Promise<T> {
   const { epoch } = invocation;
   const { clock } = world;
   await whileAlive(clock, epoch);
@@ -78,7 +81,7 @@ export async function through<T>(
   await clock.sleep(call.thereMs + (fault === "late" ? LATE_MS : 0));
   const value = fault === "error" ? call.lost() : await call.act(fault);
   if (fault === "crashAfter") world.hosts.crash(epoch);
-  const stallMs = fault === null ? undefined : STALL_MS[fault as keyof typeof STALL_MS];
+  const stallMs = fault === null ? undefined : STALL_MS[fault];
   if (stallMs !== undefined) epoch.frozenUntilMs = clock.nowMs() + stallMs;
   if (call.backMs > 0) await clock.sleep(call.backMs);
   await whileAlive(clock, epoch);
@@ -175,8 +178,7 @@ function defenderOf(world: World, invocation: Invocation): Defender {
     getAction: async (actionId) => await read("list", () => tenant.get(actionId)),
     cancelAction: async (actionId, comment) =>
       await read("cancel", () => tenant.cancel(actionId, comment)),
-    resultLink: async (actionId, index) =>
-      await read("link", () => tenant.link(actionId, index)),
+    resultLink: async (actionId, index) => await read("link", () => tenant.link(actionId, index)),
     download: async (link) =>
       await asked("defender.download", () => {
         const text = tenant.bytesBehind(link);

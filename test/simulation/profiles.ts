@@ -10,6 +10,18 @@ export const EXPECTED_PARTS = {
 } as const satisfies Record<string, readonly (readonly Command[])[]>;
 
 export type ProfileName = keyof typeof EXPECTED_PARTS;
+export const PROFILE_NAMES = [
+  "urgent-look",
+  "split-collect",
+  "ticket-run",
+  "sweep-file",
+] as const satisfies readonly ProfileName[];
+
+/** What is expected for a profile by its name; null if it is none of these. */
+export function expectedParts(name: string): readonly (readonly Command[])[] | null {
+  const known = PROFILE_NAMES.find((each) => each === name);
+  return known === undefined ? null : EXPECTED_PARTS[known];
+}
 
 const LANES = {
   "urgent-look": "urgent",
@@ -21,7 +33,7 @@ const LANES = {
 /** The catalogue of these profiles, made by the code that reads those we ship. */
 export function simulatedCatalogue(): Catalogue {
   const built = buildCatalogue(
-    (Object.keys(EXPECTED_PARTS) as ProfileName[]).map((name) => ({
+    PROFILE_NAMES.map((name) => ({
       fileName: `${name}.json`,
       json: profileJson(name),
     })),

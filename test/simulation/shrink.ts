@@ -1,4 +1,5 @@
-import type { Fault } from "./faults.ts";
+import { BAD_ANSWERS } from "./bad-answers.ts";
+import { FAULT_KINDS, METHODS, type Fault } from "./faults.ts";
 import { INVARIANTS, type Invariant, type Violation } from "./invariants.ts";
 import type { Scenario } from "./scenario.ts";
 import { simulate, type Outcome, type SimulateOptions } from "./simulate.ts";
@@ -59,10 +60,10 @@ export function planIn(text: string): Fault[] {
     .split(" ")
     .filter((each) => each !== "")
     .map((each) => {
-      const match = /^([\w.]+)#(\d+)=(\w+)$/.exec(each);
-      if (match === null) throw new Error(`not a fault: ${each}`);
-      const [, method, call, kind] = match;
-      // Typed by a person for a replay: an unknown method or kind never happens.
-      return { method, call: Number(call), kind } as Fault;
+      const [, name, call, word] = /^([\w.]+)#(\d+)=(\w+)$/.exec(each) ?? [];
+      const method = METHODS.find((known) => known === name);
+      const kind = [...FAULT_KINDS, ...BAD_ANSWERS].find((known) => known === word);
+      if (method === undefined || kind === undefined) throw new Error(`not a fault: ${each}`);
+      return { method, call: Number(call), kind };
     });
 }

@@ -4,7 +4,9 @@ import type { Violation } from "./invariants.ts";
 import type { Scenario } from "./scenario.ts";
 import { startSenders } from "./senders.ts";
 import { between, stream } from "./streams.ts";
-import { createWorld, startPolling, type Sabotage, type World } from "./world.ts";
+import { createWorld } from "./create-world.ts";
+import { startPolling, startReconciling } from "./timers.ts";
+import type { Sabotage, World } from "./world.ts";
 
 /** What one simulation came to. */
 export interface Outcome {
@@ -38,11 +40,11 @@ export async function simulate(
   const { clock, court, startMs } = world;
   startForeign(world);
   startPolling(world);
+  startReconciling(world);
   const senders = startSenders(world);
   const healAtMs = startMs + scenario.healAtMs;
   const lastAskMs = Math.max(0, ...scenario.arrivals.map((each) => each.atMs));
-  const deadlineMs =
-    Math.max(healAtMs, startMs + lastAskMs) + scenario.expiryMs + GRACE_MS;
+  const deadlineMs = Math.max(healAtMs, startMs + lastAskMs) + scenario.expiryMs + GRACE_MS;
   const done = () => senders.asking() === 0 && unfinished(world) === null;
   await stepUntil(world, deadlineMs, healAtMs, done);
   if (court.violation() === null && !done()) {

@@ -80,9 +80,7 @@ export function createTenant(
     }
     const held = open().find((each) => each.machineId === post.machineId);
     if (held !== undefined) {
-      return rules.givesExisting && !held.ours
-        ? held
-        : refusal(400, "ActiveRequestAlreadyExists");
+      return rules.givesExisting && !held.ours ? held : refusal(400, "ActiveRequestAlreadyExists");
     }
     const portal = machine.portal.some(([from, until]) => since >= from && since < until);
     if (portal) return refusal(400, "ActiveRequestAlreadyExists");
@@ -107,7 +105,7 @@ export function createTenant(
     return actions
       .filter((each) => known(each.id) !== null)
       .map((each) => described(each, Math.max(asOfMs, each.createdAtMs)))
-      .reverse();
+      .toReversed();
   };
 
   return {
@@ -115,7 +113,7 @@ export function createTenant(
     submit: (post, bad) => {
       posts.push(nowMs());
       if (post.ours) witness.arrived(nowMs());
-      const existing = [...actions].reverse().find((each) => !each.ours) ?? null;
+      const existing = actions.toReversed().find((each) => !each.ours) ?? null;
       if (bad !== null && !creates(bad)) {
         const speaksOf = bad.startsWith("existing") ? existing : null;
         if (bad.startsWith("existing") && existing === null) return refusal(503, "Unavailable");

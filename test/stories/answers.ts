@@ -89,6 +89,16 @@ export const runSchema = z.strictObject({
   scriptsFailed: z.number(),
   sequences: z.array(sequence),
   skipped,
+  callbacks: z.array(
+    z.strictObject({
+      shape: z.string(),
+      host: z.string(),
+      events: z.array(z.string()),
+      deliveredAt: z.iso.datetime().nullable(),
+      tries: z.number().nullable(),
+      endedAt: z.iso.datetime().nullable(),
+    }),
+  ),
 });
 export type Run = z.infer<typeof runSchema>;
 export type Sequence = Run["sequences"][number];
@@ -141,4 +151,20 @@ export const statusSchema = z.strictObject({
     }),
   ),
   parked: z.strictObject({ count: z.number(), atLeast: z.boolean() }),
+  callbacks: z.strictObject({
+    pending: z.strictObject({ count: z.number(), atLeast: z.boolean() }),
+    dead: z.strictObject({ count: z.number(), atLeast: z.boolean() }),
+    deadOnes: z.array(
+      z.strictObject({
+        runId: z.string(),
+        messageId: z.string(),
+        event: z.string(),
+        sequenceId: z.string().nullable(),
+        host: z.string(),
+        tries: z.number(),
+        lastAnswer: z.string(),
+        diedAt: z.iso.datetime(),
+      }),
+    ),
+  }),
 });

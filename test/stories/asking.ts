@@ -56,7 +56,9 @@ export function askingAt(url: () => string, key: string, log: readonly string[])
       method,
       headers: headersOf(body, key, sending),
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
   const call: Asking["call"] = async (method, path, body, sending) => {
     const response = await fetched(method, path, body, sending);

@@ -36,12 +36,16 @@ describe("a script that fails", () => {
     const statuses = sequence?.commands.map(({ status }) => status);
     expect(statuses).toEqual(["Completed", "Failed", "Created"]);
     const [action] = actionsOn(1);
-    expect(action?.commands.map(({ startAtMs }) => startAtMs !== null)).toEqual([true, true, false]);
+    expect(action?.commands.map(({ startAtMs }) => startAtMs !== null)).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect(actionsOn(1)).toHaveLength(1);
   });
 
   it("in its own words only, with an exit code, is collected and told", async () => {
-    const query = { "profile": "run-script", "parameter.script": TRIAGE };
+    const query = { profile: "run-script", "parameter.script": TRIAGE };
     const { runId } = await stage.accept("generic", incident("exit code", [2]), { query });
     const [sequence] = (await stage.untilFinished(runId)).sequences;
     expect(sequence?.state).toBe("succeeded");
@@ -60,7 +64,10 @@ describe("a machine that is offline", () => {
     const away = await stage.accept("generic", incident("offline", [3]));
     await stage.until(away.runId, (run) => run.counts.submitted === 1);
     const other = await stage.accept("generic", incident("others wait", [4]));
-    const told = await stage.until(away.runId, (run) => run.sequences[0]?.waits?.code === "offline");
+    const told = await stage.until(
+      away.runId,
+      (run) => run.sequences[0]?.waits?.code === "offline",
+    );
     expect(told.sequences[0]?.waits?.detail).toMatch(/has not answered since .* tried again from/);
     expect((await stage.untilFinished(other.runId)).counts.succeeded).toBe(1);
 

@@ -86,7 +86,7 @@ describe("while Defender cannot be asked for a name", () => {
 });
 
 /** What an accepted incident would leave: runs, sequences, keys. Budgets of calls are no work. */
-async function work({ rows }: Stage): Promise<string[]> {
-  const { ledger } = await rows();
+async function work(on: Stage): Promise<string[]> {
+  const { ledger } = await on.rows();
   return ledger.filter((key) => /^(run|sequence|key)!/.test(key));
 }

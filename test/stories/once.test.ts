@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptedSchema, problemSchema } from "./answers.ts";
+import type { Sending } from "./asking.ts";
 import { incident, machineId, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -19,6 +20,10 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => await stage.close());
+
+function sending(key: string, more: object = {}): Sending {
+  return { headers: { "idempotency-key": key }, ...more };
+}
 
 /** Defender's actions on one machine, whoever's. */
 const actionsOn = (number: number) =>
@@ -62,11 +67,6 @@ describe.concurrent("an incident that is sent again", () => {
 });
 
 describe.concurrent("an Idempotency-Key", () => {
-  const sending = (key: string, more: object = {}) => ({
-    headers: { "idempotency-key": key },
-    ...more,
-  });
-
   it("gives the same request the same answer", async () => {
     const first = await stage.accept("generic", incident("keyed", [11]), sending("key-1"));
     const second = await stage.accept("generic", incident("keyed", [11]), sending("key-1"));

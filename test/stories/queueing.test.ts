@@ -22,7 +22,9 @@ describe("many machines waiting", () => {
     await stage.untilFinished(high.runId);
     await stage.untilFinished(low.runId);
     const order = stage.simulator.arrivals().map((arrival) => arrival.machineId);
-    const lastUrgent = Math.max(...numbers(50, 5).map((number) => order.indexOf(machineId(number))));
+    const lastUrgent = Math.max(
+      ...numbers(50, 5).map((number) => order.indexOf(machineId(number))),
+    );
     expect(order).toHaveLength(45);
     // A window of ten may have been on its way already, and one or two more while it was accepted.
     expect(lastUrgent).toBeLessThan(35);

@@ -84,7 +84,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
   "a parameter the profile does not allow": {
     body: GOOD,
-    sending: { query: { "profile": "windows-triage", "parameter.days": "365" } },
+    sending: { query: { profile: "windows-triage", "parameter.days": "365" } },
     status: 400,
     type: "bad-request",
     tells: /"path":"parameters\.days"/,

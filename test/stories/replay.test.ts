@@ -127,7 +127,7 @@ describe("Jira's signature, which covers no time", () => {
     await finished(first.runId);
     const second = await stage.accept("generic", body, sending(headers));
     expect(second.runId).toBe(first.runId);
-    const keyed = { ...headers, "idempotency-key": "a new one" };
+    const keyed = { ...headers, "idempotency-key": "a-new-one" };
     expect((await stage.accept("generic", body, sending(keyed))).runId).toBe(first.runId);
     expect(arrivalsOn(6)).toBe(1);
   });

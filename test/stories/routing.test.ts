@@ -72,7 +72,7 @@ describe("a profile asked for in the query", () => {
   const path = "C:\\Users\\Public\\my note.txt";
 
   it("wins over the body and over routing, with its parameters", async () => {
-    const query = { "profile": "collect-file", "parameter.path": path };
+    const query = { profile: "collect-file", "parameter.path": path };
     const body = incident("asked", [3], { profile: "windows-triage" });
     expect(await planned("generic", body, query)).toEqual({
       profile: "collect-file",
@@ -81,7 +81,7 @@ describe("a profile asked for in the query", () => {
   });
 
   it("skips a machine of another platform, and says which platforms it is for", async () => {
-    const query = { "profile": "collect-file", "parameter.path": path };
+    const query = { profile: "collect-file", "parameter.path": path };
     const answered = await stage.post("generic", graded("high", "linux"), { query });
     expect(answered.status).toBe(422);
     expect(problemSchema.parse(answered.body).skipped).toEqual([
@@ -100,7 +100,7 @@ describe("a profile asked for in the query", () => {
   });
 
   it("fetches the very file, blanks in its name and all, once it may run", async () => {
-    const query = { "profile": "collect-file", "parameter.path": path };
+    const query = { profile: "collect-file", "parameter.path": path };
     const { runId, sequences } = await stage.accept("generic", incident("asked", [3]), { query });
     await stage.call("POST", "resume");
     const run = await stage.untilFinished(runId);

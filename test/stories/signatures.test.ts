@@ -43,7 +43,11 @@ describe("a request signed after Standard Webhooks", () => {
 
   it.each([
     ["with another body", { ...signed("msg_2", "{}") }, /no caller's secret/],
-    ["that is ten minutes old", signed("msg_3", spaced("refused"), 600), /more than 300 seconds ago/],
+    [
+      "that is ten minutes old",
+      signed("msg_3", spaced("refused"), 600),
+      /more than 300 seconds ago/,
+    ],
     ["without an id", { ...signed("msg_4", "{}"), "webhook-id": "" }, /webhook-id/],
   ])("%s is refused", async (_, headers, why) => {
     const answered = await stage.post("generic", spaced("refused"), { key: null, headers });

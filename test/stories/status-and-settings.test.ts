@@ -3,6 +3,12 @@ import { problemSchema, statusSchema } from "./answers.ts";
 import { incident, machine, machineId } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
+/** A storage account on port 9 (discard), where nothing listens on any machine of this century. */
+const NOWHERE = [
+  "DefaultEndpointsProtocol=http;AccountName=nowhere;AccountKey=bm93aGVyZQ==",
+  ...["Blob", "Queue", "Table"].map((kind) => `${kind}Endpoint=http://127.0.0.1:9/nowhere`),
+].join(";");
+
 describe("the status", () => {
   let stage: Stage;
   beforeAll(async () => {
@@ -20,8 +26,8 @@ describe("the status", () => {
     stage.simulator.holdPortalSession(machineId(1), true);
     const { runId } = await stage.accept("generic", incident("adds up", [1, 2, 3, 4, 5, 6]));
     const run = await stage.until(runId, ({ counts, sequences }) => {
-      const codes = sequences.map(({ waits }) => waits?.code);
-      return counts.submitted === 2 && codes.includes("machineBusy") && codes.includes("session");
+      const codes = new Set(sequences.map(({ waits }) => waits?.code));
+      return counts.submitted === 2 && codes.has("machineBusy") && codes.has("session");
     });
     const now = await status();
     expect(now.sessions).toEqual({ ours: 2, foreign: 0, cap: 2, setting: 2 });
@@ -127,12 +133,7 @@ describe("an app with no callers", () => {
 describe("an app whose storage is out of reach", () => {
   let stage: Stage;
   beforeAll(async () => {
-    // Nothing listens on port 9 (discard) of a machine that is not from another time.
-    const endpoint = (kind: string) => `${kind}Endpoint=http://127.0.0.1:9/nowhere;`;
-    const storage = `DefaultEndpointsProtocol=http;AccountName=nowhere;AccountKey=${Buffer.from("key").toString("base64")};`;
-    stage = await openStage({
-      storage: `${storage}${["Blob", "Queue", "Table"].map(endpoint).join("")}`,
-    });
+    stage = await openStage({ storage: NOWHERE });
   });
   afterAll(async () => await stage.close());
 

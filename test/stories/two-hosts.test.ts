@@ -15,12 +15,11 @@ describe("two hosts on one storage account", () => {
   it("share the tenant's limits, and run every machine once", async () => {
     const second = await stage.addHost();
     const other = askingAt(() => second.url, stage.key, stage.log);
-    const half = (first: number) => Array.from({ length: 10 }, (_, index) => first + index);
     const accepted = await Promise.all([
-      stage.accept("generic", incident("first", half(1))),
-      other.accept("generic", incident("second", half(11))),
-      stage.accept("generic", incident("third", half(21))),
-      other.accept("generic", incident("fourth", half(31))),
+      stage.accept("generic", incident("first", ten(1))),
+      other.accept("generic", incident("second", ten(11))),
+      stage.accept("generic", incident("third", ten(21))),
+      other.accept("generic", incident("fourth", ten(31))),
     ]);
     for (const { runId } of accepted) {
       const run = await other.untilFinished(runId);
@@ -34,3 +33,7 @@ describe("two hosts on one storage account", () => {
     expect(stage.simulator.violations()).toEqual([]);
   });
 });
+
+function ten(first: number): number[] {
+  return Array.from({ length: 10 }, (_, index) => first + index);
+}

@@ -1,0 +1,138 @@
+import { isLoopback, type Config } from "../../shared/config.ts";
+import { tokenTrouble } from "../../shared/defender/ask.ts";
+import { createDefender } from "../../shared/defender/client.ts";
+import { DEFAULT_TIMEOUTS } from "../../shared/defender/options.ts";
+import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
+import type { Defender } from "../../shared/ports.ts";
+import { checkToken } from "./check-token.ts";
+import { found, ok, type Finding } from "./finding.ts";
+
+interface Outside {
+  readonly probe: boolean;
+  readonly nowMs: () => number;
+  readonly fetch: typeof fetch;
+}
+
+type GetToken = () => Promise<{ token: string; expiresAtMs: number }>;
+
+/** A doctor does not wait as long as the app. */
+const CALL_TIMEOUT_MS = 15_000;
+/** Live response in the last week shows that the feature is on. */
+const LOOK_BACK_MS = 7 * 86_400_000;
+/** No machine has this id. */
+const NO_MACHINE = "0".repeat(40);
+
+const FEATURE_FIX =
+  "In the Defender portal under Settings, Endpoints, Advanced features, turn on Live Response, and " +
+  "Live Response for Servers.";
+
+/** Token, API and the live response feature. Costs one list call, and with `probe` one POST. */
+export async function checkDefender(
+  config: Config,
+  getToken: GetToken,
+  outside: Outside,
+): Promise<Finding[]> {
+  const { url, scope } = config.defender;
+  const token = await tokenFrom(getToken);
+  if (token.kind === "none") {
+    const fix = isLoopback(new URL(url).hostname)
+      ? "Set DEFENDER_ACCESS_TOKEN for the simulator."
+      : "In Azure give the app a managed identity; on this machine sign in with az login.";
+    return [found("error", "token", `There is none: ${token.why}`, fix)];
+  }
+  const defender = createDefender({
+    baseUrl: url,
+    getToken: async () => token.got,
+    fetch: outside.fetch,
+    nowMs: outside.nowMs,
+    timeouts: { ...DEFAULT_TIMEOUTS, readMs: CALL_TIMEOUT_MS, submitMs: CALL_TIMEOUT_MS },
+    linkHosts: [],
+  });
+  const asked = await checkApi(defender, outside);
+  const probed = outside.probe ? [await probe(defender)] : [];
+  return [...checkToken(token.got.token, scope, outside.nowMs()), ...asked, ...probed];
+}
+
+type TokenFound =
+  | { readonly kind: "token"; readonly got: Awaited<ReturnType<GetToken>> }
+  | { readonly kind: "none"; readonly why: string };
+
+async function tokenFrom(getToken: GetToken): Promise<TokenFound> {
+  try {
+    return { kind: "token", got: await getToken() };
+  } catch (error) {
+    return { kind: "none", why: tokenTrouble(error) };
+  }
+}
+
+async function checkApi(defender: Defender, { nowMs, probe }: Outside): Promise<Finding[]> {
+  const check = "Defender API";
+  const reply = await defender.listActions(nowMs() - LOOK_BACK_MS);
+  switch (reply.kind) {
+    case "answered": {
+      const answers = ok(check, "It answers.");
+      return probe ? [answers] : [answers, featureSeen(reply.value.length)];
+    }
+    case "throttled": {
+      const wait =
+        reply.retryAfterMs === null ? "" : `, for ${Math.ceil(reply.retryAfterMs / 1_000)} s`;
+      const fix = "Wait; if it stays so, another product of the tenant uses up the calls.";
+      return [found("warning", check, `It answers 429${wait}.`, fix)];
+    }
+    case "refused": {
+      const fix =
+        reply.httpStatus === 401
+          ? "The token is not valid there; look at its audience, its life and DEFENDER_CLOUD."
+          : "Look at the token's audience and roles; newer API pages let only Machine.ReadWrite.All " +
+            "list actions.";
+      return [found("error", check, reply.detail, fix)];
+    }
+    case "absent":
+    case "unavailable": {
+      const fix = "Check DEFENDER_API_URL, DEFENDER_CLOUD, and the way out through the firewall.";
+      return [found("error", check, reply.detail, fix)];
+    }
+  }
+}
+
+function featureSeen(actions: number): Finding {
+  const check = "live response";
+  if (actions > 0) return ok(check, `On: ${actions} sessions in the last week.`);
+  const what = "No session in the last week, so it cannot be told whether it is on.";
+  return found(
+    "unknown",
+    check,
+    what,
+    "Run lrq doctor --probe: it costs one call of ten a minute.",
+  );
+}
+
+/** Asks for a session on a machine that does not exist; what refuses it says what is on. */
+async function probe(defender: Defender): Promise<Finding> {
+  const command = { type: "GetFile", path: String.raw`C:\lrq-doctor` } as const;
+  const answer = await defender.submit(NO_MACHINE, [command], "lrq doctor");
+  return judgedProbe(answer);
+}
+
+function judgedProbe(answer: SubmissionAnswer): Finding {
+  const check = "live response";
+  switch (answer.kind) {
+    case "refused":
+      if (answer.code === "DisabledFeature") {
+        return found("error", check, "It is turned off in the tenant.", FEATURE_FIX);
+      }
+      if (answer.httpStatus === 404 || answer.httpStatus === 400) {
+        return ok(check, "On: a session on no machine was refused for want of the machine.");
+      }
+      return found("error", check, answer.detail, "Look at the token's roles.");
+    case "throttled":
+      return found("unknown", check, "It answers 429.", "Wait a minute and ask again.");
+    case "unauthorized":
+      return found("error", check, answer.detail, "Look at the token's audience and life.");
+    case "accepted":
+    case "machineBusy":
+    case "unknown":
+    case "notSent":
+      return found("unknown", check, `The probe came to ${answer.kind}.`, "Ask again.");
+  }
+}

@@ -1,0 +1,51 @@
+import { parseCallers } from "../../shared/access/caller.ts";
+import { readConfig } from "../../shared/config.ts";
+import type { Problem } from "../../shared/incident/problem.ts";
+import { readProfiles } from "../../shared/shipped-profiles.ts";
+import { found, ok, type Finding } from "./finding.ts";
+
+/** What to do about a setting, where its own message does not say it. */
+const FIXES: Readonly<Record<string, string>> = {
+  POLL_SCHEDULE: 'Set POLL_SCHEDULE to "*/5 * * * * *"; without it the host runs no poll at all.',
+  CALLERS: "Set CALLERS as docs/settings.md shows.",
+};
+
+/** Whether the app would start with these settings and the profiles beside it. */
+export function checkSettings(env: Readonly<Record<string, string | undefined>>): Finding[] {
+  const config = readConfig(env);
+  if (config.kind === "wrong") return config.problems.map((each) => wrong("settings", each));
+  const { lockdown, callers, defender } = config.config;
+  const findings = [...checkCallers(callers), ...checkProfiles()];
+  if (lockdown) {
+    const fix = "Set LOCKDOWN to false when the reason for it is gone.";
+    findings.push(found("warning", "lockdown", "Every request is refused, nothing starts.", fix));
+  }
+  const right = ok("settings", `All can be read; Defender is at ${new URL(defender.url).host}.`);
+  return [right, ...findings];
+}
+
+function checkCallers(text: string): Finding[] {
+  const callers = parseCallers(text);
+  if (callers.kind === "invalid") {
+    return callers.problems.map(({ path, message }) =>
+      wrong("callers", { path: path === "" ? "CALLERS" : `CALLERS.${path}`, message }),
+    );
+  }
+  const names = callers.value.map(({ name }) => name);
+  if (names.length > 0) return [ok("callers", `${names.length}: ${names.join(", ")}.`)];
+  const what = "There are none, so every request but health is refused.";
+  return [found("warning", "callers", what, FIXES["CALLERS"] ?? "")];
+}
+
+function checkProfiles(): Finding[] {
+  const profiles = readProfiles();
+  if (profiles.kind === "wrong") return profiles.problems.map((each) => wrong("profiles", each));
+  return [ok("profiles", `${profiles.catalogue.size} can be read, and the routing rules too.`)];
+}
+
+/** The messages of our own parsers; none of them holds a value. */
+function wrong(check: string, { path, message }: Problem): Finding {
+  const [setting = ""] = path.split(".");
+  const fix = FIXES[setting] ?? `Mend ${setting}; docs/settings.md says what it takes.`;
+  return found("error", check, `${path}: ${message}`, fix);
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { found, ok, type Finding } from "./finding.ts";
+
+/** What starts sequences, fetches their results and cancels them (Defender API pages). */
+const RUN_ROLE = "Machine.LiveResponse";
+/** Either lists actions and machines; newer pages name only the second. */
+const READ_ROLES = ["Machine.Read.All", "Machine.ReadWrite.All"];
+
+const claimsSchema = z.object({
+  aud: z.string(),
+  exp: z.number(),
+  roles: z.array(z.string()).default([]),
+  scp: z.string().optional(),
+});
+
+/**
+ * What a token for Defender says of itself. Its signature is Defender's to check, not ours: a
+ * token that lies here is refused there. `scope` is what it was asked for with.
+ */
+export function checkToken(token: string, scope: string, nowMs: number): Finding[] {
+  const claims = claimsIn(token);
+  if (claims === null) {
+    const fix = "Only the simulator takes such a token; in Azure let an identity get it.";
+    const what = "It cannot be read, so audience and roles are not known.";
+    return [found("unknown", "token", what, fix)];
+  }
+  return [audience(claims.aud, scope), life(claims.exp, nowMs), ...roles(claims)];
+}
+
+function audience(aud: string, scope: string): Finding {
+  const check = "token audience";
+  const expected = scope.replace(/\/\.default$/, "");
+  if (aud.replace(/\/+$/, "") === expected.replace(/\/+$/, "")) return ok(check, `${aud}.`);
+  const fix = `Set DEFENDER_TOKEN_SCOPE to ${expected}/.default; Defender answers 403 otherwise.`;
+  return found("error", check, `It is for ${aud}, not for ${expected}.`, fix);
+}
+
+function life(exp: number, nowMs: number): Finding {
+  const seconds = Math.round(exp - nowMs / 1_000);
+  if (seconds > 0) return ok("token life", `${seconds} s left.`);
+  const fix = "Check this host's clock, and the identity's endpoint: it gave an old token.";
+  return found("error", "token life", `It ended ${-seconds} s ago.`, fix);
+}
+
+function roles({ roles: held, scp }: z.infer<typeof claimsSchema>): Finding[] {
+  if (held.length === 0 && scp !== undefined) {
+    const fix = "Run the doctor where the app runs: its identity has roles, a person has scopes.";
+    return [found("unknown", "token roles", "It is a person's, with scopes for roles.", fix)];
+  }
+  const runs = held.includes(RUN_ROLE)
+    ? ok(`role ${RUN_ROLE}`, "It is there.")
+    : found("error", `role ${RUN_ROLE}`, "It is missing: nothing can be run.", grant(RUN_ROLE));
+  const [least = ""] = READ_ROLES;
+  const reads = READ_ROLES.some((role) => held.includes(role))
+    ? ok(`role ${least}`, "It, or one above it, is there.")
+    : found("error", `role ${least}`, "It is missing: nothing can be watched.", grant(least));
+  const most = held.filter((role) => role !== RUN_ROLE && !READ_ROLES.includes(role));
+  if (most.length === 0) return [runs, reads];
+  const fix = "Take them away: lrq needs no more than the two above.";
+  return [runs, reads, found("warning", "more roles", `It also holds ${most.join(", ")}.`, fix)];
+}
+
+function grant(role: string): string {
+  return `Grant the app's identity the application permission ${role} of WindowsDefenderATP.`;
+}
+
+function claimsIn(token: string): z.infer<typeof claimsSchema> | null {
+  try {
+    const [, payload = ""] = token.split(".");
+    const read = claimsSchema.safeParse(JSON.parse(Buffer.from(payload, "base64url").toString()));
+    return read.success ? read.data : null;
+  } catch {
+    return null;
+  }
+}

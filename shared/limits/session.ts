@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
+import type { OpenFacts } from "./judge.ts";
+
+const facts = sequenceSchema.pick({
+  part: true,
+  attempt: true,
+  state: true,
+  actionId: true,
+  claimedAtMs: true,
+  submittedAtMs: true,
+  expiresAtMs: true,
+  cancel: true,
+});
+
+/**
+ * An open session in the budget: whose it is, and a glance at its record, so that a look need not
+ * read it. Without a glance it has to.
+ */
+export const sessionSchema = z.object({
+  sequenceId: z.string(),
+  machineId: z.string(),
+  glance: facts.optional(),
+  /** Defender's words when last seen: the action's status, then that of each command. */
+  seen: z.array(z.string()).optional(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** The session of a record that holds one. */
+export function sessionOf(record: SequenceRecord): Session {
+  const { sequenceId, machineId, part, attempt, state, actionId } = record;
+  const { claimedAtMs, submittedAtMs, expiresAtMs, cancel } = record;
+  const glance = {
+    part,
+    attempt,
+    state,
+    actionId,
+    claimedAtMs,
+    submittedAtMs,
+    expiresAtMs,
+    cancel,
+  };
+  return { sequenceId, machineId, glance };
+}
+
+/** What a session tells a look without its record; null if it tells nothing. */
+export function factsOf({ sequenceId, glance }: Session): OpenFacts | null {
+  return glance === undefined ? null : { sequenceId, ...glance };
+}

@@ -1,0 +1,129 @@
+import { end } from "../ledger/moves.ts";
+import type { MachineLease, Stored } from "../ledger/rows.ts";
+import { holdsSession, owesResults, type SequenceRecord } from "../ledger/sequence.ts";
+import { holdSession, releaseSession, type Budget } from "../limits/budget.ts";
+import { judge, type Judgement } from "../limits/judge.ts";
+import type { Limits } from "../limits/limits.ts";
+import { sessionOf } from "../limits/session.ts";
+import type { Ports } from "../ports.ts";
+import { factOfMove } from "./audit.ts";
+import { changesFor } from "./change-sequence.ts";
+import { commitHolding, type HeldBudget } from "./held-budget.ts";
+import { spendRead } from "./spend-read.ts";
+
+export type CarryPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
+
+/** One look: its ports, and the budget with what the look has `noted` for it. */
+export interface Carrying {
+  readonly ports: CarryPorts;
+  readonly limits: Limits;
+  readonly held: HeldBudget;
+  readonly noted: (budget: Budget) => Budget;
+}
+
+/** A sequence as it was read, and the lease on its machine if that was read too. */
+export interface Open {
+  readonly before: Stored<SequenceRecord>;
+  readonly lease: Stored<MachineLease> | null;
+}
+
+/** Asks are a small part of the list budget, beside looks and counts. */
+const ASK_SHARE = 0.4;
+
+/** Does what was judged. True if the record changed. */
+export async function carryOut(
+  carrying: Carrying,
+  open: Open,
+  judgement: Judgement,
+): Promise<boolean> {
+  switch (judgement.kind) {
+    case "leave":
+      return false;
+    case "move":
+      return await commitMove(carrying, open, judgement.after);
+    case "cancel":
+      return await cancelAtDefender(carrying, open, judgement);
+    case "ask":
+      return await askAfter(carrying, open, judgement.actionId);
+  }
+}
+
+/** A cancel may be asked for twice without harm, so it is sent first and noted after. */
+async function cancelAtDefender(
+  carrying: Carrying,
+  open: Open,
+  { actionId, after }: Extract<Judgement, { kind: "cancel" }>,
+): Promise<boolean> {
+  const { ports, limits } = carrying;
+  if (!(await spendRead(ports, limits, "cancel"))) return false;
+  const { sequenceId } = after;
+  const why = after.cancel?.why ?? "asked";
+  const reply = await ports.defender.cancelAction(actionId, `lrq ${why}`);
+  ports.log("info", "cancelSent", { sequenceId, why, came: reply.kind });
+  if (reply.kind === "throttled" || reply.kind === "unavailable") return false;
+  return await commitMove(carrying, open, after);
+}
+
+/**
+ * The list has long not shown it: if Defender does not know it by its id either, it is lost, and
+ * said so.
+ */
+async function askAfter(carrying: Carrying, open: Open, actionId: string): Promise<boolean> {
+  const { ports, limits } = carrying;
+  if (!(await spendRead(ports, limits, "list", { share: ASK_SHARE }))) return false;
+  const nowMs = ports.clock.earliest();
+  const reply = await ports.defender.getAction(actionId);
+  if (reply.kind === "answered") {
+    const look = { action: reply.value, nowMs, othersWait: false };
+    const judgement = judge(open.before.value, look, limits);
+    return judgement.kind === "ask" ? false : await carryOut(carrying, open, judgement);
+  }
+  if (reply.kind !== "absent") return false;
+  const detail = `Defender no longer knows the action ${actionId}; what it did is not known.`;
+  const after = end(open.before.value, "failed", { code: "actionLost", detail }, nowMs);
+  return await commitMove(carrying, open, after);
+}
+
+/**
+ * Record, budget, machine, run and the note that results are owed, all in one transaction; then the
+ * bell for them. If somebody else has moved it meanwhile their word stands, and the next look sees
+ * it.
+ */
+async function commitMove(
+  { ports, held, noted }: Carrying,
+  { before, lease }: Open,
+  after: SequenceRecord,
+): Promise<boolean> {
+  const nowMs = ports.clock.earliest();
+  const lengthMs = sessionLengthMs(before.value, after, nowMs);
+  const fact = factOfMove(before.value, after, nowMs);
+  const outcome = await commitHolding(
+    ports,
+    held,
+    (budget) =>
+      holdsSession(after)
+        ? holdSession(noted(budget), sessionOf(after))
+        : releaseSession(noted(budget), after.sequenceId, lengthMs),
+    {
+      changes: async () => await changesFor(ports, before, after, nowMs, { lease }),
+      facts: fact === null ? [] : [fact],
+    },
+  );
+  if (outcome === "overtaken") return false;
+  ports.log("info", "moved", { sequenceId: after.sequenceId, state: after.state });
+  if (owesResults(after)) await ports.bells.ringCollect(after.sequenceId, 0);
+  return true;
+}
+
+/**
+ * Null unless the session did what it was for: one given up on an offline machine is no measure.
+ */
+function sessionLengthMs(
+  before: SequenceRecord,
+  after: SequenceRecord,
+  nowMs: number,
+): number | null {
+  const worked =
+    after.state === "succeeded" || after.state === "failed" || after.part > before.part;
+  return worked && before.submittedAtMs !== null ? nowMs - before.submittedAtMs : null;
+}

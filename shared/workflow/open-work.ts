@@ -1,0 +1,39 @@
+import { BUDGET_KEY, OPEN_WORK, type KeyRange } from "../ledger/keys.ts";
+import type { Ledger, Row } from "../ports.ts";
+
+/** The first rows of everything that is not settled, read in one request. */
+export interface OpenWork {
+  readonly rows: readonly Row[];
+  /** True if there are no more. */
+  readonly whole: boolean;
+}
+
+/**
+ * What is due, 25 or 50 leases, owed results, the budget, the head of the ready rows: that fits.
+ */
+const ROWS = 150;
+
+export async function readOpenWork(ledger: Ledger): Promise<OpenWork> {
+  const rows = await ledger.list(OPEN_WORK.from, OPEN_WORK.before, ROWS);
+  return { rows, whole: rows.length < ROWS };
+}
+
+/** Nothing is outstanding: the budget stands alone, or is not even written yet. */
+export function isIdle({ rows, whole }: OpenWork): boolean {
+  return whole && rows.every((row) => row.key === BUDGET_KEY);
+}
+
+/** Up to `limit` rows of a range: from what was read if that reaches so far, else read anew. */
+export async function rowsWithin(
+  ledger: Ledger,
+  { rows, whole }: OpenWork,
+  range: KeyRange,
+  limit: number,
+): Promise<readonly Row[]> {
+  const within = rows.filter((row) => row.key >= range.from && row.key < range.before);
+  const last = rows.at(-1);
+  const reached =
+    whole || within.length >= limit || (last !== undefined && last.key >= range.before);
+  if (reached) return within.slice(0, limit);
+  return await ledger.list(range.from, range.before, limit);
+}

@@ -1,0 +1,69 @@
+import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
+import { sameTag, tagIn } from "../ledger/tag.ts";
+import type { Budget } from "../limits/budget.ts";
+import type { Limits } from "../limits/limits.ts";
+import { factsOf, type Session } from "../limits/session.ts";
+import type { Ports } from "../ports.ts";
+import { spendRead } from "./spend-read.ts";
+
+/** Polls between two counts of what is Pending for longer than a look goes back: five minutes. */
+const POLLS_PER_COUNT = 20;
+/** What looks leave of the list budget, and a little less. */
+const COUNT_SHARE = 0.4;
+
+/**
+ * The budget with what a list shows: how far our sessions are, and how many of others are open, for
+ * they count against the same cap. `old` is the number of foreign ones too old for the list, null
+ * if it was not counted. Sessions opened in the portal are in no list. The same budget if there is
+ * nothing new.
+ */
+export function withSightings(
+  budget: Budget,
+  actions: readonly MachineAction[],
+  old: number | null,
+): Budget {
+  const foreignOld = old ?? budget.foreignOld;
+  const foreign = foreignIn(actions, budget) + foreignOld;
+  const sessions = budget.sessions.map((session) => withSeen(session, actions));
+  const same =
+    foreign === budget.foreign &&
+    foreignOld === budget.foreignOld &&
+    sessions.every((each, index) => each === budget.sessions[index]);
+  return same ? budget : { ...budget, sessions, foreign, foreignOld };
+}
+
+/**
+ * Foreign sessions older than `sinceMs`; null when it is not time to count, or Defender does not
+ * say.
+ */
+export async function countOldForeign(
+  ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,
+  limits: Limits,
+  sinceMs: number,
+  budget: Budget,
+): Promise<number | null> {
+  const at = { stamp: "countedAtMs", intervalMs: limits.pollMs * POLLS_PER_COUNT } as const;
+  if (!(await spendRead(ports, limits, "list", { share: COUNT_SHARE, at }))) return null;
+  const reply = await ports.defender.listPending();
+  if (reply.kind !== "answered") return null;
+  const old = reply.value.filter((each) => (each.createdAtMs ?? sinceMs) < sinceMs);
+  return foreignIn(old, budget);
+}
+
+/** Open actions that are not of a sequence that has a session in the budget. */
+function foreignIn(actions: readonly MachineAction[], budget: Budget): number {
+  const ours = new Set(budget.sessions.map((each) => each.sequenceId));
+  return actions.filter((each) => {
+    const sequenceId = tagIn(each.comment)?.sequenceId;
+    return !isFinal(each.status) && (sequenceId === undefined || !ours.has(sequenceId));
+  }).length;
+}
+
+function withSeen(session: Session, actions: readonly MachineAction[]): Session {
+  const facts = factsOf(session);
+  if (facts === null || facts.actionId === null) return session;
+  const action = actions.find((each) => each.id === facts.actionId);
+  if (action === undefined || !sameTag(tagIn(action.comment), facts)) return session;
+  const seen = [action.status, ...action.commands.map((each) => each.status)];
+  return seen.join() === session.seen?.join() ? session : { ...session, seen };
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseCallers } from "../../shared/access/caller.ts";
+import { judgeAnswer } from "../../shared/callback/judge-answer.ts";
+import { callbackRequest } from "../../shared/callback/request.ts";
+import { callbackConfigOf, callbackSettings } from "../../shared/callback/settings.ts";
+import { CALLBACK_EVENTS, CALLBACK_SHAPES } from "../../shared/ledger/notice.ts";
+import { facts, NOW_MS, OTHER_SECRET, SECRET } from "../callback/facts.ts";
+import { blocksIn, page } from "./markdown.ts";
+
+const PAGE = page("docs/callbacks.md");
+const block = (language: string, at = 0) =>
+  blocksIn(PAGE).filter((each) => each.language === language)[at]?.text ?? "";
+
+type IsFromLrq = (
+  secret: string,
+  headers: Readonly<Record<string, string>>,
+  rawBody: string,
+  nowMs: number,
+) => boolean;
+const sampleSchema = z.object({ isFromLrq: z.custom<IsFromLrq>((it) => typeof it === "function") });
+
+describe("the page about callbacks", () => {
+  it("shows how to know us in lines that let our messages through, and no others", async () => {
+    const source = Buffer.from(block("js")).toString("base64");
+    const loaded: unknown = await import(`data:text/javascript;base64,${source}`);
+    const { isFromLrq } = sampleSchema.parse(loaded);
+    const to = {
+      shape: "generic",
+      url: "https://hooks.contoso.example/",
+      secrets: [OTHER_SECRET, SECRET],
+      header: null,
+    } as const;
+    const { headers, body } = callbackRequest(to, facts(), NOW_MS);
+    const third = `whsec_${Buffer.alloc(32, 3).toString("base64")}`;
+    expect(isFromLrq(SECRET, headers, body, NOW_MS)).toBe(true);
+    expect(isFromLrq(OTHER_SECRET, headers, body, NOW_MS)).toBe(true);
+    expect(isFromLrq(third, headers, body, NOW_MS)).toBe(false);
+    expect(isFromLrq(SECRET, headers, `${body} `, NOW_MS)).toBe(false);
+    expect(isFromLrq(SECRET, headers, body, NOW_MS + 301_000)).toBe(false);
+    expect(isFromLrq(SECRET, { ...headers, "webhook-id": "msg_2" }, body, NOW_MS)).toBe(false);
+  });
+
+  it("shows a caller that is right", () => {
+    expect(parseCallers(`[${block("json")}]`)).toMatchObject({ kind: "parsed" });
+  });
+
+  it("shows the message as it is sent", () => {
+    const shown: unknown = JSON.parse(block("json", 1));
+    const to = { shape: "generic", url: "https://a.example/", secrets: [SECRET], header: null };
+    const { body } = callbackRequest({ ...to, shape: "generic" }, facts(), NOW_MS);
+    expect(namesIn(shown)).toEqual(namesIn(JSON.parse(body)));
+  });
+
+  it("names every event and every shape", () => {
+    for (const event of CALLBACK_EVENTS) expect(PAGE).toContain(`\`${event}\``);
+    for (const shape of CALLBACK_SHAPES) expect(PAGE.toLowerCase()).toContain(shape);
+  });
+
+  it("tells the schedule there is", () => {
+    const { waitsMs } = callbackConfigOf(z.object(callbackSettings).parse({}));
+    const failed = { kind: "unavailable", detail: "" } as const;
+    const told = "5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h";
+    expect(PAGE.replaceAll("\n", " ")).toContain(told);
+    const seconds = [5, 300, 1_800, ...[2, 5, 10, 14, 20, 24].map((hours) => hours * 3_600)];
+    expect(waitsMs).toEqual(seconds.map((each) => each * 1_000));
+    expect(judgeAnswer(failed, 10, NOW_MS, waitsMs).kind).toBe("dead");
+  });
+});
+
+/** The names of all members, in their order, however deep. */
+function namesIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const members = Object.entries(value);
+  return members.flatMap(([name, member]) => [name].concat(namesIn(member)));
+}

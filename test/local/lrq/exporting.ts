@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { EvidenceApi } from "../../../local/lrq/api.ts";
+import { exportRun, type ExportedRun } from "../../../local/lrq/export-run.ts";
+import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
+import { readRunAudit } from "../../../shared/workflow/read-audit.ts";
+import { listEvidence, openEvidence } from "../../../shared/workflow/read-evidence.ts";
+import { RUN_ID } from "../../ledger/a-sequence.ts";
+import { type Collecting, openCollecting, type Served } from "../../workflow/collecting.ts";
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "lrq-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** What the routes answer, without HTTP between. */
+export function apiOf(collecting: Collecting): EvidenceApi {
+  const ports = collecting.ports();
+  return {
+    manifest: async () => {
+      const { entries, ...manifest } = await collecting.manifest();
+      return { ...manifest, entries: [...entries] };
+    },
+    list: async (runId) => (await listEvidence(ports, runId)) ?? [],
+    open: async (_, { sequenceId, index }) => {
+      const opened = await openEvidence(ports, { sequenceId, index, by: "examiner" });
+      if (opened === null) throw new Error("not there");
+      return opened.content;
+    },
+    audit: async (runId) => {
+      const page = await readRunAudit(ports, runId, 1);
+      return (page?.records ?? []).map((record) => auditRecordSchema.parse(record));
+    },
+  };
+}
+
+/** A run of these results, collected and brought out into a folder of its own. */
+export async function exported(
+  served: readonly Served[],
+): Promise<{ folder: string; run: ExportedRun; collecting: Collecting }> {
+  const collecting = await openCollecting(served);
+  await collecting.collect();
+  const folder = join(temporaryFolder(), "run");
+  const run = await exportRun(apiOf(collecting), RUN_ID, folder);
+  return { folder, run, collecting };
+}

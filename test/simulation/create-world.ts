@@ -1,0 +1,147 @@
+import { createMemoryBells } from "../../local/memory/bells.ts";
+import { createMemoryClock } from "../../local/memory/clock.ts";
+import { createMemoryEvidence } from "../../local/memory/evidence.ts";
+import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
+import { collectMessageSchema, drainMessageSchema } from "../../shared/ledger/message.ts";
+import type { Ledger, Ports } from "../../shared/ports.ts";
+import { collect } from "../../shared/workflow/collect.ts";
+import { drain } from "../../shared/workflow/drain.ts";
+import { createFaultPlan, type Fault } from "./faults.ts";
+import { createHosts, type Epoch } from "./hosts.ts";
+import { createCourt } from "./invariants.ts";
+import { createJudge, type Judge } from "./judge.ts";
+import { isOutOfReach, portsOf, through, type Invocation } from "./ports.ts";
+import { createQueue, type Serve } from "./queue.ts";
+import type { Scenario } from "./scenario.ts";
+import { between, stream } from "./streams.ts";
+import { createTenant, type Tenant } from "./tenant.ts";
+import type { Done, Sabotage, World } from "./world.ts";
+
+/** Any instant will do; this one is far from 0, as real ones are. */
+const START_MS = 1_800_000_000_000;
+const MESSAGES_TWICE = 0.02;
+
+/** Everything in its place at the start; nothing has happened yet. */
+export function createWorld(
+  scenario: Scenario,
+  exactly: readonly Fault[] | null,
+  sabotage: Sabotage = {},
+): World {
+  const { seed } = scenario;
+  const clock = createMemoryClock({ startMs: START_MS, settle });
+  const memory = createMemoryLedger();
+  const hostRandom = stream(seed, "hosts");
+  const hosts = createHosts(clock, scenario.hosts, hostRandom);
+  const nowMs = () => clock.nowMs();
+  const isHealed = () => nowMs() - START_MS >= scenario.healAtMs;
+  const court = createCourt(() => nowMs() - START_MS);
+  const bells = createMemoryBells({ nowMs });
+  const judge = createJudge(scenario, court, (id) => actionIn(tenant, id), nowMs);
+  const tenant = createTenant(scenario, {
+    nowMs,
+    startMs: START_MS,
+    random: stream(seed, "tenant"),
+    witness: judge.door,
+  });
+  const faultSource =
+    exactly === null ? { rates: scenario.rates, random: stream(seed, "faults") } : { exactly };
+  const world: World = {
+    scenario: { ...scenario, ...sabotage.settings?.(scenario) },
+    startMs: START_MS,
+    clock,
+    memory,
+    ledger: judged(memory, judge),
+    evidence: createMemoryEvidence(),
+    queue: createQueue(
+      { bells, clock, hosts, random: hostRandom },
+      () => (isHealed() || scenario.profile === "calm" ? 0 : MESSAGES_TWICE),
+      async (epoch, message) => await serve(world)(epoch, message),
+    ),
+    queued: () => bells.size(),
+    hosts,
+    tenant,
+    faults: createFaultPlan(faultSource, isHealed),
+    latency: stream(seed, "latency"),
+    hostRandom,
+    court,
+    judge,
+    counts: { drains: 0, collects: 0, polls: 0 },
+    invoke: async (epoch, run) => await invoke(world, sabotage, epoch, run),
+  };
+  return world;
+}
+
+async function invoke<T>(
+  world: World,
+  sabotage: Sabotage,
+  epoch: Epoch,
+  run: (ports: Ports) => Promise<T>,
+): Promise<Done<T>> {
+  const invocation: Invocation = { epoch, failed: false };
+  const ports = portsOf(world, invocation);
+  try {
+    return { kind: "done", value: await run(sabotage.ports?.(ports, world) ?? ports) };
+  } catch (error) {
+    if (!isOutOfReach(error) && !invocation.failed) {
+      world.court.fail("reasonless", error instanceof Error ? (error.stack ?? "") : String(error));
+    }
+    return { kind: "threw" };
+  }
+}
+
+/** What the registered functions do with a message, and the deletion after it. */
+function serve(world: World): Serve {
+  const { counts } = world;
+  return async (epoch, message) => {
+    const { limits, lingerMs } = world.scenario;
+    const done = await world.invoke(epoch, async (ports) => {
+      if (message.queue === "drain") {
+        counts.drains += 1;
+        const { urgent } = drainMessageSchema.parse(message.body).bell;
+        return await drain(ports, { limits, lingerMs }, urgent);
+      }
+      counts.collects += 1;
+      const { sequenceId } = collectMessageSchema.parse(message.body).collect;
+      return await collect(ports, { limits, version: "simulated", commit: "unknown" }, sequenceId);
+    });
+    if (done.kind === "threw") return "failed";
+    return await deleted(world, { epoch, failed: false });
+  };
+}
+
+/** The host deletes a message it has done with; if that fails, the message comes again. */
+async function deleted(world: World, invocation: Invocation): Promise<"completed" | "failed"> {
+  return await through<"completed" | "failed">(world, invocation, {
+    method: "queue.complete",
+    thereMs: between(world.latency, 2, 40),
+    backMs: 0,
+    act: () => "completed",
+    lost: () => "failed",
+  });
+}
+
+/**
+ * Lets everything that was woken run until it waits again. Node runs a tick only when no promise is left to settle, and
+ * nothing here waits for more than promises.
+ */
+async function settle(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.nextTick(resolve);
+  });
+}
+
+function judged(memory: MemoryLedger, judge: Judge): Ledger {
+  return {
+    read: async (key) => await memory.read(key),
+    list: async (from, before, limit) => await memory.list(from, before, limit),
+    commit: async (changes) => {
+      const outcome = await memory.commit(changes);
+      if (outcome.kind === "committed") judge.committed(changes);
+      return outcome;
+    },
+  };
+}
+
+function actionIn(tenant: Tenant, actionId: string) {
+  return tenant.actions.find((each) => each.id === actionId) ?? null;
+}

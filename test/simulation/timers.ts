@@ -1,0 +1,48 @@
+import { poll } from "../../shared/workflow/poll.ts";
+import { reconcile } from "../../shared/workflow/reconcile.ts";
+import type { Epoch } from "./hosts.ts";
+import type { World } from "./world.ts";
+
+/** The timer: a singleton that never overlaps itself, unless the scenario lets it. */
+export function startPolling(world: World): void {
+  const { scenario, clock, hosts, counts } = world;
+  let running: Epoch | null = null;
+  const tick = (): void => {
+    clock.at(clock.nowMs() + scenario.pollEveryMs, tick);
+    const epoch = hosts.any();
+    // A host that is dead or stands still has lost the timer's lock.
+    const held = running?.alive === true && running.frozenUntilMs <= clock.nowMs();
+    if (epoch === null || (held && !scenario.pollsOverlap)) return;
+    running = epoch;
+    counts.polls += 1;
+    void world
+      .invoke(epoch, async (ports) => await poll(ports, world.scenario.limits))
+      .then(() => {
+        if (running === epoch) running = null;
+      });
+  };
+  tick();
+}
+
+/** Far oftener than the timer in production: whatever it finds to mend is a bug of somebody else's. */
+const RECONCILE_EVERY_MS = 240_000;
+
+/** The other timer, which in a sound ledger has nothing to do. */
+export function startReconciling(world: World): void {
+  const { clock, hosts, court } = world;
+  const tick = async (): Promise<void> => {
+    const epoch = hosts.any();
+    if (epoch === null) return;
+    const done = await world.invoke(epoch, async (ports) => await reconcile(ports));
+    if (done.kind === "threw") return;
+    const mended = Object.values(done.value).some((count) => count > 0);
+    if (mended) court.fail("rows", `reconciling had to mend ${JSON.stringify(done.value)}`);
+  };
+  const again = (): void => {
+    clock.at(clock.nowMs() + RECONCILE_EVERY_MS, () => {
+      again();
+      void tick();
+    });
+  };
+  again();
+}

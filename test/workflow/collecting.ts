@@ -1,0 +1,194 @@
+import { createMemoryBells } from "../../local/memory/bells.ts";
+import { createMemoryClock } from "../../local/memory/clock.ts";
+import { createMemoryEvidence, type MemoryEvidence } from "../../local/memory/evidence.ts";
+import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
+import { createSeededRandom } from "../../local/memory/random.ts";
+import { FIRST_HEAD } from "../../shared/ledger/chain-head.ts";
+import { runKey } from "../../shared/ledger/keys.ts";
+import { insertion } from "../../shared/ledger/rows.ts";
+import { runSchema } from "../../shared/ledger/run.ts";
+import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { Defender, Download, Ports, Reply } from "../../shared/ports.ts";
+import { collect, type Collected } from "../../shared/workflow/collect.ts";
+import { readManifest } from "../../shared/workflow/read-evidence.ts";
+import { aSequence, RUN_ID, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
+import { someLimits } from "../limits/some-limits.ts";
+
+/** One result as Defender serves it. */
+export interface Served {
+  readonly type: "RunScript" | "GetFile";
+  readonly fileName: string | null;
+  readonly chunks: readonly Uint8Array[];
+}
+
+/** A finished sequence whose results are owed, and everything it takes to collect them. */
+export interface Collecting {
+  readonly ledger: MemoryLedger;
+  readonly evidence: MemoryEvidence;
+  readonly bells: ReturnType<typeof createMemoryBells>;
+  readonly log: readonly string[];
+  /** What was asked of Defender. */
+  readonly asked: { links: number; downloads: number; pieces: number };
+  /** The ports of a new host; `change` puts faults between it and the world. */
+  ports(change?: (ports: Ports) => Ports): Ports;
+  collect(ports?: Ports): Promise<Collected>;
+  record(): Promise<SequenceRecord>;
+  manifest(): Promise<NonNullable<Awaited<ReturnType<typeof readManifest>>>>;
+  advance(ms: number): Promise<void>;
+}
+
+const SETTINGS = { limits: someLimits(), version: "0.1.0", commit: "c0ffee" };
+
+/** What was collected lies before the collector in the order of `served`, in one part. */
+export async function openCollecting(served: readonly Served[]): Promise<Collecting> {
+  const ledger = createMemoryLedger();
+  const evidence = createMemoryEvidence();
+  const clock = createMemoryClock({ startMs: START_MS + 60_000 });
+  const bells = createMemoryBells({ nowMs: clock.nowMs });
+  const log: string[] = [];
+  const asked = { links: 0, downloads: 0, pieces: 0 };
+  const random = createSeededRandom(7);
+  const record = owing(served);
+  const run = runSchema.parse(runOf());
+  await ledger.commit([{ op: "insert", key: runKey(RUN_ID), body: run }, ...insertion(record)]);
+  const ports = (change = (same: Ports) => same): Ports =>
+    change({
+      ledger,
+      evidence,
+      clock,
+      bells,
+      random,
+      callbacks: {
+        send: async () => {
+          throw new Error("collecting calls nobody back");
+        },
+      },
+      defender: defenderServing(served, asked),
+      log: (level, event, fields) => log.push(JSON.stringify({ level, event, ...fields })),
+    });
+  return {
+    ledger,
+    evidence,
+    bells,
+    log,
+    asked,
+    ports,
+    collect: async (from = ports()) => await collect(from, SETTINGS, SEQUENCE_ID),
+    record: async () => {
+      const row = await ledger.read(`sequence!${SEQUENCE_ID}`);
+      return sequenceSchema.parse(row?.body);
+    },
+    manifest: async () => {
+      const manifest = await readManifest({ ledger }, RUN_ID);
+      if (manifest === null) throw new Error("there is no run");
+      return manifest;
+    },
+    advance: async (ms) => await clock.advanceTo(clock.nowMs() + ms),
+  };
+}
+
+function runOf(): unknown {
+  return {
+    v: 1,
+    runId: RUN_ID,
+    source: "generic",
+    incidentId: "case-1",
+    title: "Case 1",
+    severity: "high",
+    url: null,
+    requestedBy: "analyst",
+    requestedAtMs: START_MS,
+    planned: 1,
+    accepted: 1,
+    open: 1,
+    finishedAtMs: null,
+    skipped: [],
+    custody: FIRST_HEAD,
+    audit: FIRST_HEAD,
+  };
+}
+
+function owing(served: readonly Served[]): SequenceRecord {
+  const commands = served.map(({ type }, index) =>
+    type === "RunScript"
+      ? { type, scriptName: `s${index}.ps1`, args: null }
+      : { type, path: `C:\\f${index}` },
+  );
+  return aSequence({
+    parts: [commands],
+    state: "succeeded",
+    place: null,
+    attempt: 1,
+    claimedAtMs: START_MS,
+    submittedAtMs: START_MS,
+    endedAtMs: START_MS + 50_000,
+    actionId: "action-1",
+    actionStatus: "Succeeded",
+    progress: served.map(({ type }, index) => ({
+      part: 0,
+      index,
+      type,
+      status: "Completed",
+      startedAtMs: START_MS + 10_000,
+      endedAtMs: START_MS + 20_000,
+      errors: [],
+    })),
+    results: served.map(({ type }, index) => ({
+      part: 0,
+      index,
+      type,
+      actionId: "action-1",
+      state: "owed",
+      tries: 0,
+      detail: null,
+      path: null,
+      servedName: null,
+      size: null,
+      sha256: null,
+      content: null,
+      script: null,
+    })),
+  });
+}
+
+/** Serves results, and nothing else: collecting starts nothing and cancels nothing. */
+function defenderServing(
+  served: readonly Served[],
+  asked: { links: number; downloads: number; pieces: number },
+): Defender {
+  const never = (): never => {
+    throw new Error("collecting asks for links and downloads, and nothing else");
+  };
+  return {
+    prepare: async () => never(),
+    submit: async () => never(),
+    listActions: async () => never(),
+    listPending: async () => never(),
+    getAction: async () => never(),
+    cancelAction: async () => never(),
+    findMachines: async () => never(),
+    machinesSeenSince: async () => never(),
+    resultLink: async (_, index) => {
+      asked.links += 1;
+      const value = `https://results.example/${index}`;
+      return { kind: "answered", value, dateMs: START_MS + 61_000 };
+    },
+    download: async (link): Promise<Reply<Download>> => {
+      asked.downloads += 1;
+      const result = served[Number(link.split("/").at(-1))];
+      if (result === undefined) return { kind: "absent", detail: "no such result" };
+      const content = flowing(result.chunks, asked);
+      return { kind: "answered", value: { fileName: result.fileName, length: null, content } };
+    },
+  };
+}
+
+async function* flowing(
+  chunks: readonly Uint8Array[],
+  asked: { pieces: number },
+): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    asked.pieces += 1;
+    yield chunk;
+  }
+}
