@@ -38,6 +38,7 @@ await Promise.all([
       demo: "local/demo.ts",
       host: "local/host/main.ts",
       lrq: "local/lrq.ts",
+      bench: "bench/main.ts",
     },
     outdir: "dist/local",
     external: ["azurite"],

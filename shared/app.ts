@@ -72,23 +72,27 @@ export function openApp(): Opened {
 
 function appFrom(env: Readonly<Record<string, string | undefined>>): Opened {
   const config = readConfig(env);
-  if (config.kind === "wrong") return config;
-  const callers = parseCallers(config.config.callers);
-  if (callers.kind === "invalid") {
-    const problems = callers.problems.map(({ path, message }) => ({
-      path: path === "" ? "CALLERS" : `CALLERS.${path}`,
-      message,
-    }));
-    return { kind: "wrong", problems };
-  }
-  const wrong = settingProblems(callers.value, config.config.callbacks);
-  if (wrong.length > 0) return { kind: "wrong", problems: wrong };
+  const callers = parseCallers(env["CALLERS"] ?? "");
   const profiles = readProfiles();
-  if (profiles.kind === "wrong") return profiles;
+  const problems = [
+    ...(config.kind === "wrong" ? config.problems : []),
+    ...(callers.kind === "invalid" ? callers.problems.map(ofCallers) : []),
+    ...(config.kind === "config" && callers.kind === "parsed"
+      ? settingProblems(callers.value, config.config.callbacks)
+      : []),
+    ...(profiles.kind === "wrong" ? profiles.problems : []),
+  ];
+  const isWrong =
+    config.kind === "wrong" || callers.kind === "invalid" || profiles.kind === "wrong";
+  if (isWrong || problems.length > 0) return { kind: "wrong", problems };
   const ports = createPorts(config.config, env);
   const { catalogue, routing } = profiles;
   const app = createApp(config.config, ports, { callers: callers.value, catalogue, routing });
   return { kind: "app", app };
+}
+
+function ofCallers({ path, message }: Problem): Problem {
+  return { path: path === "" ? "CALLERS" : `CALLERS.${path}`, message };
 }
 
 /**

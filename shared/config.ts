@@ -128,22 +128,30 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
   );
   const parsed = settings.safeParse(given);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => ({
-      path: issue.path.join("."),
-      message: issue.message,
-    }));
-    return { kind: "wrong", problems };
-  }
+  const issues = issuesOf(parsed);
+  const wrong = new Set(issues.map(({ path }) => path));
+  const others = Object.entries(given).filter(([name]) => !wrong.has(name));
+  // What settings must be together is checked as if those that are wrong alone were not set.
+  const usable = parsed.success ? parsed : settings.safeParse(Object.fromEntries(others));
+  const problems = [...issues, ...(usable.success ? problemsTogether(usable.data) : [])];
+  if (!parsed.success || problems.length > 0) return { kind: "wrong", problems };
   const storage = storageOf(parsed.data);
-  const problems = [
-    ...(storage === null ? [NO_STORAGE] : []),
-    ...tokenProblems(parsed.data),
-    ...authorityProblems(parsed.data),
-    ...callbackProblems(parsed.data, isLocal(parsed.data), isLoopback),
-  ];
-  if (storage === null || problems.length > 0) return { kind: "wrong", problems };
+  if (storage === null) return { kind: "wrong", problems: [NO_STORAGE] };
   return { kind: "config", config: configOf(parsed.data, storage) };
+}
+
+function issuesOf(parsed: z.ZodSafeParseResult<unknown>): Problem[] {
+  const issues = parsed.success ? [] : parsed.error.issues;
+  return issues.map(({ path, message }) => ({ path: path.join("."), message }));
+}
+
+function problemsTogether(from: Settings): Problem[] {
+  return [
+    ...(storageOf(from) === null ? [NO_STORAGE] : []),
+    ...tokenProblems(from),
+    ...authorityProblems(from),
+    ...callbackProblems(from, isLocal(from), isLoopback),
+  ];
 }
 
 type Settings = z.infer<typeof settings>;
@@ -218,8 +226,7 @@ function storageOf(from: Settings): StorageSetting | null {
  * the tenant.
  */
 function tokenProblems(from: Settings): Problem[] {
-  if (from.DEFENDER_ACCESS_TOKEN === undefined) return [];
-  if (isLocal(from)) return [];
+  if (from.DEFENDER_ACCESS_TOKEN === undefined || isLocal(from)) return [];
   const message =
     "only allowed when DEFENDER_API_URL is a loopback address; elsewhere use a managed identity";
   return [{ path: "DEFENDER_ACCESS_TOKEN", message }];

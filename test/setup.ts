@@ -29,6 +29,8 @@ const ENTRY_POINTS = [
   "local/start.ts",
   "local/demo.ts",
   "local/host/main.ts",
+  "local/lrq.ts",
+  "bench/main.ts",
 ] as const;
 
 /**

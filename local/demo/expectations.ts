@@ -139,7 +139,7 @@ function isSame(
   return file.sha256 === recorded?.sha256 && file.size === recorded.size;
 }
 
-function chainProblems({ runId, manifest, files }: SavedRun): string[] {
+function chainProblems({ runId, manifest, files, findings }: SavedRun): string[] {
   const { entries, head } = manifest;
   const verdict = verifyChain(entries);
   if (verdict.kind === "broken") {
@@ -150,6 +150,7 @@ function chainProblems({ runId, manifest, files }: SavedRun): string[] {
     ...(entries.length === files.length
       ? []
       : [`run ${runId} has ${entries.length} entries for ${files.length} files`]),
+    ...findings.map(({ where, what }) => `${where} of run ${runId} ${what}`),
   ];
 }
 

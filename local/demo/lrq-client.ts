@@ -1,10 +1,8 @@
 import { z } from "zod";
 import {
   acceptedSchema,
-  manifestAnswerSchema,
   runAnswerSchema,
   statusAnswerSchema,
-  type ManifestAnswer,
   type RunAnswer,
   type StatusAnswer,
 } from "./run-answer.ts";
@@ -19,9 +17,6 @@ export interface LrqClient {
   post(webhook: Webhook): Promise<string>;
   run(runId: string): Promise<RunAnswer>;
   status(): Promise<StatusAnswer>;
-  /** The manifest, and its text as it was answered. */
-  manifest(runId: string): Promise<{ readonly text: string; readonly manifest: ManifestAnswer }>;
-  evidence(runId: string, sequenceId: string, index: number): Promise<Uint8Array>;
 }
 
 /** The part of problem details that people read (RFC 9457). */
@@ -60,13 +55,5 @@ export function createLrqClient(
     },
     run: async (runId) => await read(runAnswerSchema, `runs/${runId}`),
     status: async () => await read(statusAnswerSchema, "status"),
-    manifest: async (runId) => {
-      const text = await (await call(`runs/${runId}/manifest`)).text();
-      return { text, manifest: manifestAnswerSchema.parse(JSON.parse(text)) };
-    },
-    evidence: async (runId, sequenceId, index) => {
-      const response = await call(`runs/${runId}/evidence/${sequenceId}/${index}`);
-      return new Uint8Array(await response.arrayBuffer());
-    },
   };
 }

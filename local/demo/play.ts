@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Simulator } from "../defender-simulator/simulator.ts";
 import type { Stack } from "../stack.ts";
+import { type EvidenceApi, evidenceApi } from "../lrq/api.ts";
 import type { Cast } from "./cast.ts";
 import { direct, setTheStage } from "./director.ts";
 import { checkOutcome } from "./expectations.ts";
@@ -38,14 +39,15 @@ export async function play(stack: Stack, performance: Performance): Promise<bool
   if (simulator === null) throw new Error("the demo needs a simulated tenant, and has none");
   const over = new AbortController();
   const signal = AbortSignal.any([performance.signal, over.signal]);
-  const client = createLrqClient({ url: stack.url, key: performance.key }, signal);
+  const lrq = { url: stack.url, key: performance.key };
+  const asking = { client: createLrqClient(lrq, signal), api: evidenceApi(lrq, signal) };
   setTheStage(simulator, performance.cast);
   const directed = direct(simulator, performance.cast, signal);
   const died = stack.died.then((why) => {
     throw new Error(`${why} in the middle of the demo`);
   });
   try {
-    return await Promise.race([perform(simulator, client, performance), died]);
+    return await Promise.race([perform(simulator, asking, performance), died]);
   } finally {
     over.abort();
     await directed;
@@ -54,7 +56,7 @@ export async function play(stack: Stack, performance: Performance): Promise<bool
 
 async function perform(
   simulator: Simulator,
-  client: LrqClient,
+  { client, api }: { client: LrqClient; api: EvidenceApi },
   { cast, speed, dataDir, signal, reporter }: Performance,
 ): Promise<boolean> {
   const followed = await postAll(client, cast, reporter);
@@ -68,7 +70,7 @@ async function perform(
     show.close();
   }
   const folder = join(dataDir, "evidence");
-  const saved = await saveEvidence(client, runs, cast.members, folder);
+  const saved = await saveEvidence(api, runs, folder);
   reporter.results({ runs, saved, cast, folder });
   const arrivals = simulator.arrivals();
   const violations = simulator.violations();

@@ -86,18 +86,17 @@ function opening(machines: number): Line[] {
 }
 
 function whereItLies(folder: string, saved: readonly SavedRun[]): Line[] {
-  const manifests = saved.map(({ manifestPath }) => `           ${folder}/${manifestPath}`);
+  const checks = saved.map((run) => `           npx lrq verify ${folder}/${run.folder}`);
   return [
     [
       { tone: "strong", text: "Evidence" },
       { tone: "plain", text: `   ${folder}` },
     ],
-    said("plain", `           cd ${folder} && sha256sum -c SHA256SUMS`),
     [
-      { tone: "strong", text: "Custody" },
-      { tone: "plain", text: (manifests[0] ?? "").slice(7) },
+      { tone: "strong", text: "Check it" },
+      { tone: "plain", text: (checks[0] ?? "").slice(8) },
     ],
-    ...manifests.slice(1).map((text) => said("plain", text)),
+    ...checks.slice(1).map((text) => said("plain", text)),
   ];
 }
 

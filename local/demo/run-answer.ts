@@ -64,15 +64,7 @@ export const statusAnswerSchema = z.object({
   sessions: z.object({ ours: z.number(), foreign: z.number(), cap: z.number() }),
 });
 
-/** GET runs/{runId}/manifest; the entries are left as they came, for they are verified as such. */
-export const manifestAnswerSchema = z.object({
-  runId: z.string(),
-  head: z.string(),
-  entries: z.array(z.unknown()),
-});
-
 export type RunAnswer = z.infer<typeof runAnswerSchema>;
 export type SequenceAnswer = RunAnswer["sequences"][number];
 export type CommandAnswer = SequenceAnswer["commands"][number];
 export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
-export type ManifestAnswer = z.infer<typeof manifestAnswerSchema>;

@@ -1,6 +1,7 @@
-import { parseCallers } from "../../shared/access/caller.ts";
+import { parseCallers, type Caller } from "../../shared/access/caller.ts";
+import { settingProblems } from "../../shared/callback/targets.ts";
 import { readConfig } from "../../shared/config.ts";
-import type { Problem } from "../../shared/incident/problem.ts";
+import type { Parsed, Problem } from "../../shared/incident/problem.ts";
 import { readProfiles } from "../../shared/shipped-profiles.ts";
 import { found, ok, type Finding } from "./finding.ts";
 
@@ -13,9 +14,16 @@ const FIXES: Readonly<Record<string, string>> = {
 /** Whether the app would start with these settings and the profiles beside it. */
 export function checkSettings(env: Readonly<Record<string, string | undefined>>): Finding[] {
   const config = readConfig(env);
-  if (config.kind === "wrong") return config.problems.map((each) => wrong("settings", each));
-  const { lockdown, callers, defender } = config.config;
+  const callers = parseCallers(env["CALLERS"] ?? "");
   const findings = [...checkCallers(callers), ...checkProfiles()];
+  if (config.kind === "wrong") {
+    return [...config.problems.map((each) => wrong("settings", each)), ...findings];
+  }
+  const { lockdown, defender, callbacks } = config.config;
+  if (callers.kind === "parsed") {
+    const problems = settingProblems(callers.value, callbacks);
+    findings.push(...problems.map((each) => wrong("callbacks", each)));
+  }
   if (lockdown) {
     const fix = "Set LOCKDOWN to false when the reason for it is gone.";
     findings.push(found("warning", "lockdown", "Every request is refused, nothing starts.", fix));
@@ -24,8 +32,7 @@ export function checkSettings(env: Readonly<Record<string, string | undefined>>)
   return [right, ...findings];
 }
 
-function checkCallers(text: string): Finding[] {
-  const callers = parseCallers(text);
+function checkCallers(callers: Parsed<Caller[]>): Finding[] {
   if (callers.kind === "invalid") {
     return callers.problems.map(({ path, message }) =>
       wrong("callers", { path: path === "" ? "CALLERS" : `CALLERS.${path}`, message }),

@@ -4,7 +4,7 @@ import { checkDefender } from "./check-defender.ts";
 import { checkQueues } from "./check-queues.ts";
 import { checkSettings } from "./check-settings.ts";
 import { checkStorage } from "./check-storage.ts";
-import type { Finding } from "./finding.ts";
+import { found, type Finding } from "./finding.ts";
 
 /** What is examined, and how far it may go. */
 export interface Examination {
@@ -29,10 +29,29 @@ export async function examine(examination: Examination): Promise<Finding[]> {
   if (read.kind === "wrong") return settings;
   const access = storageAccess(read.config.storage, env);
   const getToken = tokenSource(read.config, env, nowMs);
-  const [storage, queues, defender] = await Promise.all([
-    checkStorage(access, examination),
-    checkQueues(access),
-    checkDefender(read.config, getToken, examination),
+  const storage = async () => await checkStorage(access, examination);
+  const defender = async () => await checkDefender(read.config, getToken, examination);
+  const findings = await Promise.all([
+    checked("storage", "AzureWebJobsStorage", storage),
+    checked("queues", "AzureWebJobsStorage", async () => await checkQueues(access)),
+    checked("Defender API", "DEFENDER_API_URL", defender),
   ]);
-  return [...settings, ...storage, ...queues, ...defender];
+  return [...settings, ...findings.flat()];
+}
+
+/**
+ * A client that cannot even be made, of a setting with the right form and a wrong meaning. Its
+ * message is not shown, for it may quote the setting.
+ */
+async function checked(
+  check: string,
+  setting: string,
+  act: () => Promise<Finding[]>,
+): Promise<Finding[]> {
+  try {
+    return await act();
+  } catch {
+    const fix = `Mend ${setting}; docs/settings.md says what it takes.`;
+    return [found("error", check, `Nothing can be reached with what ${setting} says.`, fix)];
+  }
 }

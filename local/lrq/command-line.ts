@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { reportedName } from "../../shared/evidence/reported-text.ts";
 import { isRunId } from "../../shared/plan/identity.ts";
+import { doctor } from "../doctor/doctor.ts";
 import { type EvidenceApi, evidenceApi } from "./api.ts";
 import { exportRun } from "./export-run.ts";
 import { verifyFolder } from "./verify-folder.ts";
@@ -19,9 +20,12 @@ export const USAGE = `Usage:
   lrq verify DIR [--head HASH]   check an exported folder; needs nothing but the folder
   lrq verify RUN [--head HASH]   export the run to a temporary folder, check it, remove it
   lrq export RUN DIR             download a run: results, manifest, audit log, SHA256SUMS
+  lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
 
 --head is the custody head of the run as kept elsewhere, 64 hex digits.
 export and verify RUN ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
+doctor reads the app's settings from the environment and local.settings.json; --probe also asks for
+a session on no machine, which costs one of the tenant's calls.
 Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run like this.`;
 
 const EXIT = { well: 0, wrong: 1, usage: 2 } as const;
@@ -46,6 +50,11 @@ export async function runCommand(
       return EXIT.well;
     }
     const [verb, subject = "", folder = "", ...rest] = positionals;
+    if (verb === "doctor" && subject === "") {
+      const { json = false, probe = false } = values;
+      const aloud = json ? surroundings.say : say;
+      return await doctor({ json, probe }, { env, folder: process.cwd(), say: aloud });
+    }
     if (rest.length > 0 || subject === "") throw new UsageError("too few or too many words");
     if (verb === "verify" && folder === "") {
       return await verify(subject, values.head ?? null, env, say);
@@ -65,7 +74,12 @@ export async function runCommand(
 
 function parsedWords(words: readonly string[]) {
   try {
-    const options = { head: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+    const options = {
+      head: { type: "string" },
+      json: { type: "boolean" },
+      probe: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    } as const;
     const read = parseArgs({ args: [...words], options, allowPositionals: true });
     const { head } = read.values;
     if (head !== undefined && !/^[0-9a-f]{64}$/.test(head)) {

@@ -52,4 +52,7 @@ export type TargetSetting = z.infer<typeof targetSettingSchema>;
 export const targetSettingsSchema = z
   .array(targetSettingSchema)
   .max(TARGETS_PER_CALLER_MAX)
+  .refine((all) => new Set(all.map(({ url, shape }) => `${shape} ${url}`)).size === all.length, {
+    error: "has an address twice",
+  })
   .default([]);

@@ -4,7 +4,7 @@ export interface CallbackRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether the app's identity goes with it: only to Azure's management API, whose address we know. */
+  /** Whether the app's identity goes with it: to Azure's management API, and to nobody else. */
   readonly withIdentity: boolean;
 }
 

@@ -8,7 +8,7 @@ export type Judgement =
   | { readonly kind: "again"; readonly dueAtMs: number; readonly said: string }
   | { readonly kind: "dead"; readonly said: string };
 
-/** A receiver may ask for a longer wait than the schedule's, up to the longest of the standard's. */
+/** A receiver may ask for a longer wait than the schedule's: up to the standard's longest. */
 const RETRY_AFTER_MAX_MS = 24 * 3_600_000;
 
 /** 410 Gone: the receiver asks to be sent nothing more (Standard Webhooks 1.0.0). */

@@ -31,6 +31,7 @@ export const AUDIT_EVENTS = [
   "paused",
   "resumed",
   "evidenceRead",
+  "callbacksReplayed",
 ] as const;
 
 /** More than one transaction can move (100 rows, Table service). */

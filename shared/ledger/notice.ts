@@ -12,7 +12,6 @@ export const DEFAULT_EVENTS: readonly CallbackEvent[] = ["run.accepted", "run.fi
 
 /** How a callback is written: our own message, or the one of a system that knows no webhooks. */
 export const CALLBACK_SHAPES = ["generic", "servicenow", "jira", "sentinel"] as const;
-export type CallbackShape = (typeof CALLBACK_SHAPES)[number];
 
 const instant = z.number().int().nonnegative();
 
@@ -118,8 +117,11 @@ export function withTargets(
   before: readonly CallbackTarget[],
   joining: readonly CallbackTarget[],
 ): CallbackTarget[] {
-  const known = new Set(before.map((each) => each.targetId));
-  return [...before, ...joining.filter((each) => !known.has(each.targetId))].slice(0, TARGETS_MAX);
+  const all = new Map<string, CallbackTarget>();
+  for (const each of [...before, ...joining]) {
+    if (!all.has(each.targetId)) all.set(each.targetId, each);
+  }
+  return [...all.values()].slice(0, TARGETS_MAX);
 }
 
 /** 128 bits of a hash of `parts`, in hex: the same parts, the same id. */

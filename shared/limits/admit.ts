@@ -45,7 +45,7 @@ export function nextTurnMs(verdict: Verdict, budget: Budget, nowMs: number): num
     case "go":
       return verdict.lowerRoom > 0 ? Math.max(nowMs, budget.paceAtMs) : nowMs;
     case "wait":
-      return verdict.untilMs;
+      return Math.max(verdict.untilMs, budget.paceAtMs);
     case "full":
     case "paused":
       return null;

@@ -7,7 +7,7 @@ import type { Callbacks } from "../ports.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 /** An address a name leads to. */
-export interface ResolvedAddress {
+interface ResolvedAddress {
   readonly address: string;
   readonly family: number;
 }

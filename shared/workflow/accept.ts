@@ -162,8 +162,8 @@ function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: nu
   const profiles = new Set(
     plan.sequences.map(({ profile }) => `${profile.name}@${profile.version}`),
   );
-  const counts = `${added} new of ${plan.sequences.length} sequences, ${plan.skipped.length} skipped`;
-  return `${counts}; ${[...profiles].join(", ")}; ${source} ${incidentId}`;
+  const taken = `${added} new of ${plan.sequences.length} sequences`;
+  return `${taken}, ${plan.skipped.length} skipped; ${[...profiles].join(", ")}; ${source} ${incidentId}`;
 }
 
 function answer(

@@ -72,16 +72,9 @@ export function factOfMove(
 function eventOf(before: SequenceRecord, after: SequenceRecord): AuditFacts["event"] {
   if (after.state === "refused") return "refused";
   if (isTerminal(after)) return "ended";
-  switch (after.state) {
-    case "claimed":
-      return "claimed";
-    case "unconfirmed":
-      return "unconfirmed";
-    case "submitted":
-      return before.state === "claimed" ? "submitted" : "adopted";
-    default:
-      return "givenBack";
-  }
+  if (after.state === "claimed" || after.state === "unconfirmed") return after.state;
+  if (after.state !== "submitted") return "givenBack";
+  return before.state === "claimed" ? "submitted" : "adopted";
 }
 
 function detailOf({ state, outcome, reason, part, attempt }: SequenceRecord): string {

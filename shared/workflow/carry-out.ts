@@ -9,6 +9,7 @@ import type { Ports } from "../ports.ts";
 import { factOfMove } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { commitHolding, type HeldBudget } from "./held-budget.ts";
+import { loadSequence } from "./load.ts";
 import { spendRead } from "./spend-read.ts";
 
 export type CarryPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
@@ -48,20 +49,40 @@ export async function carryOut(
   }
 }
 
-/** A cancel may be asked for twice without harm, so it is sent first and noted after. */
+/**
+ * The reason is written down before the cancel is sent: an action found cancelled for no reason of
+ * ours was cancelled by somebody else. That it was sent is noted after, for sending it twice does
+ * no harm.
+ */
 async function cancelAtDefender(
   carrying: Carrying,
   open: Open,
   { actionId, after }: Extract<Judgement, { kind: "cancel" }>,
 ): Promise<boolean> {
   const { ports, limits } = carrying;
-  if (!(await spendRead(ports, limits, "cancel"))) return false;
-  const { sequenceId } = after;
-  const why = after.cancel?.why ?? "asked";
-  const reply = await ports.defender.cancelAction(actionId, `lrq ${why}`);
-  ports.log("info", "cancelSent", { sequenceId, why, came: reply.kind });
+  const { sequenceId, cancel } = after;
+  if (cancel === null || !(await spendRead(ports, limits, "cancel"))) return false;
+  const before = await intending(carrying, open, { ...after, cancel: { ...cancel, sent: false } });
+  if (before === null) return false;
+  const reply = await ports.defender.cancelAction(actionId, `lrq ${cancel.why}`);
+  ports.log("info", "cancelSent", { sequenceId, why: cancel.why, came: reply.kind });
   if (reply.kind === "throttled" || reply.kind === "unavailable") return false;
-  return await commitMove(carrying, open, after);
+  const sent = { ...before.value, cancel: { ...cancel, sent: true } };
+  return await commitMove(carrying, { ...open, before }, sent);
+}
+
+/** The record with its reason to be cancelled in the ledger; null if somebody else moved it. */
+async function intending(
+  carrying: Carrying,
+  open: Open,
+  intent: SequenceRecord,
+): Promise<Stored<SequenceRecord> | null> {
+  if (open.before.value.cancel !== null) return open.before;
+  if (!(await commitMove(carrying, open, intent))) return null;
+  const stands = await loadSequence(carrying.ports.ledger, intent.sequenceId);
+  const { actionId, cancel } = intent;
+  const same = stands?.value.actionId === actionId && stands.value.cancel?.atMs === cancel?.atMs;
+  return same && stands.value.cancel?.why === cancel?.why ? stands : null;
 }
 
 /**

@@ -1,9 +1,10 @@
 import {
   BUDGET_KEY,
+  laneIn,
   laneRange,
-  LANES,
   machineKey,
   passIn,
+  READY,
   sequenceKey,
   URGENT_LANE,
 } from "../ledger/keys.ts";
@@ -49,7 +50,7 @@ export interface Claimant {
 
 const TRIES = 8;
 const JITTER_MS = 300;
-/** Three rows each, the budget and an audit record: under the 100 of a transaction (Table service). */
+/** Three rows each, the budget and an audit record: under a transaction's 100 (Table service). */
 const CLAIMS_PER_COMMIT = 32;
 /** A driver promises to look again within this; whoever finds the promise broken takes over. */
 export const DRIVER_PROMISE_MS = 20_000;
@@ -108,7 +109,11 @@ function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
   return other && !claimant.urgent;
 }
 
-/** The longest waiting of all lanes, when it is its turn and rank alone would not let it go. */
+/**
+ * The longest waiting of all lanes, when it is its turn and rank alone would not let it go. The
+ * first of a lane is its longest waiting; lanes before that of the first ready one are empty, and
+ * each request finds the first of the next lane that is not.
+ */
 async function overdueKey(
   { ledger }: ClaimPorts,
   readyKeys: readonly string[],
@@ -116,14 +121,13 @@ async function overdueKey(
   budget: Budget,
 ): Promise<string | null> {
   if (!isTurnOfLongestWaiting(budget) || readyKeys.length <= room) return null;
-  const heads = await Promise.all(
-    LANES.map(async (lane) => {
-      const { from, before } = laneRange(lane);
-      return await ledger.list(from, before, 1);
-    }),
-  );
-  const keys = heads.flat().map((row) => row.key);
-  return keys.sort((a, b) => passIn(a) - passIn(b))[0] ?? null;
+  let [longest] = readyKeys;
+  for (let head = longest; head !== undefined;) {
+    if (longest !== undefined && passIn(head) < passIn(longest)) longest = head;
+    const [next] = await ledger.list(laneRange(laneIn(head)).before, READY.before, 1);
+    head = next?.key;
+  }
+  return longest ?? null;
 }
 
 interface Claiming {

@@ -10,7 +10,6 @@ import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { fetchResult, type Fetched } from "./fetch-result.ts";
 import { loadRun, loadSequence } from "./load.ts";
-import { ringNotices } from "./ring-notices.ts";
 
 export type CollectPorts = Pick<
   Ports,
@@ -56,10 +55,7 @@ export async function collect(
       return { kind: "unknown", stored };
     }
     const owed = record.value.results.find((each) => each.state === "owed");
-    if (owed === undefined) {
-      await ringNotices(ports);
-      return { kind: "done", stored };
-    }
+    if (owed === undefined) return { kind: "done", stored };
     const fetched = await fetchResult(ports, settings.limits, record.value, owed);
     const { part, index } = owed;
     ports.log("info", "fetched", { sequenceId, part, index, came: fetched.kind });

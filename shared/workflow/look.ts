@@ -30,7 +30,8 @@ const LIST_MARGIN_MS = 120_000;
 /** Foreign sessions of the last hour are counted, even when ours are all younger. */
 const FOREIGN_SPAN_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
-/** Looks may use half of the hourly list budget; the rest is for people and for recovery. */
+const MINUTE_MS = 60_000;
+/** Looks may use half of the list budget; the rest is for people and for recovery. */
 const LOOK_SHARE = 0.5;
 
 /**
@@ -67,12 +68,16 @@ export async function lookAtActions(
   const leases = leasesIn(open);
   let moved = await settleOrphans(ports, limits, actions, held);
   for (const session of sessions) {
-    const look = { action: actionOf(session, actions), nowMs, othersWait };
     const facts = factsOf(session);
+    const action = facts === null ? null : actionOf(facts, actions);
+    const look = { action, nowMs, othersWait };
     if (facts !== null && !isNews(facts, look, limits)) continue;
     const before = await loadSequence(ports.ledger, session.sequenceId);
     if (before === null || !holdsSession(before.value)) continue;
-    const judgement = judge(before.value, look, limits);
+    // The record may be newer than its session was when the list was asked for: what is judged is
+    // the action of the record as it stands.
+    const own = { ...look, action: actionOf(before.value, actions) };
+    const judgement = judge(before.value, own, limits);
     const lease = leases.get(session.machineId) ?? null;
     if (await carryOut({ ports, limits, held, noted }, { before, lease }, judgement)) moved += 1;
   }
@@ -100,7 +105,10 @@ function lookIntervalMs(
   nowMs: number,
   limits: Limits,
 ): number {
-  const leastMs = HOUR_MS / (limits.readsPerHour * LOOK_SHARE);
+  const leastMs = Math.max(
+    HOUR_MS / (limits.readsPerHour * LOOK_SHARE),
+    MINUTE_MS / (limits.readsPerMinute * LOOK_SHARE),
+  );
   if (binds) return Math.max(leastMs, limits.pollMs / 3);
   const patient = sessions.every(
     ({ glance, seen }) =>
@@ -127,9 +135,7 @@ async function takeTurn(
 }
 
 /** By its id; or, while the answer to its POST is lost, by its tag. */
-function actionOf(session: Session, actions: readonly MachineAction[]): MachineAction | null {
-  const facts = factsOf(session);
-  if (facts === null) return null;
+function actionOf(facts: OpenFacts, actions: readonly MachineAction[]): MachineAction | null {
   const found =
     facts.actionId === null
       ? actions.find((each) => isTagged(each, facts))

@@ -11,8 +11,8 @@ import { loadLease, loadSequence } from "./load.ts";
 type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "log">;
 
 /**
- * The records behind the chosen keys, one a machine. Those that cannot go are moved out of the way
- * first, and then everything is looked at again.
+ * The records behind the chosen keys, one a machine. Those that cannot go are moved out of the way;
+ * if none is left, everything has to be looked at again.
  */
 export async function loadChosen(
   ports: MakeWayPorts,
@@ -24,15 +24,13 @@ export async function loadChosen(
   );
   const chosen = new Map<string, Stored<SequenceRecord>>();
   for (const [index, record] of loaded.entries()) {
-    const key = keys[index] ?? "";
     if (record === null || record.value.state !== "waiting") {
-      await dropStray(ports, key);
-      return "again";
+      await dropStray(ports, keys[index] ?? "");
+    } else if (!chosen.has(record.value.machineId) && !(await movedAside(ports, record, budget))) {
+      chosen.set(record.value.machineId, record);
     }
-    if (await movedAside(ports, record, budget)) return "again";
-    if (!chosen.has(record.value.machineId)) chosen.set(record.value.machineId, record);
   }
-  return [...chosen.values()];
+  return chosen.size === 0 ? "again" : [...chosen.values()];
 }
 
 /**

@@ -30,8 +30,8 @@ const DUE_PER_POLL = 50;
  * visibility).
  */
 const BELL_LATE_MS = 10_000;
-/** A collector that has not been heard of for this long is rung again. */
-const COLLECT_LATE_MS = 300_000;
+/** A collector that has not been heard of for this many polls, five minutes, is rung again. */
+const POLLS_UNTIL_COLLECT_IS_LATE = 20;
 
 /**
  * One look at everything outstanding: what Defender lists, what is due, and what should have been
@@ -48,9 +48,9 @@ export async function poll(ports: PollPorts, limits: Limits): Promise<PollReport
   const { kind } = admit(held.stored.value, ports.clock.earliest(), limits);
   if (kind === "full" || kind === "paused") await expireWaiting(ports);
   const looked = await lookAtActions(ports, limits, open, held);
-  await repairOwed(ports, open);
-  await ringNotices(ports);
+  await repairOwed(ports, limits, open);
   const freed = looked.moved + released > 0;
+  await ringNotices(ports, freed ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
   const rang = waiting && (await ringForReady(ports, limits, why, BELL_LATE_MS, held.stored.value));
@@ -87,12 +87,16 @@ async function releaseDue(ports: PollPorts, open: OpenWork): Promise<number> {
 /**
  * Rings again for results nobody has fetched in a while: the message was lost, or its handler died.
  */
-async function repairOwed({ ledger, bells, clock, log }: PollPorts, open: OpenWork): Promise<void> {
+async function repairOwed(
+  { ledger, bells, clock, log }: PollPorts,
+  limits: Limits,
+  open: OpenWork,
+): Promise<void> {
   const nowMs = clock.earliest();
   const notes = await rowsWithin(ledger, open, OWED_RESULTS, DUE_PER_POLL);
   for (const row of notes) {
     const note = owedSchema.parse(row.body);
-    if (note.dueAtMs + COLLECT_LATE_MS > nowMs) continue;
+    if (note.dueAtMs + limits.pollMs * POLLS_UNTIL_COLLECT_IS_LATE > nowMs) continue;
     const body = { ...note, dueAtMs: nowMs };
     const outcome = await ledger.commit([{ op: "replace", key: row.key, body, etag: row.etag }]);
     if (outcome.kind === "conflict") continue;

@@ -5,6 +5,7 @@ import type { RunRecord } from "../ledger/run.ts";
 import { noticesOfStanding } from "../ledger/told.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports, Row } from "../ports.ts";
+import { recordForRun } from "./audit.ts";
 import { loadRun } from "./load.ts";
 import { ringNotices } from "./ring-notices.ts";
 
@@ -34,7 +35,9 @@ export async function replayCallbacks(
   runId: string,
   { by, all }: { by: string; all: boolean },
 ): Promise<Replayed | null> {
-  if (!isRunId(runId) || (await loadRun(ports.ledger, runId)) === null) return null;
+  const asked = { by, detail: all ? "all targets" : "dead ones" };
+  if (!isRunId(runId) || !(await recordForRun(ports, runId, "callbacksReplayed", asked)))
+    return null;
   const dead = await revive(ports, runId);
   const again = all ? await tellAgain(ports, runId) : 0;
   ports.log("warn", "callbacksReplayed", { runId, by, dead, again });
@@ -87,8 +90,8 @@ async function tellAgain(ports: ReplayPorts, runId: string): Promise<number> {
 }
 
 /**
- * Those that are owed anyway, or have just died: looked at in this order, one that dies meanwhile is
- * seen. Beyond a thousand that are owed, one may be owed twice.
+ * Those that are owed anyway, or have just died: looked at in this order, one that dies meanwhile
+ * is seen. Beyond a thousand that are owed, one may be owed twice.
  */
 async function owedIds(ledger: Ports["ledger"], runId: string): Promise<Set<string>> {
   const pending = await ledger.list(NOTICES.from, NOTICES.before, ROWS_MAX);

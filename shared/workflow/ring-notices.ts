@@ -1,6 +1,7 @@
 import { noticeKey, noticesDueBy } from "../ledger/keys.ts";
 import { noticeSchema } from "../ledger/notice.ts";
 import type { Ports } from "../ports.ts";
+import { rowsWithin, type OpenWork } from "./open-work.ts";
 
 type RingPorts = Pick<Ports, "ledger" | "bells" | "clock">;
 
@@ -15,13 +16,19 @@ const SEND_LATE_MS = 180_000;
 /**
  * Rings for the callbacks that are due. Each is moved to a later time first: of two that want to
  * ring one does, and a message that is lost is rung for again then. Waiting is done here and in no
- * message: one that is invisible for a day would count when the platform scales. Returns how many
- * were rung.
+ * message: one that is invisible for a day would count when the platform scales. `read` is the open
+ * work as it was read just now; null reads anew. Returns how many were rung.
  */
-export async function ringNotices({ ledger, bells, clock }: RingPorts): Promise<number> {
+export async function ringNotices(
+  { ledger, bells, clock }: RingPorts,
+  read: OpenWork | null = null,
+): Promise<number> {
   const nowMs = clock.earliest();
-  const { from, before } = noticesDueBy(nowMs);
-  const due = await ledger.list(from, before, RUNG_MAX);
+  const range = noticesDueBy(nowMs);
+  const due =
+    read === null
+      ? await ledger.list(range.from, range.before, RUNG_MAX)
+      : await rowsWithin(ledger, read, range, RUNG_MAX);
   let rung = 0;
   for (const row of due) {
     const { noticeId } = noticeSchema.parse(row.body);

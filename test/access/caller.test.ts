@@ -21,11 +21,12 @@ describe("the setting CALLERS", () => {
         may: ["incident.submit", "again"],
         sources: ["jira"],
         profiles: ["triage"],
+        callbacks: [],
       },
     ];
     expect(parseCallers(JSON.stringify(setting))).toEqual({
       kind: "parsed",
-      value: [{ ...playbook, sources: SOURCES, profiles: null }, setting[1]],
+      value: [{ ...playbook, sources: SOURCES, profiles: null, callbacks: [] }, setting[1]],
     });
   });
 

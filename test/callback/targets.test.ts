@@ -134,9 +134,10 @@ describe("callbacks in CALLERS", () => {
     ["a generic one without a secret", { url: HOOK.url }],
     ["a secret that is none", { ...HOOK, secret: "whsec_short" }],
     ["no event at all", { ...HOOK, events: [] }],
+    ["an address twice", [HOOK, HOOK]],
     ["a header that is set already", { ...NOTE, header: { name: "Webhook-Id", value: "1" } }],
     ["a header of two lines", { ...NOTE, header: { name: "X-Key", value: "a\r\nb: c" } }],
   ])("cannot have %s", (_what, setting) => {
-    expect(() => caller({ callbacks: [setting] })).toThrow(/callbacks/);
+    expect(() => caller({ callbacks: [setting].flat() })).toThrow(/callbacks/);
   });
 });

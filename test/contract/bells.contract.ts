@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  callbackMessageSchema,
   collectMessageSchema,
   drainMessageSchema,
   type DrainBell,
@@ -10,7 +11,7 @@ import type { Bells } from "../../shared/ports.ts";
 export interface OpenedBells {
   readonly bells: Bells;
   /** What is visible now, as the Functions host gives it to a function; it is gone then. */
-  readonly receive: (queue: "drain" | "collect") => Promise<unknown[]>;
+  readonly receive: (queue: "drain" | "collect" | "callback") => Promise<unknown[]>;
   /** How many messages there are, hidden ones included. */
   readonly size: () => Promise<number>;
   /** Lets that much time pass. */
@@ -48,10 +49,19 @@ function messageTests(open: () => OpenedBells): void {
     ]);
   });
 
-  it("do not bring what was rung for the other queue", async () => {
+  it("bring the callback to send", async () => {
+    const { bells, receive } = open();
+    const rung = { noticeId: "msg_0123456789abcdef0123456789abcdef", dueAtMs: 1_790_000_000_000 };
+    await bells.ringCallback(rung);
+    const messages = (await receive("callback")).map((each) => callbackMessageSchema.parse(each));
+    expect(messages).toEqual([{ v: 1, callback: rung }]);
+  });
+
+  it("do not bring what was rung for another queue", async () => {
     const { bells, receive } = open();
     await bells.ringDrain(bell({}), 0);
     expect(await receive("collect")).toEqual([]);
+    expect(await receive("callback")).toEqual([]);
     expect(await receive("drain")).toHaveLength(1);
   });
 

@@ -18,6 +18,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   idempotencyRowKey: keys.idempotencyRowKey("hash"),
   owedResultsKey: keys.owedResultsKey("sequence"),
   custodyKey: keys.custodyKey("run", 7),
+  auditKey: keys.auditKey("run", 7),
   noticeKey: keys.noticeKey(7, "notice"),
   deadNoticeKey: keys.deadNoticeKey("run", "notice"),
 };

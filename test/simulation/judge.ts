@@ -1,3 +1,4 @@
+import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
 import { createDoorJudge, markOf, type DoorJudge, type Promised } from "./door-judge.ts";
@@ -47,6 +48,10 @@ export function createJudge(
     if (before === null) promises.set(sequenceId, promisedIn(scenario, after, nowMs()));
     if (after.state !== "claimed" && after.state !== "unconfirmed") claimedAt.delete(sequenceId);
     else if (!claimedAt.has(sequenceId)) claimedAt.set(sequenceId, nowMs());
+    // Nobody but our own operators cancels anything of ours here.
+    if (after.state === "cancelled" && after.cancel?.why !== "asked") {
+      court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);
+    }
     if (after.state === "succeeded" && before?.state !== "succeeded") {
       checkHonest(court, after, actionOf, nowMs());
     }
@@ -61,7 +66,7 @@ export function createJudge(
     promisedIds,
     committed: (changes) => {
       ledger.committed(changes);
-      const budget = changes.find((each) => each.key === "budget");
+      const budget = changes.find((each) => each.key === BUDGET_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);
       }

@@ -1,5 +1,6 @@
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
 import type { Budget } from "../../shared/limits/budget.ts";
 import type { Court } from "./invariants.ts";
 
@@ -13,7 +14,7 @@ const MOVES: Readonly<Record<string, readonly string[]>> = {
 /** One commit may make several moves at once, through these. */
 const PASSED_THROUGH = new Set(["unconfirmed", "submitted"]);
 const HOLDING = new Set(["claimed", "unconfirmed", "submitted"]);
-const INDEX = /^(?:ready|later|behind|machine|results)!/;
+const INDEX = /^(?:ready|later|behind|machine|owed)!/;
 
 /** Looks at every commit: at the moves in it, and at whether the rows still follow from the records. */
 export interface LedgerJudge {
@@ -64,7 +65,7 @@ export function createLedgerJudge(
           if (change.op === "delete") court.fail("kept", `${key} was deleted`);
           else if (!isRecord(change.body)) court.fail("moves", `${key} is no record`);
           else for (const each of takeIn(change.body)) touched.add(each);
-        } else if (key === "budget" && change.op !== "delete" && isBudget(change.body)) {
+        } else if (key === BUDGET_KEY && change.op !== "delete" && isBudget(change.body)) {
           sessions = change.body.sessions.map((each) => each.sequenceId);
         }
       }
@@ -131,7 +132,7 @@ function keysOf(record: SequenceRecord): string[] {
     keys.push(`later!${String(Math.floor(place.dueAtMs)).padStart(13, "0")}!${sequenceId}`);
   }
   if (HOLDING.has(state) || (state === "waiting" && part > 0)) keys.push(`machine!${machineId}`);
-  if (record.results.some((each) => each.state === "owed")) keys.push(`results!${sequenceId}`);
+  if (record.results.some((each) => each.state === "owed")) keys.push(`owed!${sequenceId}`);
   return keys;
 }
 

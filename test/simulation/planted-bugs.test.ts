@@ -134,6 +134,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "ends a session on a status it does not know": {
     found: ["sessions", "machine", "once", "honest", "found"],
     functions: {
+      isNews: () => true,
       judge: (real: typeof judge, record: SequenceRecord, look: Look, limits: Limits) =>
         record.state === "submitted" && !KNOWN.has(look.action?.status ?? "Pending")
           ? { kind: "move", after: end(record, "failed", gaveUp, look.nowMs) }
@@ -143,6 +144,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "takes an action the list does not show for gone": {
     found: ["once", "machine"],
     functions: {
+      isNews: () => true,
       judge: (real: typeof judge, record: SequenceRecord, look: Look, limits: Limits) =>
         record.state === "submitted" && look.action === null
           ? { kind: "move", after: giveBack(record, { kind: "ready" }, null) }

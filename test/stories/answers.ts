@@ -2,7 +2,8 @@ import { z } from "zod";
 import { SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
 
 /*
- * What the app answers, strict: a field that is renamed, lost or new is a change of the interface, and a story says so.
+ * What the app answers, strict: a field that is renamed, lost or new is a change of the interface,
+ * and a story says so.
  */
 
 const state = z.enum(SEQUENCE_STATES);

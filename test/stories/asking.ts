@@ -33,7 +33,7 @@ export interface Asking {
   /** A webhook that has to be accepted; throws with the answer if it is not. */
   accept(source: string, body: unknown, sending?: Sending): Promise<Accepted>;
   run(runId: string): Promise<Run>;
-  /** The run once `holds` is true of it; throws with the run and the end of the log after a minute. */
+  /** The run once `holds` is true of it; after a minute throws with the run and the log's end. */
   until(runId: string, holds: (run: Run) => boolean): Promise<Run>;
   untilFinished(runId: string): Promise<Run>;
   manifest(runId: string): Promise<z.infer<typeof manifestSchema>>;
@@ -45,8 +45,8 @@ export type Accepted = z.infer<typeof acceptedSchema>;
 
 const LOOK_EVERY_MS = 150;
 const PATIENCE_MS = 60_000;
-/** An answer that takes longer is none; most take milliseconds. */
-const ANSWER_TIMEOUT_MS = 20_000;
+/** An answer that takes longer is none; most take milliseconds, cancelling hundreds seconds. */
+const ANSWER_TIMEOUT_MS = 60_000;
 const TOLD_LINES = 60;
 
 /** `url` is asked each time, for a host that was started again has another. */

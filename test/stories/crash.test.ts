@@ -1,13 +1,10 @@
 import { setTimeout as pass } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { verifyChain } from "../../shared/evidence/custody.ts";
 import type { FaultPlan } from "../../local/defender-simulator/fault-plan.ts";
 import { askingAt } from "./asking.ts";
 import { incident, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
-
-let stage: Stage | null = null;
-afterEach(async () => await stage?.close());
 
 const NUMBERS = [1, 2, 3, 4];
 
@@ -30,11 +27,15 @@ const LIVES_MS = [1_500, 900, 2_200];
 const DELIVERIES_MAX = 20;
 const DELIVER_EVERY_MS = 1_500;
 
-async function crashing(faults: FaultPlan): Promise<Stage> {
-  // Short time-outs, so that what a dead host left open is soon looked after.
+/** A stage for one story; its time-outs are short, so that a dead host's work is soon taken up. */
+async function onStage(faults: FaultPlan, story: (on: Stage) => Promise<void>): Promise<void> {
   const env = { CALL_TIMEOUT_SECONDS: "1" };
-  stage = await openStage({ machines: machines(4), faults, env });
-  return stage;
+  const on = await openStage({ machines: machines(4), faults, env });
+  try {
+    await story(on);
+  } finally {
+    await on.close();
+  }
 }
 
 async function crash(on: Stage): Promise<void> {
@@ -71,56 +72,65 @@ async function endOf(on: Stage, runId: string): Promise<object> {
   };
 }
 
-describe("a host that is killed", () => {
+describe.concurrent("a host that is killed", () => {
   it("between its POSTs and their answers finds the actions again after its start", async () => {
-    const on = await crashing([{ on: "submit", fault: "slow-after", seconds: 120, times: 4 }]);
-    const { runId } = await on.accept("generic", incident("mid-post", NUMBERS));
-    await on.until(runId, () => on.simulator.arrivals().length === 4);
-    await crash(on);
-    expect(await endOf(on, runId)).toEqual(ALL_ONCE);
-    expect(on.simulator.arrivals()).toHaveLength(4);
+    const slow: FaultPlan = [{ on: "submit", fault: "slow-after", seconds: 120, times: 4 }];
+    await onStage(slow, async (on) => {
+      const { runId } = await on.accept("generic", incident("mid-post", NUMBERS));
+      await on.until(runId, () => on.simulator.arrivals().length === 4);
+      await crash(on);
+      expect(await endOf(on, runId)).toEqual(ALL_ONCE);
+      expect(on.simulator.arrivals()).toHaveLength(4);
+    });
   });
 
   it("while Defender works goes on where it was", async () => {
-    const on = await crashing([]);
-    const { runId } = await on.accept("generic", incident("mid-run", NUMBERS));
-    await on.until(runId, (run) => run.counts.submitted === 4);
-    await crash(on);
-    expect(await endOf(on, runId)).toEqual(ALL_ONCE);
+    await onStage([], async (on) => {
+      const { runId } = await on.accept("generic", incident("mid-run", NUMBERS));
+      await on.until(runId, (run) => run.counts.submitted === 4);
+      await crash(on);
+      expect(await endOf(on, runId)).toEqual(ALL_ONCE);
+    });
   });
 
-  it("while it downloads leaves no half result, and the queue's next delivery completes it", async () => {
-    const on = await crashing([{ on: "download", fault: "slow", seconds: 120, times: 2 }]);
-    const { runId, sequences } = await on.accept("generic", incident("mid-download", NUMBERS));
-    await on.until(runId, () => (on.simulator.reads()["link"] ?? 0) > 0);
-    await crash(on);
-    await on.until(runId, (run) => run.counts.succeeded === 4);
-    for (const { sequenceId } of sequences) await on.redeliverCollect(sequenceId);
-    expect(await endOf(on, runId)).toEqual(ALL_ONCE);
+  it("while it downloads leaves no half result, and the next delivery completes it", async () => {
+    const slow: FaultPlan = [{ on: "download", fault: "slow", seconds: 120, times: 2 }];
+    await onStage(slow, async (on) => {
+      const { runId } = await on.accept("generic", incident("mid-download", NUMBERS));
+      await on.until(runId, () => (on.simulator.reads()["link"] ?? 0) > 0);
+      await crash(on);
+      await on.until(runId, (run) => run.counts.succeeded === 4);
+      await redeliverAll(on, runId);
+      expect(await endOf(on, runId)).toEqual(ALL_ONCE);
+    });
   });
 
   it("beside another host leaves everything to that one", async () => {
-    const on = await crashing([{ on: "submit", fault: "slow-after", seconds: 60, times: 4 }]);
-    const second = await on.addHost();
-    const there = askingAt(() => second.url, on.key, on.log);
-    const { runId } = await there.accept("generic", incident("two hosts", NUMBERS));
-    await on.until(runId, () => on.simulator.arrivals().length > 0);
-    second.kill();
-    await redeliverAll(on, runId);
-    expect(await endOf(on, runId)).toEqual(ALL_ONCE);
+    const slow: FaultPlan = [{ on: "submit", fault: "slow-after", seconds: 60, times: 4 }];
+    await onStage(slow, async (on) => {
+      const second = await on.addHost();
+      const there = askingAt(() => second.url, on.key, on.log);
+      const { runId } = await there.accept("generic", incident("two hosts", NUMBERS));
+      await on.until(runId, () => on.simulator.arrivals().length > 0);
+      second.kill();
+      await redeliverAll(on, runId);
+      expect(await endOf(on, runId)).toEqual(ALL_ONCE);
+    });
   });
 
   it("again and again, while Defender's answers go wrong, still runs everything once", async () => {
-    const on = await crashing(TROUBLE);
-    const { runId } = await on.accept("generic", incident("again and again", NUMBERS));
-    for (const lifeMs of LIVES_MS) {
-      await pass(lifeMs);
-      await crash(on);
-    }
-    await redeliverAll(on, runId);
-    expect(await endOf(on, runId)).toEqual(ALL_ONCE);
-    const { ledger } = await on.rows();
-    expect(ledger.filter((key) => /^(ready|later|behind|machine|results)!/.test(key))).toEqual([]);
+    await onStage(TROUBLE, async (on) => {
+      const { runId } = await on.accept("generic", incident("again and again", NUMBERS));
+      for (const lifeMs of LIVES_MS) {
+        await pass(lifeMs);
+        await crash(on);
+      }
+      await redeliverAll(on, runId);
+      expect(await endOf(on, runId)).toEqual(ALL_ONCE);
+      const { ledger } = await on.rows();
+      const open = ledger.filter((key) => /^(ready|later|behind|machine|results)!/.test(key));
+      expect(open).toEqual([]);
+    });
   });
 });
 

@@ -15,6 +15,10 @@ import { sendMessage, storageRows } from "./storage-rows.ts";
 
 const AUDIENCE = "https://api.securitycenter.microsoft.com";
 const ROLES = ["Machine.LiveResponse", "Machine.Read.All"];
+const QUEUES_UNKNOWN = ["command-sequences", "results", "callbacks"].flatMap((name) => [
+  `unknown queue ${name}`,
+  `unknown queue ${name}-poison`,
+]);
 const CANARY = "canary-in-a-token";
 
 const storage = takeAccount();
@@ -174,12 +178,7 @@ describe("the doctor finds, and says the fix for", () => {
         "error queues, taking",
         "error evidence, reading",
         "error evidence, writing",
-        "unknown queue command-sequences",
-        "unknown queue command-sequences-poison",
-        "unknown queue results",
-        "unknown queue results-poison",
-        "unknown queue callbacks",
-        "unknown queue callbacks-poison",
+        ...QUEUES_UNKNOWN,
         "unknown live response",
       ],
       "table, writing",
@@ -198,6 +197,20 @@ describe("the doctor finds, and says the fix for", () => {
       ["error settings"],
       "settings",
       /AzureWebJobsStorage/,
+    ],
+    [
+      "a connection string that is none",
+      { env: { AzureWebJobsStorage: "AccountName=canary" } },
+      ["error storage", ...QUEUES_UNKNOWN, "unknown live response"],
+      "storage",
+      /AzureWebJobsStorage/,
+    ],
+    [
+      "a Defender without encryption",
+      { env: { DEFENDER_API_URL: "http://defender.example", DEFENDER_ACCESS_TOKEN: "" } },
+      ["error token"],
+      "token",
+      /az login/,
     ],
     [
       "no callers",
@@ -286,9 +299,12 @@ describe("lrq doctor", () => {
     const env = { AzureWebJobsStorage: storage, DEFENDER_CALLS_PER_MINUTE: "0" };
     expect(await doctor({ json: true, probe: false }, { env, folder, say })).toBe(1);
     const told: unknown = JSON.parse(lines.join("\n"));
-    expect(told).toMatchObject([
-      { check: "settings", state: "error", what: expect.stringContaining("CALLS_PER_MINUTE") },
-    ]);
+    const finding = { check: "settings", state: "error" };
+    expect(told).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ ...finding, what: expect.stringContaining("CALLS_PER_MINUTE") }),
+      ]),
+    );
     writeFileSync(join(folder, "local.settings.json"), "Values");
     await expect(doctor({ json: true, probe: false }, { env, folder, say })).rejects.toThrow(
       /form/,

@@ -98,7 +98,7 @@ describe("a machine that somebody works on in the portal", () => {
 });
 
 describe("a machine Defender will not work on", () => {
-  it("is refused in Defender's words, for each of several in one run, and asked for once", async () => {
+  it("is refused in Defender's words, each of several in one run, and asked once", async () => {
     const unknown = [101, 102, 103];
     const { runId } = await stage.accept("generic", incident("unknown", [...unknown, 4]));
     const run = await stage.untilFinished(runId);

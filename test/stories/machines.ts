@@ -23,7 +23,7 @@ export function machineId(number: number): string {
   return number.toString(16).padStart(40, "0");
 }
 
-/** A generic incident of high severity, for which routing runs triage: PutFile, RunScript, GetFile. */
+/** A generic incident of high severity, so that triage is run: PutFile, RunScript, GetFile. */
 export function incident(id: string, of: readonly number[], more: object = {}): object {
   return {
     incident: { id, title: `Story ${id}`, severity: "high" },

@@ -34,7 +34,7 @@ describe("a pause", () => {
     expect((await stage.untilFinished(runId)).counts.succeeded).toBe(2);
   });
 
-  it("in the middle of a run stops it where it is, and what is at Defender still ends", async () => {
+  it("in the middle of a run stops it there, and what is at Defender still ends", async () => {
     const before = stage.simulator.arrivals().length;
     const numbers = Array.from({ length: 25 }, (_, index) => index + 5);
     const { runId } = await stage.accept("generic", incident("half way", numbers));
@@ -66,7 +66,7 @@ describe("a cancel", () => {
   });
   afterAll(async () => await stage.close());
 
-  it("ends what waits at once, what runs at Defender, and touches nobody else's session", async () => {
+  it("ends what waits at once, what runs at Defender, and no other's session", async () => {
     const foreign = stage.simulator.startForeignSession(machineId(3), "another-product", 600);
     stage.simulator.holdPortalSession(machineId(2), true);
     const { runId } = await stage.accept("generic", incident("cancelled", [1, 2, 3, 4]));

@@ -30,7 +30,7 @@ function signed(id: string, body: string, ageSeconds = 0): Record<string, string
 const spaced = (id: string) => JSON.stringify(incident(`${id} \u00e4\u{1f512}`, [1]), null, 3);
 
 describe("a request signed after Standard Webhooks", () => {
-  it("is accepted over the very bytes that were sent, and its id is its idempotency key", async () => {
+  it("is accepted over the very bytes sent, and its id is its idempotency key", async () => {
     const body = spaced("signed");
     const sending = { key: null, headers: signed("msg_1", body) };
     const first = await stage.accept("generic", body, sending);

@@ -64,8 +64,8 @@ const KEY = "the key of the stories";
 const SEED = 7;
 
 /**
- * The built app in a host process of its own, on storage nobody has used, before a simulated tenant in this process.
- * Throws with the host's last words if it does not come up.
+ * The built app in a host process of its own, on storage nobody has used, before a simulated tenant
+ * in this process. Throws with the host's last words if it does not come up.
  */
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const storage = options.storage ?? takeAccount();

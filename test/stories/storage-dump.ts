@@ -13,7 +13,9 @@ const PEEK_MAX = 32;
 
 /** Everything in a storage account: rows of all tables, visible messages of all queues, all blobs. */
 export async function storageDump(connectionString: string): Promise<Stored[]> {
-  const parts = [rowsIn, messagesIn, blobsIn].map(async (dump) => await dump(connectionString));
+  const parts = [rowsIn, visibleMessages, blobsIn].map(
+    async (dump) => await dump(connectionString),
+  );
   return (await Promise.all(parts)).flat();
 }
 
@@ -35,7 +37,8 @@ async function rowsIn(connectionString: string): Promise<Stored[]> {
   return stored;
 }
 
-async function messagesIn(connectionString: string): Promise<Stored[]> {
+/** Messages of all queues that could be taken now. */
+export async function visibleMessages(connectionString: string): Promise<Stored[]> {
   const service = QueueServiceClient.fromConnectionString(connectionString);
   const stored: Stored[] = [];
   for await (const { name } of service.listQueues()) {

@@ -1,7 +1,7 @@
 import { TableClient } from "@azure/data-tables";
 import { QueueServiceClient } from "@azure/storage-queue";
 
-/** Everything that could have been stored for a request: rows of the ledger, and messages of all queues. */
+/** All that can be stored for a request: rows of the ledger, and messages of all queues. */
 export interface StorageRows {
   /** Row keys of the ledger; none while there is no table. */
   readonly ledger: readonly string[];

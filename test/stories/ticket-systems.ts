@@ -21,8 +21,15 @@ export const MANAGEMENT_TOKEN = "a-management-token";
 
 const RECORD = /^\/api\/now\/table\/incident\/([0-9a-f]{32})$/;
 const ISSUE = /^\/rest\/api\/2\/issue\/(\d+)\/comment$/;
-const COMMENT =
-  /^(\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+\/providers\/Microsoft\.SecurityInsights\/incidents\/[^/]+\/comments\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\?api-version=2025-09-01$/i;
+/** With the version of the API that comments are put by. */
+const COMMENT = new RegExp(
+  "^(/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+" +
+    "/providers/Microsoft\\.OperationalInsights/workspaces/[^/]+" +
+    "/providers/Microsoft\\.SecurityInsights/incidents/[^/]+" +
+    "/comments/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})" +
+    "\\?api-version=2025-09-01$",
+  "i",
+);
 
 /** Each refuses what the real one refuses: another method, another body, no right to. */
 export async function startTicketSystems(): Promise<TicketSystems> {

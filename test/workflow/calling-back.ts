@@ -45,6 +45,7 @@ export interface CallingBack {
   run(): Promise<RunRecord>;
   notices(): Notice[];
   dead(): number;
+  deadIds(): string[];
 }
 
 const WAITS_MS = [5, 300, 1_800].map((seconds) => seconds * 1_000);
@@ -122,6 +123,7 @@ export function openCallingBack(
     run: readRun,
     notices: () => rowsIn("notice!").map(({ body }) => noticeSchema.parse(body)),
     dead: () => rowsIn("dead!").length,
+    deadIds: () => rowsIn("dead!").map(({ body }) => noticeSchema.parse(body).noticeId),
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { verifyChain } from "../../shared/evidence/custody.ts";
+import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { Download, Ports, Reply } from "../../shared/ports.ts";
 import { type Collecting, openCollecting, type Served } from "./collecting.ts";
 
@@ -18,7 +19,7 @@ const SERVED: readonly Served[] = [
 
 class Crash extends Error {}
 
-/** A host that dies at the `at`-th point it passes; every later call of it fails, as for the dead. */
+/** A host that dies at the `at`-th point it passes; every later call of it fails. */
 function dyingHost(at: number): { change: (ports: Ports) => Ports; passed: string[] } {
   const passed: string[] = [];
   let isDead = false;
@@ -53,16 +54,27 @@ function dyingHost(at: number): { change: (ports: Ports) => Ports; passed: strin
           if (isDead) throw new Crash("dead");
           return await ports.ledger.read(key);
         },
-        list: ports.ledger.list,
-        commit: around("a commit", ports.ledger.commit),
+        list: async (...range) => await ports.ledger.list(...range),
+        commit: around(
+          "a commit",
+          async (changes: readonly RowChange[]) => await ports.ledger.commit(changes),
+        ),
       },
       evidence: {
-        put: around("the file is put", ports.evidence.put),
-        open: around("the file is opened", ports.evidence.open),
+        put: around(
+          "the file is put",
+          async (path: string, content: AsyncIterable<Uint8Array>) =>
+            await ports.evidence.put(path, content),
+        ),
+        open: around("the file is opened", async (path: string) => await ports.evidence.open(path)),
       },
       defender: {
         ...ports.defender,
-        resultLink: around("the link", ports.defender.resultLink),
+        resultLink: around(
+          "the link",
+          async (actionId: string, index: number) =>
+            await ports.defender.resultLink(actionId, index),
+        ),
         download: around("the download", async (link: string): Promise<Reply<Download>> => {
           const reply = await ports.defender.download(link);
           if (reply.kind !== "answered") return reply;
@@ -112,7 +124,7 @@ describe("collecting", () => {
     async ({ at }) => {
       const collecting = await openCollecting(SERVED);
       const host = dyingHost(at);
-      await expect(collecting.collect(collecting.ports(host.change))).rejects.toThrow();
+      await expect(collecting.collect(collecting.ports(host.change))).rejects.toThrow(Crash);
       const half = await leftBy(collecting);
       expect(expected.files).toEqual(expect.arrayContaining(half.files));
       expect(await collecting.collect()).toMatchObject({ kind: "done" });

@@ -21,7 +21,12 @@ const UNREADABLE: Served = { type: "RunScript", fileName: null, chunks: [Buffer.
 async function viewOf(served: readonly Served[]) {
   const collecting = await openCollecting(served);
   await collecting.collect();
-  const queue = { positions: new Map(), budget: FIRST_BUDGET, nowMs: START_MS, limits: someLimits() };
+  const queue = {
+    positions: new Map(),
+    budget: FIRST_BUDGET,
+    nowMs: START_MS,
+    limits: someLimits(),
+  };
   return describeSequence(await collecting.record(), queue);
 }
 
@@ -31,12 +36,18 @@ describe("a script inside a Succeeded action", () => {
     ["errors and exit code 0", COMPLAINS, true, "failed"],
     ["exit code 0 and no errors", OK, false, "ok"],
     ["a result nobody can read", UNREADABLE, null, "unknown"],
-  ])("with %s is shown for what it is, beside what Defender says", async (_, served, failed, word) => {
-    const view = await viewOf([served]);
-    expect(view).toMatchObject({ state: "succeeded", scripts: word });
-    expect(view.machineActionStatus).toBe("Succeeded");
-    expect(view.commands[0]).toMatchObject({ status: "Completed", result: { scriptFailed: failed } });
-  });
+  ])(
+    "with %s is shown for what it is, beside what Defender says",
+    async (_, served, failed, word) => {
+      const view = await viewOf([served]);
+      expect(view).toMatchObject({ state: "succeeded", scripts: word });
+      expect(view.machineActionStatus).toBe("Succeeded");
+      expect(view.commands[0]).toMatchObject({
+        status: "Completed",
+        result: { scriptFailed: failed },
+      });
+    },
+  );
 
   it("counts as failed if one of several failed, and as nothing where there is none", async () => {
     expect((await viewOf([OK, UNREADABLE, BAD_EXIT])).scripts).toBe("failed");
@@ -98,14 +109,7 @@ describe("a file that is there already", () => {
     const collecting = await openCollecting([
       { ...GET, chunks: Array.from({ length: 50 }, () => Buffer.from("bytes")) },
     ]);
-    const broken = (ports: Ports): Ports => ({
-      ...ports,
-      defender: {
-        ...ports.defender,
-        resultLink: async () => ({ kind: "unavailable", detail: "no answer" }),
-      },
-    });
-    await collecting.collect(collecting.ports(broken));
+    await collecting.collect(collecting.ports(withoutLinks));
     const { results, sequenceId } = await collecting.record();
     expect(results[0]).toMatchObject({ tries: 1, state: "owed" });
     const [runId, suffix] = sequenceId.split(".");
@@ -127,4 +131,9 @@ describe("a sequence of PutFile alone", () => {
 
 async function* one(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
+}
+
+function withoutLinks(ports: Ports): Ports {
+  const silence = { kind: "unavailable", detail: "no answer" } as const;
+  return { ...ports, defender: { ...ports.defender, resultLink: async () => silence } };
 }

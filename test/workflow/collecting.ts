@@ -44,7 +44,7 @@ export async function openCollecting(served: readonly Served[]): Promise<Collect
   const ledger = createMemoryLedger();
   const evidence = createMemoryEvidence();
   const clock = createMemoryClock({ startMs: START_MS + 60_000 });
-  const bells = createMemoryBells({ nowMs: clock.nowMs });
+  const bells = createMemoryBells({ nowMs: () => clock.nowMs() });
   const log: string[] = [];
   const asked = { links: 0, downloads: 0, pieces: 0 };
   const random = createSeededRandom(7);
@@ -156,9 +156,6 @@ function defenderServing(
   served: readonly Served[],
   asked: { links: number; downloads: number; pieces: number },
 ): Defender {
-  const never = (): never => {
-    throw new Error("collecting asks for links and downloads, and nothing else");
-  };
   return {
     prepare: async () => never(),
     submit: async () => never(),
@@ -191,4 +188,8 @@ async function* flowing(
     asked.pieces += 1;
     yield chunk;
   }
+}
+
+function never(): never {
+  throw new Error("collecting asks for links and downloads, and nothing else");
 }

@@ -91,7 +91,7 @@ function asExpected(): Outcome {
     .map(({ machineId }) => ({ machineId, status: 400, code: "ActiveRequestAlreadyExists" }));
   return {
     runs: [aRun(sequences, { state: "finished" })],
-    saved: [{ runId: "run", manifest, manifestPath: "manifest.json", files }],
+    saved: [{ runId: "run", manifest, folder: "sentinel-run", files, findings: [] }],
     arrivals: [...refused, ...posted],
     violations: [],
   };

@@ -124,7 +124,7 @@ describe("entries that are moved about, and summed anew", () => {
     head: string;
   }
   const tampers: Record<string, (manifest: Loose) => void> = {
-    swapped: ({ entries }) => entries.reverse(),
+    swapped: (manifest) => (manifest.entries = manifest.entries.toReversed()),
     "the first removed": ({ entries }) => entries.shift(),
     "the last removed": ({ entries }) => entries.pop(),
     "all removed": (manifest) => (manifest.entries = []),
@@ -143,7 +143,7 @@ describe("entries that are moved about, and summed anew", () => {
   });
 
   it.each<[string, (lines: string[]) => void]>([
-    ["swapped", (lines) => lines.reverse()],
+    ["swapped", (lines) => lines.splice(0, 2, lines[1] ?? "", lines[0] ?? "")],
     ["the first removed", (lines) => lines.shift()],
     ["the last removed", (lines) => lines.pop()],
     ["all removed", (lines) => lines.splice(0)],

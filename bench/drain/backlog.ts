@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import type { Incident } from "../../shared/incident/incident.ts";
+import type { Limits } from "../../shared/limits/limits.ts";
+import { buildCatalogue, type Catalogue } from "../../shared/plan/catalogue.ts";
+import { accept, type AcceptPorts } from "../../shared/workflow/accept.ts";
+
+/** One for each lane that is measured; a PutFile leaves no result, so nothing is collected. */
+const PROFILES = { sweep: "sweep-put", urgent: "urgent-put" } as const;
+export type BenchLane = keyof typeof PROFILES;
+
+const CATALOGUE = catalogue();
+const EXPIRY_MS = 30 * 86_400_000;
+
+/** Takes one incident in, as the webhook does, by the production workflow. */
+export async function acceptIncident(
+  ports: AcceptPorts,
+  limits: Limits,
+  asked: { incidentId: string; machineIds: readonly string[]; lane: BenchLane },
+): Promise<void> {
+  const { incidentId, machineIds, lane } = asked;
+  const settings = { limits, expiryMs: EXPIRY_MS, catalogue: CATALOGUE, routing: { rules: [] } };
+  const acceptance = await accept(ports, settings, {
+    incident: incidentOf(incidentId, machineIds),
+    caller: "bench",
+    asked: { profile: PROFILES[lane], parameters: {} },
+    idempotencyKey: null,
+    requestHash: incidentId,
+    callbacks: [],
+    again: false,
+    mayUse: () => true,
+  });
+  if (acceptance.kind !== "accepted") throw new Error(`${incidentId} was ${acceptance.kind}`);
+}
+
+/** The id of a machine, 40 hex digits as Defender writes them. */
+export function machineIdOf(family: string, number: number): string {
+  return createHash("sha1").update(`${family} ${number}`).digest("hex");
+}
+
+function incidentOf(incidentId: string, machineIds: readonly string[]): Incident {
+  const machines = machineIds.map((machineId) => {
+    return { machineId, name: null, platform: "linux" } as const;
+  });
+  const facts = { source: "generic", title: "t", severity: "high", url: null, asks: null } as const;
+  return { ...facts, incidentId, machines, callback: null, armId: null };
+}
+
+function catalogue(): Catalogue {
+  const built = buildCatalogue(
+    (["sweep", "urgent"] as const).map((lane) => ({
+      fileName: `${PROFILES[lane]}.json`,
+      json: {
+        name: PROFILES[lane],
+        version: 1,
+        title: "Put a file",
+        description: "Made for the benchmark.",
+        platforms: ["linux"],
+        lane,
+        shell: "posix",
+        parameters: {},
+        commands: [{ type: "PutFile", fileName: "tool.bin" }],
+      },
+    })),
+  );
+  if (built.kind === "invalid") throw new Error(JSON.stringify(built.problems));
+  return built.value;
+}

@@ -1,0 +1,94 @@
+import type { Limits } from "../../shared/limits/limits.ts";
+import { acceptIncident, machineIdOf, type BenchLane } from "./backlog.ts";
+import { createVirtualWorld, type Spent, type VirtualWorld } from "./virtual-world.ts";
+
+/** The limits as shipped (docs/settings.md). */
+export const SHIPPED: Limits = {
+  callsPerWindow: 10,
+  windowMs: 60_000,
+  maxSessions: 25,
+  sendFenceMs: 2_000,
+  callTimeoutMs: 30_000,
+  guardMs: 180_000,
+  patienceMs: 900_000,
+  busyRetryMs: 60_000,
+  offlineRetryMs: 3_600_000,
+  pollMs: 15_000,
+  closedDoorMs: 60_000,
+  readsPerMinute: 100,
+  readsPerHour: 1_500,
+};
+/** DRAIN_LINGER_SECONDS as shipped. */
+export const LINGER_MS = 120_000;
+
+const MACHINES_PER_INCIDENT = 100;
+const STEP_MS = 1_000;
+
+/** A world with `backlog` sequences accepted and nothing started yet. */
+export interface Loaded {
+  readonly world: VirtualWorld;
+  readonly machineIds: readonly string[];
+  /** What accepting cost, in storage requests. */
+  readonly acceptRequests: number;
+}
+
+export interface Load {
+  readonly seed: number;
+  readonly workers: number;
+  readonly backlog: number;
+  readonly sessionMs: readonly [number, number];
+  readonly lane?: BenchLane;
+  readonly isOffline?: (machineId: string) => boolean;
+  readonly limits?: Limits;
+}
+
+/** Accepts the backlog in incidents of 100 machines, by the production workflow. */
+export async function load(options: Load): Promise<Loaded> {
+  const { seed, workers, backlog, sessionMs, lane = "sweep", limits = SHIPPED } = options;
+  const { isOffline = () => false } = options;
+  const tenant = { ...SHIPPED, sessionMs, isOffline };
+  const world = createVirtualWorld({ seed, workers, limits, lingerMs: LINGER_MS, tenant });
+  const machineIds = Array.from({ length: backlog }, (_, number) => machineIdOf("m", number));
+  const accepting = async (): Promise<void> => {
+    const ports = world.ports("accept");
+    for (let from = 0; from < backlog; from += MACHINES_PER_INCIDENT) {
+      const some = machineIds.slice(from, from + MACHINES_PER_INCIDENT);
+      await acceptIncident(ports, limits, { incidentId: `i-${from}`, machineIds: some, lane });
+    }
+  };
+  const accepted = accepting();
+  let isDone = false;
+  void accepted.then(
+    () => (isDone = true),
+    () => (isDone = true),
+  );
+  while (!isDone) await world.clock.advanceTo(world.clock.nowMs() + STEP_MS);
+  await accepted;
+  const acceptRequests = world.spent.accept + world.queue.counts.requests;
+  return { world, machineIds, acceptRequests };
+}
+
+/** Runs until `done`, but not longer than `mostMs`. */
+export async function runUntil(
+  { clock }: VirtualWorld,
+  mostMs: number,
+  done: () => boolean,
+): Promise<void> {
+  const untilMs = clock.nowMs() + mostMs;
+  while (!done() && clock.nowMs() < untilMs) await clock.advanceTo(clock.nowMs() + STEP_MS);
+}
+
+/** All storage requests so far but those of accepting. */
+export function workRequests({ spent, queue }: VirtualWorld, before: Before): number {
+  const work = spent.drain + spent.poll - before.spent.drain - before.spent.poll;
+  return work + queue.counts.requests - before.queue;
+}
+
+export interface Before {
+  readonly spent: Spent;
+  readonly queue: number;
+}
+
+export function countsNow({ spent, queue }: VirtualWorld): Before {
+  return { spent: { ...spent }, queue: queue.counts.requests };
+}
