@@ -33,12 +33,19 @@ await Promise.all([
   }),
   build({
     ...shared,
+    entryPoints: { "bare-app": "bench/ingest/bare-app.ts" },
+    outdir: "dist/bench",
+    external: ["@azure/functions-core"],
+  }),
+  build({
+    ...shared,
     entryPoints: {
       start: "local/start.ts",
       demo: "local/demo.ts",
       host: "local/host/main.ts",
       lrq: "local/lrq.ts",
       bench: "bench/main.ts",
+      simulate: "test/simulation/main.ts",
     },
     outdir: "dist/local",
     external: ["azurite"],

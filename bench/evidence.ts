@@ -28,8 +28,8 @@ const MIB = 2 ** 20;
 const BIG_BYTES = 1_024 * MIB;
 const WARM_BYTES = 64 * MIB;
 const SMALL_BYTES = 16 * 1_024;
-const SMALL_SEQUENCES = 200;
-const SMALL_EACH = 50;
+const SMALL_SEQUENCES = 2_000;
+const SMALL_EACH = 5;
 const ROUNDS = 3;
 /** The adapter's own: the copy that is compared with is the same copy. */
 const BLOCK_BYTES = 4 * MIB;

@@ -1,45 +1,45 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { serveBytes } from "./byte-server.ts";
+import { benchDrain } from "./drain/drain.ts";
 import { benchEvidence, type Figure } from "./evidence.ts";
+import { atLeast, atMost, row, tableOf, type Row } from "./table.ts";
 
-// `npm run bench -- VERB [--json FILE]`: measures, prints each figure with its bound, and ends with
-// exit code 1 if a bound is broken.
+// `npm run bench [-- PART] [--json FILE]`: measures (all parts, if none is named), prints each
+// figure with its bound, and ends with exit code 1 if a bound is missed.
 
-const VERBS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
-  evidence: benchEvidence,
+const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  drain: async () => await benchDrain(process.cwd(), say),
+  evidence: async () => (await benchEvidence()).map(rowOf),
 };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "string" } },
   allowPositionals: true,
 });
-const [verb = ""] = positionals;
-const bench = VERBS[verb];
-if (verb === "serve") await serveBytes();
-else if (bench === undefined) {
-  process.stderr.write(`Usage: npm run bench -- ${Object.keys(VERBS).join("|")} [--json FILE]\n`);
+const parts = positionals.length === 0 ? Object.keys(PARTS) : positionals;
+if (parts[0] === "serve") await serveBytes();
+else if (parts.some((part) => PARTS[part] === undefined)) {
+  say(`Usage: npm run bench -- [${Object.keys(PARTS).join("|")}] [--json FILE]`);
   process.exitCode = 2;
 } else {
-  const figures = await bench();
-  for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`);
-  if (values.json !== undefined) {
-    writeFileSync(values.json, `${JSON.stringify({ verb, figures }, null, 1)}\n`);
-  }
-  process.exitCode = figures.every(isKept) ? 0 : 1;
+  await bench();
 }
 
-function isKept({ value, atMost, atLeast }: Figure): boolean {
-  return value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? 0);
+async function bench(): Promise<void> {
+  const rows: Row[] = [];
+  for (const part of parts) rows.push(...((await PARTS[part]?.()) ?? []));
+  process.stdout.write(tableOf(rows));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 1)}\n`);
+  process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function lineOf(figure: Figure): string {
-  const { what, value, unit, atMost, atLeast } = figure;
-  const bounds = [
-    ...(atMost === undefined ? [] : [`at most ${atMost}`]),
-    ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
-  ];
-  const bound =
-    bounds.length === 0 ? "" : `  (${bounds.join(", ")}${isKept(figure) ? "" : ": BROKEN"})`;
-  return `${what.padEnd(56)} ${value.toFixed(2).padStart(9)} ${unit}${bound}`;
+function rowOf({ what, value, unit, atMost: most, atLeast: least }: Figure): Row {
+  const facts = { part: "evidence", measure: what, setting: "", value, unit };
+  if (most !== undefined) return row({ ...facts, bound: atMost(most) });
+  return row(least === undefined ? facts : { ...facts, bound: atLeast(least) });
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -104,7 +104,7 @@ function createApp(
   outside: Omit<Ports, "log">,
   known: { callers: readonly Caller[]; catalogue: Catalogue; routing: Routing },
 ) {
-  const { limits, lingerMs, expiryMs, publicUrl, lockdown, authority } = config;
+  const { limits, lingerMs, expiryMs, publicUrl, lockdown, entraAuthority: authority } = config;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
   const door = { callers: known.callers, entra: { authority, keys } };
   const { callbacks } = config;

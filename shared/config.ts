@@ -33,8 +33,8 @@ const address = z.url({ protocol: /^https?$/ }).transform((value) => value.repla
 const scopePart = z.string().regex(/^[\w.-]{1,100}$/);
 
 /**
- * Every setting with its form and its default; docs/settings.md says what each is for, and where its
- * number comes from.
+ * Every setting with its form and its default; docs/settings.md says what each is for, and where
+ * its number comes from.
  */
 export const settings = z.object({
   AzureWebJobsStorage: z.string().min(1).optional(),
@@ -106,8 +106,7 @@ export interface Config {
   readonly lingerMs: number;
   /** CALLERS as given: its own parser reads it. */
   readonly callers: string;
-  /** Who issues Entra tokens. */
-  readonly authority: string;
+  readonly entraAuthority: string;
   /** Every request is refused, and nothing is changed at Defender. */
   readonly lockdown: boolean;
   readonly callbacks: CallbackConfig;
@@ -178,7 +177,7 @@ function configOf(from: Settings, storage: StorageSetting): Config {
     expiryMs: from.SEQUENCE_EXPIRY_HOURS * 3_600_000,
     lingerMs: from.DRAIN_LINGER_SECONDS * 1_000,
     callers: from.CALLERS,
-    authority: from.ENTRA_AUTHORITY,
+    entraAuthority: from.ENTRA_AUTHORITY,
     lockdown: from.LOCKDOWN,
     callbacks: callbackConfigOf(from),
     publicUrl: from.PUBLIC_URL ?? null,

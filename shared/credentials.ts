@@ -30,8 +30,8 @@ function identity(
 }
 
 /**
- * Where tokens for Defender come from; throws when asked if the identity gives none. `nowMs` is this
- * host's clock.
+ * Where tokens for Defender come from; throws when asked if the identity gives none. `nowMs` is
+ * this host's clock.
  */
 export function tokenSource(
   { defender }: Config,

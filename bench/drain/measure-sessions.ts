@@ -1,5 +1,5 @@
 import { atLeast, atMost, row, type Row } from "../table.ts";
-import { machineIdOf } from "./backlog.ts";
+import { acceptIncident, machineIdOf } from "./backlog.ts";
 import { callsOverLimit, countWithin } from "./figures.ts";
 import { load, runUntil, SHIPPED, type Load } from "./run-virtual.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
@@ -92,30 +92,33 @@ async function untilDone(
   return { tookMs: lastMs - beganAtMs, world };
 }
 
-/** Offline machines are parked first; then the polls of an hour of work are counted. */
+/** Offline machines are parked first; then comes work enough for an hour, and its polls count. */
 async function measureParked(): Promise<Row[]> {
   const parked = new Set(
     Array.from({ length: SEQUENCES }, (_, number) => machineIdOf("m", number)),
   );
+  // Patience of a few seconds parks a thousand in two hours, and days keep them there.
+  const limits = { ...SHIPPED, patienceMs: 20_000, offlineRetryMs: 3 * DAY_MS };
   const { world } = await load({
     seed: 19,
     workers: 4,
-    backlog: 2 * SEQUENCES,
+    backlog: SEQUENCES,
     sessionMs: LONG_SESSION_MS,
     isOffline: (machineId) => parked.has(machineId),
-    // Patience of a few seconds parks a thousand in two hours, and a day keeps them there.
-    limits: { ...SHIPPED, patienceMs: 20_000, offlineRetryMs: DAY_MS },
+    limits,
   });
+  const machineIds = Array.from({ length: 600 }, (_, number) => machineIdOf("online", number));
   world.start();
   const { tenant, clock, counts } = world;
-  await runUntil(world, DAY_MS, () => tenant.counts.cancels >= SEQUENCES);
+  await runUntil(world, DAY_MS, () => tenant.counts.cancels >= SEQUENCES - 25);
+  const asked = { incidentId: "online", machineIds, lane: "sweep" } as const;
+  void acceptIncident(world.ports("accept"), limits, asked);
   await clock.advanceTo(clock.nowMs() + FILLED_MS);
   const before = { lists: tenant.counts.listCalls, polls: counts.polls, atMs: clock.nowMs() };
   await clock.advanceTo(clock.nowMs() + 60 * MINUTE_MS);
   const lists = tenant.counts.listCalls - before.lists;
-  const ends = [...tenant.endsAtMs.values()];
-  const done = countWithin(ends, before.atMs, clock.nowMs());
-  const at = { part: "drain", setting: "25 running, 1,000 parked" };
+  const done = countWithin([...tenant.endsAtMs.values()], before.atMs, clock.nowMs());
+  const at = { part: "drain", setting: `25 running, ${tenant.counts.cancels} parked` };
   return [
     row({
       ...at,

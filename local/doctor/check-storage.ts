@@ -23,7 +23,9 @@ const OFFSET_WARNING_SECONDS = 5;
 const OFFSET_ERROR_SECONDS = 60;
 const CLOCK_TIMEOUT_MS = 10_000;
 
-/** The rights on the account, by what it refuses and why; and how far this clock is from its own. */
+/**
+ * The rights on the account, by what it refuses and why; and how far this clock is from its own.
+ */
 export async function checkStorage(access: StorageAccess, outside: Outside): Promise<Finding[]> {
   const rights = rightsOn(access).map(async ({ check, role, ask }) =>
     judged(check, role, access, await refusalOf(ask)),

@@ -3,8 +3,8 @@ import { found, ok, type Finding } from "./finding.ts";
 
 /** What starts sequences, fetches their results and cancels them (Defender API pages). */
 const RUN_ROLE = "Machine.LiveResponse";
-/** Either lists actions and machines; newer pages name only the second. */
-const READ_ROLES = ["Machine.Read.All", "Machine.ReadWrite.All"];
+/** Either lists actions and machines; newer pages name only the first. */
+const READ_ROLES = ["Machine.ReadWrite.All", "Machine.Read.All"];
 
 const claimsSchema = z.object({
   aud: z.string(),
@@ -50,10 +50,12 @@ function roles({ roles: held, scp }: z.infer<typeof claimsSchema>): Finding[] {
   const runs = held.includes(RUN_ROLE)
     ? ok(`role ${RUN_ROLE}`, "It is there.")
     : found("error", `role ${RUN_ROLE}`, "It is missing: nothing can be run.", grant(RUN_ROLE));
-  const [least = ""] = READ_ROLES;
-  const reads = READ_ROLES.some((role) => held.includes(role))
-    ? ok(`role ${least}`, "It, or one above it, is there.")
-    : found("error", `role ${least}`, "It is missing: nothing can be watched.", grant(least));
+  const [reader = ""] = READ_ROLES;
+  const reading = READ_ROLES.find((role) => held.includes(role));
+  const reads =
+    reading === undefined
+      ? found("error", `role ${reader}`, "It is missing: nothing can be watched.", grant(reader))
+      : ok(`role ${reader}`, `${reading} is there.`);
   const most = held.filter((role) => role !== RUN_ROLE && !READ_ROLES.includes(role));
   if (most.length === 0) return [runs, reads];
   const fix = "Take them away: lrq needs no more than the two above.";

@@ -13,7 +13,8 @@ export interface DoctorSurroundings {
 
 /**
  * `lrq doctor [--json] [--probe]`: says what it finds, a fix for whatever is not right, and returns
- * the exit code: 0 if nothing is an error, 1 if something is. Throws on a settings file that is none.
+ * the exit code: 0 if nothing is an error, 1 if something is. Throws on a settings file that is
+ * none.
  */
 export async function doctor(
   flags: { readonly json: boolean; readonly probe: boolean },

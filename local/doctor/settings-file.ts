@@ -3,7 +3,9 @@ import { z } from "zod";
 
 const fileSchema = z.object({ Values: z.record(z.string(), z.string()).default({}) });
 
-/** The settings of a local.settings.json, below those of the environment, or what is wrong with it. */
+/**
+ * The settings of a local.settings.json, below those of the environment, or what is wrong with it.
+ */
 export type ReadSettings =
   | { readonly kind: "settings"; readonly env: Readonly<Record<string, string | undefined>> }
   | { readonly kind: "wrong"; readonly what: string };

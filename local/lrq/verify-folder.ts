@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { z } from "zod";
 import { auditRecordSchema, verifyAudit } from "../../shared/evidence/audit.ts";
 import {
@@ -85,7 +85,7 @@ type Found = (where: string, what: string) => void;
 /** All files below the folder, with forward slashes; what is no plain file is a finding. */
 function filesIn(folder: string, found: Found): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((each) => {
-    const path = join(each.parentPath, each.name).slice(join(folder, sep).length);
+    const path = relative(folder, join(each.parentPath, each.name));
     const name = path.split(sep).join("/");
     if (each.isDirectory()) return [];
     if (each.isFile()) return [name];

@@ -13,8 +13,8 @@ export type FoundKey =
   | { readonly kind: "unavailable"; readonly detail: string };
 
 /**
- * Where the keys of Entra tenants come from: a port, for asking after them is I/O. The adapter is in
- * `shared/entra/`. It is asked for tenants named in CALLERS only; it never throws.
+ * Where the keys of Entra tenants come from: a port, for asking after them is I/O. The adapter is
+ * in `shared/entra/`. It is asked for tenants named in CALLERS only; it never throws.
  */
 export interface SigningKeys {
   find(tenant: string, kid: string): Promise<FoundKey>;

@@ -1,5 +1,9 @@
 import { Readable } from "node:stream";
-import { ContainerClient } from "@azure/storage-blob";
+import {
+  type BlockBlobClient,
+  type BlockBlobUploadStreamOptions,
+  ContainerClient,
+} from "@azure/storage-blob";
 import type { EvidenceStore } from "../ports.ts";
 import { codeOf, type StorageAccess } from "./access.ts";
 
@@ -9,6 +13,8 @@ import { codeOf, type StorageAccess } from "./access.ts";
  */
 const BLOCK_BYTES = 4 * 1024 * 1024;
 const BLOCKS_UNDER_WAY = 2;
+/** What is no larger goes in one request, and without the memory of blocks: most results are. */
+const AT_ONCE_BYTES = 256 * 1024;
 
 /**
  * What the service answers where a blob is already; a container being deleted is a conflict too,
@@ -25,7 +31,6 @@ export function createEvidenceBlobs(access: StorageAccess, containerName: string
   const ready = onceReady(container);
   return {
     put: async (path, content) => {
-      const stream = Readable.from(content, { objectMode: false });
       const options = {
         conditions: { ifNoneMatch: "*" },
         // Never a type a browser would render: the bytes come from a machine that may be hostile.
@@ -34,14 +39,13 @@ export function createEvidenceBlobs(access: StorageAccess, containerName: string
       try {
         await ready();
         const blob = container.getBlockBlobClient(path);
-        await blob.uploadStream(stream, BLOCK_BYTES, BLOCKS_UNDER_WAY, options);
+        const { begun, rest } = await begin(content);
+        if (rest === null) await blob.upload(begun, begun.byteLength, options);
+        else await uploadBlocks(blob, joined(begun, rest), options);
         return "written";
       } catch (error) {
         if (TAKEN.has(codeOf(error))) return "exists";
         throw error;
-      } finally {
-        // A refused upload leaves off in the middle; whoever feeds the stream must learn of it.
-        stream.destroy();
       }
     },
     open: async (path) => {
@@ -56,6 +60,50 @@ export function createEvidenceBlobs(access: StorageAccess, containerName: string
       }
     },
   };
+}
+
+/** The first bytes, and what comes after them; null if that was all. */
+async function begin(
+  content: AsyncIterable<Uint8Array>,
+): Promise<{ begun: Buffer; rest: AsyncIterator<Uint8Array> | null }> {
+  const rest = content[Symbol.asyncIterator]();
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  while (size <= AT_ONCE_BYTES) {
+    const next = await rest.next();
+    if (next.done === true) return { begun: Buffer.concat(pieces), rest: null };
+    pieces.push(Uint8Array.from(next.value));
+    size += next.value.byteLength;
+  }
+  return { begun: Buffer.concat(pieces), rest };
+}
+
+async function* joined(
+  begun: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield begun;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function uploadBlocks(
+  blob: BlockBlobClient,
+  content: AsyncIterable<Uint8Array>,
+  options: BlockBlobUploadStreamOptions,
+): Promise<void> {
+  const stream = Readable.from(content, { objectMode: false });
+  try {
+    await blob.uploadStream(stream, BLOCK_BYTES, BLOCKS_UNDER_WAY, options);
+  } finally {
+    // A refused upload leaves off in the middle; whoever feeds the stream must learn of it.
+    stream.destroy();
+  }
 }
 
 /**

@@ -3,7 +3,9 @@ import type { FoundKey, SigningKey, SigningKeys } from "../access/signing-keys.t
 
 /** How to reach the keys that Entra publishes. */
 export interface PublishedKeysOptions {
-  /** Such as `https://login.microsoftonline.com`; plain http is for loopback, which config checks. */
+  /**
+   * Such as `https://login.microsoftonline.com`; plain http is for loopback, which config checks.
+   */
   readonly authority: string;
   readonly fetch: typeof fetch;
   /** This host's clock, epoch milliseconds; only differences of it count. */
@@ -42,8 +44,8 @@ const keySchema = z.object({
 const keySetSchema = z.object({ keys: z.array(z.unknown()).max(100) });
 
 /**
- * The signing keys of Entra tenants, asked for when they are first needed, kept, and asked for again
- * when they grow old or a token names one that is not among them.
+ * The signing keys of Entra tenants, asked for when they are first needed, kept, and asked for
+ * again when they grow old or a token names one that is not among them.
  */
 export function createPublishedKeys(options: PublishedKeysOptions): SigningKeys {
   const tenants = new Map<string, Tenant>();

@@ -44,6 +44,12 @@ export function choose(
  */
 const DISPATCHES_BY_RANK = 4;
 
+/** How many may go by rank before its turn comes; 1 if it has come, for it goes alone. */
+export function dispatchesUntilTurn(budget: Pick<Budget, "byRank">): number {
+  return Math.max(1, DISPATCHES_BY_RANK - budget.byRank);
+}
+
+/** True when the next dispatch is the longest waiting's. */
 export function isTurnOfLongestWaiting(budget: Pick<Budget, "byRank">): boolean {
   return budget.byRank >= DISPATCHES_BY_RANK;
 }

@@ -29,6 +29,8 @@ export interface ChangeOptions {
   readonly facts?: readonly AuditFacts[];
   /** The lease on its machine, if it was read just now; a stale one only makes the commit lose. */
   readonly lease?: Stored<MachineLease> | null;
+  /** Its run, on the same terms. */
+  readonly run?: Stored<RunRecord>;
 }
 
 /**
@@ -41,14 +43,14 @@ export async function changesFor(
   before: Stored<SequenceRecord>,
   after: SequenceRecord,
   nowMs: number,
-  { onRun = null, lease = null, facts = [] }: ChangeOptions = {},
+  { onRun = null, lease = null, facts = [], ...known }: ChangeOptions = {},
 ): Promise<RowChange[]> {
   const own = freesMachine(before.value, after)
     ? await freeing(ports, before, after, lease)
     : move(before, after);
   const finished = isFinished(after) && !isFinished(before.value) ? 1 : 0;
   if (finished === 0 && onRun === null && facts.length === 0) return own;
-  const run = await loadRun(ports.ledger, after.runId);
+  const run = known.run ?? (await loadRun(ports.ledger, after.runId));
   if (run === null) throw new Error(`run ${after.runId} is gone`);
   if (run.value.open < finished && (await isStale(ports, before))) return own;
   const audited = auditedRun(run.value, facts);

@@ -13,7 +13,7 @@ import { move, type RowChange, type Stored } from "../ledger/rows.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
 import { admit, paceAfter } from "../limits/admit.ts";
 import { reserve, tidied, type Budget } from "../limits/budget.ts";
-import { choose, isTurnOfLongestWaiting } from "../limits/choose.ts";
+import { choose, dispatchesUntilTurn, isTurnOfLongestWaiting } from "../limits/choose.ts";
 import type { Limits } from "../limits/limits.ts";
 import { sessionOf } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
@@ -87,7 +87,10 @@ async function tryClaim(
   if (verdict.kind !== "go") return verdict;
 
   if (readable.length === 0) return { kind: "nothing" };
-  const room = Math.min(verdict.room, CLAIMS_PER_COMMIT);
+  // While more wait than have room, a claim ends where the turn of the longest waiting comes.
+  const contended = readable.length > verdict.room;
+  const turn = contended ? dispatchesUntilTurn(budget.value) : CLAIMS_PER_COMMIT;
+  const room = Math.min(verdict.room, CLAIMS_PER_COMMIT, turn);
   const ready = readable.slice(0, room + 1);
   const overdue = await overdueKey(ports, ready, room, budget.value);
   const choice = choose({ ready, overdue }, { ...verdict, room }, budget.value, nowMs);

@@ -119,9 +119,8 @@ async function seal(
     });
     const after = withResult(record.value, fetched.result);
     const custody = headOf(entry);
-    const onRun = (stands: RunRecord) =>
-      stands.custody.head === run.value.custody.head ? { ...stands, custody } : stands;
-    const changes = await changesFor(ports, record, after, ports.clock.earliest(), { onRun });
+    const onRun = (stands: RunRecord): RunRecord => ({ ...stands, custody });
+    const changes = await changesFor(ports, record, after, ports.clock.earliest(), { onRun, run });
     const key = custodyKey(run.value.runId, entry.number);
     const outcome = await ports.ledger.commit([...changes, { op: "insert", key, body: entry }]);
     if (outcome.kind === "committed") return;

@@ -1,7 +1,7 @@
 /*
- * How the two shells read a line of arguments. Single quotes are all that our quoting makes, so they
- * are all that is read; whatever else a shell would act upon outside of them means that something
- * got out, and is thrown.
+ * How the two shells read a line of arguments. Single quotes are all that our quoting makes, so
+ * they are all that is read; whatever else a shell would act upon outside of them means that
+ * something got out, and is thrown.
  */
 
 /** What PowerShell acts upon in an unquoted argument. */

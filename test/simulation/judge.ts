@@ -52,6 +52,12 @@ export function createJudge(
     if (after.state === "cancelled" && after.cancel?.why !== "asked") {
       court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);
     }
+    const action = actionOf(after.actionId ?? "");
+    if (isTerminal(after) && action !== null && isOpen(action, nowMs())) {
+      if (markOf(action.comment)?.sequenceId === sequenceId) {
+        court.fail("honest", `${sequenceId} is ${after.state}, but ${action.id} is still open`);
+      }
+    }
     if (after.state === "succeeded" && before?.state !== "succeeded") {
       checkHonest(court, after, actionOf, nowMs());
     }
@@ -95,6 +101,12 @@ export function createJudge(
       }
     },
   };
+}
+
+const GOES_ON = new Set(["waiting", "claimed", "unconfirmed", "submitted"]);
+
+function isTerminal({ state }: SequenceRecord): boolean {
+  return !GOES_ON.has(state);
 }
 
 function promisedIn(scenario: Scenario, record: SequenceRecord, nowMs: number): Promised {

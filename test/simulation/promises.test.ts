@@ -38,11 +38,11 @@ describe("a calm day", () => {
     for (const atMs of postsAtMs(outcome, 201)) expect(atMs).toBeLessThan(3 * MINUTE_MS);
   });
 
-  it("a sweep goes on beside urgent work that never ends, with one slot in fifteen or more", async () => {
+  it("a sweep goes on beside urgent work that never ends, with every fifth slot or nearly so", async () => {
     const urgent = { ...sweep(0, 201, 100), incidentId: "u", profile: "urgent-look" } as const;
     const outcome = await simulate(dayOf([sweep(5_000, 1, 20), urgent]));
     const all = postsAtMs(outcome).filter(isEarly).length;
-    expect(postsAtMs(outcome, 1, 20).filter(isEarly).length / all).toBeGreaterThan(1 / 15);
+    expect(postsAtMs(outcome, 1, 20).filter(isEarly).length / all).toBeGreaterThanOrEqual(1 / 6);
   });
 
   it("after a resume a full window is submitted within a window", async () => {

@@ -8,8 +8,8 @@ import { hashed, jiraSigned, webhookSigned } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /**
- * Every route with the right it needs, as the page about the interface tells it to callers; that the
- * page has every route that is registered is for its own test.
+ * Every route with the right it needs, as the page about the interface tells it to callers; that
+ * the page has every route that is registered is for its own test.
  */
 const ROUTES = tableIn(page("docs/api.md")).map(([route = "", right = ""]) => ({
   route: unquoted(route),

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 /** What the demo needs, copied: its build would pull the bundle from under other stories. */
 const NEEDED = [
   "build.mjs",
+  "bench",
   "functions",
   "host.json",
   "local",

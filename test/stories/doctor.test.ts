@@ -122,8 +122,8 @@ describe("the doctor finds, and says the fix for", () => {
     [
       "a token without the role to look",
       { claims: { roles: ["Machine.LiveResponse"] } },
-      ["error role Machine.Read.All", "error Defender API"],
-      "role Machine.Read.All",
+      ["error role Machine.ReadWrite.All", "error Defender API"],
+      "role Machine.ReadWrite.All",
       /Grant/,
     ],
     [

@@ -9,7 +9,8 @@ import { hashed, jiraSigned, webhookSigned } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /*
- * Ten thousand requests nobody sane would send: what is sent is drawn from a seed, so that a failure can be repeated.
+ * Ten thousand requests nobody sane would send: what is sent is drawn from a seed, so that a
+ * failure can be repeated.
  */
 
 const SEED = 20_261_121;

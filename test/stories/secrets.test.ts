@@ -14,8 +14,8 @@ import { storageDump, visibleMessages } from "./storage-dump.ts";
 import { sendMessage } from "./storage-rows.ts";
 
 /*
- * Every secret the app is given has a value of its own here; then a story runs in which much goes wrong, and all that
- * it left behind is searched for them.
+ * Every secret the app is given has a value of its own here; then a story runs in which much goes
+ * wrong, and all that it left behind is searched for them.
  */
 
 const secretOf = (word: string) => `whsec_${Buffer.from(word.padEnd(32, "!")).toString("base64")}`;
@@ -178,9 +178,9 @@ describe("after a story with all secrets, and much that goes wrong", () => {
     const watching = watchQueues(over.signal);
     const runIds = await submitInEveryWay();
     await mixUp();
+    for (const runId of runIds) await finished(runId);
     await sendMessage(stage.storage, "results", { v: 1, collect: { sequenceId: "no such one" } });
     await sendMessage(stage.storage, "command-sequences", { v: 9 });
-    for (const runId of runIds) await finished(runId);
     await ask("POST", "pause", { reason: "to see what is said" });
     await ask("POST", "resume");
     for (const path of ["status", "audit", "health"]) await ask("GET", path);

@@ -11,7 +11,9 @@ export interface Stored {
 /** The most messages a peek shows (Queue service). */
 const PEEK_MAX = 32;
 
-/** Everything in a storage account: rows of all tables, visible messages of all queues, all blobs. */
+/**
+ * Everything in a storage account: rows of all tables, visible messages of all queues, all blobs.
+ */
 export async function storageDump(connectionString: string): Promise<Stored[]> {
   const parts = [rowsIn, visibleMessages, blobsIn].map(
     async (dump) => await dump(connectionString),

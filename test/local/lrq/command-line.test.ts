@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runCommand, USAGE } from "../../../local/lrq/command-line.ts";
 import { page } from "../../docs/markdown.ts";
@@ -49,6 +49,13 @@ describe("lrq", () => {
     expect(exitCode).toBe(0);
     expect(said).toMatch(new RegExp(`^ok {3}run ${RUN_ID}: 0 results`));
     expect(said).toContain(`head ${saved.manifest.head}`);
+  });
+
+  it("takes a folder by any of its names", async () => {
+    const { folder } = await exported([]);
+    for (const name of [relative(process.cwd(), folder), `${folder}/`, `${folder}/../run`]) {
+      expect((await run(["verify", name])).exitCode).toBe(0);
+    }
   });
 
   it("says what is wrong where, with exit code 1", async () => {

@@ -1,0 +1,32 @@
+import { measureIngest } from "../ingest/measure-ingest.ts";
+import type { Row } from "../table.ts";
+import { measureAzurite } from "./measure-azurite.ts";
+import { measureNaive } from "./measure-naive.ts";
+import { measureSessions } from "./measure-sessions.ts";
+import { measureSlots } from "./measure-slots.ts";
+import { measureUrgent } from "./measure-urgent.ts";
+
+/**
+ * Everything about the drain: in virtual time first, then on real parts, whose figures depend on
+ * the machine. `root` is the folder of the built app; `say` is told what is under way.
+ */
+export async function benchDrain(
+  root: string,
+  say: (line: string) => void,
+): Promise<readonly Row[]> {
+  const measures = {
+    "slots and requests, virtual time": measureSlots,
+    "urgent arrivals, virtual time": measureUrgent,
+    "sessions and offline machines, virtual time": measureSessions,
+    "naive drains, virtual time": measureNaive,
+    "worker processes on Azurite": () => measureAzurite(root),
+    "taking incidents in": () => measureIngest(root),
+  } as const;
+  const rows: Row[] = [];
+  for (const [name, measure] of Object.entries(measures)) {
+    const beganAtMs = performance.now();
+    rows.push(...(await measure()));
+    say(`${name}: ${((performance.now() - beganAtMs) / 1_000).toFixed(0)} s`);
+  }
+  return rows;
+}
