@@ -56,14 +56,17 @@ if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started
 /** The commit this is built from, with a plus sign behind it when the files differ from it. */
 function commit() {
   try {
-    const git = (...words) =>
-      execFileSync("git", words, {
-        cwd: import.meta.dirname,
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "ignore"],
-      }).trim();
     return git("rev-parse", "HEAD") + (git("status", "--porcelain") === "" ? "" : "+");
   } catch {
     return "unknown";
   }
+}
+
+function git(...words) {
+  const options = {
+    cwd: import.meta.dirname,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  };
+  return execFileSync("git", words, options).trim();
 }

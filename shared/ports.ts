@@ -100,7 +100,9 @@ export interface KnownMachine {
  * for.
  */
 export type Reply<T> =
-  /** `dateMs` is Defender's own clock as its answer tells it, in whole seconds, where it is read. */
+  /**
+   * `dateMs` is Defender's own clock as its answer tells it, in whole seconds, where it is read.
+   */
   | { readonly kind: "answered"; readonly value: T; readonly dateMs?: number }
   | { readonly kind: "throttled"; readonly retryAfterMs: number | null }
   | { readonly kind: "absent"; readonly detail: string }
@@ -133,7 +135,9 @@ export interface Defender {
   ): Promise<SubmissionAnswer>;
   /** Live response actions created at or after `sinceMs`, newest first, whoever started them. */
   listActions(sinceMs: number): Promise<Reply<readonly MachineAction[]>>;
-  /** Live response actions that are Pending, however old: offline machines hold sessions for days. */
+  /**
+   * Live response actions that are Pending, however old: offline machines hold sessions for days.
+   */
   listPending(): Promise<Reply<readonly MachineAction[]>>;
   getAction(actionId: string): Promise<Reply<MachineAction>>;
   /** `refused` with 400 is an action that can no longer be cancelled. */

@@ -44,7 +44,12 @@ export async function measureAzurite(root: string): Promise<readonly Row[]> {
     for (let worker = 0; worker < WORKERS; worker += 1) {
       const stateDir = join(folder, `host-${worker}`);
       const storage = azurite.connectionString();
-      const parts = { storage, simulator: { url: simulator.url, speed: SPEED }, key: KEY, stateDir };
+      const parts = {
+        storage,
+        simulator: { url: simulator.url, speed: SPEED },
+        key: KEY,
+        stateDir,
+      };
       const linger = { DRAIN_LINGER_SECONDS: String(120 / SPEED) };
       const env = { ...systemOf(process.env), ...localSettings(parts, linger) };
       hosts.push(await startHostProcess({ root, port: 0, env, log: () => {} }));

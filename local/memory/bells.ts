@@ -16,7 +16,7 @@ export interface MemoryMessage {
   readonly dequeueCount: number;
 }
 
-export interface ReceiveOptions {
+interface ReceiveOptions {
   /** Absent: all. */
   readonly queue?: MemoryQueue;
   /** At most so many messages; absent: all. */
@@ -26,8 +26,8 @@ export interface ReceiveOptions {
 }
 
 /**
- * Three queues in virtual time, with the side of whoever receives. A message lives until `complete`:
- * at least once.
+ * Three queues in virtual time, with the side of whoever receives. A message lives until
+ * `complete`: at least once.
  */
 export interface MemoryBells extends Bells {
   /**

@@ -16,7 +16,7 @@ export interface MemoryClockOptions {
 }
 
 /** What one host knows of the time; all in milliseconds. */
-export interface HostTime {
+interface HostTime {
   /** How much earlier and later than true its interval reaches; 0 when absent. */
   readonly earlyMs?: number;
   readonly lateMs?: number;

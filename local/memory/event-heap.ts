@@ -1,5 +1,5 @@
 /** Something that is to happen at an instant of virtual time. */
-export interface ScheduledEvent {
+interface ScheduledEvent {
   readonly atMs: number;
   readonly act: () => void;
 }

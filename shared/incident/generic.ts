@@ -83,10 +83,10 @@ const envelopeSchema = z.strictObject({
 });
 
 /**
- * Our own two forms, both strict: `{incident, machines, profile?, parameters?, callback?}`, and the Standard
- * Webhooks envelope `{type, timestamp, data: {incidentId, devices, ...}}`. Severities and platforms
- * in our words; without a severity it is unknown. Another event type, or no machine, is nothing to
- * do.
+ * Our own two forms, both strict: `{incident, machines, profile?, parameters?, callback?}`, and the
+ * Standard Webhooks envelope `{type, timestamp, data: {incidentId, devices, ...}}`. Severities and
+ * platforms in our words; without a severity it is unknown. Another event type, or no machine, is
+ * nothing to do.
  */
 export function parseGeneric(json: unknown): ParsedIncident {
   return field(json, "data") === undefined ? parsePlain(json) : parseEnvelope(json);

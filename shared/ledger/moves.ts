@@ -1,5 +1,6 @@
 import { isFinal, type MachineAction } from "./machine-action.ts";
 import { OFFLINE_LANE } from "./keys.ts";
+import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
 import { allCompleted, isUntouched, progressOf } from "./progress.ts";
 import {
   isTerminal,
@@ -215,37 +216,6 @@ function withOwed(record: SequenceRecord, action: MachineAction): SequenceResult
     }));
   return [...record.results, ...owed];
 }
-
-function failure(record: SequenceRecord): { code: string; detail: string } {
-  const failed = record.progress.find(
-    (each) => each.part === record.part && each.status === "Failed",
-  );
-  if (failed === undefined) {
-    return { code: "actionFailed", detail: "Defender reports the action as failed." };
-  }
-  const said = failed.errors.length > 0 ? ` Defender says: ${failed.errors.join("; ")}` : "";
-  const detail = `Command ${failed.index + 1} (${failed.type}) failed; those after it did not run.${said}`;
-  return { code: "commandFailed", detail: detail.slice(0, 1_000) };
-}
-
-function timeOut(untouched: boolean): { code: string; detail: string } {
-  return untouched
-    ? { code: "notReached", detail: "The machine did not come online in time." }
-    : {
-        code: "commandTimedOut",
-        detail: "Defender timed it out; a command may have run, so it is not repeated.",
-      };
-}
-
-function cancelledBy(by: string): { code: string; detail: string } {
-  return { code: "cancelled", detail: `Cancelled by ${by}.` };
-}
-
-const INTERRUPTED = {
-  code: "interrupted",
-  detail:
-    "The machine came online while it was being given up; commands may have run: not repeated.",
-} as const;
 
 /** The record in its next state: nothing of the old place or reason is left over. */
 function moved(record: SequenceRecord, state: SequenceState): SequenceRecord {

@@ -143,7 +143,9 @@ function isSurelyOwn(action: MachineAction, open: OpenFacts): boolean {
   return sameTag(tagIn(action.comment), tagOf(open));
 }
 
-/** Defender dates actions by its own clock (seen 0.8 s early); far more than any two clocks differ. */
+/**
+ * Defender dates actions by its own clock (seen 0.8 s early); far more than any two clocks differ.
+ */
 const CREATED_BEFORE_MS = 60_000;
 
 /**

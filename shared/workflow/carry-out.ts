@@ -110,21 +110,17 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
  * bell for them. If somebody else has moved it meanwhile their word stands, and the next look sees
  * it.
  */
-async function commitMove(
+export async function commitMove(
   { ports, held, noted }: Carrying,
   { before, lease }: Open,
   after: SequenceRecord,
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
-  const lengthMs = sessionLengthMs(before.value, after, nowMs);
   const fact = factOfMove(before.value, after, nowMs);
   const outcome = await commitHolding(
     ports,
     held,
-    (budget) =>
-      holdsSession(after)
-        ? holdSession(noted(budget), sessionOf(after))
-        : releaseSession(noted(budget), after.sequenceId, lengthMs),
+    (budget) => budgetAfterMove(noted(budget), before.value, after, nowMs),
     {
       changes: async () => await changesFor(ports, before, after, nowMs, { lease }),
       facts: fact === null ? [] : [fact],
@@ -134,6 +130,17 @@ async function commitMove(
   ports.log("info", "moved", { sequenceId: after.sequenceId, state: after.state });
   if (owesResults(after)) await ports.bells.ringCollect(after.sequenceId, 0);
   return true;
+}
+
+/** The session as the record says, its length in the mean if it is over. */
+export function budgetAfterMove(
+  budget: Budget,
+  before: SequenceRecord,
+  after: SequenceRecord,
+  nowMs: number,
+): Budget {
+  if (holdsSession(after)) return holdSession(budget, sessionOf(after));
+  return releaseSession(budget, after.sequenceId, sessionLengthMs(before, after, nowMs));
 }
 
 /**

@@ -11,8 +11,8 @@ const EXPIRED_PER_LANE = 20;
 
 /**
  * Ends what has expired at the head of each lane. A claim does that on its way; this is for when
- * none is made for long: while sessions are full or the queue is paused (the door opens again before long).
- * Returns how many ended.
+ * none is made for long: while sessions are full or the queue is paused (the door opens again
+ * before long). Returns how many ended.
  */
 export async function expireWaiting(ports: ExpirePorts): Promise<number> {
   const ended = await Promise.all(LANES.map(async (lane) => await expireLane(ports, lane)));

@@ -11,6 +11,7 @@ import { carryOut, type CarryPorts } from "./carry-out.ts";
 import { countOldForeign, withSightings } from "./sightings.ts";
 import { commitHolding, type HeldBudget } from "./held-budget.ts";
 import { loadSequence } from "./load.ts";
+import { moveTogether, type Moving } from "./move-together.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
 import { settleOrphans } from "./settle-orphans.ts";
 
@@ -54,6 +55,7 @@ export async function lookAtActions(
   const othersWait = (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   if (asking.length === 0 && !othersWait) return NOTHING;
   const intervalMs = lookIntervalMs(asking, full && othersWait, nowMs, limits);
+  const beforeMs = held.stored.value.polledAtMs;
   if (!(await takeTurn(ports, held, nowMs, intervalMs))) return NOTHING;
 
   const sinceMs = Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
@@ -63,9 +65,11 @@ export async function lookAtActions(
     return { listed: true, moved: 0 };
   }
   const actions = reply.value;
-  const old = await countOldForeign(ports, limits, sinceMs, held.stored.value);
+  const old = await countOldForeign(ports, limits, { sinceMs, beforeMs }, held.stored.value);
   const noted = (budget: Budget) => withSightings(budget, actions, old);
   const leases = leasesIn(open);
+  const carrying = { ports, limits, held, noted };
+  const moves: Moving[] = [];
   let moved = await settleOrphans(ports, limits, actions, held);
   for (const session of sessions) {
     const facts = factsOf(session);
@@ -79,8 +83,11 @@ export async function lookAtActions(
     const own = { ...look, action: actionOf(before.value, actions) };
     const judgement = judge(before.value, own, limits);
     const lease = leases.get(session.machineId) ?? null;
-    if (await carryOut({ ports, limits, held, noted }, { before, lease }, judgement)) moved += 1;
+    if (judgement.kind === "move") {
+      moves.push({ open: { before, lease }, after: judgement.after });
+    } else if (await carryOut(carrying, { before, lease }, judgement)) moved += 1;
   }
+  moved += await moveTogether(carrying, moves);
   // What was seen goes along with the first move; where nothing moved, it goes alone.
   await commitHolding(ports, held, noted);
   return { listed: true, moved };

@@ -8,6 +8,11 @@ import { spendRead } from "./spend-read.ts";
 
 /** Polls between two counts of what is Pending for longer than a look goes back: five minutes. */
 const POLLS_PER_COUNT = 20;
+/**
+ * Looks that fall into another span of half that interval than the one before read when they
+ * counted last; the others need not.
+ */
+const SPANS_PER_COUNT = 2;
 /** What looks leave of the list budget, and a little less. */
 const COUNT_SHARE = 0.4;
 
@@ -33,16 +38,18 @@ export function withSightings(
 }
 
 /**
- * Foreign sessions older than `sinceMs`; null when it is not time to count, or Defender does not
+ * Foreign sessions older than `sinceMs`, after a look at `beforeMs`; null when it is not time to count, or Defender does not
  * say.
  */
 export async function countOldForeign(
   ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,
   limits: Limits,
-  sinceMs: number,
+  { sinceMs, beforeMs }: { sinceMs: number; beforeMs: number },
   budget: Budget,
 ): Promise<number | null> {
   const at = { stamp: "countedAtMs", intervalMs: limits.pollMs * POLLS_PER_COUNT } as const;
+  const span = (atMs: number) => Math.floor((atMs * SPANS_PER_COUNT) / at.intervalMs);
+  if (span(beforeMs) === span(budget.polledAtMs)) return null;
   if (!(await spendRead(ports, limits, "list", { share: COUNT_SHARE, at }))) return null;
   const reply = await ports.defender.listPending();
   if (reply.kind !== "answered") return null;

@@ -30,7 +30,10 @@ export function blocksIn(markdown: string): Block[] {
   return [...found].map(([, language = "", text = ""]) => ({ language, text }));
 }
 
-/** The text below the heading `title`, up to the next heading of its level or above; throws without it. */
+/**
+ * The text below the heading `title`, up to the next heading of its level or above; throws without
+ * it.
+ */
 export function section(markdown: string, title: string): string {
   const lines = withoutBlocks(markdown).split("\n");
   const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === title);

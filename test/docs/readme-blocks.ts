@@ -4,7 +4,10 @@ import { blocksIn } from "./markdown.ts";
 /** What a clean clone runs: too much for a test, and what runs the tests. */
 const MAIN = /^npm ci && npm (run )?\w+$/;
 
-/** The README's commands that are checked by their scripts; the one that tests is run on a clean clone. */
+/**
+ * The README's commands that are checked by their scripts; the one that tests is run on a clean
+ * clone.
+ */
 export function mainCommands(readme: string): string[] {
   return shellBlocks(readme).filter((text) => MAIN.test(text));
 }

@@ -17,7 +17,9 @@ import { someLimits } from "./some-limits.ts";
 const LIMITS = someLimits();
 const NOW_MS = Date.parse("2026-11-20T10:00:00Z");
 
-/** What a budget must agree with: who has a session, and each call with the time it is free again. */
+/**
+ * What a budget must agree with: who has a session, and each call with the time it is free again.
+ */
 interface Model {
   readonly sessions: Set<string>;
   calls: { id: string; freeAtMs: number; stamped: boolean }[];

@@ -21,7 +21,10 @@ function judged(
   return judge(record, look, LIMITS);
 }
 
-/** What a judgement makes of the record, for tables: its kind, then the state it leads to, if it does. */
+/**
+ * What a judgement makes of the record, for tables: its kind, then the state it leads to, if it
+ * does.
+ */
 function inShort(judgement: Judgement): string {
   return "after" in judgement ? `${judgement.kind} ${judgement.after.state}` : judgement.kind;
 }

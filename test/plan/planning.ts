@@ -7,7 +7,7 @@ import { shippedCatalogue, shippedRouting } from "./shipped.ts";
 export const catalogue = shippedCatalogue();
 
 /** The rules we ship. */
-export const routing = shippedRouting();
+const routing = shippedRouting();
 
 /** A grave Sentinel incident, with some fields different. */
 export function incident(fields: Partial<Incident> = {}): Incident {

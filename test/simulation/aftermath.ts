@@ -6,7 +6,9 @@ import type { World } from "./world.ts";
 
 const TERMINAL = new Set(["succeeded", "failed", "timedOut", "cancelled", "expired", "refused"]);
 
-/** What has not ended yet, in words; null when all that was accepted has, and nobody asks for more. */
+/**
+ * What has not ended yet, in words; null when all that was accepted has, and nobody asks for more.
+ */
 export function unfinished(world: World): string | null {
   const { records } = world.judge.ledger;
   for (const record of records.values()) {
@@ -68,7 +70,10 @@ async function checkEvidence(world: World, record: SequenceRecord): Promise<void
   }
 }
 
-/** Invocations a piece of work may cost: each message, part, attempt, crash and result, some times over. */
+/**
+ * Invocations a piece of work may cost: each message, part, attempt, crash and result, some times
+ * over.
+ */
 const DRAINS_PER_WORK = 6;
 const DRAINS_AT_MOST_FREE = 40;
 

@@ -1,10 +1,11 @@
 import type { HttpAnswer } from "../../shared/defender/request.ts";
 
 /**
- * Answers to a POST that are not what the page shows. The first list is answered although the action was created, the
- * second without one; `lost` is a body that broke off, `silence` no answer at all.
+ * Answers to a POST that are not what the page shows. The first list is answered although the
+ * action was created, the second without one; `lost` is a body that broke off, `silence` no answer
+ * at all.
  */
-export const CREATED_BUT = [
+const CREATED_BUT = [
   "createdSparse",
   "createdNoComment",
   "createdHtml",
@@ -18,7 +19,7 @@ export const CREATED_BUT = [
   "created504",
   "createdSilence",
 ] as const;
-export const NOT_CREATED = [
+const NOT_CREATED = [
   "existingForeign",
   "existingForeignSparse",
   "throttledSeconds",
@@ -61,7 +62,10 @@ export interface Spoken {
 
 export type Heard = HttpAnswer | "silence";
 
-/** The answer; `action` is the one created, or one that was there before, or null if there is none to speak of. */
+/**
+ * The answer; `action` is the one created, or one that was there before, or null if there is none
+ * to speak of.
+ */
 export function badAnswer(kind: BadAnswer, action: Spoken | null, nowMs: number): Heard {
   const id = action?.id ?? "0";
   const body = { id, type: "LiveResponse", requestorComment: action?.comment ?? null };

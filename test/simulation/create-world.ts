@@ -121,8 +121,8 @@ async function deleted(world: World, invocation: Invocation): Promise<"completed
 }
 
 /**
- * Lets everything that was woken run until it waits again. Node runs a tick only when no promise is left to settle, and
- * nothing here waits for more than promises.
+ * Lets everything that was woken run until it waits again. Node runs a tick only when no promise is
+ * left to settle, and nothing here waits for more than promises.
  */
 async function settle(): Promise<void> {
   await new Promise<void>((resolve) => {

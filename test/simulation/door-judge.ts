@@ -11,7 +11,10 @@ export interface Marked {
   readonly attempt: number;
 }
 
-/** What is known of a sequence when its POST is judged: its commands, and its expiry in epoch milliseconds. */
+/**
+ * What is known of a sequence when its POST is judged: its commands, and its expiry in epoch
+ * milliseconds.
+ */
 export interface Promised {
   readonly machineId: string;
   readonly parts: readonly (readonly Command[])[];
@@ -35,7 +38,10 @@ export function markOf(comment: string | null): Marked | null {
   return { sequenceId: match[1] ?? "", part: Number(match[2]), attempt: Number(match[3]) };
 }
 
-/** Judges what happens at Defender's door by what Defender sees, and by what was promised to the sender. */
+/**
+ * Judges what happens at Defender's door by what Defender sees, and by what was promised to the
+ * sender.
+ */
 export function createDoorJudge(
   court: Court,
   limits: Limits,
@@ -91,7 +97,8 @@ function checkOnce(
   for (const earlier of ours) {
     const other = markOf(earlier.comment);
     if (other?.sequenceId !== mark?.sequenceId || other?.part !== mark?.part) continue;
-    // What Defender itself lost nobody can find; the ledger then ends the sequence or learns nothing.
+    // What Defender itself lost nobody can find; the ledger then ends the sequence or learns
+    // nothing.
     if (nowMs >= earlier.vanishesAtMs) continue;
     const over = endOf(earlier).atMs <= nowMs && !hasRun(earlier, nowMs);
     if (!over || other?.attempt === mark?.attempt) {

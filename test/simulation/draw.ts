@@ -70,7 +70,9 @@ interface Shape {
   readonly arrivals: number;
 }
 
-/** What binds: sessions, calls, or now the one and now the other. Small ones, for many seeds' sake. */
+/**
+ * What binds: sessions, calls, or now the one and now the other. Small ones, for many seeds' sake.
+ */
 function drawShape(random: Random): Shape {
   const draw = random.fraction();
   if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 5], arrivals: 3 };

@@ -4,9 +4,10 @@ import { BAD_ANSWERS } from "./bad-answers.ts";
 import { chance, oneOf } from "./streams.ts";
 
 /**
- * What can go wrong around one port call. `error`: nothing happened, and the caller is told so by an exception or an
- * unavailable. `lostReply`: it happened, and the caller is told the same. `lostRace`: it happened, the client sent it
- * again, and the caller hears of a conflict with itself. The stalls freeze the host after the call happened.
+ * What can go wrong around one port call. `error`: nothing happened, and the caller is told so by
+ * an exception or an unavailable. `lostReply`: it happened, and the caller is told the same.
+ * `lostRace`: it happened, the client sent it again, and the caller hears of a conflict with
+ * itself. The stalls freeze the host after the call happened.
  */
 export const FAULT_KINDS = [
   "error",
@@ -20,9 +21,12 @@ export const FAULT_KINDS = [
   "stallPastVisibility",
   "late",
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** How long the stalls last: past the send fence, 2 s; a driver's promise, 20 s; the guard, 180 s; a message's ten minutes. */
+/**
+ * How long the stalls last: past the send fence, 2 s; a driver's promise, 20 s; the guard, 180 s; a
+ * message's ten minutes.
+ */
 export const STALL_MS: Readonly<Partial<Record<string, number>>> = {
   stallPastFence: 2_600,
   stallPastLease: 45_000,

@@ -62,7 +62,10 @@ export function createHosts(clock: MemoryClock, count: number, random: Random): 
   };
 }
 
-/** Monotonic clocks start anywhere and run up to 100 ppm wrong; front ends differ by up to 250 ms between two. */
+/**
+ * Monotonic clocks start anywhere and run up to 100 ppm wrong; front ends differ by up to 250 ms
+ * between two.
+ */
 function newEpoch(clock: MemoryClock, hostId: string, random: Random): Epoch {
   const originMs = between(random, 0, 1e9);
   const rate = 1 + between(random, -1e-4, 1e-4);

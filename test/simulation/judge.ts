@@ -139,7 +139,9 @@ function checkHonest(
   }
 }
 
-/** Quotas are counted when a call leaves; one held up by a stall says nothing about the counting. */
+/**
+ * Quotas are counted when a call leaves; one held up by a stall says nothing about the counting.
+ */
 function readsJudge(scenario: Scenario, court: Court, nowMs: () => number): Judge["reads"] {
   const { readsPerMinute, readsPerHour } = scenario.limits;
   const times = new Map<ReadApi, number[]>();

@@ -16,7 +16,9 @@ const PASSED_THROUGH = new Set(["unconfirmed", "submitted"]);
 const HOLDING = new Set(["claimed", "unconfirmed", "submitted"]);
 const INDEX = /^(?:ready|later|behind|machine|owed)!/;
 
-/** Looks at every commit: at the moves in it, and at whether the rows still follow from the records. */
+/**
+ * Looks at every commit: at the moves in it, and at whether the rows still follow from the records.
+ */
 export interface LedgerJudge {
   committed(changes: readonly RowChange[]): void;
   /** All records as they stand, by id. */
@@ -136,7 +138,8 @@ function keysOf(record: SequenceRecord): string[] {
   return keys;
 }
 
-// What the workflows write under these keys are records and budgets; their parts are looked at one by one.
+// What the workflows write under these keys are records and budgets; their parts are looked at one
+// by one.
 function isRecord(body: unknown): body is SequenceRecord {
   return typeof body === "object" && body !== null && "sequenceId" in body && "state" in body;
 }

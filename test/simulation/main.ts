@@ -8,8 +8,9 @@ import type { Sabotage } from "./world.ts";
 const SEEDS_PER_LINE = 1_000;
 
 /**
- * `npm run simulate -- --seeds 1000 --from 1` runs many seeds and tells of each that breaks a promise;
- * `--seed 7 --trace` runs one again and shows what the workflows logged; `--faults` gives it exactly these.
+ * `npm run simulate -- --seeds 1000 --from 1` runs many seeds and tells of each that breaks a
+ * promise; `--seed 7 --trace` runs one again and shows what the workflows logged; `--faults` gives
+ * it exactly these.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({

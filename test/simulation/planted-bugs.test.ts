@@ -15,8 +15,8 @@ import { simulate } from "./simulate.ts";
 import type { Sabotage } from "./world.ts";
 
 /*
- * The simulation, tested: each bug is planted from outside, in the ports, the settings, or in place of one pure
- * function, and has to be found by the judges.
+ * The simulation, tested: each bug is planted from outside, in the ports, the settings, or in place
+ * of one pure function, and has to be found by the judges.
  */
 const planted = vi.hoisted(() => {
   type Bug = (real: never, ...given: never[]) => unknown;

@@ -21,7 +21,10 @@ export interface Invocation {
   failed: boolean;
 }
 
-/** A port call: how long the wire takes either way, what happens, and what a caller hears who is let down. */
+/**
+ * A port call: how long the wire takes either way, what happens, and what a caller hears who is let
+ * down.
+ */
 interface Call<T> {
   readonly method: Method;
   readonly thereMs: number;
@@ -196,11 +199,16 @@ async function* flowing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** So many POSTs take so long to arrive that they are given up; together with a late one it stays within the timeout. */
+/**
+ * So many POSTs take so long to arrive that they are given up; together with a late one it stays
+ * within the timeout.
+ */
 const SLOW_SHARE = 0.05;
 const SLOW_MS = 17_000;
 
-/** A POST is given up after its timeout; it can have arrived, and be answered later, all the same. */
+/**
+ * A POST is given up after its timeout; it can have arrived, and be answered later, all the same.
+ */
 async function submitOnce(
   world: World,
   invocation: Invocation,

@@ -1,8 +1,11 @@
 import { buildCatalogue, type Catalogue } from "../../shared/plan/catalogue.ts";
 import type { Command } from "../../shared/plan/command.ts";
 
-/** The profiles a simulation asks for, and what must arrive at Defender's door for each: part by part. */
-export const EXPECTED_PARTS = {
+/**
+ * The profiles a simulation asks for, and what must arrive at Defender's door for each: part by
+ * part.
+ */
+const EXPECTED_PARTS = {
   "urgent-look": [[script("look.sh", "--now -v")]],
   "split-collect": [[file("/var/log/a.log")], [script("pack.sh", null), file("/tmp/pack.tar")]],
   "ticket-run": [[put("tool.bin"), script("run.sh", "--deep")]],

@@ -77,7 +77,10 @@ describe("a calm day", () => {
 
 const isEarly = (atMs: number) => atMs < 8 * MINUTE_MS;
 
-/** When POSTs arrived that made an action, after the start; of machines from `first` on, `count` of them. */
+/**
+ * When POSTs arrived that made an action, after the start; of machines from `first` on, `count` of
+ * them.
+ */
 function postsAtMs({ world }: Outcome, first = 1, count = Infinity): number[] {
   return world.tenant.actions
     .filter((each) => {

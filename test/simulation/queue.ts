@@ -4,7 +4,10 @@ import type { Bells, Random } from "../../shared/ports.ts";
 import type { Epoch, Hosts } from "./hosts.ts";
 import { between, chance } from "./streams.ts";
 
-/** As host.json has it: an idle host looks at least every 2 s, a failed message is hidden 30 s, the fifth failure is the last. */
+/**
+ * As host.json has it: an idle host looks at least every 2 s, a failed message is hidden 30 s, the
+ * fifth failure is the last.
+ */
 const LOOK_EVERY_MS = 2_000;
 const HIDDEN_AFTER_FAILURE_MS = 30_000;
 const FAILURES_MAX = 5;
@@ -22,7 +25,10 @@ export interface Queue extends Bells {
 /** What a host does with a message; `failed` is an invocation that threw. */
 export type Serve = (epoch: Epoch, message: MemoryMessage) => Promise<"completed" | "failed">;
 
-/** Delivers messages when they are visible, to any host alive; now and then the same one twice at once. */
+/**
+ * Delivers messages when they are visible, to any host alive; now and then the same one twice at
+ * once.
+ */
 export function createQueue(
   parts: { bells: MemoryBells; clock: MemoryClock; hosts: Hosts; random: Random },
   twice: () => number,

@@ -5,7 +5,10 @@ import type { ProfileName } from "./profiles.ts";
 /** From an instant until another, both in milliseconds after the start. */
 export type Span = readonly [fromMs: number, untilMs: number];
 
-/** A machine: when it is not reachable, when a person sits on it with a portal session, when it is offboarded. */
+/**
+ * A machine: when it is not reachable, when a person sits on it with a portal session, when it is
+ * offboarded.
+ */
 export interface ScenarioMachine {
   readonly machineId: string;
   readonly offline: readonly Span[];
@@ -13,7 +16,10 @@ export interface ScenarioMachine {
   readonly goneAtMs: number | null;
 }
 
-/** One incident as its sender sends it: `copies` times, some seconds apart, whatever the first answer was. */
+/**
+ * One incident as its sender sends it: `copies` times, some seconds apart, whatever the first
+ * answer was.
+ */
 export interface Arrival {
   readonly atMs: number;
   readonly incidentId: string;
@@ -51,7 +57,10 @@ export interface TenantRules {
   /** How long an action waits for its machine. */
   readonly pendingMs: number;
   readonly commandMs: Span;
-  /** Share of commands that fail, of actions that time out in a command, that vanish, that show odd statuses. */
+  /**
+   * Share of commands that fail, of actions that time out in a command, that vanish, that show odd
+   * statuses.
+   */
   readonly failing: number;
   readonly timingOut: number;
   readonly vanishing: number;
@@ -79,7 +88,10 @@ export interface Scenario {
   readonly rates: FaultRates;
 }
 
-/** The limits as shipped (docs/settings.md), but for waits made shorter so that an hour shows what days would. */
+/**
+ * The limits as shipped (docs/settings.md), but for waits made shorter so that an hour shows what
+ * days would.
+ */
 export const SHIPPED: Limits = {
   callsPerWindow: 10,
   windowMs: 60_000,

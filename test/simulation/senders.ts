@@ -12,7 +12,10 @@ const CATALOGUE = simulatedCatalogue();
 /** A sender gives up after a minute, and asks again later, with the same key, until it is told. */
 const SENDER_TIMEOUT_MS = 60_000;
 
-/** Lets everybody who asks something of the app ask it at its time. The count is of those still asking. */
+/**
+ * Lets everybody who asks something of the app ask it at its time. The count is of those still
+ * asking.
+ */
 export function startSenders(world: World): { asking(): number } {
   const { scenario, clock, startMs } = world;
   const state = { asking: 0 };

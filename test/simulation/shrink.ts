@@ -13,8 +13,8 @@ export interface Shrunk {
 const RUNS_MAX = 200;
 
 /**
- * Drops faults one at a time for as long as the same invariant breaks. A dropped fault moves the calls after it, so
- * this finds a short plan, not always the shortest.
+ * Drops faults one at a time for as long as the same invariant breaks. A dropped fault moves the
+ * calls after it, so this finds a short plan, not always the shortest.
  */
 export async function shrink(
   scenario: Scenario,

@@ -31,7 +31,10 @@ const GRACE_MS = 2_400_000;
 /** A message of a dead host is hidden for ten minutes. */
 const QUIET_MS = 900_000;
 
-/** Runs one scenario to its end, or to the first violation. The same scenario and faults give the same outcome. */
+/**
+ * Runs one scenario to its end, or to the first violation. The same scenario and faults give the
+ * same outcome.
+ */
 export async function simulate(
   scenario: Scenario,
   { exactly, sabotage }: SimulateOptions = {},

@@ -6,8 +6,8 @@ import { told } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
 /**
- * One small course of everything: a sequence in two parts, one that waits behind it, an urgent one, all through drain,
- * poll and collect, with a session fewer than there are machines.
+ * One small course of everything: a sequence in two parts, one that waits behind it, an urgent one,
+ * all through drain, poll and collect, with a session fewer than there are machines.
  */
 const COURSE: Scenario = {
   seed: 1,
@@ -54,7 +54,9 @@ describe("every single fault, at every call of the course, breaks no promise", (
   );
 });
 
-/** What only looks leaves nothing behind: a lost reply is like an error, and before is like after. */
+/**
+ * What only looks leaves nothing behind: a lost reply is like an error, and before is like after.
+ */
 const OF_LOOKS = ["error", "crashBefore", "stallPastFence", "stallPastVisibility"] as const;
 const LOOKS = new Set<Method>(["ledger.read", "ledger.list", "defender.list", "defender.prepare"]);
 

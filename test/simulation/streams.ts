@@ -1,7 +1,9 @@
 import { createSeededRandom } from "../../local/memory/random.ts";
 import type { Random } from "../../shared/ports.ts";
 
-/** Randomness of its own for each concern, so that one more draw of one does not change the others. */
+/**
+ * Randomness of its own for each concern, so that one more draw of one does not change the others.
+ */
 export function stream(seed: number, concern: string): Random {
   return createSeededRandom((seed % 2 ** 20) * 2 ** 32 + hash(`${seed} ${concern}`));
 }

@@ -4,7 +4,10 @@ import type { Random } from "../../shared/ports.ts";
 import type { ScenarioMachine, Span, TenantRules } from "./scenario.ts";
 import { between, chance, whole } from "./streams.ts";
 
-/** Everything that will become of an action, decided when it is created; a cancel can change it. Epoch milliseconds. */
+/**
+ * Everything that will become of an action, decided when it is created; a cancel can change it.
+ * Epoch milliseconds.
+ */
 export interface TenantAction {
   readonly id: string;
   readonly ours: boolean;

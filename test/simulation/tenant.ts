@@ -1,15 +1,7 @@
 import type { MachineAction } from "../../shared/ledger/machine-action.ts";
 import type { Command } from "../../shared/plan/command.ts";
 import type { Random, Reply } from "../../shared/ports.ts";
-import {
-  badAnswer,
-  creates,
-  isBadAnswer,
-  json,
-  refusal,
-  type BadAnswer,
-  type Heard,
-} from "./bad-answers.ts";
+import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from "./bad-answers.ts";
 import type { Scenario } from "./scenario.ts";
 import { between } from "./streams.ts";
 import { commandAt, described, isOpen, newAction, type TenantAction } from "./tenant-action.ts";
@@ -28,7 +20,10 @@ export interface Post {
   readonly ours: boolean;
 }
 
-/** One tenant of Defender as this simulation believes it to be, written apart from everything it is used to test. */
+/**
+ * One tenant of Defender as this simulation believes it to be, written apart from everything it is
+ * used to test.
+ */
 export interface Tenant {
   readonly actions: readonly TenantAction[];
   submit(post: Post, bad: BadAnswer | null): Heard;
@@ -194,5 +189,3 @@ function isSince(action: MachineAction, sinceMs: number): boolean {
 function spoken({ id, comment, machineId, commands }: TenantAction): object {
   return { id, type: "LiveResponse", requestorComment: comment, machineId, commands };
 }
-
-export { isBadAnswer };

@@ -24,7 +24,9 @@ export function startPolling(world: World): void {
   tick();
 }
 
-/** Far oftener than the timer in production: whatever it finds to mend is a bug of somebody else's. */
+/**
+ * Far oftener than the timer in production: whatever it finds to mend is a bug of somebody else's.
+ */
 const RECONCILE_EVERY_MS = 240_000;
 
 /** The other timer, which in a sound ledger has nothing to do. */

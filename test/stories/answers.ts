@@ -102,7 +102,6 @@ export const runSchema = z.strictObject({
   ),
 });
 export type Run = z.infer<typeof runSchema>;
-export type Sequence = Run["sequences"][number];
 
 /** `GET runs/{runId}/manifest`; what an entry holds is for the custody chain to check. */
 export const manifestSchema = z.strictObject({

@@ -12,14 +12,14 @@ export interface Sending {
   readonly key?: string | null;
 }
 
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly headers: Headers;
   /** JSON if it is, else text. */
   readonly body: unknown;
 }
 
-export interface Evidence {
+interface Evidence {
   readonly bytes: Uint8Array;
   readonly sha256: string;
   readonly headers: Headers;
@@ -41,7 +41,7 @@ export interface Asking {
   evidence(runId: string, sequenceId: string, index: number): Promise<Evidence>;
 }
 
-export type Accepted = z.infer<typeof acceptedSchema>;
+type Accepted = z.infer<typeof acceptedSchema>;
 
 const LOOK_EVERY_MS = 150;
 const PATIENCE_MS = 60_000;
@@ -138,6 +138,6 @@ function endOf(log: readonly string[]): string {
   return log.slice(-TOLD_LINES).join("\n");
 }
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

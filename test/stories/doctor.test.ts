@@ -8,6 +8,7 @@ import { startSimulator, type Simulator } from "../../local/defender-simulator/s
 import { doctor, told } from "../../local/doctor/doctor.ts";
 import { examine, type Examination } from "../../local/doctor/examine.ts";
 import { exitCode, type Finding } from "../../local/doctor/finding.ts";
+import { runCommand } from "../../local/lrq/command-line.ts";
 import { takeAccount } from "../azurite-account.ts";
 import { machine, machineId } from "./machines.ts";
 import { hashed } from "./signing.ts";
@@ -309,6 +310,19 @@ describe("lrq doctor", () => {
     await expect(doctor({ json: true, probe: false }, { env, folder, say })).rejects.toThrow(
       /form/,
     );
+  });
+
+  it("is a verb of lrq, which takes no more words and shows what nothing can be done with", async () => {
+    const [said, complained]: [string[], string[]] = [[], []];
+    const surroundings = {
+      env: { AzureWebJobsStorage: storage },
+      say: (line: string) => void said.push(line),
+      complain: (line: string) => void complained.push(line),
+    };
+    expect(await runCommand(["doctor", "now"], surroundings)).toBe(2);
+    expect([said, complained.join()]).toEqual([[], expect.stringContaining("lrq doctor [--json]")]);
+    expect(await runCommand(["doctor", "--json"], surroundings)).toBe(1);
+    expect(said.join()).toMatch(/^\[.*POLL_SCHEDULE/);
   });
 
   it("tells each finding on a line, the fix below it, and the sum", async () => {

@@ -25,7 +25,7 @@ describe("a lockdown", () => {
     });
     ({ runId } = await stage.accept("generic", incident("locked", [1, 2, 3, 4, 5, 6])));
     await stage.until(runId, ({ counts }) => counts.submitted === 3);
-    stage.host.kill();
+    await stage.host.stop();
     env["LOCKDOWN"] = "true";
     await stage.restartHost();
   });
@@ -66,7 +66,7 @@ describe("a lockdown", () => {
   });
 
   it("once lifted lets everything go on, nothing twice", async () => {
-    stage.host.kill();
+    await stage.host.stop();
     delete env["LOCKDOWN"];
     await stage.restartHost();
     expect((await stage.untilFinished(runId)).counts).toMatchObject({ total: 6, succeeded: 6 });

@@ -112,7 +112,9 @@ function pair(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Runs a block; one that shows a run under way is run again, as a reader would, until it is over. */
+/**
+ * Runs a block; one that shows a run under way is run again, as a reader would, until it is over.
+ */
 async function settled(block: string): Promise<string> {
   const isLook = /^curl [^\n]*\/runs\/\w+"[^\n]*$/.test(block);
   for (let look = 0; look < LOOKS_MAX; look += 1) {

@@ -1,0 +1,39 @@
+import type { SequenceRecord } from "./sequence.ts";
+
+/** How a sequence ended, in a code and in words for a person. */
+type Outcome = NonNullable<SequenceRecord["outcome"]>;
+
+/** The command that failed, and what Defender says of it. */
+export function failure(record: SequenceRecord): Outcome {
+  const failed = record.progress.find(
+    (each) => each.part === record.part && each.status === "Failed",
+  );
+  if (failed === undefined) {
+    return { code: "actionFailed", detail: "Defender reports the action as failed." };
+  }
+  const said = failed.errors.length > 0 ? ` Defender says: ${failed.errors.join("; ")}` : "";
+  const detail = `Command ${failed.index + 1} (${failed.type}) failed; those after it did not run.${said}`;
+  return { code: "commandFailed", detail: detail.slice(0, 1_000) };
+}
+
+/** Defender's time limit: for the machine to come, or for a command to end. */
+export function timeOut(untouched: boolean): Outcome {
+  return untouched
+    ? { code: "notReached", detail: "The machine did not come online in time." }
+    : {
+        code: "commandTimedOut",
+        detail: "Defender timed it out; a command may have run, so it is not repeated.",
+      };
+}
+
+/** Somebody ended it. */
+export function cancelledBy(by: string): Outcome {
+  return { code: "cancelled", detail: `Cancelled by ${by}.` };
+}
+
+/** Our own cancel came while commands were running. */
+export const INTERRUPTED = {
+  code: "interrupted",
+  detail:
+    "The machine came online while it was being given up; commands may have run: not repeated.",
+} as const;
