@@ -87,8 +87,17 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
 const OUTER = ["local", "bench", "functions"];
 
 /** What only app.ts and the local parts may reach for; everyone else is given it. */
-const OUTSIDE_WORLD =
-  /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b|\bperformance\.now\(|(?<![.\w])fetch\(|\bset(?:Timeout|Interval)\(/;
+const OUTSIDE_WORLD = new RegExp(
+  [
+    String.raw`\bDate\.now\(`,
+    String.raw`\bnew Date\(\)`,
+    String.raw`\bMath\.random\(`,
+    String.raw`\bprocess\.env\b`,
+    String.raw`\bperformance\.now\(`,
+    String.raw`(?<![.\w])fetch\(`,
+    String.raw`\bset(?:Timeout|Interval)\(`,
+  ].join("|"),
+);
 const REACHES_OUT = ["shared/app.ts", "local/", "bench/"];
 /** The client's own clock is for cutting off a call that hangs; it decides nothing else. */
 const KEEPS_TIMERS = ["shared/defender/"];
@@ -200,8 +209,9 @@ function isWithin(target: string, allowed: string): boolean {
   return target === allowed || target.startsWith(allowed.endsWith(":") ? allowed : `${allowed}/`);
 }
 
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s)?["']([^"']+)["']|import\(\s*["']([^"']+)["']/g;
+const STATIC = String.raw`(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s)?["']([^"']+)["']`;
+const DYNAMIC = String.raw`import\(\s*["']([^"']+)["']`;
+const IMPORT = new RegExp(`${STATIC}|${DYNAMIC}`, "g");
 
 /** What a file imports: files as paths from the root, packages by name. */
 function importsOf(file: string): string[] {

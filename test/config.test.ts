@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../shared/config.ts";
+
+const WORKING = { AzureWebJobsStorage: "UseDevelopmentStorage=true", POLL_SCHEDULE: "0 * * * * *" };
+
+describe("the setting LOCKDOWN", () => {
+  it.each(["true", "TRUE", "yes", "1", "on", "ture", "flase", "-"])(
+    "locks when it is %j",
+    (text) => {
+      expect(readConfig({ ...WORKING, LOCKDOWN: text })).toMatchObject({
+        config: { lockdown: true },
+      });
+    },
+  );
+
+  it.each([undefined, "", "false", "False", " no ", "off", "0"])(
+    "does not when it is %j",
+    (text) => {
+      expect(readConfig({ ...WORKING, LOCKDOWN: text })).toMatchObject({
+        config: { lockdown: false },
+      });
+    },
+  );
+});
+
+describe("the setting ENTRA_AUTHORITY", () => {
+  const problemsWith = (authority: string) => {
+    const read = readConfig({ ...WORKING, ENTRA_AUTHORITY: authority });
+    return read.kind === "wrong" ? read.problems.map(({ path }) => path) : [];
+  };
+
+  it.each(["https://login.microsoftonline.us", "https://login.example/", "http://127.0.0.1:1234"])(
+    "takes %s",
+    (authority) => {
+      expect(problemsWith(authority)).toEqual([]);
+    },
+  );
+
+  it.each(["http://login.microsoftonline.com", "http://127.0.0.1.example", "ftp://a", "login"])(
+    "refuses %s, where somebody else could answer",
+    (authority) => {
+      expect(problemsWith(authority)).toEqual(["ENTRA_AUTHORITY"]);
+    },
+  );
+});
