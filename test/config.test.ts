@@ -23,12 +23,12 @@ describe("the setting LOCKDOWN", () => {
   );
 });
 
-describe("the setting ENTRA_AUTHORITY", () => {
-  const problemsWith = (authority: string) => {
-    const read = readConfig({ ...WORKING, ENTRA_AUTHORITY: authority });
-    return read.kind === "wrong" ? read.problems.map(({ path }) => path) : [];
-  };
+const problemsWith = (authority: string) => {
+  const read = readConfig({ ...WORKING, ENTRA_AUTHORITY: authority });
+  return read.kind === "wrong" ? read.problems.map(({ path }) => path) : [];
+};
 
+describe("the setting ENTRA_AUTHORITY", () => {
   it.each(["https://login.microsoftonline.us", "https://login.example/", "http://127.0.0.1:1234"])(
     "takes %s",
     (authority) => {

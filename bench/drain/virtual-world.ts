@@ -6,7 +6,7 @@ import type { DrainBell } from "../../shared/ledger/message.ts";
 import type { Limits } from "../../shared/limits/limits.ts";
 import type { Bells, Defender, Ledger, Ports, Random } from "../../shared/ports.ts";
 import { drain } from "../../shared/workflow/drain.ts";
-import { poll } from "../../shared/workflow/poll.ts";
+import { createRestedPoll } from "../../shared/workflow/rested-poll.ts";
 import { startListener } from "./listener.ts";
 import { createBenchQueue, type BenchQueue } from "./queue.ts";
 import { createBenchTenant, type BenchTenant, type TenantRules } from "./tenant.ts";
@@ -92,10 +92,13 @@ export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
     return worker;
   };
   const { limits, lingerMs } = options;
+  // A timer is a singleton: it stays with the instance that holds its lock.
+  const timerWorker = any();
+  const restedPoll = createRestedPoll(limits);
   const pollOnce = async (): Promise<void> => {
     counts.polls += 1;
-    const { moved } = await poll(portsOn(any(), "poll"), limits);
-    counts.moved += moved;
+    const report = await restedPoll(portsOn(timerWorker, "poll"));
+    counts.moved += report?.moved ?? 0;
   };
   return {
     clock,

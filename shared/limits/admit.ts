@@ -12,6 +12,7 @@ export type Verdict =
 
 /** Two sessions in 25 are kept for the urgent lane; fewer when the tenant takes fewer. */
 const SESSIONS_PER_RESERVE = 12;
+const LENT_PACES = 2;
 
 /** Decides with the earliest time it can be, so that a slot is never used too soon. */
 export function admit(budget: Budget, earliestMs: number, limits: Limits): Verdict {
@@ -31,8 +32,19 @@ export function admit(budget: Budget, earliestMs: number, limits: Limits): Verdi
   const sessions = freeSessions(budget, earliestMs, limits);
   if (sessions === 0) return { kind: "full" };
   const room = Math.min(free, sessions, door.untried ? 1 : free);
-  const kept = Math.floor(sessionCap(budget, earliestMs, limits) / SESSIONS_PER_RESERVE);
+  const kept = isReserveLent(budget, limits)
+    ? 0
+    : Math.floor(sessionCap(budget, earliestMs, limits) / SESSIONS_PER_RESERVE);
   return { kind: "go", room, lowerRoom: Math.max(0, Math.min(room, sessions - kept)) };
+}
+
+/**
+ * While so many sessions run that one ends every two paces (12 s), an urgent sequence has one soon
+ * without any being kept. Pending ones are not counted: offline machines end nothing.
+ */
+function isReserveLent({ sessions, meanSessionMs }: Budget, limits: Limits): boolean {
+  const running = sessions.filter(({ seen }) => seen?.[0] === "InProgress").length;
+  return running * LENT_PACES * paceMs(limits) >= meanSessionMs;
 }
 
 /**

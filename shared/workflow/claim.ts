@@ -2,6 +2,7 @@ import {
   BUDGET_KEY,
   laneIn,
   laneRange,
+  LANES,
   machineKey,
   passIn,
   READY,
@@ -46,6 +47,11 @@ export interface Claimant {
   readonly hostId: string;
   readonly lingers: boolean;
   readonly urgent: boolean;
+  /**
+   * Set by a claim that found one lane alone waiting: until then nobody else's turn is looked for
+   * again. Monotonic milliseconds.
+   */
+  readonly oneLane: { untilMs: number };
 }
 
 const TRIES = 8;
@@ -92,7 +98,8 @@ async function tryClaim(
   const turn = contended ? dispatchesUntilTurn(budget.value) : CLAIMS_PER_COMMIT;
   const room = Math.min(verdict.room, CLAIMS_PER_COMMIT, turn);
   const ready = readable.slice(0, room + 1);
-  const overdue = await overdueKey(ports, ready, room, budget.value);
+  const mayBeOverdue = ready.length > room && isTurnOfLongestWaiting(budget.value);
+  const overdue = mayBeOverdue ? await overdueKey(ports, limits, ready, claimant) : null;
   const choice = choose({ ready, overdue }, { ...verdict, room }, budget.value, nowMs);
   if (choice.keys.length === 0) {
     return choice.paceUntilMs === null
@@ -113,24 +120,27 @@ function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
 }
 
 /**
- * The longest waiting of all lanes, when it is its turn and rank alone would not let it go. The
- * first of a lane is its longest waiting; lanes before that of the first ready one are empty, and
- * each request finds the first of the next lane that is not.
+ * The longest waiting of all lanes. The first of a lane is its longest waiting; lanes before that
+ * of the first ready one are empty, and each request finds the first of the next that is not.
  */
 async function overdueKey(
-  { ledger }: ClaimPorts,
+  { ledger, clock }: ClaimPorts,
+  limits: Limits,
   readyKeys: readonly string[],
-  room: number,
-  budget: Budget,
+  { oneLane }: Claimant,
 ): Promise<string | null> {
-  if (!isTurnOfLongestWaiting(budget) || readyKeys.length <= room) return null;
-  let [longest] = readyKeys;
-  for (let head = longest; head !== undefined;) {
-    if (longest !== undefined && passIn(head) < passIn(longest)) longest = head;
+  const [first] = readyKeys;
+  if (first === undefined || clock.monotonicMs() < oneLane.untilMs) return null;
+  let longest = first;
+  let lanes = 1;
+  for (let head = first; lanes <= LANES.length; lanes += 1) {
     const [next] = await ledger.list(laneRange(laneIn(head)).before, READY.before, 1);
-    head = next?.key;
+    if (next === undefined) break;
+    head = next.key;
+    if (passIn(head) < passIn(longest)) longest = head;
   }
-  return longest ?? null;
+  if (lanes === 1) oneLane.untilMs = clock.monotonicMs() + limits.windowMs;
+  return longest;
 }
 
 interface Claiming {

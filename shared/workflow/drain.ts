@@ -40,7 +40,12 @@ export async function drain(
   urgent: boolean,
 ): Promise<DrainReport> {
   const begunAtMs = ports.clock.monotonicMs();
-  const claimant = { hostId: ports.random.id(), lingers: settings.lingerMs > 0, urgent };
+  const claimant = {
+    hostId: ports.random.id(),
+    lingers: settings.lingerMs > 0,
+    urgent,
+    oneLane: { untilMs: Number.NEGATIVE_INFINITY },
+  };
   const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);
   const { drove, ...report } = await dispatch(ports, settings, claimant, leftMs);
   if (drove) await stopDriving(ports, claimant.hostId);

@@ -20,9 +20,11 @@ export interface LookReport {
   readonly listed: boolean;
   /** Sequences whose record changed. */
   readonly moved: number;
+  /** In how many milliseconds the next look is due, if nothing happens till then; 0 if unknown. */
+  readonly restMs: number;
 }
 
-const NOTHING: LookReport = { listed: false, moved: 0 };
+const NOTHING: LookReport = { listed: false, moved: 0, restMs: 0 };
 /**
  * The list is asked for from this long before our oldest open claim: Defender dates actions by its
  * own clock (seen 0.8 s early).
@@ -32,6 +34,8 @@ const LIST_MARGIN_MS = 120_000;
 const FOREIGN_SPAN_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+/** A timer's ticks come a little early or late; one that comes a little early is in time. */
+const NEARLY = 0.98;
 /** Looks may use half of the list budget; the rest is for people and for recovery. */
 const LOOK_SHARE = 0.5;
 
@@ -56,13 +60,15 @@ export async function lookAtActions(
   if (asking.length === 0 && !othersWait) return NOTHING;
   const intervalMs = lookIntervalMs(asking, full && othersWait, nowMs, limits);
   const beforeMs = held.stored.value.polledAtMs;
-  if (!(await takeTurn(ports, held, nowMs, intervalMs))) return NOTHING;
+  if (!(await takeTurn(ports, held, nowMs, intervalMs))) {
+    return { ...NOTHING, restMs: Math.max(0, beforeMs + intervalMs - nowMs) };
+  }
 
   const sinceMs = Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
   const reply = await ports.defender.listActions(sinceMs);
   if (reply.kind !== "answered") {
     ports.log("warn", "listFailed", { came: reply.kind });
-    return { listed: true, moved: 0 };
+    return { listed: true, moved: 0, restMs: intervalMs };
   }
   const actions = reply.value;
   const old = await countOldForeign(ports, limits, { sinceMs, beforeMs }, held.stored.value);
@@ -90,7 +96,7 @@ export async function lookAtActions(
   moved += await moveTogether(carrying, moves);
   // What was seen goes along with the first move; where nothing moved, it goes alone.
   await commitHolding(ports, held, noted);
-  return { listed: true, moved };
+  return { listed: true, moved, restMs: intervalMs };
 }
 
 /** A claim whose answer may still come needs no look. */
@@ -135,7 +141,7 @@ async function takeTurn(
 ): Promise<boolean> {
   let due = false;
   const outcome = await commitHolding(ports, held, (budget) => {
-    due = nowMs >= budget.polledAtMs + intervalMs;
+    due = nowMs >= budget.polledAtMs + intervalMs * NEARLY;
     return due ? { ...budget, polledAtMs: nowMs } : budget;
   });
   return due && outcome === "committed";

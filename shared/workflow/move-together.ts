@@ -46,6 +46,8 @@ async function commitTogether(
   moves: readonly Moving[],
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
+  // Made once: a race lost for the budget changes nothing of them, and one lost for them ends it.
+  let rows: readonly RowChange[] | null = null;
   const facts = moves.map(({ open, after }) => factOfMove(open.before.value, after, nowMs));
   const outcome = await commitHolding(
     ports,
@@ -56,7 +58,7 @@ async function commitTogether(
         noted(budget),
       ),
     {
-      changes: async () => await changesOfAll(ports.ledger, moves, nowMs),
+      changes: async () => (rows ??= await changesOfAll(ports.ledger, moves, nowMs)),
       facts: grouped(facts),
     },
   );

@@ -1,9 +1,9 @@
-import { BUDGET_KEY, dueBy, OWED_RESULTS, READY, sequenceIdIn } from "../ledger/keys.ts";
+import { BUDGET_KEY, dueBy, NOTICES, OWED_RESULTS, READY, sequenceIdIn } from "../ledger/keys.ts";
 import { end, park } from "../ledger/moves.ts";
 import { owedSchema } from "../ledger/rows.ts";
 import { admit } from "../limits/admit.ts";
 import type { Limits } from "../limits/limits.ts";
-import type { Ports } from "../ports.ts";
+import type { Ledger, Ports } from "../ports.ts";
 import { factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { expireWaiting } from "./expire-waiting.ts";
@@ -38,11 +38,13 @@ const POLLS_UNTIL_COLLECT_IS_LATE = 20;
  * rung. Each part is safe to run twice and stands alone, so a crash between two of them only waits
  * for the next poll.
  */
-export async function poll(ports: PollPorts, limits: Limits): Promise<PollReport> {
-  const open = await readOpenWork(ports.ledger);
+export async function poll(outside: PollPorts, limits: Limits): Promise<PollReport> {
+  const open = await readOpenWork(outside.ledger);
   if (isIdle(open)) {
-    return { outstanding: false, released: 0, rang: false, listed: false, moved: 0 };
+    return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
   }
+  const written = { notice: false };
+  const ports = { ...outside, ledger: watched(outside.ledger, written) };
   const held = await holdBudget(ports, open);
   const released = (await releaseDue(ports, open)) + (await releaseSeen(ports, limits, open));
   const { kind } = admit(held.stored.value, ports.clock.earliest(), limits);
@@ -50,11 +52,23 @@ export async function poll(ports: PollPorts, limits: Limits): Promise<PollReport
   const looked = await lookAtActions(ports, limits, open, held);
   await repairOwed(ports, limits, open);
   const freed = looked.moved + released > 0;
-  await ringNotices(ports, freed ? null : open);
+  await ringNotices(ports, written.notice ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
   const rang = waiting && (await ringForReady(ports, limits, why, BELL_LATE_MS, held.stored.value));
   return { outstanding: true, released, rang, ...looked };
+}
+
+/** The ledger, and whether a callback came to be owed since the open work was read. */
+function watched(ledger: Ledger, written: { notice: boolean }): Ledger {
+  return {
+    read: async (key) => await ledger.read(key),
+    list: async (from, before, limit) => await ledger.list(from, before, limit),
+    commit: async (changes) => {
+      written.notice ||= changes.some(({ key }) => key >= NOTICES.from && key < NOTICES.before);
+      return await ledger.commit(changes);
+    },
+  };
 }
 
 /** The budget as it was read with the rest, or read now if so much is parked that it was not. */
