@@ -33,8 +33,8 @@ import { withoutChanges } from "./workflow/lockdown.ts";
 import { readQueueAudit, readRunAudit } from "./workflow/read-audit.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/read-evidence.ts";
 import { pause, resume } from "./workflow/pause.ts";
-import { poll } from "./workflow/poll.ts";
 import { replayCallbacks } from "./workflow/replay-callbacks.ts";
+import { createRestedPoll } from "./workflow/rested-poll.ts";
 import { reconcile } from "./workflow/reconcile.ts";
 import { receiveIncident, type ReceiveSettings } from "./workflow/receive-incident.ts";
 import { admitCaller, reasonIn, type RawRequest } from "./workflow/request.ts";
@@ -111,6 +111,7 @@ function createApp(
   const receiving: ReceiveSettings = { limits, expiryMs, callbacks, ...known, ...door };
   const { waitsMs } = callbacks;
   const calling = { callers: known.callers, rules: callbacks, waitsMs };
+  const poll = createRestedPoll(limits);
   const logging = (log: Log): Ports => ({ ...outside, log });
   return {
     publicUrl,
@@ -146,7 +147,7 @@ function createApp(
       if (lockdown) log("warn", "lockedDown");
       else await drain(logging(log), { limits, lingerMs }, urgent);
     },
-    poll: (log: Log) => poll(logging(log), limits),
+    poll: (log: Log) => poll(logging(log)),
     reconcile: (log: Log) => reconcile(logging(log)),
     collect: (log: Log, message: unknown) => {
       const { sequenceId } = collectMessageSchema.parse(message).collect;

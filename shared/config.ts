@@ -67,7 +67,7 @@ export const settings = z.object({
    */
   POLL_SCHEDULE: z.string().min(9),
   CLOSED_DOOR_SECONDS: seconds(60),
-  DRAIN_LINGER_SECONDS: z.coerce.number().min(0).max(240).default(120),
+  DRAIN_LINGER_SECONDS: z.coerce.number().min(0).max(240).default(240),
   CALLERS: z.string().default("[]"),
   ENTRA_AUTHORITY: address.default("https://login.microsoftonline.com"),
   /** Fails closed: whatever is not clearly a no is taken as a yes. */

@@ -50,7 +50,7 @@ export async function measureAzurite(root: string): Promise<readonly Row[]> {
         key: KEY,
         stateDir,
       };
-      const linger = { DRAIN_LINGER_SECONDS: String(120 / SPEED) };
+      const linger = { DRAIN_LINGER_SECONDS: String(240 / SPEED) };
       const env = { ...systemOf(process.env), ...localSettings(parts, linger) };
       hosts.push(await startHostProcess({ root, port: 0, env, log: () => {} }));
     }

@@ -86,17 +86,37 @@ export async function runSlots(options: Load): Promise<SlotsRun> {
   await runUntil(world, FIRST_POST_WITHIN_MS, () => arrivals.length > 0);
   const firstMs = arrivals[0] ?? NaN;
   const untilMs = firstMs + windows * windowMs;
+  await world.clock.advanceTo(firstMs + windowMs);
+  const early = workRequests(world, before);
   await world.clock.advanceTo(untilMs);
   const used = countWithin(starts, firstMs, untilMs);
   const [shortest, longest] = options.sessionMs;
   const meanSessionMs = (shortest + longest) / 2;
   const law = { callsPerWindow, windowMs, maxSessions, meanSessionMs };
+  const all = workRequests(world, before);
+  const isWhole = windows * callsPerWindow >= backlog;
   return {
     used,
     ratio: used / possibleStarts(law, windows),
     over: callsOverLimit(arrivals, callsPerWindow, windowMs),
-    requests: workRequests(world, before) / used,
+    requests: isWhole ? all / used : costOfPart({ early, all, windows, used, backlog }),
     acceptRequests: acceptRequests / backlog,
     emptyLooks: world.queue.counts.emptyLooks / used,
   };
+}
+
+/**
+ * Where only a part of the backlog is worked on in the time that is measured, the bells of all of
+ * it are still taken in at once, in the first window: what that cost above a usual window is the
+ * whole backlog's.
+ */
+function costOfPart(run: {
+  early: number;
+  all: number;
+  windows: number;
+  used: number;
+  backlog: number;
+}): number {
+  const usual = (run.all - run.early) / (run.windows - 1);
+  return (usual * run.windows) / run.used + Math.max(0, run.early - usual) / run.backlog;
 }

@@ -19,7 +19,7 @@ export const SHIPPED: Limits = {
   readsPerHour: 1_500,
 };
 /** DRAIN_LINGER_SECONDS as shipped. */
-export const LINGER_MS = Number(process.env.LINGER ?? 120) * 1000;
+export const LINGER_MS = 240_000;
 
 const MACHINES_PER_INCIDENT = 100;
 const STEP_MS = 1_000;
@@ -56,14 +56,7 @@ export async function load(options: Load): Promise<Loaded> {
       await acceptIncident(ports, limits, { incidentId: `i-${from}`, machineIds: some, lane });
     }
   };
-  const accepted = accepting();
-  let isDone = false;
-  void accepted.then(
-    () => (isDone = true),
-    () => (isDone = true),
-  );
-  while (!isDone) await world.clock.advanceTo(world.clock.nowMs() + STEP_MS);
-  await accepted;
+  await whileTimePasses(world, accepting());
   const acceptRequests = world.spent.accept + world.queue.counts.requests;
   return { world, machineIds, acceptRequests };
 }
@@ -91,4 +84,16 @@ export interface Before {
 
 export function countsNow({ spent, queue }: VirtualWorld): Before {
   return { spent: { ...spent }, queue: queue.counts.requests };
+}
+
+/** Moves time on until `work` is done. */
+async function whileTimePasses({ clock }: VirtualWorld, work: Promise<void>): Promise<void> {
+  const state = { isDone: false };
+  const over = work.finally(() => {
+    state.isDone = true;
+  });
+  // Whatever it throws is thrown below, when it is waited for.
+  over.catch(() => undefined);
+  while (!state.isDone) await clock.advanceTo(clock.nowMs() + STEP_MS);
+  await over;
 }

@@ -192,7 +192,6 @@ function bellsOf(queue: BenchQueue<DrainBell>, clock: MemoryClock, random: Rando
 }
 
 function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Random): Defender {
-  const absent = async () => ({ kind: "absent", detail: "not measured" }) as const;
   const asked = async <T>(act: () => T): Promise<T> => {
     await clock.sleep(between(random, READ_MS) / 2);
     const value = act();
@@ -216,6 +215,10 @@ function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Random): De
     download: absent,
     findMachines: absent,
   };
+}
+
+async function absent() {
+  return { kind: "absent", detail: "not measured" } as const;
 }
 
 const unused = {

@@ -56,6 +56,8 @@ export interface Claimant {
 
 const TRIES = 8;
 const JITTER_MS = 300;
+/** A lane that was alone is believed to be so for this long: by then nothing new has waited long. */
+const ONE_LANE_WINDOWS = 5;
 /** Three rows each, the budget and an audit record: under a transaction's 100 (Table service). */
 const CLAIMS_PER_COMMIT = 32;
 /** A driver promises to look again within this; whoever finds the promise broken takes over. */
@@ -139,7 +141,7 @@ async function overdueKey(
     head = next.key;
     if (passIn(head) < passIn(longest)) longest = head;
   }
-  if (lanes === 1) oneLane.untilMs = clock.monotonicMs() + limits.windowMs;
+  if (lanes === 1) oneLane.untilMs = clock.monotonicMs() + ONE_LANE_WINDOWS * limits.windowMs;
   return longest;
 }
 

@@ -3,6 +3,7 @@ import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
+import type { MaybeStored } from "./load.ts";
 import { ringForReady, stopDriving } from "./ring.ts";
 import { submitClaimed } from "./submit.ts";
 
@@ -47,8 +48,8 @@ export async function drain(
     oneLane: { untilMs: Number.NEGATIVE_INFINITY },
   };
   const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);
-  const { drove, ...report } = await dispatch(ports, settings, claimant, leftMs);
-  if (drove) await stopDriving(ports, claimant.hostId);
+  const { drove, known, ...report } = await dispatch(ports, settings, claimant, leftMs);
+  if (drove) await stopDriving(ports, claimant.hostId, known);
   // What came while a driver was leaving saw its promise and left too: so it looks once more
   // itself.
   if (drove || report.ended === "wait" || report.ended === "contended") {
@@ -63,15 +64,16 @@ async function dispatch(
   { limits }: DrainSettings,
   claimant: Claimant,
   leftMs: () => number,
-): Promise<DrainReport & { drove: boolean }> {
+): Promise<DrainReport & { drove: boolean; known: MaybeStored<Budget> | null }> {
   let submitted = 0;
   let drove = false;
+  let known: MaybeStored<Budget> | null = null;
   for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
     // The token comes before the claim, so that nothing slow lies between a claim and its POST.
     const token = await ports.defender.prepare();
     if (token.kind !== "answered") {
       ports.log("error", "noToken", { detail: "detail" in token ? token.detail : token.kind });
-      return { submitted, drove, ended: "lockedOut" };
+      return { submitted, drove, known, ended: "lockedOut" };
     }
     const claimed = await claimNext(ports, limits, claimant);
     let untilMs = claimed.kind === "wait" ? claimed.untilMs : null;
@@ -79,19 +81,20 @@ async function dispatch(
       drove ||= claimed.budget.value.driver?.hostId === claimant.hostId;
       const came = await submitClaimed(ports, limits, claimed);
       submitted += came.accepted;
-      if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
-      if (!claimed.more && came.settled) return { submitted, drove, ended: "nothing" };
-      untilMs = turnAfter(came.budget, ports.clock.earliest(), limits);
+      known = came.budget;
+      if (came.lockedOut) return { submitted, drove, known, ended: "lockedOut" };
+      if (!claimed.more && came.settled) return { submitted, drove, known, ended: "nothing" };
+      untilMs = turnAfter(came.budget.value, ports.clock.earliest(), limits);
     } else if (claimed.kind !== "wait") {
-      return { submitted, drove, ended: claimed.kind };
+      return { submitted, drove, known, ended: claimed.kind };
     }
     if (untilMs === null) continue;
     const waitMs = untilMs - ports.clock.earliest();
     const sitsOut = claimant.lingers && waitMs <= Math.min(SIT_OUT_MS, leftMs());
-    if (!sitsOut) return { submitted, drove, ended: "wait" };
+    if (!sitsOut) return { submitted, drove, known, ended: "wait" };
     await sitOut(ports.clock, untilMs);
   }
-  return { submitted, drove, ended: "wait" };
+  return { submitted, drove, known, ended: "wait" };
 }
 
 /**

@@ -1,8 +1,9 @@
-import { laneRange, LANES, sequenceIdIn, type Lane } from "../ledger/keys.ts";
+import { laneIn, laneRange, LANES, READY, sequenceIdIn, type Lane } from "../ledger/keys.ts";
 import { end } from "../ledger/moves.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { loadSequence } from "./load.ts";
+import { rowsWithin, type OpenWork } from "./open-work.ts";
 
 type ExpirePorts = Pick<Ports, "ledger" | "clock" | "log">;
 
@@ -11,12 +12,19 @@ const EXPIRED_PER_LANE = 20;
 
 /**
  * Ends what has expired at the head of each lane. A claim does that on its way; this is for when
- * none is made for long: while sessions are full or the queue is paused (the door opens again
- * before long). Returns how many ended.
+ * none is made for long: while sessions are full or the queue is paused (the door opens again before
+ * long). `open` tells where the first of them are. Returns how many ended.
  */
-export async function expireWaiting(ports: ExpirePorts): Promise<number> {
-  const ended = await Promise.all(LANES.map(async (lane) => await expireLane(ports, lane)));
-  return ended.reduce((sum, each) => sum + each, 0);
+export async function expireWaiting(ports: ExpirePorts, open: OpenWork): Promise<number> {
+  let ended = 0;
+  let [head] = await rowsWithin(ports.ledger, open, READY, 1);
+  for (let lanes = 0; head !== undefined && lanes < LANES.length; lanes += 1) {
+    const lane = laneIn(head.key);
+    ended += await expireLane(ports, lane);
+    const { before } = laneRange(lane);
+    [head] = await rowsWithin(ports.ledger, open, { from: before, before: READY.before }, 1);
+  }
+  return ended;
 }
 
 /** A lane is in the order of acceptance, so those behind one that has time have time, too. */

@@ -24,10 +24,7 @@ const MOVES_PER_COMMIT = 4;
  * run. Where that loses against somebody else, each is tried alone. Returns how many records
  * changed.
  */
-export async function moveTogether(
-  carrying: Carrying,
-  moves: readonly Moving[],
-): Promise<number> {
+export async function moveTogether(carrying: Carrying, moves: readonly Moving[]): Promise<number> {
   // Those behind a machine come forward with it, more rows than several moves can share.
   const together = moves.filter(({ open }) => open.lease?.value.waiters === false);
   const alone = moves.filter((each) => !together.includes(each));

@@ -2,6 +2,7 @@ import { BUDGET_KEY, dueBy, NOTICES, OWED_RESULTS, READY, sequenceIdIn } from ".
 import { end, park } from "../ledger/moves.ts";
 import { owedSchema } from "../ledger/rows.ts";
 import { admit } from "../limits/admit.ts";
+import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ledger, Ports } from "../ports.ts";
 import { factOfMove, grouped } from "./audit.ts";
@@ -47,8 +48,8 @@ export async function poll(outside: PollPorts, limits: Limits): Promise<PollRepo
   const ports = { ...outside, ledger: watched(outside.ledger, written) };
   const held = await holdBudget(ports, open);
   const released = (await releaseDue(ports, open)) + (await releaseSeen(ports, limits, open));
-  const { kind } = admit(held.stored.value, ports.clock.earliest(), limits);
-  if (kind === "full" || kind === "paused") await expireWaiting(ports);
+  if (mayExpire(held.stored.value, ports.clock.earliest(), limits))
+    await expireWaiting(ports, open);
   const looked = await lookAtActions(ports, limits, open, held);
   await repairOwed(ports, limits, open);
   const freed = looked.moved + released > 0;
@@ -57,6 +58,16 @@ export async function poll(outside: PollPorts, limits: Limits): Promise<PollRepo
   const why = freed ? "released" : "repair";
   const rang = waiting && (await ringForReady(ports, limits, why, BELL_LATE_MS, held.stored.value));
   return { outstanding: true, released, rang, ...looked };
+}
+
+/**
+ * No claim is made for now, and this is the first look of another window: expiry is a matter of
+ * hours, and costs a few reads.
+ */
+function mayExpire(budget: Budget, nowMs: number, limits: Limits): boolean {
+  const window = (atMs: number) => Math.floor(atMs / limits.windowMs);
+  const { kind } = admit(budget, nowMs, limits);
+  return (kind === "full" || kind === "paused") && window(budget.polledAtMs) !== window(nowMs);
 }
 
 /** The ledger, and whether a callback came to be owed since the open work was read. */

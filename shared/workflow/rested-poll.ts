@@ -11,9 +11,7 @@ const EARLY_MS = 1_000;
  * process knows of the rest; the poll of another takes its turn in the ledger as ever. Null is a
  * tick that was rested through.
  */
-export function createRestedPoll(
-  limits: Limits,
-): (ports: PollPorts) => Promise<PollReport | null> {
+export function createRestedPoll(limits: Limits): (ports: PollPorts) => Promise<PollReport | null> {
   let restUntilMs = Number.NEGATIVE_INFINITY;
   return async (ports) => {
     const nowMs = ports.clock.monotonicMs();

@@ -4,7 +4,7 @@ import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { readTurn } from "./held-budget.ts";
-import { budgetChange, loadBudget } from "./load.ts";
+import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
 
 type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "log">;
 
@@ -48,13 +48,14 @@ export async function ringForReady(
   return false;
 }
 
-/** Takes back a driver's promise, if it is still its own. */
+/** Takes back a driver's promise, if it is still its own; `known` is the budget as it last saw it. */
 export async function stopDriving(
   { ledger }: Pick<Ports, "ledger">,
   hostId: string,
+  known: MaybeStored<Budget> | null,
 ): Promise<void> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const budget = await loadBudget(ledger);
+    const budget = attempt === 0 && known !== null ? known : await loadBudget(ledger);
     if (budget.value.driver?.hostId !== hostId) return;
     const next: Budget = { ...budget.value, driver: null };
     const outcome = await ledger.commit([budgetChange(budget, next)]);

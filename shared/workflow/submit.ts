@@ -5,6 +5,7 @@ import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import type { Claimed } from "./claim.ts";
+import type { MaybeStored } from "./load.ts";
 import { settle, type Answered } from "./settle.ts";
 
 export type SubmitPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
@@ -18,7 +19,7 @@ export interface Submitted {
   /** True if nothing went back into the queue at once. */
   readonly settled: boolean;
   /** The budget as it stood when the answers were recorded. */
-  readonly budget: Budget;
+  readonly budget: MaybeStored<Budget>;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function submitClaimed(
     accepted: came.filter((kind) => kind === "accepted").length,
     lockedOut: answered.some((each) => lockedOut(each.answer) !== null),
     settled: !came.some((kind) => kind === "throttled" || kind === "notSent"),
-    budget: held.stored.value,
+    budget: held.stored,
   };
 }
 
