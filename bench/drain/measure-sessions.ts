@@ -13,6 +13,7 @@ const FILLED_MS = 15 * MINUTE_MS;
 const MEASURED_MS = 120 * MINUTE_MS;
 const SEQUENCES = 1_000;
 const DAY_MS = 86_400_000;
+const ONLINE_OF_FIVE = 3;
 
 /** Where sessions, not calls, are what is scarce. */
 export async function measureSessions(): Promise<readonly Row[]> {
@@ -55,9 +56,8 @@ async function measureBound(): Promise<Row[]> {
 }
 
 async function measureOffline(): Promise<Row[]> {
-  const isOnline = (number: number) => number % 5 < 3;
   const all = Array.from({ length: SEQUENCES }, (_, number) => number);
-  const online = new Set(all.filter(isOnline).map((number) => machineIdOf("m", number)));
+  const online = new Set(all.filter((number) => number % 5 < ONLINE_OF_FIVE).map((number) => machineIdOf("m", number)));
   const session = { sessionMs: LONG_SESSION_MS, seed: 17, workers: 4 };
   const alone = await untilDone({ ...session, backlog: online.size }, null);
   const mixed = await untilDone(

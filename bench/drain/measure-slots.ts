@@ -6,7 +6,7 @@ const PART = "drain";
 const BACKLOGS = [10, 100, 1_000, 10_000, 100_000] as const;
 const WORKERS = [1, 4, 16] as const;
 /** A big backlog is measured over so many windows, with all of it queued. */
-const WINDOWS_MOST = 100;
+const WINDOWS_MOST = 60;
 /** Half a minute to a minute and a half: calls bind, not sessions. */
 const SHORT_SESSION_MS = [30_000, 90_000] as const;
 const FIRST_POST_WITHIN_MS = 600_000;

@@ -66,7 +66,7 @@ export async function verifyFolder(
   const digests = new Map<string, FileDigest>();
   for (const path of present) {
     if (path === SUMS) continue;
-    const inner = (expected.get(path)?.content ?? null) !== null;
+    const inner = expected.get(path)?.content ?? null;
     digests.set(path, await hashFile(join(folder, path), inner));
   }
   checkSums(folder, digests, found);
