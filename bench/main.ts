@@ -3,10 +3,10 @@ import { parseArgs } from "node:util";
 import { serveBytes } from "./byte-server.ts";
 import { benchDrain } from "./drain/drain.ts";
 import { benchEvidence, type Figure } from "./evidence.ts";
-import { atLeast, atMost, row, tableOf, type Row } from "./table.ts";
+import { atLeast, atMost, markdownOf, row, tableOf, type Row } from "./table.ts";
 
-// `npm run bench [-- PART] [--json FILE]`: measures (all parts, if none is named), prints each
-// figure with its bound, and ends with exit code 1 if a bound is missed.
+// `npm run bench [-- PART] [--json FILE] [--markdown FILE]`: measures (all parts, if none is
+// named), prints each figure with its bound, and ends with exit code 1 if a bound is missed.
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   drain: async () => await benchDrain(process.cwd(), say),
@@ -14,7 +14,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 };
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: "string" } },
+  options: { json: { type: "string" }, markdown: { type: "string" } },
   allowPositionals: true,
 });
 const parts = positionals.length === 0 ? Object.keys(PARTS) : positionals;
@@ -31,6 +31,7 @@ async function bench(): Promise<void> {
   for (const part of parts) rows.push(...((await PARTS[part]?.()) ?? []));
   process.stdout.write(tableOf(rows));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 1)}\n`);
+  if (values.markdown !== undefined) writeFileSync(values.markdown, markdownOf(rows));
   process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1;
 }
 

@@ -14,6 +14,7 @@ const MEASURED_MS = 120 * MINUTE_MS;
 const SEQUENCES = 1_000;
 const DAY_MS = 86_400_000;
 const ONLINE_OF_FIVE = 3;
+const SHORT_PATIENCE_MS = 2 * MINUTE_MS;
 
 /** Where sessions, not calls, are what is scarce. */
 export async function measureSessions(): Promise<readonly Row[]> {
@@ -57,23 +58,30 @@ async function measureBound(): Promise<Row[]> {
 
 async function measureOffline(): Promise<Row[]> {
   const all = Array.from({ length: SEQUENCES }, (_, number) => number);
-  const online = new Set(all.filter((number) => number % 5 < ONLINE_OF_FIVE).map((number) => machineIdOf("m", number)));
+  const isOnline = (number: number) => number % 5 < ONLINE_OF_FIVE;
+  const online = new Set(all.filter(isOnline).map((number) => machineIdOf("m", number)));
   const session = { sessionMs: LONG_SESSION_MS, seed: 17, workers: 4 };
+  const isOffline = (machineId: string) => !online.has(machineId);
   const alone = await untilDone({ ...session, backlog: online.size }, null);
-  const mixed = await untilDone(
-    { ...session, backlog: SEQUENCES, isOffline: (machineId) => !online.has(machineId) },
-    online,
-  );
+  const measured = async (patienceMs: number) => {
+    const limits = { ...SHIPPED, patienceMs };
+    return await untilDone({ ...session, backlog: SEQUENCES, isOffline, limits }, online);
+  };
+  const shipped = await measured(SHIPPED.patienceMs);
+  const short = await measured(SHORT_PATIENCE_MS);
+  const measure = "time for the online / without the offline";
   const at = { part: "drain", setting: "400 of 1,000 machines offline, sessions of 4 min" };
+  const value = shipped.tookMs / alone.tookMs;
   return [
+    row({ ...at, measure, value, unit: "x", bound: atMost(1.1) }),
+    overRow(shipped.world, at),
     row({
-      ...at,
-      measure: "time for the online / without the offline",
-      value: mixed.tookMs / alone.tookMs,
+      part: "drain",
+      measure,
+      setting: "the same, DEFENDER_PENDING_MINUTES 2",
+      value: short.tookMs / alone.tookMs,
       unit: "x",
-      bound: atMost(1.1),
     }),
-    overRow(mixed.world, at),
   ];
 }
 

@@ -1,11 +1,10 @@
-import { freeSessions, sessionCap, type Budget } from "./budget.ts";
+import { freeSessions, type Budget } from "./budget.ts";
 import { paceMs, type Limits } from "./limits.ts";
 import { nextSlotAtMs, takenSlots } from "./window.ts";
 
 /**
  * When a sequence with `ahead` others before it can be expected to start: the later of what calls
- * allow (one each pace) and what sessions allow (as many at once as the cap, each as long as of
- * late). Null while paused.
+ * allow (one each pace) and what sessions allow (one after the other ends). Null while paused.
  */
 export function forecastStartMs(
   budget: Budget,
@@ -28,9 +27,16 @@ function byCalls(budget: Budget, ahead: number, nowMs: number, limits: Limits): 
   return nextSlotAtMs(budget.slots, nowMs, limits) + (ahead - free) * paceMs(limits);
 }
 
+/** Each session is taken to last as long as sessions did of late, and so is whoever gets it next. */
 function bySessions(budget: Budget, ahead: number, nowMs: number, limits: Limits): number {
-  const free = freeSessions(budget, nowMs, limits);
-  if (ahead < free) return nowMs;
-  const cap = Math.max(1, sessionCap(budget, nowMs, limits) - budget.foreign);
-  return nowMs + ((ahead - free + 1) * budget.meanSessionMs) / cap;
+  const place = ahead - freeSessions(budget, nowMs, limits);
+  if (place < 0) return nowMs;
+  const { meanSessionMs } = budget;
+  const ends = budget.sessions
+    .map(({ glance }) => glance?.submittedAtMs ?? glance?.claimedAtMs ?? nowMs)
+    .map((startMs) => Math.max(nowMs, startMs + meanSessionMs))
+    .sort((a, b) => a - b);
+  // With none of ours it waits for one of somebody else's, of which nothing is known.
+  const turns = ends.length === 0 ? 1 : Math.floor(place / ends.length);
+  return (ends[place % ends.length] ?? nowMs) + turns * meanSessionMs;
 }

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { describeRun } from "../../shared/workflow/describe-run.ts";
+import type { RunView } from "../../shared/workflow/run-view.ts";
+import { NO_FAULTS } from "./faults.ts";
+import { CALM_TENANT, SHIPPED, steadyMachine, type Scenario } from "./scenario.ts";
+import { simulate, type Outcome } from "./simulate.ts";
+import type { World } from "./world.ts";
+
+const MINUTE_MS = 60_000;
+const BACKLOG = 200;
+
+describe("the estimated start of what waits", () => {
+  it.each([
+    ["calls bind: sessions of a minute", [20_000, 20_001], 50, 3],
+    ["calls bind: the same, later in the backlog", [20_000, 20_001], 50, 10],
+    ["sessions bind: of four minutes and more", [240_000, 240_001], 25, 12],
+    ["sessions bind: the same, later in the backlog", [240_000, 240_001], 25, 20],
+  ] as const)("is right within a fifth for nine of ten when %s", async (...given) => {
+    const [, commandMs, maxSessions, minutes] = given;
+    const limits = { ...SHIPPED, maxSessions };
+    const tenant = { ...CALM_TENANT, commandMs, maxSessions };
+    const { outcome, view } = await forecast({ ...day(), limits, tenant }, minutes * MINUTE_MS);
+    expect(outcome.violation).toBeNull();
+    const errors = relativeErrors(view, outcome, minutes * MINUTE_MS);
+    expect(errors.length).toBeGreaterThan(30);
+    expect(errors[Math.floor(errors.length * 0.9)]).toBeLessThan(0.2);
+  });
+
+  it("is the later the further back its place is, and the places are counted from one", async () => {
+    const { view } = await forecast(day(), 3 * MINUTE_MS);
+    const waits = view.sequences.flatMap(({ waits }) => (waits === null ? [] : [waits]));
+    const ranked = waits.sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
+    expect(ranked.map((each) => each.position)).toEqual(ranked.map((_, index) => index + 1));
+    const starts = ranked.map((each) => Date.parse(each.estimatedStart ?? ""));
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+  });
+});
+
+/** Runs a day, and looks at the run of its one incident at `atMs` after the start. */
+async function forecast(
+  scenario: Scenario,
+  atMs: number,
+): Promise<{ outcome: Outcome; view: RunView }> {
+  let looking: Promise<RunView | null> | null = null;
+  const look = async ({ memory, clock }: World): Promise<RunView | null> => {
+    const key = memory.rows().find((row) => row.key.startsWith("run!"))?.key ?? "";
+    return await describeRun({ ledger: memory, clock }, scenario.limits, key.slice(4));
+  };
+  let planned = false;
+  const outcome = await simulate(scenario, {
+    sabotage: {
+      ports: (ports, world) => {
+        if (!planned) {
+          planned = true;
+          world.clock.at(world.startMs + atMs, () => {
+            looking = look(world);
+          });
+        }
+        return ports;
+      },
+    },
+  });
+  const view = await looking;
+  if (view === null) throw new Error("there was no run to look at");
+  return { outcome, view };
+}
+
+/** How far off each estimate was, as a share of the wait it spoke of; smallest first. */
+function relativeErrors(view: RunView, { world }: Outcome, atMs: number): number[] {
+  const startOf = new Map(world.tenant.actions.map((each) => [each.machineId, each.createdAtMs]));
+  const nowMs = world.startMs + atMs;
+  const errors = view.sequences.flatMap(({ machineId, waits }) => {
+    const actualMs = startOf.get(machineId);
+    const estimate = waits?.estimatedStart ?? null;
+    if (actualMs === undefined || estimate === null) return [];
+    return [Math.abs(Date.parse(estimate) - actualMs) / (actualMs - nowMs)];
+  });
+  return errors.sort((a, b) => a - b);
+}
+
+function day(): Scenario {
+  const machines = Array.from({ length: BACKLOG }, (_, at) => steadyMachine(at + 1));
+  const machineIds = machines.map((each) => each.machineId);
+  const known = { incidentId: "s", idempotencyKey: null, copies: 1 } as const;
+  return {
+    seed: 7,
+    profile: "calm",
+    limits: SHIPPED,
+    lingerMs: 120_000,
+    expiryMs: 36_000_000,
+    hosts: 2,
+    pollEveryMs: 5_000,
+    pollsOverlap: false,
+    machines,
+    arrivals: [{ ...known, atMs: 0, profile: "sweep-file", machineIds }],
+    operations: [],
+    foreign: [],
+    tenant: CALM_TENANT,
+    healAtMs: 0,
+    rates: NO_FAULTS,
+  };
+}
