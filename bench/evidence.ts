@@ -205,6 +205,7 @@ function apiOf(ports: Ports): EvidenceApi {
       return opened.content;
     },
     audit: async (runId) => {
+      if (runId === null) throw new Error("an export asks for the log of its run only");
       const records = [];
       for (let from: number | null = 1; from !== null;) {
         const page: Awaited<ReturnType<typeof readRunAudit>> = await readRunAudit(

@@ -58,8 +58,9 @@ async function measureBound(): Promise<Row[]> {
 
 async function measureOffline(): Promise<Row[]> {
   const all = Array.from({ length: SEQUENCES }, (_, number) => number);
-  const isOnline = (number: number) => number % 5 < ONLINE_OF_FIVE;
-  const online = new Set(all.filter(isOnline).map((number) => machineIdOf("m", number)));
+  const online = new Set(
+    all.filter((number) => number % 5 < ONLINE_OF_FIVE).map((number) => machineIdOf("m", number)),
+  );
   const session = { sessionMs: LONG_SESSION_MS, seed: 17, workers: 4 };
   const isOffline = (machineId: string) => !online.has(machineId);
   const alone = await untilDone({ ...session, backlog: online.size }, null);

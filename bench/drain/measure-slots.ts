@@ -12,14 +12,13 @@ const SHORT_SESSION_MS = [30_000, 90_000] as const;
 const FIRST_POST_WITHIN_MS = 600_000;
 
 /** What one run of windows came to. */
-export interface SlotsRun {
+interface SlotsRun {
   readonly used: number;
   readonly ratio: number;
   readonly over: number;
   /** Per sequence that was started: drain, poll and queue, and accepting. */
   readonly requests: number;
   readonly acceptRequests: number;
-  readonly emptyLooks: number;
 }
 
 /** Slots used of those possible, and what each sequence costs, over backlogs and workers. */
@@ -75,7 +74,7 @@ function rowsOf(backlog: number, workers: number, run: SlotsRun): Row[] {
  * From the first POST over whole windows, as many as cannot empty the backlog: in those nobody
  * could start more than ten each.
  */
-export async function runSlots(options: Load): Promise<SlotsRun> {
+async function runSlots(options: Load): Promise<SlotsRun> {
   const { world, acceptRequests } = await load(options);
   const { backlog } = options;
   const { callsPerWindow, windowMs, maxSessions } = SHIPPED;
@@ -101,7 +100,6 @@ export async function runSlots(options: Load): Promise<SlotsRun> {
     over: callsOverLimit(arrivals, callsPerWindow, windowMs),
     requests: isWhole ? all / used : costOfPart({ early, all, windows, used, backlog }),
     acceptRequests: acceptRequests / backlog,
-    emptyLooks: world.queue.counts.emptyLooks / used,
   };
 }
 

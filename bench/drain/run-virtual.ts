@@ -19,7 +19,7 @@ export const SHIPPED: Limits = {
   readsPerHour: 1_500,
 };
 /** DRAIN_LINGER_SECONDS as shipped. */
-export const LINGER_MS = 240_000;
+const LINGER_MS = 240_000;
 
 const MACHINES_PER_INCIDENT = 100;
 const STEP_MS = 1_000;

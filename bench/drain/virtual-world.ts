@@ -12,7 +12,7 @@ import { createBenchQueue, type BenchQueue } from "./queue.ts";
 import { createBenchTenant, type BenchTenant, type TenantRules } from "./tenant.ts";
 
 /** Whose requests are counted apart. */
-export type Who = "accept" | "drain" | "poll";
+type Who = "accept" | "drain" | "poll";
 
 /** Storage requests by who made them; a transaction is one. */
 export type Spent = Record<Who, number>;

@@ -15,8 +15,8 @@ export interface EvidenceApi {
   list(runId: string): Promise<readonly Listed[]>;
   /** The bytes of one result, as they come. */
   open(runId: string, listed: Listed): Promise<AsyncIterable<Uint8Array>>;
-  /** The log of the run, whole. */
-  audit(runId: string): Promise<readonly AuditRecord[]>;
+  /** The log of the run, or of the queue when it is null; whole. */
+  audit(runId: string | null): Promise<readonly AuditRecord[]>;
 }
 
 /** Until the first byte; a file itself may take as long as it takes. */
@@ -58,13 +58,11 @@ export function evidenceApi(
     },
     audit: async (runId) => {
       const page = z.object({ records: z.array(auditRecordSchema), next: z.int().nullable() });
+      const path = runId === null ? "audit" : `runs/${runId}/audit`;
       const all: AuditRecord[] = [];
       let from: number | null = 1;
       for (let pages = 0; from !== null && pages < PAGES_MAX; pages += 1) {
-        const { records, next }: z.infer<typeof page> = await read(
-          page,
-          `runs/${runId}/audit?from=${from}`,
-        );
+        const { records, next }: z.infer<typeof page> = await read(page, `${path}?from=${from}`);
         all.push(...records);
         from = next;
       }

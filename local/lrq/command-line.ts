@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { QUEUE_CHAIN, verifyAudit } from "../../shared/evidence/audit.ts";
 import { reportedName } from "../../shared/evidence/reported-text.ts";
 import { isRunId } from "../../shared/plan/identity.ts";
 import { doctor } from "../doctor/doctor.ts";
@@ -19,11 +20,12 @@ export interface CommandSurroundings {
 export const USAGE = `Usage:
   lrq verify DIR [--head HASH]   check an exported folder; needs nothing but the folder
   lrq verify RUN [--head HASH]   export the run to a temporary folder, check it, remove it
+  lrq verify queue [--head HASH] check the audit log of the queue: claims, answers, pauses
   lrq export RUN DIR             download a run: results, manifest, audit log, SHA256SUMS
   lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
 
---head is the custody head of the run as kept elsewhere, 64 hex digits.
-export and verify RUN ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
+--head is the head of the run's custody chain, or of the queue's log, as kept elsewhere: 64 hex
+digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
 doctor reads the app's settings from the environment and local.settings.json; --probe also asks for
 a session on no machine, which costs one of the tenant's calls.
 Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run like this.`;
@@ -101,6 +103,7 @@ async function verify(
     if (!statSync(subject).isDirectory()) throw new UsageError(`${subject} is not a folder`);
     return await verifyAndTell(subject, head, say);
   }
+  if (subject === QUEUE_CHAIN) return await verifyQueue(apiFrom(env), head, say);
   if (!isRunId(subject)) throw new UsageError(`${subject} is neither a folder nor the id of a run`);
   const api = apiFrom(env);
   const parent = mkdtempSync(join(tmpdir(), "lrq-verify-"));
@@ -111,6 +114,28 @@ async function verify(
   } finally {
     rmSync(parent, { recursive: true, force: true });
   }
+}
+
+/** The queue's log has no end to be held against but one kept elsewhere: it goes on while we read. */
+async function verifyQueue(
+  api: EvidenceApi,
+  head: string | null,
+  say: (line: string) => void,
+): Promise<number> {
+  const records = await api.audit(null);
+  const verdict = verifyAudit(records);
+  if (verdict.kind === "broken") {
+    say(`NOT  audit: broken at record ${verdict.position}: ${verdict.why}`);
+    return EXIT.wrong;
+  }
+  const last = records.at(-1)?.hash ?? null;
+  if (head !== null && !records.some((record) => record.hash === head)) {
+    say(`NOT  audit: no record has the expected hash ${head}; the log was cut off or written anew`);
+    return EXIT.wrong;
+  }
+  say(`ok   the queue: ${records.length} audit records, all as sealed`);
+  say(`head ${last}`);
+  return EXIT.well;
 }
 
 async function verifyAndTell(

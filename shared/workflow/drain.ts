@@ -49,10 +49,13 @@ export async function drain(
   };
   const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);
   const { drove, known, ...report } = await dispatch(ports, settings, claimant, leftMs);
-  if (drove) await stopDriving(ports, claimant.hostId, known);
+  const { hostId } = claimant;
+  // The bell takes the place of the driver's promise; where none is rung, the promise goes alone.
+  const rang = drove && (await ringForReady(ports, settings.limits, "due", 0, null, hostId));
+  if (drove && !rang) await stopDriving(ports, hostId, known);
   // What came while a driver was leaving saw its promise and left too: so it looks once more
   // itself.
-  if (drove || report.ended === "wait" || report.ended === "contended") {
+  if (!rang && (drove || report.ended === "wait" || report.ended === "contended")) {
     await ringForReady(ports, settings.limits, "due", 0);
   }
   ports.log("info", "drained", { submitted: report.submitted, ended: report.ended });

@@ -13,11 +13,10 @@ export interface Moving {
   readonly after: SequenceRecord;
 }
 
-/**
- * Each writes up to three rows of its own and twenty for callbacks; with run, budget and log four
- * stay under the hundred of a transaction (Table service).
- */
-const MOVES_PER_COMMIT = 4;
+/** Each writes about three rows; those of callbacks come on top. */
+const MOVES_PER_COMMIT = 8;
+/** The budget and its log come on top: under the hundred of a transaction (Table service). */
+const ROWS_MAX = 90;
 
 /**
  * Commits what one look moves, several in a transaction: they share the budget, and often their
@@ -44,7 +43,8 @@ async function commitTogether(
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
   // Made once: a race lost for the budget changes nothing of them, and one lost for them ends it.
-  let rows: readonly RowChange[] | null = null;
+  const rows = await changesOfAll(ports.ledger, moves, nowMs);
+  if (rows.length > ROWS_MAX) return false;
   const facts = moves.map(({ open, after }) => factOfMove(open.before.value, after, nowMs));
   const outcome = await commitHolding(
     ports,
@@ -55,7 +55,7 @@ async function commitTogether(
         noted(budget),
       ),
     {
-      changes: async () => (rows ??= await changesOfAll(ports.ledger, moves, nowMs)),
+      changes: async () => rows,
       facts: grouped(facts),
     },
   );

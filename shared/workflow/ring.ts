@@ -15,8 +15,8 @@ const BELL_SLACK_MS = 1_000;
 /**
  * Rings one bell for the work that is ready, at the time the next of it may go, unless one is
  * outstanding already or somebody is driving. `lateMs` is how long past its due time a bell still
- * counts as on its way. While no session is free nobody rings: whoever frees one will. Returns
- * whether it rang.
+ * counts as on its way. While no session is free nobody rings: whoever frees one will. A driver that
+ * is `leaving` takes its promise back with the bell. Returns whether it rang.
  */
 export async function ringForReady(
   ports: RingPorts,
@@ -24,20 +24,22 @@ export async function ringForReady(
   why: "due" | "released" | "repair",
   lateMs: number,
   known: Budget | null = null,
+  leaving: string | null = null,
 ): Promise<boolean> {
   // What the caller knows can be enough to leave it to whoever has promised.
   if (known !== null && !mayRing(known, ports.clock.earliest(), limits, lateMs)) return false;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const { budget, ready } = await readTurn(ports, 1);
     const nowMs = ports.clock.earliest();
-    const verdict = admit(budget.value, nowMs, limits);
-    const dueAtMs = nextTurnMs(verdict, budget.value, nowMs);
-    if (dueAtMs === null || isPromised(budget.value, dueAtMs, nowMs, lateMs)) return false;
+    const stands = withoutDriver(budget.value, leaving);
+    const verdict = admit(stands, nowMs, limits);
+    const dueAtMs = nextTurnMs(verdict, stands, nowMs);
+    if (dueAtMs === null || isPromised(stands, dueAtMs, nowMs, lateMs)) return false;
     const [head] = ready;
     if (head === undefined || waitsForSession(head, verdict)) return false;
     // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the
     // poll replaces.
-    const next: Budget = { ...budget.value, bellDueAtMs: dueAtMs };
+    const next: Budget = { ...stands, bellDueAtMs: dueAtMs };
     const outcome = await ports.ledger.commit([budgetChange(budget, next)]);
     if (outcome.kind === "conflict") continue;
     const bell = { why, runId: null, sequenceIds: [], urgent: false };
@@ -61,6 +63,10 @@ export async function stopDriving(
     const outcome = await ledger.commit([budgetChange(budget, next)]);
     if (outcome.kind === "committed") return;
   }
+}
+
+function withoutDriver(budget: Budget, hostId: string | null): Budget {
+  return budget.driver?.hostId === hostId ? { ...budget, driver: null } : budget;
 }
 
 function mayRing(budget: Budget, nowMs: number, limits: Limits, lateMs: number): boolean {

@@ -54,6 +54,7 @@ describe("evidence of a finished run", () => {
     expect(await runCommand(["export", runId, target], surroundings)).toBe(0);
     expect(await runCommand(["verify", target], surroundings)).toBe(0);
     expect(await runCommand(["verify", runId], surroundings)).toBe(0);
+    expect(await runCommand(["verify", "queue"], surroundings)).toBe(0);
     expect(await runCommand(["export", runId, target], surroundings)).toBe(2);
     expect(await verifyFolder(target)).toMatchObject({ results: 4, findings: [] });
 

@@ -1,12 +1,42 @@
+import { createServer } from "node:http";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runCommand, USAGE } from "../../../local/lrq/command-line.ts";
+import { appendAudit, type AuditRecord, QUEUE_CHAIN } from "../../../shared/evidence/audit.ts";
+import { FIRST_HEAD } from "../../../shared/ledger/chain-head.ts";
 import { page } from "../../docs/markdown.ts";
 import { RUN_ID } from "../../ledger/a-sequence.ts";
 import { exported, temporaryFolder } from "./exporting.ts";
 
 const KEY = "a key nobody may see";
+
+/** lrq as far as its queue's log: it answers with these records, whatever is asked. */
+async function withQueueLog<T>(
+  records: readonly AuditRecord[],
+  act: (env: Record<string, string>) => Promise<T>,
+): Promise<T> {
+  const server = createServer((_, response) => {
+    response.end(JSON.stringify({ records, next: null }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : null;
+  try {
+    return await act({ LRQ_URL: `http://127.0.0.1:${port}`, LRQ_KEY: KEY });
+  } finally {
+    server.close();
+  }
+}
+
+function queueLog(): readonly AuditRecord[] {
+  const at = "2026-11-21T10:00:00.000Z";
+  const facts = ["paused", "resumed", "paused"].map((event) => {
+    const known = event === "paused" ? ("paused" as const) : ("resumed" as const);
+    return { at, event: known, by: "ana", sequences: [], detail: "change window" };
+  });
+  return appendAudit(FIRST_HEAD, QUEUE_CHAIN, facts).records;
+}
 
 async function run(words: readonly string[], env: Record<string, string> = {}) {
   const said: string[] = [];
@@ -49,6 +79,45 @@ describe("lrq", () => {
     expect(exitCode).toBe(0);
     expect(said).toMatch(new RegExp(`^ok {3}run ${RUN_ID}: 0 results`));
     expect(said).toContain(`head ${saved.manifest.head}`);
+  });
+
+  it("says that the queue's log is whole, with its head, and knows an earlier head again", async () => {
+    const records = queueLog();
+    await withQueueLog(records, async (env) => {
+      for (const head of records.map((record) => record.hash)) {
+        const { exitCode, said } = await run(["verify", "queue", "--head", head], env);
+        expect(exitCode).toBe(0);
+        expect(said).toContain("3 audit records");
+        expect(said).toContain(`head ${records.at(-1)?.hash}`);
+      }
+    });
+  });
+
+  it.each([
+    [
+      "a changed record",
+      (log: AuditRecord[]) =>
+        log.splice(1, 1, ...log.slice(1, 2).map((one) => ({ ...one, by: "eve" }))),
+    ],
+    ["a missing record", (log: AuditRecord[]) => log.splice(1, 1)],
+    ["records in another order", (log: AuditRecord[]) => log.reverse()],
+  ])("finds %s in the queue's log", async (_, tamper) => {
+    const records = [...queueLog()];
+    tamper(records);
+    const { exitCode, said } = await withQueueLog(records, async (env) => {
+      return await run(["verify", "queue"], env);
+    });
+    expect(exitCode).toBe(1);
+    expect(said).toMatch(/^NOT {2}audit: broken at record \d/);
+  });
+
+  it("finds that the end of the queue's log was cut off, by the head kept elsewhere", async () => {
+    const whole = queueLog();
+    const { exitCode, said } = await withQueueLog(whole.slice(0, 2), async (env) => {
+      return await run(["verify", "queue", "--head", whole[2]?.hash ?? ""], env);
+    });
+    expect(exitCode).toBe(1);
+    expect(said).toContain("cut off");
   });
 
   it("takes a folder by any of its names", async () => {

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import type { EvidenceApi } from "../../../local/lrq/api.ts";
 import { exportRun, type ExportedRun } from "../../../local/lrq/export-run.ts";
 import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
-import { readRunAudit } from "../../../shared/workflow/read-audit.ts";
+import { readQueueAudit, readRunAudit } from "../../../shared/workflow/read-audit.ts";
 import { listEvidence, openEvidence } from "../../../shared/workflow/read-evidence.ts";
 import { RUN_ID } from "../../ledger/a-sequence.ts";
 import { type Collecting, openCollecting, type Served } from "../../workflow/collecting.ts";
@@ -32,7 +32,8 @@ export function apiOf(collecting: Collecting): EvidenceApi {
       return opened.content;
     },
     audit: async (runId) => {
-      const page = await readRunAudit(ports, runId, 1);
+      const page =
+        runId === null ? await readQueueAudit(ports, 1) : await readRunAudit(ports, runId, 1);
       return (page?.records ?? []).map((record) => auditRecordSchema.parse(record));
     },
   };
