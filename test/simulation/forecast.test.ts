@@ -41,7 +41,7 @@ async function forecast(
   scenario: Scenario,
   atMs: number,
 ): Promise<{ outcome: Outcome; view: RunView }> {
-  let looking: Promise<RunView | null> | null = null;
+  const looks: Promise<RunView | null>[] = [];
   const look = async ({ memory, clock }: World): Promise<RunView | null> => {
     const key = memory.rows().find((row) => row.key.startsWith("run!"))?.key ?? "";
     return await describeRun({ ledger: memory, clock }, scenario.limits, key.slice(4));
@@ -53,15 +53,15 @@ async function forecast(
         if (!planned) {
           planned = true;
           world.clock.at(world.startMs + atMs, () => {
-            looking = look(world);
+            looks.push(look(world));
           });
         }
         return ports;
       },
     },
   });
-  const view = await looking;
-  if (view === null) throw new Error("there was no run to look at");
+  const [view] = await Promise.all(looks);
+  if (view === undefined || view === null) throw new Error("there was no run to look at");
   return { outcome, view };
 }
 
