@@ -1,6 +1,6 @@
 /** Arithmetic of the measurements, all pure. Instants and lengths are milliseconds. */
 
-/** The value below which `share` (0 to 1) of the values lie: the nearest rank. NaN without values. */
+/** The value below which `share` (0 to 1) of the values lie: the nearest rank; NaN of none. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(share * sorted.length));

@@ -133,7 +133,7 @@ function startTimer(clock: MemoryClock, act: () => Promise<void>): void {
   tick();
 }
 
-/** Monotonic clocks start anywhere and run up to 100 ppm wrong; front ends differ by up to 250 ms. */
+/** Monotonic clocks start anywhere and run 100 ppm wrong; front ends differ by up to 250 ms. */
 function newWorker(clock: MemoryClock, random: Random): Worker {
   const originMs = random.fraction() * 1e9;
   const rate = 1 + between(random, [-1e-4, 1e-4]);

@@ -27,7 +27,9 @@ function byCalls(budget: Budget, ahead: number, nowMs: number, limits: Limits): 
   return nextSlotAtMs(budget.slots, nowMs, limits) + (ahead - free) * paceMs(limits);
 }
 
-/** Each session is taken to last as long as sessions did of late, and so is whoever gets it next. */
+/**
+ * Each session is taken to last as long as sessions did of late, and so is whoever gets it next.
+ */
 function bySessions(budget: Budget, ahead: number, nowMs: number, limits: Limits): number {
   const place = ahead - freeSessions(budget, nowMs, limits);
   if (place < 0) return nowMs;

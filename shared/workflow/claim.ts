@@ -56,7 +56,7 @@ export interface Claimant {
 
 const TRIES = 8;
 const JITTER_MS = 300;
-/** A lane that was alone is believed to be so for this long: by then nothing new has waited long. */
+/** A lane that was alone is believed alone this long: nothing new has waited long by then. */
 const ONE_LANE_WINDOWS = 5;
 /** Three rows each, the budget and an audit record: under a transaction's 100 (Table service). */
 const CLAIMS_PER_COMMIT = 32;

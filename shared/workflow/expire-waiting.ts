@@ -12,8 +12,8 @@ const EXPIRED_PER_LANE = 20;
 
 /**
  * Ends what has expired at the head of each lane. A claim does that on its way; this is for when
- * none is made for long: while sessions are full or the queue is paused (the door opens again before
- * long). `open` tells where the first of them are. Returns how many ended.
+ * none is made for long: while sessions are full or the queue is paused (the door opens again
+ * before long). `open` tells where the first of them are. Returns how many ended.
  */
 export async function expireWaiting(ports: ExpirePorts, open: OpenWork): Promise<number> {
   let ended = 0;

@@ -67,7 +67,7 @@ async function commitTogether(
   return true;
 }
 
-/** Each move is made on what those before it leave behind: two ends of one run count it down twice. */
+/** Each is made on what those before it leave behind: two ends of one run count it down twice. */
 async function changesOfAll(
   ledger: Ledger,
   moves: readonly Moving[],

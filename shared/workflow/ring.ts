@@ -15,8 +15,8 @@ const BELL_SLACK_MS = 1_000;
 /**
  * Rings one bell for the work that is ready, at the time the next of it may go, unless one is
  * outstanding already or somebody is driving. `lateMs` is how long past its due time a bell still
- * counts as on its way. While no session is free nobody rings: whoever frees one will. A driver that
- * is `leaving` takes its promise back with the bell. Returns whether it rang.
+ * counts as on its way. While no session is free nobody rings: whoever frees one will. A driver
+ * that is `leaving` takes its promise back with the bell. Returns whether it rang.
  */
 export async function ringForReady(
   ports: RingPorts,
@@ -50,7 +50,7 @@ export async function ringForReady(
   return false;
 }
 
-/** Takes back a driver's promise, if it is still its own; `known` is the budget as it last saw it. */
+/** Takes back a driver's promise, if it is still its own; `known` is the budget as last seen. */
 export async function stopDriving(
   { ledger }: Pick<Ports, "ledger">,
   hostId: string,

@@ -38,7 +38,8 @@ export function withSightings(
 }
 
 /**
- * Foreign sessions older than `sinceMs`, after a look at `beforeMs`; null when it is not time to count, or Defender does not
+ * Foreign sessions older than `sinceMs`, after a look at `beforeMs`; null when it is not time to
+ * count, or Defender does not
  * say.
  */
 export async function countOldForeign(
