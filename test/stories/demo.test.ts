@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const NEEDED = [
   "build.mjs",
   "bench",
+  "test/simulation",
   "functions",
   "host.json",
   "local",
