@@ -8,7 +8,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
-    maxWorkers: 2,
+    // More than cores: the stories wait for hosts and sessions more than they reckon.
+    maxWorkers: 4,
     projects: [
       {
         extends: true,

@@ -97,7 +97,7 @@ describe("the doctor, of a healthy app", () => {
     const [simulator] = stopped;
     expect(simulator?.arrivals()).toHaveLength(1);
     expect(simulator?.actions()).toEqual([]);
-    simulator?.startForeignSession(machineId(1), "another-product");
+    simulator?.startForeignSession(machineId(1), "another-product", 36_000);
     const env = { DEFENDER_API_URL: simulator?.url ?? "", DEFENDER_ACCESS_TOKEN: token() };
     const again = await findings({ env, tenant: { token: { required: false } } });
     expect(again.some(({ what }) => what.startsWith("On: 1 sessions"))).toBe(true);
