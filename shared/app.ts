@@ -104,11 +104,12 @@ function createApp(
   outside: Omit<Ports, "log">,
   known: { callers: readonly Caller[]; catalogue: Catalogue; routing: Routing },
 ) {
-  const { limits, lingerMs, expiryMs, publicUrl, lockdown, entraAuthority: authority } = config;
+  const { limits, lingerMs, expiryMs, publicUrl } = config;
+  const { lockdown, entraAuthority: authority, scope } = config.access;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
   const door = { callers: known.callers, entra: { authority, keys } };
   const { callbacks } = config;
-  const receiving: ReceiveSettings = { limits, expiryMs, callbacks, ...known, ...door };
+  const receiving: ReceiveSettings = { limits, expiryMs, callbacks, scope, ...known, ...door };
   const { waitsMs } = callbacks;
   const calling = { callers: known.callers, rules: callbacks, waitsMs };
   const logging = (log: Log): Ports => ({ ...outside, log });
@@ -144,7 +145,7 @@ function createApp(
       const { urgent } = drainMessageSchema.parse(message).bell;
       // The message is spent: once the lock is off, the poll finds its bell late and rings again.
       if (lockdown) log("warn", "lockedDown");
-      else await drain(logging(log), { limits, lingerMs }, urgent);
+      else await drain(logging(log), { limits, lingerMs, scope }, urgent);
     },
     poll: (log: Log) => poll(logging(log), limits),
     reconcile: (log: Log) => reconcile(logging(log)),
@@ -186,7 +187,7 @@ function createPorts(
     }),
     bells: createBellQueues(access),
     evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER),
-    defender: config.lockdown ? withoutChanges(defender) : defender,
+    defender: config.access.lockdown ? withoutChanges(defender) : defender,
     callbacks: createCallbacks({
       lookup: async (name) => await lookup(name, { all: true }),
       allowLoopback: config.callbacks.allowLoopback,

@@ -67,7 +67,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/access",
     "shared/ports.ts",
   ],
-  "shared/config.ts": ["zod", "shared/callback", "shared/incident", "shared/limits"],
+  "shared/config.ts": ["zod", "shared/access", "shared/callback", "shared/incident", "shared/limits"],
   "shared/credentials.ts": ["@azure/identity", "shared/azure", "shared/config.ts"],
   "shared/shipped-profiles.ts": ["node:fs", "node:url", "shared/incident", "shared/plan"],
   "shared/app.ts": ["node:", "shared"],

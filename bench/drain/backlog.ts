@@ -18,7 +18,8 @@ export async function acceptIncident(
   asked: { incidentId: string; machineIds: readonly string[]; lane: BenchLane },
 ): Promise<void> {
   const { incidentId, machineIds, lane } = asked;
-  const settings = { limits, expiryMs: EXPIRY_MS, catalogue: CATALOGUE, routing: { rules: [] } };
+  const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
+  const settings = { limits, expiryMs: EXPIRY_MS, scope: {}, ...profiles };
   const acceptance = await accept(ports, settings, {
     incident: incidentOf(incidentId, machineIds),
     caller: "bench",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { COMMAND_ORDER } from "../plan/command.ts";
+import { machineFactsSchema } from "../plan/machine-facts.ts";
 import { LANES } from "./keys.ts";
 
 /**
@@ -109,6 +110,8 @@ export const sequenceSchema = z.object({
   runId: z.string(),
   machineId: z.string(),
   machineName: z.string().nullable(),
+  /** What Defender said of the machine when it was accepted; null if it was not asked. */
+  machineFacts: machineFactsSchema.nullable().default(null),
   profile: z.object({ name: z.string(), version: z.number().int(), hash: z.string() }),
   parameters: z.record(z.string(), z.string()),
   lane: z.literal(LANES),

@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 import { fillCommands } from "./fill.ts";
 import type { Lane, LaneName } from "./lane.ts";
 import { laneNumber } from "./lane.ts";
+import type { MachineFacts } from "./machine-facts.ts";
 import { resolveValues } from "./parameter.ts";
 import { splitIntoParts } from "./parts.ts";
 import type { Profile } from "./profile-schema.ts";
@@ -21,6 +22,8 @@ export type ResolvedMachine =
       readonly machineId: string;
       readonly name: string | null;
       readonly platform: Platform | null;
+      /** What Defender says of it; null if it was not asked. */
+      readonly facts: MachineFacts | null;
     }
   | { readonly kind: "unresolved"; readonly mention: MachineMention; readonly reason: string };
 
@@ -43,6 +46,7 @@ export interface PlanInput {
 interface PlannedSequence {
   readonly machineId: string;
   readonly machineName: string | null;
+  readonly machineFacts: MachineFacts | null;
   readonly platform: Platform | null;
   readonly profile: { readonly name: string; readonly version: number; readonly hash: string };
   readonly lane: Lane;
@@ -112,8 +116,8 @@ export function planIncident(input: PlanInput): Planned {
   if (prepared.kind === "invalid") return prepared;
   const sequences = [...chosen.values()].flatMap(({ machine, entry }) => {
     const same = prepared.value.get(entry);
-    const { machineId, name: machineName, platform } = machine;
-    return same === undefined ? [] : [Object.assign({ machineId, machineName, platform }, same)];
+    const { machineId, name: machineName, facts: machineFacts, platform } = machine;
+    return same === undefined ? [] : [{ machineId, machineName, machineFacts, platform, ...same }];
   });
   if (sequences.length === 0) {
     const detail = "No machine of the incident can be acted on; each is skipped with its reason.";

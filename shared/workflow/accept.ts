@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { MachineScope } from "../access/machine-scope.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { Problem } from "../incident/problem.ts";
 import { idempotencyRowKey, URGENT_LANE } from "../ledger/keys.ts";
@@ -27,6 +28,7 @@ export interface AcceptSettings {
   readonly expiryMs: number;
   readonly catalogue: Catalogue;
   readonly routing: Routing;
+  readonly scope: MachineScope;
 }
 
 /** An incident as a known caller asks for it to be worked on. */
@@ -93,7 +95,7 @@ export async function accept(
   const before = keyHash === null ? null : await acceptedBefore(ports, keyHash, submission);
   if (before !== null) return before;
 
-  const resolved = await resolveMachines(ports, settings.limits, submission.incident.machines);
+  const resolved = await resolveMachines(ports, settings, submission.incident.machines);
   if (resolved.kind === "unavailable") return resolved;
   const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
   if (planned.kind !== "parsed") return planned;

@@ -46,13 +46,14 @@ export function newSequence(
   planned: Plan["sequences"][number],
   at: { nowMs: number; pass: number; expiresAtMs: number },
 ): SequenceRecord {
-  const { machineId, machineName, profile, lane, parameters } = planned;
+  const { machineId, machineName, machineFacts, profile, lane, parameters } = planned;
   return {
     v: 1,
     sequenceId: sequenceIdOf(run.runId, { machineId, profile, parameters }),
     runId: run.runId,
     machineId,
     machineName,
+    machineFacts: machineFacts === null ? null : { ...machineFacts },
     profile: { ...profile },
     parameters: { ...parameters },
     lane,

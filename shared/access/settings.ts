@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { Problem } from "../incident/problem.ts";
+import { parseScope, type MachineScope } from "./machine-scope.ts";
+
+const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
+
+/** The settings that say who may do what to which machines. */
+export const accessSettings = {
+  CALLERS: z.string().default("[]"),
+  ENTRA_AUTHORITY: address.default("https://login.microsoftonline.com"),
+  /** Fails closed: whatever is not clearly a no is taken as a yes. */
+  LOCKDOWN: z
+    .string()
+    .default("false")
+    .transform((text) => !/^(?:false|no|off|0)$/i.test(text.trim())),
+  SCOPE: z.string().default("{}"),
+};
+
+const shape = z.object(accessSettings);
+type Given = z.infer<typeof shape>;
+
+/** What the settings are together; CALLERS has a parser of its own. */
+export interface AccessConfig {
+  readonly entraAuthority: string;
+  /** Every request is refused, and nothing is changed at Defender. */
+  readonly lockdown: boolean;
+  readonly scope: MachineScope;
+}
+
+/** What is wrong with values whose form is right. */
+export function accessProblems(from: Given, isLoopback: (host: string) => boolean): Problem[] {
+  return [...authorityProblems(from, isLoopback), ...scopeProblems(from)];
+}
+
+/** Only for settings without problems: of a scope that cannot be read nothing would be left. */
+export function accessConfigOf(from: Given): AccessConfig {
+  const scope = parseScope(from.SCOPE);
+  if (scope.kind === "invalid") throw new Error("SCOPE was not checked");
+  return {
+    entraAuthority: from.ENTRA_AUTHORITY,
+    lockdown: from.LOCKDOWN,
+    scope: scope.value,
+  };
+}
+
+/** Whoever could answer in the place of the authority could sign tokens for every caller. */
+function authorityProblems(
+  { ENTRA_AUTHORITY }: Given,
+  isLoopback: (host: string) => boolean,
+): Problem[] {
+  const { protocol, hostname } = new URL(ENTRA_AUTHORITY);
+  if (protocol === "https:" || isLoopback(hostname)) return [];
+  return [{ path: "ENTRA_AUTHORITY", message: "is https, or http on loopback" }];
+}
+
+function scopeProblems({ SCOPE }: Given): Problem[] {
+  const scope = parseScope(SCOPE);
+  if (scope.kind === "parsed") return [];
+  return scope.problems.map(({ path, message }) => ({
+    path: path === "" ? "SCOPE" : `SCOPE.${path}`,
+    message,
+  }));
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { incident, machine, machineId } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const skippedSchema = z.object({
+  type: z.string(),
+  skipped: z.array(z.object({ machine: z.string(), reason: z.string() })),
+});
+
+describe("the scope, on machines", () => {
+  const SCOPE = {
+    allow: [{ groups: ["Workstations"] }, { names: ["pc-5*"] }],
+    deny: [{ tags: ["no-response"] }],
+  };
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({
+      machines: [
+        machine(1, { rbacGroupName: "Workstations" }),
+        machine(2, { rbacGroupName: "Workstations", machineTags: ["No-Response"] }),
+        machine(3, { rbacGroupName: "Servers" }),
+        machine(4),
+        machine(5, { rbacGroupName: "Servers" }),
+      ],
+      env: { SCOPE: JSON.stringify(SCOPE) },
+    });
+  });
+  afterAll(async () => await stage.close());
+
+  it("starts what is allowed, and says of all others why not", async () => {
+    const accepted = await stage.accept("generic", incident("scoped", [1, 2, 3, 4, 5, 6]));
+    expect(accepted.sequences.map((each) => each.machineId)).toEqual([machineId(1), machineId(5)]);
+    const reasons = accepted.skipped.map(({ reason }) => reason);
+    expect(reasons).toEqual([
+      expect.stringContaining("deny.0"),
+      expect.stringContaining("No allow rule"),
+      expect.stringContaining("groups could not be read"),
+      expect.stringContaining("tags could not be read"),
+    ]);
+    await stage.untilFinished(accepted.runId);
+    const touched = new Set(stage.simulator.arrivals().map((each) => each.machineId));
+    expect(touched).toEqual(new Set([machineId(1), machineId(5)]));
+  });
+
+  it("is not moved by what the sender calls a machine", async () => {
+    const asked = {
+      incident: { id: "renamed", title: "Renamed", severity: "high" },
+      machines: [{ machineId: machineId(3), name: "pc-5.corp.contoso.example" }],
+    };
+    const { status, body } = await stage.post("generic", asked);
+    expect(status).toBe(422);
+    expect(skippedSchema.parse(body).skipped).toHaveLength(1);
+  });
+});
+
+describe("a scope that was narrowed", () => {
+  it("ends what waits and is now denied, before it is sent", async () => {
+    const wide = await openStage({ env: { SCOPE: '{"deny":[{"tags":["no-response"]}]}' } });
+    try {
+      await wide.call("POST", "pause", { reason: "the scope is about to change" });
+      const { runId } = await wide.accept("generic", incident("narrowed", [1, 2]));
+      const narrow = await openStage({
+        storage: wide.storage,
+        env: {
+          SCOPE: `{"deny":[{"tags":["no-response"]},{"ids":["${machineId(2)}"]}]}`,
+          DEFENDER_API_URL: wide.simulator.url,
+        },
+      });
+      try {
+        await wide.host.stop();
+        await narrow.call("POST", "resume");
+        const run = await narrow.untilFinished(runId);
+        const of = (number: number) =>
+          run.sequences.find((at) => at.machineId === machineId(number));
+        expect([of(1)?.state, of(2)?.state]).toEqual(["succeeded", "refused"]);
+        expect(of(2)?.outcome).toMatchObject({ code: "outOfScope" });
+        expect(wide.simulator.arrivals().map((each) => each.machineId)).toEqual([machineId(1)]);
+      } finally {
+        await narrow.close();
+      }
+    } finally {
+      await wide.close();
+    }
+  });
+});
