@@ -105,11 +105,19 @@ function createApp(
   known: { callers: readonly Caller[]; catalogue: Catalogue; routing: Routing },
 ) {
   const { limits, lingerMs, expiryMs, publicUrl } = config;
-  const { lockdown, entraAuthority: authority, scope } = config.access;
+  const { lockdown, entraAuthority: authority, scope, caps } = config.access;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
   const door = { callers: known.callers, entra: { authority, keys } };
   const { callbacks } = config;
-  const receiving: ReceiveSettings = { limits, expiryMs, callbacks, scope, ...known, ...door };
+  const receiving: ReceiveSettings = {
+    limits,
+    expiryMs,
+    callbacks,
+    scope,
+    caps,
+    ...known,
+    ...door,
+  };
   const { waitsMs } = callbacks;
   const calling = { callers: known.callers, rules: callbacks, waitsMs };
   const logging = (log: Log): Ports => ({ ...outside, log });

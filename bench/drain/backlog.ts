@@ -26,6 +26,7 @@ export async function acceptIncident(
     asked: { profile: PROFILES[lane], parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,
+    caps: null,
     callbacks: [],
     again: false,
     mayUse: () => true,

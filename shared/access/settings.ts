@@ -4,6 +4,9 @@ import { parseScope, type MachineScope } from "./machine-scope.ts";
 
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
 
+const machines = (fallback: number) =>
+  z.coerce.number().int().min(1).max(1_000_000).default(fallback);
+
 /** The settings that say who may do what to which machines. */
 export const accessSettings = {
   CALLERS: z.string().default("[]"),
@@ -14,6 +17,9 @@ export const accessSettings = {
     .default("false")
     .transform((text) => !/^(?:false|no|off|0)$/i.test(text.trim())),
   SCOPE: z.string().default("{}"),
+  CAP_MACHINES_PER_INCIDENT: machines(25),
+  CAP_MACHINES_PER_CALLER_PER_DAY: machines(100),
+  CAP_MACHINES_PER_DAY: machines(500),
 };
 
 const shape = z.object(accessSettings);
@@ -25,6 +31,11 @@ export interface AccessConfig {
   /** Every request is refused, and nothing is changed at Defender. */
   readonly lockdown: boolean;
   readonly scope: MachineScope;
+  readonly caps: {
+    readonly perIncident: number;
+    readonly perCallerDay: number;
+    readonly perDay: number;
+  };
 }
 
 /** What is wrong with values whose form is right. */
@@ -40,6 +51,11 @@ export function accessConfigOf(from: Given): AccessConfig {
     entraAuthority: from.ENTRA_AUTHORITY,
     lockdown: from.LOCKDOWN,
     scope: scope.value,
+    caps: {
+      perIncident: from.CAP_MACHINES_PER_INCIDENT,
+      perCallerDay: from.CAP_MACHINES_PER_CALLER_PER_DAY,
+      perDay: from.CAP_MACHINES_PER_DAY,
+    },
   };
 }
 

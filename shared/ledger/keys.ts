@@ -100,6 +100,8 @@ export const sequenceKey = (sequenceId: string): string => `sequence!${sequenceI
 export const machineKey = (machineId: string): string => `machine!${machineId}`;
 export const runKey = (runId: string): string => `run!${runId}`;
 export const idempotencyRowKey = (keyHash: string): string => `key!${keyHash}`;
+/** Machines that were accepted on a day (eight digits), of one caller; `*` is everybody. */
+export const capKey = (day: string, caller: string): string => `cap!${day}!${caller}`;
 export const owedResultsKey = (sequenceId: string): string => `owed!${sequenceId}`;
 export const custodyKey = (runId: string, number: number): string =>
   `custody!${runId}!${padded(number, 8)}`;

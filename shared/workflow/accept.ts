@@ -7,6 +7,7 @@ import { idempotencyRowKey, URGENT_LANE } from "../ledger/keys.ts";
 import type { CallbackTarget } from "../ledger/notice.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
+import { secondsLeftOfDay, type Caps, type OverCap } from "../limits/caps.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Catalogue } from "../plan/catalogue.ts";
 import { planIncident, type Plan, type SkippedMachine } from "../plan/plan.ts";
@@ -42,6 +43,8 @@ export interface Submission {
    */
   readonly idempotencyKey: string | null;
   readonly requestHash: string;
+  /** How many machines it may bring; null counts nothing. */
+  readonly caps: Caps | null;
   /** Who is told of it. */
   readonly callbacks: readonly CallbackTarget[];
   /** Run it anew although it was accepted before. */
@@ -69,6 +72,9 @@ export type Acceptance =
       readonly skipped: readonly SkippedMachine[];
     }
   | { readonly kind: "keyReused"; readonly detail: string }
+  | { readonly kind: "tooManyMachines"; readonly detail: string }
+  /** A cap of the day; the next day begins in `retryAfterSeconds`. */
+  | { readonly kind: "overCap"; readonly detail: string; readonly retryAfterSeconds: number }
   | { readonly kind: "unavailable"; readonly detail: string };
 
 const keySchema = z.object({
@@ -134,13 +140,16 @@ async function enqueue(
             sequenceIds: sequences.map((each) => each.sequenceId),
           } satisfies z.infer<typeof keySchema>,
         };
-  const written = await writeRun(ports, run, sequences, key, (added) =>
+  const { caller, caps } = submission;
+  const factOf = (added: number) =>
     factAbout("accepted", [], {
       atMs: nowMs,
-      by: submission.caller,
+      by: caller,
       detail: acceptedDetail(run, plan, added),
-    }),
-  );
+    });
+  const counting = caps === null ? null : { caps, caller };
+  const written = await writeRun(ports, { run, sequences, key, counting, factOf });
+  if (written.kind === "overCap") return overCap(ports, submission, written);
   if (written.kind === "keyTaken") {
     // The same request came twice at once; the other one's answer is this one's too.
     const before = await acceptedBefore(ports, keyHash ?? "", submission);
@@ -158,6 +167,22 @@ async function enqueue(
     skipped: plan.skipped.length,
   });
   return answer(written.run, sequences, written.known, plan.skipped);
+}
+
+/** What is left is told, so that the sender can choose. */
+function overCap(
+  { clock, log }: AcceptPorts,
+  { caller, incident }: Submission,
+  { cap, limit, left, asked }: OverCap,
+): Acceptance {
+  log("warn", "overCap", { caller, cap, limit, left, asked, incidentId: incident.incidentId });
+  const numbers = `${asked} new machines were asked for, and ${left} of ${limit} are left`;
+  if (cap === "perIncident") {
+    return { kind: "tooManyMachines", detail: `${numbers} to the incident; nothing was accepted.` };
+  }
+  const whose = cap === "perDay" ? "everybody" : `caller ${caller}`;
+  const detail = `${numbers} to ${whose} until 00:00 UTC; nothing was accepted.`;
+  return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
 }
 
 function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: number): string {

@@ -24,6 +24,8 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   "too-large": problem("too-large", TOLD),
   "wrong-type": problem("wrong-type", TOLD),
   "nothing-to-do": problem("nothing-to-do", TOLD),
+  "too-many-machines": problem("too-many-machines", TOLD),
+  "over-cap": problem("over-cap", TOLD),
   unavailable: problem("unavailable", TOLD),
   "locked-down": problem("locked-down", TOLD),
   "not-configured": problem("not-configured", TOLD),

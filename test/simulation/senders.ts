@@ -47,6 +47,7 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
+    caps: null,
     callbacks: [],
     again: false,
     mayUse: () => true,

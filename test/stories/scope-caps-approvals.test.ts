@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { incident, machine, machineId } from "./machines.ts";
+import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const skippedSchema = z.object({
@@ -51,6 +52,44 @@ describe("the scope, on machines", () => {
     const { status, body } = await stage.post("generic", asked);
     expect(status).toBe(422);
     expect(skippedSchema.parse(body).skipped).toHaveLength(1);
+  });
+});
+
+describe("the caps", () => {
+  let stage: Stage;
+  const send = async (key: string, id: string, of: number[]) =>
+    await stage.post("generic", incident(id, of), { key });
+  const may = ["incident.submit", "run.read"];
+  const callers = [
+    { name: "soar", key: hashed("soar"), may },
+    { name: "small", key: hashed("small"), may, caps: { perIncident: 2, perDay: 3 } },
+  ];
+  beforeAll(async () => {
+    stage = await openStage({
+      env: {
+        CALLERS: JSON.stringify(callers),
+        CAP_MACHINES_PER_INCIDENT: "4",
+        CAP_MACHINES_PER_DAY: "6",
+      },
+    });
+  });
+  afterAll(async () => await stage.close());
+
+  it("refuse what is too much, and tell when there is room again", async () => {
+    const large = await send("soar", "large", [1, 2, 3, 4, 5]);
+    expect(large).toMatchObject({
+      status: 422,
+      body: { type: "urn:lrq:problem:too-many-machines" },
+    });
+    expect((await send("small", "own", [1, 2, 3])).status).toBe(422);
+    expect((await send("small", "own", [1, 2])).status).toBe(202);
+    const spent = await send("small", "next", [3, 4]);
+    expect(spent).toMatchObject({ status: 429, body: { type: "urn:lrq:problem:over-cap" } });
+    const seconds = Number(spent.headers.get("retry-after"));
+    expect(seconds > 0 && seconds <= 86_400).toBe(true);
+    expect((await send("soar", "four", [1, 2, 3, 4])).status).toBe(202);
+    expect((await send("soar", "five", [5])).status).toBe(429);
+    expect((await send("small", "own", [1, 2])).status).toBe(202);
   });
 });
 
