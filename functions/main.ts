@@ -15,6 +15,7 @@ import "./read-manifest.ts";
 import "./read-run.ts";
 import "./reconcile.ts";
 import "./replay-callbacks.ts";
+import "./resume-run.ts";
 import "./resume.ts";
 import "./send-callbacks.ts";
 import "./status.ts";

@@ -41,6 +41,7 @@ const ROOMY_CAPS = {
   CAP_MACHINES_PER_INCIDENT: "500",
   CAP_MACHINES_PER_CALLER_PER_DAY: "100000",
   CAP_MACHINES_PER_DAY: "100000",
+  CANARY_ABOVE: "100000",
 };
 
 /** What is set to nothing is not set: it must not take the place of the simulator's address. */

@@ -37,6 +37,7 @@ import { poll } from "./workflow/poll.ts";
 import { replayCallbacks } from "./workflow/replay-callbacks.ts";
 import { reconcile } from "./workflow/reconcile.ts";
 import { receiveIncident, type ReceiveSettings } from "./workflow/receive-incident.ts";
+import { resumeRun } from "./workflow/resume-run.ts";
 import { admitCaller, reasonIn, type RawRequest } from "./workflow/request.ts";
 
 export type { Problem } from "./incident/problem.ts";
@@ -105,7 +106,7 @@ function createApp(
   known: { callers: readonly Caller[]; catalogue: Catalogue; routing: Routing },
 ) {
   const { limits, lingerMs, expiryMs, publicUrl } = config;
-  const { lockdown, entraAuthority: authority, scope, caps } = config.access;
+  const { lockdown, entraAuthority: authority, scope, caps, policy } = config.access;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
   const door = { callers: known.callers, entra: { authority, keys } };
   const { callbacks } = config;
@@ -115,6 +116,7 @@ function createApp(
     callbacks,
     scope,
     caps,
+    policy,
     ...known,
     ...door,
   };
@@ -137,6 +139,8 @@ function createApp(
     readQueueAudit: (from: number) => readQueueAudit(outside, from),
     readRunAudit: (runId: string, from: number) => readRunAudit(outside, runId, from),
     cancelRun: (log: Log, runId: string, by: string) => cancelRun(logging(log), limits, runId, by),
+    /** Lets a run go on that paused itself; null if there is none of this id. */
+    resumeRun: (log: Log, runId: string, by: string) => resumeRun(logging(log), limits, runId, by),
     /**
      * The reason a person gives with a request, `{"reason": "..."}`; null if it is missing or too
      * long.

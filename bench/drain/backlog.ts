@@ -19,7 +19,7 @@ export async function acceptIncident(
 ): Promise<void> {
   const { incidentId, machineIds, lane } = asked;
   const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
-  const settings = { limits, expiryMs: EXPIRY_MS, scope: {}, ...profiles };
+  const settings = { limits, expiryMs: EXPIRY_MS, scope: {}, policy: null, ...profiles };
   const acceptance = await accept(ports, settings, {
     incident: incidentOf(incidentId, machineIds),
     caller: "bench",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../incident/problem.ts";
+import type { GatePolicy } from "../ledger/gate.ts";
 import { parseScope, type MachineScope } from "./machine-scope.ts";
 
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
@@ -20,6 +21,9 @@ export const accessSettings = {
   CAP_MACHINES_PER_INCIDENT: machines(25),
   CAP_MACHINES_PER_CALLER_PER_DAY: machines(100),
   CAP_MACHINES_PER_DAY: machines(500),
+  CANARY_MACHINES: machines(3),
+  CANARY_ABOVE: machines(10),
+  CANARY_FAILURES: z.coerce.number().min(0).max(1).default(0.5),
 };
 
 const shape = z.object(accessSettings);
@@ -36,6 +40,7 @@ export interface AccessConfig {
     readonly perCallerDay: number;
     readonly perDay: number;
   };
+  readonly policy: GatePolicy;
 }
 
 /** What is wrong with values whose form is right. */
@@ -55,6 +60,11 @@ export function accessConfigOf(from: Given): AccessConfig {
       perIncident: from.CAP_MACHINES_PER_INCIDENT,
       perCallerDay: from.CAP_MACHINES_PER_CALLER_PER_DAY,
       perDay: from.CAP_MACHINES_PER_DAY,
+    },
+    policy: {
+      first: from.CANARY_MACHINES,
+      above: from.CANARY_ABOVE,
+      maxFailedShare: from.CANARY_FAILURES,
     },
   };
 }

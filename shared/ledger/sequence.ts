@@ -62,6 +62,8 @@ const reason = z.discriminatedUnion("code", [
   z.object({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
   z.object({ code: z.literal("offline"), sinceMs: instant, times: z.number().int() }),
   z.object({ code: z.literal("lockedOut"), detail: z.string() }),
+  z.object({ code: z.literal("canary") }),
+  z.object({ code: z.literal("runPaused") }),
 ]);
 
 /** How far one command got, as Defender reports it. */
@@ -114,6 +116,8 @@ export const sequenceSchema = z.object({
   machineFacts: machineFactsSchema.nullable().default(null),
   profile: z.object({ name: z.string(), version: z.number().int(), hash: z.string() }),
   parameters: z.record(z.string(), z.string()),
+  /** The wave of its run it waits for, 0 for none; null for runs without a gate. */
+  wave: z.number().int().nullable().default(null),
   lane: z.literal(LANES),
   pass: z.number().int(),
   /** Each part is one POST; the machine stays held between them. */

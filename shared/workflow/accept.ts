@@ -1,88 +1,24 @@
-import { createHash } from "node:crypto";
-import { z } from "zod";
-import type { MachineScope } from "../access/machine-scope.ts";
-import type { Incident } from "../incident/incident.ts";
-import type { Problem } from "../incident/problem.ts";
-import { idempotencyRowKey, URGENT_LANE } from "../ledger/keys.ts";
-import type { CallbackTarget } from "../ledger/notice.ts";
+import { URGENT_LANE } from "../ledger/keys.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
-import { secondsLeftOfDay, type Caps, type OverCap } from "../limits/caps.ts";
-import type { Limits } from "../limits/limits.ts";
-import type { Catalogue } from "../plan/catalogue.ts";
-import { planIncident, type Plan, type SkippedMachine } from "../plan/plan.ts";
-import type { Routing } from "../plan/routing.ts";
-import type { Ports } from "../ports.ts";
+import { secondsLeftOfDay, type OverCap } from "../limits/caps.ts";
+import { planIncident, type Plan } from "../plan/plan.ts";
+import { acceptedBefore, keyHashOf, keyRowOf } from "./accepted-before.ts";
+import {
+  answer,
+  type Acceptance,
+  type AcceptPorts,
+  type AcceptSettings,
+  type Submission,
+} from "./acceptance.ts";
 import { factAbout } from "./audit.ts";
-import { loadBudget, loadRun } from "./load.ts";
-import { listSequences } from "./list-sequences.ts";
+import { loadBudget } from "./load.ts";
 import { ringNotices } from "./ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
-import { stateOf, type RunState } from "./run-view.ts";
 import { writeRun } from "./write-run.ts";
 
-export type AcceptPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
-
-export interface AcceptSettings {
-  readonly limits: Limits;
-  readonly expiryMs: number;
-  readonly catalogue: Catalogue;
-  readonly routing: Routing;
-  readonly scope: MachineScope;
-}
-
-/** An incident as a known caller asks for it to be worked on. */
-export interface Submission {
-  readonly incident: Incident;
-  readonly caller: string;
-  readonly asked: { profile: string | null; parameters: Readonly<Record<string, string>> };
-  /**
-   * The caller's own key for this request, and what a second request must equal to be the same:
-   * hashes, hex.
-   */
-  readonly idempotencyKey: string | null;
-  readonly requestHash: string;
-  /** How many machines it may bring; null counts nothing. */
-  readonly caps: Caps | null;
-  /** Who is told of it. */
-  readonly callbacks: readonly CallbackTarget[];
-  /** Run it anew although it was accepted before. */
-  readonly again: boolean;
-  /** Whether the caller may use a profile; checked against what routing chose, too. */
-  readonly mayUse: (profile: string) => boolean;
-}
-
-/** A sequence as the answer names it. */
-type AcceptedSequence = Pick<SequenceRecord, "sequenceId" | "machineId" | "machineName" | "state">;
-
-export type Acceptance =
-  | {
-      readonly kind: "accepted";
-      readonly run: RunRecord;
-      readonly state: RunState;
-      readonly sequences: readonly AcceptedSequence[];
-      readonly skipped: readonly SkippedMachine[];
-    }
-  | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
-  | { readonly kind: "forbidden"; readonly detail: string }
-  | {
-      readonly kind: "nothingToDo";
-      readonly detail: string;
-      readonly skipped: readonly SkippedMachine[];
-    }
-  | { readonly kind: "keyReused"; readonly detail: string }
-  | { readonly kind: "tooManyMachines"; readonly detail: string }
-  /** A cap of the day; the next day begins in `retryAfterSeconds`. */
-  | { readonly kind: "overCap"; readonly detail: string; readonly retryAfterSeconds: number }
-  | { readonly kind: "unavailable"; readonly detail: string };
-
-const keySchema = z.object({
-  v: z.literal(1),
-  runId: z.string(),
-  requestHash: z.string(),
-  sequenceIds: z.array(z.string()),
-});
+export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./acceptance.ts";
 
 /** Ids in one message of the queue. */
 const IDS_PER_BELL = 100;
@@ -128,18 +64,8 @@ async function enqueue(
     const pass = budget.value.pass + 1 + index;
     return newSequence(run, each, { nowMs, pass, expiresAtMs: nowMs + settings.expiryMs });
   });
-  const key =
-    keyHash === null
-      ? null
-      : {
-          key: idempotencyRowKey(keyHash),
-          body: {
-            v: 1,
-            runId: run.runId,
-            requestHash: submission.requestHash,
-            sequenceIds: sequences.map((each) => each.sequenceId),
-          } satisfies z.infer<typeof keySchema>,
-        };
+  const ids = sequences.map((each) => each.sequenceId);
+  const key = keyRowOf(keyHash, submission, run.runId, ids);
   const { caller, caps } = submission;
   const factOf = (added: number) =>
     factAbout("accepted", [], {
@@ -148,7 +74,14 @@ async function enqueue(
       detail: acceptedDetail(run, plan, added),
     });
   const counting = caps === null ? null : { caps, caller };
-  const written = await writeRun(ports, { run, sequences, key, counting, factOf });
+  const written = await writeRun(ports, {
+    run,
+    sequences,
+    key,
+    counting,
+    policy: settings.policy,
+    factOf,
+  });
   if (written.kind === "overCap") return overCap(ports, submission, written);
   if (written.kind === "keyTaken") {
     // The same request came twice at once; the other one's answer is this one's too.
@@ -193,42 +126,6 @@ function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: nu
   return `${taken}, ${plan.skipped.length} skipped; ${[...profiles].join(", ")}; ${source} ${incidentId}`;
 }
 
-function answer(
-  run: RunRecord,
-  planned: readonly SequenceRecord[],
-  known: ReadonlyMap<string, SequenceRecord>,
-  skipped: readonly SkippedMachine[],
-): Acceptance {
-  const sequences = planned.map((each) => {
-    const { sequenceId, machineId, machineName, state } = known.get(each.sequenceId) ?? each;
-    return { sequenceId, machineId, machineName, state };
-  });
-  return { kind: "accepted", run, state: stateOf(run), sequences, skipped };
-}
-
-/** What this key was answered with, or that it was used for another request; null if it is new. */
-async function acceptedBefore(
-  ports: AcceptPorts,
-  keyHash: string,
-  submission: Submission,
-): Promise<Acceptance | null> {
-  const row = await ports.ledger.read(idempotencyRowKey(keyHash));
-  if (row === null) return null;
-  const key = keySchema.parse(row.body);
-  if (key.requestHash !== submission.requestHash) {
-    const detail =
-      "This Idempotency-Key was used for another request; send a new key, or the same body.";
-    return { kind: "keyReused", detail };
-  }
-  const run = await loadRun(ports.ledger, key.runId);
-  if (run === null) throw new Error(`run ${key.runId} is gone, but its key is not`);
-  const ids = new Set(key.sequenceIds);
-  const sequences = (await listSequences(ports.ledger, key.runId)).filter((each) =>
-    ids.has(each.sequenceId),
-  );
-  return answer(run.value, sequences, new Map(), run.value.skipped);
-}
-
 async function ringFor(
   { bells }: AcceptPorts,
   runId: string,
@@ -239,10 +136,4 @@ async function ringFor(
     const sequenceIds = added.slice(start, start + IDS_PER_BELL).map((each) => each.sequenceId);
     await bells.ringDrain({ why: "accepted", runId, sequenceIds, urgent }, 0);
   }
-}
-
-/** One caller's keys never meet another's. */
-function keyHashOf({ caller, idempotencyKey }: Submission): string | null {
-  if (idempotencyKey === null) return null;
-  return createHash("sha256").update(`${caller.length}:${caller}${idempotencyKey}`).digest("hex");
 }

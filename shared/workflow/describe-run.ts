@@ -57,6 +57,14 @@ export async function describeRun(
       tries: each.delivered?.tries ?? null,
       endedAt: isoOrNull(each.endedAtMs),
     })),
+    gate:
+      run.gate === null
+        ? null
+        : {
+            state: run.gate.state,
+            why: run.gate.paused?.why ?? null,
+            pausedAt: isoOrNull(run.gate.paused?.atMs ?? null),
+          },
   };
 }
 

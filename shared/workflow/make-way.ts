@@ -1,5 +1,6 @@
 import { judgeMachine, type MachineScope } from "../access/machine-scope.ts";
 import { machineKey, sequenceIdIn } from "../ledger/keys.ts";
+import { heldBy } from "../ledger/gate.ts";
 import { end, park } from "../ledger/moves.ts";
 import { move, type Stored } from "../ledger/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../ledger/sequence.ts";
@@ -7,7 +8,7 @@ import type { Budget } from "../limits/budget.ts";
 import type { Ports } from "../ports.ts";
 import { factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
-import { loadLease, loadSequence } from "./load.ts";
+import { loadLease, loadRun, loadSequence } from "./load.ts";
 
 type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "log">;
 
@@ -63,6 +64,14 @@ async function movedAside(
   if (over !== null) {
     const facts = grouped([factOfMove(record.value, over, nowMs)]);
     await ports.ledger.commit(await changesFor(ports, record, over, nowMs, { facts }));
+    return true;
+  }
+  // Read just before the claim: work that came back from a wait may belong to a run that paused.
+  const run = record.value.wave === null ? null : await loadRun(ports.ledger, record.value.runId);
+  const why = heldBy(run?.value.gate ?? null, record.value);
+  if (why !== null) {
+    const place = { kind: "later", dueAtMs: record.value.expiresAtMs } as const;
+    await ports.ledger.commit(move(record, park(record.value, place, why)));
     return true;
   }
   const { machineId, sequenceId } = record.value;

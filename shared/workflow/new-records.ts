@@ -37,6 +37,8 @@ export function newRun(
     audit: FIRST_HEAD,
     armId,
     callbacks: [...callbacks],
+    gate: null,
+    turns: 0,
   };
 }
 
@@ -56,6 +58,7 @@ export function newSequence(
     machineFacts: machineFacts === null ? null : { ...machineFacts },
     profile: { ...profile },
     parameters: { ...parameters },
+    wave: null,
     lane,
     pass: at.pass,
     parts: planned.parts.map((part) => part.map((command) => ({ ...command }))),

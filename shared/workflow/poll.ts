@@ -13,6 +13,7 @@ import { lookAtActions, type LookReport } from "./look.ts";
 import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "./open-work.ts";
 import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
+import { turnGates } from "./turn-gates.ts";
 import { ringNotices } from "./ring-notices.ts";
 
 export type PollPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
@@ -51,7 +52,8 @@ export async function poll(outside: PollPorts, limits: Limits): Promise<PollRepo
   if (kind === "full" || kind === "paused") await expireWaiting(ports);
   const looked = await lookAtActions(ports, limits, open, held);
   await repairOwed(ports, limits, open);
-  const freed = looked.moved + released > 0;
+  const turned = await turnGates(ports, looked.moved > 0 ? await readOpenWork(ports.ledger) : open);
+  const freed = looked.moved + released + turned > 0;
   await ringNotices(ports, written.notice ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";

@@ -23,6 +23,12 @@ export interface RunView {
   readonly sequences: readonly SequenceView[];
   readonly skipped: RunRecord["skipped"];
   readonly callbacks: readonly TargetView[];
+  /** What lets its sequences go; null if all may. */
+  readonly gate: {
+    readonly state: "first" | "open" | "paused";
+    readonly why: string | null;
+    readonly pausedAt: string | null;
+  } | null;
 }
 
 /** Somebody who is told of the run: host of the address only, for the rest can be a secret. */

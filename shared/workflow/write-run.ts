@@ -1,4 +1,5 @@
 import type { AuditFacts } from "../evidence/audit.ts";
+import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../ledger/gate.ts";
 import { runKey } from "../ledger/keys.ts";
 import { owing, withTargets } from "../ledger/notice.ts";
 import { insertion, type RowChange, type Stored } from "../ledger/rows.ts";
@@ -19,6 +20,8 @@ export interface Wish {
   readonly key: { readonly key: string; readonly body: unknown } | null;
   /** Whom the machines are counted for; null counts nothing. */
   readonly counting: Counting | null;
+  /** How its sequences are let go; null lets all of them. */
+  readonly policy: GatePolicy | null;
   /** For the log of the run, once, with the first rows; told how many sequences are new. */
   readonly factOf: (added: number) => AuditFacts;
 }
@@ -53,6 +56,8 @@ const JITTER_GROWTH_MAX = 5;
 interface Progress {
   readonly stored: Stored<RunRecord> | null;
   readonly isLookedAt: boolean;
+  /** All there are to be, with the waves they wait for once that is settled. */
+  readonly sequences: readonly SequenceRecord[];
   readonly remaining: readonly SequenceRecord[];
   readonly added: readonly SequenceRecord[];
   readonly known: ReadonlyMap<string, SequenceRecord>;
@@ -73,6 +78,7 @@ export async function writeRun(
   let progress: Progress = {
     stored: null,
     isLookedAt: false,
+    sequences: wish.sequences,
     remaining: wish.sequences,
     added: [],
     known: new Map(),
@@ -83,7 +89,7 @@ export async function writeRun(
     if (count.kind === "overCap") {
       if (progress.isLookedAt) return count;
       // What it counted may long be in the ledger.
-      progress = await lookedAt(ports.ledger, wish, progress);
+      progress = await lookedAt(ports.ledger, wish.run.runId, progress);
       continue;
     }
     const step = await commitNext(ports, wish, progress, count.rows);
@@ -99,7 +105,7 @@ export async function writeRun(
     lost += 1;
     const growth = Math.min(lost - 1, JITTER_GROWTH_MAX);
     if (lost > 1) await ports.clock.sleep(ports.random.fraction() * JITTER_MS * growth);
-    progress = await lookedAt(ports.ledger, wish, progress);
+    progress = await lookedAt(ports.ledger, wish.run.runId, progress);
   }
   throw new Error(`run ${wish.run.runId} could not be written: others kept writing it`);
 }
@@ -121,15 +127,22 @@ type Step =
 
 async function commitNext(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
-  { run, key, factOf }: Wish,
-  progress: Progress,
+  { run, key, factOf, policy }: Wish,
+  before: Progress,
   counts: readonly RowChange[],
 ): Promise<Step> {
+  const { gate, progress } = before.hasBegun
+    ? { gate: before.stored?.value.gate ?? null, progress: before }
+    : inWaves(before, policy);
   const { stored, remaining, hasBegun } = progress;
-  const chunk = remaining.slice(0, SEQUENCES_PER_COMMIT);
+  const chunk = remaining.slice(0, SEQUENCES_PER_COMMIT).map((each) => placed(each, gate));
   const stands: RunRecord | null = stored?.value ?? null;
   const callbacks = withTargets(stands?.callbacks ?? [], run.callbacks);
-  const grown = { ...withSequences(stands ?? run, chunk.length, remaining.length), callbacks };
+  const grown = {
+    ...withSequences(stands ?? run, chunk.length, remaining.length),
+    callbacks,
+    gate: withHeld(gate, chunk),
+  };
   const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
   const keyRow = hasBegun ? null : key;
   if (stored !== null && chunk.length === 0 && keyRow === null && !isJoined) {
@@ -158,18 +171,31 @@ async function commitNext(
   return { kind: "written", progress: next, isOver: next.remaining.length === 0 };
 }
 
-/** What stands by now: the run, and which of the sequences somebody else has written. */
-async function lookedAt(ledger: Ledger, wish: Wish, progress: Progress): Promise<Progress> {
-  const stored = await loadRun(ledger, wish.run.runId);
-  const all = new Map(
-    (await listSequences(ledger, wish.run.runId)).map((each) => [each.sequenceId, each]),
+/** Settles, with the first rows, which of the new sequences wait for a first wave. */
+function inWaves(
+  progress: Progress,
+  policy: GatePolicy | null,
+): { gate: RunRecord["gate"]; progress: Progress } {
+  const { stored, sequences, remaining } = progress;
+  const { gate, free } = gateFor(stored?.value.gate ?? null, remaining.length, policy);
+  const waves = new Map(
+    remaining.map((each, index) => [each.sequenceId, waveOf(gate, index < free)]),
   );
+  const inWave = (each: SequenceRecord) => ({ ...each, wave: waves.get(each.sequenceId) ?? null });
+  const next = { sequences: sequences.map(inWave), remaining: remaining.map(inWave) };
+  return { gate, progress: { ...progress, ...next } };
+}
+
+/** What stands by now: the run, and which of the sequences somebody else has written. */
+async function lookedAt(ledger: Ledger, runId: string, progress: Progress): Promise<Progress> {
+  const stored = await loadRun(ledger, runId);
+  const all = new Map((await listSequences(ledger, runId)).map((each) => [each.sequenceId, each]));
   const mine = new Set(progress.added.map((each) => each.sequenceId));
   return {
     ...progress,
     stored,
     isLookedAt: true,
-    remaining: wish.sequences.filter((each) => !all.has(each.sequenceId)),
+    remaining: progress.sequences.filter((each) => !all.has(each.sequenceId)),
     known: new Map([...all].filter(([sequenceId]) => !mine.has(sequenceId))),
   };
 }

@@ -23,6 +23,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     machineFacts: null,
     profile: { name: "windows-triage", version: 1, hash: "0".repeat(64) },
     parameters: {},
+    wave: null,
     lane: 1,
     pass: 7,
     parts: [

@@ -40,7 +40,8 @@ export function startSenders(world: World): { asking(): number } {
 
 async function send(world: World, arrival: Arrival, runs: Map<string, string>): Promise<void> {
   const { limits, expiryMs } = world.scenario;
-  const settings = { limits, expiryMs, catalogue: CATALOGUE, routing: { rules: [] }, scope: {} };
+  const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
+  const settings = { limits, expiryMs, scope: {}, policy: null, ...profiles };
   const submission = {
     incident: incidentOf(arrival),
     caller: "soar",

@@ -100,6 +100,13 @@ export const runSchema = z.strictObject({
       endedAt: z.iso.datetime().nullable(),
     }),
   ),
+  gate: z
+    .strictObject({
+      state: z.enum(["first", "open", "paused"]),
+      why: z.string().nullable(),
+      pausedAt: z.iso.datetime().nullable(),
+    })
+    .nullable(),
 });
 export type Run = z.infer<typeof runSchema>;
 

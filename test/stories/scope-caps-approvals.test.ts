@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { incident, machine, machineId } from "./machines.ts";
+import { incident, machine, machineId, machines } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -90,6 +90,44 @@ describe("the caps", () => {
     expect((await send("soar", "four", [1, 2, 3, 4])).status).toBe(202);
     expect((await send("soar", "five", [5])).status).toBe(429);
     expect((await send("small", "own", [1, 2])).status).toBe(202);
+  });
+});
+
+describe("first waves", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({
+      machines: machines(5),
+      env: { CANARY_ABOVE: "3", CANARY_MACHINES: "2" },
+    });
+  });
+  afterAll(async () => await stage.close());
+
+  it("go alone, and the others once they have succeeded", async () => {
+    const { runId, sequences } = await stage.accept("generic", incident("wave", [1, 2, 3, 4, 5]));
+    const first = new Set(sequences.slice(0, 2).map((each) => each.machineId));
+    const run = await stage.run(runId);
+    expect(run.gate?.state).toBe("first");
+    expect(run.sequences.filter(({ waits }) => waits?.code === "canary")).toHaveLength(3);
+    const over = await stage.untilFinished(runId);
+    expect([over.gate?.state, over.counts.succeeded]).toEqual(["open", 5]);
+    const actions = stage.simulator.actions();
+    const endedAtMs = actions
+      .filter(({ machineId: id }) => first.has(id))
+      .map((each) => each.endedAtMs ?? Number.POSITIVE_INFINITY);
+    const others = actions.filter(({ machineId: id }) => !first.has(id));
+    expect(others).toHaveLength(3);
+    expect(others.every((each) => each.createdAtMs >= Math.max(...endedAtMs))).toBe(true);
+  });
+
+  it("stop the run where they fail, until it is resumed", async () => {
+    const { runId } = await stage.accept("generic", incident("strangers", [21, 22, 23, 24]));
+    const paused = await stage.until(runId, ({ gate }) => gate?.state === "paused");
+    expect(paused.gate?.why).toBe("2 of 2 sequences failed");
+    expect(paused.counts).toMatchObject({ waiting: 2, refused: 2 });
+    const resumed = await stage.call("POST", `runs/${runId}/resume`);
+    expect(resumed).toMatchObject({ status: 200, body: { resumed: true } });
+    expect((await stage.untilFinished(runId)).counts.refused).toBe(4);
   });
 });
 

@@ -56,6 +56,7 @@ export function startAccepting(settings: Partial<AcceptSettings> = {}): Acceptin
     catalogue,
     routing: shippedRouting(),
     scope: {},
+    policy: null,
     ...settings,
   };
   return {

@@ -141,7 +141,14 @@ async function accept(
   );
   const fact = factAbout("accepted", [], { atMs: START_MS });
   const run = aRun(count, callbacks);
-  await writeRun(ports, { run, sequences, key: null, counting: null, factOf: () => fact });
+  await writeRun(ports, {
+    run,
+    sequences,
+    key: null,
+    counting: null,
+    policy: null,
+    factOf: () => fact,
+  });
 }
 
 function aRun(planned: number, callbacks: readonly CallbackTarget[]): RunRecord {
