@@ -19,13 +19,21 @@ export async function acceptIncident(
 ): Promise<void> {
   const { incidentId, machineIds, lane } = asked;
   const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
-  const settings = { limits, expiryMs: EXPIRY_MS, scope: {}, policy: null, ...profiles };
+  const settings = {
+    limits,
+    expiryMs: EXPIRY_MS,
+    scope: {},
+    policy: null,
+    approvalMs: 3_600_000,
+    ...profiles,
+  };
   const acceptance = await accept(ports, settings, {
     incident: incidentOf(incidentId, machineIds),
     caller: "bench",
     asked: { profile: PROFILES[lane], parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,
+    objectId: null,
     caps: null,
     callbacks: [],
     again: false,

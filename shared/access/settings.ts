@@ -23,6 +23,7 @@ export const accessSettings = {
   CAP_MACHINES_PER_DAY: machines(500),
   CANARY_MACHINES: machines(3),
   CANARY_ABOVE: machines(10),
+  APPROVAL_MINUTES: z.coerce.number().min(0.01).max(10_080).default(60),
   CANARY_FAILURES: z.coerce.number().min(0).max(1).default(0.5),
 };
 
@@ -41,6 +42,8 @@ export interface AccessConfig {
     readonly perDay: number;
   };
   readonly policy: GatePolicy;
+  /** How long an approval may be waited for. */
+  readonly approvalMs: number;
 }
 
 /** What is wrong with values whose form is right. */
@@ -66,6 +69,7 @@ export function accessConfigOf(from: Given): AccessConfig {
       above: from.CANARY_ABOVE,
       maxFailedShare: from.CANARY_FAILURES,
     },
+    approvalMs: from.APPROVAL_MINUTES * 60_000,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isUnapproved } from "./approval.ts";
 import { scriptFailed } from "./progress.ts";
 import type { SequenceRecord } from "./sequence.ts";
 
@@ -59,11 +60,21 @@ export function waveOf(gate: Gate | null, isFree: boolean): number | null {
   return isFree || gate.state !== "first" ? 0 : gate.wave;
 }
 
+/** What a gate holds a sequence for. */
+const HOLDS = ["approval", "canary", "runPaused"] as const;
+type HoldReason = { readonly code: (typeof HOLDS)[number] };
+
+/** True for a sequence that waits for the gate of its run, and for nothing else. */
+export function isHeld({ reason }: Pick<SequenceRecord, "reason">): boolean {
+  return HOLDS.some((code) => code === reason?.code);
+}
+
 /** Why a waiting sequence may not go, as far as its run is concerned; null if it may. */
 export function heldBy(
   gate: Gate | null,
-  record: Pick<SequenceRecord, "wave" | "part">,
-): { readonly code: "canary" } | { readonly code: "runPaused" } | null {
+  record: Pick<SequenceRecord, "wave" | "part" | "approvals">,
+): HoldReason | null {
+  if (isUnapproved(record)) return { code: "approval" };
   // What has begun on a machine is not left there half done.
   if (gate === null || record.wave === null || record.part > 0) return null;
   if (gate.state === "paused") return { code: "runPaused" };
@@ -72,12 +83,18 @@ export function heldBy(
 
 /**
  * The sequence at the place that the gate leaves it: one that is held waits until its expiry, or
- * until the gate turns.
+ * until the gate turns; for an approval no longer than until `approvalUntilMs`.
  */
-export function placed(record: SequenceRecord, gate: Gate | null): SequenceRecord {
+export function placed(
+  record: SequenceRecord,
+  gate: Gate | null,
+  approvalUntilMs: number | null = null,
+): SequenceRecord {
   const reason = heldBy(gate, record);
   if (reason === null) return record;
-  return { ...record, place: { kind: "later", dueAtMs: record.expiresAtMs }, reason };
+  const until = reason.code === "approval" ? approvalUntilMs : null;
+  const dueAtMs = Math.min(record.expiresAtMs, until ?? record.expiresAtMs);
+  return { ...record, place: { kind: "later", dueAtMs }, reason };
 }
 
 /** The gate with those of `records` that it holds back counted. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { approvalSchema } from "./approval.ts";
 import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../incident/incident.ts";
 import { gateSchema } from "./gate.ts";
@@ -38,6 +39,8 @@ export const runSchema = z.object({
   gate: gateSchema.nullable().default(null),
   /** How often its gate has turned. */
   turns: z.number().int().default(0),
+  /** What those of its sequences that need it wait for. */
+  approval: approvalSchema.nullable().default(null),
 });
 
 /**

@@ -62,6 +62,7 @@ const reason = z.discriminatedUnion("code", [
   z.object({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
   z.object({ code: z.literal("offline"), sinceMs: instant, times: z.number().int() }),
   z.object({ code: z.literal("lockedOut"), detail: z.string() }),
+  z.object({ code: z.literal("approval") }),
   z.object({ code: z.literal("canary") }),
   z.object({ code: z.literal("runPaused") }),
 ]);
@@ -116,6 +117,10 @@ export const sequenceSchema = z.object({
   machineFacts: machineFactsSchema.nullable().default(null),
   profile: z.object({ name: z.string(), version: z.number().int(), hash: z.string() }),
   parameters: z.record(z.string(), z.string()),
+  /** How many have to approve it, and who has, by the names of callers. */
+  approvals: z
+    .object({ needed: z.number().int(), by: z.array(z.string()) })
+    .default({ needed: 0, by: [] }),
   /** The wave of its run it waits for, 0 for none; null for runs without a gate. */
   wave: z.number().int().nullable().default(null),
   lane: z.literal(LANES),

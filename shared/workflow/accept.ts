@@ -66,7 +66,7 @@ async function enqueue(
   });
   const ids = sequences.map((each) => each.sequenceId);
   const key = keyRowOf(keyHash, submission, run.runId, ids);
-  const { caller, caps } = submission;
+  const { caller, objectId, caps } = submission;
   const factOf = (added: number) =>
     factAbout("accepted", [], {
       atMs: nowMs,
@@ -74,6 +74,7 @@ async function enqueue(
       detail: acceptedDetail(run, plan, added),
     });
   const counting = caps === null ? null : { caps, caller };
+  const asking = { by: caller, objectId, untilMs: nowMs + settings.approvalMs };
   const written = await writeRun(ports, {
     run,
     sequences,
@@ -81,6 +82,7 @@ async function enqueue(
     counting,
     policy: settings.policy,
     factOf,
+    asking,
   });
   if (written.kind === "overCap") return overCap(ports, submission, written);
   if (written.kind === "keyTaken") {

@@ -23,12 +23,16 @@ export interface AcceptSettings {
   readonly scope: MachineScope;
   /** How the sequences of a run are let go; null lets all of them. */
   readonly policy: GatePolicy | null;
+  /** How long an approval may be waited for. */
+  readonly approvalMs: number;
 }
 
 /** An incident as a known caller asks for it to be worked on. */
 export interface Submission {
   readonly incident: Incident;
   readonly caller: string;
+  /** Of a token: who showed it. */
+  readonly objectId: string | null;
   readonly asked: { profile: string | null; parameters: Readonly<Record<string, string>> };
   /**
    * The caller's own key for this request, and what a second request must equal to be the same:

@@ -1,3 +1,4 @@
+import { isHeld } from "../ledger/gate.ts";
 import { isoOf } from "../ledger/instant.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
 import { admit } from "../limits/admit.ts";
@@ -17,7 +18,7 @@ export interface Queue {
 /** Why a sequence waits, in a code and in words, and what is known of when it starts. */
 export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   const { place, reason } = record;
-  if (reason?.code === "canary" || reason?.code === "runPaused") {
+  if (isHeld(record)) {
     return { ...told(reason, ""), position: null, estimatedStart: null };
   }
   if (place?.kind === "later") {
@@ -59,6 +60,11 @@ function told(reason: SequenceRecord["reason"], then: string): { code: string; d
       return {
         code: "lockedOut",
         detail: `Defender lets us reach no machine: ${reason.detail} ${then}`,
+      };
+    case "approval":
+      return {
+        code: "approval",
+        detail: "It waits to be approved; the run says by whom, and until when.",
       };
     case "canary":
       return {

@@ -93,7 +93,8 @@ function overBeforeClaim(
     return end(record, "expired", { code: "expired", detail }, nowMs);
   }
   const verdict = judgeMachine(scope, record.machineId, record.machineFacts);
-  if (verdict.kind === "allowed") return null;
+  const isApproved = verdict.kind === "needsApproval" && record.approvals.by.length > 0;
+  if (verdict.kind === "allowed" || isApproved) return null;
   return end(record, "refused", { code: "outOfScope", detail: verdict.reason }, nowMs);
 }
 

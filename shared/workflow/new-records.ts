@@ -39,6 +39,7 @@ export function newRun(
     callbacks: [...callbacks],
     gate: null,
     turns: 0,
+    approval: null,
   };
 }
 
@@ -58,6 +59,7 @@ export function newSequence(
     machineFacts: machineFacts === null ? null : { ...machineFacts },
     profile: { ...profile },
     parameters: { ...parameters },
+    approvals: { needed: planned.approvals, by: [] },
     wave: null,
     lane,
     pass: at.pass,

@@ -68,6 +68,7 @@ export async function receiveIncident(
   return await accept(ports, settings, {
     incident: incident.value,
     caller: caller.name,
+    objectId: admitted.objectId,
     asked: askedIn(request),
     caps: capsOf(caller, settings.caps),
     callbacks: targetsOf(caller, incident.value, asked, settings.callbacks),

@@ -58,7 +58,7 @@ export async function resolveMachines(
           ? unresolved(mention, TOO_MANY_IDS)
           : await readById(ports, looking, mention, machineId);
     } else {
-      found = { kind: "known", machineId, name, platform, facts: null };
+      found = { kind: "known", machineId, name, platform, facts: null, needsApproval: false };
     }
     if (found.kind === "unavailable") return found;
     machines.push(found.kind === "known" ? inScope(scope, found, mention) : found);
@@ -66,14 +66,15 @@ export async function resolveMachines(
   return { kind: "resolved", machines };
 }
 
-/** What the scope denies is left out, with its reason. */
+/** What the scope denies is left out, with its reason; tier 0 needs an approval. */
 function inScope(
   scope: MachineScope,
   machine: Extract<ResolvedMachine, { kind: "known" }>,
   mention: MachineMention,
 ): ResolvedMachine {
   const verdict = judgeMachine(scope, machine.machineId, machine.facts);
-  return verdict.kind === "allowed" ? machine : unresolved(mention, verdict.reason);
+  if (verdict.kind === "denied") return unresolved(mention, verdict.reason);
+  return { ...machine, needsApproval: verdict.kind === "needsApproval" };
 }
 
 /** Without an answer nothing is known of it, and the scope denies it. */
@@ -96,6 +97,7 @@ async function readById(
     name: known?.name ?? name,
     platform: known?.platform ?? platform,
     facts: known === null ? null : factsOf(known),
+    needsApproval: false,
   };
 }
 
@@ -132,6 +134,7 @@ async function lookUp(
     name: only.name ?? mention.name,
     platform: only.platform ?? mention.platform,
     facts: factsOf(only),
+    needsApproval: false,
   };
 }
 

@@ -1,6 +1,7 @@
 import { NOTES_OF_TURNS, runIdOfTurn } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
-import { heldBy } from "../ledger/gate.ts";
+import { withApprovals } from "../ledger/approval.ts";
+import { heldBy, isHeld } from "../ledger/gate.ts";
 import { move, type RowChange, type Stored } from "../ledger/rows.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
@@ -75,10 +76,10 @@ async function sequencesIn(
 /** The sequence at its right place, or null if it is there. */
 function turned(record: SequenceRecord, run: RunRecord): SequenceRecord | null {
   const { place, reason } = record;
-  const isHeld = reason?.code === "canary" || reason?.code === "runPaused";
-  if (record.state !== "waiting" || !(place?.kind === "ready" || isHeld)) return null;
-  const why = heldBy(run.gate, record);
-  if (why === null) return isHeld ? park(record, { kind: "ready" }, null) : null;
+  if (record.state !== "waiting" || !(place?.kind === "ready" || isHeld(record))) return null;
+  const next = withApprovals(record, run.approval);
+  const why = heldBy(run.gate, next);
+  if (why === null) return isHeld(record) ? park(next, { kind: "ready" }, null) : null;
   if (reason?.code === why.code) return null;
-  return park(record, { kind: "later", dueAtMs: record.expiresAtMs }, why);
+  return park(next, { kind: "later", dueAtMs: record.expiresAtMs }, why);
 }

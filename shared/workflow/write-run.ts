@@ -1,4 +1,5 @@
 import type { AuditFacts } from "../evidence/audit.ts";
+import { askedFor, type Person } from "../ledger/approval.ts";
 import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../ledger/gate.ts";
 import { runKey } from "../ledger/keys.ts";
 import { owing, withTargets } from "../ledger/notice.ts";
@@ -22,6 +23,8 @@ export interface Wish {
   readonly counting: Counting | null;
   /** How its sequences are let go; null lets all of them. */
   readonly policy: GatePolicy | null;
+  /** Who asks, and until when what needs an approval waits for it. */
+  readonly asking: Person & { readonly untilMs: number };
   /** For the log of the run, once, with the first rows; told how many sequences are new. */
   readonly factOf: (added: number) => AuditFacts;
 }
@@ -127,21 +130,27 @@ type Step =
 
 async function commitNext(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
-  { run, key, factOf, policy }: Wish,
+  { run, key, factOf, policy, asking }: Wish,
   before: Progress,
   counts: readonly RowChange[],
 ): Promise<Step> {
   const { gate, progress } = before.hasBegun
     ? { gate: before.stored?.value.gate ?? null, progress: before }
     : inWaves(before, policy);
+  const approval = before.hasBegun
+    ? (before.stored?.value.approval ?? null)
+    : approvalOf(before, asking);
   const { stored, remaining, hasBegun } = progress;
-  const chunk = remaining.slice(0, SEQUENCES_PER_COMMIT).map((each) => placed(each, gate));
+  const chunk = remaining
+    .slice(0, SEQUENCES_PER_COMMIT)
+    .map((each) => placed(each, gate, approval?.expiresAtMs));
   const stands: RunRecord | null = stored?.value ?? null;
   const callbacks = withTargets(stands?.callbacks ?? [], run.callbacks);
   const grown = {
     ...withSequences(stands ?? run, chunk.length, remaining.length),
     callbacks,
     gate: withHeld(gate, chunk),
+    approval,
   };
   const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
   const keyRow = hasBegun ? null : key;
@@ -184,6 +193,16 @@ function inWaves(
   const inWave = (each: SequenceRecord) => ({ ...each, wave: waves.get(each.sequenceId) ?? null });
   const next = { sequences: sequences.map(inWave), remaining: remaining.map(inWave) };
   return { gate, progress: { ...progress, ...next } };
+}
+
+/** New sequences that need an approval make all that waits for one another plan. */
+function approvalOf(
+  { stored, remaining }: Progress,
+  { by, objectId, untilMs }: Wish["asking"],
+): RunRecord["approval"] {
+  const stands = stored?.value.approval ?? null;
+  const needed = Math.max(0, ...remaining.map(({ approvals }) => approvals.needed));
+  return needed === 0 ? stands : askedFor(stands, needed, { by, objectId }, untilMs);
 }
 
 /** What stands by now: the run, and which of the sequences somebody else has written. */

@@ -23,6 +23,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     machineFacts: null,
     profile: { name: "windows-triage", version: 1, hash: "0".repeat(64) },
     parameters: {},
+    approvals: { needed: 0, by: [] },
     wave: null,
     lane: 1,
     pass: 7,

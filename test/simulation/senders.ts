@@ -41,13 +41,21 @@ export function startSenders(world: World): { asking(): number } {
 async function send(world: World, arrival: Arrival, runs: Map<string, string>): Promise<void> {
   const { limits, expiryMs } = world.scenario;
   const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
-  const settings = { limits, expiryMs, scope: {}, policy: null, ...profiles };
+  const settings = {
+    limits,
+    expiryMs,
+    scope: {},
+    policy: null,
+    approvalMs: 3_600_000,
+    ...profiles,
+  };
   const submission = {
     incident: incidentOf(arrival),
     caller: "soar",
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
+    objectId: null,
     caps: null,
     callbacks: [],
     again: false,

@@ -1,5 +1,7 @@
+import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { acceptedSchema, runSchema } from "./answers.ts";
 import { incident, machine, machineId, machines } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -128,6 +130,46 @@ describe("first waves", () => {
     const resumed = await stage.call("POST", `runs/${runId}/resume`);
     expect(resumed).toMatchObject({ status: 200, body: { resumed: true } });
     expect((await stage.untilFinished(runId)).counts.refused).toBe(4);
+  });
+});
+
+describe("approvals", () => {
+  const may = ["incident.submit", "run.read", "run.approve"];
+  const names = ["soar", "lead"];
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({
+      machines: [machine(1), machine(2, { machineTags: ["Tier0"] })],
+      env: {
+        CALLERS: JSON.stringify(names.map((name) => ({ name, key: hashed(name), may }))),
+        SCOPE: '{"tier0":[{"tags":["tier0"]}]}',
+      },
+    });
+  });
+  afterAll(async () => await stage.close());
+
+  it("keep a tier 0 machine from being touched until somebody else agrees", async () => {
+    const sent = await stage.post("generic", incident("dc", [1, 2]), { key: "soar" });
+    const { runId } = acceptedSchema.parse(sent.body);
+    const read = async () => {
+      const { body } = await stage.call("GET", `runs/${runId}`, undefined, { key: "lead" });
+      return runSchema.parse(body);
+    };
+    const approval = (await read()).approval;
+    expect(approval).toMatchObject({ sequences: 1, needed: 1, mayApprove: ["lead"] });
+    const body = { planHash: approval?.planHash };
+    const approve = async (key: string) =>
+      await stage.call("POST", `runs/${runId}/approve`, body, { key });
+    expect((await approve("soar")).status).toBe(403);
+    expect(stage.simulator.arrivals().some((each) => each.machineId === machineId(2))).toBe(false);
+    expect(await approve("lead")).toMatchObject({ status: 200, body: { given: 1, needed: 1 } });
+    expect(await approve("lead")).toMatchObject({
+      status: 409,
+      body: { type: "urn:lrq:problem:not-approvable" },
+    });
+    const untilMs = performance.now() + 60_000;
+    while ((await read()).state !== "finished" && performance.now() < untilMs) await pass(200);
+    expect((await read()).counts.succeeded).toBe(2);
   });
 });
 

@@ -57,6 +57,7 @@ export function startAccepting(settings: Partial<AcceptSettings> = {}): Acceptin
     routing: shippedRouting(),
     scope: {},
     policy: null,
+    approvalMs: 3_600_000,
     ...settings,
   };
   return {
@@ -82,6 +83,7 @@ function aSubmission(incidentId: string, numbers: readonly number[]): Submission
     asked: { profile: null, parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,
+    objectId: null,
     caps: null,
     callbacks: [],
     again: false,

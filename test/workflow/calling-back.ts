@@ -147,6 +147,7 @@ async function accept(
     key: null,
     counting: null,
     policy: null,
+    asking: { by: SOAR.name, objectId: null, untilMs: START_MS },
     factOf: () => fact,
   });
 }
