@@ -11,9 +11,12 @@ const PROBLEMS = {
   forbidden: [403, "The caller may not do this"],
   "not-found": [404, "There is no such thing"],
   "key-reused": [409, "The Idempotency-Key was used for another request"],
+  "not-approvable": [409, "This cannot be approved"],
   "too-large": [413, "The body is too large"],
   "wrong-type": [415, "The body is of the wrong type"],
   "nothing-to-do": [422, "Understood, but there is nothing to do"],
+  "too-many-machines": [422, "Too many machines for one incident"],
+  "over-cap": [429, "No more machines today"],
   unavailable: [503, "Not now; try again"],
   "locked-down": [503, "Locked down"],
   "not-configured": [503, "The app is not configured"],
@@ -25,7 +28,12 @@ export type ProblemKind = keyof typeof PROBLEMS;
  * A refusal as RFC 9457 problem details; `detail` says what to do about it, `more` is added to the
  * members.
  */
-export function problem(kind: ProblemKind, detail: string, more: object = {}): HttpResponseInit {
+export function problem(
+  kind: ProblemKind,
+  detail: string,
+  more: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponseInit {
   const [status, title] = PROBLEMS[kind];
   const body = { type: `urn:lrq:problem:${kind}`, title, status, detail, ...more };
   return {
@@ -35,6 +43,7 @@ export function problem(kind: ProblemKind, detail: string, more: object = {}): H
       "content-type": "application/problem+json",
       ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
       ...(status === 503 ? { "retry-after": "30" } : {}),
+      ...headers,
     },
     body: JSON.stringify(body),
   };

@@ -59,6 +59,12 @@ function answer(received: Received, request: HttpRequest, { publicUrl }: App): H
       return problem("key-reused", received.detail);
     case "nothingToDo":
       return problem("nothing-to-do", received.detail, { skipped: received.skipped });
+    case "tooManyMachines":
+      return problem("too-many-machines", received.detail);
+    case "overCap": {
+      const headers = { "retry-after": String(received.retryAfterSeconds) };
+      return problem("over-cap", received.detail, {}, headers);
+    }
     case "unavailable":
       return problem("unavailable", received.detail);
   }

@@ -1,6 +1,7 @@
 import { app } from "@azure/functions";
 import { watchAnswers } from "./back-pressure.ts";
 // The whole app: each import registers its function with the host.
+import "./approve-run.ts";
 import "./cancel-run.ts";
 import "./collect-results.ts";
 import "./drain-sequences.ts";
@@ -15,6 +16,7 @@ import "./read-manifest.ts";
 import "./read-run.ts";
 import "./reconcile.ts";
 import "./replay-callbacks.ts";
+import "./resume-run.ts";
 import "./resume.ts";
 import "./send-callbacks.ts";
 import "./status.ts";

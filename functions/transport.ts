@@ -5,7 +5,14 @@ import type {
   HttpResponseInit,
   InvocationContext,
 } from "@azure/functions";
-import { openApp, type App, type Log, type RawRequest, type Right } from "../shared/app.ts";
+import {
+  openApp,
+  type App,
+  type Caller,
+  type Log,
+  type RawRequest,
+  type Right,
+} from "../shared/app.ts";
 import { notConfigured, problem } from "./answer.ts";
 
 /** Bytes read of a body: one more than it may have, so that too large a one is seen to be. */
@@ -59,7 +66,13 @@ export function forCallers(
   act: (
     app: App,
     request: HttpRequest,
-    caller: { name: string; log: Log; rawBody: Uint8Array; invocationId: string },
+    caller: {
+      name: string;
+      who: Caller;
+      log: Log;
+      rawBody: Uint8Array;
+      invocationId: string;
+    },
   ) => Promise<HttpResponseInit>,
 ): HttpHandler {
   return withApp(async (app, request, context) => {
@@ -73,7 +86,8 @@ export function forCallers(
     const { name } = admitted.caller;
     const { invocationId } = context;
     const log = logOf(context);
-    return await act(app, request, { name, log, rawBody: raw.rawBody, invocationId });
+    const who = { ...admitted, kind: "caller" as const };
+    return await act(app, request, { name, who, log, rawBody: raw.rawBody, invocationId });
   });
 }
 

@@ -27,6 +27,7 @@ export function localSettings(
     AZURE_FUNCTIONS_ENVIRONMENT: "Development",
     POLL_SCHEDULE: "* * * * * *",
     CALLERS: JSON.stringify([localCaller(parts.key)]),
+    ...ROOMY_CAPS,
     ...(parts.simulator === null ? {} : simulatorSettings(parts.simulator)),
     ...given(env),
     AzureWebJobsStorage: parts.storage,
@@ -34,6 +35,14 @@ export function localSettings(
     LRQ_EXIT_WITH_PARENT: "1",
   };
 }
+
+/** Nothing here can do harm, and a laptop shall see more than 25 machines at work. */
+const ROOMY_CAPS = {
+  CAP_MACHINES_PER_INCIDENT: "500",
+  CAP_MACHINES_PER_CALLER_PER_DAY: "100000",
+  CAP_MACHINES_PER_DAY: "100000",
+  CANARY_ABOVE: "100000",
+};
 
 /** What is set to nothing is not set: it must not take the place of the simulator's address. */
 function given(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

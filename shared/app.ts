@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Known } from "./access/authenticate.ts";
 import { parseCallers, type Caller, type Right } from "./access/caller.ts";
 import { createBellQueues } from "./azure/bell-queues.ts";
 import { createEvidenceBlobs } from "./azure/evidence-blobs.ts";
@@ -23,6 +24,7 @@ import type { Routing } from "./plan/routing.ts";
 import type { Log, Ports } from "./ports.ts";
 import { createCallbacks } from "./outbound/callbacks.ts";
 import { readProfiles } from "./shipped-profiles.ts";
+import { approveRun } from "./workflow/approve-run.ts";
 import { callBack } from "./workflow/call-back.ts";
 import { cancelRun } from "./workflow/cancel-run.ts";
 import { collect } from "./workflow/collect.ts";
@@ -37,10 +39,12 @@ import { replayCallbacks } from "./workflow/replay-callbacks.ts";
 import { createRestedPoll } from "./workflow/rested-poll.ts";
 import { reconcile } from "./workflow/reconcile.ts";
 import { receiveIncident, type ReceiveSettings } from "./workflow/receive-incident.ts";
+import { resumeRun } from "./workflow/resume-run.ts";
 import { admitCaller, reasonIn, type RawRequest } from "./workflow/request.ts";
 
 export type { Problem } from "./incident/problem.ts";
 export type { Right } from "./access/caller.ts";
+export type { Known as Caller } from "./access/authenticate.ts";
 export type { Log } from "./ports.ts";
 export type { Received } from "./workflow/receive-incident.ts";
 export type { RawRequest } from "./workflow/request.ts";
@@ -104,14 +108,26 @@ function createApp(
   outside: Omit<Ports, "log">,
   known: { callers: readonly Caller[]; catalogue: Catalogue; routing: Routing },
 ) {
-  const { limits, lingerMs, expiryMs, publicUrl, lockdown, entraAuthority: authority } = config;
+  const { limits, lingerMs, expiryMs, publicUrl } = config;
+  const { lockdown, entraAuthority: authority, scope, caps, policy, approvalMs } = config.access;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
   const door = { callers: known.callers, entra: { authority, keys } };
   const { callbacks } = config;
-  const receiving: ReceiveSettings = { limits, expiryMs, callbacks, ...known, ...door };
+  const receiving: ReceiveSettings = {
+    limits,
+    expiryMs,
+    callbacks,
+    scope,
+    caps,
+    policy,
+    approvalMs,
+    ...known,
+    ...door,
+  };
   const { waitsMs } = callbacks;
   const calling = { callers: known.callers, rules: callbacks, waitsMs };
   const poll = createRestedPoll(limits);
+  const approvers = known.callers.filter(({ may }) => may.includes("run.approve"));
   const logging = (log: Log): Ports => ({ ...outside, log });
   return {
     publicUrl,
@@ -121,7 +137,7 @@ function createApp(
     admit: (request: RawRequest, right: Right) => admitCaller(door, request, { right }, Date.now()),
     receiveIncident: (log: Log, request: RawRequest & { source: string }) =>
       receiveIncident(logging(log), receiving, request, Date.now()),
-    describeRun: (runId: string) => describeRun(outside, limits, runId),
+    describeRun: (runId: string) => describeRun(outside, limits, runId, approvers),
     readManifest: (runId: string) => readManifest(outside, runId),
     listEvidence: (runId: string) => listEvidence(outside, runId),
     openEvidence: (which: { sequenceId: string; index: number; by: string }) =>
@@ -129,6 +145,10 @@ function createApp(
     readQueueAudit: (from: number) => readQueueAudit(outside, from),
     readRunAudit: (runId: string, from: number) => readRunAudit(outside, runId, from),
     cancelRun: (log: Log, runId: string, by: string) => cancelRun(logging(log), limits, runId, by),
+    approveRun: (log: Log, asked: { runId: string; who: Known; rawBody: Uint8Array }) =>
+      approveRun(logging(log), limits, asked),
+    /** Lets a run go on that paused itself; null if there is none of this id. */
+    resumeRun: (log: Log, runId: string, by: string) => resumeRun(logging(log), limits, runId, by),
     /**
      * The reason a person gives with a request, `{"reason": "..."}`; null if it is missing or too
      * long.
@@ -145,7 +165,7 @@ function createApp(
       const { urgent } = drainMessageSchema.parse(message).bell;
       // The message is spent: once the lock is off, the poll finds its bell late and rings again.
       if (lockdown) log("warn", "lockedDown");
-      else await drain(logging(log), { limits, lingerMs }, urgent);
+      else await drain(logging(log), { limits, lingerMs, scope }, urgent);
     },
     poll: (log: Log) => poll(logging(log)),
     reconcile: (log: Log) => reconcile(logging(log)),
@@ -187,7 +207,7 @@ function createPorts(
     }),
     bells: createBellQueues(access),
     evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER),
-    defender: config.lockdown ? withoutChanges(defender) : defender,
+    defender: config.access.lockdown ? withoutChanges(defender) : defender,
     callbacks: createCallbacks({
       lookup: async (name) => await lookup(name, { all: true }),
       allowLoopback: config.callbacks.allowLoopback,

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { accessConfigOf, accessProblems, accessSettings } from "./access/settings.ts";
+import type { AccessConfig } from "./access/settings.ts";
 import { callbackConfigOf, callbackProblems, callbackSettings } from "./callback/settings.ts";
 import type { CallbackConfig } from "./callback/settings.ts";
 import type { Problem } from "./incident/problem.ts";
@@ -68,13 +70,7 @@ export const settings = z.object({
   POLL_SCHEDULE: z.string().min(9),
   CLOSED_DOOR_SECONDS: seconds(60),
   DRAIN_LINGER_SECONDS: z.coerce.number().min(0).max(240).default(240),
-  CALLERS: z.string().default("[]"),
-  ENTRA_AUTHORITY: address.default("https://login.microsoftonline.com"),
-  /** Fails closed: whatever is not clearly a no is taken as a yes. */
-  LOCKDOWN: z
-    .string()
-    .default("false")
-    .transform((text) => !/^(?:false|no|off|0)$/i.test(text.trim())),
+  ...accessSettings,
   ...callbackSettings,
   PUBLIC_URL: address.optional(),
 });
@@ -106,9 +102,7 @@ export interface Config {
   readonly lingerMs: number;
   /** CALLERS as given: its own parser reads it. */
   readonly callers: string;
-  readonly entraAuthority: string;
-  /** Every request is refused, and nothing is changed at Defender. */
-  readonly lockdown: boolean;
+  readonly access: AccessConfig;
   readonly callbacks: CallbackConfig;
   /** Where callers reach us, when it is not where their request came to. */
   readonly publicUrl: string | null;
@@ -148,7 +142,7 @@ function problemsTogether(from: Settings): Problem[] {
   return [
     ...(storageOf(from) === null ? [NO_STORAGE] : []),
     ...tokenProblems(from),
-    ...authorityProblems(from),
+    ...accessProblems(from, isLoopback),
     ...callbackProblems(from, isLocal(from), isLoopback),
   ];
 }
@@ -177,8 +171,7 @@ function configOf(from: Settings, storage: StorageSetting): Config {
     expiryMs: from.SEQUENCE_EXPIRY_HOURS * 3_600_000,
     lingerMs: from.DRAIN_LINGER_SECONDS * 1_000,
     callers: from.CALLERS,
-    entraAuthority: from.ENTRA_AUTHORITY,
-    lockdown: from.LOCKDOWN,
+    access: accessConfigOf(from),
     callbacks: callbackConfigOf(from),
     publicUrl: from.PUBLIC_URL ?? null,
   };
@@ -229,13 +222,6 @@ function tokenProblems(from: Settings): Problem[] {
   const message =
     "only allowed when DEFENDER_API_URL is a loopback address; elsewhere use a managed identity";
   return [{ path: "DEFENDER_ACCESS_TOKEN", message }];
-}
-
-/** Whoever could answer in the place of the authority could sign tokens for every caller. */
-function authorityProblems({ ENTRA_AUTHORITY }: Settings): Problem[] {
-  const { protocol, hostname } = new URL(ENTRA_AUTHORITY);
-  if (protocol === "https:" || isLoopback(hostname)) return [];
-  return [{ path: "ENTRA_AUTHORITY", message: "is https, or http on loopback" }];
 }
 
 /** Defender is on this machine: a local stack. */

@@ -93,6 +93,9 @@ export interface KnownMachine {
   readonly platform: Platform | null;
   readonly onboarded: boolean;
   readonly lastSeenAtMs: number | null;
+  /** Null when the answer does not say: unknown, not none. */
+  readonly tags: readonly string[] | null;
+  readonly group: string | null;
 }
 
 /**
@@ -151,6 +154,8 @@ export interface Defender {
   download(link: string): Promise<Reply<Download>>;
   /** Machines whose DNS name is exactly `name`, or whose first label is, when `name` has no dot. */
   findMachines(name: string): Promise<Reply<readonly KnownMachine[]>>;
+  /** One machine by its id; `absent` when Defender does not know it. */
+  getMachine(machineId: string): Promise<Reply<KnownMachine>>;
   /** Ids of machines that have reported since `sinceMs`. */
   machinesSeenSince(sinceMs: number): Promise<Reply<readonly string[]>>;
 }

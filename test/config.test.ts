@@ -8,7 +8,7 @@ describe("the setting LOCKDOWN", () => {
     "locks when it is %j",
     (text) => {
       expect(readConfig({ ...WORKING, LOCKDOWN: text })).toMatchObject({
-        config: { lockdown: true },
+        config: { access: { lockdown: true } },
       });
     },
   );
@@ -17,7 +17,7 @@ describe("the setting LOCKDOWN", () => {
     "does not when it is %j",
     (text) => {
       expect(readConfig({ ...WORKING, LOCKDOWN: text })).toMatchObject({
-        config: { lockdown: false },
+        config: { access: { lockdown: false } },
       });
     },
   );

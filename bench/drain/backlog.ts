@@ -18,13 +18,23 @@ export async function acceptIncident(
   asked: { incidentId: string; machineIds: readonly string[]; lane: BenchLane },
 ): Promise<void> {
   const { incidentId, machineIds, lane } = asked;
-  const settings = { limits, expiryMs: EXPIRY_MS, catalogue: CATALOGUE, routing: { rules: [] } };
+  const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
+  const settings = {
+    limits,
+    expiryMs: EXPIRY_MS,
+    scope: {},
+    policy: null,
+    approvalMs: 3_600_000,
+    ...profiles,
+  };
   const acceptance = await accept(ports, settings, {
     incident: incidentOf(incidentId, machineIds),
     caller: "bench",
     asked: { profile: PROFILES[lane], parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,
+    objectId: null,
+    caps: null,
     callbacks: [],
     again: false,
     mayUse: () => true,

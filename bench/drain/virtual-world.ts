@@ -111,7 +111,7 @@ export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
     start: () => {
       for (const worker of workers) {
         startListener(queue, clock, async ({ body }) => {
-          await drain(portsOn(worker, "drain"), { limits, lingerMs }, body.urgent);
+          await drain(portsOn(worker, "drain"), { limits, lingerMs, scope: {} }, body.urgent);
         });
       }
       startTimer(clock, pollOnce);
@@ -214,6 +214,7 @@ function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Random): De
     resultLink: absent,
     download: absent,
     findMachines: absent,
+    getMachine: absent,
   };
 }
 

@@ -1,4 +1,5 @@
 import { parseCallers, type Caller } from "../../shared/access/caller.ts";
+import { isUnlimited } from "../../shared/access/machine-scope.ts";
 import { settingProblems } from "../../shared/callback/targets.ts";
 import { readConfig } from "../../shared/config.ts";
 import type { Parsed, Problem } from "../../shared/incident/problem.ts";
@@ -19,12 +20,16 @@ export function checkSettings(env: Readonly<Record<string, string | undefined>>)
   if (config.kind === "wrong") {
     return [...config.problems.map((each) => wrong("settings", each)), ...findings];
   }
-  const { lockdown, defender, callbacks } = config.config;
+  const { access, defender, callbacks } = config.config;
   if (callers.kind === "parsed") {
     const problems = settingProblems(callers.value, callbacks);
     findings.push(...problems.map((each) => wrong("callbacks", each)));
   }
-  if (lockdown) {
+  if (isUnlimited(access.scope)) {
+    const fix = "Set SCOPE as docs/settings.md shows: what is allowed, denied, and tier 0.";
+    findings.push(found("warning", "scope", "Every machine of the tenant may be acted on.", fix));
+  }
+  if (access.lockdown) {
     const fix = "Set LOCKDOWN to false when the reason for it is gone.";
     findings.push(found("warning", "lockdown", "Every request is refused, nothing starts.", fix));
   }

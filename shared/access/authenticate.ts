@@ -26,6 +26,8 @@ export interface Known {
   readonly messageId: string | null;
   /** Of a token: who showed it, for one caller can stand for several. */
   readonly objectId: string | null;
+  /** True for the token of a person; an app's, and all other credentials, stand for no one. */
+  readonly isPerson: boolean;
 }
 
 /**
@@ -84,7 +86,7 @@ async function byToken(
   const [caller, ...more] = callers.filter((each) => each.entra && fits(each.entra, claims));
   if (caller === undefined) return nobody("no caller in CALLERS lists who shows this token");
   if (more.length > 0) return nobody("several callers fit this token; mend CALLERS");
-  return { ...found(caller, "entra", null), objectId: claims.oid };
+  return { ...found(caller, "entra", null), objectId: claims.oid, isPerson: claims.isPerson };
 }
 
 function byKey(callers: readonly Caller[], key: string): Authenticated {
@@ -150,7 +152,7 @@ function anyOf(
 }
 
 function found(caller: Caller, scheme: Scheme, messageId: string | null): Known {
-  return { kind: "caller", caller, scheme, messageId, objectId: null };
+  return { kind: "caller", caller, scheme, messageId, objectId: null, isPerson: false };
 }
 
 function nobody(why: string): Authenticated {

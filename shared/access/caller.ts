@@ -28,6 +28,9 @@ const MAX_SECRETS = 3;
 
 const secrets = (one: z.ZodString) => z.array(one).min(1).max(MAX_SECRETS).optional();
 
+/** As far as the settings themselves go. */
+const cap = z.int().min(1).max(1_000_000);
+
 const callerSchema = z
   .strictObject({
     name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'"),
@@ -51,6 +54,8 @@ const callerSchema = z
       .min(1, "at least one source")
       .default([...SOURCES]),
     profiles: z.array(z.string().min(1)).nullable().default(null),
+    /** Machines of one incident and of one day, instead of those of the settings. */
+    caps: z.strictObject({ perIncident: cap.optional(), perDay: cap.optional() }).optional(),
     /** Where it is told of its runs. */
     callbacks: targetSettingsSchema,
     /** Signs callbacks to the address that comes with a request. */

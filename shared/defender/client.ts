@@ -2,7 +2,7 @@ import type { Defender, Reply } from "../ports.ts";
 import { cancelAction, getAction, listActions, listPending } from "./actions.ts";
 import { asking, tokenOr } from "./ask.ts";
 import { isLoopback } from "./link.ts";
-import { findMachines, machinesSeenSince } from "./machines.ts";
+import { findMachines, getMachine, machinesSeenSince } from "./machines.ts";
 import type { DefenderOptions } from "./options.ts";
 import { download, resultLink } from "./results.ts";
 import { submit } from "./submit.ts";
@@ -31,6 +31,7 @@ export function createDefender(options: DefenderOptions): Defender {
     resultLink: (actionId, commandIndex) => resultLink(ask, root, links, actionId, commandIndex),
     download: (link) => download(options.fetch, links, link, timeouts, nowMs),
     findMachines: (name) => findMachines(ask, root, name),
+    getMachine: (machineId) => getMachine(ask, root, machineId),
     machinesSeenSince: (sinceMs) => machinesSeenSince(ask, root, sinceMs),
   };
 }

@@ -33,6 +33,21 @@ export async function findMachines(
   return { kind: "answered", value };
 }
 
+/**
+ * One machine. An answer about another one is none: the same path takes names, too (get machine API
+ * page).
+ */
+export async function getMachine(
+  ask: Ask,
+  root: string,
+  machineId: string,
+): Promise<Reply<KnownMachine>> {
+  const url = `${root}/api/machines/${encodeURIComponent(machineId)}`;
+  const reply = await ask({ url, json: null, size: "one" }, readMachine);
+  if (reply.kind !== "answered" || reply.value.machineId === machineId) return reply;
+  return { kind: "unavailable", detail: "Defender answered with another machine." };
+}
+
 /** Ids of machines that have sent a report since `sinceMs` (epoch milliseconds). */
 export async function machinesSeenSince(
   ask: Ask,

@@ -45,6 +45,8 @@ const machineSchema = z.object({
   osPlatform: text,
   onboardingStatus: text,
   lastSeen: instant,
+  machineTags: z.array(z.string()).nullable().catch(null),
+  rbacGroupName: text,
 });
 
 const acceptedSchema = z.object({ id: actionId, requestorComment: text });
@@ -111,6 +113,8 @@ export function readMachine(json: unknown): KnownMachine | null {
     // The pages write "onboarded", the wire "Onboarded".
     onboarded: machine.onboardingStatus?.toLowerCase() === "onboarded",
     lastSeenAtMs: machine.lastSeen,
+    tags: machine.machineTags,
+    group: machine.rbacGroupName,
   };
 }
 

@@ -32,6 +32,10 @@ export const AUDIT_EVENTS = [
   "resumed",
   "evidenceRead",
   "callbacksReplayed",
+  "approved",
+  "waveEnded",
+  "runPaused",
+  "runResumed",
 ] as const;
 
 /** More than one transaction can move (100 rows, Table service). */

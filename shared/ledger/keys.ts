@@ -37,14 +37,16 @@ export const LATER = family("later");
 export const BEHIND = family("behind");
 export const MACHINES = family("machine");
 export const OWED_RESULTS = family("owed");
+/** Notes that the gate of a run has turned: its waiting sequences are to be moved. */
+export const NOTES_OF_TURNS = family("opening");
 /** Callbacks that are owed; those nobody could be told lie outside `OPEN_WORK`. */
 export const NOTICES = family("notice");
 export const DEAD_NOTICES = family("dead");
 /** The budget, and then who is ready, the next to go first. */
 export const TURN: KeyRange = { from: BUDGET_KEY, before: READY.before };
 /**
- * Everything that is not settled, and the budget: later!, machine!, notice!, owed!, the budget and
- * ready! lie side by side. While the budget stands alone, nothing is due.
+ * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, owed!, the
+ * budget and ready! lie side by side. While the budget stands alone, nothing is due.
  */
 export const OPEN_WORK: KeyRange = { from: LATER.from, before: READY.before };
 
@@ -100,11 +102,16 @@ export const sequenceKey = (sequenceId: string): string => `sequence!${sequenceI
 export const machineKey = (machineId: string): string => `machine!${machineId}`;
 export const runKey = (runId: string): string => `run!${runId}`;
 export const idempotencyRowKey = (keyHash: string): string => `key!${keyHash}`;
+/** Machines that were accepted on a day (eight digits), of one caller; `*` is everybody. */
+export const capKey = (day: string, caller: string): string => `cap!${day}!${caller}`;
 export const owedResultsKey = (sequenceId: string): string => `owed!${sequenceId}`;
 export const custodyKey = (runId: string, number: number): string =>
   `custody!${runId}!${padded(number, 8)}`;
 export const auditKey = (chain: string, number: number): string =>
   `audit!${chain}!${padded(number, 10)}`;
+/** One turn of the gate of a run; each turn has its number. */
+export const turnKey = (runId: string, turn: number): string =>
+  `opening!${runId}!${padded(turn, 6)}`;
 /** `dueAtMs` is when the poll rings for it, unless its key has changed by then. */
 export const noticeKey = (dueAtMs: number, noticeId: string): string =>
   `notice!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
@@ -121,6 +128,11 @@ export function sequenceIdIn(key: string): string {
 /** The pass in a ready key; lower has waited longer. */
 export function passIn(readyRowKey: string): number {
   return Number(readyRowKey.split("!")[2]);
+}
+
+/** The run whose gate has turned. */
+export function runIdOfTurn(key: string): string {
+  return key.split("!")[1] ?? "";
 }
 
 /** The machine in a behind key. */

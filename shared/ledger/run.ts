@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { approvalSchema } from "./approval.ts";
 import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../incident/incident.ts";
+import { gateSchema } from "./gate.ts";
 import { targetSchema } from "./notice.ts";
 
 const instant = z.number().int().nonnegative();
@@ -33,6 +35,12 @@ export const runSchema = z.object({
   armId: z.string().nullable().default(null),
   /** Who is told of it. */
   callbacks: z.array(targetSchema).default([]),
+  /** What lets its sequences go; null lets all of them. */
+  gate: gateSchema.nullable().default(null),
+  /** How often its gate has turned. */
+  turns: z.number().int().default(0),
+  /** What those of its sequences that need it wait for. */
+  approval: approvalSchema.nullable().default(null),
 });
 
 /**

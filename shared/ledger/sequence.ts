@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { COMMAND_ORDER } from "../plan/command.ts";
+import { machineFactsSchema } from "../plan/machine-facts.ts";
 import { LANES } from "./keys.ts";
 
 /**
@@ -61,6 +62,9 @@ const reason = z.discriminatedUnion("code", [
   z.object({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
   z.object({ code: z.literal("offline"), sinceMs: instant, times: z.number().int() }),
   z.object({ code: z.literal("lockedOut"), detail: z.string() }),
+  z.object({ code: z.literal("approval") }),
+  z.object({ code: z.literal("canary") }),
+  z.object({ code: z.literal("runPaused") }),
 ]);
 
 /** How far one command got, as Defender reports it. */
@@ -109,8 +113,16 @@ export const sequenceSchema = z.object({
   runId: z.string(),
   machineId: z.string(),
   machineName: z.string().nullable(),
+  /** What Defender said of the machine when it was accepted; null if it was not asked. */
+  machineFacts: machineFactsSchema.nullable().default(null),
   profile: z.object({ name: z.string(), version: z.number().int(), hash: z.string() }),
   parameters: z.record(z.string(), z.string()),
+  /** How many have to approve it, and who has, by the names of callers. */
+  approvals: z
+    .object({ needed: z.number().int(), by: z.array(z.string()) })
+    .default({ needed: 0, by: [] }),
+  /** The wave of its run it waits for, 0 for none; null for runs without a gate. */
+  wave: z.number().int().nullable().default(null),
   lane: z.literal(LANES),
   pass: z.number().int(),
   /** Each part is one POST; the machine stays held between them. */

@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 import { fillCommands } from "./fill.ts";
 import type { Lane, LaneName } from "./lane.ts";
 import { laneNumber } from "./lane.ts";
+import type { MachineFacts } from "./machine-facts.ts";
 import { resolveValues } from "./parameter.ts";
 import { splitIntoParts } from "./parts.ts";
 import type { Profile } from "./profile-schema.ts";
@@ -21,6 +22,10 @@ export type ResolvedMachine =
       readonly machineId: string;
       readonly name: string | null;
       readonly platform: Platform | null;
+      /** What Defender says of it; null if it was not asked. */
+      readonly facts: MachineFacts | null;
+      /** True if it may only be acted on with an approval, whatever the profile. */
+      readonly needsApproval: boolean;
     }
   | { readonly kind: "unresolved"; readonly mention: MachineMention; readonly reason: string };
 
@@ -43,9 +48,12 @@ export interface PlanInput {
 interface PlannedSequence {
   readonly machineId: string;
   readonly machineName: string | null;
+  readonly machineFacts: MachineFacts | null;
   readonly platform: Platform | null;
   readonly profile: { readonly name: string; readonly version: number; readonly hash: string };
   readonly lane: Lane;
+  /** How many have to approve it. */
+  readonly approvals: number;
   /** Every parameter of the profile, defaults included. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly parts: readonly (readonly Command[])[];
@@ -83,7 +91,7 @@ interface Choice {
 }
 
 /** What is the same for every machine a profile is run on. */
-type Prepared = Pick<PlannedSequence, "profile" | "lane" | "parameters" | "parts">;
+type Prepared = Pick<PlannedSequence, "profile" | "lane" | "approvals" | "parameters" | "parts">;
 
 type KnownMachine = Extract<ResolvedMachine, { kind: "known" }>;
 
@@ -112,8 +120,10 @@ export function planIncident(input: PlanInput): Planned {
   if (prepared.kind === "invalid") return prepared;
   const sequences = [...chosen.values()].flatMap(({ machine, entry }) => {
     const same = prepared.value.get(entry);
-    const { machineId, name: machineName, platform } = machine;
-    return same === undefined ? [] : [Object.assign({ machineId, machineName, platform }, same)];
+    if (same === undefined) return [];
+    const { machineId, name: machineName, facts: machineFacts, platform } = machine;
+    const approvals = Math.max(same.approvals, machine.needsApproval ? 1 : 0);
+    return [{ machineId, machineName, machineFacts, platform, ...same, approvals }];
   });
   if (sequences.length === 0) {
     const detail = "No machine of the incident can be acted on; each is skipped with its reason.";
@@ -183,6 +193,7 @@ function prepareOne(
   const value = {
     profile: { name, version, hash },
     lane,
+    approvals: profile.approvals ?? 0,
     parameters: resolved.values,
     parts: splitIntoParts(filled.value),
   };

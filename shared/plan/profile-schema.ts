@@ -43,6 +43,8 @@ export const profileSchema = z.strictObject({
    * in parts.
    */
   inParts: z.boolean().default(false),
+  /** How many people other than who asks have to approve it, each time. */
+  approvals: z.literal([1, 2]).optional(),
 });
 
 /** What may be run: commands with `{{parameter}}` places, for which platforms, in which lane. */

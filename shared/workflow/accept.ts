@@ -1,80 +1,24 @@
-import { createHash } from "node:crypto";
-import { z } from "zod";
-import type { Incident } from "../incident/incident.ts";
-import type { Problem } from "../incident/problem.ts";
-import { idempotencyRowKey, URGENT_LANE } from "../ledger/keys.ts";
-import type { CallbackTarget } from "../ledger/notice.ts";
+import { URGENT_LANE } from "../ledger/keys.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
-import type { Limits } from "../limits/limits.ts";
-import type { Catalogue } from "../plan/catalogue.ts";
-import { planIncident, type Plan, type SkippedMachine } from "../plan/plan.ts";
-import type { Routing } from "../plan/routing.ts";
-import type { Ports } from "../ports.ts";
+import { secondsLeftOfDay, type OverCap } from "../limits/caps.ts";
+import { planIncident, type Plan } from "../plan/plan.ts";
+import { acceptedBefore, keyHashOf, keyRowOf } from "./accepted-before.ts";
+import {
+  answer,
+  type Acceptance,
+  type AcceptPorts,
+  type AcceptSettings,
+  type Submission,
+} from "./acceptance.ts";
 import { factAbout } from "./audit.ts";
-import { loadBudget, loadRun } from "./load.ts";
-import { listSequences } from "./list-sequences.ts";
+import { loadBudget } from "./load.ts";
 import { ringNotices } from "./ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
-import { stateOf, type RunState } from "./run-view.ts";
 import { writeRun } from "./write-run.ts";
 
-export type AcceptPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
-
-export interface AcceptSettings {
-  readonly limits: Limits;
-  readonly expiryMs: number;
-  readonly catalogue: Catalogue;
-  readonly routing: Routing;
-}
-
-/** An incident as a known caller asks for it to be worked on. */
-export interface Submission {
-  readonly incident: Incident;
-  readonly caller: string;
-  readonly asked: { profile: string | null; parameters: Readonly<Record<string, string>> };
-  /**
-   * The caller's own key for this request, and what a second request must equal to be the same:
-   * hashes, hex.
-   */
-  readonly idempotencyKey: string | null;
-  readonly requestHash: string;
-  /** Who is told of it. */
-  readonly callbacks: readonly CallbackTarget[];
-  /** Run it anew although it was accepted before. */
-  readonly again: boolean;
-  /** Whether the caller may use a profile; checked against what routing chose, too. */
-  readonly mayUse: (profile: string) => boolean;
-}
-
-/** A sequence as the answer names it. */
-type AcceptedSequence = Pick<SequenceRecord, "sequenceId" | "machineId" | "machineName" | "state">;
-
-export type Acceptance =
-  | {
-      readonly kind: "accepted";
-      readonly run: RunRecord;
-      readonly state: RunState;
-      readonly sequences: readonly AcceptedSequence[];
-      readonly skipped: readonly SkippedMachine[];
-    }
-  | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
-  | { readonly kind: "forbidden"; readonly detail: string }
-  | {
-      readonly kind: "nothingToDo";
-      readonly detail: string;
-      readonly skipped: readonly SkippedMachine[];
-    }
-  | { readonly kind: "keyReused"; readonly detail: string }
-  | { readonly kind: "unavailable"; readonly detail: string };
-
-const keySchema = z.object({
-  v: z.literal(1),
-  runId: z.string(),
-  requestHash: z.string(),
-  sequenceIds: z.array(z.string()),
-});
+export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./acceptance.ts";
 
 /** Ids in one message of the queue. */
 const IDS_PER_BELL = 100;
@@ -93,7 +37,7 @@ export async function accept(
   const before = keyHash === null ? null : await acceptedBefore(ports, keyHash, submission);
   if (before !== null) return before;
 
-  const resolved = await resolveMachines(ports, settings.limits, submission.incident.machines);
+  const resolved = await resolveMachines(ports, settings, submission.incident.machines);
   if (resolved.kind === "unavailable") return resolved;
   const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
   if (planned.kind !== "parsed") return planned;
@@ -120,25 +64,27 @@ async function enqueue(
     const pass = budget.value.pass + 1 + index;
     return newSequence(run, each, { nowMs, pass, expiresAtMs: nowMs + settings.expiryMs });
   });
-  const key =
-    keyHash === null
-      ? null
-      : {
-          key: idempotencyRowKey(keyHash),
-          body: {
-            v: 1,
-            runId: run.runId,
-            requestHash: submission.requestHash,
-            sequenceIds: sequences.map((each) => each.sequenceId),
-          } satisfies z.infer<typeof keySchema>,
-        };
-  const written = await writeRun(ports, run, sequences, key, (added) =>
+  const ids = sequences.map((each) => each.sequenceId);
+  const key = keyRowOf(keyHash, submission, run.runId, ids);
+  const { caller, objectId, caps } = submission;
+  const factOf = (added: number) =>
     factAbout("accepted", [], {
       atMs: nowMs,
-      by: submission.caller,
+      by: caller,
       detail: acceptedDetail(run, plan, added),
-    }),
-  );
+    });
+  const counting = caps === null ? null : { caps, caller };
+  const asking = { by: caller, objectId, untilMs: nowMs + settings.approvalMs };
+  const written = await writeRun(ports, {
+    run,
+    sequences,
+    key,
+    counting,
+    policy: settings.policy,
+    factOf,
+    asking,
+  });
+  if (written.kind === "overCap") return overCap(ports, submission, written);
   if (written.kind === "keyTaken") {
     // The same request came twice at once; the other one's answer is this one's too.
     const before = await acceptedBefore(ports, keyHash ?? "", submission);
@@ -158,48 +104,28 @@ async function enqueue(
   return answer(written.run, sequences, written.known, plan.skipped);
 }
 
+/** What is left is told, so that the sender can choose. */
+function overCap(
+  { clock, log }: AcceptPorts,
+  { caller, incident }: Submission,
+  { cap, limit, left, asked }: OverCap,
+): Acceptance {
+  log("warn", "overCap", { caller, cap, limit, left, asked, incidentId: incident.incidentId });
+  const numbers = `${asked} new machines were asked for, and ${left} of ${limit} are left`;
+  if (cap === "perIncident") {
+    return { kind: "tooManyMachines", detail: `${numbers} to the incident; nothing was accepted.` };
+  }
+  const whose = cap === "perDay" ? "everybody" : `caller ${caller}`;
+  const detail = `${numbers} to ${whose} until 00:00 UTC; nothing was accepted.`;
+  return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
+}
+
 function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: number): string {
   const profiles = new Set(
     plan.sequences.map(({ profile }) => `${profile.name}@${profile.version}`),
   );
   const taken = `${added} new of ${plan.sequences.length} sequences`;
   return `${taken}, ${plan.skipped.length} skipped; ${[...profiles].join(", ")}; ${source} ${incidentId}`;
-}
-
-function answer(
-  run: RunRecord,
-  planned: readonly SequenceRecord[],
-  known: ReadonlyMap<string, SequenceRecord>,
-  skipped: readonly SkippedMachine[],
-): Acceptance {
-  const sequences = planned.map((each) => {
-    const { sequenceId, machineId, machineName, state } = known.get(each.sequenceId) ?? each;
-    return { sequenceId, machineId, machineName, state };
-  });
-  return { kind: "accepted", run, state: stateOf(run), sequences, skipped };
-}
-
-/** What this key was answered with, or that it was used for another request; null if it is new. */
-async function acceptedBefore(
-  ports: AcceptPorts,
-  keyHash: string,
-  submission: Submission,
-): Promise<Acceptance | null> {
-  const row = await ports.ledger.read(idempotencyRowKey(keyHash));
-  if (row === null) return null;
-  const key = keySchema.parse(row.body);
-  if (key.requestHash !== submission.requestHash) {
-    const detail =
-      "This Idempotency-Key was used for another request; send a new key, or the same body.";
-    return { kind: "keyReused", detail };
-  }
-  const run = await loadRun(ports.ledger, key.runId);
-  if (run === null) throw new Error(`run ${key.runId} is gone, but its key is not`);
-  const ids = new Set(key.sequenceIds);
-  const sequences = (await listSequences(ports.ledger, key.runId)).filter((each) =>
-    ids.has(each.sequenceId),
-  );
-  return answer(run.value, sequences, new Map(), run.value.skipped);
 }
 
 async function ringFor(
@@ -212,10 +138,4 @@ async function ringFor(
     const sequenceIds = added.slice(start, start + IDS_PER_BELL).map((each) => each.sequenceId);
     await bells.ringDrain({ why: "accepted", runId, sequenceIds, urgent }, 0);
   }
-}
-
-/** One caller's keys never meet another's. */
-function keyHashOf({ caller, idempotencyKey }: Submission): string | null {
-  if (idempotencyKey === null) return null;
-  return createHash("sha256").update(`${caller.length}:${caller}${idempotencyKey}`).digest("hex");
 }

@@ -1,5 +1,6 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { behindRange, runKey, sequenceIdIn } from "../ledger/keys.ts";
+import { gateAfterEnd } from "../ledger/gate.ts";
+import { behindRange, runKey, sequenceIdIn, turnKey } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
 import { owing } from "../ledger/notice.ts";
 import {
@@ -13,7 +14,7 @@ import { withFinished, type RunRecord } from "../ledger/run.ts";
 import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
 import { noticesOfEnd } from "../ledger/told.ts";
 import type { Ports } from "../ports.ts";
-import { auditedRun } from "./audit.ts";
+import { auditedRun, factAbout } from "./audit.ts";
 import { loadLease, loadRun, loadSequence } from "./load.ts";
 
 /**
@@ -53,12 +54,34 @@ export async function changesFor(
   const run = known.run ?? (await loadRun(ports.ledger, after.runId));
   if (run === null) throw new Error(`run ${after.runId} is gone`);
   if (run.value.open < finished && (await isStale(ports, before))) return own;
-  const audited = auditedRun(run.value, facts);
-  const changed = onRun === null ? audited.run : onRun(audited.run);
-  const body = finished === 0 ? changed : withFinished(changed, finished, nowMs);
+  const ended = finished === 0 ? run.value : withEnd(run.value, after, nowMs);
+  const audited = auditedRun(ended, [...facts, ...turnFacts(run.value, ended, nowMs)]);
+  const body = onRun === null ? audited.run : onRun(audited.run);
   const row: RowChange = { op: "replace", key: runKey(after.runId), body, etag: run.etag };
   const owed = finished === 0 ? [] : owing(noticesOfEnd(body, after.sequenceId, nowMs));
-  return [...own, row, ...audited.rows, ...owed];
+  return [...own, row, ...audited.rows, ...owed, ...turnNote(run.value, body)];
+}
+
+/** The run after one sequence of it finished, its gate included. */
+function withEnd(run: RunRecord, after: SequenceRecord, nowMs: number): RunRecord {
+  const next = withFinished(run, 1, nowMs);
+  if (next.gate === null) return next;
+  const gate = gateAfterEnd(next.gate, after, next.open, Math.floor(nowMs));
+  const turns = next.turns + (gate.state === next.gate.state ? 0 : 1);
+  return { ...next, gate, turns };
+}
+
+/** Tells the poll that sequences have to be moved. */
+function turnNote(before: RunRecord, after: RunRecord): RowChange[] {
+  if (after.turns === before.turns) return [];
+  return [{ op: "insert", key: turnKey(after.runId, after.turns), body: { v: 1 } }];
+}
+
+function turnFacts(before: RunRecord, after: RunRecord, nowMs: number): AuditFacts[] {
+  const { gate, turns } = after;
+  if (turns === before.turns || gate === null || gate.state === "first") return [];
+  if (gate.state === "open") return [factAbout("waveEnded", [], { atMs: nowMs })];
+  return [factAbout("runPaused", [], { atMs: nowMs, detail: gate.paused?.why ?? "" })];
 }
 
 /**

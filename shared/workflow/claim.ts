@@ -1,3 +1,4 @@
+import type { MachineScope } from "../access/machine-scope.ts";
 import {
   BUDGET_KEY,
   laneIn,
@@ -47,6 +48,7 @@ export interface Claimant {
   readonly hostId: string;
   readonly lingers: boolean;
   readonly urgent: boolean;
+  readonly scope: MachineScope;
   /**
    * Set by a claim that found one lane alone waiting: until then nobody else's turn is looked for
    * again. Monotonic milliseconds.
@@ -108,7 +110,7 @@ async function tryClaim(
       ? { kind: "full" }
       : { kind: "wait", untilMs: choice.paceUntilMs };
   }
-  const chosen = await loadChosen(ports, choice.keys, budget.value);
+  const chosen = await loadChosen(ports, choice.keys, budget.value, claimant.scope);
   if (chosen === "again") return "again";
   const more = ready.length > chosen.length;
   return await commitClaim(ports, limits, { budget, chosen, claimant, more, begunAtMs });

@@ -1,5 +1,7 @@
+import { awaiting, planHashOf } from "../ledger/approval.ts";
 import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import { READY, sequenceIdIn } from "../ledger/keys.ts";
+import type { RunRecord } from "../ledger/run.ts";
 import {
   currentCommands,
   SEQUENCE_STATES,
@@ -24,6 +26,7 @@ export async function describeRun(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
   limits: Limits,
   runId: string,
+  approvers: readonly { readonly name: string }[],
 ): Promise<RunView | null> {
   const stored = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (stored === null) return null;
@@ -57,6 +60,34 @@ export async function describeRun(
       tries: each.delivered?.tries ?? null,
       endedAt: isoOrNull(each.endedAtMs),
     })),
+    gate:
+      run.gate === null
+        ? null
+        : {
+            state: run.gate.state,
+            why: run.gate.paused?.why ?? null,
+            pausedAt: isoOrNull(run.gate.paused?.atMs ?? null),
+          },
+    approval: describeApproval(run.approval, awaiting(records), approvers),
+  };
+}
+
+function describeApproval(
+  approval: RunRecord["approval"],
+  waiting: readonly SequenceRecord[],
+  approvers: readonly { readonly name: string }[],
+): RunView["approval"] {
+  if (approval === null || waiting.length === 0) return null;
+  const planHash = planHashOf(waiting);
+  const given = approval.given.filter((each) => each.planHash === planHash);
+  const barred = new Set([...approval.requesters, ...given].map(({ by }) => by));
+  return {
+    planHash,
+    sequences: waiting.length,
+    needed: approval.needed,
+    given: given.map(({ by, atMs }) => ({ by, at: isoOf(atMs) })),
+    mayApprove: approvers.map(({ name }) => name).filter((name) => !barred.has(name)),
+    expiresAt: isoOf(approval.expiresAtMs),
   };
 }
 

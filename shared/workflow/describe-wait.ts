@@ -1,3 +1,4 @@
+import { isHeld } from "../ledger/gate.ts";
 import { isoOf } from "../ledger/instant.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
 import { admit } from "../limits/admit.ts";
@@ -17,6 +18,9 @@ export interface Queue {
 /** Why a sequence waits, in a code and in words, and what is known of when it starts. */
 export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   const { place, reason } = record;
+  if (isHeld(record)) {
+    return { ...told(reason, ""), position: null, estimatedStart: null };
+  }
   if (place?.kind === "later") {
     const again = `It is tried again from ${isoOf(place.dueAtMs)}.`;
     return { ...told(reason, again), position: null, estimatedStart: isoOf(place.dueAtMs) };
@@ -56,6 +60,21 @@ function told(reason: SequenceRecord["reason"], then: string): { code: string; d
       return {
         code: "lockedOut",
         detail: `Defender lets us reach no machine: ${reason.detail} ${then}`,
+      };
+    case "approval":
+      return {
+        code: "approval",
+        detail: "It waits to be approved; the run says by whom, and until when.",
+      };
+    case "canary":
+      return {
+        code: "canary",
+        detail: "It waits for the first sequences of its run to succeed.",
+      };
+    case "runPaused":
+      return {
+        code: "runPaused",
+        detail: "Its run has paused itself; resume the run, or cancel it.",
       };
     case undefined:
       return { code: "notBefore", detail: then };

@@ -1,3 +1,4 @@
+import type { MachineScope } from "../access/machine-scope.ts";
 import { admit, nextTurnMs } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -13,6 +14,8 @@ export interface DrainSettings {
   readonly limits: Limits;
   /** How long one invocation may sit out the waits between slots; 0 leaves it all to bells. */
   readonly lingerMs: number;
+  /** Which machines may be acted on now, whatever was so when they were accepted. */
+  readonly scope: MachineScope;
 }
 
 export interface DrainReport {
@@ -45,6 +48,7 @@ export async function drain(
     hostId: ports.random.id(),
     lingers: settings.lingerMs > 0,
     urgent,
+    scope: settings.scope,
     oneLane: { untilMs: Number.NEGATIVE_INFINITY },
   };
   const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);

@@ -1,4 +1,6 @@
+import { judgeMachine, type MachineScope } from "../access/machine-scope.ts";
 import { machineKey, sequenceIdIn } from "../ledger/keys.ts";
+import { heldBy } from "../ledger/gate.ts";
 import { end, park } from "../ledger/moves.ts";
 import { move, type Stored } from "../ledger/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../ledger/sequence.ts";
@@ -6,7 +8,7 @@ import type { Budget } from "../limits/budget.ts";
 import type { Ports } from "../ports.ts";
 import { factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
-import { loadLease, loadSequence } from "./load.ts";
+import { loadLease, loadRun, loadSequence } from "./load.ts";
 
 type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "log">;
 
@@ -18,6 +20,7 @@ export async function loadChosen(
   ports: MakeWayPorts,
   keys: readonly string[],
   budget: Budget,
+  scope: MachineScope,
 ): Promise<Stored<SequenceRecord>[] | "again"> {
   const loaded = await Promise.all(
     keys.map(async (key) => await loadSequence(ports.ledger, sequenceIdIn(key))),
@@ -26,8 +29,9 @@ export async function loadChosen(
   for (const [index, record] of loaded.entries()) {
     if (record === null || record.value.state !== "waiting") {
       await dropStray(ports, keys[index] ?? "");
-    } else if (!chosen.has(record.value.machineId) && !(await movedAside(ports, record, budget))) {
-      chosen.set(record.value.machineId, record);
+    } else if (!chosen.has(record.value.machineId)) {
+      const aside = await movedAside(ports, record, budget, scope);
+      if (!aside) chosen.set(record.value.machineId, record);
     }
   }
   return chosen.size === 0 ? "again" : [...chosen.values()];
@@ -45,18 +49,29 @@ async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<vo
   await ledger.commit([{ op: "delete", key, etag: row.etag }]);
 }
 
-/** True if the sequence may not go: it has expired, or another of ours holds its machine. */
+/**
+ * True if the sequence may not go: it has expired, its machine is out of scope, or another of ours
+ * holds the machine.
+ */
 async function movedAside(
   ports: MakeWayPorts,
   record: Stored<SequenceRecord>,
   budget: Budget,
+  scope: MachineScope,
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
-  if (record.value.expiresAtMs <= nowMs) {
-    const detail = "It waited until its expiry without a chance to run.";
-    const after = end(record.value, "expired", { code: "expired", detail }, nowMs);
-    const facts = grouped([factOfMove(record.value, after, nowMs)]);
-    await ports.ledger.commit(await changesFor(ports, record, after, nowMs, { facts }));
+  const over = overBeforeClaim(record.value, scope, nowMs);
+  if (over !== null) {
+    const facts = grouped([factOfMove(record.value, over, nowMs)]);
+    await ports.ledger.commit(await changesFor(ports, record, over, nowMs, { facts }));
+    return true;
+  }
+  // Read just before the claim: work that came back from a wait may belong to a run that paused.
+  const run = record.value.wave === null ? null : await loadRun(ports.ledger, record.value.runId);
+  const why = heldBy(run?.value.gate ?? null, record.value);
+  if (why !== null) {
+    const place = { kind: "later", dueAtMs: record.value.expiresAtMs } as const;
+    await ports.ledger.commit(move(record, park(record.value, place, why)));
     return true;
   }
   const { machineId, sequenceId } = record.value;
@@ -65,6 +80,22 @@ async function movedAside(
   ports.log("info", "waitsBehindMachine", { sequenceId, machineId });
   await waitBehind(ports, record);
   return true;
+}
+
+/** The record ended without a POST, if it may have none; the scope is that of now. */
+function overBeforeClaim(
+  record: SequenceRecord,
+  scope: MachineScope,
+  nowMs: number,
+): SequenceRecord | null {
+  if (record.expiresAtMs <= nowMs) {
+    const detail = "It waited until its expiry without a chance to run.";
+    return end(record, "expired", { code: "expired", detail }, nowMs);
+  }
+  const verdict = judgeMachine(scope, record.machineId, record.machineFacts);
+  const isApproved = verdict.kind === "needsApproval" && record.approvals.by.length > 0;
+  if (verdict.kind === "allowed" || isApproved) return null;
+  return end(record, "refused", { code: "outOfScope", detail: verdict.reason }, nowMs);
 }
 
 /**

@@ -37,6 +37,9 @@ export function newRun(
     audit: FIRST_HEAD,
     armId,
     callbacks: [...callbacks],
+    gate: null,
+    turns: 0,
+    approval: null,
   };
 }
 
@@ -46,15 +49,18 @@ export function newSequence(
   planned: Plan["sequences"][number],
   at: { nowMs: number; pass: number; expiresAtMs: number },
 ): SequenceRecord {
-  const { machineId, machineName, profile, lane, parameters } = planned;
+  const { machineId, machineName, machineFacts, profile, lane, parameters } = planned;
   return {
     v: 1,
     sequenceId: sequenceIdOf(run.runId, { machineId, profile, parameters }),
     runId: run.runId,
     machineId,
     machineName,
+    machineFacts: machineFacts === null ? null : { ...machineFacts },
     profile: { ...profile },
     parameters: { ...parameters },
+    approvals: { needed: planned.approvals, by: [] },
+    wave: null,
     lane,
     pass: at.pass,
     parts: planned.parts.map((part) => part.map((command) => ({ ...command }))),

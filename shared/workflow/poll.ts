@@ -1,6 +1,7 @@
 import { BUDGET_KEY, dueBy, NOTICES, OWED_RESULTS, READY, sequenceIdIn } from "../ledger/keys.ts";
 import { end, park } from "../ledger/moves.ts";
 import { owedSchema } from "../ledger/rows.ts";
+import type { SequenceRecord } from "../ledger/sequence.ts";
 import { admit } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -14,6 +15,7 @@ import { lookAtActions, type LookReport } from "./look.ts";
 import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "./open-work.ts";
 import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
+import { turnGates } from "./turn-gates.ts";
 import { ringNotices } from "./ring-notices.ts";
 
 export type PollPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
@@ -52,7 +54,8 @@ export async function poll(outside: PollPorts, limits: Limits): Promise<PollRepo
     await expireWaiting(ports, open);
   const looked = await lookAtActions(ports, limits, open, held);
   await repairOwed(ports, limits, open);
-  const freed = looked.moved + released > 0;
+  const turned = await turnGates(ports, looked.moved > 0 ? await readOpenWork(ports.ledger) : open);
+  const freed = looked.moved + released + turned > 0;
   await ringNotices(ports, written.notice ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
@@ -96,17 +99,29 @@ async function releaseDue(ports: PollPorts, open: OpenWork): Promise<number> {
   for (const row of due) {
     const record = await loadSequence(ports.ledger, sequenceIdIn(row.key));
     if (record?.value.place?.kind !== "later") continue;
-    const expired = record.value.expiresAtMs <= nowMs;
-    const detail = "It could not be run before it expired.";
-    const after = expired
-      ? end(record.value, "expired", { code: "expired", detail }, nowMs)
-      : park(record.value, { kind: "ready" }, record.value.reason);
+    const over = outcomeOf(record.value, nowMs);
+    const after =
+      over !== null
+        ? end(record.value, "expired", over, nowMs)
+        : park(record.value, { kind: "ready" }, record.value.reason);
     const facts = grouped([factOfMove(record.value, after, nowMs)]);
     const changes = await changesFor(ports, record, after, nowMs, { facts });
     const outcome = await ports.ledger.commit(changes);
     if (outcome.kind === "committed") released += 1;
   }
   return released;
+}
+
+/** Why what was due is over; null if it may go on. */
+function outcomeOf(
+  { reason, expiresAtMs }: SequenceRecord,
+  nowMs: number,
+): { code: string; detail: string } | null {
+  if (reason?.code === "approval") {
+    return { code: "approvalExpired", detail: "Nobody approved it in time, so it was not run." };
+  }
+  if (expiresAtMs > nowMs) return null;
+  return { code: "expired", detail: "It could not be run before it expired." };
 }
 
 /**

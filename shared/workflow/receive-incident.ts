@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import type { Caller } from "../access/caller.ts";
 import { mayDo, whyNot, whyNotBy } from "../access/authorize.ts";
 import { askedTrouble, targetsOf, type CallbackRules } from "../callback/targets.ts";
 import { SOURCES, type AskedCallback, type Source } from "../incident/incident.ts";
 import { parseIncident } from "../incident/parse-incident.ts";
 import type { Problem } from "../incident/problem.ts";
 import { readBody } from "../incident/read-body.ts";
+import type { Caps } from "../limits/caps.ts";
 import { accept, type Acceptance, type AcceptPorts, type AcceptSettings } from "./accept.ts";
 import { admitCaller, type Admitted, type Doorkeeping, type RawRequest } from "./request.ts";
 
@@ -19,6 +21,7 @@ export type Received =
 
 export interface ReceiveSettings extends AcceptSettings, Doorkeeping {
   readonly callbacks: CallbackRules;
+  readonly caps: Caps;
 }
 
 /** Query parameters of this form give a profile's parameters their values. */
@@ -65,13 +68,24 @@ export async function receiveIncident(
   return await accept(ports, settings, {
     incident: incident.value,
     caller: caller.name,
+    objectId: admitted.objectId,
     asked: askedIn(request),
+    caps: capsOf(caller, settings.caps),
     callbacks: targetsOf(caller, incident.value, asked, settings.callbacks),
     idempotencyKey,
     requestHash: requestHash(request),
     again,
     mayUse: (profile) => mayDo(caller, "incident.submit", { source, profile }),
   });
+}
+
+/** The caller's own caps go before those of everybody; none can raise that of the tenant. */
+function capsOf({ caps }: Caller, { perIncident, perCallerDay, perDay }: Caps): Caps {
+  return {
+    perIncident: caps?.perIncident ?? perIncident,
+    perCallerDay: caps?.perDay ?? perCallerDay,
+    perDay,
+  };
 }
 
 function sourceOf(text: string): Source | null {

@@ -1,62 +1,117 @@
+import { judgeMachine, needsFacts, type MachineScope } from "../access/machine-scope.ts";
 import type { MachineMention } from "../incident/incident.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { MachineFacts } from "../plan/machine-facts.ts";
 import type { ResolvedMachine } from "../plan/plan.ts";
-import type { Ports } from "../ports.ts";
+import type { KnownMachine, Ports } from "../ports.ts";
 import { spendRead } from "./spend-read.ts";
 
 /** Every mentioned machine as Defender knows it, or that Defender could not be asked. */
 export type Resolved =
   | { readonly kind: "resolved"; readonly machines: readonly ResolvedMachine[] }
-  | { readonly kind: "unavailable"; readonly detail: string };
+  | Unavailable;
+
+interface Unavailable {
+  readonly kind: "unavailable";
+  readonly detail: string;
+}
+
+type ResolvePorts = Pick<Ports, "ledger" | "defender" | "clock" | "random">;
+type Looking = { readonly limits: Limits; readonly scope: MachineScope };
 
 /**
  * Look-ups by name for one incident; each is a call of the machine budget, and the sender is
  * waiting.
  */
 const LOOKUPS_MAX = 20;
+/** Look-ups by id for one incident, half of the minute's budget for machines (100, API page). */
+const READS_MAX = 50;
 
 /**
- * A machine given by Defender's id is taken as it is. One given only by name is looked up exactly;
- * several or none are left out with the reason. Whatever keeps Defender from answering is no
+ * A machine given by Defender's id is taken as it is, unless the scope asks for more than its id:
+ * then it is looked up. One given only by name is looked up exactly; several or none are left out
+ * with the reason, and so is what the scope denies. Whatever keeps Defender from answering is no
  * answer: then nothing is accepted.
  */
 export async function resolveMachines(
-  ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,
-  limits: Limits,
+  ports: ResolvePorts,
+  looking: Looking,
   mentions: readonly MachineMention[],
 ): Promise<Resolved> {
   const machines: ResolvedMachine[] = [];
+  const { scope } = looking;
   let lookups = 0;
+  let reads = 0;
   for (const mention of mentions) {
     const { machineId, name, platform } = mention;
-    if (machineId !== null) {
-      machines.push({ kind: "known", machineId, name, platform });
-      continue;
+    let found: ResolvedMachine | Unavailable;
+    if (machineId === null) {
+      lookups += 1;
+      found =
+        lookups > LOOKUPS_MAX
+          ? unresolved(mention, TOO_MANY_NAMES)
+          : await lookUp(ports, looking, mention);
+    } else if (needsFacts(scope)) {
+      reads += 1;
+      found =
+        reads > READS_MAX
+          ? unresolved(mention, TOO_MANY_IDS)
+          : await readById(ports, looking, mention, machineId);
+    } else {
+      found = { kind: "known", machineId, name, platform, facts: null, needsApproval: false };
     }
-    lookups += 1;
-    const found =
-      lookups > LOOKUPS_MAX
-        ? unresolved(mention, `Only ${LOOKUPS_MAX} names are looked up at once; send machine ids.`)
-        : await lookUp(ports, limits, mention);
     if (found.kind === "unavailable") return found;
-    machines.push(found);
+    machines.push(found.kind === "known" ? inScope(scope, found, mention) : found);
   }
   return { kind: "resolved", machines };
 }
 
-async function lookUp(
-  ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,
-  limits: Limits,
+/** What the scope denies is left out, with its reason; tier 0 needs an approval. */
+function inScope(
+  scope: MachineScope,
+  machine: Extract<ResolvedMachine, { kind: "known" }>,
   mention: MachineMention,
-): Promise<ResolvedMachine | { kind: "unavailable"; detail: string }> {
-  const name = mention.name ?? "";
-  if (!(await spendRead(ports, limits, "machines"))) {
-    return { kind: "unavailable", detail: "The budget for looking up machines is spent for now." };
+): ResolvedMachine {
+  const verdict = judgeMachine(scope, machine.machineId, machine.facts);
+  if (verdict.kind === "denied") return unresolved(mention, verdict.reason);
+  return { ...machine, needsApproval: verdict.kind === "needsApproval" };
+}
+
+/** Without an answer nothing is known of it, and the scope denies it. */
+async function readById(
+  ports: ResolvePorts,
+  { limits }: Looking,
+  { name, platform }: MachineMention,
+  machineId: string,
+): Promise<ResolvedMachine | Unavailable> {
+  if (!(await spendRead(ports, limits, "machines"))) return NO_BUDGET;
+  const reply = await ports.defender.getMachine(machineId);
+  if (reply.kind === "throttled") return THROTTLED;
+  if (reply.kind === "unavailable") {
+    return { kind: "unavailable", detail: `Defender could not be asked for ${machineId}.` };
   }
+  const known = reply.kind === "answered" ? reply.value : null;
+  return {
+    kind: "known",
+    machineId,
+    name: known?.name ?? name,
+    platform: known?.platform ?? platform,
+    facts: known === null ? null : factsOf(known),
+    needsApproval: false,
+  };
+}
+
+async function lookUp(
+  ports: ResolvePorts,
+  { limits }: Looking,
+  mention: MachineMention,
+): Promise<ResolvedMachine | Unavailable> {
+  const name = mention.name ?? "";
+  if (!(await spendRead(ports, limits, "machines"))) return NO_BUDGET;
   const reply = await ports.defender.findMachines(name);
   switch (reply.kind) {
     case "throttled":
-      return { kind: "unavailable", detail: "Defender takes no more look-ups for now." };
+      return THROTTLED;
     case "unavailable":
       return { kind: "unavailable", detail: `Defender could not be asked for ${name}.` };
     case "refused":
@@ -73,11 +128,34 @@ async function lookUp(
     const ids = onboarded.map((each) => each.machineId).join(", ");
     return unresolved(mention, `Several machines have this name; send one of the ids ${ids}.`);
   }
-  const platform = only.platform ?? mention.platform;
-  return { kind: "known", machineId: only.machineId, name: only.name ?? mention.name, platform };
+  return {
+    kind: "known",
+    machineId: only.machineId,
+    name: only.name ?? mention.name,
+    platform: only.platform ?? mention.platform,
+    facts: factsOf(only),
+    needsApproval: false,
+  };
+}
+
+function factsOf({ name, platform, tags, group }: KnownMachine): MachineFacts {
+  return { name, platform, tags: tags === null ? null : [...tags], group };
 }
 
 const NO_MACHINE = "No onboarded machine has exactly this name.";
+const NO_BUDGET: Unavailable = {
+  kind: "unavailable",
+  detail: "The budget for looking up machines is spent for now.",
+};
+const THROTTLED: Unavailable = {
+  kind: "unavailable",
+  detail: "Defender takes no more look-ups for now.",
+};
+
+const TOO_MANY_NAMES = `Only ${LOOKUPS_MAX} names are looked up at once; send machine ids.`;
+const TOO_MANY_IDS =
+  `Only ${READS_MAX} machines are held against SCOPE at once; ` +
+  "send the others in another request.";
 
 function unresolved(
   mention: MachineMention,

@@ -23,6 +23,25 @@ export interface RunView {
   readonly sequences: readonly SequenceView[];
   readonly skipped: RunRecord["skipped"];
   readonly callbacks: readonly TargetView[];
+  /** What lets its sequences go; null if all may. */
+  readonly gate: {
+    readonly state: "first" | "open" | "paused";
+    readonly why: string | null;
+    readonly pausedAt: string | null;
+  } | null;
+  /** What some of its sequences wait to be approved by; null if none does. */
+  readonly approval: ApprovalView | null;
+}
+
+/** What has to be approved, and by whom it can be. */
+interface ApprovalView {
+  readonly planHash: string;
+  readonly sequences: number;
+  readonly needed: number;
+  readonly given: readonly { readonly by: string; readonly at: string }[];
+  /** Callers with the right who have neither asked for it nor approved it. */
+  readonly mayApprove: readonly string[];
+  readonly expiresAt: string;
 }
 
 /** Somebody who is told of the run: host of the address only, for the rest can be a secret. */

@@ -14,20 +14,24 @@ export interface Interval {
 }
 
 /**
- * Takes one call of the budget of its kind before it is made. False if the budget is spent, or if
+ * Takes one call (or `calls`) of the budget of its kind before it is made. False if the budget is spent, or if
  * what is done `at` intervals was done less than that ago. `share` of the budget is for this use.
  */
 export async function spendRead(
   { ledger, clock, random }: Pick<Ports, "ledger" | "clock" | "random">,
   limits: Limits,
   kind: ReadKind,
-  { share = 1, at = null }: { share?: number; at?: Interval | null } = {},
+  {
+    share = 1,
+    at = null,
+    calls = 1,
+  }: { share?: number; at?: Interval | null; calls?: number } = {},
 ): Promise<boolean> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const reads = await loadReads(ledger);
     const nowMs = clock.earliest();
     if (at !== null && nowMs < reads.value[at.stamp] + at.intervalMs) return false;
-    const spent = spend(reads.value[kind], 1, nowMs, limits, share);
+    const spent = spend(reads.value[kind], calls, nowMs, limits, share);
     if (spent.kind === "wait") return false;
     const stamped = at === null ? {} : { [at.stamp]: nowMs };
     const next: Reads = { ...reads.value, [kind]: spent.quota, ...stamped };

@@ -14,6 +14,8 @@ describe("findMachines", () => {
       osPlatform: "Ubuntu",
       onboardingStatus: "onboarded",
       lastSeen: "2026-11-20T10:00:00Z",
+      machineTags: ["Tier0"],
+      rbacGroupName: "Servers",
     },
     { id: "short", computerDnsName: "pc1" },
     { id: id(4), computerDnsName: null },
@@ -42,6 +44,8 @@ describe("findMachines", () => {
           platform: "windows",
           onboarded: false,
           lastSeenAtMs: null,
+          tags: null,
+          group: null,
         },
         {
           machineId: id(3),
@@ -49,6 +53,8 @@ describe("findMachines", () => {
           platform: "linux",
           onboarded: true,
           lastSeenAtMs: Date.parse("2026-11-20T10:00:00Z"),
+          tags: ["Tier0"],
+          group: "Servers",
         },
       ],
     });

@@ -16,6 +16,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
   machineKey: keys.machineKey("machine"),
   runKey: keys.runKey("run"),
   idempotencyRowKey: keys.idempotencyRowKey("hash"),
+  capKey: keys.capKey("20261121", "caller"),
+  turnKey: keys.turnKey("run", 7),
   owedResultsKey: keys.owedResultsKey("sequence"),
   custodyKey: keys.custodyKey("run", 7),
   auditKey: keys.auditKey("run", 7),

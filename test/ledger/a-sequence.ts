@@ -20,8 +20,11 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     runId: RUN_ID,
     machineId: MACHINE_ID,
     machineName: "host-1.example.org",
+    machineFacts: null,
     profile: { name: "windows-triage", version: 1, hash: "0".repeat(64) },
     parameters: {},
+    approvals: { needed: 0, by: [] },
+    wave: null,
     lane: 1,
     pass: 7,
     parts: [

@@ -5,6 +5,9 @@ import { withFinished, withSequences, type RunRecord } from "../../shared/ledger
 import { RUN_ID, START_MS } from "./a-sequence.ts";
 
 const EMPTY: RunRecord = {
+  gate: null,
+  turns: 0,
+  approval: null,
   v: 1,
   runId: RUN_ID,
   source: "generic",

@@ -21,7 +21,14 @@ export function machine(
   platform: Platform | null,
 ): Extract<ResolvedMachine, { kind: "known" }> {
   const machineId = at.toString(16).padStart(40, "0");
-  return { kind: "known", machineId, name: `pc-${at}`, platform };
+  return {
+    kind: "known",
+    machineId,
+    name: `pc-${at}`,
+    platform,
+    facts: null,
+    needsApproval: false,
+  };
 }
 
 /** What is planned for one Windows machine as shipped, with some of the input different. */

@@ -98,7 +98,7 @@ function serve(world: World): Serve {
       if (message.queue === "drain") {
         counts.drains += 1;
         const { urgent } = drainMessageSchema.parse(message.body).bell;
-        return await drain(ports, { limits, lingerMs }, urgent);
+        return await drain(ports, { limits, lingerMs, scope: {} }, urgent);
       }
       counts.collects += 1;
       const { sequenceId } = collectMessageSchema.parse(message.body).collect;

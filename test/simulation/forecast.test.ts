@@ -44,7 +44,7 @@ async function forecast(
   const looks: Promise<RunView | null>[] = [];
   const look = async ({ memory, clock }: World): Promise<RunView | null> => {
     const key = memory.rows().find((row) => row.key.startsWith("run!"))?.key ?? "";
-    return await describeRun({ ledger: memory, clock }, scenario.limits, key.slice(4));
+    return await describeRun({ ledger: memory, clock }, scenario.limits, key.slice(4), []);
   };
   let planned = false;
   const outcome = await simulate(scenario, {

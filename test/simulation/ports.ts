@@ -190,6 +190,7 @@ function defenderOf(world: World, invocation: Invocation): Defender {
         return { kind: "answered", value: { fileName: "r.txt", length: text.length, content } };
       }),
     findMachines: async () => ({ kind: "unavailable", detail: "not simulated" }),
+    getMachine: async () => ({ kind: "unavailable", detail: "not simulated" }),
     machinesSeenSince: async (sinceMs) =>
       await read("machines", () => tenant.machinesSeenSince(sinceMs)),
   };

@@ -40,13 +40,23 @@ export function startSenders(world: World): { asking(): number } {
 
 async function send(world: World, arrival: Arrival, runs: Map<string, string>): Promise<void> {
   const { limits, expiryMs } = world.scenario;
-  const settings = { limits, expiryMs, catalogue: CATALOGUE, routing: { rules: [] } };
+  const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
+  const settings = {
+    limits,
+    expiryMs,
+    scope: {},
+    policy: null,
+    approvalMs: 3_600_000,
+    ...profiles,
+  };
   const submission = {
     incident: incidentOf(arrival),
     caller: "soar",
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
+    objectId: null,
+    caps: null,
     callbacks: [],
     again: false,
     mayUse: () => true,

@@ -100,6 +100,23 @@ export const runSchema = z.strictObject({
       endedAt: z.iso.datetime().nullable(),
     }),
   ),
+  gate: z
+    .strictObject({
+      state: z.enum(["first", "open", "paused"]),
+      why: z.string().nullable(),
+      pausedAt: z.iso.datetime().nullable(),
+    })
+    .nullable(),
+  approval: z
+    .strictObject({
+      planHash: z.string(),
+      sequences: z.number(),
+      needed: z.number(),
+      given: z.array(z.strictObject({ by: z.string(), at: z.iso.datetime() })),
+      mayApprove: z.array(z.string()),
+      expiresAt: z.iso.datetime(),
+    })
+    .nullable(),
 });
 export type Run = z.infer<typeof runSchema>;
 

@@ -58,7 +58,8 @@ const SCHEMES: readonly Scheme[] = [
   },
   {
     name: "an app's token",
-    goodFor: EVERYTHING,
+    // An app is nobody who could approve.
+    goodFor: EVERYTHING.filter((right) => right !== "run.approve"),
     credential: (number) => entra({ apps: [guid(number)] }),
     headers: async (number) =>
       bearer(await authority.sign(appClaims(authority.url, Date.now(), { azp: guid(number) }))),

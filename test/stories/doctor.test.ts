@@ -62,6 +62,7 @@ async function findings({ tenant, env, claims, examination }: Patient = {}): Pro
       DEFENDER_API_URL: simulator.url,
       DEFENDER_ACCESS_TOKEN: given,
       POLL_SCHEDULE: "*/5 * * * * *",
+      SCOPE: '{"deny":[{"tags":["no-response"]}]}',
       CALLERS: JSON.stringify([{ name: "one", key: hashed("k"), may: ["operate"] }]),
       ...env,
     },
@@ -226,6 +227,13 @@ describe("the doctor finds, and says the fix for", () => {
       ["error callers", "error callers", "error callers", "unknown live response"],
       "callers",
       /Mend|CALLERS/,
+    ],
+    [
+      "a scope of every machine",
+      { env: { SCOPE: "{}" } },
+      ["warning scope", "unknown live response"],
+      "scope",
+      /tier 0/,
     ],
     [
       "a lockdown",

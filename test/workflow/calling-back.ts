@@ -140,7 +140,16 @@ async function accept(
     }),
   );
   const fact = factAbout("accepted", [], { atMs: START_MS });
-  await writeRun(ports, aRun(count, callbacks), sequences, null, () => fact);
+  const run = aRun(count, callbacks);
+  await writeRun(ports, {
+    run,
+    sequences,
+    key: null,
+    counting: null,
+    policy: null,
+    asking: { by: SOAR.name, objectId: null, untilMs: START_MS },
+    factOf: () => fact,
+  });
 }
 
 function aRun(planned: number, callbacks: readonly CallbackTarget[]): RunRecord {

@@ -164,6 +164,7 @@ function defenderServing(
     getAction: async () => never(),
     cancelAction: async () => never(),
     findMachines: async () => never(),
+    getMachine: async () => never(),
     machinesSeenSince: async () => never(),
     resultLink: async (_, index) => {
       asked.links += 1;

@@ -48,7 +48,7 @@ describe("a hostile machine", () => {
         expect(treacherousIn(body)).toEqual([]);
       }
       expect(collecting.log.filter((line) => TREACHEROUS.test(line))).toEqual([]);
-      const run = await describeRun(collecting.ports(), someLimits(), RUN_ID);
+      const run = await describeRun(collecting.ports(), someLimits(), RUN_ID, []);
       expect(treacherousIn(run)).toEqual([]);
       expect(JSON.stringify(run).length).toBeLessThan(RUN_CHARACTERS_MAX);
       expect(treacherousIn(await collecting.manifest())).toEqual([]);

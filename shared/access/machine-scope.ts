@@ -1,0 +1,170 @@
+import { z } from "zod";
+import { PLATFORMS } from "../incident/incident.ts";
+import type { Parsed } from "../incident/problem.ts";
+import type { MachineFacts } from "../plan/machine-facts.ts";
+
+/** Rules of one kind, and values of one member: all are compared with each machine; our bounds. */
+const MAX_RULES = 50;
+const MAX_VALUES = 200;
+
+const values = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(MAX_VALUES).optional();
+const word = z.string().trim().min(1).max(256);
+
+const ruleSchema = z
+  .strictObject({
+    tags: values(word),
+    groups: values(word),
+    platforms: values(z.enum(PLATFORMS)),
+    /** A name, or a pattern in which `*` is any number of characters. */
+    names: values(z.string().regex(/^[\w.*-]{1,253}$/, "letters, digits, '.', '-', '_' and '*'")),
+    ids: values(z.string().regex(/^[0-9a-f]{40}$/, "40 hex digits in lower case")),
+  })
+  .refine((rule) => Object.values(rule).some((each) => each !== undefined), {
+    error: "needs a member: an empty rule would be for every machine",
+  });
+type Rule = Readonly<z.infer<typeof ruleSchema>>;
+
+const rules = z.array(ruleSchema).min(1).max(MAX_RULES).optional();
+
+const scopeSchema = z.strictObject({ allow: rules, deny: rules, tier0: rules });
+
+/**
+ * Which machines may be acted on: those that `allow` names if it is there, never those that `deny`
+ * names, and those that `tier0` names only with an approval. A rule is for a machine that fits all
+ * its members; one value of a member is enough.
+ */
+export type MachineScope = Readonly<z.infer<typeof scopeSchema>>;
+
+/** May it be acted on? `reason` is for people, and names the rule. */
+export type ScopeVerdict =
+  | { readonly kind: "allowed" }
+  | { readonly kind: "denied"; readonly reason: string }
+  | { readonly kind: "needsApproval"; readonly reason: string };
+
+/** Reads the setting SCOPE, a JSON object; `{}` lets every machine be acted on. */
+export function parseScope(text: string): Parsed<MachineScope> {
+  const json = parsedJson(text);
+  if (json === undefined) return { kind: "invalid", problems: [{ path: "", message: NO_JSON }] };
+  const read = scopeSchema.safeParse(json);
+  if (read.success) return { kind: "parsed", value: read.data };
+  const problems = read.error.issues.map(({ path, message }) => ({
+    path: path.join("."),
+    message,
+  }));
+  return { kind: "invalid", problems };
+}
+
+const NO_JSON = "is not JSON";
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** True if nothing is ruled out: whoever may call may have every machine acted on. */
+export function isUnlimited(scope: MachineScope): boolean {
+  return rulesOf(scope).length === 0;
+}
+
+/** True if the rules ask for more than a machine's id, so that Defender has to be asked for it. */
+export function needsFacts(scope: MachineScope): boolean {
+  return askedMembers(scope).length > 0;
+}
+
+/**
+ * Judges one machine by what Defender says of it (`facts`; null if it was not asked, or gave no
+ * answer). Whatever a rule asks for and nobody knows is a denial: a machine without readable tags
+ * may be the one that is denied by them. Deny wins over allow, and both over tier 0.
+ */
+export function judgeMachine(
+  scope: MachineScope,
+  machineId: string,
+  facts: MachineFacts | null,
+): ScopeVerdict {
+  const unknown = askedMembers(scope).find((member) => isUnknown(member, facts));
+  if (unknown !== undefined) {
+    return denied(`Its ${unknown} could not be read, and the setting SCOPE has rules about them.`);
+  }
+  const fits = (rule: Rule) => isFor(rule, machineId, facts);
+  const denying = scope.deny?.findIndex(fits) ?? -1;
+  if (denying >= 0) return denied(`The setting SCOPE denies it (deny.${denying}).`);
+  if (scope.allow !== undefined && !scope.allow.some(fits)) {
+    return denied("No allow rule of the setting SCOPE is for it.");
+  }
+  const tier0 = scope.tier0?.findIndex(fits) ?? -1;
+  if (tier0 < 0) return { kind: "allowed" };
+  return {
+    kind: "needsApproval",
+    reason: `The setting SCOPE lists it as tier 0 (tier0.${tier0}).`,
+  };
+}
+
+function denied(reason: string): ScopeVerdict {
+  return { kind: "denied", reason };
+}
+
+type Member = "tags" | "groups" | "platforms" | "names";
+const MEMBERS: readonly Member[] = ["tags", "groups", "platforms", "names"];
+
+function rulesOf({ allow = [], deny = [], tier0 = [] }: MachineScope): readonly Rule[] {
+  return [...allow, ...deny, ...tier0];
+}
+
+function askedMembers(scope: MachineScope): Member[] {
+  return MEMBERS.filter((member) => rulesOf(scope).some((rule) => rule[member] !== undefined));
+}
+
+function isUnknown(member: Member, facts: MachineFacts | null): boolean {
+  const { tags = null, group = null, platform = null, name = null } = facts ?? {};
+  return { tags, groups: group, platforms: platform, names: name }[member] === null;
+}
+
+function isFor(rule: Rule, machineId: string, facts: MachineFacts | null): boolean {
+  const { tags, groups, platforms, names, ids } = rule;
+  const platform = facts?.platform ?? null;
+  return (
+    holds(tags, (tag) => (facts?.tags ?? []).some((own) => isSame(own, tag))) &&
+    holds(groups, (group) => isSame(facts?.group ?? "", group)) &&
+    holds(platforms, (each) => each === platform) &&
+    holds(names, (pattern) => isNamed(facts?.name ?? "", pattern)) &&
+    holds(ids, (id) => id === machineId)
+  );
+}
+
+/** A member that is not there asks for nothing. */
+function holds<T>(member: readonly T[] | undefined, fits: (value: T) => boolean): boolean {
+  return member === undefined || member.some(fits);
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
+}
+
+/** The whole DNS name; for a pattern without a dot its first label is enough. */
+function isNamed(name: string, pattern: string): boolean {
+  const [label = ""] = name.split(".");
+  const short = !pattern.includes(".") && matches(label, pattern);
+  return short || matches(name, pattern);
+}
+
+/**
+ * Letter case does not count. Each piece between stars is looked for once, from left to right, so
+ * the time is the product of the lengths at most, whatever the pattern.
+ */
+function matches(name: string, pattern: string): boolean {
+  const [first = "", ...rest] = pattern.toLowerCase().split("*");
+  const text = name.toLowerCase();
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of rest) {
+    const found = text.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
+}

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Problem } from "../incident/problem.ts";
+import type { GatePolicy } from "../ledger/gate.ts";
+import { parseScope, type MachineScope } from "./machine-scope.ts";
+
+const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
+
+const machines = (fallback: number) =>
+  z.coerce.number().int().min(1).max(1_000_000).default(fallback);
+
+/** The settings that say who may do what to which machines. */
+export const accessSettings = {
+  CALLERS: z.string().default("[]"),
+  ENTRA_AUTHORITY: address.default("https://login.microsoftonline.com"),
+  /** Fails closed: whatever is not clearly a no is taken as a yes. */
+  LOCKDOWN: z
+    .string()
+    .default("false")
+    .transform((text) => !/^(?:false|no|off|0)$/i.test(text.trim())),
+  SCOPE: z.string().default("{}"),
+  CAP_MACHINES_PER_INCIDENT: machines(25),
+  CAP_MACHINES_PER_CALLER_PER_DAY: machines(100),
+  CAP_MACHINES_PER_DAY: machines(500),
+  CANARY_MACHINES: machines(3),
+  CANARY_ABOVE: machines(10),
+  APPROVAL_MINUTES: z.coerce.number().min(0.01).max(10_080).default(60),
+  CANARY_FAILURES: z.coerce.number().min(0).max(1).default(0.5),
+};
+
+const shape = z.object(accessSettings);
+type Given = z.infer<typeof shape>;
+
+/** What the settings are together; CALLERS has a parser of its own. */
+export interface AccessConfig {
+  readonly entraAuthority: string;
+  /** Every request is refused, and nothing is changed at Defender. */
+  readonly lockdown: boolean;
+  readonly scope: MachineScope;
+  readonly caps: {
+    readonly perIncident: number;
+    readonly perCallerDay: number;
+    readonly perDay: number;
+  };
+  readonly policy: GatePolicy;
+  /** How long an approval may be waited for. */
+  readonly approvalMs: number;
+}
+
+/** What is wrong with values whose form is right. */
+export function accessProblems(from: Given, isLoopback: (host: string) => boolean): Problem[] {
+  return [...authorityProblems(from, isLoopback), ...scopeProblems(from)];
+}
+
+/** Only for settings without problems: of a scope that cannot be read nothing would be left. */
+export function accessConfigOf(from: Given): AccessConfig {
+  const scope = parseScope(from.SCOPE);
+  if (scope.kind === "invalid") throw new Error("SCOPE was not checked");
+  return {
+    entraAuthority: from.ENTRA_AUTHORITY,
+    lockdown: from.LOCKDOWN,
+    scope: scope.value,
+    caps: {
+      perIncident: from.CAP_MACHINES_PER_INCIDENT,
+      perCallerDay: from.CAP_MACHINES_PER_CALLER_PER_DAY,
+      perDay: from.CAP_MACHINES_PER_DAY,
+    },
+    policy: {
+      first: from.CANARY_MACHINES,
+      above: from.CANARY_ABOVE,
+      maxFailedShare: from.CANARY_FAILURES,
+    },
+    approvalMs: from.APPROVAL_MINUTES * 60_000,
+  };
+}
+
+/** Whoever could answer in the place of the authority could sign tokens for every caller. */
+function authorityProblems(
+  { ENTRA_AUTHORITY }: Given,
+  isLoopback: (host: string) => boolean,
+): Problem[] {
+  const { protocol, hostname } = new URL(ENTRA_AUTHORITY);
+  if (protocol === "https:" || isLoopback(hostname)) return [];
+  return [{ path: "ENTRA_AUTHORITY", message: "is https, or http on loopback" }];
+}
+
+function scopeProblems({ SCOPE }: Given): Problem[] {
+  const scope = parseScope(SCOPE);
+  if (scope.kind === "parsed") return [];
+  return scope.problems.map(({ path, message }) => ({
+    path: path === "" ? "SCOPE" : `SCOPE.${path}`,
+    message,
+  }));
+}

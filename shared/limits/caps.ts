@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+/**
+ * How many machines may be acted on: of one incident, for one caller in a day, for all in a day.
+ * A machine counts once for each profile and parameters it is to be run with.
+ */
+export interface Caps {
+  readonly perIncident: number;
+  readonly perCallerDay: number;
+  readonly perDay: number;
+}
+
+/** The row of one day and one caller, or of everybody: what was accepted so far. */
+export const capSchema = z.object({ v: z.literal(1), machines: z.number().int().nonnegative() });
+export type CapCount = z.infer<typeof capSchema>;
+
+/** What is counted already, before `asked` more. */
+export interface Counted {
+  readonly ofIncident: number;
+  readonly ofCallerToday: number;
+  readonly today: number;
+}
+
+/** The cap that is in the way; `left` of it is free. */
+export interface OverCap {
+  readonly cap: keyof Caps;
+  readonly limit: number;
+  readonly left: number;
+  readonly asked: number;
+}
+
+/** Null if `asked` more machines fit under every cap. All of them count, or none does. */
+export function whichCap(caps: Caps, counted: Counted, asked: number): OverCap | null {
+  if (asked === 0) return null;
+  const used = {
+    perIncident: counted.ofIncident,
+    perCallerDay: counted.ofCallerToday,
+    perDay: counted.today,
+  };
+  for (const cap of ["perIncident", "perCallerDay", "perDay"] as const) {
+    const left = Math.max(0, caps[cap] - used[cap]);
+    if (asked > left) return { cap, limit: caps[cap], left, asked };
+  }
+  return null;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The day of an instant in UTC, eight digits. */
+export function dayOf(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, 10).replaceAll("-", "");
+}
+
+/** Until the next day begins in UTC, and with it a new count; whole seconds, rounded up. */
+export function secondsLeftOfDay(nowMs: number): number {
+  return Math.ceil((DAY_MS - (nowMs % DAY_MS)) / 1_000);
+}

@@ -1,0 +1,85 @@
+import { NOTES_OF_TURNS, runIdOfTurn } from "../ledger/keys.ts";
+import { park } from "../ledger/moves.ts";
+import { withApprovals } from "../ledger/approval.ts";
+import { heldBy, isHeld } from "../ledger/gate.ts";
+import { move, type RowChange, type Stored } from "../ledger/rows.ts";
+import type { RunRecord } from "../ledger/run.ts";
+import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
+import { runKey, sequencesOf } from "../ledger/keys.ts";
+import type { Ports, Row } from "../ports.ts";
+import { listAll } from "./list-all.ts";
+import { loadRun } from "./load.ts";
+import { rowsWithin, type OpenWork } from "./open-work.ts";
+
+type TurnPorts = Pick<Ports, "ledger" | "log">;
+
+/** Runs turn seldom; more than these are left to the next poll. */
+const TURNS_PER_POLL = 10;
+/** Three rows each, the run and the note: under a transaction's 100 (Table service). */
+const MOVES_PER_COMMIT = 30;
+/** A run has at most some thousand sequences; each commit but a lost one moves 30. */
+const COMMITS_MAX = 400;
+
+/**
+ * Moves the waiting sequences of runs whose gate has turned: forward if they may go by now, back if
+ * they may not. Returns how many moved. Safe to run twice, and by several at once.
+ */
+export async function turnGates(ports: TurnPorts, open: OpenWork): Promise<number> {
+  const notes = await rowsWithin(ports.ledger, open, NOTES_OF_TURNS, TURNS_PER_POLL);
+  let moved = 0;
+  for (const note of notes) moved += await turnGate(ports, note);
+  return moved;
+}
+
+/** Until nothing of the run is at a wrong place, and then the note is gone. */
+async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
+  const { ledger, log } = ports;
+  const runId = runIdOfTurn(note.key);
+  let moved = 0;
+  for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
+    // The run is read before its sequences, and written with them: what comes in between loses.
+    const run = await loadRun(ledger, runId);
+    if (run === null) throw new Error(`run ${runId} is gone, but it has turned`);
+    const changes = (await sequencesIn(ledger, runId)).flatMap((each) => {
+      const after = turned(each.value, run.value);
+      return after === null ? [] : [{ before: each, after }];
+    });
+    const some = changes.slice(0, MOVES_PER_COMMIT);
+    const isLast = some.length === changes.length;
+    const done: RowChange[] = isLast ? [{ op: "delete", key: note.key, etag: note.etag }] : [];
+    const stands: RowChange = {
+      op: "replace",
+      key: runKey(runId),
+      body: run.value,
+      etag: run.etag,
+    };
+    const rows = some.flatMap(({ before, after }) => move(before, after));
+    const outcome = await ledger.commit([stands, ...rows, ...done]);
+    if (outcome.kind === "conflict" && outcome.key === note.key) return moved;
+    if (outcome.kind === "conflict") continue;
+    moved += some.length;
+    if (!isLast) continue;
+    log("info", "gateTurned", { runId, moved, state: run.value.gate?.state ?? "open" });
+    return moved;
+  }
+  return moved;
+}
+
+async function sequencesIn(
+  ledger: TurnPorts["ledger"],
+  runId: string,
+): Promise<Stored<SequenceRecord>[]> {
+  const rows = await listAll(ledger, sequencesOf(runId));
+  return rows.map(({ body, etag }) => ({ value: sequenceSchema.parse(body), etag }));
+}
+
+/** The sequence at its right place, or null if it is there. */
+function turned(record: SequenceRecord, run: RunRecord): SequenceRecord | null {
+  const { place, reason } = record;
+  if (record.state !== "waiting" || !(place?.kind === "ready" || isHeld(record))) return null;
+  const next = withApprovals(record, run.approval);
+  const why = heldBy(run.gate, next);
+  if (why === null) return isHeld(record) ? park(next, { kind: "ready" }, null) : null;
+  if (reason?.code === why.code) return null;
+  return park(next, { kind: "later", dueAtMs: record.expiresAtMs }, why);
+}

@@ -1,0 +1,124 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  gateAfterEnd,
+  gateFor,
+  heldBy,
+  placed,
+  reopened,
+  waveOf,
+  withHeld,
+  type Gate,
+} from "../../shared/ledger/gate.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { aSequence, START_MS } from "./a-sequence.ts";
+
+const POLICY = { first: 3, above: 10, maxFailedShare: 0.5 };
+const ENDS = ["succeeded", "failed", "timedOut", "refused", "cancelled", "expired"] as const;
+type End = (typeof ENDS)[number];
+
+/** A request's new sequences as they are written, and the gate with them. */
+function accepted(before: Gate | null, count: number): { gate: Gate; all: SequenceRecord[] } {
+  const { gate, free } = gateFor(before, count, POLICY);
+  if (gate === null) throw new Error("there is a policy, so there is a gate");
+  const all = Array.from({ length: count }, (_, index) =>
+    placed(aSequence({ wave: waveOf(gate, index < free) }), gate),
+  );
+  return { gate: withHeld(gate, all) ?? gate, all };
+}
+
+/** The gate after these ends, one after the other, of so many open sequences. */
+function after(gate: Gate, open: number, ends: readonly End[], wave = 0): Gate {
+  return ends.reduce(
+    (next, state, index) =>
+      gateAfterEnd(next, aSequence({ wave, state, place: null }), open - index - 1, START_MS),
+    gate,
+  );
+}
+
+describe("a first wave", () => {
+  it("is of a request that brings more machines than may go at once", () => {
+    for (const [count, ready] of [
+      [1, 1],
+      [10, 10],
+      [11, 3],
+      [100, 3],
+    ] as const) {
+      const { gate, all } = accepted(null, count);
+      expect(all.filter(({ place }) => place?.kind === "ready")).toHaveLength(ready);
+      expect([gate.state, gate.held]).toEqual([ready < count ? "first" : "open", count - ready]);
+    }
+    expect(gateFor(null, 1_000, null)).toEqual({ gate: null, free: 1_000 });
+  });
+
+  it.each<[End[], string]>([
+    [["succeeded", "succeeded", "succeeded"], "open"],
+    [["succeeded", "failed", "succeeded"], "open"],
+    [["failed", "failed", "succeeded"], "paused"],
+    [["cancelled", "expired", "succeeded"], "open"],
+    [["cancelled", "expired", "expired"], "paused"],
+    [["timedOut", "refused", "succeeded"], "paused"],
+    [["succeeded", "succeeded"], "first"],
+    [["failed", "failed"], "first"],
+  ])("that ends %j leaves the gate %s", (ends, state) => {
+    const { gate } = accepted(null, 20);
+    expect(after(gate, 20, ends).state).toBe(state);
+  });
+
+  it("is not over because those it holds are cancelled", () => {
+    const { gate } = accepted(null, 20);
+    const cancelled = after(gate, 20, Array<End>(17).fill("cancelled"), gate.wave);
+    expect([cancelled.state, cancelled.held]).toEqual(["first", 0]);
+    expect(after(cancelled, 3, ["succeeded", "succeeded"]).state).toBe("first");
+  });
+
+  it("holds what joins it, and another begins for what joins an open run", () => {
+    const first = accepted(null, 20);
+    const joined = accepted(first.gate, 1);
+    expect(joined.all.map(({ reason }) => reason)).toEqual([{ code: "canary" }]);
+    expect(joined.gate.held).toBe(18);
+    const open = after(joined.gate, 21, ["succeeded", "succeeded", "succeeded"]);
+    const second = accepted(open, 20);
+    expect([second.gate.state, second.gate.wave, second.gate.held]).toEqual(["first", 2, 17]);
+    expect(first.all.map((each) => heldBy(second.gate, each))).not.toContainEqual({
+      code: "canary",
+    });
+  });
+});
+
+describe("a run that is under way", () => {
+  it("pauses itself by the fifth end at the earliest, and only for too many failures", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...ENDS), { maxLength: 20 }), (ends) => {
+        const { gate } = accepted(null, 10);
+        const told = ends.filter((end) => end !== "cancelled" && end !== "expired");
+        const isTooMany = (count: number) =>
+          count >= 5 &&
+          told.slice(0, count).filter((end) => end !== "succeeded").length > count / 2;
+        const expected = told.some((_, index) => isTooMany(index + 1)) ? "paused" : "open";
+        expect(after(gate, 100, ends).state).toBe(expected);
+      }),
+    );
+  });
+
+  it("lets nothing go while it is paused, but what has begun on a machine", () => {
+    const { gate } = accepted(null, 10);
+    const paused = after(gate, 10, ["failed", "failed", "failed", "failed", "failed"]);
+    expect(paused.paused?.why).toBe("5 of 5 sequences failed");
+    expect(heldBy(paused, aSequence({ wave: 0 }))).toEqual({ code: "runPaused" });
+    expect(heldBy(paused, aSequence({ wave: 0, part: 1 }))).toBeNull();
+    const joined = accepted(paused, 2);
+    expect(joined.all.map(({ reason }) => reason?.code)).toEqual(["runPaused", "runPaused"]);
+    expect(heldBy(reopened(paused), aSequence({ wave: 0 }))).toBeNull();
+    expect(after(reopened(paused), 5, ["failed", "failed"]).state).toBe("open");
+  });
+
+  it("is not paused by its last end, nor by what is out of scope", () => {
+    const { gate } = accepted(null, 5);
+    const ends = Array<End>(5).fill("failed");
+    expect(after(gate, 5, ends).state).toBe("open");
+    const outcome = { code: "outOfScope", detail: "" };
+    const out = aSequence({ wave: 0, state: "refused", outcome });
+    expect(gateAfterEnd(gate, out, 4, START_MS).done).toBe(0);
+  });
+});

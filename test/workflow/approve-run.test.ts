@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import type { Known } from "../../shared/access/authenticate.ts";
+import type { MachineScope } from "../../shared/access/machine-scope.ts";
+import { sequenceKey } from "../../shared/ledger/keys.ts";
+import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { approveRun, type Approved } from "../../shared/workflow/approve-run.ts";
+import { describeRun } from "../../shared/workflow/describe-run.ts";
+import { poll } from "../../shared/workflow/poll.ts";
+import { callersOf, keyHash } from "../access/callers.ts";
+import { someLimits } from "../limits/some-limits.ts";
+import { startAccepting, type Accepting } from "./accepting.ts";
+
+const limits = someLimits();
+const HOUR_MS = 3_600_000;
+const TIER0: MachineScope = { tier0: [{ ids: ["1".padStart(40, "0")] }] };
+const names = ["soar", "lead", "chief"];
+const callers = callersOf(
+  names.map((name) => ({ name, key: keyHash(name), may: ["run.approve"] })),
+);
+
+function known(name: string, more: Partial<Known> = {}): Known {
+  const caller = callers.find((each) => each.name === name);
+  if (caller === undefined) throw new Error(`nobody is called ${name}`);
+  const by = { scheme: "key", messageId: null, objectId: null, isPerson: false } as const;
+  return { kind: "caller", caller, ...by, ...more };
+}
+
+function records({ ledger }: Accepting): SequenceRecord[] {
+  const rows = ledger.rows().filter(({ key }) => key.startsWith(sequenceKey("")));
+  return rows.map(({ body }) => sequenceSchema.parse(body));
+}
+
+const states = (world: Accepting) =>
+  records(world).map(({ state, reason, place }) => reason?.code ?? place?.kind ?? state);
+
+/** A run of machines 0 to `count`, of which number 1 is tier 0. */
+async function begun(count = 3) {
+  const world = startAccepting({ scope: TIER0 });
+  const send = async (machines: number) =>
+    await world.accept(
+      "case",
+      Array.from({ length: machines }, (_, index) => index),
+    );
+  const accepted = await send(count);
+  if (accepted.kind !== "accepted") throw new Error(accepted.kind);
+  const { runId } = accepted.run;
+  const shown = async () => {
+    const view = await describeRun(world.ports, limits, runId, callers);
+    return view?.approval ?? null;
+  };
+  const approving = async (who: Known, planHash: string): Promise<Approved> => {
+    const rawBody = Buffer.from(JSON.stringify({ planHash }));
+    return await approveRun(world.ports, limits, { runId, who, rawBody });
+  };
+  return { world, send, shown, approving };
+}
+
+describe("a run with a tier 0 machine", () => {
+  it("starts the others, and that one once somebody else has approved it", async () => {
+    const { world, shown, approving } = await begun();
+    expect(states(world).toSorted()).toEqual(["approval", "ready", "ready"]);
+    const plan = await shown();
+    expect(plan).toMatchObject({ sequences: 1, needed: 1, mayApprove: ["lead", "chief"] });
+    const hash = plan?.planHash ?? "";
+    expect((await approving(known("soar"), hash)).kind).toBe("forbidden");
+    expect((await approving(known("lead"), "0".repeat(64))).kind).toBe("refused");
+    expect((await approving(known("lead"), "no hash")).kind).toBe("badBody");
+    const app = known("lead", { scheme: "entra", objectId: "app" });
+    expect((await approving(app, hash)).kind).toBe("forbidden");
+    expect(states(world)).toContain("approval");
+    expect((await approving(known("lead"), hash)).kind).toBe("approved");
+    expect(states(world)).toEqual(["ready", "ready", "ready"]);
+    expect(records(world).map(({ approvals }) => approvals.by)).toContainEqual(["lead"]);
+    expect((await approving(known("chief"), hash)).kind).toBe("refused");
+    expect(await shown()).toBeNull();
+  });
+
+  it("is approved once, by whoever is first of two at once", async () => {
+    const { world, shown, approving } = await begun();
+    const hash = (await shown())?.planHash ?? "";
+    const both = await Promise.all(["lead", "chief"].map((name) => approving(known(name), hash)));
+    expect(both.map(({ kind }) => kind).toSorted()).toEqual(["approved", "refused"]);
+    expect(states(world)).toEqual(["ready", "ready", "ready"]);
+  });
+
+  it("is not run when nobody approves it in time, and its run is over without it", async () => {
+    const { world, shown, approving } = await begun();
+    const hash = (await shown())?.planHash ?? "";
+    world.pass(HOUR_MS);
+    expect((await approving(known("lead"), hash)).kind).toBe("refused");
+    await poll({ ...world.ports, defender: silent(world) }, limits);
+    const expired = records(world).filter(({ state }) => state === "expired");
+    expect(expired.map(({ outcome }) => outcome?.code)).toEqual(["approvalExpired"]);
+  });
+});
+
+async function away(): Promise<{ kind: "unavailable"; detail: string }> {
+  return { kind: "unavailable", detail: "away" };
+}
+
+/** Defender, out of reach. */
+function silent({ ports }: Accepting) {
+  return { ...ports.defender, listActions: away, listPending: away, machinesSeenSince: away };
+}
