@@ -7,9 +7,12 @@ app.http("cancelRun", {
   route: "runs/{runId}/cancel",
   authLevel: "anonymous",
   handler: forCallers("run.cancel", async (lrq, request, { name, log }) => {
-    const cancelled = await lrq.cancelRun(log, request.params["runId"] ?? "", name);
-    return cancelled === null
-      ? problem("not-found", "There is no run with this id.")
-      : json(cancelled, 202);
+    const runId = request.params["runId"] ?? "";
+    const preview = request.query.get("preview") === "true";
+    const cancelled = preview
+      ? await lrq.previewCancel(runId)
+      : await lrq.cancelRun(log, runId, name);
+    if (cancelled === null) return problem("not-found", "There is no run with this id.");
+    return json(cancelled, preview ? 200 : 202);
   }),
 });

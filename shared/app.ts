@@ -26,6 +26,7 @@ import { createCallbacks } from "./outbound/callbacks.ts";
 import { readProfiles } from "./shipped-profiles.ts";
 import { approveRun } from "./workflow/approve-run.ts";
 import { callBack } from "./workflow/call-back.ts";
+import { cancelAll, previewCancel } from "./workflow/cancel-all.ts";
 import { cancelRun } from "./workflow/cancel-run.ts";
 import { collect } from "./workflow/collect.ts";
 import { describeRun } from "./workflow/describe-run.ts";
@@ -144,6 +145,9 @@ function createApp(
       openEvidence(outside, which),
     readQueueAudit: (from: number) => readQueueAudit(outside, from),
     readRunAudit: (runId: string, from: number) => readRunAudit(outside, runId, from),
+    previewCancel: (runId: string) => previewCancel(outside, runId),
+    cancelAll: (log: Log, by: string, preview: boolean) =>
+      cancelAll(logging(log), limits, by, preview),
     cancelRun: (log: Log, runId: string, by: string) => cancelRun(logging(log), limits, runId, by),
     approveRun: (log: Log, asked: { runId: string; who: Known; rawBody: Uint8Array }) =>
       approveRun(logging(log), limits, asked),

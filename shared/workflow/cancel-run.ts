@@ -13,7 +13,7 @@ import { commitHolding } from "./held-budget.ts";
 import { loadBudget, loadSequence } from "./load.ts";
 import { ringForReady } from "./ring.ts";
 
-type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
+export type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
 /** How many sequences ended at once, and how many end when Defender has cancelled their action. */
 export interface Cancelled {

@@ -74,6 +74,12 @@ describe("a cancel", () => {
       runId,
       ({ counts }) => counts.submitted === 1 && counts.waiting === 2 && counts.succeeded === 1,
     );
+    const wouldBe = { ended: 2, asked: 1, alreadyOver: 1 };
+    const preview = await stage.call("POST", `runs/${runId}/cancel?preview=true`);
+    expect(preview).toMatchObject({ status: 200, body: wouldBe });
+    const ofAll = await stage.call("POST", "cancel?preview=true");
+    expect(ofAll).toMatchObject({ status: 200, body: { runs: 1, ...wouldBe } });
+    expect((await stage.run(runId)).counts).toMatchObject({ waiting: 2, submitted: 1 });
     const answered = await stage.call("POST", `runs/${runId}/cancel`);
     expect(answered).toMatchObject({ status: 202, body: { ended: 2, asked: 1, alreadyOver: 1 } });
     const now = await stage.run(runId);
@@ -90,6 +96,24 @@ describe("a cancel", () => {
     const ours = run.sequences.find(({ machineId: id }) => id === machineId(1));
     expect(statuses.get(ours?.machineActionId ?? "")).toBe("Cancelled");
     expect(stage.simulator.reads()["cancel"]).toBe(1);
+  });
+
+  it("of everything ends what is ours in every run, and finds nothing the second time", async () => {
+    stage.simulator.holdPortalSession(machineId(2), true);
+    stage.simulator.holdPortalSession(machineId(4), true);
+    const runs = [
+      await stage.accept("generic", incident("all, first", [2])),
+      await stage.accept("generic", incident("all, second", [4])),
+    ];
+    const all = await stage.call("POST", "cancel");
+    expect(all).toMatchObject({ status: 202, body: { runs: 2, alreadyOver: 0 } });
+    for (const { runId } of runs) {
+      const run = await stage.untilFinished(runId);
+      expect(run.counts).toMatchObject({ total: 1, cancelled: 1 });
+    }
+    const again = await stage.call("POST", "cancel");
+    expect(again).toMatchObject({ body: { runs: 0, ended: 0, asked: 0 } });
+    stage.simulator.holdPortalSession(machineId(4), false);
   });
 
   it("asked for twice does no more, and none is known for a run that is not there", async () => {

@@ -1,0 +1,71 @@
+import { BEHIND, LATER, READY, sequenceIdIn, type KeyRange } from "../ledger/keys.ts";
+import { holdsSession, isTerminal } from "../ledger/sequence.ts";
+import type { Limits } from "../limits/limits.ts";
+import { isRunId } from "../plan/identity.ts";
+import type { Ports } from "../ports.ts";
+import { cancelRun, type Cancelled, type CancelPorts } from "./cancel-run.ts";
+import { listSequences } from "./list-sequences.ts";
+import { loadBudget, loadRun } from "./load.ts";
+
+/** What a cancel touched, or would touch: `runs` of them, and their sequences as `Cancelled` says. */
+export interface CancelledAll extends Cancelled {
+  readonly runs: number;
+}
+
+const PAGE = 1_000;
+/** A hundred thousand waiting, and as many again. */
+const PAGES_MAX = 200;
+
+/** What `cancelRun` would touch now; nothing is changed. Null if there is no such run. */
+export async function previewCancel(
+  { ledger }: Pick<Ports, "ledger">,
+  runId: string,
+): Promise<Cancelled | null> {
+  if (!isRunId(runId) || (await loadRun(ledger, runId)) === null) return null;
+  const records = await listSequences(ledger, runId);
+  const over = records.filter(isTerminal).length;
+  const asked = records.filter(holdsSession).length;
+  return { ended: records.length - over - asked, asked, alreadyOver: over };
+}
+
+/** Ends all of our own work that is not over, run by run; with `preview` it only counts. */
+export async function cancelAll(
+  ports: CancelPorts,
+  limits: Limits,
+  by: string,
+  preview: boolean,
+): Promise<CancelledAll> {
+  const tally = { runs: 0, ended: 0, asked: 0, alreadyOver: 0 };
+  for (const runId of await openRuns(ports)) {
+    const one = preview
+      ? await previewCancel(ports, runId)
+      : await cancelRun(ports, limits, runId, by);
+    if (one === null) continue;
+    tally.runs += 1;
+    tally.ended += one.ended;
+    tally.asked += one.asked;
+    tally.alreadyOver += one.alreadyOver;
+  }
+  ports.log("warn", preview ? "cancelAllPreviewed" : "allCancelled", { by, ...tally });
+  return tally;
+}
+
+/** Runs with a sequence that waits or holds a session. */
+async function openRuns({ ledger }: CancelPorts): Promise<ReadonlySet<string>> {
+  const ids = (await loadBudget(ledger)).value.sessions.map((each) => each.sequenceId);
+  for (const range of [READY, LATER, BEHIND]) ids.push(...(await idsWithin(ledger, range)));
+  return new Set(ids.map((sequenceId) => sequenceId.split(".")[0] ?? ""));
+}
+
+async function idsWithin(ledger: Ports["ledger"], range: KeyRange): Promise<string[]> {
+  const ids: string[] = [];
+  let start = range.from;
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const rows = await ledger.list(start, range.before, PAGE);
+    ids.push(...rows.map((row) => sequenceIdIn(row.key)));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) break;
+    start = `${last.key}!`;
+  }
+  return ids;
+}
