@@ -47,7 +47,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     body: json(`[${"0,".repeat(100_000)}0]`),
     status: 400,
     type: "bad-request",
-    tells: /at most 2000 keys/,
+    tells: /at most 20000 keys/,
   },
   "a body with a key in it twice": {
     body: json('{"incident":{"id":"1","id":"2"},"machines":[]}'),
