@@ -47,7 +47,9 @@ async function paused(nth: number | null): Promise<{ outcome: Outcome; calls: nu
 async function pauseNow({ ledger, memory, clock, queue }: World, ports: Ports): Promise<void> {
   // The first look of a course writes the budget; before that there is nothing to pause.
   if (memory.rows().length === 0) return;
-  const bells = { ...ports.bells, ringDrain: queue.ringDrain };
+  const ringDrain: Ports["bells"]["ringDrain"] = async (bell, delayMs) =>
+    await queue.ringDrain(bell, delayMs);
+  const bells = { ...ports.bells, ringDrain };
   const operator = { ledger, clock, bells, random: ports.random, log: () => undefined };
   await pause(operator, { by: "ana", why: "at this very moment" });
 }
