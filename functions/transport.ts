@@ -6,6 +6,7 @@ import type {
   InvocationContext,
 } from "@azure/functions";
 import {
+  MAX_BODY_BYTES,
   openApp,
   type App,
   type Caller,
@@ -16,7 +17,7 @@ import {
 import { notConfigured, problem } from "./answer.ts";
 
 /** Bytes read of a body: one more than it may have, so that too large a one is seen to be. */
-const BODY_BYTES_MAX = 262_144 + 1;
+const BODY_BYTES_READ = MAX_BODY_BYTES + 1;
 
 /** A log that writes one JSON line a decision into the log of this invocation. */
 export function logOf(context: InvocationContext): Log {
@@ -31,7 +32,7 @@ export async function rawRequest(request: HttpRequest): Promise<RawRequest> {
   return {
     headers: { get: (name) => headers.get(name) },
     query: { get: (name) => query.get(name), entries: () => query.entries() },
-    rawBody: await readAtMost(request, BODY_BYTES_MAX),
+    rawBody: await readAtMost(request, BODY_BYTES_READ),
   };
 }
 

@@ -1,7 +1,7 @@
 import { row, type Row } from "../table.ts";
 import { callsOverLimit, countWithin } from "./figures.ts";
 import { startNaive, type NaiveKind } from "./naive.ts";
-import { SHIPPED } from "./run-virtual.ts";
+import { SHIPPED } from "../shipped-limits.ts";
 
 const BACKLOG = 1_000;
 const WORKERS = 4;

@@ -1,7 +1,8 @@
 import { atLeast, atMost, row, type Row } from "../table.ts";
 import { acceptIncident, machineIdOf } from "./backlog.ts";
 import { callsOverLimit, countWithin } from "./figures.ts";
-import { load, runUntil, SHIPPED, type Load } from "./run-virtual.ts";
+import { SHIPPED } from "../shipped-limits.ts";
+import { load, runUntil, type Load } from "./run-virtual.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,7 @@
 import { atLeast, atMost, row, type Row } from "../table.ts";
 import { callsOverLimit, countWithin, possibleStarts } from "./figures.ts";
-import { countsNow, load, runUntil, SHIPPED, workRequests, type Load } from "./run-virtual.ts";
+import { SHIPPED } from "../shipped-limits.ts";
+import { countsNow, load, runUntil, workRequests, type Load } from "./run-virtual.ts";
 
 const PART = "drain";
 const BACKLOGS = [10, 100, 1_000, 10_000, 100_000] as const;

@@ -1,7 +1,8 @@
 import { atMost, row, type Row } from "../table.ts";
 import { acceptIncident, machineIdOf } from "./backlog.ts";
 import { callsOverLimit, percentile } from "./figures.ts";
-import { load, runUntil, SHIPPED } from "./run-virtual.ts";
+import { SHIPPED } from "../shipped-limits.ts";
+import { load, runUntil } from "./run-virtual.ts";
 import { between } from "./virtual-world.ts";
 
 const BACKLOG = 5_000;

@@ -6,7 +6,7 @@ import { machineIdOf } from "./backlog.ts";
 import { startListener } from "./listener.ts";
 import { createBenchQueue, type BenchQueue } from "./queue.ts";
 import { createBenchTenant, type BenchTenant } from "./tenant.ts";
-import { SHIPPED } from "./run-virtual.ts";
+import { SHIPPED } from "../shipped-limits.ts";
 import { between } from "./virtual-world.ts";
 
 /**

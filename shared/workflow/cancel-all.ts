@@ -1,9 +1,10 @@
-import { BEHIND, LATER, READY, sequenceIdIn, type KeyRange } from "../ledger/keys.ts";
+import { BEHIND, LATER, READY, sequenceIdIn } from "../ledger/keys.ts";
 import { holdsSession, isTerminal } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { cancelRun, type Cancelled, type CancelPorts } from "./cancel-run.ts";
+import { listAll } from "./list-all.ts";
 import { listSequences } from "./list-sequences.ts";
 import { loadBudget, loadRun } from "./load.ts";
 
@@ -11,10 +12,6 @@ import { loadBudget, loadRun } from "./load.ts";
 export interface CancelledAll extends Cancelled {
   readonly runs: number;
 }
-
-const PAGE = 1_000;
-/** A hundred thousand waiting, and as many again. */
-const PAGES_MAX = 200;
 
 /** What `cancelRun` would touch now; nothing is changed. Null if there is no such run. */
 export async function previewCancel(
@@ -53,19 +50,8 @@ export async function cancelAll(
 /** Runs with a sequence that waits or holds a session. */
 async function openRuns({ ledger }: CancelPorts): Promise<ReadonlySet<string>> {
   const ids = (await loadBudget(ledger)).value.sessions.map((each) => each.sequenceId);
-  for (const range of [READY, LATER, BEHIND]) ids.push(...(await idsWithin(ledger, range)));
-  return new Set(ids.map((sequenceId) => sequenceId.split(".")[0] ?? ""));
-}
-
-async function idsWithin(ledger: Ports["ledger"], range: KeyRange): Promise<string[]> {
-  const ids: string[] = [];
-  let start = range.from;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const rows = await ledger.list(start, range.before, PAGE);
-    ids.push(...rows.map((row) => sequenceIdIn(row.key)));
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) break;
-    start = `${last.key}!`;
+  for (const range of [READY, LATER, BEHIND]) {
+    ids.push(...(await listAll(ledger, range)).map((row) => sequenceIdIn(row.key)));
   }
-  return ids;
+  return new Set(ids.map((sequenceId) => sequenceId.split(".")[0] ?? ""));
 }

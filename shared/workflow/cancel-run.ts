@@ -1,4 +1,5 @@
 import { askToCancel, end } from "../ledger/moves.ts";
+import { cancelledBy } from "../ledger/outcome.ts";
 import type { RowChange, Stored } from "../ledger/rows.ts";
 import { holdsSession, isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import { holdSession } from "../limits/budget.ts";
@@ -83,5 +84,5 @@ async function noteInBudget(
 function cancelled({ value }: Stored<SequenceRecord>, by: string, nowMs: number): SequenceRecord {
   const asked = askToCancel(value, { by, why: "asked" }, nowMs);
   if (value.state !== "waiting") return asked;
-  return end(asked, "cancelled", { code: "cancelled", detail: `Cancelled by ${by}.` }, nowMs);
+  return end(asked, "cancelled", cancelledBy(by), nowMs);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { acceptIncident, machineIdOf } from "../../bench/drain/backlog.ts";
-import { SHIPPED } from "../../bench/drain/run-virtual.ts";
+import { SHIPPED } from "../../bench/shipped-limits.ts";
 import { createVirtualWorld } from "../../bench/drain/virtual-world.ts";
 import { createRestedPoll } from "../../shared/workflow/rested-poll.ts";
 
