@@ -47,6 +47,11 @@ export function machineIdOf(family: string, number: number): string {
   return createHash("sha1").update(`${family} ${number}`).digest("hex");
 }
 
+/** The first `count` machines of a family. */
+export function machinesOf(family: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, number) => machineIdOf(family, number));
+}
+
 function incidentOf(incidentId: string, machineIds: readonly string[]): Incident {
   const machines = machineIds.map((machineId) => {
     return { machineId, name: null, platform: "linux" } as const;

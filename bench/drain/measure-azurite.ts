@@ -7,7 +7,7 @@ import { startSimulator, type Simulator } from "../../local/defender-simulator/s
 import { startHostProcess, type HostProcess } from "../../local/host-process.ts";
 import { localSettings } from "../../local/settings.ts";
 import { atLeast, atMost, row, type Row } from "../table.ts";
-import { machineIdOf } from "./backlog.ts";
+import { machinesOf } from "./backlog.ts";
 import { callsOverLimit, countWithin } from "./figures.ts";
 
 /** A minute is twenty seconds here; the storage emulator is as slow as it is. */
@@ -36,7 +36,7 @@ const TIMINGS = {
  */
 export async function measureAzurite(root: string): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "lrq-bench-"));
-  const machineIds = Array.from({ length: BACKLOG }, (_, number) => machineIdOf("m", number));
+  const machineIds = machinesOf("m", BACKLOG);
   const azurite = await startAzurite({ dir: null });
   const simulator = await startTenant(machineIds);
   const hosts: HostProcess[] = [];

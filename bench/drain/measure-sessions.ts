@@ -1,9 +1,10 @@
 import { atLeast, atMost, row, type Row } from "../table.ts";
-import { acceptIncident, machineIdOf } from "./backlog.ts";
-import { callsOverLimit, countWithin } from "./figures.ts";
+import { acceptIncident, machinesOf } from "./backlog.ts";
+import { countWithin } from "./figures.ts";
 import { SHIPPED } from "../shipped-limits.ts";
-import { load, runUntil, type Load } from "./run-virtual.ts";
-import type { VirtualWorld } from "./virtual-world.ts";
+import { measureOffline } from "./measure-offline.ts";
+import { overRow } from "./over-row.ts";
+import { load, runUntil } from "./run-virtual.ts";
 
 const MINUTE_MS = 60_000;
 /** Two to six minutes: 25 sessions allow 6.25 starts a minute, calls ten. */
@@ -14,8 +15,6 @@ const FILLED_MS = 15 * MINUTE_MS;
 const MEASURED_MS = 120 * MINUTE_MS;
 const SEQUENCES = 1_000;
 const DAY_MS = 86_400_000;
-const ONLINE_OF_FIVE = 3;
-const SHORT_PATIENCE_MS = 2 * MINUTE_MS;
 
 /** Where sessions, not calls, are what is scarce. */
 export async function measureSessions(): Promise<readonly Row[]> {
@@ -23,7 +22,8 @@ export async function measureSessions(): Promise<readonly Row[]> {
 }
 
 async function measureBound(): Promise<Row[]> {
-  const options = { seed: 13, workers: 4, backlog: SEQUENCES, sessionMs: LONG_SESSION_MS };
+  const backlog = machinesOf("m", SEQUENCES);
+  const options = { seed: 13, workers: 4, backlog, sessionMs: LONG_SESSION_MS };
   const { world } = await load(options);
   world.start();
   const fromMs = world.clock.nowMs() + FILLED_MS;
@@ -57,67 +57,21 @@ async function measureBound(): Promise<Row[]> {
   ];
 }
 
-async function measureOffline(): Promise<Row[]> {
-  const all = Array.from({ length: SEQUENCES }, (_, number) => number);
-  const online = new Set(
-    all.filter((number) => number % 5 < ONLINE_OF_FIVE).map((number) => machineIdOf("m", number)),
-  );
-  const session = { sessionMs: LONG_SESSION_MS, seed: 17, workers: 4 };
-  const isOffline = (machineId: string) => !online.has(machineId);
-  const alone = await untilDone({ ...session, backlog: online.size }, null);
-  const measured = async (patienceMs: number) => {
-    const limits = { ...SHIPPED, patienceMs };
-    return await untilDone({ ...session, backlog: SEQUENCES, isOffline, limits }, online);
-  };
-  const shipped = await measured(SHIPPED.patienceMs);
-  const short = await measured(SHORT_PATIENCE_MS);
-  const measure = "time for the online / without the offline";
-  const at = { part: "drain", setting: "400 of 1,000 machines offline, sessions of 4 min" };
-  const value = shipped.tookMs / alone.tookMs;
-  return [
-    row({ ...at, measure, value, unit: "x", bound: atMost(1.1) }),
-    overRow(shipped.world, at),
-    row({
-      part: "drain",
-      measure,
-      setting: "the same, DEFENDER_PENDING_MINUTES 2",
-      value: short.tookMs / alone.tookMs,
-      unit: "x",
-    }),
-  ];
-}
-
-/** Until the last of these machines (all, when null) has ended. */
-async function untilDone(
-  options: Load,
-  only: ReadonlySet<string> | null,
-): Promise<{ tookMs: number; world: VirtualWorld }> {
-  const { world, machineIds } = await load(options);
-  const wanted = only === null ? machineIds : machineIds.filter((each) => only.has(each));
-  world.start();
-  const beganAtMs = world.clock.nowMs();
-  const { endsAtMs } = world.tenant;
-  await runUntil(world, 3 * DAY_MS, () => endsAtMs.size >= wanted.length);
-  const lastMs = Math.max(...wanted.map((each) => endsAtMs.get(each) ?? Infinity));
-  return { tookMs: lastMs - beganAtMs, world };
-}
-
 /** Offline machines are parked first; then comes work enough for an hour, and its polls count. */
 async function measureParked(): Promise<Row[]> {
-  const parked = new Set(
-    Array.from({ length: SEQUENCES }, (_, number) => machineIdOf("m", number)),
-  );
+  const backlog = machinesOf("m", SEQUENCES);
+  const parked = new Set(backlog);
   // Patience of a few seconds parks a thousand in two hours, and days keep them there.
   const limits = { ...SHIPPED, patienceMs: 20_000, offlineRetryMs: 3 * DAY_MS };
   const { world } = await load({
     seed: 19,
     workers: 4,
-    backlog: SEQUENCES,
+    backlog,
     sessionMs: LONG_SESSION_MS,
     isOffline: (machineId) => parked.has(machineId),
     limits,
   });
-  const machineIds = Array.from({ length: 600 }, (_, number) => machineIdOf("online", number));
+  const machineIds = machinesOf("online", 600);
   world.start();
   const { tenant, clock, counts } = world;
   await runUntil(world, DAY_MS, () => tenant.counts.cancels >= SEQUENCES - 25);
@@ -140,9 +94,4 @@ async function measureParked(): Promise<Row[]> {
     row({ ...at, measure: "list calls per completed action", value: lists / done, unit: "" }),
     overRow(world, at),
   ];
-}
-
-function overRow({ tenant }: VirtualWorld, at: { part: string; setting: string }): Row {
-  const value = callsOverLimit(tenant.arrivals, SHIPPED.callsPerWindow, SHIPPED.windowMs);
-  return row({ ...at, measure: "calls over the limit", value, unit: "", bound: atMost(0) });
 }

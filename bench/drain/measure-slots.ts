@@ -1,4 +1,5 @@
 import { atLeast, atMost, row, type Row } from "../table.ts";
+import { machinesOf } from "./backlog.ts";
 import { callsOverLimit, countWithin, possibleStarts } from "./figures.ts";
 import { SHIPPED } from "../shipped-limits.ts";
 import { countsNow, load, runUntil, workRequests, type Load } from "./run-virtual.ts";
@@ -28,7 +29,12 @@ export async function measureSlots(): Promise<readonly Row[]> {
   const costs = new Map<string, number>();
   for (const backlog of BACKLOGS) {
     for (const workers of WORKERS) {
-      const run = await runSlots({ seed: 7, workers, backlog, sessionMs: SHORT_SESSION_MS });
+      const run = await runSlots({
+        seed: 7,
+        workers,
+        backlog: machinesOf("m", backlog),
+        sessionMs: SHORT_SESSION_MS,
+      });
       costs.set(`${backlog} ${workers}`, run.requests + run.acceptRequests);
       rows.push(...rowsOf(backlog, workers, run));
     }
@@ -77,7 +83,7 @@ function rowsOf(backlog: number, workers: number, run: SlotsRun): Row[] {
  */
 async function runSlots(options: Load): Promise<SlotsRun> {
   const { world, acceptRequests } = await load(options);
-  const { backlog } = options;
+  const backlog = options.backlog.length;
   const { callsPerWindow, windowMs, maxSessions } = SHIPPED;
   const before = countsNow(world);
   world.start();

@@ -1,6 +1,6 @@
 import type { Limits } from "../../shared/limits/limits.ts";
 import { SHIPPED } from "../shipped-limits.ts";
-import { acceptIncident, machineIdOf, type BenchLane } from "./backlog.ts";
+import { acceptIncident, type BenchLane } from "./backlog.ts";
 import { createVirtualWorld, type Spent, type VirtualWorld } from "./virtual-world.ts";
 
 /** DRAIN_LINGER_SECONDS as shipped. */
@@ -12,7 +12,6 @@ const STEP_MS = 1_000;
 /** A world with `backlog` sequences accepted and nothing started yet. */
 export interface Loaded {
   readonly world: VirtualWorld;
-  readonly machineIds: readonly string[];
   /** What accepting cost, in storage requests. */
   readonly acceptRequests: number;
 }
@@ -20,7 +19,7 @@ export interface Loaded {
 export interface Load {
   readonly seed: number;
   readonly workers: number;
-  readonly backlog: number;
+  readonly backlog: readonly string[];
   readonly sessionMs: readonly [number, number];
   readonly lane?: BenchLane;
   readonly isOffline?: (machineId: string) => boolean;
@@ -33,17 +32,16 @@ export async function load(options: Load): Promise<Loaded> {
   const { isOffline = () => false } = options;
   const tenant = { ...SHIPPED, sessionMs, isOffline };
   const world = createVirtualWorld({ seed, workers, limits, lingerMs: LINGER_MS, tenant });
-  const machineIds = Array.from({ length: backlog }, (_, number) => machineIdOf("m", number));
   const accepting = async (): Promise<void> => {
     const ports = world.ports("accept");
-    for (let from = 0; from < backlog; from += MACHINES_PER_INCIDENT) {
-      const some = machineIds.slice(from, from + MACHINES_PER_INCIDENT);
+    for (let from = 0; from < backlog.length; from += MACHINES_PER_INCIDENT) {
+      const some = backlog.slice(from, from + MACHINES_PER_INCIDENT);
       await acceptIncident(ports, limits, { incidentId: `i-${from}`, machineIds: some, lane });
     }
   };
   await whileTimePasses(world, accepting());
   const acceptRequests = world.spent.accept + world.queue.counts.requests;
-  return { world, machineIds, acceptRequests };
+  return { world, acceptRequests };
 }
 
 /** Runs until `done`, but not longer than `mostMs`. */

@@ -7,7 +7,7 @@ export interface TenantRules {
   readonly callsPerWindow: number;
   readonly windowMs: number;
   readonly maxSessions: number;
-  /** Length of a session, drawn evenly between the two. */
+  /** Length of a session, evenly between the two, and for one machine always the same. */
   readonly sessionMs: readonly [number, number];
   /** True for machines that never answer: their actions stay Pending until they are cancelled. */
   readonly isOffline: (machineId: string) => boolean;
@@ -41,8 +41,8 @@ interface Action {
   isCancelled: boolean;
 }
 
-/** From the POST to InProgress on a machine that is there: seconds, as the simulator has it. */
-const PENDING_MS = [5_000, 25_000] as const;
+/** From the POST to InProgress on a machine that is there: as the simulator has it. */
+export const PENDING_MS = [5_000, 25_000] as const;
 const CANCEL_MS = 2_000;
 
 /** An empty tenant. Every call is counted and judged in the instant it arrives. */
@@ -67,7 +67,7 @@ export function createBenchTenant(
   const create = (machineId: string, comment: string | null): Action => {
     const createdAtMs = nowMs();
     const isOffline = rules.isOffline(machineId);
-    const lengthMs = between(...rules.sessionMs);
+    const lengthMs = lengthOf(machineId, rules.sessionMs);
     const action: Action = {
       id: `action-${actions.length + 1}`,
       machineId,
@@ -128,6 +128,18 @@ export function createBenchTenant(
       return { kind: "answered", value: null };
     },
   };
+}
+
+/**
+ * How long a session on this machine takes. Ids are hashes, so all lengths between the two are
+ * equally likely.
+ */
+export function lengthOf(
+  machineId: string,
+  [shortestMs, longestMs]: TenantRules["sessionMs"],
+): number {
+  const share = Number.parseInt(machineId.slice(-8), 16) / 2 ** 32;
+  return shortestMs + (longestMs - shortestMs) * share;
 }
 
 /** Actions lie in the order of their creation, so the younger ones are found by halving. */

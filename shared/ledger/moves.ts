@@ -1,5 +1,4 @@
 import { isFinal, type MachineAction } from "./machine-action.ts";
-import { OFFLINE_LANE } from "./keys.ts";
 import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
 import { allCompleted, isUntouched, progressOf } from "./progress.ts";
 import {
@@ -188,8 +187,7 @@ function finish(
 function parkOffline(record: SequenceRecord, nowMs: number, dueAtMs: number): SequenceRecord {
   const times = record.offlineTimes + 1;
   const reason: Reason = { code: "offline", sinceMs: nowMs, times };
-  const parked = { ...record, lane: OFFLINE_LANE, offlineTimes: times };
-  return giveBack(parked, { kind: "later", dueAtMs }, reason);
+  return giveBack({ ...record, offlineTimes: times }, { kind: "later", dueAtMs }, reason);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { behindKey, laterKey, machineKey, owedResultsKey, readyKey, sequenceKey } from "./keys.ts";
-import { holdsMachine, owesResults, type SequenceRecord } from "./sequence.ts";
+import { holdsMachine, owesResults, rankOf, type SequenceRecord } from "./sequence.ts";
 
 /** The lease on a machine: who holds it, and whether others wait behind it. */
 export const machineSchema = z.object({
@@ -90,12 +90,13 @@ function etagFor(key: string, leaseEtag: string | null): string {
 
 function indexKey(record: SequenceRecord): string | null {
   if (record.place === null) return null;
+  const { lane, pass } = rankOf(record);
   switch (record.place.kind) {
     case "ready":
-      return readyKey(record.lane, record.pass, record.sequenceId);
+      return readyKey(lane, pass, record.sequenceId);
     case "later":
       return laterKey(record.place.dueAtMs, record.sequenceId);
     case "behind":
-      return behindKey(record.machineId, record.lane, record.pass, record.sequenceId);
+      return behindKey(record.machineId, lane, pass, record.sequenceId);
   }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { COMMAND_ORDER } from "../plan/command.ts";
 import { machineFactsSchema } from "../plan/machine-facts.ts";
-import { LANES } from "./keys.ts";
+import { LANES, OFFLINE_LANE, type Lane } from "./keys.ts";
 
 /**
  * The states of a sequence and the moves between them; docs/ledger.md says who makes each.
@@ -144,7 +144,7 @@ export const sequenceSchema = z.object({
   actionId: z.string().nullable(),
   /** Defender's word for the action when last seen. */
   actionStatus: z.string().nullable(),
-  /** Machines found offline so far, and since when the present wait for one lasts. */
+  /** How often its machine was found offline. */
   offlineTimes: z.number().int(),
   busyTimes: z.number().int(),
   /** Set when somebody asked to end it, or when we gave up an action that stayed Pending. */
@@ -172,6 +172,21 @@ export function currentCommands(record: SequenceRecord): SequenceRecord["parts"]
   const commands = record.parts[record.part];
   if (commands === undefined) throw new Error(`${record.sequenceId} has no part ${record.part}`);
   return commands;
+}
+
+/** More than a queue will ever count. */
+const PASSES = 10 ** 11;
+
+/**
+ * Its place among those that wait: by its own lane and pass; or, while all that is known of its
+ * machine is that it was offline, among the retries, which keep the order of the lanes they are of.
+ */
+export function rankOf({ lane, pass, reason }: Pick<SequenceRecord, "lane" | "pass" | "reason">): {
+  readonly lane: Lane;
+  readonly pass: number;
+} {
+  if (reason?.code !== "offline") return { lane, pass };
+  return { lane: OFFLINE_LANE, pass: lane * PASSES + pass };
 }
 
 export function isTerminal(record: Pick<SequenceRecord, "state">): boolean {

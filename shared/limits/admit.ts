@@ -1,5 +1,6 @@
 import { freeSessions, sessionCap, type Budget } from "./budget.ts";
 import { paceMs, type Limits } from "./limits.ts";
+import { usualPickupMs } from "./patience.ts";
 import { freeAtMs, nextSlotAtMs, takenSlots } from "./window.ts";
 
 /** Whether anything may go now, how many, and if not, when to look again. */
@@ -32,18 +33,25 @@ export function admit(budget: Budget, earliestMs: number, limits: Limits): Verdi
   const sessions = freeSessions(budget, earliestMs, limits);
   if (sessions === 0) return { kind: "full" };
   const room = Math.min(free, sessions, door.untried ? 1 : free);
+  const lowerRoom = Math.min(room, lowerSessions(budget, earliestMs, limits));
+  return { kind: "go", room, lowerRoom };
+}
+
+/** Sessions that the lower lanes could still open: those that are free, but for the reserve. */
+export function lowerSessions(budget: Budget, nowMs: number, limits: Limits): number {
   const kept = isReserveLent(budget, limits)
     ? 0
-    : Math.floor(sessionCap(budget, earliestMs, limits) / SESSIONS_PER_RESERVE);
-  return { kind: "go", room, lowerRoom: Math.max(0, Math.min(room, sessions - kept)) };
+    : Math.floor(sessionCap(budget, nowMs, limits) / SESSIONS_PER_RESERVE);
+  return Math.max(0, freeSessions(budget, nowMs, limits) - kept);
 }
 
 /**
  * While so many sessions run that one ends every two paces (12 s), an urgent sequence has one soon
  * without any being kept. Pending ones are not counted: offline machines end nothing.
  */
-function isReserveLent({ sessions, meanSessionMs }: Budget, limits: Limits): boolean {
-  const running = sessions.filter(({ seen }) => seen?.[0] === "InProgress").length;
+function isReserveLent({ sessions, meanSessionMs, pickups }: Budget, limits: Limits): boolean {
+  const isBrief = usualPickupMs(pickups) !== null;
+  const running = sessions.filter(({ seen }) => isBrief || seen?.[0] === "InProgress").length;
   return running * LENT_PACES * paceMs(limits) >= meanSessionMs;
 }
 

@@ -56,6 +56,10 @@ export const budgetSchema = z.object({
   polledAtMs: instant,
   /** Mean length of a session of late, for the forecast. */
   meanSessionMs: z.number().positive(),
+  /** Of the last machines that began, for how long each was seen Pending; patience.ts. */
+  pickups: z.array(z.number().nonnegative()).default([]),
+  /** Dispatches since a retry of an offline machine had a turn. */
+  sinceRetry: z.number().int().nonnegative().default(0),
   /** The end of the audit log of the queue: its records are written with the decisions. */
   audit: chainHeadSchema,
 });
@@ -90,6 +94,8 @@ export const FIRST_BUDGET: Budget = {
   paceAtMs: 0,
   polledAtMs: 0,
   meanSessionMs: FIRST_MEAN_SESSION_MS,
+  pickups: [],
+  sinceRetry: 0,
   audit: FIRST_HEAD,
 };
 

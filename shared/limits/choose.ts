@@ -44,6 +44,20 @@ export function choose(
  */
 const DISPATCHES_BY_RANK = 4;
 
+/**
+ * While others wait, one dispatch of so many goes to a retry of an offline machine: every ten
+ * minutes one.
+ */
+const DISPATCHES_PER_RETRY = 100;
+
+/**
+ * True if the next turn of the longest waiting is a retry's. Retries have always waited longest,
+ * and nearly all of them are in vain, so they have no part in the other turns.
+ */
+export function isTurnOfRetry({ sinceRetry }: Pick<Budget, "sinceRetry">): boolean {
+  return sinceRetry >= DISPATCHES_PER_RETRY - DISPATCHES_BY_RANK - 1;
+}
+
 /** How many may go by rank before its turn comes; 1 if it has come, for it goes alone. */
 export function dispatchesUntilTurn(budget: Pick<Budget, "byRank">): number {
   return Math.max(1, DISPATCHES_BY_RANK - budget.byRank);

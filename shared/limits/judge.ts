@@ -3,6 +3,7 @@ import { conclude, giveBack, loseAnswer, observe, submit } from "../ledger/moves
 import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
 import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
 import { busyWaitMs, unstampedMs, type Limits } from "./limits.ts";
+import { offlineWaitMs, patienceMs } from "./patience.ts";
 
 /** What one look at Defender's list means for an open sequence. */
 export type Judgement =
@@ -27,6 +28,11 @@ export interface Look {
   readonly nowMs: number;
   /** True if sequences wait that could use the session. */
   readonly othersWait: boolean;
+  /**
+   * How long machines that were there took to begin of late; null while sessions are not scarce, or
+   * too little is known.
+   */
+  readonly pickupMs: number | null;
 }
 
 /**
@@ -50,6 +56,8 @@ export type OpenFacts = Pick<
   | "submittedAtMs"
   | "expiresAtMs"
   | "cancel"
+  | "lane"
+  | "offlineTimes"
 >;
 
 /** False only if `judge` would leave the sequence as it is. */
@@ -129,7 +137,7 @@ function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Jud
     return { kind: "move", after: giveBack({ ...record, busyTimes: times }, place, reason) };
   }
   if (isFinal(action.status)) {
-    const parkUntilMs = nowMs + offlineWaitMs(record.offlineTimes + 1, limits);
+    const parkUntilMs = nowMs + offlineWaitMs(record, limits);
     return { kind: "move", after: conclude(record, action, nowMs, parkUntilMs) };
   }
   const cancel = cancelNeeded(record, action, look, limits);
@@ -184,7 +192,7 @@ function isUnlistedTooLong(open: OpenFacts, nowMs: number): boolean {
 function cancelNeeded(
   record: OpenFacts,
   action: MachineAction,
-  { nowMs, othersWait }: Look,
+  { nowMs, othersWait, pickupMs }: Look,
   limits: Limits,
 ): SequenceRecord["cancel"] {
   if (record.cancel !== null) return record.cancel;
@@ -192,16 +200,6 @@ function cancelNeeded(
   const by = { by: "lrq", atMs: nowMs, sent: false };
   if (nowMs >= record.expiresAtMs) return { ...by, why: "expired" };
   const waitedMs = nowMs - (record.submittedAtMs ?? nowMs);
-  return othersWait && waitedMs > limits.patienceMs ? { ...by, why: "offline" } : null;
-}
-
-/**
- * Waits after an offline machine: one, four, twelve, then twenty-four times the first (an hour to a
- * day).
- */
-const OFFLINE_STEPS = [1, 4, 12, 24] as const;
-
-function offlineWaitMs(times: number, limits: Limits): number {
-  const step = OFFLINE_STEPS[Math.min(times, OFFLINE_STEPS.length) - 1] ?? 1;
-  return limits.offlineRetryMs * step;
+  const isOverdue = othersWait && waitedMs > patienceMs(record, pickupMs, limits);
+  return isOverdue ? { ...by, why: "offline" } : null;
 }

@@ -11,6 +11,8 @@ const facts = sequenceSchema.pick({
   submittedAtMs: true,
   expiresAtMs: true,
   cancel: true,
+  lane: true,
+  offlineTimes: true,
 });
 
 /**
@@ -29,7 +31,7 @@ export type Session = z.infer<typeof sessionSchema>;
 /** The session of a record that holds one. */
 export function sessionOf(record: SequenceRecord): Session {
   const { sequenceId, machineId, part, attempt, state, actionId } = record;
-  const { claimedAtMs, submittedAtMs, expiresAtMs, cancel } = record;
+  const { claimedAtMs, submittedAtMs, expiresAtMs, cancel, lane, offlineTimes } = record;
   const glance = {
     part,
     attempt,
@@ -39,6 +41,8 @@ export function sessionOf(record: SequenceRecord): Session {
     submittedAtMs,
     expiresAtMs,
     cancel,
+    lane,
+    offlineTimes,
   };
   return { sequenceId, machineId, glance };
 }

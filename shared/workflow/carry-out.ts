@@ -95,7 +95,7 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
   const nowMs = ports.clock.earliest();
   const reply = await ports.defender.getAction(actionId);
   if (reply.kind === "answered") {
-    const look = { action: reply.value, nowMs, othersWait: false };
+    const look = { action: reply.value, nowMs, othersWait: false, pickupMs: null };
     const judgement = judge(open.before.value, look, limits);
     return judgement.kind === "ask" ? false : await carryOut(carrying, open, judgement);
   }

@@ -5,17 +5,23 @@ import {
   laneRange,
   LANES,
   machineKey,
+  OFFLINE_LANE,
   passIn,
-  READY,
   sequenceKey,
   URGENT_LANE,
+  type Lane,
 } from "../ledger/keys.ts";
 import { claim } from "../ledger/moves.ts";
 import { move, type RowChange, type Stored } from "../ledger/rows.ts";
-import type { SequenceRecord } from "../ledger/sequence.ts";
+import { rankOf, type SequenceRecord } from "../ledger/sequence.ts";
 import { admit, paceAfter } from "../limits/admit.ts";
 import { reserve, tidied, type Budget } from "../limits/budget.ts";
-import { choose, dispatchesUntilTurn, isTurnOfLongestWaiting } from "../limits/choose.ts";
+import {
+  choose,
+  dispatchesUntilTurn,
+  isTurnOfLongestWaiting,
+  isTurnOfRetry,
+} from "../limits/choose.ts";
 import type { Limits } from "../limits/limits.ts";
 import { sessionOf } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
@@ -103,7 +109,10 @@ async function tryClaim(
   const room = Math.min(verdict.room, CLAIMS_PER_COMMIT, turn);
   const ready = readable.slice(0, room + 1);
   const mayBeOverdue = ready.length > room && isTurnOfLongestWaiting(budget.value);
-  const overdue = mayBeOverdue ? await overdueKey(ports, limits, ready, claimant) : null;
+  const overdue = mayBeOverdue
+    ? ((isTurnOfRetry(budget.value) ? await retryKey(ports) : null) ??
+      (await overdueKey(ports, limits, ready, claimant)))
+    : null;
   const choice = choose({ ready, overdue }, { ...verdict, room }, budget.value, nowMs);
   if (choice.keys.length === 0) {
     return choice.paceUntilMs === null
@@ -123,9 +132,17 @@ function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
   return other && !claimant.urgent;
 }
 
+/** The first of the retries of offline machines; null if none is ready. */
+async function retryKey({ ledger }: ClaimPorts): Promise<string | null> {
+  const { from, before } = laneRange(OFFLINE_LANE);
+  const [first] = await ledger.list(from, before, 1);
+  return first?.key ?? null;
+}
+
 /**
- * The longest waiting of all lanes. The first of a lane is its longest waiting; lanes before that
- * of the first ready one are empty, and each request finds the first of the next that is not.
+ * The longest waiting of all lanes but that of retries. The first of a lane is its longest waiting;
+ * lanes before that of the first ready one are empty, and each request finds the first of the next
+ * that is not.
  */
 async function overdueKey(
   { ledger, clock }: ClaimPorts,
@@ -135,10 +152,11 @@ async function overdueKey(
 ): Promise<string | null> {
   const [first] = readyKeys;
   if (first === undefined || clock.monotonicMs() < oneLane.untilMs) return null;
+  const retries = laneRange(OFFLINE_LANE).from;
   let longest = first;
   let lanes = 1;
-  for (let head = first; lanes <= LANES.length; lanes += 1) {
-    const [next] = await ledger.list(laneRange(laneIn(head)).before, READY.before, 1);
+  for (let head = first; lanes < LANES.length; lanes += 1) {
+    const [next] = await ledger.list(laneRange(laneIn(head)).before, retries, 1);
     if (next === undefined) break;
     head = next.key;
     if (passIn(head) < passIn(longest)) longest = head;
@@ -163,7 +181,8 @@ async function commitClaim(
   const earliestMs = ports.clock.earliest();
   const latestMs = ports.clock.latest();
   const after = chosen.map((each) => claim(each.value, latestMs));
-  const spent = { claimant, more, earliestMs, latestMs, limits };
+  const lanes = chosen.map(({ value }) => rankOf(value).lane);
+  const spent = { claimant, more, lanes, earliestMs, latestMs, limits };
   const claimed = factAbout("claimed", after, { atMs: earliestMs });
   const audited = auditedBudget(budgetAfter(budget.value, after, spent), [claimed]);
   const next = audited.budget;
@@ -192,13 +211,14 @@ function budgetAfter(
   at: {
     claimant: Claimant;
     more: boolean;
+    lanes: readonly Lane[];
     earliestMs: number;
     latestMs: number;
     limits: Limits;
   },
 ): Budget {
-  const { claimant, earliestMs, latestMs } = at;
-  const lower = claimed.filter((each) => each.lane !== URGENT_LANE).length;
+  const { claimant, lanes, earliestMs, latestMs } = at;
+  const lower = lanes.filter((lane) => lane !== URGENT_LANE).length;
   const drives = claimant.lingers && at.more;
   let next = tidied(budget, earliestMs, at.limits);
   for (const each of claimed) next = reserve(next, sessionOf(each), latestMs);
@@ -207,6 +227,7 @@ function budgetAfter(
     ...next,
     pass: Math.max(budget.pass, ...claimed.map((each) => each.pass)),
     byRank: longest ? 0 : budget.byRank + claimed.length,
+    sinceRetry: lanes.includes(OFFLINE_LANE) ? 0 : budget.sinceRetry + claimed.length,
     paceAtMs: lower === 0 ? budget.paceAtMs : paceAfter(budget, lower, earliestMs, at.limits),
     // A bell that is due is answered by this claim; counted on any longer, it would keep the next
     // from being rung.

@@ -3,12 +3,14 @@ import type { MachineAction } from "../ledger/machine-action.ts";
 import { machineSchema, type MachineLease, type Stored } from "../ledger/rows.ts";
 import { holdsSession } from "../ledger/sequence.ts";
 import { sameTag, tagIn } from "../ledger/tag.ts";
+import { lowerSessions } from "../limits/admit.ts";
 import { freeSessions, type Budget } from "../limits/budget.ts";
 import { isAnswerOverdue, isNews, judge, type OpenFacts } from "../limits/judge.ts";
 import type { Limits } from "../limits/limits.ts";
+import { usualPickupMs } from "../limits/patience.ts";
 import { factsOf, type Session } from "../limits/session.ts";
 import { carryOut, type CarryPorts } from "./carry-out.ts";
-import { countOldForeign, withSightings } from "./sightings.ts";
+import { countOldForeign, withOldForeign, withSightings } from "./sightings.ts";
 import { commitHolding, type HeldBudget } from "./held-budget.ts";
 import { loadSequence } from "./load.ts";
 import { moveTogether, type Moving } from "./move-together.ts";
@@ -58,21 +60,29 @@ export async function lookAtActions(
   if (asking.length === 0 && !full) return NOTHING;
   const othersWait = (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   if (asking.length === 0 && !othersWait) return NOTHING;
-  const intervalMs = lookIntervalMs(asking, full && othersWait, nowMs, limits);
+  const binds = othersWait && areScarce(held.stored.value, nowMs, limits);
+  const intervalMs = lookIntervalMs(asking, binds, nowMs, limits);
   const beforeMs = held.stored.value.polledAtMs;
   if (!(await takeTurn(ports, held, nowMs, intervalMs))) {
     return { ...NOTHING, restMs: Math.max(0, beforeMs + intervalMs - nowMs) };
   }
 
   const sinceMs = Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
+  const old = await countOldForeign(ports, limits, { sinceMs, beforeMs }, held.stored.value);
+  if (old !== null && binds) {
+    // One list call a poll: this time it is spent, and the next look is soon.
+    await commitHolding(ports, held, (budget) => withOldForeign(budget, old));
+    return { listed: true, moved: 0, restMs: intervalMs };
+  }
   const reply = await ports.defender.listActions(sinceMs);
   if (reply.kind !== "answered") {
     ports.log("warn", "listFailed", { came: reply.kind });
     return { listed: true, moved: 0, restMs: intervalMs };
   }
   const actions = reply.value;
-  const old = await countOldForeign(ports, limits, { sinceMs, beforeMs }, held.stored.value);
-  const noted = (budget: Budget) => withSightings(budget, actions, old);
+  const noted = (budget: Budget) => withSightings(budget, actions, { old, nowMs }, limits);
+  const { paused, pickups } = held.stored.value;
+  const pickupMs = binds && paused === null ? usualPickupMs(pickups) : null;
   const leases = leasesIn(open);
   const carrying = { ports, limits, held, noted };
   const moves: Moving[] = [];
@@ -80,7 +90,7 @@ export async function lookAtActions(
   for (const session of sessions) {
     const facts = factsOf(session);
     const action = facts === null ? null : actionOf(facts, actions);
-    const look = { action, nowMs, othersWait };
+    const look = { action, nowMs, othersWait, pickupMs };
     if (facts !== null && !isNews(facts, look, limits)) continue;
     const before = await loadSequence(ports.ledger, session.sequenceId);
     if (before === null || !holdsSession(before.value)) continue;
@@ -97,6 +107,11 @@ export async function lookAtActions(
   // What was seen goes along with the first move; where nothing moved, it goes alone.
   await commitHolding(ports, held, noted);
   return { listed: true, moved, restMs: intervalMs };
+}
+
+/** Sessions bind, or will before half a window is over: so many calls could take the free ones. */
+function areScarce(budget: Budget, nowMs: number, limits: Limits): boolean {
+  return lowerSessions(budget, nowMs, limits) <= limits.callsPerWindow / 2;
 }
 
 /** A claim whose answer may still come needs no look. */

@@ -47,7 +47,8 @@ async function release(ports: SeenPorts, sequenceId: string): Promise<boolean> {
   const record = await loadSequence(ports.ledger, sequenceId);
   const waits = record?.value.place?.kind === "later" && record.value.reason?.code === "offline";
   if (record === null || !waits) return false;
-  const after = park(record.value, { kind: "ready" }, record.value.reason);
+  // Without the reason it waits in its own lane again: this is no try on the off chance.
+  const after = park(record.value, { kind: "ready" }, null);
   const changes = await changesFor(ports, record, after, ports.clock.earliest());
   const outcome = await ports.ledger.commit(changes);
   return outcome.kind === "committed";

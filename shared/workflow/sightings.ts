@@ -2,6 +2,7 @@ import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
 import { sameTag, tagIn } from "../ledger/tag.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
+import { withPickups } from "../limits/patience.ts";
 import { factsOf, type Session } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
 import { spendRead } from "./spend-read.ts";
@@ -19,13 +20,14 @@ const COUNT_SHARE = 0.4;
 /**
  * The budget with what a list shows: how far our sessions are, and how many of others are open, for
  * they count against the same cap. `old` is the number of foreign ones too old for the list, null
- * if it was not counted. Sessions opened in the portal are in no list. The same budget if there is
- * nothing new.
+ * if it was not counted; `nowMs` is when the list was asked for. Sessions opened in the portal are
+ * in no list. The same budget if there is nothing new.
  */
 export function withSightings(
   budget: Budget,
   actions: readonly MachineAction[],
-  old: number | null,
+  { old, nowMs }: { old: number | null; nowMs: number },
+  limits: Limits,
 ): Budget {
   const foreignOld = old ?? budget.foreignOld;
   const foreign = foreignIn(actions, budget) + foreignOld;
@@ -34,13 +36,25 @@ export function withSightings(
     foreign === budget.foreign &&
     foreignOld === budget.foreignOld &&
     sessions.every((each, index) => each === budget.sessions[index]);
-  return same ? budget : { ...budget, sessions, foreign, foreignOld };
+  if (same) return budget;
+  const begun = sessions.filter((each, index) => hasBegun(budget.sessions[index], each));
+  const pickups = withPickups(
+    budget.pickups,
+    begun.map(({ glance }) => nowMs - (glance?.submittedAtMs ?? nowMs)),
+    limits,
+  );
+  return { ...budget, sessions, foreign, foreignOld, pickups };
+}
+
+/** The budget with so many foreign sessions that are too old for the list. */
+export function withOldForeign(budget: Budget, foreignOld: number): Budget {
+  if (foreignOld === budget.foreignOld) return budget;
+  return { ...budget, foreignOld, foreign: budget.foreign - budget.foreignOld + foreignOld };
 }
 
 /**
  * Foreign sessions older than `sinceMs`, after a look at `beforeMs`; null when it is not time to
- * count, or Defender does not
- * say.
+ * count, or Defender does not say.
  */
 export async function countOldForeign(
   ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,
@@ -56,6 +70,12 @@ export async function countOldForeign(
   if (reply.kind !== "answered") return null;
   const old = reply.value.filter((each) => (each.createdAtMs ?? sinceMs) < sinceMs);
   return foreignIn(old, budget);
+}
+
+/** Until now nobody had seen it at work. */
+function hasBegun(before: Session | undefined, after: Session): boolean {
+  const was = before?.seen?.[0] ?? "Pending";
+  return was === "Pending" && after.seen?.[0] === "InProgress";
 }
 
 /** Open actions that are not of a sequence that has a session in the budget. */

@@ -115,11 +115,11 @@ describe("an action that has ended", () => {
 });
 
 describe("a machine found offline", () => {
-  it("parks its sequence in the lane of such machines, counted, to run as a new attempt", () => {
+  it("parks its sequence, counted, to run as a new attempt", () => {
     const before = { offlineTimes: 1, lane: 0, cancel: cancel("offline") } as const;
     expect(concluded(before, "Cancelled", UNTOUCHED)).toMatchObject({
       state: "waiting",
-      lane: 4,
+      lane: 0,
       offlineTimes: 2,
       place: { kind: "later", dueAtMs: PARK_MS },
       reason: { code: "offline", sinceMs: NOW_MS, times: 2 },

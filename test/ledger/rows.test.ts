@@ -1,7 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { behindKey, machineKey, owedResultsKey, sequenceKey } from "../../shared/ledger/keys.ts";
+import {
+  behindKey,
+  laneIn,
+  machineKey,
+  owedResultsKey,
+  sequenceKey,
+} from "../../shared/ledger/keys.ts";
 import { FINAL_STATUSES } from "../../shared/ledger/machine-action.ts";
 import {
   askToCancel,
@@ -161,6 +167,20 @@ describe("the rows of a sequence", () => {
     expect(keys.filter((key) => /^(ready|later|behind)!/.test(key))).toHaveLength(indexes);
     expect(keys.includes(machineKey(MACHINE_ID))).toBe(lease);
     expect(keys.includes(owedResultsKey(SEQUENCE_ID))).toBe(owed);
+  });
+
+  it("put retries of offline machines behind all others, in the order of their own lanes", () => {
+    const reason = { code: "offline", sinceMs: START_MS, times: 1 } as const;
+    const ranked = [
+      aSequence({ lane: 3, pass: 900, sequenceId: "sweep" }),
+      aSequence({ lane: 0, pass: 90, sequenceId: "urgentRetry", reason }),
+      aSequence({ lane: 1, pass: 8, sequenceId: "incidentRetry", reason }),
+      aSequence({ lane: 1, pass: 9, sequenceId: "laterRetry", reason }),
+      aSequence({ lane: 3, pass: 1, sequenceId: "sweepRetry", reason }),
+    ];
+    const keys = ranked.map((each) => [...rowsOf(each).keys()][0] ?? "");
+    expect(keys.toSorted()).toEqual(keys);
+    expect(keys.map((key) => laneIn(key))).toEqual([3, 4, 4, 4, 4]);
   });
 
   it("hold the note of owed results until the last is stored or given up", () => {

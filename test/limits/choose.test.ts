@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { laneIn, LANES, readyKey, type Lane } from "../../shared/ledger/keys.ts";
-import { choose, isTurnOfLongestWaiting } from "../../shared/limits/choose.ts";
+import { choose, isTurnOfLongestWaiting, isTurnOfRetry } from "../../shared/limits/choose.ts";
 
 const NOW_MS = 1_000_000;
 const key = (lane: Lane, pass: number) => readyKey(lane, pass, `s${pass}`);
@@ -107,6 +107,17 @@ describe("who goes now", () => {
     [9, true],
   ])("is after %i by rank the longest waiting: %s", (byRank, turn) => {
     expect(isTurnOfLongestWaiting({ byRank })).toBe(turn);
+  });
+});
+
+describe("the retries of offline machines", () => {
+  it.each([
+    [0, false],
+    [94, false],
+    [95, true],
+    [500, true],
+  ])("have the next turn after %i dispatches to others: %s", (sinceRetry, turn) => {
+    expect(isTurnOfRetry({ sinceRetry })).toBe(turn);
   });
 });
 

@@ -16,8 +16,9 @@ function judged(
   action: MachineAction | null,
   afterMs: number,
   others = false,
+  pickupMs: number | null = null,
 ): Judgement {
-  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others };
+  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others, pickupMs };
   return judge(record, look, LIMITS);
 }
 
@@ -122,11 +123,51 @@ describe("a submitted sequence", () => {
     const record = aSubmitted(more);
     expect(inShort(judged(record, action, afterMs, others))).toBe(expected);
     // What the budget keeps of it is enough to tell whether the record has to be read.
-    const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others };
+    const look: Look = {
+      action,
+      nowMs: START_MS + afterMs,
+      othersWait: others,
+      pickupMs: null,
+    };
     const facts = factsOf(sessionOf(record));
     const onlyRecordTells = action !== null && action.comment === null;
     const news = facts !== null && isNews(facts, look, LIMITS);
     expect(news).toBe(expected !== "leave" || onlyRecordTells);
+  });
+
+  it.each([
+    ["not yet longer than machines take", {}, 25_000, true, "leave"],
+    ["longer than machines take", {}, 25_001, true, "cancel submitted"],
+    ["longer than machines take, nobody waiting", {}, 25_001, false, "leave"],
+    [
+      "found offline once before, not yet twice as long",
+      { offlineTimes: 1 },
+      50_000,
+      true,
+      "leave",
+    ],
+    [
+      "found offline once before, twice as long",
+      { offlineTimes: 1 },
+      50_001,
+      true,
+      "cancel submitted",
+    ],
+    [
+      "found offline often, never beyond patience",
+      { offlineTimes: 30 },
+      15 * MINUTE_MS,
+      true,
+      "leave",
+    ],
+    ["urgent, longer than machines take", { lane: 0 }, 15 * MINUTE_MS, true, "leave"],
+  ] as const)("while sessions bind, pending: %s", (_, more, afterMs, others, expected) => {
+    const record = aSubmitted(more);
+    expect(inShort(judged(record, of("Pending"), afterMs, others, 25_000))).toBe(expected);
+  });
+
+  it("is never given up early once its action has begun", () => {
+    expect(judged(aSubmitted(), of("InProgress"), HOUR_MS, true, 25_000).kind).toBe("leave");
   });
 
   it("tells why it is cancelled: offline or expired by lrq, asked by whoever asked", () => {
@@ -159,6 +200,17 @@ describe("a submitted sequence", () => {
       return (judgement.after.place.dueAtMs - START_MS - 1_000) / HOUR_MS;
     });
     expect(waits).toEqual([1, 4, 12, 24, 24]);
+  });
+
+  it("comes back four times sooner if it was given up before the end of patience", () => {
+    const waits = [60_000, LIMITS.patienceMs, LIMITS.patienceMs + 1].map((afterMs) => {
+      const atMs = START_MS + afterMs;
+      const cancel = { by: "lrq", why: "offline", atMs, sent: true } as const;
+      const judgement = judged(aSubmitted({ cancel }), of("Cancelled"), afterMs);
+      if (!("after" in judgement) || judgement.after.place?.kind !== "later") return null;
+      return (judgement.after.place.dueAtMs - atMs) / LIMITS.offlineRetryMs;
+    });
+    expect(waits).toEqual([0.25, 0.25, 1]);
   });
 
   it("is left alone while a command gets further: the budget notes that", () => {

@@ -17,7 +17,7 @@ function judged(
   afterMs: number,
   others = false,
 ): Judgement {
-  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others };
+  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others, pickupMs: null };
   return judge(record, look, LIMITS);
 }
 
@@ -97,5 +97,5 @@ describe("an unconfirmed sequence", () => {
 });
 
 function notListed(afterMs: number): Look {
-  return { action: null, nowMs: START_MS + afterMs, othersWait: true };
+  return { action: null, nowMs: START_MS + afterMs, othersWait: true, pickupMs: null };
 }

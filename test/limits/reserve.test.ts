@@ -24,6 +24,12 @@ describe("the two sessions kept for urgent work", () => {
     });
   });
 
+  it("are lent while nothing stays Pending for long, however many are Pending now", () => {
+    const pickups = Array.from({ length: 40 }, () => 10_000);
+    const pending = { ...sessions(23, "Pending"), meanSessionMs: 276_000, pickups };
+    expect(admit(pending, NOW_MS, LIMITS)).toMatchObject({ kind: "go", lowerRoom: 2 });
+  });
+
   it("are kept while those that are open wait for offline machines", () => {
     const waiting = sessions(23, "Pending");
     expect(admit({ ...waiting, meanSessionMs: 60_000 }, NOW_MS, LIMITS)).toMatchObject({

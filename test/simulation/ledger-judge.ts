@@ -125,9 +125,12 @@ function checkHolders(
 }
 
 function keysOf(record: SequenceRecord): string[] {
-  const { sequenceId, machineId, lane, pass, place, state, part } = record;
+  const { sequenceId, machineId, lane, pass, place, state, part, reason } = record;
   const keys: string[] = [];
-  const rank = `${lane}!${String(pass).padStart(12, "0")}!${sequenceId}`;
+  // Retries of offline machines wait behind all others, in the order of the lanes they are of.
+  const isRetry = reason?.code === "offline";
+  const digits = isRetry ? `${lane}${String(pass).padStart(11, "0")}` : String(pass);
+  const rank = `${isRetry ? 4 : lane}!${digits.padStart(12, "0")}!${sequenceId}`;
   if (place?.kind === "ready") keys.push(`ready!${rank}`);
   if (place?.kind === "behind") keys.push(`behind!${machineId}!${rank}`);
   if (place?.kind === "later") {
