@@ -27,6 +27,11 @@ export interface KeyRange {
   readonly before: string;
 }
 
+/** True if a query of the range shows the key. */
+export function isWithin(key: string, { from, before }: KeyRange): boolean {
+  return key >= from && key < before;
+}
+
 /** The family of keys that begin with `prefix!`; `"` is the character after `!`. */
 function family(prefix: string): KeyRange {
   return { from: `${prefix}!`, before: `${prefix}"` };

@@ -55,7 +55,8 @@ const DISPATCHES_PER_RETRY = 100;
  * and nearly all of them are in vain, so they have no part in the other turns.
  */
 export function isTurnOfRetry({ sinceRetry }: Pick<Budget, "sinceRetry">): boolean {
-  return sinceRetry >= DISPATCHES_PER_RETRY - DISPATCHES_BY_RANK - 1;
+  // Once in a hundred, for whether there are any has to be read.
+  return sinceRetry % DISPATCHES_PER_RETRY >= DISPATCHES_PER_RETRY - DISPATCHES_BY_RANK - 1;
 }
 
 /** How many may go by rank before its turn comes; 1 if it has come, for it goes alone. */

@@ -28,7 +28,8 @@ export async function loadChosen(
   const chosen = new Map<string, Stored<SequenceRecord>>();
   for (const [index, record] of loaded.entries()) {
     if (record === null || record.value.state !== "waiting") {
-      await dropStray(ports, keys[index] ?? "");
+      // Whoever claimed it has written the budget too, so nothing read with it can be claimed now.
+      if (!(await dropStray(ports, keys[index] ?? ""))) return "again";
     } else if (!chosen.has(record.value.machineId)) {
       const aside = await movedAside(ports, record, budget, scope);
       if (!aside) chosen.set(record.value.machineId, record);
@@ -38,15 +39,17 @@ export async function loadChosen(
 }
 
 /**
- * A ready row whose sequence does not wait: the claim that took it deletes it, so this is a read in
- * between.
+ * A ready row whose sequence does not wait. Nearly always a claim has taken it since the row was
+ * read, and the row is gone; true if it really was a stray.
  */
-async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<void> {
+async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<boolean> {
   const row = await ledger.read(key);
+  if (row === null) return false;
   const record = await loadSequence(ledger, sequenceIdIn(key));
-  if (row === null || record?.value.place?.kind === "ready") return;
+  if (record?.value.place?.kind === "ready") return false;
   log("warn", "strayReadyRow", { key });
   await ledger.commit([{ op: "delete", key, etag: row.etag }]);
+  return true;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { BUDGET_KEY, OPEN_WORK, type KeyRange } from "../ledger/keys.ts";
+import { BUDGET_KEY, isWithin, OPEN_WORK, type KeyRange } from "../ledger/keys.ts";
 import type { Ledger, Row } from "../ports.ts";
 
 /** The first rows of everything that is not settled, read in one request. */
@@ -30,7 +30,7 @@ export async function rowsWithin(
   range: KeyRange,
   limit: number,
 ): Promise<readonly Row[]> {
-  const within = rows.filter((row) => row.key >= range.from && row.key < range.before);
+  const within = rows.filter((row) => isWithin(row.key, range));
   const last = rows.at(-1);
   const reached =
     whole || within.length >= limit || (last !== undefined && last.key >= range.before);

@@ -1,4 +1,13 @@
-import { BUDGET_KEY, dueBy, NOTICES, OWED_RESULTS, READY, sequenceIdIn } from "../ledger/keys.ts";
+import {
+  BUDGET_KEY,
+  dueBy,
+  isWithin,
+  NOTES_OF_TURNS,
+  NOTICES,
+  OWED_RESULTS,
+  READY,
+  sequenceIdIn,
+} from "../ledger/keys.ts";
 import { end, park } from "../ledger/moves.ts";
 import { owedSchema } from "../ledger/rows.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
@@ -46,7 +55,7 @@ export async function poll(outside: PollPorts, limits: Limits): Promise<PollRepo
   if (isIdle(open)) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
   }
-  const written = { notice: false };
+  const written = { notice: false, turn: false };
   const ports = { ...outside, ledger: watched(outside.ledger, written) };
   const held = await holdBudget(ports, open);
   const released = (await releaseDue(ports, open)) + (await releaseSeen(ports, limits, open));
@@ -54,7 +63,7 @@ export async function poll(outside: PollPorts, limits: Limits): Promise<PollRepo
     await expireWaiting(ports, open);
   const looked = await lookAtActions(ports, limits, open, held);
   await repairOwed(ports, limits, open);
-  const turned = await turnGates(ports, looked.moved > 0 ? await readOpenWork(ports.ledger) : open);
+  const turned = await turnGates(ports, written.turn ? await readOpenWork(ports.ledger) : open);
   const freed = looked.moved + released + turned > 0;
   await ringNotices(ports, written.notice ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
@@ -73,13 +82,14 @@ function mayExpire(budget: Budget, nowMs: number, limits: Limits): boolean {
   return (kind === "full" || kind === "paused") && window(budget.polledAtMs) !== window(nowMs);
 }
 
-/** The ledger, and whether a callback came to be owed since the open work was read. */
-function watched(ledger: Ledger, written: { notice: boolean }): Ledger {
+/** The ledger, and what was written since the open work was read: callbacks, turns of gates. */
+function watched(ledger: Ledger, written: { notice: boolean; turn: boolean }): Ledger {
   return {
     read: async (key) => await ledger.read(key),
     list: async (from, before, limit) => await ledger.list(from, before, limit),
     commit: async (changes) => {
-      written.notice ||= changes.some(({ key }) => key >= NOTICES.from && key < NOTICES.before);
+      written.notice ||= changes.some(({ key }) => isWithin(key, NOTICES));
+      written.turn ||= changes.some(({ key }) => isWithin(key, NOTES_OF_TURNS));
       return await ledger.commit(changes);
     },
   };

@@ -115,7 +115,9 @@ describe("the retries of offline machines", () => {
     [0, false],
     [94, false],
     [95, true],
-    [500, true],
+    [99, true],
+    [100, false],
+    [595, true],
   ])("have the next turn after %i dispatches to others: %s", (sinceRetry, turn) => {
     expect(isTurnOfRetry({ sinceRetry })).toBe(turn);
   });
