@@ -54,6 +54,8 @@ export const budgetSchema = z.object({
   paceAtMs: instant,
   /** When the open actions were last listed: two looks at once would spend twice. */
   polledAtMs: instant,
+  /** Whose look that was: it looks on, unless it is overdue. */
+  polledBy: z.string().nullable().default(null),
   /** Mean length of a session of late, for the forecast. */
   meanSessionMs: z.number().positive(),
   /** Of the last machines that began, for how long each was seen Pending; patience.ts. */
@@ -93,6 +95,7 @@ export const FIRST_BUDGET: Budget = {
   byRank: 0,
   paceAtMs: 0,
   polledAtMs: 0,
+  polledBy: null,
   meanSessionMs: FIRST_MEAN_SESSION_MS,
   pickups: [],
   sinceRetry: 0,

@@ -16,6 +16,7 @@ import { loadSequence } from "./load.ts";
 import { moveTogether, type Moving } from "./move-together.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
 import { settleOrphans } from "./settle-orphans.ts";
+import { takeTurn, tookTurn } from "./take-turn.ts";
 
 export interface LookReport {
   /** True if Defender was asked for its list. */
@@ -36,8 +37,6 @@ const LIST_MARGIN_MS = 120_000;
 const FOREIGN_SPAN_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** A timer's ticks come a little early or late; one that comes a little early is in time. */
-const NEARLY = 0.98;
 /** Looks may use half of the list budget; the rest is for people and for recovery. */
 const LOOK_SHARE = 0.5;
 
@@ -50,6 +49,7 @@ export async function lookAtActions(
   limits: Limits,
   open: OpenWork,
   held: HeldBudget,
+  pollerId: string,
 ): Promise<LookReport> {
   const { sessions } = held.stored.value;
   const nowMs = ports.clock.earliest();
@@ -63,24 +63,28 @@ export async function lookAtActions(
   const binds = othersWait && areScarce(held.stored.value, nowMs, limits);
   const intervalMs = lookIntervalMs(asking, binds, nowMs, limits);
   const beforeMs = held.stored.value.polledAtMs;
-  if (!(await takeTurn(ports, held, nowMs, intervalMs))) {
+  const turn = { pollerId, nowMs, intervalMs };
+  if (!(await takeTurn(ports, held, turn))) {
     return { ...NOTHING, restMs: Math.max(0, beforeMs + intervalMs - nowMs) };
   }
 
   const sinceMs = Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
-  const old = await countOldForeign(ports, limits, { sinceMs, beforeMs }, held.stored.value);
+  const span = { sinceMs, beforeMs, nowMs };
+  const old = await countOldForeign(ports, limits, span, held.stored.value);
   if (old !== null && binds) {
     // One list call a poll: this time it is spent, and the next look is soon.
-    await commitHolding(ports, held, (budget) => withOldForeign(budget, old));
+    await commitHolding(ports, held, (budget) => tookTurn(withOldForeign(budget, old), turn));
     return { listed: true, moved: 0, restMs: intervalMs };
   }
   const reply = await ports.defender.listActions(sinceMs);
   if (reply.kind !== "answered") {
     ports.log("warn", "listFailed", { came: reply.kind });
+    await commitHolding(ports, held, (budget) => tookTurn(budget, turn));
     return { listed: true, moved: 0, restMs: intervalMs };
   }
   const actions = reply.value;
-  const noted = (budget: Budget) => withSightings(budget, actions, { old, nowMs }, limits);
+  const noted = (budget: Budget) =>
+    withSightings(tookTurn(budget, turn), actions, { old, nowMs }, limits);
   const { paused, pickups } = held.stored.value;
   const pickupMs = binds && paused === null ? usualPickupMs(pickups) : null;
   const leases = leasesIn(open);
@@ -145,21 +149,6 @@ function lookIntervalMs(
       nowMs - (glance.submittedAtMs ?? nowMs) > limits.patienceMs,
   );
   return Math.max(leastMs, patient ? limits.pollMs * 4 : limits.pollMs);
-}
-
-/** Of two that want to look, one does, and the list is not asked for more often than so. */
-async function takeTurn(
-  ports: CarryPorts,
-  held: HeldBudget,
-  nowMs: number,
-  intervalMs: number,
-): Promise<boolean> {
-  let due = false;
-  const outcome = await commitHolding(ports, held, (budget) => {
-    due = nowMs >= budget.polledAtMs + intervalMs * NEARLY;
-    return due ? { ...budget, polledAtMs: nowMs } : budget;
-  });
-  return due && outcome === "committed";
 }
 
 /** By its id; or, while the answer to its POST is lost, by its tag. */

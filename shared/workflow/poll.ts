@@ -47,10 +47,14 @@ const POLLS_UNTIL_COLLECT_IS_LATE = 20;
 
 /**
  * One look at everything outstanding: what Defender lists, what is due, and what should have been
- * rung. Each part is safe to run twice and stands alone, so a crash between two of them only waits
+ * rung. `pollerId` names the process whose timer it is. Each part is safe to run twice and stands alone, so a crash between two of them only waits
  * for the next poll.
  */
-export async function poll(outside: PollPorts, limits: Limits): Promise<PollReport> {
+export async function poll(
+  outside: PollPorts,
+  limits: Limits,
+  pollerId: string,
+): Promise<PollReport> {
   const open = await readOpenWork(outside.ledger);
   if (isIdle(open)) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
@@ -61,7 +65,7 @@ export async function poll(outside: PollPorts, limits: Limits): Promise<PollRepo
   const released = (await releaseDue(ports, open)) + (await releaseSeen(ports, limits, open));
   if (mayExpire(held.stored.value, ports.clock.earliest(), limits))
     await expireWaiting(ports, open);
-  const looked = await lookAtActions(ports, limits, open, held);
+  const looked = await lookAtActions(ports, limits, open, held, pollerId);
   await repairOwed(ports, limits, open);
   const turned = await turnGates(ports, written.turn ? await readOpenWork(ports.ledger) : open);
   const freed = looked.moved + released + turned > 0;

@@ -13,10 +13,12 @@ const EARLY_MS = 1_000;
  */
 export function createRestedPoll(limits: Limits): (ports: PollPorts) => Promise<PollReport | null> {
   let restUntilMs = Number.NEGATIVE_INFINITY;
+  let pollerId: string | null = null;
   return async (ports) => {
     const nowMs = ports.clock.monotonicMs();
     if (nowMs < restUntilMs) return null;
-    const report = await poll(ports, limits);
+    pollerId ??= ports.random.id();
+    const report = await poll(ports, limits, pollerId);
     restUntilMs = nowMs + report.restMs - EARLY_MS;
     return report;
   };

@@ -53,18 +53,18 @@ export function withOldForeign(budget: Budget, foreignOld: number): Budget {
 }
 
 /**
- * Foreign sessions older than `sinceMs`, after a look at `beforeMs`; null when it is not time to
- * count, or Defender does not say.
+ * Foreign sessions older than `sinceMs`, in a look at `nowMs` after one at `beforeMs`; null when it
+ * is not time to count, or Defender does not say.
  */
 export async function countOldForeign(
   ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,
   limits: Limits,
-  { sinceMs, beforeMs }: { sinceMs: number; beforeMs: number },
+  { sinceMs, beforeMs, nowMs }: { sinceMs: number; beforeMs: number; nowMs: number },
   budget: Budget,
 ): Promise<number | null> {
   const at = { stamp: "countedAtMs", intervalMs: limits.pollMs * POLLS_PER_COUNT } as const;
   const span = (atMs: number) => Math.floor((atMs * SPANS_PER_COUNT) / at.intervalMs);
-  if (span(beforeMs) === span(budget.polledAtMs)) return null;
+  if (span(beforeMs) === span(nowMs)) return null;
   if (!(await spendRead(ports, limits, "list", { share: COUNT_SHARE, at }))) return null;
   const reply = await ports.defender.listPending();
   if (reply.kind !== "answered") return null;

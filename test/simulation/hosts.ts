@@ -19,6 +19,8 @@ export interface Epoch {
 export interface Hosts {
   /** One of those alive, or null. */
   any(): Epoch | null;
+  /** True while all that are alive stand still: then nobody does anything. */
+  areStill(): boolean;
   crash(epoch: Epoch): void;
   readonly crashes: number;
 }
@@ -48,6 +50,7 @@ export function createHosts(clock: MemoryClock, count: number, random: Random): 
   for (let host = 0; host < count; host += 1) start();
   return {
     any: () => (alive.length === 0 ? null : oneOf(random, alive)),
+    areStill: () => alive.every((each) => each.frozenUntilMs > clock.nowMs()),
     crash: (epoch) => {
       if (!epoch.alive) return;
       epoch.alive = false;

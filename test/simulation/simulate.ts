@@ -65,11 +65,14 @@ async function stepUntil(
   healAtMs: number,
   done: () => boolean,
 ): Promise<void> {
-  const { clock, court, judge, tenant } = world;
+  const { clock, court, hosts, judge, tenant } = world;
+  // A stall outlasts the last fault: what somebody has to do counts from when anybody can.
+  let healedAtMs = healAtMs;
   for (let step = 1; clock.nowMs() < deadlineMs; step += 1) {
     if (court.violation() !== null || done()) return;
     await clock.advanceTo(clock.nowMs() + STEP_MS);
-    if (step % PATROL_STEPS === 0) judge.patrol(tenant.actions, healAtMs);
+    if (hosts.areStill()) healedAtMs = Math.max(healAtMs, clock.nowMs());
+    if (step % PATROL_STEPS === 0) judge.patrol(tenant.actions, healedAtMs);
   }
 }
 

@@ -13,10 +13,12 @@ export function startPolling(world: World): void {
     // A host that is dead or stands still has lost the timer's lock.
     const held = running?.alive === true && running.frozenUntilMs <= clock.nowMs();
     if (epoch === null || (held && !scenario.pollsOverlap)) return;
+    // In one process the timer waits for itself; of two polls at once one is another's.
+    const pollerId = `${epoch.hostId}${running === epoch ? " elsewhere" : ""}`;
     running = epoch;
     counts.polls += 1;
     void world
-      .invoke(epoch, async (ports) => await poll(ports, world.scenario.limits))
+      .invoke(epoch, async (ports) => await poll(ports, world.scenario.limits, pollerId))
       .then(() => {
         if (running === epoch) running = null;
       });

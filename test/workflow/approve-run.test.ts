@@ -88,7 +88,7 @@ describe("a run with a tier 0 machine", () => {
     const hash = (await shown())?.planHash ?? "";
     world.pass(HOUR_MS);
     expect((await approving(known("lead"), hash)).kind).toBe("refused");
-    await poll({ ...world.ports, defender: silent(world) }, limits);
+    await poll({ ...world.ports, defender: silent(world) }, limits, "poller");
     const expired = records(world).filter(({ state }) => state === "expired");
     expect(expired.map(({ outcome }) => outcome?.code)).toEqual(["approvalExpired"]);
   });
