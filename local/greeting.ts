@@ -1,4 +1,4 @@
-import { isLoopback } from "../shared/config.ts";
+import { isLoopback } from "../shared/loopback.ts";
 import type { Stack } from "./stack.ts";
 
 /** What the greeting is made from. */

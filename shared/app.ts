@@ -7,7 +7,7 @@ import { createBellQueues } from "./azure/bell-queues.ts";
 import { createEvidenceBlobs } from "./azure/evidence-blobs.ts";
 import { createLedgerTable } from "./azure/ledger-table.ts";
 import { createServiceClock } from "./azure/service-clock.ts";
-import { isLoopback, readConfig, type Config } from "./config.ts";
+import { readConfig, type Config } from "./config.ts";
 import { managementTokens, storageAccess, tokenSource } from "./credentials.ts";
 import { createDefender } from "./defender/client.ts";
 import { DEFAULT_TIMEOUTS } from "./defender/options.ts";
@@ -50,6 +50,7 @@ export type { Known as Caller } from "./access/authenticate.ts";
 export type { Log } from "./ports.ts";
 export type { Received } from "./workflow/receive-incident.ts";
 export type { RawRequest } from "./workflow/request.ts";
+import { isLoopback } from "./loopback.ts";
 
 declare const LRQ_VERSION: string | undefined;
 /** Set by the build; source run as it is has no version of its own. */

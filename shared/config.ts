@@ -5,6 +5,7 @@ import { callbackConfigOf, callbackProblems, callbackSettings } from "./callback
 import type { CallbackConfig } from "./callback/settings.ts";
 import type { Problem } from "./incident/problem.ts";
 import type { Limits } from "./limits/limits.ts";
+import { isLoopback } from "./loopback.ts";
 
 /**
  * Where Defender's API is in each cloud (Microsoft Defender for Endpoint for US Government
@@ -142,8 +143,8 @@ function problemsTogether(from: Settings): Problem[] {
   return [
     ...(storageOf(from) === null ? [NO_STORAGE] : []),
     ...tokenProblems(from),
-    ...accessProblems(from, isLoopback),
-    ...callbackProblems(from, isLocal(from), isLoopback),
+    ...accessProblems(from),
+    ...callbackProblems(from, isLocal(from)),
   ];
 }
 
@@ -227,9 +228,4 @@ function tokenProblems(from: Settings): Problem[] {
 /** Defender is on this machine: a local stack. */
 function isLocal({ DEFENDER_API_URL }: Settings): boolean {
   return DEFENDER_API_URL !== undefined && isLoopback(new URL(DEFENDER_API_URL).hostname);
-}
-
-/** True for the addresses that never leave this machine. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -1,4 +1,5 @@
-import { isLoopback, type Config } from "../../shared/config.ts";
+import type { Config } from "../../shared/config.ts";
+import { isLoopback } from "../../shared/loopback.ts";
 import { tokenTrouble } from "../../shared/defender/ask.ts";
 import { createDefender } from "../../shared/defender/client.ts";
 import { DEFAULT_TIMEOUTS } from "../../shared/defender/options.ts";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Problem } from "../incident/problem.ts";
 import type { GatePolicy } from "../ledger/gate.ts";
 import { parseScope, type MachineScope } from "./machine-scope.ts";
+import { isLoopback } from "../loopback.ts";
 
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
 
@@ -47,8 +48,8 @@ export interface AccessConfig {
 }
 
 /** What is wrong with values whose form is right. */
-export function accessProblems(from: Given, isLoopback: (host: string) => boolean): Problem[] {
-  return [...authorityProblems(from, isLoopback), ...scopeProblems(from)];
+export function accessProblems(from: Given): Problem[] {
+  return [...authorityProblems(from), ...scopeProblems(from)];
 }
 
 /** Only for settings without problems: of a scope that cannot be read nothing would be left. */
@@ -74,10 +75,7 @@ export function accessConfigOf(from: Given): AccessConfig {
 }
 
 /** Whoever could answer in the place of the authority could sign tokens for every caller. */
-function authorityProblems(
-  { ENTRA_AUTHORITY }: Given,
-  isLoopback: (host: string) => boolean,
-): Problem[] {
+function authorityProblems({ ENTRA_AUTHORITY }: Given): Problem[] {
   const { protocol, hostname } = new URL(ENTRA_AUTHORITY);
   if (protocol === "https:" || isLoopback(hostname)) return [];
   return [{ path: "ENTRA_AUTHORITY", message: "is https, or http on loopback" }];

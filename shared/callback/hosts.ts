@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isLoopback } from "../loopback.ts";
 
 /** Where callbacks may go: hosts by exact name, or `*.` and a suffix for all names below it. */
 export interface HostRules {
@@ -39,7 +40,7 @@ export function urlTrouble(url: string, rules: HostRules): string | null {
   if (username !== "" || password !== "") return "has a name or a password in it";
   if (hash !== "") return "has a fragment";
   if (!isAllowed(hostname, rules.hosts)) return "its host is not one of CALLBACK_HOSTS";
-  if (rules.allowLoopback && isLoopbackName(hostname)) {
+  if (rules.allowLoopback && isLoopback(hostname)) {
     return protocol === "https:" || protocol === "http:" ? null : "is neither https nor http";
   }
   if (protocol !== "https:") return "is not https";
@@ -49,11 +50,6 @@ export function urlTrouble(url: string, rules: HostRules): string | null {
 /** What people are shown of an address: its host. Path and query can hold secrets. */
 export function shownHost(url: string): string {
   return URL.canParse(url) ? new URL(url).host : "";
-}
-
-/** True for the names of this machine, as `URL` spells them. */
-function isLoopbackName(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function isAllowed(hostname: string, hosts: readonly string[]): boolean {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Problem } from "../incident/problem.ts";
 import { hostsIn } from "./hosts.ts";
 import type { CallbackRules } from "./targets.ts";
+import { isLoopback } from "../loopback.ts";
 
 /** The waits of Standard Webhooks 1.0.0 between its ten tries: 75 hours and 35 minutes in all. */
 const STANDARD_WAITS = "5,300,1800,7200,18000,36000,50400,72000,86400";
@@ -67,11 +68,7 @@ export function callbackConfigOf(from: z.infer<typeof schema>): CallbackConfig {
  * What is wrong among these settings. `isLocal` says whether Defender is on this machine, as in a
  * local stack: only there may callbacks stay on it, and only there is a token fixed.
  */
-export function callbackProblems(
-  from: z.infer<typeof schema>,
-  isLocal: boolean,
-  isLoopback: (host: string) => boolean,
-): Problem[] {
+export function callbackProblems(from: z.infer<typeof schema>, isLocal: boolean): Problem[] {
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message });
   if (from.CALLBACK_ALLOW_LOOPBACK === "true" && !isLocal) {

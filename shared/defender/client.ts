@@ -1,7 +1,7 @@
 import type { Defender, Reply } from "../ports.ts";
 import { cancelAction, getAction, listActions, listPending } from "./actions.ts";
 import { asking, tokenOr } from "./ask.ts";
-import { isLoopback } from "./link.ts";
+import { isLoopback } from "../loopback.ts";
 import { findMachines, getMachine, machinesSeenSince } from "./machines.ts";
 import type { DefenderOptions } from "./options.ts";
 import { download, resultLink } from "./results.ts";

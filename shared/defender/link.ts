@@ -1,3 +1,5 @@
+import { isLoopback } from "../loopback.ts";
+
 /** Where result links may lead, and whether the API itself is on this machine. */
 export interface AllowedLinks {
   readonly hosts: readonly string[];
@@ -26,11 +28,6 @@ export function checkLink(link: string, { hosts, apiIsLoopback }: AllowedLinks):
   if (url.port !== "") return refused(url, "has an unusual port");
   const named = hosts.some((host) => url.hostname === host || url.hostname.endsWith(`.${host}`));
   return named ? { kind: "allowed", url: url.href } : refused(url, "is not an allowed host");
-}
-
-/** True for the names and addresses of this very machine, as `URL.hostname` writes them. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 function refused(url: URL, why: string): LinkVerdict {
