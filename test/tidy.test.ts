@@ -33,6 +33,10 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/access",
   ],
   "shared/defender": [
+    "node:http",
+    "node:https",
+    "node:stream",
+    "node:zlib",
     "zod",
     "shared/incident",
     "shared/plan",
@@ -45,6 +49,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/outbound": ["node:http", "node:https", "node:net", "shared/callback", "shared/ports.ts"],
   "shared/azure": [
     "node:async_hooks",
+    "node:crypto",
     "@azure/data-tables",
     "@azure/storage-queue",
     "@azure/storage-blob",
