@@ -7,15 +7,16 @@ export interface Figure {
   readonly atLeast?: number;
 }
 
-/**
- * Seconds that `act` takes, and bytes by which the memory of this process grows meanwhile at most,
- * looked at every 20 ms; garbage of before is collected first, if Node is told to expose that.
- */
-export async function measured(act: () => Promise<void>) {
+/** The memory of this process (RSS) in bytes, without garbage if Node exposes its collector. */
+export function memoryAtRest(): number {
   globalThis.gc?.();
-  const before = process.memoryUsage().rss;
-  let peak = before;
-  const look = () => (peak = Math.max(peak, process.memoryUsage().rss));
+  return process.memoryUsage().rss;
+}
+
+/** Seconds that `act` takes, and the most memory (RSS) meanwhile, looked at every 20 ms. */
+export async function measured(act: () => Promise<void>) {
+  let peakBytes = memoryAtRest();
+  const look = () => (peakBytes = Math.max(peakBytes, process.memoryUsage().rss));
   const timer = setInterval(look, 20);
   const startedAtMs = performance.now();
   try {
@@ -24,7 +25,7 @@ export async function measured(act: () => Promise<void>) {
     clearInterval(timer);
   }
   look();
-  return { seconds: (performance.now() - startedAtMs) / 1_000, growthBytes: peak - before };
+  return { seconds: (performance.now() - startedAtMs) / 1_000, peakBytes };
 }
 
 /** The middle one, the upper of two; NaN of none. */
