@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { serveBytes } from "./byte-server.ts";
 import { benchDrain } from "./drain/drain.ts";
-import { benchEvidence, type Figure } from "./evidence.ts";
+import { benchEvidence } from "./evidence.ts";
+import type { Figure } from "./measured.ts";
 import { atLeast, atMost, markdownOf, row, tableOf, type Row } from "./table.ts";
 
 // `npm run bench [-- PART] [--json FILE] [--markdown FILE]`: measures (all parts, if none is

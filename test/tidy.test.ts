@@ -42,6 +42,10 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/access",
   ],
   "shared/defender": [
+    "node:http",
+    "node:https",
+    "node:stream",
+    "node:zlib",
     "zod",
     "shared/incident",
     "shared/plan",
@@ -55,6 +59,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/outbound": ["node:http", "node:https", "node:net", "shared/callback", "shared/ports.ts"],
   "shared/azure": [
     "node:async_hooks",
+    "node:crypto",
     "@azure/data-tables",
     "@azure/storage-queue",
     "@azure/storage-blob",

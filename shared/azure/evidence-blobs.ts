@@ -1,18 +1,13 @@
 import { Readable } from "node:stream";
 import {
   type BlockBlobClient,
-  type BlockBlobUploadStreamOptions,
+  type BlockBlobUploadOptions,
   ContainerClient,
 } from "@azure/storage-blob";
 import type { EvidenceStore } from "../ports.ts";
 import { codeOf, type StorageAccess } from "./access.ts";
+import { stageBlocks } from "./stage-blocks.ts";
 
-/**
- * Blocks of 4 MiB, two under way: the memory one upload takes, and 50,000 blocks are far beyond 3
- * GB.
- */
-const BLOCK_BYTES = 4 * 1024 * 1024;
-const BLOCKS_UNDER_WAY = 2;
 /** What is no larger goes in one request, and without the memory of blocks: most results are. */
 const AT_ONCE_BYTES = 256 * 1024;
 
@@ -95,7 +90,7 @@ async function* joined(
 async function uploadAtOnce(
   blob: BlockBlobClient,
   bytes: Buffer,
-  options: BlockBlobUploadStreamOptions,
+  options: BlockBlobUploadOptions,
 ): Promise<void> {
   try {
     await blob.upload(bytes, bytes.byteLength, options);
@@ -114,15 +109,12 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 async function uploadBlocks(
   blob: BlockBlobClient,
   content: AsyncIterable<Uint8Array>,
-  options: BlockBlobUploadStreamOptions,
+  options: BlockBlobUploadOptions,
 ): Promise<void> {
-  const stream = Readable.from(content, { objectMode: false });
-  try {
-    await blob.uploadStream(stream, BLOCK_BYTES, BLOCKS_UNDER_WAY, options);
-  } finally {
-    // A refused upload leaves off in the middle; whoever feeds the stream must learn of it.
-    stream.destroy();
-  }
+  const blockIds = await stageBlocks(content, (blockId, block) =>
+    blob.stageBlock(blockId, block, block.byteLength),
+  );
+  await blob.commitBlockList([...blockIds], options);
 }
 
 /**

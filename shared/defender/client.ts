@@ -29,7 +29,7 @@ export function createDefender(options: DefenderOptions): Defender {
     getAction: (actionId) => getAction(ask, root, actionId),
     cancelAction: (actionId, comment) => cancelAction(ask, root, actionId, comment),
     resultLink: (actionId, commandIndex) => resultLink(ask, root, links, actionId, commandIndex),
-    download: (link) => download(options.fetch, links, link, timeouts, nowMs),
+    download: (link) => download(links, link, timeouts, nowMs),
     findMachines: (name) => findMachines(ask, root, name),
     getMachine: (machineId) => getMachine(ask, root, machineId),
     machinesSeenSince: (sinceMs) => machinesSeenSince(ask, root, sinceMs),

@@ -1,7 +1,10 @@
+import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { request as requestHttps } from "node:https";
 import type { Download, Reply } from "../ports.ts";
 import { fileNameIn } from "./content-disposition.ts";
 import { silenceText } from "./request.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { withoutEncoding } from "./transport-encoding.ts";
 
 /**
  * Above this no result is genuine: getfile serves at most 3 GB (live response page), and gzip adds
@@ -21,52 +24,71 @@ export interface DownloadTimeouts {
 /**
  * Opens a result link that was checked before. No token goes along, for the link is its own key; no
  * redirect is followed. The content must be read to its end or left by breaking out of the loop; it
- * throws if it stalls, breaks off, is shorter than announced, or passes 4 GiB.
+ * throws if it stalls, breaks off, is shorter than announced, or passes 4 GiB. One that nobody
+ * begins to read breaks off, too, after the time of a stall.
  */
 export async function openDownload(
-  fetchOnce: typeof fetch,
   url: string,
   timeouts: DownloadTimeouts,
   nowMs: () => number,
 ): Promise<Reply<Download>> {
-  const watch = stallWatch();
   try {
-    watch.start(timeouts.readMs);
-    const response = await fetchOnce(url, {
-      // Evidence is the bytes as stored, not as a transport would rather have them.
-      headers: { accept: "*/*", "accept-encoding": "identity" },
-      redirect: "manual",
-      signal: watch.signal,
-    });
-    watch.stop();
-    if (response.status === 200) return { kind: "answered", value: downloadOf(response) };
-    await response.body?.cancel();
+    const response = await opened(url, timeouts.readMs);
+    if (response.statusCode === 200) {
+      return { kind: "answered", value: downloadOf(response, timeouts.stallMs) };
+    }
+    response.destroy();
     return withoutBytes(response, nowMs());
   } catch (error) {
-    watch.stop();
     return { kind: "unavailable", detail: silenceText(error) };
   }
+}
 
-  function downloadOf(response: Response): Download {
-    const length = announcedLength(response.headers);
-    return {
-      fileName: fileNameIn(response.headers.get("content-disposition")),
-      length,
-      content: watched(response.body, length, watch, timeouts.stallMs),
-    };
+/**
+ * The answer as far as its headers. Not by `fetch`: that of Node 20 reads a body in chunked
+ * encoding as fast as it comes, however slowly it is taken, and that of Node 24 ends the process if
+ * the other side closes while it waits for the reader (decision 017).
+ */
+async function opened(url: string, readMs: number): Promise<IncomingMessage> {
+  const open = new URL(url).protocol === "https:" ? requestHttps : requestHttp;
+  // Evidence is the bytes as stored, not as a transport would rather have them.
+  const request = open(url, { headers: { accept: "*/*", "accept-encoding": "identity" } });
+  const watch = stallWatch(request);
+  try {
+    return await new Promise<IncomingMessage>((resolve, reject) => {
+      request.on("response", resolve);
+      request.on("error", reject);
+      // What is no HTTP to speak of, such as a change of protocols, ends with neither.
+      request.on("close", () => reject(new Error("closed without an answer")));
+      watch.start(readMs);
+      request.end();
+    });
+  } finally {
+    watch.stop();
   }
+}
+
+function downloadOf(response: IncomingMessage, stallMs: number): Download {
+  const length = announcedLength(response.headers);
+  const watch = stallWatch(response);
+  watch.start(stallMs);
+  return {
+    fileName: fileNameIn(response.headers["content-disposition"] ?? null),
+    length,
+    content: watched(withoutEncoding(response), length, watch, stallMs),
+  };
 }
 
 /**
  * Every answer but a 200. The blob store's own error texts are left unread: they can quote the
  * signature.
  */
-function withoutBytes(response: Response, nowMs: number): Reply<Download> {
-  const { status, headers } = response;
+function withoutBytes(response: IncomingMessage, nowMs: number): Reply<Download> {
+  const { statusCode: status = 0, headers } = response;
   const detail = `the result store answered HTTP ${status}`;
   if (status === 404 || status === 410) return { kind: "absent", detail };
   if (status === 429) {
-    const asked = retryAfterMs(headers.get("retry-after"), headers.get("date"), nowMs);
+    const asked = retryAfterMs(headers["retry-after"] ?? null, headers.date ?? null, nowMs);
     return { kind: "throttled", retryAfterMs: asked };
   }
   if (status < 300 || status >= 500 || status === 408) return { kind: "unavailable", detail };
@@ -78,14 +100,14 @@ function withoutBytes(response: Response, nowMs: number): Reply<Download> {
  * The announced length, or null; that of a body in transport encoding is not the length of what
  * comes out of it.
  */
-function announcedLength(headers: Headers): number | null {
-  const length = headers.get("content-length") ?? "";
-  const encoding = headers.get("content-encoding") ?? "identity";
+function announcedLength(headers: IncomingHttpHeaders): number | null {
+  const length = headers["content-length"] ?? "";
+  const encoding = headers["content-encoding"] ?? "identity";
   return encoding === "identity" && /^\d{1,15}$/.test(length) ? Number(length) : null;
 }
 
 async function* watched(
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array>,
   length: number | null,
   watch: StallWatch,
   stallMs: number,
@@ -93,7 +115,7 @@ async function* watched(
   let size = 0;
   try {
     watch.start(stallMs);
-    for await (const chunk of body ?? []) {
+    for await (const chunk of body) {
       // Only waiting for the store counts; whoever reads may take its time.
       watch.stop();
       size += chunk.byteLength;
@@ -110,20 +132,17 @@ async function* watched(
 }
 
 interface StallWatch {
-  readonly signal: AbortSignal;
   start(ms: number): void;
   stop(): void;
 }
 
-/** A signal that aborts when nobody stops the watch within the time it was last started with. */
-function stallWatch(): StallWatch {
-  const controller = new AbortController();
+/** Breaks the stream off when nobody stops the watch within the time it was last started with. */
+function stallWatch(stream: { destroy(error: Error): unknown }): StallWatch {
   let timer: NodeJS.Timeout | undefined;
   return {
-    signal: controller.signal,
     start(ms) {
       clearTimeout(timer);
-      timer = setTimeout(() => controller.abort(new DOMException("stalled", "TimeoutError")), ms);
+      timer = setTimeout(() => stream.destroy(new DOMException("stalled", "TimeoutError")), ms);
     },
     stop() {
       clearTimeout(timer);

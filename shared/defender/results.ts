@@ -35,14 +35,13 @@ export async function resultLink(
 
 /** The bytes behind a result link, after the same check. */
 export async function download(
-  fetchOnce: typeof fetch,
   links: AllowedLinks,
   link: string,
   timeouts: DownloadTimeouts,
   nowMs: () => number,
 ): Promise<Reply<Download>> {
   const reply = allowed(link, links);
-  return reply.kind === "answered" ? openDownload(fetchOnce, reply.value, timeouts, nowMs) : reply;
+  return reply.kind === "answered" ? openDownload(reply.value, timeouts, nowMs) : reply;
 }
 
 /** The status is that of the call that gave the link, which went well. */

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { EvidenceStore } from "../../shared/ports.ts";
 
 const PATH = "run/sequence/0-1.bin";
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /**
  * What every evidence store promises. `open` gives a new empty one for each test, and nothing is
@@ -47,6 +49,18 @@ function storedTests(open: () => EvidenceStore): void {
     expect(stored?.size).toBe(all.length);
     expect(sha256(stored?.bytes)).toBe(sha256(all));
   });
+
+  it.each([256 * KIB - 1, 256 * KIB, 256 * KIB + 1, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 8 * MIB])(
+    "is what was written, %i bytes",
+    async (size) => {
+      const store = open();
+      const all = bytes(size);
+      expect(await store.put(PATH, oddChunks(all))).toBe("written");
+      const stored = await contentOf(store, PATH);
+      expect(stored?.size).toBe(size);
+      expect(sha256(stored?.bytes)).toBe(sha256(all));
+    },
+  );
 
   it.each(["a b/c%20d/é😀.txt", "run/.hidden", "run/a+b&c=d#e?f", "run/it's (1).zip"])(
     "keeps to the path %s",

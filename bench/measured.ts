@@ -1,0 +1,34 @@
+/** One measured number, with the bound it must keep, if it has one. */
+export interface Figure {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+/** The memory of this process (RSS) in bytes, without garbage if Node exposes its collector. */
+export function memoryAtRest(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().rss;
+}
+
+/** Seconds that `act` takes, and the most memory (RSS) meanwhile, looked at every 20 ms. */
+export async function measured(act: () => Promise<void>) {
+  let peakBytes = memoryAtRest();
+  const look = () => (peakBytes = Math.max(peakBytes, process.memoryUsage().rss));
+  const timer = setInterval(look, 20);
+  const startedAtMs = performance.now();
+  try {
+    await act();
+  } finally {
+    clearInterval(timer);
+  }
+  look();
+  return { seconds: (performance.now() - startedAtMs) / 1_000, peakBytes };
+}
+
+/** The middle one, the upper of two; NaN of none. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
