@@ -47,7 +47,7 @@ export async function openDownload(
 /**
  * The answer as far as its headers. Not by `fetch`: that of Node 20 reads a body in chunked
  * encoding as fast as it comes, however slowly it is taken, and that of Node 24 ends the process if
- * the other side closes while it waits for the reader (decision 017).
+ * the other side closes while it waits for the reader (decision 018).
  */
 async function opened(url: string, readMs: number): Promise<IncomingMessage> {
   const open = new URL(url).protocol === "https:" ? requestHttps : requestHttp;
