@@ -1,6 +1,5 @@
 import { URGENT_LANE } from "../ledger/keys.ts";
 import type { RunRecord } from "../ledger/run.ts";
-import type { SequenceRecord } from "../ledger/sequence.ts";
 import { secondsLeftOfDay, type OverCap } from "../limits/caps.ts";
 import { planIncident, type Plan } from "../plan/plan.ts";
 import { acceptedBefore, keyHashOf, keyRowOf } from "./accepted-before.ts";
@@ -12,21 +11,19 @@ import {
   type Submission,
 } from "./acceptance.ts";
 import { factAbout } from "./audit.ts";
-import { loadBudget } from "./load.ts";
+import { loadCounts, type Counts } from "./count-machines.ts";
+import { loadBudget, type MaybeStored } from "./load.ts";
 import { ringNotices } from "./ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
-import { writeRun } from "./write-run.ts";
+import { writeRun, type Written } from "./write-run.ts";
 
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./acceptance.ts";
 
-/** Ids in one message of the queue. */
-const IDS_PER_BELL = 100;
-
 /**
- * Takes an incident in: rows in the ledger, then a bell, then the answer. What was accepted before
- * is returned and not repeated; machines new to the incident start. Throws if storage is out of
- * reach: then nothing was promised.
+ * Takes an incident in: one transaction of the ledger, then a bell, then the answer. What was
+ * accepted before is returned and not repeated; machines new to the incident start. Throws if
+ * storage is out of reach: then nothing was promised.
  */
 export async function accept(
   ports: AcceptPorts,
@@ -34,7 +31,11 @@ export async function accept(
   submission: Submission,
 ): Promise<Acceptance> {
   const keyHash = keyHashOf(submission);
-  const before = keyHash === null ? null : await acceptedBefore(ports, keyHash, submission);
+  const [before, budget, counts] = await Promise.all([
+    keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
+    loadBudget(ports.ledger),
+    submission.caps === null ? null : loadCounts(ports.ledger),
+  ]);
   if (before !== null) return before;
 
   const resolved = await resolveMachines(ports, settings, submission.incident.machines);
@@ -46,24 +47,32 @@ export async function accept(
     const detail = `${submission.caller} may not use the profile ${barred.profile.name}.`;
     return { kind: "forbidden", detail };
   }
-  return await enqueue(ports, settings, submission, planned.value, keyHash);
+  const { pass } = budget.value;
+  const stands = { plan: planned.value, pass, counts, keyHash };
+  return await enqueue(ports, settings, submission, stands);
+}
+
+/** What is to be run, and what was read for it. */
+interface Standing {
+  readonly plan: Plan;
+  readonly pass: number;
+  readonly counts: MaybeStored<Counts> | null;
+  readonly keyHash: string | null;
 }
 
 async function enqueue(
   ports: AcceptPorts,
   settings: AcceptSettings,
   submission: Submission,
-  plan: Plan,
-  keyHash: string | null,
+  { plan, pass, counts, keyHash }: Standing,
 ): Promise<Acceptance> {
-  const budget = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   const nonce = submission.again ? (keyHash ?? ports.random.id()) : null;
   const run = newRun(submission, plan, nonce, nowMs);
-  const sequences = plan.sequences.map((each, index) => {
-    const pass = budget.value.pass + 1 + index;
-    return newSequence(run, each, { nowMs, pass, expiresAtMs: nowMs + settings.expiryMs });
-  });
+  const expiresAtMs = nowMs + settings.expiryMs;
+  const sequences = plan.sequences.map((each, index) =>
+    newSequence(run, each, { nowMs, pass: pass + 1 + index, expiresAtMs }),
+  );
   const ids = sequences.map((each) => each.sequenceId);
   const key = keyRowOf(keyHash, submission, run.runId, ids);
   const { caller, objectId, caps } = submission;
@@ -73,7 +82,7 @@ async function enqueue(
       by: caller,
       detail: acceptedDetail(run, plan, added),
     });
-  const counting = caps === null ? null : { caps, caller };
+  const counting = caps === null || counts === null ? null : { caps, caller, counts };
   const asking = { by: caller, objectId, untilMs: nowMs + settings.approvalMs };
   const written = await writeRun(ports, {
     run,
@@ -85,13 +94,14 @@ async function enqueue(
     asking,
   });
   if (written.kind === "overCap") return overCap(ports, submission, written);
+  if (written.kind === "tooLarge") return tooLarge(written.asked);
   if (written.kind === "keyTaken") {
     // The same request came twice at once; the other one's answer is this one's too.
     const before = await acceptedBefore(ports, keyHash ?? "", submission);
     if (before !== null) return before;
     throw new Error("an idempotency key was taken and is gone");
   }
-  await ringFor(ports, run.runId, written.added);
+  await ringFor(ports, run.runId, written);
   if (written.run.callbacks.length > 0) await ringNotices(ports);
   ports.log("info", "accepted", {
     runId: run.runId,
@@ -120,6 +130,13 @@ function overCap(
   return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
 }
 
+function tooLarge(asked: number): Acceptance {
+  const detail =
+    `The commands for ${asked} new machines are more than can be accepted at once; nothing was ` +
+    "accepted. Send fewer, then again with more: they join the same run.";
+  return { kind: "tooManyMachines", detail };
+}
+
 function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: number): string {
   const profiles = new Set(
     plan.sequences.map(({ profile }) => `${profile.name}@${profile.version}`),
@@ -131,11 +148,12 @@ function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: nu
 async function ringFor(
   { bells }: AcceptPorts,
   runId: string,
-  added: readonly SequenceRecord[],
+  { added, isPlanned }: Extract<Written, { kind: "written" }>,
 ): Promise<void> {
+  if (added.length === 0) return;
   const urgent = added.some((each) => each.lane === URGENT_LANE);
-  for (let start = 0; start < added.length; start += IDS_PER_BELL) {
-    const sequenceIds = added.slice(start, start + IDS_PER_BELL).map((each) => each.sequenceId);
-    await bells.ringDrain({ why: "accepted", runId, sequenceIds, urgent }, 0);
-  }
+  const bell = isPlanned
+    ? { why: "planned" as const, sequenceIds: [] }
+    : { why: "accepted" as const, sequenceIds: added.map((each) => each.sequenceId) };
+  await bells.ringDrain({ ...bell, runId, urgent }, 0);
 }

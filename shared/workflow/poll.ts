@@ -17,6 +17,7 @@ import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
 import { turnGates } from "./turn-gates.ts";
 import { ringNotices } from "./ring-notices.ts";
+import { unfoldLate } from "./unfold.ts";
 
 export type PollPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
@@ -55,7 +56,8 @@ export async function poll(outside: PollPorts, limits: Limits): Promise<PollRepo
   const looked = await lookAtActions(ports, limits, open, held);
   await repairOwed(ports, limits, open);
   const turned = await turnGates(ports, looked.moved > 0 ? await readOpenWork(ports.ledger) : open);
-  const freed = looked.moved + released + turned > 0;
+  const unfolded = await unfoldLate(ports, open);
+  const freed = looked.moved + released + turned + unfolded > 0;
   await ringNotices(ports, written.notice ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";

@@ -140,7 +140,7 @@ async function accept(
     }),
   );
   const fact = factAbout("accepted", [], { atMs: START_MS });
-  const run = aRun(count, callbacks);
+  const run = aRun(callbacks);
   await writeRun(ports, {
     run,
     sequences,
@@ -152,7 +152,7 @@ async function accept(
   });
 }
 
-function aRun(planned: number, callbacks: readonly CallbackTarget[]): RunRecord {
+function aRun(callbacks: readonly CallbackTarget[]): RunRecord {
   return runSchema.parse({
     v: 1,
     runId: RUN_ID,
@@ -163,7 +163,6 @@ function aRun(planned: number, callbacks: readonly CallbackTarget[]): RunRecord 
     url: null,
     requestedBy: SOAR.name,
     requestedAtMs: START_MS,
-    planned,
     accepted: 0,
     open: 0,
     finishedAtMs: null,
