@@ -54,10 +54,12 @@ async function settleOrphan(
   const record = tag === null ? null : await loadSequence(ports.ledger, tag.sequenceId);
   // A tag of another deployment of ours looks the same, and is none of our business.
   if (tag === null || record === null || record.value.actionId === orphan.id) return false;
-  const { sequenceId, state } = record.value;
+  const { sequenceId, state, reason } = record.value;
   if (sameTag(tag, tagOf(record.value))) {
-    // If it does not wait, its answer was recorded since the list was asked for.
-    return state === "waiting" ? await adoptLate(ports, held, record, orphan.id) : false;
+    // If it does not wait, its answer was recorded since the list was asked for. If it waits for a
+    // machine that was offline, the end of this action was seen, and the list is behind.
+    const isNews = state === "waiting" && reason?.code !== "offline";
+    return isNews ? await adoptLate(ports, held, record, orphan.id) : false;
   }
   if (!(await spendRead(ports, limits, "cancel"))) return false;
   const reply = await ports.defender.cancelAction(orphan.id, "lrq: submitted twice");
