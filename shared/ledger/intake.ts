@@ -33,15 +33,17 @@ export function folding(
 ): RowChange[] {
   const pointer: z.infer<typeof pointerSchema> = { v: 1, atMs: Math.floor(atMs) };
   let number = from;
-  return cut(records).flatMap((some): RowChange[] => {
-    const key = intakeKey(runId, number);
-    const pointerKey = plannedKey(runId, number);
-    number += some.length;
-    return [
-      { op: "insert", key, body: folded(some) },
-      { op: "insert", key: pointerKey, body: pointer },
-    ];
-  });
+  return byProfile(records)
+    .flatMap(cut)
+    .flatMap((some): RowChange[] => {
+      const key = intakeKey(runId, number);
+      const pointerKey = plannedKey(runId, number);
+      number += some.length;
+      return [
+        { op: "insert", key, body: folded(some) },
+        { op: "insert", key: pointerKey, body: pointer },
+      ];
+    });
 }
 
 /**
@@ -64,6 +66,18 @@ export function unfolding(row: {
 export function sequencesIn(body: unknown): SequenceRecord[] {
   const { shared, each } = intakeSchema.parse(body);
   return each.map((own) => sequenceSchema.parse({ ...shared, ...own }));
+}
+
+/** Those of one profile have their commands in common, so they stand together. */
+function byProfile(records: readonly SequenceRecord[]): SequenceRecord[][] {
+  const groups = new Map<string, SequenceRecord[]>();
+  for (const record of records) {
+    const { name } = record.profile;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [record]);
+    else group.push(record);
+  }
+  return [...groups.values()];
 }
 
 function cut(records: readonly SequenceRecord[]): SequenceRecord[][] {
