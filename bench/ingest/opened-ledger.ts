@@ -9,12 +9,25 @@ export function openLedger(
   connectionString: string,
   scope: string,
 ): { readonly ledger: Ledger; readonly clock: ServiceClock } {
-  const monotonicMs = () => performance.now();
-  const sleep = async (ms: number): Promise<void> => await pass(ms);
-  const { clock, observe } = createServiceClock({ monotonicMs, sleep });
-  const access = { kind: "connectionString", connectionString } as const;
-  const ledger = createLedgerTable({ access, tableName: "ledger", scope, observe, monotonicMs });
-  return { ledger, clock };
+  const service = createServiceClock({ monotonicMs, sleep });
+  const ledger = createLedgerTable({
+    access: { kind: "connectionString", connectionString },
+    tableName: "ledger",
+    scope,
+    observe: (reading) => {
+      service.observe(reading);
+    },
+    monotonicMs,
+  });
+  return { ledger, clock: service.clock };
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}
+
+async function sleep(ms: number): Promise<void> {
+  await pass(ms);
 }
 
 const LOOK_EVERY_MS = 25;

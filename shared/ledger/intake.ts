@@ -3,7 +3,10 @@ import { intakeKey, plannedKey, plannedKeyFor } from "./keys.ts";
 import { insertion, type RowChange } from "./rows.ts";
 import { sequenceSchema, type SequenceRecord } from "./sequence.ts";
 
-/** Sequences that were accepted together: what all of them share, and what each has beside that. */
+/**
+ * Sequences that were accepted together: what all of them share, and what each has beside that.
+ * Their `pass` counts from 0 and tells their order; where it begins is known when they are unfolded.
+ */
 const intakeSchema = z.object({
   v: z.literal(1),
   shared: z.record(z.string(), z.unknown()),
@@ -47,18 +50,18 @@ export function folding(
 }
 
 /**
- * The changes that give the sequences of an intake row their own rows in its place: one
- * transaction. The ETag of the row guards it, so that it happens once.
+ * The changes that give the sequences of an intake row their own rows in its place, behind what has
+ * gone up to `pass`: one transaction. The ETag of the row guards it, so that it happens once.
  */
-export function unfolding(row: {
-  readonly key: string;
-  readonly body: unknown;
-  readonly etag: string;
-}): RowChange[] {
+export function unfolding(
+  row: { readonly key: string; readonly body: unknown; readonly etag: string },
+  pass: number,
+): RowChange[] {
+  const records = sequencesIn(row.body);
   return [
     { op: "delete", key: row.key, etag: row.etag },
     { op: "delete", key: plannedKeyFor(row.key), etag: "*" },
-    ...sequencesIn(row.body).flatMap((each) => insertion(each)),
+    ...records.flatMap((each) => insertion({ ...each, pass: pass + 1 + each.pass })),
   ];
 }
 

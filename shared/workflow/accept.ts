@@ -1,5 +1,6 @@
 import { URGENT_LANE } from "../ledger/keys.ts";
 import type { RunRecord } from "../ledger/run.ts";
+import type { SequenceRecord } from "../ledger/sequence.ts";
 import { secondsLeftOfDay, type OverCap } from "../limits/caps.ts";
 import { planIncident, type Plan } from "../plan/plan.ts";
 import { acceptedBefore, keyHashOf, keyRowOf } from "./accepted-before.ts";
@@ -16,9 +17,15 @@ import { loadBudget, type MaybeStored } from "./load.ts";
 import { ringNotices } from "./ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
-import { writeRun, type Written } from "./write-run.ts";
+import { writeRun } from "./write-run.ts";
 
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./acceptance.ts";
+
+/**
+ * Sequences of so few machines get their own rows at once, eight of them: an intake row and its
+ * pointer would be two, and cost two requests more later.
+ */
+const WRITTEN_AT_ONCE_MAX = 4;
 
 /**
  * Takes an incident in: one transaction of the ledger, then a bell, then the answer. What was
@@ -31,14 +38,17 @@ export async function accept(
   submission: Submission,
 ): Promise<Acceptance> {
   const keyHash = keyHashOf(submission);
+  const { machines } = submission.incident;
+  // What stands in intake rows gets its place in the line when it is unfolded.
+  const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
   const [before, budget, counts] = await Promise.all([
     keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
-    loadBudget(ports.ledger),
-    submission.caps === null ? null : loadCounts(ports.ledger),
+    isPlanned ? null : loadBudget(ports.ledger),
+    loadCounts(ports.ledger),
   ]);
   if (before !== null) return before;
 
-  const resolved = await resolveMachines(ports, settings, submission.incident.machines);
+  const resolved = await resolveMachines(ports, settings, machines);
   if (resolved.kind === "unavailable") return resolved;
   const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
   if (planned.kind !== "parsed") return planned;
@@ -47,7 +57,7 @@ export async function accept(
     const detail = `${submission.caller} may not use the profile ${barred.profile.name}.`;
     return { kind: "forbidden", detail };
   }
-  const { pass } = budget.value;
+  const pass = budget === null ? null : budget.value.pass + 1;
   const stands = { plan: planned.value, pass, counts, keyHash };
   return await enqueue(ports, settings, submission, stands);
 }
@@ -55,8 +65,9 @@ export async function accept(
 /** What is to be run, and what was read for it. */
 interface Standing {
   readonly plan: Plan;
-  readonly pass: number;
-  readonly counts: MaybeStored<Counts> | null;
+  /** Where the line begins for it; null for what stands in intake rows first. */
+  readonly pass: number | null;
+  readonly counts: MaybeStored<Counts>;
   readonly keyHash: string | null;
 }
 
@@ -71,7 +82,7 @@ async function enqueue(
   const run = newRun(submission, plan, nonce, nowMs);
   const expiresAtMs = nowMs + settings.expiryMs;
   const sequences = plan.sequences.map((each, index) =>
-    newSequence(run, each, { nowMs, pass: pass + 1 + index, expiresAtMs }),
+    newSequence(run, each, { nowMs, pass: (pass ?? 0) + index, expiresAtMs }),
   );
   const ids = sequences.map((each) => each.sequenceId);
   const key = keyRowOf(keyHash, submission, run.runId, ids);
@@ -82,11 +93,12 @@ async function enqueue(
       by: caller,
       detail: acceptedDetail(run, plan, added),
     });
-  const counting = caps === null || counts === null ? null : { caps, caller, counts };
+  const counting = caps === null ? null : { caps, caller, counts };
   const asking = { by: caller, objectId, untilMs: nowMs + settings.approvalMs };
   const written = await writeRun(ports, {
     run,
     sequences,
+    isPlanned: pass === null,
     key,
     counting,
     policy: settings.policy,
@@ -101,7 +113,7 @@ async function enqueue(
     if (before !== null) return before;
     throw new Error("an idempotency key was taken and is gone");
   }
-  await ringFor(ports, run.runId, written);
+  await ringFor(ports, run.runId, written.added, pass === null);
   if (written.run.callbacks.length > 0) await ringNotices(ports);
   ports.log("info", "accepted", {
     runId: run.runId,
@@ -148,7 +160,8 @@ function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: nu
 async function ringFor(
   { bells }: AcceptPorts,
   runId: string,
-  { added, isPlanned }: Extract<Written, { kind: "written" }>,
+  added: readonly SequenceRecord[],
+  isPlanned: boolean,
 ): Promise<void> {
   if (added.length === 0) return;
   const urgent = added.some((each) => each.lane === URGENT_LANE);

@@ -2,6 +2,7 @@ import { pointerSchema, unfolding } from "../ledger/intake.ts";
 import { intakesOf, PLANNED, runIdOfPlanned } from "../ledger/keys.ts";
 import type { Ports } from "../ports.ts";
 import { listAll } from "./list-all.ts";
+import { loadBudget } from "./load.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
 
 type UnfoldPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -23,10 +24,13 @@ export async function unfold(ports: UnfoldPorts, runId: string): Promise<number>
   const { ledger, clock, random, log } = ports;
   let unfolded = 0;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const rows = await listAll(ledger, intakesOf(runId));
+    const [rows, budget] = await Promise.all([
+      listAll(ledger, intakesOf(runId)),
+      loadBudget(ledger),
+    ]);
     let isLost = false;
     for (const row of rows) {
-      const changes = unfolding(row);
+      const changes = unfolding(row, budget.value.pass);
       const outcome = await ledger.commit(changes);
       isLost = outcome.kind === "conflict";
       if (isLost) break;

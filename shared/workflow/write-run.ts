@@ -25,6 +25,8 @@ import { listSequences } from "./list-sequences.ts";
 export interface Wish {
   readonly run: RunRecord;
   readonly sequences: readonly SequenceRecord[];
+  /** True if those that are new shall stand in intake rows; false if they get rows of their own. */
+  readonly isPlanned: boolean;
   readonly key: { readonly key: string; readonly body: unknown } | null;
   /** Whom the machines are counted for, on what was counted just now; null counts nothing. */
   readonly counting: (Counting & { readonly counts: MaybeStored<Counts> }) | null;
@@ -42,8 +44,6 @@ export type Written =
       readonly run: RunRecord;
       /** Sequences that were not there before. */
       readonly added: readonly SequenceRecord[];
-      /** True if those have no rows of their own yet: somebody has to unfold them. */
-      readonly isPlanned: boolean;
       /** All that were, by id. */
       readonly known: ReadonlyMap<string, SequenceRecord>;
     }
@@ -53,11 +53,6 @@ export type Written =
   /** Nothing was written. */
   | ({ readonly kind: "overCap" } & OverCap);
 
-/**
- * So few new sequences get their own rows at once, eight of them: an intake row would take two, and
- * two requests more later.
- */
-const WRITTEN_AT_ONCE_MAX = 4;
 /** Of a transaction, by the Table service: changes, and 4 MiB; a character takes three bytes. */
 const CHANGES_MAX = 100;
 const CHARACTERS_MAX = 1_200_000;
@@ -80,8 +75,7 @@ interface Found {
 
 /**
  * Writes the run and those of its sequences that are new, in one transaction: an incident is there
- * whole or not at all. Few get their own rows, more stand in intake rows until they are unfolded.
- * They are counted with it, so that none is written beyond a cap.
+ * whole or not at all. They are counted with it, so that none is written beyond a cap.
  */
 export async function writeRun(
   ports: Pick<Ports, "ledger" | "clock" | "random">,
@@ -124,7 +118,7 @@ async function counted(
 
 async function commitAll(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
-  { run, key, factOf, policy, asking }: Wish,
+  { run, isPlanned, key, factOf, policy, asking }: Wish,
   found: Found,
   counts: readonly RowChange[],
 ): Promise<Written | { readonly kind: "lost" }> {
@@ -135,9 +129,8 @@ async function commitAll(
   const added = sequences.map((each) => placed(each, gate, approval?.expiresAtMs));
   const callbacks = withTargets(stands?.callbacks ?? [], run.callbacks);
   const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
-  const isPlanned = added.length > WRITTEN_AT_ONCE_MAX;
   if (stored !== null && added.length === 0 && key === null && !isJoined) {
-    return { kind: "written", run: stored.value, added, isPlanned, known };
+    return { kind: "written", run: stored.value, added, known };
   }
   const before = stands ?? run;
   const grown = {
@@ -160,7 +153,7 @@ async function commitAll(
   ];
   if (!fits(changes)) return { kind: "tooLarge", asked: added.length };
   const outcome = await ledger.commit(changes);
-  if (outcome.kind === "committed") return { kind: "written", run: body, added, isPlanned, known };
+  if (outcome.kind === "committed") return { kind: "written", run: body, added, known };
   return { kind: key !== null && outcome.key === key.key ? "keyTaken" : "lost" };
 }
 

@@ -54,8 +54,11 @@ describe("intake rows", () => {
       fc.asyncProperty(records, async (all) => {
         const { ledger, rows } = await folded(all, 0);
         for (const row of rows) {
-          expect((await ledger.commit(unfolding(row))).kind).toBe("committed");
+          expect((await ledger.commit(unfolding(row, 500))).kind).toBe("committed");
         }
+        const written = await ledger.list("sequence!", 'sequence"', 1_000);
+        const passes = written.map(({ body }) => Number(Object(body).pass));
+        expect(passes).toEqual(all.map(({ pass }) => 501 + pass));
         const keys = ledger.rows().map(({ key }) => key.split("!")[0]);
         expect(keys.filter((key) => key === "sequence")).toHaveLength(all.length);
         expect(keys.filter((key) => key === "ready" || key === "later")).toHaveLength(all.length);
@@ -66,10 +69,14 @@ describe("intake rows", () => {
   });
 
   it("write what all machines of a profile share once, however profiles are mixed", async () => {
-    const all = many(96).map((each, index) => {
-      const name = index % 2 === 0 ? "windows-triage" : "linux-triage";
-      return { ...each, profile: { ...each.profile, name } };
+    const names = ["windows-triage", "linux-triage"];
+    const all = names.flatMap((name) => {
+      const profile = { name, version: 1, hash: "0".repeat(64) };
+      return many(48).map(({ pass }) =>
+        aSequence({ profile, pass, sequenceId: `${RUN_ID}.${name.slice(0, 5)}${pass}` }),
+      );
     });
+    all.sort((a, b) => a.pass - b.pass);
     const { rows } = await folded(all, 0);
     expect(rows).toHaveLength(2);
     const text = JSON.stringify(rows.map(({ body }) => body));
@@ -88,9 +95,9 @@ describe("intake rows", () => {
     const { ledger, rows } = await folded(many(5), 0);
     const [row] = rows;
     if (row === undefined) throw new Error("nothing was folded");
-    expect((await ledger.commit(unfolding(row))).kind).toBe("committed");
+    expect((await ledger.commit(unfolding(row, 0))).kind).toBe("committed");
     const before = ledger.rows();
-    expect((await ledger.commit(unfolding(row))).kind).toBe("conflict");
+    expect((await ledger.commit(unfolding(row, 9))).kind).toBe("conflict");
     expect(ledger.rows()).toEqual(before);
   });
 

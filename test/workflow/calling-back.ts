@@ -144,6 +144,7 @@ async function accept(
   await writeRun(ports, {
     run,
     sequences,
+    isPlanned: count > 4,
     key: null,
     counting: null,
     policy: null,
