@@ -93,13 +93,10 @@ export async function writeRun(
     const growth = Math.min(lost - 1, JITTER_GROWTH_MAX);
     if (lost > 1) await ports.clock.sleep(ports.random.fraction() * JITTER_MS * growth);
     const count = await counted(ports, wish, found);
-    if (count.kind === "counted") {
-      const came = await commitAll(ports, wish, found, count.rows);
-      if (came.kind !== "lost") return came;
-    } else if (found.isLookedAt) {
-      return count;
-    }
-    // What it counted may long be in the ledger, too.
+    const came = count.kind === "overCap" ? count : await commitAll(ports, wish, found, count.rows);
+    // What is too much may long be in the ledger, so that is looked at before it is said.
+    const isRefusal = came.kind === "overCap" || came.kind === "tooLarge";
+    if (came.kind !== "lost" && (found.isLookedAt || !isRefusal)) return came;
     found = await lookedAt(ports.ledger, runId, wish);
   }
   throw new Error(`run ${runId} could not be written: others kept writing it`);

@@ -115,8 +115,14 @@ describe("a larger incident", () => {
       detail: expect.stringContaining("400 new machines"),
     });
     expect(world.ledger.rows()).toEqual([]);
-    expect((await send(40)).kind).toBe("accepted");
-    expect(await world.unfolded()).toHaveLength(40);
+  });
+
+  it("that was too large can be sent in parts, each with those before it", async () => {
+    const { world, send } = withLongCommands();
+    for (const count of [130, 260, 390, 390]) {
+      expect(await send(count)).toMatchObject({ kind: "accepted", run: { accepted: count } });
+    }
+    expect(await world.unfolded()).toHaveLength(390);
   });
 });
 
