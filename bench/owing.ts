@@ -131,7 +131,6 @@ function runRecord(runId: string, sequences: number) {
     url: null,
     requestedBy: "bench",
     requestedAtMs: NOW_MS,
-    planned: sequences,
     accepted: sequences,
     open: sequences,
     finishedAtMs: null,

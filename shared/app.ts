@@ -168,10 +168,10 @@ function createApp(
      * person to see.
      */
     drain: async (log: Log, message: unknown) => {
-      const { urgent } = drainMessageSchema.parse(message).bell;
+      const { bell } = drainMessageSchema.parse(message);
       // The message is spent: once the lock is off, the poll finds its bell late and rings again.
       if (lockdown) log("warn", "lockedDown");
-      else await drain(logging(log), { limits, lingerMs, scope }, urgent);
+      else await drain(logging(log), { limits, lingerMs, scope }, bell);
     },
     poll: (log: Log) => poll(logging(log)),
     reconcile: (log: Log) => reconcile(logging(log)),

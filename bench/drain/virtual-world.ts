@@ -111,7 +111,7 @@ export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
     start: () => {
       for (const worker of workers) {
         startListener(queue, clock, async ({ body }) => {
-          await drain(portsOn(worker, "drain"), { limits, lingerMs, scope: {} }, body.urgent);
+          await drain(portsOn(worker, "drain"), { limits, lingerMs, scope: {} }, body);
         });
       }
       startTimer(clock, pollOnce);

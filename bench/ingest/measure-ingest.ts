@@ -8,7 +8,10 @@ import { localSettings } from "../../local/settings.ts";
 import { machineIdOf } from "../drain/backlog.ts";
 import { percentile } from "../drain/figures.ts";
 import { incidentText, postIncident, systemOf } from "../drain/measure-azurite.ts";
+import { readConfig } from "../../shared/config.ts";
 import { atMost, row, type Row } from "../table.ts";
+import { measureUnfold } from "./measure-unfold.ts";
+import { openLedger, untilUnfolded } from "./opened-ledger.ts";
 
 const KEY = "the key of the bench";
 const MACHINES = 25;
@@ -17,7 +20,8 @@ const ROUNDS = 200;
 
 /**
  * What taking an incident of 25 machines in costs, against a function that only sends its body as
- * one queue message: the same host, the same storage, in turns, one at a time.
+ * one queue message: the same host, the same storage, one at a time. Both are asked when nothing is
+ * left to unfold, and each as often before the other as after it.
  */
 export async function measureIngest(root: string): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "lrq-bench-"));
@@ -32,12 +36,20 @@ export async function measureIngest(root: string): Promise<readonly Row[]> {
       const env = { ...systemOf(process.env), ...localSettings(parts, {}) };
       const host = await startHostProcess({ root: appRoot, port: 0, env, log: () => {} });
       hosts.push(host);
-      return host;
+      return { url: host.url, env };
     };
     const lrq = await start(root, "lrq");
     const bare = await start(bareRoot(root, folder), "bare");
     const machineIds = Array.from({ length: MACHINES }, (_, number) => machineIdOf("m", number));
-    return await takeTurns(lrq.url, bare.url, machineIds);
+    const config = readConfig(lrq.env);
+    if (config.kind === "wrong") throw new Error(JSON.stringify(config.problems));
+    const { ledger } = openLedger(storage, config.config.rateScope);
+    const sides = {
+      lrq: async (id: string) => await postIncident(lrq.url, KEY, id, machineIds),
+      bare: async (id: string) => await postBare(bare.url, incidentText(id, machineIds)),
+    };
+    const rows = await takeTurns(sides, async () => await untilUnfolded(ledger));
+    return [...rows, ...(await measureUnfold(storage, MACHINES))];
   } finally {
     await Promise.all(hosts.map(async (host) => await host.stop()));
     await simulator.close();
@@ -57,24 +69,26 @@ function bareRoot(root: string, folder: string): string {
   return bare;
 }
 
+const SIDES = ["lrq", "bare"] as const;
+type Side = (typeof SIDES)[number];
+
 async function takeTurns(
-  lrqUrl: string,
-  bareUrl: string,
-  machineIds: readonly string[],
+  ask: Readonly<Record<Side, (id: string) => Promise<void>>>,
+  untilQuiet: () => Promise<void>,
 ): Promise<readonly Row[]> {
-  const lrqMs: number[] = [];
-  const bareMs: number[] = [];
+  const tookMs: Record<Side, number[]> = { lrq: [], bare: [] };
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    const id = `ingest-${round}`;
-    const ours = await timed(async () => await postIncident(lrqUrl, KEY, id, machineIds));
-    const theirs = await timed(async () => await postBare(bareUrl, incidentText(id, machineIds)));
-    if (round < 0) continue;
-    lrqMs.push(ours);
-    bareMs.push(theirs);
+    const order = round % 2 === 0 ? SIDES : SIDES.toReversed();
+    for (const side of order) {
+      await untilQuiet();
+      const beganAtMs = performance.now();
+      await ask[side](`ingest-${round}`);
+      if (round >= 0) tookMs[side].push(performance.now() - beganAtMs);
+    }
   }
   const at = { part: "ingest", setting: `25 machines, ${ROUNDS} rounds, Azurite` };
   return [0.5, 0.99].flatMap((share) => {
-    const [ours, theirs] = [percentile(lrqMs, share), percentile(bareMs, share)];
+    const [ours, theirs] = [percentile(tookMs.lrq, share), percentile(tookMs.bare, share)];
     const p = `p${share * 100}`;
     return [
       row({ ...at, measure: `answer of lrq, ${p}`, value: ours, unit: "ms" }),
@@ -82,12 +96,6 @@ async function takeTurns(
       row({ ...at, measure: `ratio, ${p}`, value: ours / theirs, unit: "x", bound: atMost(3) }),
     ];
   });
-}
-
-async function timed(act: () => Promise<void>): Promise<number> {
-  const beganAtMs = performance.now();
-  await act();
-  return performance.now() - beganAtMs;
 }
 
 async function postBare(url: string, body: string): Promise<void> {

@@ -49,7 +49,7 @@ const sequence = z.object({
 /** GET runs/{runId}. */
 export const runAnswerSchema = z.object({
   runId: z.string(),
-  state: z.enum(["accepting", "running", "finished"]),
+  state: z.enum(["running", "finished"]),
   source: z.string(),
   sequences: z.array(sequence),
   skipped: z.array(z.object({ machine: z.string(), reason: z.string() })),

@@ -13,6 +13,9 @@ export const BUDGET_KEY = "rate-token";
  */
 export const READS_KEY = "asked";
 
+/** How many machines were accepted today, of each caller and of everybody. */
+export const CAPS_KEY = "caps";
+
 /**
  * Lanes, most urgent first; lane 4 is where sequences wait that came back from an offline machine.
  */
@@ -44,14 +47,16 @@ export const MACHINES = family("machine");
 export const OWED_RESULTS = family("owed");
 /** Notes that the gate of a run has turned: its waiting sequences are to be moved. */
 export const NOTES_OF_TURNS = family("opening");
+/** Pointers to intake rows; the rows themselves lie outside `OPEN_WORK`, for they are big. */
+export const PLANNED = family("planned");
 /** Callbacks that are owed; those nobody could be told lie outside `OPEN_WORK`. */
 export const NOTICES = family("notice");
 export const DEAD_NOTICES = family("dead");
 /** The budget, and then who is ready, the next to go first. */
 export const TURN: KeyRange = { from: BUDGET_KEY, before: READY.before };
 /**
- * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, owed!, the
- * budget and ready! lie side by side. While the budget stands alone, nothing is due.
+ * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, owed!,
+ * planned!, the budget and ready! lie side by side. While the budget stands alone, nothing is due.
  */
 export const OPEN_WORK: KeyRange = { from: LATER.from, before: READY.before };
 
@@ -65,6 +70,11 @@ export function behindRange(machineId: string): KeyRange {
 
 export function sequencesOf(runId: string): KeyRange {
   return { from: `sequence!${runId}.`, before: `sequence!${runId}/` };
+}
+
+/** Sequences of a run that were accepted and have no rows of their own yet. */
+export function intakesOf(runId: string): KeyRange {
+  return family(`intake!${runId}`);
 }
 
 export function custodyOf(runId: string): KeyRange {
@@ -107,8 +117,6 @@ export const sequenceKey = (sequenceId: string): string => `sequence!${sequenceI
 export const machineKey = (machineId: string): string => `machine!${machineId}`;
 export const runKey = (runId: string): string => `run!${runId}`;
 export const idempotencyRowKey = (keyHash: string): string => `key!${keyHash}`;
-/** Machines that were accepted on a day (eight digits), of one caller; `*` is everybody. */
-export const capKey = (day: string, caller: string): string => `cap!${day}!${caller}`;
 export const owedResultsKey = (sequenceId: string): string => `owed!${sequenceId}`;
 export const custodyKey = (runId: string, number: number): string =>
   `custody!${runId}!${padded(number, 8)}`;
@@ -117,6 +125,12 @@ export const auditKey = (chain: string, number: number): string =>
 /** One turn of the gate of a run; each turn has its number. */
 export const turnKey = (runId: string, turn: number): string =>
   `opening!${runId}!${padded(turn, 6)}`;
+/** `number` tells how many sequences of the run were accepted before: no two of a run are alike. */
+export const intakeKey = (runId: string, number: number): string =>
+  `intake!${runId}!${padded(number, 8)}`;
+/** Where the poll finds that there is an intake row of this number. */
+export const plannedKey = (runId: string, number: number): string =>
+  `planned!${runId}!${padded(number, 8)}`;
 /** `dueAtMs` is when the poll rings for it, unless its key has changed by then. */
 export const noticeKey = (dueAtMs: number, noticeId: string): string =>
   `notice!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
@@ -124,7 +138,8 @@ export const deadNoticeKey = (runId: string, noticeId: string): string =>
   `dead!${runId}!${noticeId}`;
 
 /**
- * The sequence an index row (ready, later, behind, owed) stands for: the last part of its key.
+ * The sequence a record or an index row (ready, later, behind, owed) stands for: the last part of
+ * its key.
  */
 export function sequenceIdIn(key: string): string {
   return key.slice(key.lastIndexOf("!") + 1);
@@ -138,6 +153,16 @@ export function passIn(readyRowKey: string): number {
 /** The run whose gate has turned. */
 export function runIdOfTurn(key: string): string {
   return key.split("!")[1] ?? "";
+}
+
+/** The run that the sequences of an intake row are of, by the key of its pointer. */
+export function runIdOfPlanned(key: string): string {
+  return key.split("!")[1] ?? "";
+}
+
+/** The pointer to an intake row. */
+export function plannedKeyFor(intakeRowKey: string): string {
+  return `planned!${intakeRowKey.slice("intake!".length)}`;
 }
 
 /** The machine in a behind key. */

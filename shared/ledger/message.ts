@@ -9,7 +9,8 @@ export const drainMessageSchema = z.object({
   // One top-level key with a name the Functions host does not use, so that a body cannot pose as
   // trigger metadata.
   bell: z.object({
-    why: z.enum(["accepted", "due", "released", "repair"]),
+    /** `planned`: accepted sequences of the run are still to get rows of their own. */
+    why: z.enum(["accepted", "planned", "due", "released", "repair"]),
     runId: z.string().nullable(),
     sequenceIds: z.array(z.string()).max(100),
     /** True if it comes for work of the urgent lane, which waits for no driver. */

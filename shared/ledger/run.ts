@@ -17,11 +17,7 @@ export const runSchema = z.object({
   url: z.string().nullable(),
   requestedBy: z.string(),
   requestedAtMs: instant,
-  /**
-   * Sequences announced, and those written so far; they differ only while a big incident is being
-   * taken in.
-   */
-  planned: z.number().int(),
+  /** All there are, those without rows of their own included. */
   accepted: z.number().int(),
   /** Accepted sequences that are not finished. */
   open: z.number().int(),
@@ -44,34 +40,24 @@ export const runSchema = z.object({
 });
 
 /**
- * One accepted incident. Its sequences are the rows under `sequencesOf(runId)`. Times are epoch
- * milliseconds.
+ * One accepted incident. Its sequences are the rows under `sequencesOf(runId)`, and at first those
+ * in `intakesOf(runId)`. Times are epoch milliseconds.
  */
 export type RunRecord = z.infer<typeof runSchema>;
 
-/**
- * The run after `added` of the `remaining` new sequences were written; a finished one opens again,
- * for an incident may grow.
- */
-export function withSequences(run: RunRecord, added: number, remaining: number): RunRecord {
+/** The run after `added` new sequences; a finished one opens again, for an incident may grow. */
+export function withSequences(run: RunRecord, added: number): RunRecord {
   return {
     ...run,
     accepted: run.accepted + added,
-    planned: run.accepted + remaining,
     open: run.open + added,
     finishedAtMs: added > 0 ? null : run.finishedAtMs,
   };
-}
-
-/** True once all its announced sequences are written. */
-export function isComplete(run: Pick<RunRecord, "accepted" | "planned">): boolean {
-  return run.accepted > 0 && run.accepted === run.planned;
 }
 
 /** The run after sequences of it finished. Throws if more finish than were open: that is a bug. */
 export function withFinished(run: RunRecord, finished: number, nowMs: number): RunRecord {
   const open = run.open - finished;
   if (open < 0) throw new Error(`run ${run.runId} has ${run.open} open and ${finished} finished`);
-  const done = open === 0 && run.accepted === run.planned;
-  return { ...run, open, finishedAtMs: done ? nowMs : null };
+  return { ...run, open, finishedAtMs: open === 0 ? nowMs : null };
 }

@@ -1,18 +1,17 @@
 import { noticesOf, type Notice } from "./notice.ts";
-import { isComplete, type RunRecord } from "./run.ts";
+import type { RunRecord } from "./run.ts";
 
 /**
  * What is owed when `after` is written where `before` stood (null: nothing): that the run was
- * accepted, once all its announced sequences are in. Who joins it later is told where it stands.
+ * accepted. Who joins it later is told where it stands.
  */
 export function noticesOfWriting(
   before: RunRecord | null,
   after: RunRecord,
   nowMs: number,
 ): Notice[] {
-  if (!isComplete(after)) return [];
-  const grew = before === null || !isComplete(before) || before.accepted < after.accepted;
-  if (grew) return noticesOf(after, "run.accepted", null, nowMs);
+  if (before === null || before.accepted < after.accepted)
+    return noticesOf(after, "run.accepted", null, nowMs);
   const known = new Set(before.callbacks.map((each) => each.targetId));
   const joining = after.callbacks.filter((each) => !known.has(each.targetId));
   return noticesOfStanding({ ...after, callbacks: joining }, nowMs);
@@ -27,7 +26,6 @@ export function noticesOfEnd(run: RunRecord, sequenceId: string, nowMs: number):
 
 /** Where a run stands, told to all its targets: that it was accepted, and finished if it is. */
 export function noticesOfStanding(run: RunRecord, nowMs: number): Notice[] {
-  if (!isComplete(run)) return [];
   const accepted = noticesOf(run, "run.accepted", null, nowMs);
   const over = run.finishedAtMs !== null;
   return over ? [...accepted, ...noticesOf(run, "run.finished", null, nowMs)] : accepted;

@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 /**
  * How many machines may be acted on: of one incident, for one caller in a day, for all in a day.
  * A machine counts once for each profile and parameters it is to be run with.
@@ -9,10 +7,6 @@ export interface Caps {
   readonly perCallerDay: number;
   readonly perDay: number;
 }
-
-/** The row of one day and one caller, or of everybody: what was accepted so far. */
-export const capSchema = z.object({ v: z.literal(1), machines: z.number().int().nonnegative() });
-export type CapCount = z.infer<typeof capSchema>;
 
 /** What is counted already, before `asked` more. */
 export interface Counted {

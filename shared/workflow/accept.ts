@@ -12,7 +12,8 @@ import {
   type Submission,
 } from "./acceptance.ts";
 import { factAbout } from "./audit.ts";
-import { loadBudget } from "./load.ts";
+import { loadCounts, type Counts } from "./count-machines.ts";
+import { loadBudget, type MaybeStored } from "./load.ts";
 import { ringNotices } from "./ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
@@ -20,13 +21,16 @@ import { writeRun } from "./write-run.ts";
 
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./acceptance.ts";
 
-/** Ids in one message of the queue. */
-const IDS_PER_BELL = 100;
+/**
+ * Sequences of so few machines get their own rows at once, eight of them: an intake row and its
+ * pointer would be two, and cost two requests more later.
+ */
+const WRITTEN_AT_ONCE_MAX = 4;
 
 /**
- * Takes an incident in: rows in the ledger, then a bell, then the answer. What was accepted before
- * is returned and not repeated; machines new to the incident start. Throws if storage is out of
- * reach: then nothing was promised.
+ * Takes an incident in: one transaction of the ledger, then a bell, then the answer. What was
+ * accepted before is returned and not repeated; machines new to the incident start. Throws if
+ * storage is out of reach: then nothing was promised.
  */
 export async function accept(
   ports: AcceptPorts,
@@ -34,10 +38,17 @@ export async function accept(
   submission: Submission,
 ): Promise<Acceptance> {
   const keyHash = keyHashOf(submission);
-  const before = keyHash === null ? null : await acceptedBefore(ports, keyHash, submission);
+  const { machines } = submission.incident;
+  // What stands in intake rows gets its place in the line when it is unfolded.
+  const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
+  const [before, budget, counts] = await Promise.all([
+    keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
+    isPlanned ? null : loadBudget(ports.ledger),
+    loadCounts(ports.ledger),
+  ]);
   if (before !== null) return before;
 
-  const resolved = await resolveMachines(ports, settings, submission.incident.machines);
+  const resolved = await resolveMachines(ports, settings, machines);
   if (resolved.kind === "unavailable") return resolved;
   const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
   if (planned.kind !== "parsed") return planned;
@@ -46,24 +57,33 @@ export async function accept(
     const detail = `${submission.caller} may not use the profile ${barred.profile.name}.`;
     return { kind: "forbidden", detail };
   }
-  return await enqueue(ports, settings, submission, planned.value, keyHash);
+  const pass = budget === null ? null : budget.value.pass + 1;
+  const stands = { plan: planned.value, pass, counts, keyHash };
+  return await enqueue(ports, settings, submission, stands);
+}
+
+/** What is to be run, and what was read for it. */
+interface Standing {
+  readonly plan: Plan;
+  /** Where the line begins for it; null for what stands in intake rows first. */
+  readonly pass: number | null;
+  readonly counts: MaybeStored<Counts>;
+  readonly keyHash: string | null;
 }
 
 async function enqueue(
   ports: AcceptPorts,
   settings: AcceptSettings,
   submission: Submission,
-  plan: Plan,
-  keyHash: string | null,
+  { plan, pass, counts, keyHash }: Standing,
 ): Promise<Acceptance> {
-  const budget = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   const nonce = submission.again ? (keyHash ?? ports.random.id()) : null;
   const run = newRun(submission, plan, nonce, nowMs);
-  const sequences = plan.sequences.map((each, index) => {
-    const pass = budget.value.pass + 1 + index;
-    return newSequence(run, each, { nowMs, pass, expiresAtMs: nowMs + settings.expiryMs });
-  });
+  const expiresAtMs = nowMs + settings.expiryMs;
+  const sequences = plan.sequences.map((each, index) =>
+    newSequence(run, each, { nowMs, pass: (pass ?? 0) + index, expiresAtMs }),
+  );
   const ids = sequences.map((each) => each.sequenceId);
   const key = keyRowOf(keyHash, submission, run.runId, ids);
   const { caller, objectId, caps } = submission;
@@ -73,11 +93,12 @@ async function enqueue(
       by: caller,
       detail: acceptedDetail(run, plan, added),
     });
-  const counting = caps === null ? null : { caps, caller };
+  const counting = caps === null ? null : { caps, caller, counts };
   const asking = { by: caller, objectId, untilMs: nowMs + settings.approvalMs };
   const written = await writeRun(ports, {
     run,
     sequences,
+    isPlanned: pass === null,
     key,
     counting,
     policy: settings.policy,
@@ -85,13 +106,14 @@ async function enqueue(
     asking,
   });
   if (written.kind === "overCap") return overCap(ports, submission, written);
+  if (written.kind === "tooLarge") return tooLarge(written.asked);
   if (written.kind === "keyTaken") {
     // The same request came twice at once; the other one's answer is this one's too.
     const before = await acceptedBefore(ports, keyHash ?? "", submission);
     if (before !== null) return before;
     throw new Error("an idempotency key was taken and is gone");
   }
-  await ringFor(ports, run.runId, written.added);
+  await ringFor(ports, run.runId, written.added, pass === null);
   if (written.run.callbacks.length > 0) await ringNotices(ports);
   ports.log("info", "accepted", {
     runId: run.runId,
@@ -120,6 +142,13 @@ function overCap(
   return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
 }
 
+function tooLarge(asked: number): Acceptance {
+  const detail =
+    `The commands for ${asked} new machines are more than can be accepted at once; nothing was ` +
+    "accepted. Send fewer, then again with more: they join the same run.";
+  return { kind: "tooManyMachines", detail };
+}
+
 function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: number): string {
   const profiles = new Set(
     plan.sequences.map(({ profile }) => `${profile.name}@${profile.version}`),
@@ -132,10 +161,12 @@ async function ringFor(
   { bells }: AcceptPorts,
   runId: string,
   added: readonly SequenceRecord[],
+  isPlanned: boolean,
 ): Promise<void> {
+  if (added.length === 0) return;
   const urgent = added.some((each) => each.lane === URGENT_LANE);
-  for (let start = 0; start < added.length; start += IDS_PER_BELL) {
-    const sequenceIds = added.slice(start, start + IDS_PER_BELL).map((each) => each.sequenceId);
-    await bells.ringDrain({ why: "accepted", runId, sequenceIds, urgent }, 0);
-  }
+  const bell = isPlanned
+    ? { why: "planned" as const, sequenceIds: [] }
+    : { why: "accepted" as const, sequenceIds: added.map((each) => each.sequenceId) };
+  await bells.ringDrain({ ...bell, runId, urgent }, 0);
 }

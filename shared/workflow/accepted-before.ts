@@ -29,7 +29,7 @@ export async function acceptedBefore(
   const run = await loadRun(ports.ledger, key.runId);
   if (run === null) throw new Error(`run ${key.runId} is gone, but its key is not`);
   const ids = new Set(key.sequenceIds);
-  const sequences = (await listSequences(ports.ledger, key.runId)).filter((each) =>
+  const sequences = (await listSequences(ports.ledger, run.value)).filter((each) =>
     ids.has(each.sequenceId),
   );
   return answer(run.value, sequences, new Map(), run.value.skipped);

@@ -3,7 +3,6 @@ import type { Known } from "../access/authenticate.ts";
 import { readBody } from "../incident/read-body.ts";
 import { approve, awaiting, planHashOf } from "../ledger/approval.ts";
 import { runKey, turnKey } from "../ledger/keys.ts";
-import { isComplete } from "../ledger/run.ts";
 import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
@@ -72,10 +71,7 @@ async function tryApprove(
 ): Promise<Approved | "again"> {
   const run = await loadRun(ledger, runId);
   if (run === null) return { kind: "notFound" };
-  if (!isComplete(run.value)) {
-    return { kind: "refused", detail: "The run is still being accepted; ask again in a moment." };
-  }
-  const waiting = awaiting(await listSequences(ledger, runId));
+  const waiting = awaiting(await listSequences(ledger, run.value));
   const nowMs = clock.latest();
   const planHash = waiting.length === 0 ? null : planHashOf(waiting);
   const given = approve(run.value.approval, planHash, person, nowMs);

@@ -87,7 +87,7 @@ async function factsFor(
   run: RunRecord,
 ): Promise<CallbackFacts> {
   const { noticeId, event, atMs, runId, sequenceId } = notice;
-  const { total, ...counts } = countsOf(await listSequences(ledger, runId));
+  const { total, ...counts } = countsOf(await listSequences(ledger, run));
   const present = Object.entries(counts).filter(([, count]) => count > 0);
   return {
     noticeId,

@@ -1,4 +1,4 @@
-import { BEHIND, LATER, READY, sequenceIdIn } from "../ledger/keys.ts";
+import { BEHIND, LATER, PLANNED, READY, runIdOfPlanned, sequenceIdIn } from "../ledger/keys.ts";
 import { holdsSession, isTerminal } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
@@ -18,8 +18,9 @@ export async function previewCancel(
   { ledger }: Pick<Ports, "ledger">,
   runId: string,
 ): Promise<Cancelled | null> {
-  if (!isRunId(runId) || (await loadRun(ledger, runId)) === null) return null;
-  const records = await listSequences(ledger, runId);
+  const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
+  if (run === null) return null;
+  const records = await listSequences(ledger, run.value);
   const over = records.filter(isTerminal).length;
   const asked = records.filter(holdsSession).length;
   return { ended: records.length - over - asked, asked, alreadyOver: over };
@@ -47,11 +48,13 @@ export async function cancelAll(
   return tally;
 }
 
-/** Runs with a sequence that waits or holds a session. */
+/** Runs with a sequence that waits, has no rows of its own yet, or holds a session. */
 async function openRuns({ ledger }: CancelPorts): Promise<ReadonlySet<string>> {
+  // Read first: what is unfolded meanwhile is found below.
+  const planned = (await listAll(ledger, PLANNED)).map((row) => runIdOfPlanned(row.key));
   const ids = (await loadBudget(ledger)).value.sessions.map((each) => each.sequenceId);
   for (const range of [READY, LATER, BEHIND]) {
     ids.push(...(await listAll(ledger, range)).map((row) => sequenceIdIn(row.key)));
   }
-  return new Set(ids.map((sequenceId) => sequenceId.split(".")[0] ?? ""));
+  return new Set([...planned, ...ids.map((sequenceId) => sequenceId.split(".")[0] ?? "")]);
 }

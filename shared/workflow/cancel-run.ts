@@ -1,3 +1,4 @@
+import { sequenceIdIn, sequencesOf } from "../ledger/keys.ts";
 import { askToCancel, end } from "../ledger/moves.ts";
 import { cancelledBy } from "../ledger/outcome.ts";
 import type { RowChange, Stored } from "../ledger/rows.ts";
@@ -9,10 +10,11 @@ import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { factOfMove, recordForRun } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
-import { listSequences } from "./list-sequences.ts";
 import { commitHolding } from "./held-budget.ts";
+import { listAll } from "./list-all.ts";
 import { loadBudget, loadSequence } from "./load.ts";
 import { ringForReady } from "./ring.ts";
+import { unfold } from "./unfold.ts";
 
 export type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
@@ -39,8 +41,10 @@ export async function cancelRun(
 ): Promise<Cancelled | null> {
   if (!isRunId(runId) || !(await recordForRun(ports, runId, "cancelAsked", { by }))) return null;
   const tally = { ended: 0, asked: 0, alreadyOver: 0 };
-  for (const { sequenceId } of await listSequences(ports.ledger, runId)) {
-    tally[await cancelSequence(ports, sequenceId, by)] += 1;
+  // What has no rows of its own yet could not be ended.
+  await unfold(ports, runId);
+  for (const { key } of await listAll(ports.ledger, sequencesOf(runId))) {
+    tally[await cancelSequence(ports, sequenceIdIn(key), by)] += 1;
   }
   ports.log("warn", "runCancelled", { runId, by, ended: tally.ended, asked: tally.asked });
   await ringForReady(ports, limits, "released", 0);

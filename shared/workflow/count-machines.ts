@@ -1,14 +1,9 @@
-import { capKey } from "../ledger/keys.ts";
-import type { RowChange, Stored } from "../ledger/rows.ts";
-import {
-  capSchema,
-  dayOf,
-  whichCap,
-  type CapCount,
-  type Caps,
-  type OverCap,
-} from "../limits/caps.ts";
+import { z } from "zod";
+import { CAPS_KEY } from "../ledger/keys.ts";
+import type { RowChange } from "../ledger/rows.ts";
+import { dayOf, whichCap, type Caps, type OverCap } from "../limits/caps.ts";
 import type { Ledger } from "../ports.ts";
+import type { MaybeStored } from "./load.ts";
 
 /** Whom machines are counted for, and the caps that are theirs. */
 export interface Counting {
@@ -16,46 +11,61 @@ export interface Counting {
   readonly caller: string;
 }
 
-/** The rows that count machines, or the cap in their way. */
+/** The row that counts machines, or the cap in their way. */
 export type Count =
   | { readonly kind: "counted"; readonly rows: readonly RowChange[] }
   | ({ readonly kind: "overCap" } & OverCap);
 
-/** Everybody together; no caller has this name. */
-const EVERYBODY = "*";
+const count = z.number().int().nonnegative();
+const countsSchema = z.object({
+  v: z.literal(1),
+  /** Eight digits, in UTC. */
+  day: z.string(),
+  machines: count,
+  callers: z.record(z.string(), count),
+});
+
+/** What was accepted on one day: of everybody, and of each caller. */
+export type Counts = z.infer<typeof countsSchema>;
+
+const NO_COUNTS: Counts = { v: 1, day: "", machines: 0, callers: {} };
+
+/** The counts as they stand, to count on. Stale ones only make the commit lose. */
+export async function loadCounts(ledger: Ledger): Promise<MaybeStored<Counts>> {
+  const row = await ledger.read(CAPS_KEY);
+  return row === null
+    ? { value: NO_COUNTS, etag: null }
+    : { value: countsSchema.parse(row.body), etag: row.etag };
+}
 
 /**
- * Counts `asked` machines more, of an incident that has `ofIncident`. The rows belong into the
+ * Counts `asked` machines more, of an incident that has `ofIncident`. The row belongs into the
  * transaction that writes the sequences: whoever counted meanwhile makes it lose, so no two
  * requests take the same room.
  */
-export async function countMachines(
-  ledger: Ledger,
+export function countMachines(
+  stored: MaybeStored<Counts>,
   { caps, caller }: Counting,
   { ofIncident, asked }: { ofIncident: number; asked: number },
   nowMs: number,
-): Promise<Count> {
-  const day = dayOf(nowMs);
-  const keys = [capKey(day, caller), capKey(day, EVERYBODY)] as const;
-  const [own, all] = await Promise.all([load(ledger, keys[0]), load(ledger, keys[1])]);
-  const before = { ofCallerToday: own?.value.machines ?? 0, today: all?.value.machines ?? 0 };
-  const over = whichCap(caps, { ofIncident, ...before }, asked);
+): Count {
+  const before = onDay(stored.value, dayOf(nowMs));
+  const ofCallerToday = Object.hasOwn(before.callers, caller) ? (before.callers[caller] ?? 0) : 0;
+  const over = whichCap(caps, { ofIncident, ofCallerToday, today: before.machines }, asked);
   if (over !== null) return { kind: "overCap", ...over };
-  const rows = [
-    counted(keys[0], own, before.ofCallerToday + asked),
-    counted(keys[1], all, before.today + asked),
-  ];
-  return { kind: "counted", rows };
+  const body: Counts = {
+    ...before,
+    machines: before.machines + asked,
+    callers: { ...before.callers, [caller]: ofCallerToday + asked },
+  };
+  const row: RowChange =
+    stored.etag === null
+      ? { op: "insert", key: CAPS_KEY, body }
+      : { op: "replace", key: CAPS_KEY, body, etag: stored.etag };
+  return { kind: "counted", rows: [row] };
 }
 
-async function load(ledger: Ledger, key: string): Promise<Stored<CapCount> | null> {
-  const row = await ledger.read(key);
-  return row === null ? null : { value: capSchema.parse(row.body), etag: row.etag };
-}
-
-function counted(key: string, stored: Stored<CapCount> | null, machines: number): RowChange {
-  const body: CapCount = { v: 1, machines };
-  return stored === null
-    ? { op: "insert", key, body }
-    : { op: "replace", key, body, etag: stored.etag };
+/** A day begins with nothing; a host that is a moment behind counts on the one that has begun. */
+function onDay(counts: Counts, day: string): Counts {
+  return counts.day >= day ? counts : { ...NO_COUNTS, day };
 }

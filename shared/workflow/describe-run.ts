@@ -31,7 +31,7 @@ export async function describeRun(
   const stored = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (stored === null) return null;
   const run = stored.value;
-  const records = await listSequences(ledger, runId);
+  const records = await listSequences(ledger, run);
   const isReady = records.some((each) => each.place?.kind === "ready");
   const budget = (await loadBudget(ledger)).value;
   const ready = isReady ? await ledger.list(READY.from, READY.before, POSITIONS_MAX) : [];

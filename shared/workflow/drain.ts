@@ -1,4 +1,5 @@
 import type { MachineScope } from "../access/machine-scope.ts";
+import type { DrainBell } from "../ledger/message.ts";
 import { admit, nextTurnMs } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -7,6 +8,7 @@ import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
 import type { MaybeStored } from "./load.ts";
 import { ringForReady, stopDriving } from "./ring.ts";
 import { submitClaimed } from "./submit.ts";
+import { unfold } from "./unfold.ts";
 
 export type DrainPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
@@ -34,15 +36,17 @@ const SLEEPS_MAX = 5;
 
 /**
  * Submits the best ready sequences, as many as the tenant's limits allow, whatever the message was
- * that rang. Waiting work is never waited for by throwing: either this invocation drives on within
- * its bound, or one bell is rung for the time the next slot opens. Throws only if storage is out of
- * reach.
+ * that rang; if that says that a run was planned, its sequences get their own rows first. Waiting
+ * work is never waited for by throwing: either this invocation drives on within its bound, or one
+ * bell is rung for the time the next slot opens. Throws only if storage is out of reach.
  */
 export async function drain(
   ports: DrainPorts,
   settings: DrainSettings,
-  urgent: boolean,
+  { why, runId, urgent }: Pick<DrainBell, "why" | "runId" | "urgent">,
 ): Promise<DrainReport> {
+  // First of all: whoever drives, and whatever is paused, what was accepted gets its own rows.
+  if (why === "planned" && runId !== null) await unfold(ports, runId);
   const begunAtMs = ports.clock.monotonicMs();
   const claimant = {
     hostId: ports.random.id(),

@@ -28,7 +28,6 @@ export function newRun(
     url,
     requestedBy: caller,
     requestedAtMs: nowMs,
-    planned: plan.sequences.length,
     accepted: 0,
     open: 0,
     finishedAtMs: null,

@@ -26,6 +26,7 @@ import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
 import { turnGates } from "./turn-gates.ts";
 import { ringNotices } from "./ring-notices.ts";
+import { unfoldLate } from "./unfold.ts";
 
 export type PollPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
@@ -68,7 +69,8 @@ export async function poll(
   const looked = await lookAtActions(ports, limits, open, held, pollerId);
   await repairOwed(ports, limits, open);
   const turned = await turnGates(ports, written.turn ? await readOpenWork(ports.ledger) : open);
-  const freed = looked.moved + released + turned > 0;
+  const unfolded = await unfoldLate(ports, open);
+  const freed = looked.moved + released + turned + unfolded > 0;
   await ringNotices(ports, written.notice ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";

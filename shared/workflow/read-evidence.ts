@@ -61,7 +61,7 @@ export async function listEvidence(
   runId: string,
 ): Promise<readonly ListedEvidence[] | null> {
   const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
-  return run === null ? null : (await listSequences(ledger, runId)).flatMap(storedOf);
+  return run === null ? null : (await listSequences(ledger, run.value)).flatMap(storedOf);
 }
 
 function storedOf(record: SequenceRecord): ListedEvidence[] {

@@ -2,8 +2,8 @@ import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord, SequenceState } from "../ledger/sequence.ts";
 import type { Command } from "../plan/command.ts";
 
-/** Where a run stands: `accepting` while a big incident is being written, or was cut off. */
-export type RunState = "accepting" | "running" | "finished";
+/** Where a run stands: `finished` once all its sequences are, until its incident grows. */
+export type RunState = "running" | "finished";
 
 export interface RunView {
   readonly runId: string;
@@ -114,6 +114,5 @@ export interface ResultView {
 }
 
 export function stateOf(run: RunRecord): RunState {
-  if (run.accepted < run.planned) return "accepting";
   return run.finishedAtMs === null ? "running" : "finished";
 }

@@ -10,8 +10,9 @@ import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 import { loadRun } from "./load.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
+import { unfold } from "./unfold.ts";
 
-type TurnPorts = Pick<Ports, "ledger" | "log">;
+type TurnPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
 /** Runs turn seldom; more than these are left to the next poll. */
 const TURNS_PER_POLL = 10;
@@ -40,7 +41,7 @@ async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
     // The run is read before its sequences, and written with them: what comes in between loses.
     const run = await loadRun(ledger, runId);
     if (run === null) throw new Error(`run ${runId} is gone, but it has turned`);
-    const changes = (await sequencesIn(ledger, runId)).flatMap((each) => {
+    const changes = (await sequencesOfRun(ports, run.value)).flatMap((each) => {
       const after = turned(each.value, run.value);
       return after === null ? [] : [{ before: each, after }];
     });
@@ -65,11 +66,16 @@ async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
   return moved;
 }
 
-async function sequencesIn(
-  ledger: TurnPorts["ledger"],
-  runId: string,
+/** All of them with rows of their own, for only those can be moved. */
+async function sequencesOfRun(
+  ports: TurnPorts,
+  { runId, accepted }: RunRecord,
 ): Promise<Stored<SequenceRecord>[]> {
-  const rows = await listAll(ledger, sequencesOf(runId));
+  let rows = await listAll(ports.ledger, sequencesOf(runId));
+  if (rows.length < accepted) {
+    await unfold(ports, runId);
+    rows = await listAll(ports.ledger, sequencesOf(runId));
+  }
   return rows.map(({ body, etag }) => ({ value: sequenceSchema.parse(body), etag }));
 }
 

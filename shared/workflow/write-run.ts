@@ -1,6 +1,7 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import { askedFor, type Person } from "../ledger/approval.ts";
 import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../ledger/gate.ts";
+import { folding } from "../ledger/intake.ts";
 import { runKey } from "../ledger/keys.ts";
 import { owing, withTargets } from "../ledger/notice.ts";
 import { insertion, type RowChange, type Stored } from "../ledger/rows.ts";
@@ -10,17 +11,25 @@ import { noticesOfWriting } from "../ledger/told.ts";
 import type { OverCap } from "../limits/caps.ts";
 import type { Ledger, Ports } from "../ports.ts";
 import { auditedRun } from "./audit.ts";
-import { countMachines, type Count, type Counting } from "./count-machines.ts";
-import { loadRun } from "./load.ts";
+import {
+  countMachines,
+  loadCounts,
+  type Count,
+  type Counting,
+  type Counts,
+} from "./count-machines.ts";
+import { loadRun, type MaybeStored } from "./load.ts";
 import { listSequences } from "./list-sequences.ts";
 
 /** What is to stand in the ledger. */
 export interface Wish {
   readonly run: RunRecord;
   readonly sequences: readonly SequenceRecord[];
+  /** True if those that are new shall stand in intake rows; false if they get rows of their own. */
+  readonly isPlanned: boolean;
   readonly key: { readonly key: string; readonly body: unknown } | null;
-  /** Whom the machines are counted for; null counts nothing. */
-  readonly counting: Counting | null;
+  /** Whom the machines are counted for, on what was counted just now; null counts nothing. */
+  readonly counting: (Counting & { readonly counts: MaybeStored<Counts> }) | null;
   /** How its sequences are let go; null lets all of them. */
   readonly policy: GatePolicy | null;
   /** Who asks, and until when what needs an approval waits for it. */
@@ -39,14 +48,14 @@ export type Written =
       readonly known: ReadonlyMap<string, SequenceRecord>;
     }
   | { readonly kind: "keyTaken" }
+  /** More than one transaction takes; nothing was written. */
+  | { readonly kind: "tooLarge"; readonly asked: number }
   /** Nothing was written. */
   | ({ readonly kind: "overCap" } & OverCap);
 
-/**
- * Two rows a sequence, one each for the run, the key and the log, two counts, and up to ten
- * callbacks: under the hundred of a transaction (Table service).
- */
-const SEQUENCES_PER_COMMIT = 42;
+/** Of a transaction, by the Table service: changes, and 4 MiB; a character takes three bytes. */
+const CHANGES_MAX = 100;
+const CHARACTERS_MAX = 1_200_000;
 /**
  * Each try but the last was lost to another writer: of the same run, of which there are few, or of
  * the counts of the day, which all requests write.
@@ -55,168 +64,132 @@ const TRIES = 60;
 const JITTER_MS = 200;
 const JITTER_GROWTH_MAX = 5;
 
-/** How far the writing is, and what was found in the ledger when it was last looked at. */
-interface Progress {
+/** What was found in the ledger when it was last looked at. */
+interface Found {
   readonly stored: Stored<RunRecord> | null;
   readonly isLookedAt: boolean;
-  /** All there are to be, with the waves they wait for once that is settled. */
-  readonly sequences: readonly SequenceRecord[];
-  readonly remaining: readonly SequenceRecord[];
-  readonly added: readonly SequenceRecord[];
+  /** Those of the wished sequences that are not there. */
+  readonly missing: readonly SequenceRecord[];
   readonly known: ReadonlyMap<string, SequenceRecord>;
-  /** The key, the record in the log and the counts are in. */
-  readonly hasBegun: boolean;
 }
 
 /**
- * Writes the run and those of its sequences that are new, up to 42 in a transaction; a small
- * incident is there whole or not at all. A big one that is cut off is told by `accepted < planned`,
- * and sending it again completes it. All new machines are counted with the first of them, so that
- * none is written beyond a cap; those of a big incident that was cut off are counted again.
+ * Writes the run and those of its sequences that are new, in one transaction: an incident is there
+ * whole or not at all. They are counted with it, so that none is written beyond a cap.
  */
 export async function writeRun(
   ports: Pick<Ports, "ledger" | "clock" | "random">,
   wish: Wish,
 ): Promise<Written> {
-  let progress: Progress = {
+  const { runId } = wish.run;
+  // Most incidents are new, so that is what is tried before anything is read.
+  let found: Found = {
     stored: null,
     isLookedAt: false,
-    sequences: wish.sequences,
-    remaining: wish.sequences,
-    added: [],
+    missing: wish.sequences,
     known: new Map(),
-    hasBegun: false,
   };
-  for (let lost = 0; lost < TRIES;) {
-    const count = await counted(ports, wish, progress);
-    if (count.kind === "overCap") {
-      if (progress.isLookedAt) return count;
-      // What it counted may long be in the ledger.
-      progress = await lookedAt(ports.ledger, wish.run.runId, progress);
-      continue;
-    }
-    const step = await commitNext(ports, wish, progress, count.rows);
-    if (step.kind === "keyTaken") return step;
-    if (step.kind === "written") {
-      const { added, known, stored } = step.progress;
-      if (step.isOver && stored !== null) {
-        return { kind: "written", run: stored.value, added, known };
-      }
-      progress = step.progress;
-      continue;
-    }
-    lost += 1;
+  for (let lost = 0; lost < TRIES; lost += 1) {
     const growth = Math.min(lost - 1, JITTER_GROWTH_MAX);
     if (lost > 1) await ports.clock.sleep(ports.random.fraction() * JITTER_MS * growth);
-    progress = await lookedAt(ports.ledger, wish.run.runId, progress);
+    const count = await counted(ports, wish, found);
+    const came = count.kind === "overCap" ? count : await commitAll(ports, wish, found, count.rows);
+    // What is too much may long be in the ledger, so that is looked at before it is said.
+    const isRefusal = came.kind === "overCap" || came.kind === "tooLarge";
+    if (came.kind !== "lost" && (found.isLookedAt || !isRefusal)) return came;
+    found = await lookedAt(ports.ledger, runId, wish);
   }
-  throw new Error(`run ${wish.run.runId} could not be written: others kept writing it`);
+  throw new Error(`run ${runId} could not be written: others kept writing it`);
 }
 
 async function counted(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
   { counting }: Wish,
-  { hasBegun, remaining, stored }: Progress,
+  { missing, stored, isLookedAt }: Found,
 ): Promise<Count> {
-  if (counting === null || hasBegun || remaining.length === 0) return { kind: "counted", rows: [] };
-  const asked = { ofIncident: stored?.value.accepted ?? 0, asked: remaining.length };
-  return await countMachines(ledger, counting, asked, clock.earliest());
+  if (counting === null || missing.length === 0) return { kind: "counted", rows: [] };
+  const asked = { ofIncident: stored?.value.accepted ?? 0, asked: missing.length };
+  const counts = isLookedAt ? await loadCounts(ledger) : counting.counts;
+  return countMachines(counts, counting, asked, clock.earliest());
 }
 
-type Step =
-  | { readonly kind: "written"; readonly progress: Progress; readonly isOver: boolean }
-  | { readonly kind: "keyTaken" }
-  | { readonly kind: "lost" };
-
-async function commitNext(
+async function commitAll(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
-  { run, key, factOf, policy, asking }: Wish,
-  before: Progress,
+  { run, isPlanned, key, factOf, policy, asking }: Wish,
+  found: Found,
   counts: readonly RowChange[],
-): Promise<Step> {
-  const { gate, progress } = before.hasBegun
-    ? { gate: before.stored?.value.gate ?? null, progress: before }
-    : inWaves(before, policy);
-  const approval = before.hasBegun
-    ? (before.stored?.value.approval ?? null)
-    : approvalOf(before, asking);
-  const { stored, remaining, hasBegun } = progress;
-  const chunk = remaining
-    .slice(0, SEQUENCES_PER_COMMIT)
-    .map((each) => placed(each, gate, approval?.expiresAtMs));
+): Promise<Written | { readonly kind: "lost" }> {
+  const { stored, known } = found;
   const stands: RunRecord | null = stored?.value ?? null;
+  const { gate, sequences } = inWaves(found, policy);
+  const approval = approvalOf(found, asking);
+  const added = sequences.map((each) => placed(each, gate, approval?.expiresAtMs));
   const callbacks = withTargets(stands?.callbacks ?? [], run.callbacks);
+  const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
+  if (stored !== null && added.length === 0 && key === null && !isJoined) {
+    return { kind: "written", run: stored.value, added, known };
+  }
+  const before = stands ?? run;
   const grown = {
-    ...withSequences(stands ?? run, chunk.length, remaining.length),
+    ...withSequences(before, added.length),
     callbacks,
-    gate: withHeld(gate, chunk),
+    gate: withHeld(gate, added),
     approval,
   };
-  const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
-  const keyRow = hasBegun ? null : key;
-  if (stored !== null && chunk.length === 0 && keyRow === null && !isJoined) {
-    return { kind: "written", progress, isOver: true };
-  }
-  const { run: body, rows } = auditedRun(grown, hasBegun ? [] : [factOf(remaining.length)]);
-  const outcome = await ledger.commit([
+  const { run: body, rows } = auditedRun(grown, [factOf(added.length)]);
+  const nowMs = clock.earliest();
+  const changes: RowChange[] = [
     written(runKey(run.runId), stored, body),
-    ...(keyRow === null ? [] : [{ op: "insert", ...keyRow } satisfies RowChange]),
-    ...chunk.flatMap((each) => insertion(each)),
+    ...(key === null ? [] : [{ op: "insert", ...key } satisfies RowChange]),
+    ...(isPlanned
+      ? folding(run.runId, before.accepted, added, nowMs)
+      : added.flatMap((each) => insertion(each))),
     ...rows,
-    ...owing(noticesOfWriting(stands, body, clock.earliest())),
+    ...owing(noticesOfWriting(stands, body, nowMs)),
     ...counts,
-  ]);
-  if (outcome.kind === "conflict") {
-    const isTaken = keyRow !== null && outcome.key === keyRow.key;
-    return isTaken ? { kind: "keyTaken" } : { kind: "lost" };
-  }
-  const next: Progress = {
-    ...progress,
-    stored: { value: body, etag: outcome.etags.get(runKey(run.runId)) ?? "" },
-    remaining: remaining.slice(chunk.length),
-    added: [...progress.added, ...chunk],
-    hasBegun: true,
-  };
-  return { kind: "written", progress: next, isOver: next.remaining.length === 0 };
+  ];
+  if (!fits(changes)) return { kind: "tooLarge", asked: added.length };
+  const outcome = await ledger.commit(changes);
+  if (outcome.kind === "committed") return { kind: "written", run: body, added, known };
+  return { kind: key !== null && outcome.key === key.key ? "keyTaken" : "lost" };
 }
 
-/** Settles, with the first rows, which of the new sequences wait for a first wave. */
-function inWaves(
-  progress: Progress,
-  policy: GatePolicy | null,
-): { gate: RunRecord["gate"]; progress: Progress } {
-  const { stored, sequences, remaining } = progress;
-  const { gate, free } = gateFor(stored?.value.gate ?? null, remaining.length, policy);
-  const waves = new Map(
-    remaining.map((each, index) => [each.sequenceId, waveOf(gate, index < free)]),
+function fits(changes: readonly RowChange[]): boolean {
+  const sizes = changes.map((each) =>
+    each.op === "delete" ? 0 : JSON.stringify(each.body).length,
   );
-  const inWave = (each: SequenceRecord) => ({ ...each, wave: waves.get(each.sequenceId) ?? null });
-  const next = { sequences: sequences.map(inWave), remaining: remaining.map(inWave) };
-  return { gate, progress: { ...progress, ...next } };
+  return (
+    changes.length <= CHANGES_MAX && sizes.reduce((sum, each) => sum + each, 0) <= CHARACTERS_MAX
+  );
+}
+
+/** Settles which of the new sequences wait for a first wave. */
+function inWaves(
+  { stored, missing }: Found,
+  policy: GatePolicy | null,
+): { gate: RunRecord["gate"]; sequences: readonly SequenceRecord[] } {
+  const { gate, free } = gateFor(stored?.value.gate ?? null, missing.length, policy);
+  const sequences = missing.map((each, index) => ({ ...each, wave: waveOf(gate, index < free) }));
+  return { gate, sequences };
 }
 
 /** New sequences that need an approval make all that waits for one another plan. */
 function approvalOf(
-  { stored, remaining }: Progress,
+  { stored, missing }: Found,
   { by, objectId, untilMs }: Wish["asking"],
 ): RunRecord["approval"] {
   const stands = stored?.value.approval ?? null;
-  const needed = Math.max(0, ...remaining.map(({ approvals }) => approvals.needed));
+  const needed = Math.max(0, ...missing.map(({ approvals }) => approvals.needed));
   return needed === 0 ? stands : askedFor(stands, needed, { by, objectId }, untilMs);
 }
 
 /** What stands by now: the run, and which of the sequences somebody else has written. */
-async function lookedAt(ledger: Ledger, runId: string, progress: Progress): Promise<Progress> {
+async function lookedAt(ledger: Ledger, runId: string, { sequences }: Wish): Promise<Found> {
   const stored = await loadRun(ledger, runId);
-  const all = new Map((await listSequences(ledger, runId)).map((each) => [each.sequenceId, each]));
-  const mine = new Set(progress.added.map((each) => each.sequenceId));
-  return {
-    ...progress,
-    stored,
-    isLookedAt: true,
-    remaining: progress.sequences.filter((each) => !all.has(each.sequenceId)),
-    known: new Map([...all].filter(([sequenceId]) => !mine.has(sequenceId))),
-  };
+  const all = stored === null ? [] : await listSequences(ledger, stored.value);
+  const known = new Map(all.map((each) => [each.sequenceId, each]));
+  const missing = sequences.filter((each) => !known.has(each.sequenceId));
+  return { stored, isLookedAt: true, missing, known };
 }
 
 function written(key: string, stored: Stored<RunRecord> | null, body: RunRecord): RowChange {

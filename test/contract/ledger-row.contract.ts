@@ -106,6 +106,29 @@ function bigBodyTests(open: () => OpenedLedger): void {
     expect((await ledger.read("row"))?.body === body).toBe(true);
   });
 
+  it("takes two such bodies among others in a commit, and gives 97 rows for one of them", async () => {
+    const { ledger, second } = open();
+    const body = "y".repeat(449_998);
+    const outcome = await ledger.commit([
+      { op: "insert", key: "a", body: 1 },
+      { op: "insert", key: "row!1", body },
+      { op: "insert", key: "row!2", body },
+      { op: "insert", key: "z", body: 2 },
+    ]);
+    expect(outcome.kind).toBe("committed");
+    const [first] = await second.list("row!", 'row"', 10);
+    expect(first?.body === body).toBe(true);
+    const inserts = Array.from({ length: 97 }, (_, n): RowChange => {
+      return { op: "insert", key: `sequence!${n}`, body: "x".repeat(4_000) };
+    });
+    const etag = first?.etag ?? "";
+    const changes: RowChange[] = [{ op: "delete", key: "row!1", etag }, ...inserts];
+    expect((await second.commit(changes)).kind).toBe("committed");
+    expect(await ledger.commit(changes)).toMatchObject({ kind: "conflict" });
+    expect(await ledger.list("sequence!", 'sequence"', 100)).toHaveLength(97);
+    expect((await ledger.read("row!2"))?.body === body).toBe(true);
+  });
+
   it("forgets what a longer body held when a shorter one replaces it", async () => {
     const { ledger } = open();
     await ledger.commit([{ op: "insert", key: "row", body: "x".repeat(100_000) }]);

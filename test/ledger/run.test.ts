@@ -17,7 +17,6 @@ const EMPTY: RunRecord = {
   url: null,
   requestedBy: "analyst",
   requestedAtMs: START_MS,
-  planned: 0,
   accepted: 0,
   open: 0,
   finishedAtMs: null,
@@ -30,7 +29,7 @@ const EMPTY: RunRecord = {
 
 describe("a run", () => {
   it("finishes when the last of its sequences does, and not before", () => {
-    const run = withSequences(EMPTY, 3, 3);
+    const run = withSequences(EMPTY, 3);
     const two = withFinished(run, 2, START_MS + 1);
     expect(two).toMatchObject({ open: 1, finishedAtMs: null });
     expect(withFinished(two, 1, START_MS + 2)).toMatchObject({
@@ -39,46 +38,35 @@ describe("a run", () => {
     });
   });
 
-  it("does not finish while some of its sequences are still to be written", () => {
-    const half = withSequences(EMPTY, 48, 100);
-    expect(half).toMatchObject({ planned: 100, accepted: 48, open: 48 });
-    const early = withFinished(half, 48, START_MS + 1);
-    expect(early).toMatchObject({ open: 0, finishedAtMs: null });
-    const whole = withSequences(early, 52, 52);
-    expect(withFinished(whole, 52, START_MS + 2).finishedAtMs).toBe(START_MS + 2);
-  });
-
   it("opens again when its incident grows", () => {
-    const done = withFinished(withSequences(EMPTY, 1, 1), 1, START_MS);
-    const grown = withSequences(done, 2, 2);
-    expect(grown).toMatchObject({ planned: 3, accepted: 3, open: 2, finishedAtMs: null });
+    const done = withFinished(withSequences(EMPTY, 1), 1, START_MS);
+    const grown = withSequences(done, 2);
+    expect(grown).toMatchObject({ accepted: 3, open: 2, finishedAtMs: null });
   });
 
   it("stays finished when nothing is added", () => {
-    const done = withFinished(withSequences(EMPTY, 1, 1), 1, START_MS);
-    expect(withSequences(done, 0, 0)).toEqual(done);
+    const done = withFinished(withSequences(EMPTY, 1), 1, START_MS);
+    expect(withSequences(done, 0)).toEqual(done);
   });
 
   it("throws when more finish than are open", () => {
-    expect(() => withFinished(withSequences(EMPTY, 1, 1), 2, START_MS)).toThrow("1 open");
+    expect(() => withFinished(withSequences(EMPTY, 1), 2, START_MS)).toThrow("1 open");
   });
 
   it("always counts right, however its sequences come and go", () => {
-    const steps = fc.array(fc.tuple(fc.nat(48), fc.nat(100), fc.nat(60)), { maxLength: 20 });
+    const steps = fc.array(fc.tuple(fc.nat(48), fc.nat(60)), { maxLength: 20 });
     fc.assert(
       fc.property(steps, (all) => {
         let run = EMPTY;
-        let [written, ended, announced] = [0, 0, 0];
-        for (const [added, further, finishing] of all) {
-          run = withSequences(run, added, added + further);
-          announced = written + added + further;
-          written += added;
-          const finished = Math.min(finishing, written - ended);
+        let [accepted, ended] = [0, 0];
+        for (const [added, finishing] of all) {
+          run = withSequences(run, added);
+          accepted += added;
+          const finished = Math.min(finishing, accepted - ended);
           if (finished > 0) run = withFinished(run, finished, START_MS);
           ended += finished;
-          const over = finished > 0 && written === ended && written === announced;
-          expect(run).toMatchObject({ accepted: written, open: written - ended });
-          expect(run.planned).toBe(announced);
+          const over = finished > 0 && accepted === ended;
+          expect(run).toMatchObject({ accepted, open: accepted - ended });
           const silent = finished === 0 && added === 0;
           expect(silent || (run.finishedAtMs !== null) === over).toBe(true);
         }

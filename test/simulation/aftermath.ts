@@ -10,7 +10,8 @@ const TERMINAL = new Set(["succeeded", "failed", "timedOut", "cancelled", "expir
  * What has not ended yet, in words; null when all that was accepted has, and nobody asks for more.
  */
 export function unfinished(world: World): string | null {
-  const { records } = world.judge.ledger;
+  const { records, planned } = world.judge.ledger;
+  for (const sequenceId of planned.keys()) return `${sequenceId} has no rows of its own yet`;
   for (const record of records.values()) {
     if (!TERMINAL.has(record.state)) {
       const place = record.place === null ? "" : ` ${JSON.stringify(record.place)}`;

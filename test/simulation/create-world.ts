@@ -97,8 +97,8 @@ function serve(world: World): Serve {
     const done = await world.invoke(epoch, async (ports) => {
       if (message.queue === "drain") {
         counts.drains += 1;
-        const { urgent } = drainMessageSchema.parse(message.body).bell;
-        return await drain(ports, { limits, lingerMs, scope: {} }, urgent);
+        const { bell } = drainMessageSchema.parse(message.body);
+        return await drain(ports, { limits, lingerMs, scope: {} }, bell);
       }
       counts.collects += 1;
       const { sequenceId } = collectMessageSchema.parse(message.body).collect;

@@ -75,9 +75,13 @@ interface Shape {
  */
 function drawShape(random: Random): Shape {
   const draw = random.fraction();
-  if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 5], arrivals: 3 };
+  if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 9], arrivals: 3 };
   if (draw < 0.85) return { cap: 25, calls: 3, machines: [4, 10], arrivals: 2 };
-  return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 14], arrivals: 4 };
+  if (draw < 0.98) {
+    return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 14], arrivals: 4 };
+  }
+  // More than one intake row holds.
+  return { cap: 25, calls: 30, machines: [60, 120], arrivals: 1 };
 }
 
 function drawMachines(random: Random, count: number): ScenarioMachine[] {
@@ -106,7 +110,7 @@ function drawArrivals(
   machines: readonly ScenarioMachine[],
   most: number,
 ): Arrival[] {
-  return Array.from({ length: whole(random, 1, most) }, (_, number) => {
+  const arrivals = Array.from({ length: whole(random, 1, most) }, (_, number): Arrival => {
     const share = between(random, 0.1, 1);
     const chosen = machines.filter(() => chance(random, share)).map((each) => each.machineId);
     return {
@@ -118,6 +122,19 @@ function drawArrivals(
       copies: chance(random, 0.3) ? 2 : 1,
     };
   });
+  const grown = arrivals.filter(() => chance(random, 0.25));
+  return [...arrivals, ...grown.map((each) => grownOf(random, each, machines))];
+}
+
+/** The same incident, moments later, with every machine there is. */
+function grownOf(random: Random, arrival: Arrival, machines: readonly ScenarioMachine[]): Arrival {
+  const { atMs, idempotencyKey } = arrival;
+  return {
+    ...arrival,
+    atMs: atMs + between(random, 0, oneOf(random, [300, 5_000, 60_000])),
+    machineIds: machines.map((each) => each.machineId),
+    idempotencyKey: idempotencyKey === null ? null : `${idempotencyKey}-grown`,
+  };
 }
 
 function drawOperations(random: Random, arrivals: readonly Arrival[]): Operation[] {
@@ -131,7 +148,8 @@ function drawOperations(random: Random, arrivals: readonly Arrival[]): Operation
   }
   for (const { incidentId, atMs } of arrivals) {
     if (!chance(random, 0.15)) continue;
-    operations.push({ kind: "cancel", incidentId, atMs: atMs + between(random, 1_000, 300_000) });
+    const laterMs = between(random, 100, oneOf(random, [2_000, 300_000]));
+    operations.push({ kind: "cancel", incidentId, atMs: atMs + laterMs });
   }
   return operations;
 }

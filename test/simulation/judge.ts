@@ -43,9 +43,12 @@ export function createJudge(
   const promises = new Map<string, Promised>();
   const claimedAt = new Map<string, number>();
   const runs = new Map<string, string>();
+  const onPlanned = (record: SequenceRecord): void => {
+    promises.set(record.sequenceId, promisedIn(scenario, record, nowMs()));
+  };
   const onMove = (before: SequenceRecord | null, after: SequenceRecord): void => {
     const { sequenceId } = after;
-    if (before === null) promises.set(sequenceId, promisedIn(scenario, after, nowMs()));
+    if (before === null && !promises.has(sequenceId)) onPlanned(after);
     if (after.state !== "claimed" && after.state !== "unconfirmed") claimedAt.delete(sequenceId);
     else if (!claimedAt.has(sequenceId)) claimedAt.set(sequenceId, nowMs());
     // Nobody but our own operators cancels anything of ours here.
@@ -62,7 +65,7 @@ export function createJudge(
       checkHonest(court, after, actionOf, nowMs());
     }
   };
-  const ledger = createLedgerJudge(court, onMove);
+  const ledger = createLedgerJudge(court, onPlanned, onMove);
   const door = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
   const reads = readsJudge(scenario, court, nowMs);
   return {
@@ -84,7 +87,8 @@ export function createJudge(
       runs.set(incidentId, runId);
       for (const sequenceId of sequenceIds) {
         promisedIds.add(sequenceId);
-        if (!ledger.records.has(sequenceId)) court.fail("kept", `${sequenceId} is not there`);
+        const isKept = ledger.records.has(sequenceId) || ledger.planned.has(sequenceId);
+        if (!isKept) court.fail("kept", `${sequenceId} is not there`);
       }
     },
     patrol: (actions, healedAtMs) => {

@@ -2,6 +2,7 @@ import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
 import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
 import type { Budget } from "../../shared/limits/budget.ts";
+import { createIntakeJudge } from "./intake-judge.ts";
 import type { Court } from "./invariants.ts";
 
 /** Its own copy of the table, so that a change of the program's shows here. */
@@ -23,19 +24,23 @@ export interface LedgerJudge {
   committed(changes: readonly RowChange[]): void;
   /** All records as they stand, by id. */
   readonly records: ReadonlyMap<string, SequenceRecord>;
+  /** Those that were accepted and have no rows of their own yet. */
+  readonly planned: ReadonlyMap<string, SequenceRecord>;
   /** The index rows, leases and notes that stand. */
   readonly indexKeys: ReadonlySet<string>;
 }
 
-/** `onMove` hears of every change of a record. */
+/** `onMove` hears of every change of a record, `onPlanned` of those that stand in intake rows. */
 export function createLedgerJudge(
   court: Court,
+  onPlanned: (record: SequenceRecord) => void,
   onMove: (before: SequenceRecord | null, after: SequenceRecord) => void,
 ): LedgerJudge {
   const records = new Map<string, SequenceRecord>();
   const indexKeys = new Set<string>();
   const expected = new Map<string, number>();
   const holders = new Set<string>();
+  const intakes = createIntakeJudge(court, onPlanned);
   let sessions: readonly string[] = [];
 
   const expect = (record: SequenceRecord | null, by: 1 | -1): string[] => {
@@ -54,8 +59,10 @@ export function createLedgerJudge(
   };
   return {
     records,
+    planned: intakes.planned,
     indexKeys,
     committed: (changes) => {
+      intakes.committed(changes, (sequenceId) => records.has(sequenceId));
       const touched = new Set<string>();
       for (const change of changes) {
         const { key } = change;

@@ -6,7 +6,7 @@ import { CALM_TENANT, SHIPPED, steadyMachine, type Scenario } from "./scenario.t
 import { simulate, type Outcome } from "./simulate.ts";
 import type { World } from "./world.ts";
 
-const MACHINES = 4;
+const MACHINES = 5;
 const RESUME_MS = 600_000;
 
 describe("a pause that comes right before any one call of a course", () => {

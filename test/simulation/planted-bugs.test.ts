@@ -45,6 +45,8 @@ vi.mock(import("../../shared/limits/admit.ts"), async (real) => planted.replacea
 vi.mock(import("../../shared/limits/judge.ts"), async (real) => planted.replaceable(await real()));
 vi.mock(import("../../shared/limits/quota.ts"), async (real) => planted.replaceable(await real()));
 vi.mock(import("../../shared/ledger/rows.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/ledger/intake.ts"), async (real) => planted.replaceable(await real()));
+vi.mock(import("../../shared/ledger/keys.ts"), async (real) => planted.replaceable(await real()));
 vi.mock(import("../../shared/ledger/moves.ts"), async (real) => planted.replaceable(await real()));
 vi.mock(import("../../shared/ledger/tag.ts"), async (real) => planted.replaceable(await real()));
 vi.mock(import("../../shared/ledger/sequence.ts"), async (real) =>
@@ -174,7 +176,8 @@ const CASES: Readonly<Record<string, Case>> = {
         bells: {
           ...ports.bells,
           ringDrain: async (bell, delayMs) => {
-            if (bell.why === "accepted") await ports.bells.ringDrain(bell, delayMs);
+            const isFirst = bell.why === "accepted" || bell.why === "planned";
+            if (isFirst) await ports.bells.ringDrain(bell, delayMs);
           },
         },
       }),
@@ -246,6 +249,27 @@ const CASES: Readonly<Record<string, Case>> = {
       }),
     },
   },
+  "ends an intake row before its sequences have their own": {
+    found: ["kept"],
+    sabotage: {
+      ports: (ports) => ({ ...ports, ledger: { ...ports.ledger, commit: endingFirst(ports) } }),
+    },
+  },
+  "deletes the pointer before the intake row": {
+    found: ["rows"],
+    sabotage: {
+      ports: (ports) => ({
+        ...ports,
+        ledger: { ...ports.ledger, commit: deletingPointersFirst(ports) },
+      }),
+    },
+  },
+  "never looks for what was planned and not rung for": {
+    found: ["ends"],
+    functions: {
+      runIdOfPlanned: () => "0".repeat(20),
+    },
+  },
   "loses the bell for results every time": {
     found: ["ends"],
     sabotage: {
@@ -301,6 +325,28 @@ function answering(change: (answer: SubmissionAnswer) => SubmissionAnswer): Sabo
         submit: async (...post) => change(await ports.defender.submit(...post)),
       },
     }),
+  };
+}
+
+/** The row goes in a transaction of its own, and nothing guards it. */
+function endingFirst({ ledger }: Ports): Ports["ledger"]["commit"] {
+  return async (changes) => {
+    const [first, ...others] = changes;
+    if (first?.op !== "delete" || !first.key.startsWith("intake!")) {
+      return await ledger.commit(changes);
+    }
+    const gone = await ledger.commit([{ ...first, etag: "*" }]);
+    return gone.kind === "committed" ? await ledger.commit(others) : gone;
+  };
+}
+
+function deletingPointersFirst({ ledger }: Ports): Ports["ledger"]["commit"] {
+  return async (changes) => {
+    const pointer = changes.find(({ op, key }) => op === "delete" && key.startsWith("planned!"));
+    if (pointer === undefined) return await ledger.commit(changes);
+    const gone = await ledger.commit([pointer]);
+    const others = changes.filter((each) => each !== pointer);
+    return gone.kind === "committed" ? await ledger.commit(others) : gone;
   };
 }
 

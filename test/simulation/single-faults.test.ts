@@ -7,7 +7,8 @@ import { simulate } from "./simulate.ts";
 
 /**
  * One small course of everything: a sequence in two parts, one that waits behind it, an urgent one,
- * all through drain, poll and collect, with a session fewer than there are machines.
+ * an incident that stands in an intake row first and one that it grows by, all through drain, poll
+ * and collect, with fewer sessions than there are machines.
  */
 const COURSE: Scenario = {
   seed: 1,
@@ -18,11 +19,13 @@ const COURSE: Scenario = {
   hosts: 2,
   pollEveryMs: 15_000,
   pollsOverlap: false,
-  machines: [1, 2, 3].map(steadyMachine),
+  machines: [1, 2, 3, 4, 5, 6].map(steadyMachine),
   arrivals: [
     arrival("first", "split-collect", [1], 1_000),
     arrival("second", "ticket-run", [1, 2], 2_000),
     arrival("third", "urgent-look", [3], 9_000),
+    arrival("fourth", "sweep-file", [1, 2, 3, 4, 5], 10_000),
+    { ...arrival("fourth", "sweep-file", [5, 6], 10_100), idempotencyKey: "grown" },
   ],
   operations: [],
   foreign: [],

@@ -12,7 +12,7 @@ const skipped = z.array(z.strictObject({ machine: z.string(), reason: z.string()
 /** The 202 of a webhook. */
 export const acceptedSchema = z.strictObject({
   runId: z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/),
-  status: z.enum(["accepting", "running", "finished"]),
+  status: z.enum(["running", "finished"]),
   statusUrl: z.url(),
   sequences: z.array(
     z.strictObject({
@@ -77,7 +77,7 @@ const sequence = z.strictObject({
 /** `GET runs/{runId}`. */
 export const runSchema = z.strictObject({
   runId: z.string(),
-  state: z.enum(["accepting", "running", "finished"]),
+  state: z.enum(["running", "finished"]),
   source: z.string(),
   incidentId: z.string(),
   title: z.string(),

@@ -60,7 +60,10 @@ describe("an incident of five hundred machines", () => {
     expect(sequences.map((each) => each.machineId)).toEqual(numbers(1_000, 500).map(machineId));
     const run = await stage.run(runId);
     expect(run).toMatchObject({ state: "running", counts: { total: 500, waiting: 500 } });
-    const positions = run.sequences.map(({ waits }) => waits?.position ?? 0);
+    expect(run.sequences.every(({ waits }) => waits?.code === "paused")).toBe(true);
+    const isPlaced = ({ waits }: (typeof run.sequences)[number]) => waits?.position !== null;
+    const placed = await stage.until(runId, ({ sequences: all }) => all.every(isPlaced));
+    const positions = placed.sequences.map(({ waits }) => waits?.position ?? 0);
     expect(positions.toSorted((a, b) => a - b)).toEqual(numbers(1, 500));
 
     const cancelled = await stage.call("POST", `runs/${runId}/cancel`);

@@ -2,6 +2,8 @@ import { setTimeout as pass } from "node:timers/promises";
 import { createMemoryBells } from "../../local/memory/bells.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
+import { PLANNED, runIdOfPlanned, sequenceKey } from "../../shared/ledger/keys.ts";
+import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
 import type { Defender, Ledger } from "../../shared/ports.ts";
 import {
   accept,
@@ -10,6 +12,7 @@ import {
   type AcceptSettings,
   type Submission,
 } from "../../shared/workflow/accept.ts";
+import { unfold } from "../../shared/workflow/unfold.ts";
 import { START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { catalogue, incident } from "../plan/planning.ts";
@@ -24,8 +27,13 @@ export interface Accepting {
     incidentId: string,
     machines: readonly number[],
     submission?: Partial<Submission>,
+    through?: AcceptPorts,
   ): Promise<Acceptance>;
+  /** The keys of each commit so far. */
+  readonly commits: readonly (readonly string[])[];
   pass(ms: number): void;
+  /** All sequences there are, each with rows of its own by now. */
+  unfolded(): Promise<SequenceRecord[]>;
 }
 
 /** Waits are this many times shorter than they ask for. */
@@ -36,8 +44,9 @@ export function startAccepting(settings: Partial<AcceptSettings> = {}): Acceptin
   const time = { ms: START_MS };
   const nowMs = () => time.ms;
   const ledger = createMemoryLedger();
+  const commits: string[][] = [];
   const ports: AcceptPorts = {
-    ledger: yielding(ledger),
+    ledger: yielding(ledger, commits),
     bells: createMemoryBells({ nowMs }),
     defender: noDefender(),
     clock: {
@@ -63,10 +72,17 @@ export function startAccepting(settings: Partial<AcceptSettings> = {}): Acceptin
   return {
     ledger,
     ports,
-    accept: async (incidentId, machines, submission = {}) =>
-      await accept(ports, all, { ...aSubmission(incidentId, machines), ...submission }),
+    commits,
+    accept: async (incidentId, machines, submission = {}, through = ports) =>
+      await accept(through, all, { ...aSubmission(incidentId, machines), ...submission }),
     pass: (ms) => {
       time.ms += ms;
+    },
+    unfolded: async () => {
+      const pointers = ledger.rows().filter(({ key }) => key.startsWith(PLANNED.from));
+      for (const { key } of pointers) await unfold(ports, runIdOfPlanned(key));
+      const rows = ledger.rows().filter(({ key }) => key.startsWith(sequenceKey("")));
+      return rows.map(({ body }) => sequenceSchema.parse(body));
     },
   };
 }
@@ -92,7 +108,7 @@ function aSubmission(incidentId: string, numbers: readonly number[]): Submission
 }
 
 /** Others get their turn before each call, as they do on a network. */
-function yielding(ledger: Ledger): Ledger {
+function yielding(ledger: Ledger, commits: string[][]): Ledger {
   return {
     read: async (key) => {
       await pass(0);
@@ -101,6 +117,7 @@ function yielding(ledger: Ledger): Ledger {
     list: async (from, before, limit) => await ledger.list(from, before, limit),
     commit: async (changes) => {
       await pass(0);
+      commits.push(changes.map(({ key }) => key));
       return await ledger.commit(changes);
     },
   };

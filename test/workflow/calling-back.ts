@@ -140,10 +140,11 @@ async function accept(
     }),
   );
   const fact = factAbout("accepted", [], { atMs: START_MS });
-  const run = aRun(count, callbacks);
+  const run = aRun(callbacks);
   await writeRun(ports, {
     run,
     sequences,
+    isPlanned: count > 4,
     key: null,
     counting: null,
     policy: null,
@@ -152,7 +153,7 @@ async function accept(
   });
 }
 
-function aRun(planned: number, callbacks: readonly CallbackTarget[]): RunRecord {
+function aRun(callbacks: readonly CallbackTarget[]): RunRecord {
   return runSchema.parse({
     v: 1,
     runId: RUN_ID,
@@ -163,7 +164,6 @@ function aRun(planned: number, callbacks: readonly CallbackTarget[]): RunRecord 
     url: null,
     requestedBy: SOAR.name,
     requestedAtMs: START_MS,
-    planned,
     accepted: 0,
     open: 0,
     finishedAtMs: null,

@@ -98,7 +98,6 @@ function runOf(): unknown {
     url: null,
     requestedBy: "analyst",
     requestedAtMs: START_MS,
-    planned: 1,
     accepted: 1,
     open: 1,
     finishedAtMs: null,

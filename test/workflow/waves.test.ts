@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { NOTES_OF_TURNS, runKey, sequenceKey } from "../../shared/ledger/keys.ts";
+import { NOTES_OF_TURNS, runKey } from "../../shared/ledger/keys.ts";
 import { claim, end } from "../../shared/ledger/moves.ts";
 import { runSchema } from "../../shared/ledger/run.ts";
-import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
 import { changesFor } from "../../shared/workflow/change-sequence.ts";
 import { loadSequence } from "../../shared/workflow/load.ts";
 import { readOpenWork } from "../../shared/workflow/open-work.ts";
@@ -15,17 +14,12 @@ import { startAccepting, type Accepting } from "./accepting.ts";
 const POLICY = { first: 3, above: 10, maxFailedShare: 0.5 };
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-function records({ ledger }: Accepting): SequenceRecord[] {
-  const rows = ledger.rows().filter(({ key }) => key.startsWith(sequenceKey("")));
-  return rows.map(({ body }) => sequenceSchema.parse(body));
-}
-
-const ready = (world: Accepting) =>
-  records(world).filter(({ place }) => place?.kind === "ready").length;
+const ready = async (world: Accepting) =>
+  (await world.unfolded()).filter(({ place }) => place?.kind === "ready").length;
 
 /** Ends one that may go, as Defender's word would; false if none may. */
 async function endOne(world: Accepting, state: "succeeded" | "failed"): Promise<boolean> {
-  const next = records(world).find(({ place }) => place?.kind === "ready");
+  const next = (await world.unfolded()).find(({ place }) => place?.kind === "ready");
   const before = next && (await loadSequence(world.ledger, next.sequenceId));
   if (!before) return false;
   const claimed = claim(before.value, START_MS);
@@ -51,24 +45,24 @@ async function begun(count: number): Promise<{ world: Accepting; runId: string }
 describe("a large run", () => {
   it("goes on once its first wave has succeeded, every one of it once", async () => {
     const { world } = await begun(100);
-    expect(ready(world)).toBe(3);
+    expect(await ready(world)).toBe(3);
     for (const _ of numbers(2)) await endOne(world, "succeeded");
     expect([await turn(world), await notes(world)]).toEqual([0, 0]);
     await endOne(world, "succeeded");
     const moved = await Promise.all([turn(world), turn(world)]);
     expect(moved.reduce((sum, each) => sum + each, 0)).toBe(97);
-    expect([ready(world), await notes(world), await turn(world)]).toEqual([97, 0, 0]);
+    expect([await ready(world), await notes(world), await turn(world)]).toEqual([97, 0, 0]);
   });
 
   it("stops by itself where the first wave failed, until somebody resumes it", async () => {
     const { world, runId } = await begun(20);
     for (const _ of numbers(3)) await endOne(world, "failed");
     await turn(world);
-    expect(ready(world)).toBe(0);
-    const waiting = records(world).filter(({ state }) => state === "waiting");
+    expect(await ready(world)).toBe(0);
+    const waiting = (await world.unfolded()).filter(({ state }) => state === "waiting");
     expect(new Set(waiting.map(({ reason }) => reason?.code))).toEqual(new Set(["runPaused"]));
     expect(await resumeRun(world.ports, someLimits(), runId, "operator")).toBe(true);
-    expect([ready(world), await notes(world)]).toEqual([17, 0]);
+    expect([await ready(world), await notes(world)]).toEqual([17, 0]);
     expect(await resumeRun(world.ports, someLimits(), runId, "operator")).toBe(false);
     expect(await resumeRun(world.ports, someLimits(), "0".repeat(20), "operator")).toBeNull();
   });
@@ -76,13 +70,13 @@ describe("a large run", () => {
   it("stops later too, with what was ready, and its log says why", async () => {
     const { world, runId } = await begun(10);
     for (const _ of numbers(5)) await endOne(world, "failed");
-    expect([await turn(world), ready(world)]).toEqual([5, 0]);
+    expect([await turn(world), await ready(world)]).toEqual([5, 0]);
     const run = runSchema.parse((await world.ledger.read(runKey(runId)))?.body);
     expect(run.gate).toMatchObject({ state: "paused", paused: { why: "5 of 5 sequences failed" } });
     const log = world.ledger.rows().filter(({ key }) => key.startsWith(`audit!${runId}`));
     expect(log.map(({ body }) => Object(body).event)).toEqual(["accepted", "runPaused"]);
     const grown = await world.accept("wave", numbers(12));
     expect(grown.kind).toBe("accepted");
-    expect(ready(world)).toBe(0);
+    expect(await ready(world)).toBe(0);
   });
 });

@@ -1,0 +1,47 @@
+import { setTimeout as pass } from "node:timers/promises";
+import { createLedgerTable } from "../../shared/azure/ledger-table.ts";
+import { createServiceClock } from "../../shared/azure/service-clock.ts";
+import { PLANNED } from "../../shared/ledger/keys.ts";
+import type { Ledger, ServiceClock } from "../../shared/ports.ts";
+
+/** The ledger of one rate scope as the app sees it, for looking at it from outside. */
+export function openLedger(
+  connectionString: string,
+  scope: string,
+): { readonly ledger: Ledger; readonly clock: ServiceClock } {
+  const service = createServiceClock({ monotonicMs, sleep });
+  const ledger = createLedgerTable({
+    access: { kind: "connectionString", connectionString },
+    tableName: "ledger",
+    scope,
+    observe: (reading) => {
+      service.observe(reading);
+    },
+    monotonicMs,
+  });
+  return { ledger, clock: service.clock };
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}
+
+async function sleep(ms: number): Promise<void> {
+  await pass(ms);
+}
+
+const LOOK_EVERY_MS = 25;
+/** A queue is looked at every two seconds at least, and unfolding takes a fraction of one. */
+const LOOKS_MAX = 1_200;
+
+/**
+ * Waits until everything accepted has rows of its own, so that the unfolding of one incident is no
+ * burden to the next request, whosever that is. Throws after half a minute.
+ */
+export async function untilUnfolded(ledger: Ledger): Promise<void> {
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    if ((await ledger.list(PLANNED.from, PLANNED.before, 1)).length === 0) return;
+    await pass(LOOK_EVERY_MS);
+  }
+  throw new Error("what was accepted was not unfolded within half a minute");
+}
