@@ -54,10 +54,6 @@ export async function oweResults(
   const defender = createDefender({
     baseUrl: serverUrl,
     getToken: async () => ({ token: "bench", expiresAtMs: Date.now() + 3_600_000 }),
-    fetch: async (...words) => {
-      requests.defender += 1;
-      return await fetch(...words);
-    },
     nowMs: Date.now,
     timeouts: DEFAULT_TIMEOUTS,
     linkHosts: [new URL(serverUrl).host],
@@ -79,6 +75,10 @@ export async function oweResults(
     },
     defender: {
       ...defender,
+      resultLink: async (...asked) => {
+        requests.defender += 1;
+        return await defender.resultLink(...asked);
+      },
       download: async (link) => {
         requests.defender += 1;
         return await defender.download(link);

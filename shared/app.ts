@@ -196,7 +196,6 @@ function createPorts(
   const defender = createDefender({
     baseUrl: config.defender.url,
     getToken: tokenSource(config, env, Date.now),
-    fetch,
     nowMs: Date.now,
     timeouts: { ...DEFAULT_TIMEOUTS, submitMs: config.defender.callTimeoutMs },
     linkHosts: linkHosts(config.defender.url),

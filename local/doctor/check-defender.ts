@@ -11,7 +11,6 @@ import { found, ok, type Finding } from "./finding.ts";
 interface Outside {
   readonly probe: boolean;
   readonly nowMs: () => number;
-  readonly fetch: typeof fetch;
 }
 
 type GetToken = () => Promise<{ token: string; expiresAtMs: number }>;
@@ -44,7 +43,6 @@ export async function checkDefender(
   const defender = createDefender({
     baseUrl: url,
     getToken: async () => token.got,
-    fetch: outside.fetch,
     nowMs: outside.nowMs,
     timeouts: { ...DEFAULT_TIMEOUTS, readMs: CALL_TIMEOUT_MS, submitMs: CALL_TIMEOUT_MS },
     linkHosts: [],

@@ -29,16 +29,11 @@ export type Ask = <T>(
 ) => Promise<Reply<T>>;
 
 /** Questions to the API, each with a token and at most `readMs` long. */
-export function asking(
-  tokens: Tokens,
-  fetchOnce: typeof fetch,
-  nowMs: () => number,
-  readMs: number,
-): Ask {
+export function asking(tokens: Tokens, nowMs: () => number, readMs: number): Ask {
   return async (question, read) => {
     const token = await tokenOr(tokens);
     if (token.kind !== "answered") return token;
-    const exchanged = await exchange(fetchOnce, {
+    const exchanged = await exchange({
       method: question.json === null ? "GET" : "POST",
       url: question.url,
       token: token.value,

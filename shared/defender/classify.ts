@@ -22,6 +22,9 @@ const errorSchema = z.object({
   }),
 });
 
+/** Too slow, or at the wrong door: the same call may do well another time (RFC 9110, 15.5). */
+const TRANSIENT: ReadonlySet<number> = new Set([408, 421]);
+
 interface ApiError {
   readonly code: string;
   readonly detail: string;
@@ -35,7 +38,7 @@ export function classifySubmission(answer: HttpAnswer, nowMs: number): Submissio
   const { status } = answer;
   if (status === 429) return throttled(answer, nowMs);
   if (status >= 200 && status < 300) return accepted(answer);
-  if (status < 400 || status >= 500 || status === 408) return unknown(`HTTP ${status}`);
+  if (status < 400 || status >= 500 || TRANSIENT.has(status)) return unknown(`HTTP ${status}`);
   const { code, detail } = apiError(answer);
   if (status === 401) return { kind: "unauthorized", detail };
   if (code === "ActiveRequestAlreadyExists") return { kind: "machineBusy" };
@@ -56,7 +59,7 @@ export function classifyReply<T>(
   const { status } = answer;
   if (status === 429) return throttled(answer, nowMs);
   if (status >= 200 && status < 300) return answered(answer, read);
-  if (status < 400 || status >= 500 || status === 408) {
+  if (status < 400 || status >= 500 || TRANSIENT.has(status)) {
     return { kind: "unavailable", detail: apiError(answer).detail };
   }
   const { code, detail } = apiError(answer);

@@ -19,7 +19,7 @@ export function createDefender(options: DefenderOptions): Defender {
   const root = `${base.origin}${base.pathname.replace(/\/$/, "")}`;
   const links = { hosts: options.linkHosts, apiIsLoopback: isLoopback(base.hostname) };
   const tokens = createTokens(options.getToken, nowMs, timeouts.tokenMs);
-  const ask = asking(tokens, options.fetch, nowMs, timeouts.readMs);
+  const ask = asking(tokens, nowMs, timeouts.readMs);
   return {
     prepare: () => prepared(tokens),
     submit: (machineId, commands, comment) =>

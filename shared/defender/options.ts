@@ -8,7 +8,6 @@ export interface DefenderOptions {
    */
   readonly baseUrl: string;
   readonly getToken: () => Promise<AccessToken>;
-  readonly fetch: typeof fetch;
   /**
    * This host's clock, epoch milliseconds: for the life of tokens and for dates in headers only.
    */

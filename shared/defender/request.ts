@@ -1,3 +1,7 @@
+import { request as requestHttp, type IncomingMessage } from "node:http";
+import { request as requestHttps } from "node:https";
+import { withoutEncoding } from "./transport-encoding.ts";
+
 /**
  * One call over HTTP; the signal bounds all of it, the body included. `maxBytes` bounds the
  * answer's body.
@@ -27,24 +31,53 @@ export type Exchange =
  * Makes the call once. Redirects are answers, never followed, for the token must not travel
  * elsewhere.
  */
-export async function exchange(fetchOnce: typeof fetch, call: HttpCall): Promise<Exchange> {
+export async function exchange(call: HttpCall): Promise<Exchange> {
   try {
-    const response = await fetchOnce(call.url, {
-      method: call.method,
-      headers: {
-        accept: "application/json",
-        authorization: `Bearer ${call.token}`,
-        ...(call.json === null ? {} : { "content-type": "application/json" }),
-      },
-      body: call.json === null ? null : JSON.stringify(call.json),
-      redirect: "manual",
-      signal: call.signal,
-    });
-    const text = await boundedText(response.body, call.maxBytes);
-    return { kind: "answer", answer: { status: response.status, headers: response.headers, text } };
+    const response = await sent(call);
+    const text = await boundedText(withoutEncoding(response), call.maxBytes);
+    return {
+      kind: "answer",
+      answer: { status: response.statusCode ?? 0, ...heading(response), text },
+    };
   } catch (error) {
-    return { kind: "silence", detail: silenceText(error) };
+    return {
+      kind: "silence",
+      detail: silenceText(call.signal.aborted ? call.signal.reason : error),
+    };
   }
+}
+
+/**
+ * The answer as far as its headers. Not by `fetch`, which makes a POST a second time when it is
+ * answered with 421 (decision 008).
+ */
+function sent({ method, url, token, json, signal }: HttpCall): Promise<IncomingMessage> {
+  const body = json === null ? null : Buffer.from(JSON.stringify(json));
+  const headers = {
+    accept: "application/json",
+    "accept-encoding": "gzip",
+    authorization: `Bearer ${token}`,
+    ...(body === null
+      ? {}
+      : { "content-type": "application/json", "content-length": body.byteLength }),
+  };
+  const open = new URL(url).protocol === "https:" ? requestHttps : requestHttp;
+  // A kept connection may be closed just when it is used again, and then nobody knows whether the
+  // call arrived: a POST has one of its own.
+  const agent = method === "POST" ? { agent: false } : {};
+  return new Promise((resolve, reject) => {
+    const request = open(url, { method, headers, signal, ...agent });
+    request.on("response", resolve);
+    request.on("error", reject);
+    // What is no HTTP to speak of, such as a change of protocols, ends with neither.
+    request.on("close", () => reject(new Error("closed without an answer")));
+    request.end(body);
+  });
+}
+
+function heading({ headers }: IncomingMessage): Pick<HttpAnswer, "headers"> {
+  const valueOf = (name: string) => headers[name];
+  return { headers: { get: (name) => [valueOf(name) ?? []].flat()[0] ?? null } };
 }
 
 /**
@@ -64,7 +97,7 @@ function codeOf(error: unknown): string | null {
 }
 
 async function boundedText(
-  body: AsyncIterable<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): Promise<string | null> {
   const decoder = new TextDecoder();
@@ -72,7 +105,7 @@ async function boundedText(
   let size = 0;
   try {
     // Leaving the loop early cancels the body, so that an endless one costs no more than the bound.
-    for await (const chunk of body ?? []) {
+    for await (const chunk of body) {
       size += chunk.byteLength;
       if (size > maxBytes) return null;
       text += decoder.decode(chunk, { stream: true });

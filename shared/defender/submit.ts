@@ -8,7 +8,7 @@ import type { DefenderOptions } from "./options.ts";
 import { exchange } from "./request.ts";
 import type { Tokens } from "./token.ts";
 
-interface SubmitOptions extends Pick<DefenderOptions, "fetch" | "nowMs" | "timeouts"> {
+interface SubmitOptions extends Pick<DefenderOptions, "nowMs" | "timeouts"> {
   readonly root: string;
   readonly tokens: Tokens;
 }
@@ -41,7 +41,7 @@ export async function submit(
   }
   const url = `${options.root}${path}`;
   const call = { method: "POST", url, token, json, signal, maxBytes: MAX_ANSWER_BYTES } as const;
-  const exchanged = await exchange(options.fetch, call);
+  const exchanged = await exchange(call);
   if (exchanged.kind === "silence") return { kind: "unknown", detail: exchanged.detail };
   if (exchanged.answer.status === 401) tokens.forget(token);
   return classifySubmission(exchanged.answer, nowMs());

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 
 import { clientOf, IMPATIENT, json, loopback, noToken, refusal } from "./loopback.ts";
@@ -41,6 +42,22 @@ describe("the address", () => {
     const server = await loopback((_, response) => json(response, 200, ACTION));
     await clientOf(server, { baseUrl: `${server.baseUrl}/tenant-a/` }).getAction("a-1");
     expect(server.seen[0]?.url).toBe("/tenant-a/api/machineactions/a-1");
+  });
+});
+
+describe("an answer", () => {
+  it("may come compressed, and is bounded by what it holds", async () => {
+    const server = await loopback((request, response) => {
+      const big = request.url.endsWith("big") ? " ".repeat(2 ** 20) : "";
+      response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
+      response.end(gzipSync(JSON.stringify(ACTION) + big));
+    });
+    expect((await clientOf(server).getAction(ACTION.id)).kind).toBe("answered");
+    expect(server.seen[0]?.headers["accept-encoding"]).toBe("gzip");
+    expect(await clientOf(server).getAction("big")).toEqual({
+      kind: "unavailable",
+      detail: "HTTP 200 with a body that is cut off or too large",
+    });
   });
 });
 

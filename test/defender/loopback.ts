@@ -66,7 +66,6 @@ export function clientOf(server: Loopback, more: Partial<DefenderOptions> = {}):
   return createDefender({
     baseUrl: server.baseUrl,
     getToken: async () => ({ token: "token-1", expiresAtMs: 3_600_000 }),
-    fetch,
     nowMs: () => 0,
     timeouts: { submitMs: 5_000, readMs: 5_000, tokenMs: 5_000, stallMs: 5_000 },
     linkHosts: [server.host, "blob.core.windows.net"],

@@ -79,10 +79,24 @@ describe("submit", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it.each([500, 503, 429, 400, 401])("posts once, whatever the answer (%i)", async (status) => {
-    const server = await loopback((_, response) => json(response, status, refusal("Any")));
-    await clientOf(server).submit(MACHINE, COMMANDS, "c");
-    expect(server.seen).toHaveLength(1);
+  it.each([500, 503, 429, 421, 400, 401])(
+    "posts once, whatever the answer (%i)",
+    async (status) => {
+      const server = await loopback((_, response) => json(response, status, refusal("Any")));
+      await clientOf(server).submit(MACHINE, COMMANDS, "c");
+      expect(server.seen).toHaveLength(1);
+    },
+  );
+
+  it("posts on a connection of its own, for one that was kept may be closed at that moment", async () => {
+    const ports: (number | undefined)[] = [];
+    const server = await loopback((_, response) => {
+      ports.push(response.socket?.remotePort);
+      json(response, 201, { id: "a-1" });
+    });
+    const client = clientOf(server);
+    for (let time = 0; time < 3; time += 1) await client.submit(MACHINE, COMMANDS, "c");
+    expect(new Set(ports).size).toBe(3);
   });
 
   it("says how long a throttled caller is to wait", async () => {
