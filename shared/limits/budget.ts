@@ -126,17 +126,13 @@ export function stamp(
   budget: Budget,
   sequenceId: string,
   latestMs: number,
-  reservedAtMs: number | null = null,
+  reservedAtMs: number | null,
 ): Budget {
   return { ...budget, slots: stamped(budget.slots, sequenceId, latestMs, reservedAtMs) };
 }
 
 /** The POST certainly never left: its slot, found as `stamp` finds it, is as good as new. */
-export function unreserve(
-  budget: Budget,
-  sequenceId: string,
-  reservedAtMs: number | null = null,
-): Budget {
+export function unreserve(budget: Budget, sequenceId: string, reservedAtMs: number | null): Budget {
   return { ...budget, slots: unreserved(budget.slots, sequenceId, reservedAtMs) };
 }
 
@@ -167,8 +163,8 @@ export function tidied(budget: Budget, earliestMs: number, limits: Limits): Budg
  * (`latestMs`) while the door was closed is to a POST sent before, and says nothing of the door
  * now.
  */
-export function openDoor(budget: Budget, latestMs: number | null = null): Budget {
-  if (latestMs !== null && latestMs < budget.door.closedUntilMs) return budget;
+export function openDoor(budget: Budget, latestMs: number): Budget {
+  if (latestMs < budget.door.closedUntilMs) return budget;
   return { ...budget, door: { ...budget.door, step: 0, untried: false } };
 }
 

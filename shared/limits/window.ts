@@ -41,7 +41,7 @@ export function stamped(
   slots: readonly Slot[],
   sequenceId: string,
   latestMs: number,
-  reservedAtMs: number | null = null,
+  reservedAtMs: number | null,
 ): Slot[] {
   const answered = unanswered(slots, sequenceId, reservedAtMs);
   return slots.map((slot) => (slot === answered ? { ...slot, stampedAtMs: latestMs } : slot));
@@ -54,7 +54,7 @@ export function stamped(
 export function unreserved(
   slots: readonly Slot[],
   sequenceId: string,
-  reservedAtMs: number | null = null,
+  reservedAtMs: number | null,
 ): Slot[] {
   const unsent = unanswered(slots, sequenceId, reservedAtMs);
   return slots.filter((slot) => slot !== unsent);

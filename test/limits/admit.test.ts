@@ -109,7 +109,7 @@ describe("the verdict", () => {
     expect(first).toMatchObject({ kind: "go", room: 1 });
     const sent = reserve(aBudget({ door: untried }), { sequenceId: "s", machineId: "m" }, NOW_MS);
     expect(admit(sent, NOW_MS, LIMITS)).toMatchObject({ kind: "wait", why: "door" });
-    const answered = stamp(sent, "s", NOW_MS + 500);
+    const answered = stamp(sent, "s", NOW_MS + 500, null);
     expect(admit(answered, NOW_MS + 500, LIMITS)).toMatchObject({ kind: "go", room: 1 });
   });
 

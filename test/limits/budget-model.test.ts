@@ -49,10 +49,10 @@ function step(model: Model, real: Real, operation: string, id: string): void {
     model.sessions.add(id);
     model.calls.push({ id, freeAtMs: nowMs + 92_000, stamped: false });
   } else if (operation === "stamp") {
-    real.budget = stamp(budget, id, nowMs);
+    real.budget = stamp(budget, id, nowMs, null);
     if (open !== undefined) Object.assign(open, { stamped: true, freeAtMs: nowMs + 60_000 });
   } else if (operation === "unreserve") {
-    real.budget = unreserve(budget, id);
+    real.budget = unreserve(budget, id, null);
     model.calls = model.calls.filter((call) => call !== open);
   } else if (operation === "release") {
     real.budget = releaseSession(budget, id, 100_000);

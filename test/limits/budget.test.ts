@@ -30,7 +30,7 @@ function withSessions(count: number, parts: Partial<Budget> = {}): Budget {
 
 /** The budget after a POST was sent at `atMs` and answered with 429. */
 function refused(budget: Budget, retryAfterMs: number | null, atMs = NOW_MS): Budget {
-  const sent = stamp(reserve(budget, { sequenceId: "s", machineId: "m" }, atMs), "s", atMs);
+  const sent = stamp(reserve(budget, { sequenceId: "s", machineId: "m" }, atMs), "s", atMs, null);
   const closed = throttled(sent, "s", { retryAfterMs, latestMs: atMs }, LIMITS);
   return releaseSession(closed, "s", null);
 }
@@ -129,6 +129,7 @@ describe("a 429 without a word", () => {
         reserve(budget, { sequenceId: `${call}`, machineId: "m" }, NOW_MS),
         `${call}`,
         NOW_MS,
+        null,
       );
       budget = releaseSession(budget, `${call}`, null);
     }

@@ -78,7 +78,7 @@ const NAIVE: Design = {
 /** Stamps the newest call of a sequence, even when the answer is to an older one. */
 const NEWEST: Design = {
   ...OURS,
-  stamp: (slots, sequenceId, latestMs) => stamped(slots, sequenceId, latestMs),
+  stamp: (slots, sequenceId, latestMs) => stamped(slots, sequenceId, latestMs, null),
 };
 /** Plays a schedule against a design; gives back when calls arrived at Defender's door. */
 function arrivalsOf(all: readonly Wish[], design: Design): number[] {
@@ -193,7 +193,7 @@ describe("a slot", () => {
   it("is stamped by its own answer, not by that of another attempt or sequence", () => {
     const slots = [dead, next, other];
     const stampedNext = [dead, { ...next, stampedAtMs: 51_000 }, other];
-    expect(stamped(slots, "s", 51_000)).toEqual(stampedNext);
+    expect(stamped(slots, "s", 51_000, null)).toEqual(stampedNext);
     expect(stamped(slots, "s", 51_000, 50_000)).toEqual(stampedNext);
     const late = stamped(slots, "s", 30_000, 1_000);
     expect(late).toEqual([{ ...dead, stampedAtMs: 30_000 }, next, other]);
@@ -204,13 +204,13 @@ describe("a slot", () => {
   });
 
   it("is stamped once", () => {
-    const once = stamped([dead], "s", 3_000);
-    expect(stamped(once, "s", 9_000)).toEqual(once);
+    const once = stamped([dead], "s", 3_000, null);
+    expect(stamped(once, "s", 9_000, null)).toEqual(once);
   });
 
   it("given back leaves that of a dead attempt, which may have called", () => {
-    expect(unreserved([dead, next, other], "s")).toEqual([dead, other]);
+    expect(unreserved([dead, next, other], "s", null)).toEqual([dead, other]);
     expect(unreserved([dead, next], "s", 50_000)).toEqual([dead]);
-    expect(unreserved([{ ...dead, stampedAtMs: 3_000 }], "s")).toHaveLength(1);
+    expect(unreserved([{ ...dead, stampedAtMs: 3_000 }], "s", null)).toHaveLength(1);
   });
 });
