@@ -75,6 +75,8 @@ export type Budget = z.infer<typeof budgetSchema>;
 const FIRST_MEAN_SESSION_MS = 180_000;
 /** Weight of the newest session in the mean: about the last ten count. */
 const MEAN_WEIGHT = 0.1;
+/** A session counts in the mean as at most so many times the mean before. */
+const LENGTH_COUNTED_MOST = 5;
 /** A learned cap creeps up by one after each this long without a 429. */
 const CAP_CREEP_MS = 300_000;
 const MOST_DOOR_STEPS = 15;
@@ -145,12 +147,17 @@ export function releaseSession(
   const mean =
     lengthMs === null
       ? budget.meanSessionMs
-      : budget.meanSessionMs * (1 - MEAN_WEIGHT) + Math.max(1, lengthMs) * MEAN_WEIGHT;
+      : budget.meanSessionMs * (1 - MEAN_WEIGHT) + bounded(lengthMs, budget) * MEAN_WEIGHT;
   return {
     ...budget,
     sessions: budget.sessions.filter((each) => each.sequenceId !== sequenceId),
     meanSessionMs: mean,
   };
+}
+
+/** One that took days, because nobody else wanted its session, says little of the next. */
+function bounded(lengthMs: number, { meanSessionMs }: Budget): number {
+  return Math.min(Math.max(1, lengthMs), meanSessionMs * LENGTH_COUNTED_MOST);
 }
 
 /** Without the slots that no longer count, so that the row stays small. */

@@ -144,7 +144,8 @@ export function budgetAfterMove(
 }
 
 /**
- * Null unless the session did what it was for: one given up on an offline machine is no measure.
+ * How long the next may have to wait for a session like it; null if it tells nothing. One given up
+ * on an offline machine counts, for that is how long such a machine keeps others waiting.
  */
 function sessionLengthMs(
   before: SequenceRecord,
@@ -153,5 +154,6 @@ function sessionLengthMs(
 ): number | null {
   const worked =
     after.state === "succeeded" || after.state === "failed" || after.part > before.part;
-  return worked && before.submittedAtMs !== null ? nowMs - before.submittedAtMs : null;
+  const givenUp = before.cancel?.why === "offline";
+  return (worked || givenUp) && before.submittedAtMs !== null ? nowMs - before.submittedAtMs : null;
 }
