@@ -37,7 +37,8 @@ async function measureWith(meanMinutes: number, most: number | null): Promise<re
     machineIds.map((each) => (isOffline(each) ? null : lengthOf(each, sessionMs)));
   const ideal = (machineIds: readonly string[]) =>
     idealUntilDone(lengthsMs(machineIds), PENDING_MS[1], SHIPPED);
-  const setting = `${OFFLINE} of ${SEQUENCES} machines offline, sessions of ${meanMinutes} min`;
+  const shares = `${OFFLINE} of ${SEQUENCES.toLocaleString("en")} machines offline`;
+  const setting = `${shares}, sessions of ${meanMinutes} min`;
   const at = { part: "drain", setting };
   const value = together.tookMs / alone.tookMs;
   const bound = most === null ? {} : { bound: atMost(most) };

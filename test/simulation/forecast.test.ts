@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { describeRun } from "../../shared/workflow/describe-run.ts";
 import type { RunView } from "../../shared/workflow/run-view.ts";
 import { NO_FAULTS } from "./faults.ts";
-import { CALM_TENANT, SHIPPED, steadyMachine, type Scenario } from "./scenario.ts";
+import {
+  CALM_TENANT,
+  SHIPPED,
+  steadyMachine,
+  type Scenario,
+  type ScenarioMachine,
+} from "./scenario.ts";
 import { simulate, type Outcome } from "./simulate.ts";
 import type { World } from "./world.ts";
 
@@ -30,11 +36,8 @@ describe("the estimated start of what waits", () => {
   it("is right within a fifth for nine of ten when four of ten machines are offline", async () => {
     const commandMs = [240_000, 240_001] as const;
     const { machines, ...others } = day(400);
-    const spread = machines.map((each, at) => ({
-      ...each,
-      offline: at % 5 < 2 ? [[0, FOREVER_MS] as const] : [],
-    }));
-    const scenario = { ...others, machines: spread, tenant: { ...CALM_TENANT, commandMs } };
+    const away = machines.map((each, at) => (at % 5 < 2 ? offlineMachine(each) : each));
+    const scenario = { ...others, machines: away, tenant: { ...CALM_TENANT, commandMs } };
     const { outcome, view } = await forecast(scenario, 20 * MINUTE_MS);
     const errors = relativeErrors(view, outcome, 20 * MINUTE_MS);
     expect(errors.length).toBeGreaterThan(100);
@@ -93,6 +96,10 @@ function relativeErrors(view: RunView, { world }: Outcome, atMs: number): number
     return [Math.abs(Date.parse(estimate) - actualMs) / (actualMs - nowMs)];
   });
   return errors.sort((a, b) => a - b);
+}
+
+function offlineMachine(machine: ScenarioMachine): ScenarioMachine {
+  return { ...machine, offline: [[0, FOREVER_MS]] };
 }
 
 function day(backlog = BACKLOG): Scenario {
