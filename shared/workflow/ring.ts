@@ -11,6 +11,8 @@ type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "log">;
 const TRIES = 6;
 /** A bell due this little after the best time is good enough: queues count in whole seconds. */
 const BELL_SLACK_MS = 1_000;
+/** An idle queue is looked at every two seconds: the next driver is there in time, and waits. */
+const HANDOVER_MS = 2_000;
 
 /**
  * Rings one bell for the work that is ready, at the time the next of it may go, unless one is
@@ -43,8 +45,10 @@ export async function ringForReady(
     const outcome = await ports.ledger.commit([budgetChange(budget, next)]);
     if (outcome.kind === "conflict") continue;
     const bell = { why, runId: null, sequenceIds: [], urgent: false };
-    await ports.bells.ringDrain(bell, dueAtMs - nowMs);
-    ports.log("info", "rang", { why, inMs: Math.round(dueAtMs - nowMs) });
+    const earlyMs = leaving === null ? 0 : HANDOVER_MS;
+    const delayMs = Math.max(0, dueAtMs - nowMs - earlyMs);
+    await ports.bells.ringDrain(bell, delayMs);
+    ports.log("info", "rang", { why, inMs: Math.round(delayMs) });
     return true;
   }
   return false;
