@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { chainHeadSchema, FIRST_HEAD } from "../ledger/chain-head.ts";
 import { backOff, type Limits } from "./limits.ts";
+import { FIRST_MEAN, withSession } from "./mean-session.ts";
 import { sessionSchema, type Session } from "./session.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
 
@@ -58,6 +59,7 @@ export const budgetSchema = z.object({
   polledBy: z.string().nullable().default(null),
   /** Mean length of a session of late, for the forecast. */
   meanSessionMs: z.number().positive(),
+  sessionsMeasured: z.number().int().positive().default(FIRST_MEAN.sessionsMeasured),
   /** Of the last machines that began, for how long each was seen Pending; patience.ts. */
   pickups: z.array(z.number().nonnegative()).default([]),
   /** Dispatches since a retry of an offline machine had a turn. */
@@ -68,15 +70,6 @@ export const budgetSchema = z.object({
 
 export type Budget = z.infer<typeof budgetSchema>;
 
-/**
- * Before anything was measured: creation to first command 2 to 2.5 min, 37 to 46 s of tail
- * (observed timings).
- */
-const FIRST_MEAN_SESSION_MS = 180_000;
-/** Weight of the newest session in the mean: about the last ten count. */
-const MEAN_WEIGHT = 0.1;
-/** A session counts in the mean as at most so many times the mean before. */
-const LENGTH_COUNTED_MOST = 5;
 /** A learned cap creeps up by one after each this long without a 429. */
 const CAP_CREEP_MS = 300_000;
 const MOST_DOOR_STEPS = 15;
@@ -98,7 +91,7 @@ export const FIRST_BUDGET: Budget = {
   paceAtMs: 0,
   polledAtMs: 0,
   polledBy: null,
-  meanSessionMs: FIRST_MEAN_SESSION_MS,
+  ...FIRST_MEAN,
   pickups: [],
   sinceRetry: 0,
   audit: FIRST_HEAD,
@@ -144,20 +137,8 @@ export function releaseSession(
   sequenceId: string,
   lengthMs: number | null,
 ): Budget {
-  const mean =
-    lengthMs === null
-      ? budget.meanSessionMs
-      : budget.meanSessionMs * (1 - MEAN_WEIGHT) + bounded(lengthMs, budget) * MEAN_WEIGHT;
-  return {
-    ...budget,
-    sessions: budget.sessions.filter((each) => each.sequenceId !== sequenceId),
-    meanSessionMs: mean,
-  };
-}
-
-/** One that took days, because nobody else wanted its session, says little of the next. */
-function bounded(lengthMs: number, { meanSessionMs }: Budget): number {
-  return Math.min(Math.max(1, lengthMs), meanSessionMs * LENGTH_COUNTED_MOST);
+  const sessions = budget.sessions.filter((each) => each.sequenceId !== sequenceId);
+  return { ...budget, sessions, ...(lengthMs === null ? {} : withSession(budget, lengthMs)) };
 }
 
 /** Without the slots that no longer count, so that the row stays small. */

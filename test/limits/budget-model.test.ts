@@ -91,7 +91,7 @@ describe("a budget", () => {
   });
 
   it("follows the length of sessions of late, and ignores those it does not know", () => {
-    const far = Array.from({ length: 60 }).reduce<Budget>(
+    const far = Array.from({ length: 120 }).reduce<Budget>(
       (budget) => releaseSession(budget, "x", 600_000),
       FIRST_BUDGET,
     );
