@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { z } from "zod";
 import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
 import type { EvidenceApi, Listed } from "./api.ts";
 import {
@@ -47,9 +48,9 @@ export async function exportRun(
 ): Promise<ExportedRun> {
   const manifest = await api.manifest(runId);
   const listed = new Map((await api.list(runId)).map((each) => [each.path, each]));
+  const entries = z.array(custodyEntrySchema).parse(manifest.entries);
   const files: ExportedFile[] = [];
-  for (const raw of manifest.entries) {
-    const entry = custodyEntrySchema.parse(raw);
+  for (const entry of entries) {
     const result = listed.get(entry.storedAs);
     if (result === undefined) throw new Error(`lrq does not list ${entry.storedAs}`);
     files.push(await exportResult(api, { runId, folder, path: pathOf(entry), result }));
@@ -64,7 +65,7 @@ export async function exportRun(
   };
   write(MANIFEST, manifestText(manifest));
   write(AUDIT, auditText(audit));
-  write(INDEX, indexText(manifest, auditEnd(audit)));
+  write(INDEX, indexText(runId, entries, auditEnd(audit)));
   writeFileSync(join(folder, SUMS), sumsText(sums), { flag: "wx" });
   return { runId, manifest, files };
 }

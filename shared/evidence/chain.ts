@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { type ChainHead, FIRST_HEAD } from "../ledger/chain-head.ts";
 import { canonicalJson } from "../plan/canonical-json.ts";
@@ -117,5 +117,5 @@ function malformed(noun: string, issue: z.core.$ZodIssue | undefined): string {
 }
 
 function hashOf(members: object): string {
-  return createHash("sha256").update(canonicalJson(members)).digest("hex");
+  return hash("sha256", canonicalJson(members));
 }
