@@ -123,28 +123,32 @@ function readManifestFile(folder: string, found: Found): ReadManifest | null {
     return null;
   }
   if (text !== manifestText(file)) found(MANIFEST, "is not written as lrq writes it");
-  checkChain(file, found);
+  const seen = checkChain(file, found);
   const entries = new Map<number, CustodyEntry>();
   for (const [index, raw] of file.entries.entries()) {
-    const read = custodyEntrySchema.safeParse(raw);
-    if (!read.success) continue;
+    const entry = seen[index] ?? custodyEntrySchema.safeParse(raw).data;
+    if (entry === undefined) continue;
     const place = index + 1;
-    entries.set(place, read.data);
-    if (read.data.runId !== file.runId) found(MANIFEST, `entry ${place} belongs to another run`);
-    if (safePath(read.data) !== read.data.storedAs) {
+    entries.set(place, entry);
+    if (entry.runId !== file.runId) found(MANIFEST, `entry ${place} belongs to another run`);
+    if (safePath(entry) !== entry.storedAs) {
       found(MANIFEST, `entry ${place} names a file it cannot name`);
     }
   }
   return { file, entries };
 }
 
-function checkChain({ entries, head }: ManifestFile, found: Found): void {
-  const verdict = verifyChain(entries, endOf({ count: entries.length, head }));
+/** Gives the entries as far as the chain is whole. */
+function checkChain({ entries, head }: ManifestFile, found: Found): readonly CustodyEntry[] {
+  const seen: CustodyEntry[] = [];
+  const end = endOf({ count: entries.length, head });
+  const verdict = verifyChain(entries, end, (entry) => seen.push(entry));
   if (verdict.kind === "broken") {
     found(MANIFEST, `broken at entry ${verdict.position}: ${verdict.why}`);
   } else if (entries.length === 0 && !/^0{64}$/.test(head)) {
     found(MANIFEST, "has a head, but no entry");
   }
+  return seen;
 }
 
 /** Null for ids that are none: then no path is made of them. */
