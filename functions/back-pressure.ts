@@ -10,6 +10,9 @@ import { ServerResponse } from "node:http";
  */
 const answers = new Map<string, ServerResponse>();
 
+/** Whether the host streams, which it does for all requests of a process or for none. */
+let streams = false;
+
 /** The header by which the host names the invocation to the library. */
 const INVOCATION_HEADER = "x-ms-invocation-id";
 
@@ -19,6 +22,7 @@ export function watchAnswers(): void {
     const { request, response } = startOf(message);
     const invocationId = request?.headers[INVOCATION_HEADER];
     if (response === null || typeof invocationId !== "string") return;
+    streams = true;
     answers.set(invocationId, response);
     response.once("close", () => answers.delete(invocationId));
   });
@@ -33,8 +37,11 @@ export async function* paced(
   invocationId: string,
 ): AsyncGenerator<Uint8Array> {
   const answer = answers.get(invocationId);
+  // No function is called before its request is here: one that is not known any more has gone.
+  const hasGone = () => (answer === undefined ? streams : answer.destroyed);
   for await (const chunk of content) {
-    if (answer?.destroyed === true) throw new Error("the reader of the evidence has gone away");
+    // Only within the loop: leaving a content that was never begun would not close it.
+    if (hasGone()) throw new Error("the reader of the evidence has gone away");
     if (answer?.writableNeedDrain === true) await drained(answer);
     yield chunk;
   }

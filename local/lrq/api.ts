@@ -1,4 +1,7 @@
+import { text } from "node:stream/consumers";
 import { z } from "zod";
+import { silenceText } from "../../shared/defender/request.ts";
+import { bodyOf, openResponse } from "../../shared/defender/streamed-response.ts";
 import { auditRecordSchema, type AuditRecord } from "../../shared/evidence/audit.ts";
 import { manifestSchema, type ManifestFile } from "./custody-folder.ts";
 
@@ -19,43 +22,50 @@ export interface EvidenceApi {
   audit(runId: string | null): Promise<readonly AuditRecord[]>;
 }
 
-/** Until the first byte; a file itself may take as long as it takes. */
-const ANSWER_TIMEOUT_MS = 60_000;
+/** How long until the headers of an answer are in, and how long each further piece may take. */
+export interface ApiTimeouts {
+  readonly readMs: number;
+  readonly stallMs: number;
+}
+
+/** A minute for either; a file as a whole may take as long as it takes. */
+const PATIENT: ApiTimeouts = { readMs: 60_000, stallMs: 60_000 };
 /** Pages of 1,000 records. */
 const PAGES_MAX = 10_000;
+/** A refusal is a problem of some lines; of anything longer the beginning says enough. */
+const REFUSAL_BYTES_MAX = 4_096;
 
-/** lrq at `url`, which is the host's address without `/api`. */
+/**
+ * lrq at `url`, which is the host's address without `/api`. No redirect is followed: the key is for
+ * that address only.
+ */
 export function evidenceApi(
   { url, key }: { readonly url: string; readonly key: string },
   signal: AbortSignal | null = null,
+  timeouts: ApiTimeouts = PATIENT,
 ): EvidenceApi {
-  const call = async (path: string): Promise<Response> => {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error("no answer in time")), ANSWER_TIMEOUT_MS);
-    const signals = [late.signal, ...(signal === null ? [] : [signal])];
-    try {
-      const response = await fetch(`${url}/api/${path}`, {
-        headers: { authorization: `Bearer ${key}` },
-        signal: AbortSignal.any(signals),
-      });
-      if (response.ok) return response;
-      throw new Error(`lrq answered ${response.status} to ${path}: ${await response.text()}`);
-    } finally {
-      clearTimeout(timer);
-    }
+  const headers = { authorization: `Bearer ${key}` };
+  const call = async (path: string): Promise<AsyncIterable<Uint8Array>> => {
+    const asked = { headers, readMs: timeouts.readMs, signal };
+    const response = await openResponse(`${url}/api/${path}`, asked).catch((error: unknown) => {
+      throw new Error(`lrq did not answer to ${path}: ${silenceText(error)}`, { cause: error });
+    });
+    const { content } = bodyOf(response, timeouts.stallMs);
+    if (response.statusCode === 200) return toItsEnd(content, path);
+    throw new Error(
+      `lrq answered ${response.statusCode} to ${path}: ${await beginningOf(content)}`,
+    );
   };
   const read = async <Schema extends z.ZodType>(schema: Schema, path: string) =>
-    schema.parse(await (await call(path)).json());
+    schema.parse(JSON.parse(await text(await call(path))));
   return {
     manifest: async (runId) => await read(manifestSchema, `runs/${runId}/manifest`),
     list: async (runId) => {
       const answer = z.object({ evidence: z.array(listedSchema) });
       return (await read(answer, `runs/${runId}/evidence`)).evidence;
     },
-    open: async (runId, { sequenceId, index }) => {
-      const { body } = await call(`runs/${runId}/evidence/${sequenceId}/${index}`);
-      return body ?? nothing();
-    },
+    open: async (runId, { sequenceId, index }) =>
+      await call(`runs/${runId}/evidence/${sequenceId}/${index}`),
     audit: async (runId) => {
       const page = z.object({ records: z.array(auditRecordSchema), next: z.int().nullable() });
       const path = runId === null ? "audit" : `runs/${runId}/audit`;
@@ -71,6 +81,34 @@ export function evidenceApi(
   };
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {
-  yield* [];
+/** The content, with a sentence in the place of what a broken connection throws. */
+async function* toItsEnd(
+  content: AsyncIterable<Uint8Array>,
+  path: string,
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  try {
+    for await (const chunk of content) {
+      size += chunk.byteLength;
+      yield chunk;
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`lrq broke off ${path} after ${size} bytes: ${why}`, { cause: error });
+  }
+}
+
+async function beginningOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of content) {
+      pieces.push(chunk);
+      size += chunk.byteLength;
+      if (size > REFUSAL_BYTES_MAX) break;
+    }
+  } catch {
+    // The status counts; the words are for people.
+  }
+  return Buffer.concat(pieces).toString("utf8", 0, REFUSAL_BYTES_MAX);
 }

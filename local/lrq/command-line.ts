@@ -5,7 +5,6 @@ import { parseArgs } from "node:util";
 import { QUEUE_CHAIN, verifyAudit } from "../../shared/evidence/audit.ts";
 import { reportedName } from "../../shared/evidence/reported-text.ts";
 import { isRunId } from "../../shared/plan/identity.ts";
-import { doctor } from "../doctor/doctor.ts";
 import { type EvidenceApi, evidenceApi } from "./api.ts";
 import { exportRun } from "./export-run.ts";
 import { verifyFolder } from "./verify-folder.ts";
@@ -54,6 +53,8 @@ export async function runCommand(
     const [verb, subject = "", folder = "", ...rest] = positionals;
     if (verb === "doctor" && subject === "") {
       const { json = false, probe = false } = values;
+      // Loaded by whoever asks for it: no other command needs the clients of Azure.
+      const { doctor } = await import("../doctor/doctor.ts");
       const aloud = json ? surroundings.say : say;
       return await doctor({ json, probe }, { env, folder: process.cwd(), say: aloud });
     }

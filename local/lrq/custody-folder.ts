@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
-import { custodyEntrySchema, type CustodyEntry } from "../../shared/evidence/custody.ts";
+import type { CustodyEntry } from "../../shared/evidence/custody.ts";
 import { resultPath } from "../../shared/evidence/paths.ts";
 import { chainHeadSchema, type ChainHead } from "../../shared/ledger/chain-head.ts";
 
@@ -33,14 +33,20 @@ export function auditText(records: readonly unknown[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join("");
 }
 
-/** Which file came from where, for people, and where the log of the run ended. */
-export function indexText(manifest: ManifestFile, audit: ChainHead): string {
-  const files = manifest.entries.map((raw) => {
-    const entry = custodyEntrySchema.parse(raw);
+/**
+ * Which file came from where, for people, and where the log of the run ended. Throws if an entry's
+ * ids are none.
+ */
+export function indexText(
+  runId: string,
+  entries: readonly CustodyEntry[],
+  audit: ChainHead,
+): string {
+  const files = entries.map((entry) => {
     const { machineId, machineName, command, servedName, size } = entry;
     return { path: pathOf(entry), machineId, machineName, command, servedName, size };
   });
-  return `${JSON.stringify({ v: 1, runId: manifest.runId, audit, files }, null, 1)}\n`;
+  return `${JSON.stringify({ v: 1, runId, audit, files }, null, 1)}\n`;
 }
 
 /** Where a result lies in the folder; only ids of ours are in it. Throws if they are none. */

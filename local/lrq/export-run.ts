@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Readable, Transform } from "node:stream";
+import { Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { z } from "zod";
 import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
 import type { EvidenceApi, Listed } from "./api.ts";
 import {
@@ -18,15 +20,13 @@ import {
   SUMS,
   sumsText,
 } from "./custody-folder.ts";
+import type { Hashed } from "./hash-file.ts";
 
 /** A result as it was brought out; `path` is below the folder, with forward slashes. */
-export interface ExportedFile {
+export interface ExportedFile extends Hashed {
   readonly sequenceId: string;
   readonly index: number;
   readonly path: string;
-  readonly size: number;
-  /** Of the bytes that came, lower-case hex. */
-  readonly sha256: string;
 }
 
 /** A run as it was brought out. */
@@ -48,9 +48,9 @@ export async function exportRun(
 ): Promise<ExportedRun> {
   const manifest = await api.manifest(runId);
   const listed = new Map((await api.list(runId)).map((each) => [each.path, each]));
+  const entries = z.array(custodyEntrySchema).parse(manifest.entries);
   const files: ExportedFile[] = [];
-  for (const raw of manifest.entries) {
-    const entry = custodyEntrySchema.parse(raw);
+  for (const entry of entries) {
     const result = listed.get(entry.storedAs);
     if (result === undefined) throw new Error(`lrq does not list ${entry.storedAs}`);
     files.push(await exportResult(api, { runId, folder, path: pathOf(entry), result }));
@@ -65,18 +65,36 @@ export async function exportRun(
   };
   write(MANIFEST, manifestText(manifest));
   write(AUDIT, auditText(audit));
-  write(INDEX, indexText(manifest, auditEnd(audit)));
+  write(INDEX, indexText(runId, entries, auditEnd(audit)));
   writeFileSync(join(folder, SUMS), sumsText(sums), { flag: "wx" });
   return { runId, manifest, files };
 }
 
+/** Under another name until it is whole: what breaks off is no result, and is removed. */
 async function exportResult(
   api: EvidenceApi,
   at: { runId: string; folder: string; path: string; result: Listed },
 ): Promise<ExportedFile> {
   const { runId, folder, path, result } = at;
   const target = join(folder, path);
+  if (existsSync(target)) throw new Error(`${path} is there already`);
   mkdirSync(dirname(target), { recursive: true });
+  const unfinished = `${target}.part`;
+  const file = await open(unfinished, "wx");
+  try {
+    const hashed = await copied(await api.open(runId, result), file.createWriteStream());
+    await file.close();
+    renameSync(unfinished, target);
+    const { sequenceId, index } = result;
+    return { sequenceId, index, path, ...hashed };
+  } catch (error) {
+    await file.close();
+    rmSync(unfinished);
+    throw error;
+  }
+}
+
+async function copied(content: AsyncIterable<Uint8Array>, target: Writable): Promise<Hashed> {
   const hash = createHash("sha256");
   let size = 0;
   const hashing = new Transform({
@@ -86,8 +104,6 @@ async function exportResult(
       done(null, chunk);
     },
   });
-  const content = Readable.from(await api.open(runId, result), { objectMode: false });
-  await pipeline(content, hashing, createWriteStream(target, { flags: "wx" }));
-  const { sequenceId, index } = result;
-  return { sequenceId, index, path, size, sha256: hash.digest("hex") };
+  await pipeline(Readable.from(content, { objectMode: false }), hashing, target);
+  return { size, sha256: hash.digest("hex") };
 }

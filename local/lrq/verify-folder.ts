@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { auditRecordSchema, verifyAudit } from "../../shared/evidence/audit.ts";
 import {
@@ -53,16 +53,12 @@ export async function verifyFolder(
   const found = (where: string, what: string): void => void findings.push({ where, what });
   const present = filesIn(folder, found);
   const manifest = readManifestFile(folder, found);
-  const entries = (manifest?.entries ?? []).flatMap((raw) => {
-    const read = custodyEntrySchema.safeParse(raw);
-    return read.success ? [read.data] : [];
-  });
-  const expected = new Map(
-    entries.flatMap((entry): [string, CustodyEntry][] => {
-      const path = safePath(entry);
-      return path === null ? [] : [[path, entry]];
-    }),
-  );
+  const entries = manifest?.entries ?? new Map<number, CustodyEntry>();
+  const expected = new Map<string, CustodyEntry>();
+  for (const entry of entries.values()) {
+    const path = safePath(entry);
+    if (path !== null) expected.set(path, entry);
+  }
   const digests = new Map<string, FileDigest>();
   for (const path of present) {
     if (path === SUMS) continue;
@@ -72,22 +68,30 @@ export async function verifyFolder(
   checkSums(folder, digests, found);
   checkResults(expected, digests, found);
   const auditRecords = checkLogs(folder, manifest, found);
-  const head = manifest?.head ?? null;
+  const head = manifest?.file.head ?? null;
   if (expectedHead !== null && head !== expectedHead) {
     found(MANIFEST, `the chain ends at ${head ?? "nothing"}, not at the expected ${expectedHead}`);
   }
-  const runId = manifest?.runId ?? null;
-  return { runId, results: entries.length, auditRecords, head, findings };
+  const runId = manifest?.file.runId ?? null;
+  return { runId, results: entries.size, auditRecords, head, findings };
 }
 
 type Found = (where: string, what: string) => void;
 
-/** All files below the folder, with forward slashes; what is no plain file is a finding. */
-function filesIn(folder: string, found: Found): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((each) => {
-    const path = relative(folder, join(each.parentPath, each.name));
-    const name = path.split(sep).join("/");
-    if (each.isDirectory()) return [];
+interface ReadManifest {
+  readonly file: ManifestFile;
+  /** Those that can be read, by their place in the file, which counts from 1. */
+  readonly entries: ReadonlyMap<number, CustodyEntry>;
+}
+
+/**
+ * All files below the folder, with forward slashes, `below` before each name; what is no plain file
+ * is a finding.
+ */
+function filesIn(folder: string, found: Found, below = ""): string[] {
+  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((each) => {
+    const name = `${below}${each.name}`;
+    if (each.isDirectory()) return filesIn(folder, found, `${name}/`);
     if (each.isFile()) return [name];
     found(name, "is not a plain file");
     return [];
@@ -110,33 +114,41 @@ function parsed<T>(text: string, schema: z.ZodType<T>): T | null {
   }
 }
 
-function readManifestFile(folder: string, found: Found): ManifestFile | null {
+function readManifestFile(folder: string, found: Found): ReadManifest | null {
   const text = readText(folder, MANIFEST, found);
   if (text === null) return null;
-  const manifest = parsed(text, manifestSchema);
-  if (manifest === null) {
+  const file = parsed(text, manifestSchema);
+  if (file === null) {
     found(MANIFEST, "is not a manifest of version 1");
     return null;
   }
-  if (text !== manifestText(manifest)) found(MANIFEST, "is not written as lrq writes it");
-  const { entries, head, runId } = manifest;
+  if (text !== manifestText(file)) found(MANIFEST, "is not written as lrq writes it");
+  const seen = checkChain(file, found);
+  const entries = new Map<number, CustodyEntry>();
+  for (const [index, raw] of file.entries.entries()) {
+    const entry = seen[index] ?? custodyEntrySchema.safeParse(raw).data;
+    if (entry === undefined) continue;
+    const place = index + 1;
+    entries.set(place, entry);
+    if (entry.runId !== file.runId) found(MANIFEST, `entry ${place} belongs to another run`);
+    if (safePath(entry) !== entry.storedAs) {
+      found(MANIFEST, `entry ${place} names a file it cannot name`);
+    }
+  }
+  return { file, entries };
+}
+
+/** Gives the entries as far as the chain is whole. */
+function checkChain({ entries, head }: ManifestFile, found: Found): readonly CustodyEntry[] {
+  const seen: CustodyEntry[] = [];
   const end = endOf({ count: entries.length, head });
-  const verdict = verifyChain(entries, end);
+  const verdict = verifyChain(entries, end, (entry) => seen.push(entry));
   if (verdict.kind === "broken") {
     found(MANIFEST, `broken at entry ${verdict.position}: ${verdict.why}`);
   } else if (entries.length === 0 && !/^0{64}$/.test(head)) {
     found(MANIFEST, "has a head, but no entry");
   }
-  for (const [index, raw] of entries.entries()) {
-    const read = custodyEntrySchema.safeParse(raw);
-    if (!read.success) continue;
-    if (read.data.runId !== runId) found(MANIFEST, `entry ${index + 1} belongs to another run`);
-    const path = safePath(read.data);
-    if (path === null || path !== read.data.storedAs) {
-      found(MANIFEST, `entry ${index + 1} names a file it cannot name`);
-    }
-  }
-  return manifest;
+  return seen;
 }
 
 /** Null for ids that are none: then no path is made of them. */
@@ -192,7 +204,7 @@ function checkResults(
 }
 
 /** The log and the index; gives the number of records. */
-function checkLogs(folder: string, manifest: ManifestFile | null, found: Found): number {
+function checkLogs(folder: string, manifest: ReadManifest | null, found: Found): number {
   const log = readText(folder, AUDIT, found);
   const text = readText(folder, INDEX, found);
   if (log === null || text === null) return 0;
@@ -212,7 +224,7 @@ function checkLogs(folder: string, manifest: ManifestFile | null, found: Found):
     found(AUDIT, `broken at record ${verdict.position}: ${verdict.why}`);
   }
   const first = auditRecordSchema.safeParse(records[0]);
-  if (first.success && first.data.chain !== manifest?.runId) {
+  if (first.success && first.data.chain !== manifest?.file.runId) {
     found(AUDIT, "is the log of something else than this run");
   }
   if (index.audit.count === 0 && records.length > 0) found(INDEX, "knows of no audit record");
@@ -222,9 +234,14 @@ function checkLogs(folder: string, manifest: ManifestFile | null, found: Found):
   return records.length;
 }
 
-function expectedIndex(manifest: ManifestFile, index: z.infer<typeof indexSchema>): string | null {
+/** Null where the manifest has what is no entry, or names no file: then no index follows. */
+function expectedIndex(
+  { file, entries }: ReadManifest,
+  index: z.infer<typeof indexSchema>,
+): string | null {
+  if (entries.size !== file.entries.length) return null;
   try {
-    return indexText(manifest, index.audit);
+    return indexText(file.runId, [...entries.values()], index.audit);
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
-import { request as requestHttp, type IncomingMessage } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { answerTo, requestTo } from "./one-request.ts";
 import { withoutEncoding } from "./transport-encoding.ts";
 
 /**
@@ -51,7 +51,7 @@ export async function exchange(call: HttpCall): Promise<Exchange> {
  * The answer as far as its headers. Not by `fetch`, which makes a POST a second time when it is
  * answered with 421 (decision 008).
  */
-function sent({ method, url, token, json, signal }: HttpCall): Promise<IncomingMessage> {
+async function sent({ method, url, token, json, signal }: HttpCall): Promise<IncomingMessage> {
   const body = json === null ? null : Buffer.from(JSON.stringify(json));
   const headers = {
     accept: "application/json",
@@ -61,18 +61,10 @@ function sent({ method, url, token, json, signal }: HttpCall): Promise<IncomingM
       ? {}
       : { "content-type": "application/json", "content-length": body.byteLength }),
   };
-  const open = new URL(url).protocol === "https:" ? requestHttps : requestHttp;
   // A kept connection may be closed just when it is used again, and then nobody knows whether the
   // call arrived: a POST has one of its own.
   const agent = method === "POST" ? { agent: false } : {};
-  return new Promise((resolve, reject) => {
-    const request = open(url, { method, headers, signal, ...agent });
-    request.on("response", resolve);
-    request.on("error", reject);
-    // What is no HTTP to speak of, such as a change of protocols, ends with neither.
-    request.on("close", () => reject(new Error("closed without an answer")));
-    request.end(body);
-  });
+  return await answerTo(requestTo(url, { method, headers, signal, ...agent }), body);
 }
 
 function heading({ headers }: IncomingMessage): Pick<HttpAnswer, "headers"> {

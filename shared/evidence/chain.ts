@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { type ChainHead, FIRST_HEAD } from "../ledger/chain-head.ts";
 import { canonicalJson } from "../plan/canonical-json.ts";
@@ -63,12 +63,13 @@ export function headOf(end: ChainEnd): ChainHead {
 /**
  * Recomputes a chain from its links as read from JSON. Without `expected`, an end kept elsewhere, a
  * chain whose end was cut off, or that somebody forged anew as a whole, cannot be told from a true
- * one.
+ * one. `seen` is given each link as it was read, in their order, up to the first that is broken.
  */
 export function verifyLinks<T extends ChainEnd & { readonly previous: string }>(
   kind: ChainKind<T>,
   links: readonly unknown[],
   expected: ChainEnd | null,
+  seen: (link: T) => void = () => undefined,
 ): Verdict {
   let end: ChainEnd | null = null;
   let chain: string | null = null;
@@ -79,6 +80,7 @@ export function verifyLinks<T extends ChainEnd & { readonly previous: string }>(
       : malformed(kind.noun, read.error.issues[0]);
     if (why !== null) return { kind: "broken", position: before + 1, why };
     if (read.success) {
+      seen(read.data);
       end = { number: read.data.number, hash: read.data.hash };
       chain = kind.chainOf(read.data);
     }
@@ -117,5 +119,5 @@ function malformed(noun: string, issue: z.core.$ZodIssue | undefined): string {
 }
 
 function hashOf(members: object): string {
-  return createHash("sha256").update(canonicalJson(members)).digest("hex");
+  return hash("sha256", canonicalJson(members));
 }

@@ -98,13 +98,15 @@ export function appendEntry(head: CustodyHead | null, fields: CustodyFields): Cu
 /**
  * Recomputes a chain from its entries as read from JSON. Without `expected`, a head kept elsewhere,
  * a chain whose end was cut off, or that somebody forged anew as a whole, cannot be told from a
- * true one.
+ * true one. `seen` is given each entry as it was read, in their order, up to the first that is
+ * broken: whoever needs them as well need not read them again.
  */
 export function verifyChain(
   entries: readonly unknown[],
   expected: CustodyHead | null = null,
+  seen?: (entry: CustodyEntry) => void,
 ): Verdict {
-  return verifyLinks(CUSTODY, entries, expected);
+  return verifyLinks(CUSTODY, entries, expected, seen);
 }
 
 const CUSTODY: ChainKind<CustodyEntry> = {

@@ -1,10 +1,11 @@
-import { request as requestHttp, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as requestHttps } from "node:https";
+import { request as requestHttp, type IncomingMessage } from "node:http";
+import { request as requestHttps, type RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import type { CallbackAnswer, CallbackRequest } from "../callback/answer.ts";
 import { isOpenAddress } from "../callback/address.ts";
 import type { Callbacks } from "../ports.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { troubleIn } from "./trouble.ts";
 
 /** An address a name leads to. */
 interface ResolvedAddress {
@@ -17,11 +18,19 @@ export interface OutboundOptions {
   readonly lookup: (hostname: string) => Promise<readonly ResolvedAddress[]>;
   /** Only a local stack may be sent to on this machine. */
   readonly allowLoopback: boolean;
+  /** Certificates (PEM) of who may vouch for a receiver; absent, those that Node trusts. */
+  readonly authorities?: readonly string[];
   /** From the look-up of the name to the end of the answer. */
   readonly timeoutMs: number;
   /** A token of the app's identity for Azure's management API; thrown errors mean there is none. */
   readonly getToken: () => Promise<{ readonly token: string }>;
 }
+
+/**
+ * Stated, so that no flag or variable of Node's makes it less: a receiver proves its name, and what
+ * it is sent is not for others to read. Older versions were given up in 2021 (RFC 8996).
+ */
+const TLS = { rejectUnauthorized: true, minVersion: "TLSv1.2" } as const;
 
 /** Answers are read for their end only, so that the receiver sees it was heard; no further. */
 const ANSWER_BYTES_MAX = 65_536;
@@ -62,7 +71,20 @@ async function exchanged(
   }
   const identity = request.withIdentity ? await bearer(options, signal) : {};
   const headers = { ...request.headers, ...identity };
-  return await posted(url, { ...request, headers }, addresses, signal);
+  const response = await posted(
+    url,
+    { ...request, headers },
+    {
+      ...TLS,
+      ...(options.authorities === undefined ? {} : { ca: [...options.authorities] }),
+      signal,
+      lookup: pinnedTo(addresses),
+    },
+  );
+  const httpStatus = response.statusCode ?? 0;
+  const retryAfter = retryAfterMs(response.headers["retry-after"]);
+  await readOut(response);
+  return { kind: "answered", httpStatus, retryAfterMs: retryAfter };
 }
 
 async function bearer(
@@ -76,26 +98,20 @@ async function bearer(
 async function posted(
   url: URL,
   { method, headers, body }: CallbackRequest,
-  addresses: readonly ResolvedAddress[],
-  signal: AbortSignal,
-): Promise<CallbackAnswer> {
+  connection: RequestOptions,
+): Promise<IncomingMessage> {
   const options: RequestOptions = {
+    ...connection,
     method,
     headers: { ...headers, "content-length": String(Buffer.byteLength(body)) },
     agent: false,
-    signal,
-    lookup: pinnedTo(addresses),
   };
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+  return await new Promise<IncomingMessage>((resolve, reject) => {
     const open = url.protocol === "https:" ? requestHttps : requestHttp;
     const sent = open(url, options, resolve);
     sent.on("error", reject);
     sent.end(body);
   });
-  const httpStatus = response.statusCode ?? 0;
-  const retryAfter = retryAfterMs(response.headers["retry-after"]);
-  await readOut(response);
-  return { kind: "answered", httpStatus, retryAfterMs: retryAfter };
 }
 
 /** What `net` asks for the name of: it gets the addresses that were checked, and no others. */
@@ -128,11 +144,4 @@ async function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
     signal.addEventListener("abort", stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
-}
-
-/** Names and codes only: the platform's messages can hold the address, and that a secret. */
-function troubleIn(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted) return "no answer in time";
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  return typeof code === "string" ? `no answer (${code})` : "no answer";
 }

@@ -1,0 +1,25 @@
+/** What the codes of Node and OpenSSL mean to whoever runs the receiver. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ["CERT_HAS_EXPIRED", "its certificate has expired"],
+  ["CERT_NOT_YET_VALID", "its certificate is not valid yet"],
+  ["CERT_REVOKED", "its certificate was revoked"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
+  ...[
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  ].map((code) => [code, "its certificate is of no authority that is trusted here"] as const),
+  ["EPROTO", "it does not speak TLS 1.2 or later"],
+]);
+
+/**
+ * Why no answer came, in a few words. Names and codes only: the platform's messages can hold the
+ * address, and that a secret.
+ */
+export function troubleIn(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return "no answer in time";
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  return typeof code === "string" ? `${WORDS.get(code) ?? "no answer"} (${code})` : "no answer";
+}
