@@ -1,22 +1,18 @@
 import { READY } from "../ledger/keys.ts";
 import type { MachineAction } from "../ledger/machine-action.ts";
-import { machineSchema, type MachineLease, type Stored } from "../ledger/rows.ts";
-import { holdsSession } from "../ledger/sequence.ts";
-import { sameTag, tagIn } from "../ledger/tag.ts";
 import { lowerSessions } from "../limits/admit.ts";
 import { freeSessions, type Budget } from "../limits/budget.ts";
-import { isAnswerOverdue, isNews, judge, type OpenFacts } from "../limits/judge.ts";
+import { isAnswerOverdue } from "../limits/judge.ts";
 import type { Limits } from "../limits/limits.ts";
 import { usualPickupMs } from "../limits/patience.ts";
-import { factsOf, type Session } from "../limits/session.ts";
-import { carryOut, type CarryPorts } from "./carry-out.ts";
+import type { Session } from "../limits/session.ts";
+import type { CarryPorts } from "./carry-out.ts";
 import { countOldForeign, withOldForeign, withSightings } from "./sightings.ts";
 import { commitHolding, type HeldBudget } from "./held-budget.ts";
-import { loadSequence } from "./load.ts";
-import { moveTogether, type Moving } from "./move-together.ts";
+import { judgeListed } from "./judge-listed.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
 import { settleOrphans } from "./settle-orphans.ts";
-import { takeTurn, tookTurn } from "./take-turn.ts";
+import { takeTurn, tookTurn, type Turn } from "./take-turn.ts";
 
 export interface LookReport {
   /** True if Defender was asked for its list. */
@@ -51,66 +47,95 @@ export async function lookAtActions(
   held: HeldBudget,
   pollerId: string,
 ): Promise<LookReport> {
-  const { sessions } = held.stored.value;
+  const before = held.stored.value;
   const nowMs = ports.clock.earliest();
-  const asking = sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));
-  // With no session of ours, foreign ones can still fill the tenant: then only a look tells when
-  // they are gone.
-  const full = freeSessions(held.stored.value, nowMs, limits) === 0;
-  if (asking.length === 0 && !full) return NOTHING;
-  const othersWait = (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
-  if (asking.length === 0 && !othersWait) return NOTHING;
-  const binds = othersWait && areScarce(held.stored.value, nowMs, limits);
-  const intervalMs = lookIntervalMs(asking, binds, nowMs, limits);
-  const beforeMs = held.stored.value.polledAtMs;
+  const need = await needToLook(ports, limits, open, before, nowMs);
+  if (need === null) return NOTHING;
+  const intervalMs = lookIntervalMs(need.asking, need.binds, nowMs, limits);
   const turn = { pollerId, nowMs, intervalMs };
   if (!(await takeTurn(ports, held, turn))) {
-    return { ...NOTHING, restMs: Math.max(0, beforeMs + intervalMs - nowMs) };
+    return { ...NOTHING, restMs: Math.max(0, before.polledAtMs + intervalMs - nowMs) };
   }
+  const sinceMs = sinceOf(need.asking, nowMs);
+  const shown = await askForList(ports, limits, held, { ...need, before, sinceMs, turn });
+  if (shown === null) return { listed: true, moved: 0, restMs: intervalMs };
 
-  const sinceMs = Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
-  const span = { sinceMs, beforeMs, nowMs };
+  const { actions, old } = shown;
+  const noted = (budget: Budget) =>
+    withSightings(tookTurn(budget, turn), actions, { old, nowMs }, limits);
+  const isBrief = need.binds && before.paused === null;
+  const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
+  const look = { nowMs, othersWait: need.othersWait, pickupMs };
+  const carrying = { ports, limits, held, noted };
+  const orphans = await settleOrphans(ports, limits, actions, held);
+  const moved = await judgeListed(carrying, open, { sessions: before.sessions, actions, look });
+  // What was seen goes along with the first move; where nothing moved, it goes alone.
+  await commitHolding(ports, held, noted);
+  return { listed: true, moved: orphans + moved, restMs: intervalMs };
+}
+
+/** Why a look is made: for which sessions, and whether somebody waits for one of them to end. */
+interface Need {
+  readonly asking: readonly Session[];
+  readonly othersWait: boolean;
+  /** Sessions are what others wait for. */
+  readonly binds: boolean;
+}
+
+async function needToLook(
+  { ledger }: Pick<CarryPorts, "ledger">,
+  limits: Limits,
+  open: OpenWork,
+  budget: Budget,
+  nowMs: number,
+): Promise<Need | null> {
+  const asking = budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));
+  // With no session of ours, foreign ones can still fill the tenant: then only a look tells when
+  // they are gone.
+  const full = freeSessions(budget, nowMs, limits) === 0;
+  if (asking.length === 0 && !full) return null;
+  const othersWait = (await rowsWithin(ledger, open, READY, 1)).length > 0;
+  if (asking.length === 0 && !othersWait) return null;
+  return { asking, othersWait, binds: othersWait && areScarce(budget, nowMs, limits) };
+}
+
+interface Asking {
+  readonly binds: boolean;
+  readonly before: Budget;
+  readonly sinceMs: number;
+  readonly turn: Turn;
+}
+
+interface Shown {
+  readonly actions: readonly MachineAction[];
+  /** Foreign sessions older than the list, if they were counted. */
+  readonly old: number | null;
+}
+
+/** What Defender lists; null if it does not say, or if this poll's list call went elsewhere. */
+async function askForList(
+  ports: CarryPorts,
+  limits: Limits,
+  held: HeldBudget,
+  { binds, before, sinceMs, turn }: Asking,
+): Promise<Shown | null> {
+  const span = { sinceMs, beforeMs: before.polledAtMs, nowMs: turn.nowMs };
   const old = await countOldForeign(ports, limits, span, held.stored.value);
   if (old !== null && binds) {
     // One list call a poll: this time it is spent, and the next look is soon.
     await commitHolding(ports, held, (budget) => tookTurn(withOldForeign(budget, old), turn));
-    return { listed: true, moved: 0, restMs: intervalMs };
+    return null;
   }
   const reply = await ports.defender.listActions(sinceMs);
-  if (reply.kind !== "answered") {
-    ports.log("warn", "listFailed", { came: reply.kind });
-    await commitHolding(ports, held, (budget) => tookTurn(budget, turn));
-    return { listed: true, moved: 0, restMs: intervalMs };
-  }
-  const actions = reply.value;
-  const noted = (budget: Budget) =>
-    withSightings(tookTurn(budget, turn), actions, { old, nowMs }, limits);
-  const { paused, pickups } = held.stored.value;
-  const pickupMs = binds && paused === null ? usualPickupMs(pickups) : null;
-  const leases = leasesIn(open);
-  const carrying = { ports, limits, held, noted };
-  const moves: Moving[] = [];
-  let moved = await settleOrphans(ports, limits, actions, held);
-  for (const session of sessions) {
-    const facts = factsOf(session);
-    const action = facts === null ? null : actionOf(facts, actions);
-    const look = { action, nowMs, othersWait, pickupMs };
-    if (facts !== null && !isNews(facts, look, limits)) continue;
-    const before = await loadSequence(ports.ledger, session.sequenceId);
-    if (before === null || !holdsSession(before.value)) continue;
-    // The record may be newer than its session was when the list was asked for: what is judged is
-    // the action of the record as it stands.
-    const own = { ...look, action: actionOf(before.value, actions) };
-    const judgement = judge(before.value, own, limits);
-    const lease = leases.get(session.machineId) ?? null;
-    if (judgement.kind === "move") {
-      moves.push({ open: { before, lease }, after: judgement.after });
-    } else if (await carryOut(carrying, { before, lease }, judgement)) moved += 1;
-  }
-  moved += await moveTogether(carrying, moves);
-  // What was seen goes along with the first move; where nothing moved, it goes alone.
-  await commitHolding(ports, held, noted);
-  return { listed: true, moved, restMs: intervalMs };
+  if (reply.kind === "answered") return { actions: reply.value, old };
+  ports.log("warn", "listFailed", { came: reply.kind });
+  await commitHolding(ports, held, (budget) => tookTurn(budget, turn));
+  return null;
+}
+
+/** The list goes back beyond the oldest claim it is asked for. */
+function sinceOf(asking: readonly Session[], nowMs: number): number {
+  return Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
 }
 
 /** Sessions bind, or will before half a window is over: so many calls could take the free ones. */
@@ -150,29 +175,3 @@ function lookIntervalMs(
   );
   return Math.max(leastMs, patient ? limits.pollMs * 4 : limits.pollMs);
 }
-
-/** By its id; or, while the answer to its POST is lost, by its tag. */
-function actionOf(facts: OpenFacts, actions: readonly MachineAction[]): MachineAction | null {
-  const found =
-    facts.actionId === null
-      ? actions.find((each) => isTagged(each, facts))
-      : actions.find((each) => each.id === facts.actionId);
-  return found ?? null;
-}
-
-function isTagged(action: MachineAction, facts: OpenFacts): boolean {
-  return sameTag(tagIn(action.comment), facts);
-}
-
-/** The leases that were read with the open work, by machine. */
-function leasesIn({ rows }: OpenWork): ReadonlyMap<string, Stored<MachineLease>> {
-  const leases = rows.filter((row) => row.key.startsWith(MACHINE_PREFIX));
-  return new Map(
-    leases.map((row) => [
-      row.key.slice(MACHINE_PREFIX.length),
-      { value: machineSchema.parse(row.body), etag: row.etag },
-    ]),
-  );
-}
-
-const MACHINE_PREFIX = "machine!";
