@@ -45,7 +45,10 @@ const fieldsSchema = z.strictObject({
   profile: z.strictObject({ name: z.string(), version: ordinal, hash: z.string() }),
   /** The caller, by the name the settings give it. */
   requestedBy: z.string(),
-  approvedBy: z.string().nullable(),
+  /**
+   * The callers who approved it, none where nobody had to; null in entries of the first version.
+   */
+  approvedBy: z.array(z.string()).nullable(),
   requestedAt: instant,
   submittedAt: instant.nullable(),
   startedAt: instant.nullable(),

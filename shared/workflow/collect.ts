@@ -187,7 +187,7 @@ function entryFor(
     commandIndex: result.index,
     profile: record.profile,
     requestedBy: run.requestedBy,
-    approvedBy: null,
+    approvedBy: [...record.approvals.by],
     requestedAt: isoOf(run.requestedAtMs),
     submittedAt: isoOrNull(record.submittedAtMs),
     startedAt: isoOrNull(progress?.startedAtMs ?? null),

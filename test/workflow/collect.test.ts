@@ -69,7 +69,15 @@ describe("a custody entry", () => {
       source: "generic",
       incidentId: "case-1",
       requestedBy: "analyst",
+      approvedBy: [],
     });
+  });
+
+  it("names who approved what was run", async () => {
+    const collecting = await openCollecting([GET], ["lead", "chief"]);
+    await collecting.collect();
+    const { entries } = await collecting.manifest();
+    expect(entries[0]).toMatchObject({ approvedBy: ["lead", "chief"] });
   });
 });
 

@@ -39,8 +39,14 @@ export interface Collecting {
 
 const SETTINGS = { limits: someLimits(), version: "0.1.0", commit: "c0ffee" };
 
-/** What was collected lies before the collector in the order of `served`, in one part. */
-export async function openCollecting(served: readonly Served[]): Promise<Collecting> {
+/**
+ * What was collected lies before the collector in the order of `served`, in one part; `approvedBy`
+ * names who approved it, if somebody had to.
+ */
+export async function openCollecting(
+  served: readonly Served[],
+  approvedBy: readonly string[] = [],
+): Promise<Collecting> {
   const ledger = createMemoryLedger();
   const evidence = createMemoryEvidence();
   const clock = createMemoryClock({ startMs: START_MS + 60_000 });
@@ -48,7 +54,8 @@ export async function openCollecting(served: readonly Served[]): Promise<Collect
   const log: string[] = [];
   const asked = { links: 0, downloads: 0, pieces: 0 };
   const random = createSeededRandom(7);
-  const record = owing(served);
+  const approvals = { needed: approvedBy.length, by: [...approvedBy] };
+  const record = { ...owing(served), approvals };
   const run = runSchema.parse(runOf());
   await ledger.commit([{ op: "insert", key: runKey(RUN_ID), body: run }, ...insertion(record)]);
   const ports = (change = (same: Ports) => same): Ports =>

@@ -49,7 +49,7 @@ function entryAfter(
     command: { type: "GetFile", path: "C:\\out.zip" },
     profile: { name: "triage", version: 1, hash: "h" },
     requestedBy: "local",
-    approvedBy: null,
+    approvedBy: [],
     requestedAt: after(0),
     submittedAt: null,
     startedAt: null,
