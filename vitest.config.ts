@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 /** Tests that need real parts: the built bundle, Azurite, the simulator, the Functions host. */
 const REAL_PARTS = ["test/contract/**/*.test.ts", "test/stories/**/*.test.ts"];
 
+/** The host and what stands around it: an app it loads registers its functions once a process. */
+const LOCAL = "test/local/**/*.test.ts";
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -13,8 +16,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: REAL_PARTS },
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...REAL_PARTS, LOCAL],
+          // Modules here keep no state of their own, and loading them anew for each file took
+          // longer than most of the tests.
+          isolate: false,
+        },
       },
+      { extends: true, test: { name: "local", include: [LOCAL] } },
       {
         extends: true,
         test: {
