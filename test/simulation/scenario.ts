@@ -1,3 +1,4 @@
+import type { GatePolicy } from "../../shared/ledger/gate.ts";
 import type { Limits } from "../../shared/limits/limits.ts";
 import type { FaultRates } from "./faults.ts";
 import type { ProfileName } from "./profiles.ts";
@@ -32,7 +33,7 @@ export interface Arrival {
 /** What an operator does, and when. */
 export type Operation =
   | { readonly kind: "pause" | "resume"; readonly atMs: number }
-  | { readonly kind: "cancel"; readonly atMs: number; readonly incidentId: string };
+  | { readonly kind: "cancel" | "resumeRun"; readonly atMs: number; readonly incidentId: string };
 
 /** A POST of another product in the same tenant; it holds a session and spends a call. */
 export interface ForeignPost {
@@ -72,6 +73,8 @@ export interface Scenario {
   readonly seed: number;
   readonly profile: string;
   readonly limits: Limits;
+  /** How runs are let go; null lets all of them. */
+  readonly policy: GatePolicy | null;
   readonly lingerMs: number;
   readonly expiryMs: number;
   readonly hosts: number;
@@ -125,6 +128,9 @@ export const CALM_TENANT: TenantRules = {
   vanishing: 0,
   odd: 0,
 };
+
+/** Runs that go at once and whole. */
+export const UNGUARDED = { policy: null } as const satisfies Partial<Scenario>;
 
 /** The id of the n-th machine, as Defender writes them. */
 export function machineIdOf(number: number): string {

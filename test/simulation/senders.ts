@@ -2,6 +2,7 @@ import type { Incident } from "../../shared/incident/incident.ts";
 import { accept, type Acceptance } from "../../shared/workflow/accept.ts";
 import { cancelRun } from "../../shared/workflow/cancel-run.ts";
 import { pause, resume } from "../../shared/workflow/pause.ts";
+import { resumeRun } from "../../shared/workflow/resume-run.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { simulatedCatalogue } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
@@ -39,13 +40,13 @@ export function startSenders(world: World): { asking(): number } {
 }
 
 async function send(world: World, arrival: Arrival, runs: Map<string, string>): Promise<void> {
-  const { limits, expiryMs } = world.scenario;
+  const { limits, expiryMs, policy } = world.scenario;
   const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
   const settings = {
     limits,
     expiryMs,
     scope: {},
-    policy: null,
+    policy,
     approvalMs: 3_600_000,
     ...profiles,
   };
@@ -87,6 +88,13 @@ async function operate(
       const runId = runs.get(operation.incidentId);
       if (runId === undefined) return;
       await insist(world, async (ports) => await cancelRun(ports, limits, runId, "op"));
+      return;
+    }
+    case "resumeRun": {
+      const runId = runs.get(operation.incidentId);
+      if (runId === undefined) return;
+      world.judge.gates.resumeAsked(runId);
+      await insist(world, async (ports) => await resumeRun(ports, limits, runId, "op"));
     }
   }
 }
