@@ -1,4 +1,6 @@
 import type { Random } from "../../shared/ports.ts";
+import { REQUESTER } from "./approval-judge.ts";
+import { APPROVED_NAMES } from "./profiles.ts";
 import type { Arrival, Operation, Scenario } from "./scenario.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
 
@@ -34,4 +36,57 @@ function drawResumes(random: Random, { incidentId, atMs }: Arrival): Operation[]
     const laterMs = between(random, 1_000, RESUMED_WITHIN_MS);
     return { kind: "resumeRun", incidentId, atMs: atMs + laterMs };
   });
+}
+
+/** Incidents whose profile has to be approved, and who does. */
+export interface Approvals extends Pick<Scenario, "approvalMs" | "arrivals" | "operations"> {}
+
+const APPROVED_SHARE = 0.2;
+const APPROVERS = [
+  { by: "ann", objectId: "person-1" },
+  { by: "ann-at-home", objectId: "person-1" },
+  { by: "bob", objectId: "person-2" },
+  { by: "cyd", objectId: null },
+  { by: REQUESTER, objectId: null },
+] as const;
+const APPROVALS_MAX = 6;
+const STALE_SHARE = 0.15;
+/** Some come too late, but none so late that the simulation waits for it alone. */
+const LATE_AT_MOST = 1.2;
+const APPROVED_WITHIN_MS = 900_000;
+
+/** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
+export function drawApprovals(seed: number, arrivals: readonly Arrival[]): Approvals {
+  const random = stream(seed, "approvals");
+  if (!chance(random, APPROVED_SHARE)) return { approvalMs: 3_600_000, arrivals, operations: [] };
+  const approvalMs = oneOf(random, [60_000, 300_000, 3_600_000]);
+  const names = new Map(
+    arrivals.map(({ incidentId, profile }) => {
+      return [incidentId, chance(random, 0.7) ? oneOf(random, APPROVED_NAMES) : profile] as const;
+    }),
+  );
+  const withinMs = Math.min(APPROVED_WITHIN_MS, LATE_AT_MOST * approvalMs);
+  return {
+    approvalMs,
+    arrivals: arrivals.map((each) => ({
+      ...each,
+      profile: names.get(each.incidentId) ?? each.profile,
+    })),
+    operations: arrivals.flatMap((each) => drawApprovers(random, each, withinMs)),
+  };
+}
+
+function drawApprovers(
+  random: Random,
+  { incidentId, atMs }: Arrival,
+  withinMs: number,
+): Operation[] {
+  return Array.from({ length: whole(random, 0, APPROVALS_MAX) }, () => ({
+    kind: "approve",
+    incidentId,
+    atMs: atMs + between(random, 1_000, withinMs),
+    who: oneOf(random, APPROVERS),
+    thinkMs: between(random, 500, 60_000),
+    isStale: chance(random, STALE_SHARE),
+  }));
 }

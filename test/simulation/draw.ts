@@ -1,5 +1,5 @@
 import type { Random } from "../../shared/ports.ts";
-import { drawGuards } from "./draw-guards.ts";
+import { drawApprovals, drawGuards } from "./draw-guards.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import {
@@ -39,6 +39,7 @@ export function drawScenario(seed: number): Scenario {
   const arrivals = drawArrivals(random, machines, shape.arrivals);
   const tenant = drawTenant(random, cap);
   const guards = drawGuards(seed, arrivals);
+  const approvals = drawApprovals(seed, arrivals);
   return {
     seed,
     profile,
@@ -51,14 +52,19 @@ export function drawScenario(seed: number): Scenario {
       readsPerHour: tenant.readsPerHour,
     },
     policy: guards.policy,
+    approvalMs: approvals.approvalMs,
     lingerMs: oneOf(random, [0, 30_000, 120_000]),
     expiryMs: oneOf(random, [600_000, 1_800_000, 3_600_000]),
     hosts: whole(random, 1, 4),
     pollEveryMs: chance(random, 0.15) ? 5_000 : 15_000,
     pollsOverlap: chance(random, 0.3),
     machines,
-    arrivals,
-    operations: [...drawOperations(random, arrivals), ...guards.operations],
+    arrivals: approvals.arrivals,
+    operations: [
+      ...drawOperations(random, arrivals),
+      ...guards.operations,
+      ...approvals.operations,
+    ],
     foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],
     tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
     healAtMs: BUSY_MS,

@@ -20,6 +20,8 @@ export const INVARIANTS = {
   holding: "The budget's sessions are the sequences that hold one.",
   wave: "Nothing of a later wave is submitted before the first has ended and the gate has opened.",
   held: "While a run is paused, nothing of it is newly claimed but later parts of what has begun.",
+  approved:
+    "Nothing is submitted before enough others have approved the plan it is of, and nothing that they approved ends as if they had not.",
   gate: "What a run counts, and what its gate says, follow from its records at every commit.",
   run: "A run's counts are those of its sequences.",
   evidence: "A result said to be stored is there, whole, with the bytes Defender served.",

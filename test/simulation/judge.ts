@@ -1,6 +1,7 @@
 import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { createApprovalJudge, type ApprovalJudge } from "./approval-judge.ts";
 import { createDoorJudge, markOf, type DoorJudge, type Promised } from "./door-judge.ts";
 import type { Epoch } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
@@ -16,6 +17,7 @@ export interface Judge {
   readonly door: DoorJudge;
   readonly ledger: LedgerJudge;
   readonly gates: GateJudge;
+  readonly approvals: ApprovalJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
   leaves(comment: string): void;
@@ -70,16 +72,20 @@ export function createJudge(
   const ledger = createLedgerJudge(court, onPlanned, onMove);
   const door = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
   const gates = createGateJudge(court, scenario.policy, nowMs);
+  const slackMs = CLOCK_UNCERTAINTY_MS;
+  const approvals = createApprovalJudge(court, { ...scenario, slackMs }, nowMs);
   const reads = readsJudge(scenario, court, nowMs);
   return {
     door,
     ledger,
     gates,
+    approvals,
     reads,
     promisedIds,
     committed: (changes) => {
       ledger.committed(changes);
       gates.committed(changes);
+      approvals.committed(changes);
       const budget = changes.find((each) => each.key === BUDGET_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);

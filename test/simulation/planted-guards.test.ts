@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { approve, askedFor, planHashOf } from "../../shared/ledger/approval.ts";
 import type { gateAfterEnd, heldBy } from "../../shared/ledger/gate.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { firstFound, SEEDS, type Case } from "./find-bug.ts";
@@ -8,6 +9,9 @@ import { firstFound, SEEDS, type Case } from "./find-bug.ts";
  * planted-bugs.test.ts.
  */
 const planted = await vi.hoisted(async () => await import("./plant.ts"));
+vi.mock(import("../../shared/ledger/approval.ts"), async (real) =>
+  planted.replaceable(await real()),
+);
 vi.mock(import("../../shared/ledger/gate.ts"), async (real) => planted.replaceable(await real()));
 
 afterEach(() => {
@@ -43,6 +47,53 @@ const CASES: Readonly<Record<string, Case>> = {
     found: ["ends", "gate"],
     sabotage: {
       ports: (ports) => ({ ...ports, ledger: { ...ports.ledger, commit: forgettingTurns(ports) } }),
+    },
+  },
+  "looks at no approval when it claims": {
+    found: ["approved"],
+    functions: { isUnapproved: () => false },
+  },
+  "takes two approvals of one person for two": {
+    found: ["approved"],
+    functions: {
+      approve: (real: typeof approve, ...[approval, ...given]: Parameters<typeof approve>) => {
+        const [planHash, { by }] = given;
+        const renamed = approval?.given.map((each) => ({
+          ...each,
+          by: `${by}, again`,
+          objectId: null,
+        }));
+        const before = approval === null ? null : { ...approval, given: renamed ?? [] };
+        return planHash === null ? real(approval, ...given) : real(before, ...given);
+      },
+    },
+  },
+  "lets who asks approve": {
+    found: ["approved"],
+    functions: {
+      approve: (real: typeof approve, ...[approval, ...given]: Parameters<typeof approve>) =>
+        real(approval === null ? null : { ...approval, requesters: [] }, ...given),
+    },
+  },
+  "takes any approval for one of the plan that stands": {
+    found: ["approved"],
+    functions: {
+      approve: (real: typeof approve, ...given: Parameters<typeof approve>) => {
+        const [approval, planHash, asked, nowMs] = given;
+        return real(approval, planHash, { ...asked, planHash: planHash ?? asked.planHash }, nowMs);
+      },
+    },
+  },
+  "keeps what was given when the plan grows": {
+    found: ["approved", "ends"],
+    functions: {
+      planHashOf: (real: typeof planHashOf, ...[records]: Parameters<typeof planHashOf>) =>
+        real(records.slice(0, 1)),
+      askedFor: (real: typeof askedFor, ...given: Parameters<typeof askedFor>) => ({
+        ...real(...given),
+        given: given[0]?.given ?? [],
+        granted: given[0]?.granted ?? null,
+      }),
     },
   },
 };

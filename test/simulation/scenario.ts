@@ -1,5 +1,6 @@
 import type { GatePolicy } from "../../shared/ledger/gate.ts";
 import type { Limits } from "../../shared/limits/limits.ts";
+import type { Person } from "./approval-judge.ts";
 import type { FaultRates } from "./faults.ts";
 import type { ProfileName } from "./profiles.ts";
 
@@ -30,10 +31,21 @@ export interface Arrival {
   readonly copies: number;
 }
 
-/** What an operator does, and when. */
+/**
+ * What an operator does, and when; one that approves reads the run first, and thinks about it.
+ */
 export type Operation =
   | { readonly kind: "pause" | "resume"; readonly atMs: number }
-  | { readonly kind: "cancel" | "resumeRun"; readonly atMs: number; readonly incidentId: string };
+  | { readonly kind: "cancel" | "resumeRun"; readonly atMs: number; readonly incidentId: string }
+  | {
+      readonly kind: "approve";
+      readonly atMs: number;
+      readonly incidentId: string;
+      readonly who: Person;
+      readonly thinkMs: number;
+      /** It shows the hash of another plan than the one that stands. */
+      readonly isStale: boolean;
+    };
 
 /** A POST of another product in the same tenant; it holds a session and spends a call. */
 export interface ForeignPost {
@@ -75,6 +87,8 @@ export interface Scenario {
   readonly limits: Limits;
   /** How runs are let go; null lets all of them. */
   readonly policy: GatePolicy | null;
+  /** How long an approval may be waited for. */
+  readonly approvalMs: number;
   readonly lingerMs: number;
   readonly expiryMs: number;
   readonly hosts: number;
@@ -130,7 +144,10 @@ export const CALM_TENANT: TenantRules = {
 };
 
 /** Runs that go at once and whole. */
-export const UNGUARDED = { policy: null } as const satisfies Partial<Scenario>;
+export const UNGUARDED = {
+  policy: null,
+  approvalMs: 3_600_000,
+} as const satisfies Partial<Scenario>;
 
 /** The id of the n-th machine, as Defender writes them. */
 export function machineIdOf(number: number): string {

@@ -4,6 +4,8 @@ import { cancelRun } from "../../shared/workflow/cancel-run.ts";
 import { pause, resume } from "../../shared/workflow/pause.ts";
 import { resumeRun } from "../../shared/workflow/resume-run.ts";
 import type { Ports } from "../../shared/ports.ts";
+import { REQUESTER } from "./approval-judge.ts";
+import { approveAsShown } from "./approvers.ts";
 import { simulatedCatalogue } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
 import { between } from "./streams.ts";
@@ -40,19 +42,19 @@ export function startSenders(world: World): { asking(): number } {
 }
 
 async function send(world: World, arrival: Arrival, runs: Map<string, string>): Promise<void> {
-  const { limits, expiryMs, policy } = world.scenario;
+  const { limits, expiryMs, policy, approvalMs } = world.scenario;
   const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
   const settings = {
     limits,
     expiryMs,
     scope: {},
     policy,
-    approvalMs: 3_600_000,
+    approvalMs,
     ...profiles,
   };
   const submission = {
     incident: incidentOf(arrival),
-    caller: "soar",
+    caller: REQUESTER,
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
@@ -95,6 +97,11 @@ async function operate(
       if (runId === undefined) return;
       world.judge.gates.resumeAsked(runId);
       await insist(world, async (ports) => await resumeRun(ports, limits, runId, "op"));
+      return;
+    }
+    case "approve": {
+      const runId = runs.get(operation.incidentId);
+      if (runId !== undefined) await approveAsShown(world, operation, runId, insist);
     }
   }
 }
