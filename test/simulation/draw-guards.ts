@@ -1,6 +1,7 @@
 import type { Random } from "../../shared/ports.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { APPROVED_NAMES } from "./profiles.ts";
+import { CALLBACK_HOST, RECEIVER_KINDS, WAITS_MS, type Receiver } from "./receivers.ts";
 import type { Arrival, Operation, Scenario } from "./scenario.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
 
@@ -88,5 +89,24 @@ function drawApprovers(
     who: oneOf(random, APPROVERS),
     thinkMs: between(random, 500, 60_000),
     isStale: chance(random, STALE_SHARE),
+  }));
+}
+
+const TOLD_SHARE = 0.15;
+const EVENTS = [
+  ["run.accepted", "run.finished"],
+  ["sequence.ended"],
+  ["run.accepted", "sequence.ended", "run.finished"],
+] as const satisfies readonly Receiver["events"][];
+
+/** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
+export function drawReceivers(seed: number): Receiver[] {
+  const random = stream(seed, "receivers");
+  if (!chance(random, TOLD_SHARE)) return [];
+  return Array.from({ length: whole(random, 1, 3) }, (_, number) => ({
+    url: `https://${CALLBACK_HOST}/${number}`,
+    kind: oneOf(random, RECEIVER_KINDS),
+    badTries: whole(random, 1, WAITS_MS.length),
+    events: oneOf(random, EVENTS),
   }));
 }

@@ -1,5 +1,5 @@
 import type { Random } from "../../shared/ports.ts";
-import { drawApprovals, drawGuards } from "./draw-guards.ts";
+import { drawApprovals, drawGuards, drawReceivers } from "./draw-guards.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import {
@@ -53,6 +53,7 @@ export function drawScenario(seed: number): Scenario {
     },
     policy: guards.policy,
     approvalMs: approvals.approvalMs,
+    receivers: drawReceivers(seed),
     lingerMs: oneOf(random, [0, 30_000, 120_000]),
     expiryMs: oneOf(random, [600_000, 1_800_000, 3_600_000]),
     hosts: whole(random, 1, 4),

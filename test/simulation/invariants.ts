@@ -22,6 +22,7 @@ export const INVARIANTS = {
   held: "While a run is paused, nothing of it is newly claimed but later parts of what has begun.",
   approved:
     "Nothing is submitted before enough others have approved the plan it is of, and nothing that they approved ends as if they had not.",
+  told: "Every event of a run reaches everybody who asked for it, with one id, until it is heard, given up or no longer wanted.",
   gate: "What a run counts, and what its gate says, follow from its records at every commit.",
   run: "A run's counts are those of its sequences.",
   evidence: "A result said to be stored is there, whole, with the bytes Defender served.",

@@ -7,6 +7,7 @@ import type { Epoch } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
 import { createGateJudge, type GateJudge } from "./gate-judge.ts";
 import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
+import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
 import { expectedParts } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ReadApi } from "./tenant.ts";
@@ -18,6 +19,7 @@ export interface Judge {
   readonly ledger: LedgerJudge;
   readonly gates: GateJudge;
   readonly approvals: ApprovalJudge;
+  readonly notices: NoticeJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
   leaves(comment: string): void;
@@ -74,18 +76,21 @@ export function createJudge(
   const gates = createGateJudge(court, scenario.policy, nowMs);
   const slackMs = CLOCK_UNCERTAINTY_MS;
   const approvals = createApprovalJudge(court, { ...scenario, slackMs }, nowMs);
+  const notices = createNoticeJudge(court, scenario.receivers, nowMs);
   const reads = readsJudge(scenario, court, nowMs);
   return {
     door,
     ledger,
     gates,
     approvals,
+    notices,
     reads,
     promisedIds,
     committed: (changes) => {
       ledger.committed(changes);
       gates.committed(changes);
       approvals.committed(changes);
+      notices.committed(changes);
       const budget = changes.find((each) => each.key === BUDGET_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);

@@ -3,6 +3,7 @@ import type { Limits } from "../../shared/limits/limits.ts";
 import type { Person } from "./approval-judge.ts";
 import type { FaultRates } from "./faults.ts";
 import type { ProfileName } from "./profiles.ts";
+import type { Receiver } from "./receivers.ts";
 
 /** From an instant until another, both in milliseconds after the start. */
 export type Span = readonly [fromMs: number, untilMs: number];
@@ -89,6 +90,8 @@ export interface Scenario {
   readonly policy: GatePolicy | null;
   /** How long an approval may be waited for. */
   readonly approvalMs: number;
+  /** Who is told of every run. */
+  readonly receivers: readonly Receiver[];
   readonly lingerMs: number;
   readonly expiryMs: number;
   readonly hosts: number;
@@ -147,6 +150,7 @@ export const CALM_TENANT: TenantRules = {
 export const UNGUARDED = {
   policy: null,
   approvalMs: 3_600_000,
+  receivers: [],
 } as const satisfies Partial<Scenario>;
 
 /** The id of the n-th machine, as Defender writes them. */

@@ -6,6 +6,7 @@ import { resumeRun } from "../../shared/workflow/resume-run.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { approveAsShown } from "./approvers.ts";
+import { targetsFor } from "./callback-targets.ts";
 import { simulatedCatalogue } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
 import { between } from "./streams.ts";
@@ -52,15 +53,16 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
     approvalMs,
     ...profiles,
   };
+  const incident = incidentOf(arrival);
   const submission = {
-    incident: incidentOf(arrival),
+    incident,
     caller: REQUESTER,
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
     objectId: null,
     caps: null,
-    callbacks: [],
+    callbacks: targetsFor(incident, world.scenario.receivers),
     again: false,
     mayUse: () => true,
   };
