@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { approve, askedFor, planHashOf } from "../../shared/ledger/approval.ts";
-import type { gateAfterEnd, heldBy } from "../../shared/ledger/gate.ts";
+import type { approve } from "../../shared/ledger/approval.ts";
+import type { gateAfterEnd } from "../../shared/ledger/gate.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { firstFound, SEEDS, type Case } from "./find-bug.ts";
 
@@ -35,13 +35,6 @@ const CASES: Readonly<Record<string, Case>> = {
   "counts nobody as held back": {
     found: ["gate"],
     functions: { withHeld: (_, gate: unknown) => gate },
-  },
-  "leaves the first wave to itself when its run pauses": {
-    found: ["held"],
-    functions: {
-      heldBy: (real: typeof heldBy, ...[gate, record]: Parameters<typeof heldBy>) =>
-        gate?.state === "paused" && record.wave === 0 ? null : real(gate, record),
-    },
   },
   "forgets that a gate has turned": {
     found: ["ends", "gate"],
@@ -82,18 +75,6 @@ const CASES: Readonly<Record<string, Case>> = {
         const [approval, planHash, asked, nowMs] = given;
         return real(approval, planHash, { ...asked, planHash: planHash ?? asked.planHash }, nowMs);
       },
-    },
-  },
-  "keeps what was given when the plan grows": {
-    found: ["approved", "ends"],
-    functions: {
-      planHashOf: (real: typeof planHashOf, ...[records]: Parameters<typeof planHashOf>) =>
-        real(records.slice(0, 1)),
-      askedFor: (real: typeof askedFor, ...given: Parameters<typeof askedFor>) => ({
-        ...real(...given),
-        given: given[0]?.given ?? [],
-        granted: given[0]?.granted ?? null,
-      }),
     },
   },
 };
