@@ -1,3 +1,4 @@
+import { isUnapproved, withApprovals } from "../ledger/approval.ts";
 import {
   BUDGET_KEY,
   dueBy,
@@ -9,7 +10,8 @@ import {
   sequenceIdIn,
 } from "../ledger/keys.ts";
 import { end, park } from "../ledger/moves.ts";
-import { owedSchema } from "../ledger/rows.ts";
+import { owedSchema, type Stored } from "../ledger/rows.ts";
+import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
 import { admit } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
@@ -19,7 +21,7 @@ import { factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import { expireWaiting } from "./expire-waiting.ts";
 import { budgetIn, type HeldBudget } from "./held-budget.ts";
-import { loadBudget, loadSequence } from "./load.ts";
+import { loadBudget, loadRun, loadSequence } from "./load.ts";
 import { lookAtActions, type LookReport } from "./look.ts";
 import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "./open-work.ts";
 import { releaseSeen } from "./release-seen.ts";
@@ -115,17 +117,30 @@ async function releaseDue(ports: PollPorts, open: OpenWork): Promise<number> {
   for (const row of due) {
     const record = await loadSequence(ports.ledger, sequenceIdIn(row.key));
     if (record?.value.place?.kind !== "later") continue;
+    const run = await loadApproving(ports, record.value);
+    // Whoever granted it may have died before it was moved; turning the gate does that.
+    if (run !== null && !isUnapproved(withApprovals(record.value, run.value.approval))) continue;
     const over = outcomeOf(record.value, nowMs);
     const after =
       over !== null
         ? end(record.value, "expired", over, nowMs)
         : park(record.value, { kind: "ready" }, record.value.reason);
     const facts = grouped([factOfMove(record.value, after, nowMs)]);
-    const changes = await changesFor(ports, record, after, nowMs, { facts });
+    // Written on the run as it was read: an approval that comes in between makes this lose.
+    const options = run === null ? { facts } : { facts, run };
+    const changes = await changesFor(ports, record, after, nowMs, options);
     const outcome = await ports.ledger.commit(changes);
     if (outcome.kind === "committed") released += 1;
   }
   return released;
+}
+
+/** The run of a sequence that waits for an approval; null for all that wait for something else. */
+async function loadApproving(
+  { ledger }: PollPorts,
+  { runId, reason }: SequenceRecord,
+): Promise<Stored<RunRecord> | null> {
+  return reason?.code === "approval" ? await loadRun(ledger, runId) : null;
 }
 
 /** Why what was due is over; null if it may go on. */

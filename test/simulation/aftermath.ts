@@ -11,6 +11,8 @@ const TERMINAL = new Set(["succeeded", "failed", "timedOut", "cancelled", "expir
  */
 export function unfinished(world: World): string | null {
   const { records, planned } = world.judge.ledger;
+  for (const key of world.judge.notices.outbox) return `${key} is still to be sent`;
+  for (const key of world.judge.gates.turns) return `${key} has moved nobody yet`;
   for (const sequenceId of planned.keys()) return `${sequenceId} has no rows of its own yet`;
   for (const record of records.values()) {
     if (!TERMINAL.has(record.state)) {
@@ -36,6 +38,7 @@ export async function checkAftermath(world: World): Promise<void> {
     if (row.key.startsWith("run!")) checkRun(world, runSchema.parse(row.body), records);
   }
   for (const record of records) await checkEvidence(world, record);
+  judge.notices.aftermath();
   checkBusyness(world);
 }
 

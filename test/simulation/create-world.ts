@@ -2,19 +2,27 @@ import { createMemoryBells } from "../../local/memory/bells.ts";
 import { createMemoryClock } from "../../local/memory/clock.ts";
 import { createMemoryEvidence } from "../../local/memory/evidence.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
-import { collectMessageSchema, drainMessageSchema } from "../../shared/ledger/message.ts";
+import {
+  callbackMessageSchema,
+  collectMessageSchema,
+  drainMessageSchema,
+} from "../../shared/ledger/message.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
+import { callBack } from "../../shared/workflow/call-back.ts";
 import { collect } from "../../shared/workflow/collect.ts";
 import { drain } from "../../shared/workflow/drain.ts";
+import { CALLBACK_SETTINGS } from "./callback-targets.ts";
 import { createFaultPlan, type Fault } from "./faults.ts";
 import { createHosts, type Epoch } from "./hosts.ts";
 import { createCourt } from "./invariants.ts";
 import { createJudge, type Judge } from "./judge.ts";
-import { isOutOfReach, portsOf, through, type Invocation } from "./ports.ts";
+import { portsOf } from "./ports.ts";
 import { createQueue, type Serve } from "./queue.ts";
 import type { Scenario } from "./scenario.ts";
 import { between, stream } from "./streams.ts";
+import { createReceivers } from "./receivers.ts";
 import { createTenant, type Tenant } from "./tenant.ts";
+import { isOutOfReach, through, type Invocation } from "./wire.ts";
 import type { Done, Sabotage, World } from "./world.ts";
 
 /** Any instant will do; this one is far from 0, as real ones are. */
@@ -60,6 +68,7 @@ export function createWorld(
     queued: () => bells.size(),
     hosts,
     tenant,
+    receivers: createReceivers(scenario.receivers, judge.notices),
     faults: createFaultPlan(faultSource, isHealed),
     latency: stream(seed, "latency"),
     hostRandom,
@@ -99,6 +108,10 @@ function serve(world: World): Serve {
         counts.drains += 1;
         const { bell } = drainMessageSchema.parse(message.body);
         return await drain(ports, { limits, lingerMs, scope: {} }, bell);
+      }
+      if (message.queue === "callback") {
+        const { callback } = callbackMessageSchema.parse(message.body);
+        return await callBack(ports, CALLBACK_SETTINGS, callback);
       }
       counts.collects += 1;
       const { sequenceId } = collectMessageSchema.parse(message.body).collect;

@@ -1,4 +1,5 @@
 import type { Random } from "../../shared/ports.ts";
+import { drawApprovals, drawGuards, drawReceivers } from "./draw-guards.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import {
@@ -37,6 +38,8 @@ export function drawScenario(seed: number): Scenario {
   const machines = drawMachines(random, whole(random, ...shape.machines));
   const arrivals = drawArrivals(random, machines, shape.arrivals);
   const tenant = drawTenant(random, cap);
+  const guards = drawGuards(seed, arrivals);
+  const approvals = drawApprovals(seed, arrivals);
   return {
     seed,
     profile,
@@ -48,16 +51,23 @@ export function drawScenario(seed: number): Scenario {
       readsPerMinute: tenant.readsPerMinute,
       readsPerHour: tenant.readsPerHour,
     },
+    policy: guards.policy,
+    approvalMs: approvals.approvalMs,
+    receivers: drawReceivers(seed),
     lingerMs: oneOf(random, [0, 30_000, 120_000]),
     expiryMs: oneOf(random, [600_000, 1_800_000, 3_600_000]),
     hosts: whole(random, 1, 4),
     pollEveryMs: chance(random, 0.15) ? 5_000 : 15_000,
     pollsOverlap: chance(random, 0.3),
     machines,
-    arrivals,
-    operations: drawOperations(random, arrivals),
+    arrivals: approvals.arrivals,
+    operations: [
+      ...drawOperations(random, arrivals),
+      ...guards.operations,
+      ...approvals.operations,
+    ],
     foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],
-    tenant,
+    tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
     healAtMs: BUSY_MS,
     rates: WEATHER[profile] ?? NO_FAULTS,
   };

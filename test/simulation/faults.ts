@@ -45,6 +45,7 @@ export const METHODS = [
   "ledger.commit",
   "bells.ringDrain",
   "bells.ringCollect",
+  "bells.ringCallback",
   "evidence.put",
   "evidence.open",
   "defender.prepare",
@@ -54,6 +55,7 @@ export const METHODS = [
   "defender.cancel",
   "defender.link",
   "defender.download",
+  "callbacks.send",
   "queue.complete",
 ] as const;
 export type Method = (typeof METHODS)[number];
@@ -67,7 +69,7 @@ export interface Fault {
 
 /** Shares of calls that go wrong. */
 export interface FaultRates {
-  /** Of storage calls, and of Defender calls: error or lostReply, lostRace for commits. */
+  /** Of storage calls, and of calls of others: error or lostReply, lostRace for commits. */
   readonly storage: number;
   readonly defender: number;
   /** Of all calls. */
@@ -127,7 +129,8 @@ function drawn(random: Random, method: Method, rates: FaultRates): Fault["kind"]
   if (method === "defender.submit" && chance(random, rates.answers)) {
     return oneOf(random, BAD_ANSWERS);
   }
-  const rate = method.startsWith("defender.") ? rates.defender : rates.storage;
+  const isCall = method.startsWith("defender.") || method === "callbacks.send";
+  const rate = isCall ? rates.defender : rates.storage;
   if (!chance(random, rate)) return null;
   const kinds = ["error", "lostReply"] as const;
   return oneOf(random, method === "ledger.commit" ? [...kinds, "lostRace"] : kinds);

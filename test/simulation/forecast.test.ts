@@ -6,6 +6,7 @@ import {
   CALM_TENANT,
   SHIPPED,
   steadyMachine,
+  UNGUARDED,
   type Scenario,
   type ScenarioMachine,
 } from "./scenario.ts";
@@ -119,6 +120,7 @@ function day(backlog = BACKLOG): Scenario {
     seed: 7,
     profile: "calm",
     limits: SHIPPED,
+    ...UNGUARDED,
     lingerMs: 120_000,
     expiryMs: 36_000_000,
     hosts: 2,

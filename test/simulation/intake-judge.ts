@@ -90,8 +90,8 @@ function insertedIn(changes: readonly RowChange[]): ReadonlyMap<string, unknown>
   );
 }
 
-/** Read here in its own way, so that a mistake of the program's shows. */
-function recordsIn(body: unknown): SequenceRecord[] {
+/** The records of an intake row, read in its own way, so that the program's mistakes show. */
+export function recordsIn(body: unknown): SequenceRecord[] {
   const { shared, each }: { shared?: unknown; each?: unknown } = { ...Object(body) };
   const own: readonly unknown[] = Array.isArray(each) ? each : [];
   return own.map((one): SequenceRecord => Object.assign(Object({}), shared, one));

@@ -1,10 +1,13 @@
 import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { createApprovalJudge, type ApprovalJudge } from "./approval-judge.ts";
 import { createDoorJudge, markOf, type DoorJudge, type Promised } from "./door-judge.ts";
 import type { Epoch } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
+import { createGateJudge, type GateJudge } from "./gate-judge.ts";
 import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
+import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
 import { expectedParts } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ReadApi } from "./tenant.ts";
@@ -14,6 +17,9 @@ import { commandAt, endOf, isOpen, type TenantAction } from "./tenant-action.ts"
 export interface Judge {
   readonly door: DoorJudge;
   readonly ledger: LedgerJudge;
+  readonly gates: GateJudge;
+  readonly approvals: ApprovalJudge;
+  readonly notices: NoticeJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
   leaves(comment: string): void;
@@ -67,20 +73,33 @@ export function createJudge(
   };
   const ledger = createLedgerJudge(court, onPlanned, onMove);
   const door = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
+  const gates = createGateJudge(court, scenario.policy, nowMs);
+  const slackMs = CLOCK_UNCERTAINTY_MS;
+  const approvals = createApprovalJudge(court, { ...scenario, slackMs }, nowMs);
+  const notices = createNoticeJudge(court, scenario.receivers, nowMs);
   const reads = readsJudge(scenario, court, nowMs);
   return {
     door,
     ledger,
+    gates,
+    approvals,
+    notices,
     reads,
     promisedIds,
     committed: (changes) => {
       ledger.committed(changes);
+      gates.committed(changes);
+      approvals.committed(changes);
+      notices.committed(changes);
       const budget = changes.find((each) => each.key === BUDGET_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);
       }
     },
-    leaves: (comment) => door.leaves(comment, nowMs()),
+    leaves: (comment) => {
+      door.leaves(comment, nowMs());
+      gates.leaves(comment);
+    },
     accepted: (incidentId, runId, sequenceIds) => {
       const known = runs.get(incidentId) ?? runId;
       if (known !== runId) court.fail("key", `${incidentId} is run ${known} and run ${runId}`);
@@ -92,6 +111,7 @@ export function createJudge(
       }
     },
     patrol: (actions, healedAtMs) => {
+      gates.patrol(healedAtMs);
       const now = nowMs();
       for (const [sequenceId, sinceMs] of claimedAt) {
         if (now < Math.max(sinceMs, healedAtMs) + TAKEN_OVER_MS) continue;

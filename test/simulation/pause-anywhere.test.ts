@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Ports } from "../../shared/ports.ts";
 import { pause } from "../../shared/workflow/pause.ts";
 import { NO_FAULTS } from "./faults.ts";
-import { CALM_TENANT, SHIPPED, steadyMachine, type Scenario } from "./scenario.ts";
+import { CALM_TENANT, SHIPPED, steadyMachine, UNGUARDED, type Scenario } from "./scenario.ts";
 import { simulate, type Outcome } from "./simulate.ts";
 import type { World } from "./world.ts";
 
@@ -77,6 +77,7 @@ const COURSE: Scenario = {
   seed: 5,
   profile: "calm",
   limits: { ...SHIPPED, maxSessions: 3 },
+  ...UNGUARDED,
   lingerMs: 30_000,
   expiryMs: 3_600_000,
   hosts: 2,

@@ -1,3 +1,4 @@
+import type { CallbackAnswer, CallbackRequest } from "../../shared/callback/answer.ts";
 import { classifySubmission } from "../../shared/defender/classify.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type {
@@ -9,38 +10,11 @@ import type {
   Reply,
 } from "../../shared/ports.ts";
 import { isBadAnswer } from "./bad-answers.ts";
-import { LATE_MS, STALL_MS, type Fault, type Method } from "./faults.ts";
-import { never, whileAlive, type Epoch } from "./hosts.ts";
+import type { Method } from "./faults.ts";
 import { between, chance } from "./streams.ts";
 import type { Post, ReadApi } from "./tenant.ts";
+import { OutOfReach, through, type Call, type Invocation } from "./wire.ts";
 import type { World } from "./world.ts";
-
-/** One call of a function by its host; `failed` once anything outside let it down. */
-export interface Invocation {
-  readonly epoch: Epoch;
-  failed: boolean;
-}
-
-/**
- * A port call: how long the wire takes either way, what happens, and what a caller hears who is let
- * down.
- */
-interface Call<T> {
-  readonly method: Method;
-  readonly thereMs: number;
-  readonly backMs: number;
-  readonly act: (fault: Fault["kind"] | null) => T | Promise<T>;
-  readonly lost: () => T;
-  /** What a caller hears of a call that was sent twice. */
-  readonly twice?: (value: T) => T;
-}
-
-class OutOfReach extends Error {}
-
-/** True for what the simulated outside throws, as opposed to what a workflow does. */
-export function isOutOfReach(error: unknown): boolean {
-  return error instanceof OutOfReach;
-}
 
 /** All ports of one invocation on one host, with whatever goes wrong between them and the world. */
 export function portsOf(world: World, invocation: Invocation): Ports {
@@ -58,39 +32,19 @@ export function portsOf(world: World, invocation: Invocation): Ports {
           ...storageCall(world, "bells.ringCollect"),
           act: () => world.queue.ringCollect(sequenceId, delayMs),
         }),
-      // Nobody asks to be told in a simulated run.
-      ringCallback: async (bell) => await world.queue.ringCallback(bell),
+      ringCallback: async (bell) =>
+        await through(world, invocation, {
+          ...storageCall(world, "bells.ringCallback"),
+          act: async () => await world.queue.ringCallback(bell),
+        }),
     },
     evidence: evidenceOf(world, invocation),
     defender: defenderOf(world, invocation),
-    callbacks: { send: async () => ({ kind: "unavailable", detail: "not simulated" }) },
+    callbacks: { send: async (request) => await sendOnce(world, invocation, request) },
     clock: observed.clock,
     random: world.hostRandom,
     log: () => {},
   };
-}
-
-/** One call, from its host to the world and back, with at most one fault. */
-export async function through<T>(world: World, invocation: Invocation, call: Call<T>): Promise<T> {
-  const { epoch } = invocation;
-  const { clock } = world;
-  await whileAlive(clock, epoch);
-  const fault = world.faults.draw(call.method);
-  if (fault !== null) invocation.failed = true;
-  if (fault === "crashBefore") {
-    world.hosts.crash(epoch);
-    return await never();
-  }
-  await clock.sleep(call.thereMs + (fault === "late" ? LATE_MS : 0));
-  const value = fault === "error" ? call.lost() : await call.act(fault);
-  if (fault === "crashAfter") world.hosts.crash(epoch);
-  const stallMs = fault === null ? undefined : STALL_MS[fault];
-  if (stallMs !== undefined) epoch.frozenUntilMs = clock.nowMs() + stallMs;
-  if (call.backMs > 0) await clock.sleep(call.backMs);
-  await whileAlive(clock, epoch);
-  if (fault === "lostReply") return call.lost();
-  if (fault === "lostRace" && call.twice !== undefined) return call.twice(value);
-  return value;
 }
 
 function storageCall(
@@ -194,6 +148,23 @@ function defenderOf(world: World, invocation: Invocation): Defender {
     machinesSeenSince: async (sinceMs) =>
       await read("machines", () => tenant.machinesSeenSince(sinceMs)),
   };
+}
+
+/** A receiver that is slow has heard it, and answers later. */
+async function sendOnce(
+  world: World,
+  invocation: Invocation,
+  request: CallbackRequest,
+): Promise<CallbackAnswer> {
+  const { receivers, latency } = world;
+  receivers.leaves(request);
+  return await through<CallbackAnswer>(world, invocation, {
+    method: "callbacks.send",
+    thereMs: between(latency, 20, 300),
+    backMs: between(latency, 20, 600) + receivers.waitMs(request),
+    act: () => receivers.receive(request, invocation.epoch),
+    lost: () => ({ kind: "unavailable", detail: "the connection broke" }),
+  });
 }
 
 async function* flowing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -10,6 +10,8 @@ const EXPECTED_PARTS = {
   "split-collect": [[file("/var/log/a.log")], [script("pack.sh", null), file("/tmp/pack.tar")]],
   "ticket-run": [[put("tool.bin"), script("run.sh", "--deep")]],
   "sweep-file": [[file("/etc/hosts")]],
+  "signed-look": [[script("dump.sh", null)]],
+  "signed-twice": [[file("/var/log/b.log")], [script("isolate.sh", "--all")]],
 } as const satisfies Record<string, readonly (readonly Command[])[]>;
 
 export type ProfileName = keyof typeof EXPECTED_PARTS;
@@ -20,9 +22,25 @@ export const PROFILE_NAMES = [
   "sweep-file",
 ] as const satisfies readonly ProfileName[];
 
+/** Those that somebody has to approve. */
+export const APPROVED_NAMES = [
+  "signed-look",
+  "signed-twice",
+] as const satisfies readonly ProfileName[];
+const ALL_NAMES = [...PROFILE_NAMES, ...APPROVED_NAMES];
+const APPROVALS: Readonly<Partial<Record<string, number>>> = {
+  "signed-look": 1,
+  "signed-twice": 2,
+};
+
+/** How many others have to approve what a profile runs; 0 for most. */
+export function approvalsFor(name: string): number {
+  return APPROVALS[name] ?? 0;
+}
+
 /** What is expected for a profile by its name; null if it is none of these. */
 export function expectedParts(name: string): readonly (readonly Command[])[] | null {
-  const known = PROFILE_NAMES.find((each) => each === name);
+  const known = ALL_NAMES.find((each) => each === name);
   return known === undefined ? null : EXPECTED_PARTS[known];
 }
 
@@ -31,12 +49,14 @@ const LANES = {
   "split-collect": "incident",
   "ticket-run": "ticket",
   "sweep-file": "sweep",
+  "signed-look": "incident",
+  "signed-twice": "urgent",
 } as const satisfies Record<ProfileName, string>;
 
 /** The catalogue of these profiles, made by the code that reads those we ship. */
 export function simulatedCatalogue(): Catalogue {
   const built = buildCatalogue(
-    PROFILE_NAMES.map((name) => ({
+    ALL_NAMES.map((name) => ({
       fileName: `${name}.json`,
       json: profileJson(name),
     })),
@@ -62,6 +82,7 @@ function profileJson(name: ProfileName): object {
     parameters: {},
     commands,
     inParts: EXPECTED_PARTS[name].length > 1,
+    ...(approvalsFor(name) === 0 ? {} : { approvals: approvalsFor(name) }),
   };
 }
 

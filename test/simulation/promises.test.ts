@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { NO_FAULTS } from "./faults.ts";
-import { CALM_TENANT, SHIPPED, steadyMachine, type Arrival, type Scenario } from "./scenario.ts";
+import {
+  CALM_TENANT,
+  SHIPPED,
+  steadyMachine,
+  UNGUARDED,
+  type Arrival,
+  type Scenario,
+} from "./scenario.ts";
 import { simulate, type Outcome } from "./simulate.ts";
 import { markOf } from "./door-judge.ts";
 
@@ -101,6 +108,7 @@ function dayOf(arrivals: readonly Arrival[]): Scenario {
     seed: 7,
     profile: "calm",
     limits: SHIPPED,
+    ...UNGUARDED,
     lingerMs: 120_000,
     expiryMs: 10_800_000,
     hosts: 2,

@@ -1,6 +1,9 @@
+import type { GatePolicy } from "../../shared/ledger/gate.ts";
 import type { Limits } from "../../shared/limits/limits.ts";
+import type { Person } from "./approval-judge.ts";
 import type { FaultRates } from "./faults.ts";
 import type { ProfileName } from "./profiles.ts";
+import type { Receiver } from "./receivers.ts";
 
 /** From an instant until another, both in milliseconds after the start. */
 export type Span = readonly [fromMs: number, untilMs: number];
@@ -29,10 +32,21 @@ export interface Arrival {
   readonly copies: number;
 }
 
-/** What an operator does, and when. */
+/**
+ * What an operator does, and when; one that approves reads the run first, and thinks about it.
+ */
 export type Operation =
   | { readonly kind: "pause" | "resume"; readonly atMs: number }
-  | { readonly kind: "cancel"; readonly atMs: number; readonly incidentId: string };
+  | { readonly kind: "cancel" | "resumeRun"; readonly atMs: number; readonly incidentId: string }
+  | {
+      readonly kind: "approve";
+      readonly atMs: number;
+      readonly incidentId: string;
+      readonly who: Person;
+      readonly thinkMs: number;
+      /** It shows the hash of another plan than the one that stands. */
+      readonly isStale: boolean;
+    };
 
 /** A POST of another product in the same tenant; it holds a session and spends a call. */
 export interface ForeignPost {
@@ -72,6 +86,12 @@ export interface Scenario {
   readonly seed: number;
   readonly profile: string;
   readonly limits: Limits;
+  /** How runs are let go; null lets all of them. */
+  readonly policy: GatePolicy | null;
+  /** How long an approval may be waited for. */
+  readonly approvalMs: number;
+  /** Who is told of every run. */
+  readonly receivers: readonly Receiver[];
   readonly lingerMs: number;
   readonly expiryMs: number;
   readonly hosts: number;
@@ -125,6 +145,13 @@ export const CALM_TENANT: TenantRules = {
   vanishing: 0,
   odd: 0,
 };
+
+/** Runs that go at once and whole. */
+export const UNGUARDED = {
+  policy: null,
+  approvalMs: 3_600_000,
+  receivers: [],
+} as const satisfies Partial<Scenario>;
 
 /** The id of the n-th machine, as Defender writes them. */
 export function machineIdOf(number: number): string {

@@ -2,7 +2,11 @@ import type { Incident } from "../../shared/incident/incident.ts";
 import { accept, type Acceptance } from "../../shared/workflow/accept.ts";
 import { cancelRun } from "../../shared/workflow/cancel-run.ts";
 import { pause, resume } from "../../shared/workflow/pause.ts";
+import { resumeRun } from "../../shared/workflow/resume-run.ts";
 import type { Ports } from "../../shared/ports.ts";
+import { REQUESTER } from "./approval-judge.ts";
+import { approveAsShown } from "./approvers.ts";
+import { targetsFor } from "./callback-targets.ts";
 import { simulatedCatalogue } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
 import { between } from "./streams.ts";
@@ -39,25 +43,26 @@ export function startSenders(world: World): { asking(): number } {
 }
 
 async function send(world: World, arrival: Arrival, runs: Map<string, string>): Promise<void> {
-  const { limits, expiryMs } = world.scenario;
+  const { limits, expiryMs, policy, approvalMs } = world.scenario;
   const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
   const settings = {
     limits,
     expiryMs,
     scope: {},
-    policy: null,
-    approvalMs: 3_600_000,
+    policy,
+    approvalMs,
     ...profiles,
   };
+  const incident = incidentOf(arrival);
   const submission = {
-    incident: incidentOf(arrival),
-    caller: "soar",
+    incident,
+    caller: REQUESTER,
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
     objectId: null,
     caps: null,
-    callbacks: [],
+    callbacks: targetsFor(incident, world.scenario.receivers),
     again: false,
     mayUse: () => true,
   };
@@ -87,6 +92,18 @@ async function operate(
       const runId = runs.get(operation.incidentId);
       if (runId === undefined) return;
       await insist(world, async (ports) => await cancelRun(ports, limits, runId, "op"));
+      return;
+    }
+    case "resumeRun": {
+      const runId = runs.get(operation.incidentId);
+      if (runId === undefined) return;
+      world.judge.gates.resumeAsked(runId);
+      await insist(world, async (ports) => await resumeRun(ports, limits, runId, "op"));
+      return;
+    }
+    case "approve": {
+      const runId = runs.get(operation.incidentId);
+      if (runId !== undefined) await approveAsShown(world, operation, runId, insist);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BAD_ANSWERS } from "./bad-answers.ts";
 import { FAULT_KINDS, NO_FAULTS, type Fault, type Method } from "./faults.ts";
-import { CALM_TENANT, SHIPPED, steadyMachine, type Scenario } from "./scenario.ts";
+import { CALM_TENANT, SHIPPED, steadyMachine, UNGUARDED, type Scenario } from "./scenario.ts";
 import { told } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
@@ -14,6 +14,7 @@ const COURSE: Scenario = {
   seed: 1,
   profile: "calm",
   limits: { ...SHIPPED, maxSessions: 2 },
+  ...UNGUARDED,
   lingerMs: 30_000,
   expiryMs: 3_600_000,
   hosts: 2,

@@ -7,6 +7,7 @@ import type { Epoch, Hosts } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
 import type { Judge } from "./judge.ts";
 import type { Queue } from "./queue.ts";
+import type { Receivers } from "./receivers.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -26,6 +27,7 @@ export interface World {
   readonly queued: () => number;
   readonly hosts: Hosts;
   readonly tenant: Tenant;
+  readonly receivers: Receivers;
   readonly faults: FaultPlan;
   readonly latency: Random;
   readonly hostRandom: Random;

@@ -52,7 +52,7 @@ async function begun(count = 3) {
     const rawBody = Buffer.from(JSON.stringify({ planHash }));
     return await approveRun(world.ports, limits, { runId, who, rawBody });
   };
-  return { world, send, shown, approving };
+  return { world, runId, send, shown, approving };
 }
 
 describe("a run with a tier 0 machine", () => {
@@ -83,6 +83,18 @@ describe("a run with a tier 0 machine", () => {
     expect(states(world)).toEqual(["ready", "ready", "ready"]);
   });
 
+  it("goes when it was approved in time, though whoever took the last approval died of it", async () => {
+    const { world, shown, runId } = await begun();
+    const rawBody = Buffer.from(JSON.stringify({ planHash: (await shown())?.planHash }));
+    const dying = { ...world.ports, ledger: dyingAfterCommit(world) };
+    const approving = approveRun(dying, limits, { runId, who: known("lead"), rawBody });
+    await expect(approving).rejects.toThrow("it died");
+    expect(states(world)).toContain("approval");
+    world.pass(HOUR_MS);
+    await poll({ ...world.ports, defender: silent(world) }, limits, "poller");
+    expect(states(world)).toEqual(["ready", "ready", "ready"]);
+  });
+
   it("is not run when nobody approves it in time, and its run is over without it", async () => {
     const { world, shown, approving } = await begun();
     const hash = (await shown())?.planHash ?? "";
@@ -93,6 +105,19 @@ describe("a run with a tier 0 machine", () => {
     expect(expired.map(({ outcome }) => outcome?.code)).toEqual(["approvalExpired"]);
   });
 });
+
+/** The ledger as a host has it that dies as soon as it has written once. */
+function dyingAfterCommit({ ports }: Accepting): Accepting["ports"]["ledger"] {
+  let commits = 0;
+  return {
+    ...ports.ledger,
+    commit: async (changes) => {
+      commits += 1;
+      if (commits > 1) throw new Error("it died");
+      return await ports.ledger.commit(changes);
+    },
+  };
+}
 
 async function away(): Promise<{ kind: "unavailable"; detail: string }> {
   return { kind: "unavailable", detail: "away" };

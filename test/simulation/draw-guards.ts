@@ -1,0 +1,112 @@
+import type { Random } from "../../shared/ports.ts";
+import { REQUESTER } from "./approval-judge.ts";
+import { APPROVED_NAMES } from "./profiles.ts";
+import { CALLBACK_HOST, RECEIVER_KINDS, WAITS_MS, type Receiver } from "./receivers.ts";
+import type { Arrival, Operation, Scenario } from "./scenario.ts";
+import { between, chance, oneOf, stream, whole } from "./streams.ts";
+
+/** What stands between an accepted incident and its submission, and who does something about it. */
+export interface Guards extends Pick<Scenario, "policy"> {
+  readonly operations: readonly Operation[];
+  /** Share of commands that fail, so that runs pause; null leaves it to the tenant. */
+  readonly failing: number | null;
+}
+
+/** Such scenarios take longer, for much of them waits until it expires. */
+const GATED_SHARE = 0.2;
+/** Runs that pause themselves and are not resumed end when what they hold back expires. */
+const RESUMES_MAX = 4;
+const RESUMED_WITHIN_MS = 1_200_000;
+
+/** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
+export function drawGuards(seed: number, arrivals: readonly Arrival[]): Guards {
+  const random = stream(seed, "gates");
+  if (!chance(random, GATED_SHARE)) return { policy: null, operations: [], failing: null };
+  const first = whole(random, 1, 3);
+  const policy = {
+    first,
+    above: first + whole(random, 0, 5),
+    maxFailedShare: oneOf(random, [0, 0.3, 0.5]),
+  };
+  const failing = oneOf(random, [null, 0.3, 0.6]);
+  return { policy, failing, operations: arrivals.flatMap((each) => drawResumes(random, each)) };
+}
+
+function drawResumes(random: Random, { incidentId, atMs }: Arrival): Operation[] {
+  return Array.from({ length: whole(random, 0, RESUMES_MAX) }, () => {
+    const laterMs = between(random, 1_000, RESUMED_WITHIN_MS);
+    return { kind: "resumeRun", incidentId, atMs: atMs + laterMs };
+  });
+}
+
+/** Incidents whose profile has to be approved, and who does. */
+export interface Approvals extends Pick<Scenario, "approvalMs" | "arrivals" | "operations"> {}
+
+const APPROVED_SHARE = 0.2;
+const APPROVERS = [
+  { by: "ann", objectId: "person-1" },
+  { by: "ann-at-home", objectId: "person-1" },
+  { by: "bob", objectId: "person-2" },
+  { by: "cyd", objectId: null },
+  { by: REQUESTER, objectId: null },
+] as const;
+const APPROVALS_MAX = 6;
+const STALE_SHARE = 0.15;
+/** Some come too late, but none so late that the simulation waits for it alone. */
+const LATE_AT_MOST = 1.2;
+const APPROVED_WITHIN_MS = 900_000;
+
+/** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
+export function drawApprovals(seed: number, arrivals: readonly Arrival[]): Approvals {
+  const random = stream(seed, "approvals");
+  if (!chance(random, APPROVED_SHARE)) return { approvalMs: 3_600_000, arrivals, operations: [] };
+  const approvalMs = oneOf(random, [60_000, 300_000, 3_600_000]);
+  const names = new Map(
+    arrivals.map(({ incidentId, profile }) => {
+      return [incidentId, chance(random, 0.7) ? oneOf(random, APPROVED_NAMES) : profile] as const;
+    }),
+  );
+  const withinMs = Math.min(APPROVED_WITHIN_MS, LATE_AT_MOST * approvalMs);
+  return {
+    approvalMs,
+    arrivals: arrivals.map((each) => ({
+      ...each,
+      profile: names.get(each.incidentId) ?? each.profile,
+    })),
+    operations: arrivals.flatMap((each) => drawApprovers(random, each, withinMs)),
+  };
+}
+
+function drawApprovers(
+  random: Random,
+  { incidentId, atMs }: Arrival,
+  withinMs: number,
+): Operation[] {
+  return Array.from({ length: whole(random, 0, APPROVALS_MAX) }, () => ({
+    kind: "approve",
+    incidentId,
+    atMs: atMs + between(random, 1_000, withinMs),
+    who: oneOf(random, APPROVERS),
+    thinkMs: between(random, 500, 60_000),
+    isStale: chance(random, STALE_SHARE),
+  }));
+}
+
+const TOLD_SHARE = 0.15;
+const EVENTS = [
+  ["run.accepted", "run.finished"],
+  ["sequence.ended"],
+  ["run.accepted", "sequence.ended", "run.finished"],
+] as const satisfies readonly Receiver["events"][];
+
+/** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
+export function drawReceivers(seed: number): Receiver[] {
+  const random = stream(seed, "receivers");
+  if (!chance(random, TOLD_SHARE)) return [];
+  return Array.from({ length: whole(random, 1, 3) }, (_, number) => ({
+    url: `https://${CALLBACK_HOST}/${number}`,
+    kind: oneOf(random, RECEIVER_KINDS),
+    badTries: whole(random, 1, WAITS_MS.length),
+    events: oneOf(random, EVENTS),
+  }));
+}
