@@ -3,8 +3,15 @@ import { defineConfig } from "vitest/config";
 /** Tests that need real parts: the built bundle, Azurite, the simulator, the Functions host. */
 const REAL_PARTS = ["test/contract/**/*.test.ts", "test/stories/**/*.test.ts"];
 
-/** The host and what stands around it: an app it loads registers its functions once a process. */
-const LOCAL = "test/local/**/*.test.ts";
+/**
+ * Tests that need modules of their own: an app that the host loads registers its functions once a
+ * process, and a module can be replaced only before anybody has loaded it.
+ */
+const APART = [
+  "test/local/**/*.test.ts",
+  "test/simulation/planted-*.test.ts",
+  "test/docs/api.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -19,13 +26,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...REAL_PARTS, LOCAL],
+          exclude: [...REAL_PARTS, ...APART],
           // Modules here keep no state of their own, and loading them anew for each file took
           // longer than most of the tests.
           isolate: false,
         },
       },
-      { extends: true, test: { name: "local", include: [LOCAL] } },
+      { extends: true, test: { name: "apart", include: APART } },
       {
         extends: true,
         test: {
