@@ -62,9 +62,8 @@ async function sent({ method, url, token, json, signal }: HttpCall): Promise<Inc
       : { "content-type": "application/json", "content-length": body.byteLength }),
   };
   // A kept connection may be closed just when it is used again, and then nobody knows whether the
-  // call arrived: a POST has one of its own.
-  const agent = method === "POST" ? { agent: false } : {};
-  return await answerTo(requestTo(url, { method, headers, signal, ...agent }), body);
+  // call arrived: each has one of its own.
+  return await answerTo(requestTo(url, { method, headers, signal, agent: false }), body);
 }
 
 function heading({ headers }: IncomingMessage): Pick<HttpAnswer, "headers"> {
