@@ -7,11 +7,10 @@ const REAL_PARTS = ["test/contract/**/*.test.ts", "test/stories/**/*.test.ts"];
  * Tests that need modules of their own: an app that the host loads registers its functions once a
  * process, and a module can be replaced only before anybody has loaded it.
  */
-const APART = [
-  "test/local/**/*.test.ts",
-  "test/simulation/planted-*.test.ts",
-  "test/docs/api.test.ts",
-];
+const APART = ["test/local/**/*.test.ts", "test/docs/api.test.ts"];
+
+/** The long ones of the simulation; planted bugs replace modules, too. */
+const STORMS = ["test/simulation/{seeds,single-faults,planted-*}.test.ts"];
 
 export default defineConfig({
   test: {
@@ -26,13 +25,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...REAL_PARTS, ...APART],
+          exclude: [...REAL_PARTS, ...APART, ...STORMS],
           // Modules here keep no state of their own, and loading them anew for each file took
           // longer than most of the tests.
           isolate: false,
         },
       },
       { extends: true, test: { name: "apart", include: APART } },
+      { extends: true, test: { name: "storms", include: STORMS } },
       {
         extends: true,
         test: {
