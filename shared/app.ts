@@ -19,6 +19,7 @@ import {
   collectMessageSchema,
   drainMessageSchema,
 } from "./ledger/message.ts";
+import { isLoopback } from "./loopback.ts";
 import type { Catalogue } from "./plan/catalogue.ts";
 import type { Routing } from "./plan/routing.ts";
 import type { Log, Ports } from "./ports.ts";
@@ -50,7 +51,6 @@ export type { Known as Caller } from "./access/authenticate.ts";
 export type { Log } from "./ports.ts";
 export type { Received } from "./workflow/receive-incident.ts";
 export type { RawRequest } from "./workflow/request.ts";
-import { isLoopback } from "./loopback.ts";
 
 declare const LRQ_VERSION: string | undefined;
 /** Set by the build; source run as it is has no version of its own. */

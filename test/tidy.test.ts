@@ -32,6 +32,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/loopback.ts",
   ],
   "shared/loopback.ts": [],
+  "shared/http": ["node:http", "node:https", "node:stream", "node:zlib"],
   "shared/ports.ts": [
     "shared/incident",
     "shared/plan",
@@ -43,10 +44,8 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   ],
   "shared/defender": [
     "node:http",
-    "node:https",
-    "node:stream",
-    "node:zlib",
     "zod",
+    "shared/http",
     "shared/incident",
     "shared/plan",
     "shared/ledger",
@@ -56,7 +55,14 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/ports.ts",
   ],
   "shared/entra": ["zod", "shared/access"],
-  "shared/outbound": ["node:http", "node:https", "node:net", "shared/callback", "shared/ports.ts"],
+  "shared/outbound": [
+    "node:http",
+    "node:https",
+    "node:net",
+    "shared/http",
+    "shared/callback",
+    "shared/ports.ts",
+  ],
   "shared/azure": [
     "node:async_hooks",
     "node:crypto",
@@ -122,7 +128,7 @@ const OUTSIDE_WORLD = new RegExp(
 );
 const REACHES_OUT = ["shared/app.ts", "local/", "bench/"];
 /** The client's own clock is for cutting off a call that hangs; it decides nothing else. */
-const KEEPS_TIMERS = ["shared/defender/"];
+const KEEPS_TIMERS = ["shared/defender/", "shared/http/"];
 
 const BANNED_WORDS = new Set([
   "util",

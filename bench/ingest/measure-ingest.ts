@@ -5,7 +5,7 @@ import { startAzurite } from "../../local/azurite.ts";
 import { startSimulator } from "../../local/defender-simulator/simulator.ts";
 import { startHostProcess, type HostProcess } from "../../local/host-process.ts";
 import { localSettings } from "../../local/settings.ts";
-import { machineIdOf } from "../drain/backlog.ts";
+import { machinesOf } from "../drain/backlog.ts";
 import { percentile } from "../drain/figures.ts";
 import { incidentText, postIncident, systemOf } from "../drain/measure-azurite.ts";
 import { readConfig } from "../../shared/config.ts";
@@ -40,7 +40,7 @@ export async function measureIngest(root: string): Promise<readonly Row[]> {
     };
     const lrq = await start(root, "lrq");
     const bare = await start(bareRoot(root, folder), "bare");
-    const machineIds = Array.from({ length: MACHINES }, (_, number) => machineIdOf("m", number));
+    const machineIds = machinesOf("m", MACHINES);
     const config = readConfig(lrq.env);
     if (config.kind === "wrong") throw new Error(JSON.stringify(config.problems));
     const { ledger } = openLedger(storage, config.config.rateScope);

@@ -2,7 +2,7 @@ import { createSeededRandom } from "../../local/memory/random.ts";
 import { PLANNED, runIdOfPlanned } from "../../shared/ledger/keys.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { unfold } from "../../shared/workflow/unfold.ts";
-import { acceptIncident, machineIdOf } from "../drain/backlog.ts";
+import { acceptIncident, machinesOf } from "../drain/backlog.ts";
 import { percentile } from "../drain/figures.ts";
 import { SHIPPED } from "../shipped-limits.ts";
 import { row, type Row } from "../table.ts";
@@ -22,7 +22,7 @@ export async function measureUnfold(
 ): Promise<readonly Row[]> {
   const { ledger, clock } = openLedger(connectionString, SCOPE);
   const ports = { ...unused, ledger, clock, random: createSeededRandom(5), log: () => {} };
-  const machineIds = Array.from({ length: machines }, (_, number) => machineIdOf("u", number));
+  const machineIds = machinesOf("u", machines);
   const tookMs: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const asked = { incidentId: `unfold-${round}`, machineIds, lane: "sweep" } as const;

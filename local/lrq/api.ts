@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { silenceText } from "../../shared/defender/request.ts";
-import { bodyOf, openResponse } from "../../shared/defender/streamed-response.ts";
+import { silenceText } from "../../shared/http/silence.ts";
+import { bodyOf, openResponse } from "../../shared/http/streamed-response.ts";
 import { auditRecordSchema, type AuditRecord } from "../../shared/evidence/audit.ts";
 import { manifestSchema, type ManifestFile } from "./custody-folder.ts";
 

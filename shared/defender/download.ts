@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Download, Reply } from "../ports.ts";
 import { fileNameIn } from "./content-disposition.ts";
-import { silenceText } from "./request.ts";
+import { silenceText } from "../http/silence.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { bodyOf, openResponse } from "./streamed-response.ts";
+import { bodyOf, openResponse } from "../http/streamed-response.ts";
 
 /**
  * The bounds of a download: how long until its headers are in, and how long each further piece may

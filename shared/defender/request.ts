@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { answerTo, requestTo } from "./one-request.ts";
-import { withoutEncoding } from "./transport-encoding.ts";
+import { answerTo, requestTo } from "../http/one-request.ts";
+import { silenceText } from "../http/silence.ts";
+import { withoutEncoding } from "../http/transport-encoding.ts";
 
 /**
  * One call over HTTP; the signal bounds all of it, the body included. `maxBytes` bounds the
@@ -37,7 +38,7 @@ export async function exchange(call: HttpCall): Promise<Exchange> {
     const text = await boundedText(withoutEncoding(response), call.maxBytes);
     return {
       kind: "answer",
-      answer: { status: response.statusCode ?? 0, ...heading(response), text },
+      answer: { status: response.statusCode ?? 0, headers: headersOf(response), text },
     };
   } catch (error) {
     return {
@@ -66,25 +67,8 @@ async function sent({ method, url, token, json, signal }: HttpCall): Promise<Inc
   return await answerTo(requestTo(url, { method, headers, signal, agent: false }), body);
 }
 
-function heading({ headers }: IncomingMessage): Pick<HttpAnswer, "headers"> {
-  const valueOf = (name: string) => headers[name];
-  return { headers: { get: (name) => [valueOf(name) ?? []].flat()[0] ?? null } };
-}
-
-/**
- * Why nothing came back, in a few words. Only names and codes are shown, never a message: those of
- * the platform can hold the address, and an address can hold a signature.
- */
-export function silenceText(error: unknown): string {
-  if (!(error instanceof Error)) return "the connection broke";
-  if (error.name === "TimeoutError") return "no answer in time";
-  const code = codeOf(error.cause) ?? codeOf(error);
-  return code === null ? "the connection broke" : `the connection broke (${code})`;
-}
-
-function codeOf(error: unknown): string | null {
-  if (!(error instanceof Error) || !("code" in error)) return null;
-  return typeof error.code === "string" ? error.code : null;
+function headersOf({ headers }: IncomingMessage): HttpAnswer["headers"] {
+  return { get: (name) => [headers[name] ?? []].flat()[0] ?? null };
 }
 
 async function boundedText(

@@ -1,7 +1,7 @@
 import type { SubmissionAnswer } from "../ledger/submission.ts";
 import type { Command } from "../plan/command.ts";
 import { MAX_ANSWER_BYTES, tokenTrouble } from "./ask.ts";
-import { before } from "./deadline.ts";
+import { before } from "../http/deadline.ts";
 import { classifySubmission } from "./classify.ts";
 import { liveResponseCall } from "./live-response.ts";
 import type { DefenderOptions } from "./options.ts";

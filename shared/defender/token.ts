@@ -1,4 +1,4 @@
-import { before } from "./deadline.ts";
+import { before } from "../http/deadline.ts";
 
 /** An access token and when it ends, in epoch milliseconds. */
 export interface AccessToken {

@@ -151,14 +151,10 @@ export function passIn(readyRowKey: string): number {
 }
 
 /** The run whose gate has turned. */
-export function runIdOfTurn(key: string): string {
-  return key.split("!")[1] ?? "";
-}
+export const runIdOfTurn = ownerIn;
 
 /** The run that the sequences of an intake row are of, by the key of its pointer. */
-export function runIdOfPlanned(key: string): string {
-  return key.split("!")[1] ?? "";
-}
+export const runIdOfPlanned = ownerIn;
 
 /** The pointer to an intake row. */
 export function plannedKeyFor(intakeRowKey: string): string {
@@ -166,15 +162,18 @@ export function plannedKeyFor(intakeRowKey: string): string {
 }
 
 /** The machine in a behind key. */
-export function machineIdBehind(key: string): string {
-  return key.split("!")[1] ?? "";
-}
+export const machineIdBehind = ownerIn;
 
 /** The lane in a ready key. */
 export function laneIn(readyRowKey: string): Lane {
   const lane = LANES.find((candidate) => `${candidate}` === readyRowKey.split("!")[1]);
   if (lane === undefined) throw new Error(`not a ready key: ${readyRowKey}`);
   return lane;
+}
+
+/** Whose row it is: the first part of a key after its family. */
+function ownerIn(key: string): string {
+  return key.split("!")[1] ?? "";
 }
 
 function padded(value: number, digits: number): string {

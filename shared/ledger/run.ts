@@ -3,7 +3,9 @@ import { approvalSchema } from "./approval.ts";
 import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../incident/incident.ts";
 import { gateSchema } from "./gate.ts";
+import { turnKey } from "./keys.ts";
 import { targetSchema } from "./notice.ts";
+import type { RowChange } from "./rows.ts";
 
 const instant = z.number().int().nonnegative();
 
@@ -44,6 +46,12 @@ export const runSchema = z.object({
  * in `intakesOf(runId)`. Times are epoch milliseconds.
  */
 export type RunRecord = z.infer<typeof runSchema>;
+
+/** Tells the poll that sequences have to be moved, if the run has turned. */
+export function turnNote(before: RunRecord, after: RunRecord): RowChange[] {
+  if (after.turns === before.turns) return [];
+  return [{ op: "insert", key: turnKey(after.runId, after.turns), body: { v: 1 } }];
+}
 
 /** The run after `added` new sequences; a finished one opens again, for an incident may grow. */
 export function withSequences(run: RunRecord, added: number): RunRecord {

@@ -1,8 +1,10 @@
-import { request as requestHttp, type IncomingMessage } from "node:http";
-import { request as requestHttps, type RequestOptions } from "node:https";
+import type { IncomingMessage } from "node:http";
+import type { RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import type { CallbackAnswer, CallbackRequest } from "../callback/answer.ts";
 import { isOpenAddress } from "../callback/address.ts";
+import { before } from "../http/deadline.ts";
+import { answerTo, requestTo } from "../http/one-request.ts";
 import type { Callbacks } from "../ports.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { troubleIn } from "./trouble.ts";
@@ -100,18 +102,10 @@ async function posted(
   { method, headers, body }: CallbackRequest,
   connection: RequestOptions,
 ): Promise<IncomingMessage> {
-  const options: RequestOptions = {
-    ...connection,
-    method,
-    headers: { ...headers, "content-length": String(Buffer.byteLength(body)) },
-    agent: false,
-  };
-  return await new Promise<IncomingMessage>((resolve, reject) => {
-    const open = url.protocol === "https:" ? requestHttps : requestHttp;
-    const sent = open(url, options, resolve);
-    sent.on("error", reject);
-    sent.end(body);
-  });
+  const bytes = Buffer.from(body);
+  const sized = { ...headers, "content-length": bytes.byteLength };
+  const options = { ...connection, method, headers: sized, agent: false };
+  return await answerTo(requestTo(url, options), bytes);
 }
 
 /** What `net` asks for the name of: it gets the addresses that were checked, and no others. */
@@ -135,13 +129,4 @@ async function readOut(response: IncomingMessage): Promise<void> {
     // Nothing of the body is needed.
   }
   response.destroy();
-}
-
-/** What `promise` comes to, unless the time is over first. */
-async function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return await new Promise<T>((resolve, reject) => {
-    const stop = () => reject(new Error("the time is over"));
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

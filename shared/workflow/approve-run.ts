@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { Known } from "../access/authenticate.ts";
 import { readBody } from "../incident/read-body.ts";
 import { approve, awaiting, planHashOf } from "../ledger/approval.ts";
-import { runKey, turnKey } from "../ledger/keys.ts";
+import { runKey } from "../ledger/keys.ts";
+import { turnNote } from "../ledger/run.ts";
 import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
@@ -83,9 +84,7 @@ async function tryApprove(
   const next = auditedRun({ ...run.value, approval, turns }, [fact]);
   const outcome = await ledger.commit([
     { op: "replace", key: runKey(runId), body: next.run, etag: run.etag },
-    ...(approval.granted === null
-      ? []
-      : [{ op: "insert" as const, key: turnKey(runId, turns), body: { v: 1 } }]),
+    ...turnNote(run.value, next.run),
     ...next.rows,
   ]);
   if (outcome.kind === "conflict") return "again";

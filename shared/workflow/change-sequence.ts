@@ -1,6 +1,6 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import { gateAfterEnd } from "../ledger/gate.ts";
-import { behindRange, runKey, sequenceIdIn, turnKey } from "../ledger/keys.ts";
+import { behindRange, runKey, sequenceIdIn } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
 import { owing } from "../ledger/notice.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type RowChange,
   type Stored,
 } from "../ledger/rows.ts";
-import { withFinished, type RunRecord } from "../ledger/run.ts";
+import { turnNote, withFinished, type RunRecord } from "../ledger/run.ts";
 import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
 import { noticesOfEnd } from "../ledger/told.ts";
 import type { Ports } from "../ports.ts";
@@ -69,12 +69,6 @@ function withEnd(run: RunRecord, after: SequenceRecord, nowMs: number): RunRecor
   const gate = gateAfterEnd(next.gate, after, next.open, Math.floor(nowMs));
   const turns = next.turns + (gate.state === next.gate.state ? 0 : 1);
   return { ...next, gate, turns };
-}
-
-/** Tells the poll that sequences have to be moved. */
-function turnNote(before: RunRecord, after: RunRecord): RowChange[] {
-  if (after.turns === before.turns) return [];
-  return [{ op: "insert", key: turnKey(after.runId, after.turns), body: { v: 1 } }];
 }
 
 function turnFacts(before: RunRecord, after: RunRecord, nowMs: number): AuditFacts[] {

@@ -50,8 +50,8 @@ const POLLS_UNTIL_COLLECT_IS_LATE = 20;
 
 /**
  * One look at everything outstanding: what Defender lists, what is due, and what should have been
- * rung. `pollerId` names the process whose timer it is. Each part is safe to run twice and stands alone, so a crash between two of them only waits
- * for the next poll.
+ * rung. `pollerId` names the process whose timer it is. Each part is safe to run twice and stands
+ * alone, so a crash between two of them only waits for the next poll.
  */
 export async function poll(
   outside: PollPorts,

@@ -43,7 +43,7 @@ export async function resolveMachines(
   let lookups = 0;
   let reads = 0;
   for (const mention of mentions) {
-    const { machineId, name, platform } = mention;
+    const { machineId } = mention;
     let found: ResolvedMachine | Unavailable;
     if (machineId === null) {
       lookups += 1;
@@ -58,7 +58,7 @@ export async function resolveMachines(
           ? unresolved(mention, TOO_MANY_IDS)
           : await readById(ports, looking, mention, machineId);
     } else {
-      found = { kind: "known", machineId, name, platform, facts: null, needsApproval: false };
+      found = known(mention, machineId, null);
     }
     if (found.kind === "unavailable") return found;
     machines.push(found.kind === "known" ? inScope(scope, found, mention) : found);
@@ -81,7 +81,7 @@ function inScope(
 async function readById(
   ports: ResolvePorts,
   { limits }: Looking,
-  { name, platform }: MachineMention,
+  mention: MachineMention,
   machineId: string,
 ): Promise<ResolvedMachine | Unavailable> {
   if (!(await spendRead(ports, limits, "machines"))) return NO_BUDGET;
@@ -90,15 +90,7 @@ async function readById(
   if (reply.kind === "unavailable") {
     return { kind: "unavailable", detail: `Defender could not be asked for ${machineId}.` };
   }
-  const known = reply.kind === "answered" ? reply.value : null;
-  return {
-    kind: "known",
-    machineId,
-    name: known?.name ?? name,
-    platform: known?.platform ?? platform,
-    facts: known === null ? null : factsOf(known),
-    needsApproval: false,
-  };
+  return known(mention, machineId, reply.kind === "answered" ? reply.value : null);
 }
 
 async function lookUp(
@@ -128,12 +120,21 @@ async function lookUp(
     const ids = onboarded.map((each) => each.machineId).join(", ");
     return unresolved(mention, `Several machines have this name; send one of the ids ${ids}.`);
   }
+  return known(mention, only.machineId, only);
+}
+
+/** As Defender knows it, where it was asked and gave an answer; else as it was mentioned. */
+function known(
+  { name, platform }: MachineMention,
+  machineId: string,
+  found: KnownMachine | null,
+): Extract<ResolvedMachine, { kind: "known" }> {
   return {
     kind: "known",
-    machineId: only.machineId,
-    name: only.name ?? mention.name,
-    platform: only.platform ?? mention.platform,
-    facts: factsOf(only),
+    machineId,
+    name: found?.name ?? name,
+    platform: found?.platform ?? platform,
+    facts: found === null ? null : factsOf(found),
     needsApproval: false,
   };
 }

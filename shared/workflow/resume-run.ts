@@ -1,5 +1,6 @@
 import { reopened } from "../ledger/gate.ts";
-import { runKey, turnKey } from "../ledger/keys.ts";
+import { runKey } from "../ledger/keys.ts";
+import { turnNote } from "../ledger/run.ts";
 import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
@@ -37,7 +38,7 @@ export async function resumeRun(
     );
     const outcome = await ports.ledger.commit([
       { op: "replace", key: runKey(runId), body: next, etag: run.etag },
-      { op: "insert", key: turnKey(runId, next.turns), body: { v: 1 } },
+      ...turnNote(run.value, next),
       ...rows,
     ]);
     if (outcome.kind === "committed") {

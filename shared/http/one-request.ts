@@ -1,13 +1,8 @@
-import {
-  request as requestHttp,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from "node:http";
-import { request as requestHttps } from "node:https";
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
+import { request as requestHttps, type RequestOptions } from "node:https";
 
 /** A request that is not sent yet, and will be sent once: no redirect, no second try. */
-export function requestTo(url: string, options: RequestOptions): ClientRequest {
+export function requestTo(url: string | URL, options: RequestOptions): ClientRequest {
   const open = new URL(url).protocol === "https:" ? requestHttps : requestHttp;
   return open(url, options);
 }

@@ -1,0 +1,15 @@
+/**
+ * Why nothing came back, in a few words. Only names and codes are shown, never a message: those of
+ * the platform can hold the address, and an address can hold a signature.
+ */
+export function silenceText(error: unknown): string {
+  if (!(error instanceof Error)) return "the connection broke";
+  if (error.name === "TimeoutError") return "no answer in time";
+  const code = codeOf(error.cause) ?? codeOf(error);
+  return code === null ? "the connection broke" : `the connection broke (${code})`;
+}
+
+function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !("code" in error)) return null;
+  return typeof error.code === "string" ? error.code : null;
+}
