@@ -1,5 +1,6 @@
 import { measureIngest } from "../ingest/measure-ingest.ts";
 import type { Row } from "../table.ts";
+import { measureCareful } from "./measure-careful.ts";
 import { measureAzurite } from "./measure-azurite.ts";
 import { measureNaive } from "./measure-naive.ts";
 import { measureSessions } from "./measure-sessions.ts";
@@ -19,6 +20,7 @@ export async function benchDrain(
     "urgent arrivals, virtual time": measureUrgent,
     "sessions and offline machines, virtual time": measureSessions,
     "naive drains, virtual time": measureNaive,
+    "a careful drain, virtual time": measureCareful,
     "worker processes on Azurite": () => measureAzurite(root),
     "taking incidents in": () => measureIngest(root),
   } as const;

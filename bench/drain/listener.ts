@@ -1,4 +1,5 @@
 import type { MemoryClock } from "../../local/memory/clock.ts";
+import type { Life } from "./life.ts";
 import type { BenchQueue, Received } from "./queue.ts";
 
 /** As host.json has it: batches of 16, a new one when 8 or fewer run, a look at least every 2 s. */
@@ -17,6 +18,7 @@ const AFTER_FAILURE_MS = 30_000;
 export function startListener<T>(
   queue: BenchQueue<T>,
   clock: MemoryClock,
+  life: Life,
   serve: (message: Received<T>) => Promise<void>,
 ): void {
   let running = 0;
@@ -24,7 +26,7 @@ export function startListener<T>(
   let isWaiting = false;
   const look = (): void => {
     isWaiting = running > NEW_BATCH_AT;
-    if (isWaiting) return;
+    if (isWaiting || life.isOver) return;
     const batch = queue.receive(BATCH_SIZE);
     for (const message of batch) run(message);
     if (batch.length > 0) {

@@ -4,7 +4,7 @@ import { percentile } from "./figures.ts";
 import { overRow } from "./over-row.ts";
 import { SHIPPED } from "../shipped-limits.ts";
 import { load, runUntil } from "./run-virtual.ts";
-import { between } from "./virtual-world.ts";
+import { between } from "./wire.ts";
 
 const BACKLOG = 5_000;
 const ARRIVALS = 150;

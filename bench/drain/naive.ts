@@ -1,5 +1,4 @@
 import { createMemoryClock, type MemoryClock } from "../../local/memory/clock.ts";
-import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
 import type { Ledger, Random } from "../../shared/ports.ts";
 import { machineIdOf } from "./backlog.ts";
@@ -7,7 +6,9 @@ import { startListener } from "./listener.ts";
 import { createBenchQueue, type BenchQueue } from "./queue.ts";
 import { createBenchTenant, type BenchTenant } from "./tenant.ts";
 import { SHIPPED } from "../shipped-limits.ts";
-import { between } from "./virtual-world.ts";
+import { timedTable } from "./timed-table.ts";
+import { settled } from "./virtual-world.ts";
+import { between } from "./wire.ts";
 
 /**
  * The two drains most people would write first. `throws`: one message a sequence, a row that counts
@@ -24,13 +25,14 @@ export interface NaiveRun {
 }
 
 /** The same latencies as in the virtual world of the real drain. */
-const TABLE_MS = [5, 20] as const;
 const POST_MS = [50, 750] as const;
 const TOKEN_KEY = "token";
 const LOOK_EVERY_MS = 1_000;
 /** The host's functionTimeout: then the message goes back to the queue. */
 const FUNCTION_MS = 300_000;
 const CAS_TRIES = 10;
+/** Nobody kills these. */
+const ALIVE = { isOver: false };
 
 class NotNow extends Error {}
 
@@ -40,17 +42,17 @@ export function startNaive(
   options: { seed: number; backlog: number; workers: number; sessionMs: readonly [number, number] },
 ): NaiveRun {
   const { seed, backlog, workers, sessionMs } = options;
-  const clock = createMemoryClock({ startMs: 1_800_000_000_000, settle });
+  const clock = createMemoryClock({ startMs: 1_800_000_000_000, settle: settled });
   const random = createSeededRandom(seed);
   const rules = { ...SHIPPED, sessionMs, isOffline: () => false };
   const tenant = createBenchTenant(rules, () => clock.nowMs(), createSeededRandom(seed + 1));
   const queue = createBenchQueue<string>(() => clock.nowMs());
-  const table = tableOf(clock, random);
+  const table = timedTable(clock, random);
   const parts: Parts = { clock, random, tenant, queue, table: table.ledger };
   for (let number = 0; number < backlog; number += 1) queue.send(machineIdOf("m", number), 0);
   const serve = kind === "throws" ? orThrow : polling;
   for (let worker = 0; worker < workers; worker += 1) {
-    startListener(queue, clock, async ({ body }) => await serve(parts, body));
+    startListener(queue, clock, ALIVE, async ({ body }) => await serve(parts, body));
   }
   return { tenant, clock, requests: () => table.spent() + queue.counts.requests };
 }
@@ -125,29 +127,4 @@ async function take({ clock, table }: Parts, how: Take): Promise<boolean> {
 function tokenIn(body: unknown): Token {
   const { sinceMs, count }: Record<string, unknown> = { ...Object(body) };
   return { sinceMs: Number(sinceMs), count: Number(count) };
-}
-
-function tableOf(clock: MemoryClock, random: Random): { ledger: Ledger; spent: () => number } {
-  const ledger = createMemoryLedger();
-  let spent = 0;
-  const timed = async <T>(act: () => Promise<T>): Promise<T> => {
-    spent += 1;
-    await clock.sleep(between(random, TABLE_MS));
-    return await act();
-  };
-  return {
-    spent: () => spent,
-    ledger: {
-      read: async (key) => await timed(async () => await ledger.read(key)),
-      list: async (from, before, limit) =>
-        await timed(async () => await ledger.list(from, before, limit)),
-      commit: async (changes) => await timed(async () => await ledger.commit(changes)),
-    },
-  };
-}
-
-async function settle(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.nextTick(resolve);
-  });
 }

@@ -6,6 +6,9 @@ import type { Random, Reply } from "../../shared/ports.ts";
 export interface TenantRules {
   readonly callsPerWindow: number;
   readonly windowMs: number;
+  /** Questions for single actions are let in up to this; lrq spends less on its own account. */
+  readonly readsPerMinute: number;
+  readonly readsPerHour: number;
   readonly maxSessions: number;
   /** Length of a session, evenly between the two, and for one machine always the same. */
   readonly sessionMs: readonly [number, number];
@@ -24,9 +27,12 @@ export interface BenchTenant {
   /** POSTs let in. */
   readonly starts: readonly number[];
   readonly counts: { overSessions: number; listCalls: number; cancels: number };
+  /** Every question for a single action, whatever became of it. */
+  readonly gets: readonly number[];
   submit(machineId: string, comment: string | null): SubmissionAnswer;
   listActions(sinceMs: number): Reply<readonly MachineAction[]>;
   listPending(): Reply<readonly MachineAction[]>;
+  getAction(actionId: string): Reply<MachineAction>;
   cancel(actionId: string): Reply<null>;
 }
 
@@ -44,6 +50,8 @@ interface Action {
 /** From the POST to InProgress on a machine that is there: as the simulator has it. */
 export const PENDING_MS = [5_000, 25_000] as const;
 const CANCEL_MS = 2_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** An empty tenant. Every call is counted and judged in the instant it arrives. */
 export function createBenchTenant(
@@ -53,12 +61,16 @@ export function createBenchTenant(
 ): BenchTenant {
   const arrivals: number[] = [];
   const starts: number[] = [];
+  const gets: number[] = [];
   const startedAtMs = new Map<string, number>();
   const endsAtMs = new Map<string, number>();
   const actions: Action[] = [];
   const byId = new Map<string, Action>();
   const counts = { overSessions: 0, listCalls: 0, cancels: 0 };
   let open: Action[] = [];
+  /** True if the last of these calls is one too many: all count, let in or not. */
+  const isOver = (calls: readonly number[], limit: number, windowMs: number) =>
+    nowMs() - (calls.at(-1 - limit) ?? Number.NEGATIVE_INFINITY) < windowMs;
   const sweep = () => {
     open = open.filter((each) => each.endMs > nowMs());
   };
@@ -88,14 +100,14 @@ export function createBenchTenant(
   return {
     arrivals,
     starts,
+    gets,
     startedAtMs,
     endsAtMs,
     counts,
     submit: (machineId, comment) => {
       sweep();
       arrivals.push(nowMs());
-      const eleventh = arrivals.at(-1 - rules.callsPerWindow);
-      if (eleventh !== undefined && nowMs() - eleventh < rules.windowMs) {
+      if (isOver(arrivals, rules.callsPerWindow, rules.windowMs)) {
         return { kind: "throttled", retryAfterMs: null };
       }
       if (open.some((each) => each.machineId === machineId)) return { kind: "machineBusy" };
@@ -116,6 +128,16 @@ export function createBenchTenant(
       sweep();
       const pending = open.filter((each) => each.begunAtMs > nowMs());
       return { kind: "answered", value: pending.map(described).toReversed() };
+    },
+    getAction: (actionId) => {
+      gets.push(nowMs());
+      const { readsPerMinute, readsPerHour } = rules;
+      if (isOver(gets, readsPerMinute, MINUTE_MS) || isOver(gets, readsPerHour, HOUR_MS)) {
+        return { kind: "throttled", retryAfterMs: null };
+      }
+      const action = byId.get(actionId);
+      if (action === undefined) return { kind: "absent", detail: "no such action" };
+      return { kind: "answered", value: described(action) };
     },
     cancel: (actionId) => {
       counts.cancels += 1;
