@@ -9,13 +9,19 @@ const REAL_PARTS = ["test/contract/**/*.test.ts", "test/stories/**/*.test.ts"];
  */
 const APART = ["test/local/**/*.test.ts", "test/docs/api.test.ts"];
 
-/** The long ones of the simulation; planted bugs replace modules, too. */
-const STORMS = ["test/simulation/{seeds,single-faults,planted-*}.test.ts"];
+/** The simulation, which takes long; planted bugs replace modules, too. */
+const STORMS = ["test/simulation/**/*.test.ts"];
+
+/**
+ * No test is about time, so this only ends one that hangs. It is far more than any of them takes on
+ * two cores that are busy with something else.
+ */
+const HANGS_MS = 300_000;
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: HANGS_MS,
+    hookTimeout: HANGS_MS,
     pool: "forks",
     // More than cores: the stories wait for hosts and sessions more than they reckon.
     maxWorkers: 4,
@@ -39,7 +45,6 @@ export default defineConfig({
           name: "parts",
           include: REAL_PARTS,
           globalSetup: ["test/setup.ts"],
-          testTimeout: 120_000,
         },
       },
     ],
