@@ -12,6 +12,7 @@ export type Person = Readonly<z.infer<typeof personSchema>>;
 /** What the sequences of a run that need an approval wait for. */
 export const approvalSchema = z.object({
   needed: z.number().int().min(1),
+  /** The one deadline of all that waits; it moves when more joins. */
   expiresAtMs: instant,
   /** Everybody who asked for any of it; none of them may approve. */
   requesters: z.array(personSchema),
@@ -23,7 +24,7 @@ export type Approval = z.infer<typeof approvalSchema>;
 
 /**
  * What is asked for when sequences that need `needed` approvals join a run: all that waits has to
- * be approved anew, for it is another plan now.
+ * be approved anew, for it is another plan now, and has as long for it as the last that joined.
  */
 export function askedFor(
   before: Approval | null,
@@ -35,7 +36,7 @@ export function askedFor(
   const isKnown = requesters.some((each) => isSame(each, requester) && each.by === requester.by);
   return {
     needed: Math.max(needed, before?.needed ?? 1),
-    expiresAtMs: Math.floor(expiresAtMs),
+    expiresAtMs: Math.max(Math.floor(expiresAtMs), before?.expiresAtMs ?? 0),
     requesters: isKnown ? requesters : [...requesters, requester],
     given: [],
     granted: null,
@@ -52,6 +53,34 @@ export function awaiting<T extends Pick<SequenceRecord, "state" | "approvals">>(
   records: readonly T[],
 ): T[] {
   return records.filter((each) => each.state === "waiting" && isUnapproved(each));
+}
+
+/**
+ * Until when a sequence waits for its approval: the deadline of its run, or its own expiry if that
+ * comes first.
+ */
+export function waitsUntilMs(
+  approval: Pick<Approval, "expiresAtMs"> | null,
+  { expiresAtMs }: Pick<SequenceRecord, "expiresAtMs">,
+): number {
+  return Math.min(expiresAtMs, approval?.expiresAtMs ?? expiresAtMs);
+}
+
+/** What waits to be approved, by its hash, and until when: the first that ends makes it another. */
+export interface WaitingPlan {
+  readonly planHash: string;
+  readonly untilMs: number;
+}
+
+/** The plan that the sequences of a run which wait for an approval make; null if none does. */
+export function planOf(
+  approval: Approval | null,
+  records: readonly SequenceRecord[],
+): WaitingPlan | null {
+  const waiting = awaiting(records);
+  if (waiting.length === 0) return null;
+  const untilMs = Math.min(...waiting.map((each) => waitsUntilMs(approval, each)));
+  return { planHash: planHashOf(waiting), untilMs };
 }
 
 /**
@@ -73,23 +102,24 @@ export type Given =
   | { readonly kind: "forbidden" | "refused"; readonly detail: string };
 
 /**
- * One approval more, of the plan as it stands (`planHash`; null if nothing waits for one). Refused:
- * by one who asked for any of it, twice by the same, of another plan, too late, once it is granted.
+ * One approval more, of the plan as it stands (null if nothing waits for one). Refused: by one who
+ * asked for any of it, twice by the same, of another plan, too late, once it is granted.
  */
 export function approve(
   approval: Approval | null,
-  planHash: string | null,
+  plan: WaitingPlan | null,
   asked: Person & { readonly planHash: string },
   nowMs: number,
 ): Given {
-  if (approval === null || approval.granted !== null || planHash === null) {
+  if (approval === null || approval.granted !== null || plan === null) {
     return { kind: "refused", detail: "Nothing of this run waits for an approval." };
   }
   const { by, objectId } = asked;
   if (approval.requesters.some((each) => isSame(each, asked))) {
     return { kind: "forbidden", detail: "Who asked for it may not approve it." };
   }
-  if (approval.expiresAtMs <= nowMs) {
+  const { planHash, untilMs } = plan;
+  if (untilMs <= nowMs) {
     return { kind: "refused", detail: "The time to approve it is over." };
   }
   if (asked.planHash !== planHash) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isUnapproved } from "./approval.ts";
+import { isUnapproved, waitsUntilMs, type Approval } from "./approval.ts";
 import { scriptFailed } from "./progress.ts";
 import type { SequenceRecord } from "./sequence.ts";
 
@@ -81,19 +81,21 @@ export function heldBy(
   return isOfWave(gate, record) ? { code: "canary" } : null;
 }
 
+/** What of a run holds its sequences back. */
+export interface Holding {
+  readonly gate: Gate | null;
+  readonly approval: Approval | null;
+}
+
 /**
- * The sequence at the place that the gate leaves it: one that is held waits until its expiry, or
- * until the gate turns; for an approval no longer than until `approvalUntilMs`.
+ * A waiting sequence at the place that its run leaves it: one that is held waits until its expiry,
+ * or until the gate turns; for an approval no longer than the run does.
  */
-export function placed(
-  record: SequenceRecord,
-  gate: Gate | null,
-  approvalUntilMs: number | null = null,
-): SequenceRecord {
+export function placed(record: SequenceRecord, { gate, approval }: Holding): SequenceRecord {
   const reason = heldBy(gate, record);
   if (reason === null) return record;
-  const until = reason.code === "approval" ? approvalUntilMs : null;
-  const dueAtMs = Math.min(record.expiresAtMs, until ?? record.expiresAtMs);
+  const isForApproval = reason.code === "approval";
+  const dueAtMs = isForApproval ? waitsUntilMs(approval, record) : record.expiresAtMs;
   return { ...record, place: { kind: "later", dueAtMs }, reason };
 }
 

@@ -81,6 +81,11 @@ export function custodyOf(runId: string): KeyRange {
   return family(`custody!${runId}`);
 }
 
+/** Notes that the gate of this run has turned. */
+export function turnsOf(runId: string): KeyRange {
+  return family(`opening!${runId}`);
+}
+
 /** An audit log: that of the queue, or that of a run by its id. */
 export function auditOf(chain: string): KeyRange {
   return family(`audit!${chain}`);

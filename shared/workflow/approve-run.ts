@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Known } from "../access/authenticate.ts";
 import { readBody } from "../incident/read-body.ts";
-import { approve, awaiting, planHashOf } from "../ledger/approval.ts";
+import { approve, planOf } from "../ledger/approval.ts";
 import { runKey } from "../ledger/keys.ts";
 import { turnNote } from "../ledger/run.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -10,9 +10,8 @@ import type { Ports } from "../ports.ts";
 import { auditedRun, factAbout } from "./audit.ts";
 import { listSequences } from "./list-sequences.ts";
 import { loadRun } from "./load.ts";
-import { readOpenWork } from "./open-work.ts";
 import { ringForReady } from "./ring.ts";
-import { turnGates } from "./turn-gates.ts";
+import { turnGatesOf } from "./turn-gates.ts";
 
 type ApprovePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
@@ -56,7 +55,7 @@ export async function approveRun(
     if (came !== "again") {
       if (came.kind !== "approved") return came;
       ports.log("warn", "runApproved", { runId, by: person.by, given: came.given });
-      await turnGates(ports, await readOpenWork(ports.ledger));
+      await turnGatesOf(ports, runId);
       await ringForReady(ports, limits, "released", 0);
       return came;
     }
@@ -72,10 +71,9 @@ async function tryApprove(
 ): Promise<Approved | "again"> {
   const run = await loadRun(ledger, runId);
   if (run === null) return { kind: "notFound" };
-  const waiting = awaiting(await listSequences(ledger, run.value));
+  const plan = planOf(run.value.approval, await listSequences(ledger, run.value));
   const nowMs = clock.latest();
-  const planHash = waiting.length === 0 ? null : planHashOf(waiting);
-  const given = approve(run.value.approval, planHash, person, nowMs);
+  const given = approve(run.value.approval, plan, person, nowMs);
   if (given.kind !== "given") return given;
   const { approval, count } = given;
   const turns = run.value.turns + (approval.granted === null ? 0 : 1);

@@ -1,4 +1,4 @@
-import { awaiting, planHashOf } from "../ledger/approval.ts";
+import { awaiting, planOf } from "../ledger/approval.ts";
 import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import { READY, sequenceIdIn } from "../ledger/keys.ts";
 import type { RunRecord } from "../ledger/run.ts";
@@ -68,26 +68,27 @@ export async function describeRun(
             why: run.gate.paused?.why ?? null,
             pausedAt: isoOrNull(run.gate.paused?.atMs ?? null),
           },
-    approval: describeApproval(run.approval, awaiting(records), approvers),
+    approval: describeApproval(run.approval, records, approvers),
   };
 }
 
 function describeApproval(
   approval: RunRecord["approval"],
-  waiting: readonly SequenceRecord[],
+  records: readonly SequenceRecord[],
   approvers: readonly { readonly name: string }[],
 ): RunView["approval"] {
-  if (approval === null || waiting.length === 0) return null;
-  const planHash = planHashOf(waiting);
+  const plan = planOf(approval, records);
+  if (approval === null || plan === null) return null;
+  const { planHash, untilMs } = plan;
   const given = approval.given.filter((each) => each.planHash === planHash);
   const barred = new Set([...approval.requesters, ...given].map(({ by }) => by));
   return {
     planHash,
-    sequences: waiting.length,
+    sequences: awaiting(records).length,
     needed: approval.needed,
     given: given.map(({ by, atMs }) => ({ by, at: isoOf(atMs) })),
     mayApprove: approvers.map(({ name }) => name).filter((name) => !barred.has(name)),
-    expiresAt: isoOf(approval.expiresAtMs),
+    expiresAt: isoOf(untilMs),
   };
 }
 

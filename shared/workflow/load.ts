@@ -56,6 +56,11 @@ export function budgetChange(stored: MaybeStored<Budget>, value: Budget): RowCha
   return written(BUDGET_KEY, stored.etag, value);
 }
 
+/** The run as it was read: whoever has written it meanwhile makes the transaction lose. */
+export function unchanged({ value, etag }: Stored<RunRecord>): RowChange {
+  return { op: "replace", key: runKey(value.runId), body: value, etag };
+}
+
 export function readsChange(stored: MaybeStored<Reads>, value: Reads): RowChange {
   return written(READS_KEY, stored.etag, value);
 }

@@ -1,7 +1,5 @@
-import { isUnapproved, withApprovals } from "../ledger/approval.ts";
 import {
   BUDGET_KEY,
-  dueBy,
   isWithin,
   NOTES_OF_TURNS,
   NOTICES,
@@ -9,21 +7,17 @@ import {
   READY,
   sequenceIdIn,
 } from "../ledger/keys.ts";
-import { end, park } from "../ledger/moves.ts";
-import { owedSchema, type Stored } from "../ledger/rows.ts";
-import type { RunRecord } from "../ledger/run.ts";
-import type { SequenceRecord } from "../ledger/sequence.ts";
+import { owedSchema } from "../ledger/rows.ts";
 import { admit } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ledger, Ports } from "../ports.ts";
-import { factOfMove, grouped } from "./audit.ts";
-import { changesFor } from "./change-sequence.ts";
 import { expireWaiting } from "./expire-waiting.ts";
 import { budgetIn, type HeldBudget } from "./held-budget.ts";
-import { loadBudget, loadRun, loadSequence } from "./load.ts";
+import { loadBudget } from "./load.ts";
 import { lookAtActions, type LookReport } from "./look.ts";
 import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "./open-work.ts";
+import { releaseDue } from "./release-due.ts";
 import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
 import { turnGates } from "./turn-gates.ts";
@@ -39,7 +33,8 @@ export interface PollReport extends LookReport {
   readonly rang: boolean;
 }
 
-const DUE_PER_POLL = 50;
+/** Notes of owed results looked at in one poll; more are left to the next. */
+const NOTES_PER_POLL = 50;
 /**
  * A bell this late is lost: the queue's own delays are seconds (polling 2 s, whole-second
  * visibility).
@@ -109,52 +104,6 @@ async function holdBudget({ ledger }: PollPorts, { rows, whole }: OpenWork): Pro
   return { stored: reached ? budgetIn(rows) : await loadBudget(ledger) };
 }
 
-/** What waited for a time that has come is ready again, or has expired meanwhile. */
-async function releaseDue(ports: PollPorts, open: OpenWork): Promise<number> {
-  const nowMs = ports.clock.earliest();
-  const due = await rowsWithin(ports.ledger, open, dueBy(nowMs), DUE_PER_POLL);
-  let released = 0;
-  for (const row of due) {
-    const record = await loadSequence(ports.ledger, sequenceIdIn(row.key));
-    if (record?.value.place?.kind !== "later") continue;
-    const run = await loadApproving(ports, record.value);
-    // Whoever granted it may have died before it was moved; turning the gate does that.
-    if (run !== null && !isUnapproved(withApprovals(record.value, run.value.approval))) continue;
-    const over = outcomeOf(record.value, nowMs);
-    const after =
-      over !== null
-        ? end(record.value, "expired", over, nowMs)
-        : park(record.value, { kind: "ready" }, record.value.reason);
-    const facts = grouped([factOfMove(record.value, after, nowMs)]);
-    // Written on the run as it was read: an approval that comes in between makes this lose.
-    const options = run === null ? { facts } : { facts, run };
-    const changes = await changesFor(ports, record, after, nowMs, options);
-    const outcome = await ports.ledger.commit(changes);
-    if (outcome.kind === "committed") released += 1;
-  }
-  return released;
-}
-
-/** The run of a sequence that waits for an approval; null for all that wait for something else. */
-async function loadApproving(
-  { ledger }: PollPorts,
-  { runId, reason }: SequenceRecord,
-): Promise<Stored<RunRecord> | null> {
-  return reason?.code === "approval" ? await loadRun(ledger, runId) : null;
-}
-
-/** Why what was due is over; null if it may go on. */
-function outcomeOf(
-  { reason, expiresAtMs }: SequenceRecord,
-  nowMs: number,
-): { code: string; detail: string } | null {
-  if (reason?.code === "approval") {
-    return { code: "approvalExpired", detail: "Nobody approved it in time, so it was not run." };
-  }
-  if (expiresAtMs > nowMs) return null;
-  return { code: "expired", detail: "It could not be run before it expired." };
-}
-
 /**
  * Rings again for results nobody has fetched in a while: the message was lost, or its handler died.
  */
@@ -164,7 +113,7 @@ async function repairOwed(
   open: OpenWork,
 ): Promise<void> {
   const nowMs = clock.earliest();
-  const notes = await rowsWithin(ledger, open, OWED_RESULTS, DUE_PER_POLL);
+  const notes = await rowsWithin(ledger, open, OWED_RESULTS, NOTES_PER_POLL);
   for (const row of notes) {
     const note = owedSchema.parse(row.body);
     if (note.dueAtMs + limits.pollMs * POLLS_UNTIL_COLLECT_IS_LATE > nowMs) continue;

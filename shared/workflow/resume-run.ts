@@ -6,9 +6,8 @@ import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { auditedRun, factAbout } from "./audit.ts";
 import { loadRun } from "./load.ts";
-import { readOpenWork } from "./open-work.ts";
 import { ringForReady } from "./ring.ts";
-import { turnGates } from "./turn-gates.ts";
+import { turnGatesOf } from "./turn-gates.ts";
 
 type ResumePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
@@ -43,7 +42,7 @@ export async function resumeRun(
     ]);
     if (outcome.kind === "committed") {
       ports.log("warn", "runResumed", { runId, by });
-      await turnGates(ports, await readOpenWork(ports.ledger));
+      await turnGatesOf(ports, runId);
       await ringForReady(ports, limits, "released", 0);
       return true;
     }

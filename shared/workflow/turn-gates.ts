@@ -1,14 +1,14 @@
-import { NOTES_OF_TURNS, runIdOfTurn } from "../ledger/keys.ts";
+import { NOTES_OF_TURNS, runIdOfTurn, turnsOf } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
 import { withApprovals } from "../ledger/approval.ts";
-import { heldBy, isHeld } from "../ledger/gate.ts";
+import { isHeld, placed } from "../ledger/gate.ts";
 import { move, type RowChange, type Stored } from "../ledger/rows.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
-import { runKey, sequencesOf } from "../ledger/keys.ts";
+import { sequencesOf } from "../ledger/keys.ts";
 import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
-import { loadRun } from "./load.ts";
+import { loadRun, unchanged } from "./load.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
 import { unfold } from "./unfold.ts";
 
@@ -32,6 +32,16 @@ export async function turnGates(ports: TurnPorts, open: OpenWork): Promise<numbe
   return moved;
 }
 
+/** The same for one run, for those who need it now. */
+export async function turnGatesOf(ports: TurnPorts, runId: string): Promise<number> {
+  const { from, before } = turnsOf(runId);
+  let moved = 0;
+  for (const note of await ports.ledger.list(from, before, TURNS_PER_POLL)) {
+    moved += await turnGate(ports, note);
+  }
+  return moved;
+}
+
 /** Until nothing of the run is at a wrong place, and then the note is gone. */
 async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
   const { ledger, log } = ports;
@@ -48,14 +58,8 @@ async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
     const some = changes.slice(0, MOVES_PER_COMMIT);
     const isLast = some.length === changes.length;
     const done: RowChange[] = isLast ? [{ op: "delete", key: note.key, etag: note.etag }] : [];
-    const stands: RowChange = {
-      op: "replace",
-      key: runKey(runId),
-      body: run.value,
-      etag: run.etag,
-    };
     const rows = some.flatMap(({ before, after }) => move(before, after));
-    const outcome = await ledger.commit([stands, ...rows, ...done]);
+    const outcome = await ledger.commit([unchanged(run), ...rows, ...done]);
     if (outcome.kind === "conflict" && outcome.key === note.key) return moved;
     if (outcome.kind === "conflict") continue;
     moved += some.length;
@@ -84,8 +88,7 @@ function turned(record: SequenceRecord, run: RunRecord): SequenceRecord | null {
   const { place, reason } = record;
   if (record.state !== "waiting" || !(place?.kind === "ready" || isHeld(record))) return null;
   const next = withApprovals(record, run.approval);
-  const why = heldBy(run.gate, next);
-  if (why === null) return isHeld(record) ? park(next, { kind: "ready" }, null) : null;
-  if (reason?.code === why.code) return null;
-  return park(next, { kind: "later", dueAtMs: record.expiresAtMs }, why);
+  const after = placed(next, run);
+  if (after === next) return isHeld(record) ? park(next, { kind: "ready" }, null) : null;
+  return after.reason?.code === reason?.code ? null : after;
 }

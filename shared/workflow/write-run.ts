@@ -1,5 +1,5 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { askedFor, type Person } from "../ledger/approval.ts";
+import { askedFor, awaiting, type Person } from "../ledger/approval.ts";
 import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../ledger/gate.ts";
 import { folding } from "../ledger/intake.ts";
 import { runKey } from "../ledger/keys.ts";
@@ -20,6 +20,7 @@ import {
 } from "./count-machines.ts";
 import { loadRun, type MaybeStored } from "./load.ts";
 import { listSequences } from "./list-sequences.ts";
+import { turnGatesOf } from "./turn-gates.ts";
 
 /** What is to stand in the ledger. */
 export interface Wish {
@@ -78,7 +79,7 @@ interface Found {
  * whole or not at all. They are counted with it, so that none is written beyond a cap.
  */
 export async function writeRun(
-  ports: Pick<Ports, "ledger" | "clock" | "random">,
+  ports: Pick<Ports, "ledger" | "clock" | "random" | "log">,
   wish: Wish,
 ): Promise<Written> {
   const { runId } = wish.run;
@@ -98,6 +99,9 @@ export async function writeRun(
     const isRefusal = came.kind === "overCap" || came.kind === "tooLarge";
     if (came.kind !== "lost" && (found.isLookedAt || !isRefusal)) return came;
     found = await lookedAt(ports.ledger, runId, wish);
+    if (losesGrant(found) && (await turnGatesOf(ports, runId)) > 0) {
+      found = await lookedAt(ports.ledger, runId, wish);
+    }
   }
   throw new Error(`run ${runId} could not be written: others kept writing it`);
 }
@@ -123,7 +127,7 @@ async function commitAll(
   const stands: RunRecord | null = stored?.value ?? null;
   const { gate, sequences } = inWaves(found, policy);
   const approval = approvalOf(found, asking);
-  const added = sequences.map((each) => placed(each, gate, approval?.expiresAtMs));
+  const added = sequences.map((each) => placed(each, { gate, approval }));
   const callbacks = withTargets(stands?.callbacks ?? [], run.callbacks);
   const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
   if (stored !== null && added.length === 0 && key === null && !isJoined) {
@@ -181,6 +185,16 @@ function approvalOf(
   const stands = stored?.value.approval ?? null;
   const needed = Math.max(0, ...missing.map(({ approvals }) => approvals.needed));
   return needed === 0 ? stands : askedFor(stands, needed, { by, objectId }, untilMs);
+}
+
+/**
+ * What was approved and has not been moved yet would have to be approved anew, for what joins makes
+ * another plan of all that waits: so it is moved first.
+ */
+function losesGrant({ stored, missing, known }: Found): boolean {
+  const isGranted = (stored?.value.approval?.granted ?? null) !== null;
+  const isAskedAnew = missing.some(({ approvals }) => approvals.needed > 0);
+  return isGranted && isAskedAnew && awaiting([...known.values()]).length > 0;
 }
 
 /** What stands by now: the run, and which of the sequences somebody else has written. */

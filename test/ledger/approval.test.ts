@@ -5,6 +5,7 @@ import {
   askedFor,
   awaiting,
   planHashOf,
+  planOf,
   withApprovals,
   type Approval,
   type Person,
@@ -58,7 +59,8 @@ describe("approvals", () => {
             continue;
           }
           const wish = { ...each.person, planHash: each.plan };
-          const came = approve(approval, stands, wish, START_MS + each.afterMs);
+          const shown = stands === null ? null : { planHash: stands, untilMs: START_MS + HOUR_MS };
+          const came = approve(approval, shown, wish, START_MS + each.afterMs);
           const may =
             stands === each.plan &&
             approval?.granted === null &&
@@ -82,7 +84,7 @@ describe("approvals", () => {
     expect(withApprovals(record, null)).toBe(record);
     expect(withApprovals(record, pending)).toBe(record);
     const wish = { by: "lead", objectId: null, planHash };
-    const came = approve(pending, planHash, wish, START_MS);
+    const came = approve(pending, planOf(pending, [record]), wish, START_MS);
     const granted = came.kind === "given" ? came.approval : pending;
     expect(withApprovals(record, granted).approvals.by).toEqual(["lead"]);
     expect(awaiting([record, withApprovals(record, granted)])).toEqual([record]);

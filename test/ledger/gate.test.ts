@@ -22,7 +22,7 @@ function accepted(before: Gate | null, count: number): { gate: Gate; all: Sequen
   const { gate, free } = gateFor(before, count, POLICY);
   if (gate === null) throw new Error("there is a policy, so there is a gate");
   const all = Array.from({ length: count }, (_, index) =>
-    placed(aSequence({ wave: waveOf(gate, index < free) }), gate),
+    placed(aSequence({ wave: waveOf(gate, index < free) }), { gate, approval: null }),
   );
   return { gate: withHeld(gate, all) ?? gate, all };
 }

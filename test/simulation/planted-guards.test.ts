@@ -50,14 +50,14 @@ const CASES: Readonly<Record<string, Case>> = {
     found: ["approved"],
     functions: {
       approve: (real: typeof approve, ...[approval, ...given]: Parameters<typeof approve>) => {
-        const [planHash, { by }] = given;
+        const [plan, { by }] = given;
         const renamed = approval?.given.map((each) => ({
           ...each,
           by: `${by}, again`,
           objectId: null,
         }));
         const before = approval === null ? null : { ...approval, given: renamed ?? [] };
-        return planHash === null ? real(approval, ...given) : real(before, ...given);
+        return plan === null ? real(approval, ...given) : real(before, ...given);
       },
     },
   },
@@ -72,8 +72,9 @@ const CASES: Readonly<Record<string, Case>> = {
     found: ["approved"],
     functions: {
       approve: (real: typeof approve, ...given: Parameters<typeof approve>) => {
-        const [approval, planHash, asked, nowMs] = given;
-        return real(approval, planHash, { ...asked, planHash: planHash ?? asked.planHash }, nowMs);
+        const [approval, plan, asked, nowMs] = given;
+        const planHash = plan?.planHash ?? asked.planHash;
+        return real(approval, plan, { ...asked, planHash }, nowMs);
       },
     },
   },

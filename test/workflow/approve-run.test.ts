@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Known } from "../../shared/access/authenticate.ts";
 import type { MachineScope } from "../../shared/access/machine-scope.ts";
-import { sequenceKey } from "../../shared/ledger/keys.ts";
+import { runKey, sequenceKey } from "../../shared/ledger/keys.ts";
 import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
 import { approveRun, type Approved } from "../../shared/workflow/approve-run.ts";
 import { describeRun } from "../../shared/workflow/describe-run.ts";
 import { poll } from "../../shared/workflow/poll.ts";
+import { runIdOf } from "../../shared/plan/identity.ts";
 import { callersOf, keyHash } from "../access/callers.ts";
 import { someLimits } from "../limits/some-limits.ts";
+import { START_MS } from "../ledger/a-sequence.ts";
 import { startAccepting, type Accepting } from "./accepting.ts";
+import { interrupted } from "./interrupting.ts";
 
 const limits = someLimits();
 const HOUR_MS = 3_600_000;
@@ -105,6 +108,95 @@ describe("a run with a tier 0 machine", () => {
     expect(expired.map(({ outcome }) => outcome?.code)).toEqual(["approvalExpired"]);
   });
 });
+
+describe("a run that grows while it waits to be approved", () => {
+  const MINUTE_MS = 60_000;
+
+  it("shows one deadline, and nothing of it ends before", async () => {
+    const { world, accept, shown, poll } = await growing();
+    await accept([1]);
+    world.pass(50 * MINUTE_MS);
+    await accept([1, 2]);
+    const untilMs = START_MS + 110 * MINUTE_MS;
+    expect((await shown())?.expiresAt).toBe(new Date(untilMs).toISOString());
+    // The first of them was given an hour, and that is over.
+    world.pass(15 * MINUTE_MS);
+    await poll();
+    expect(records(world).map(({ place }) => place)).toEqual(
+      [0, 1].map(() => ({ kind: "later", dueAtMs: untilMs })),
+    );
+    world.pass(45 * MINUTE_MS - 1);
+    await poll();
+    expect(states(world)).toEqual(["approval", "approval"]);
+    world.pass(1);
+    await poll();
+    const codes = records(world).map(({ outcome }) => outcome?.code);
+    expect(codes).toEqual(["approvalExpired", "approvalExpired"]);
+    expect(await shown()).toBeNull();
+  });
+
+  it("shows the expiry of the first of them if that comes before, and then what is left", async () => {
+    const { world, accept, shown, approve, poll } = await growing({ expiryMs: 70 * MINUTE_MS });
+    await accept([1]);
+    world.pass(50 * MINUTE_MS);
+    await accept([1, 2]);
+    const both = await shown();
+    expect(both?.expiresAt).toBe(new Date(START_MS + 70 * MINUTE_MS).toISOString());
+    world.pass(20 * MINUTE_MS);
+    expect((await approve(both?.planHash)).kind).toBe("refused");
+    await poll();
+    expect(states(world).toSorted()).toEqual(["approval", "expired"]);
+    const left = await shown();
+    expect(left).toMatchObject({ sequences: 1 });
+    expect(left?.expiresAt).toBe(new Date(START_MS + 110 * MINUTE_MS).toISOString());
+    expect((await approve(both?.planHash)).kind).toBe("refused");
+    expect((await approve(left?.planHash)).kind).toBe("approved");
+    expect(states(world).toSorted()).toEqual(["expired", "ready"]);
+  });
+
+  it("ends nothing that is given more time while the poll is about to end it", async () => {
+    const { world, accept, runId, poll } = await growing();
+    await accept([1]);
+    world.pass(HOUR_MS);
+    const grown = async () => void (await accept([1, 2]));
+    await poll(interrupted(world.ports.ledger, runKey(runId), grown));
+    expect(states(world)).toEqual(["approval", "approval"]);
+  });
+
+  it("keeps what was approved, though nobody has moved it yet", async () => {
+    const { world, accept, runId, shown } = await growing();
+    await accept([1]);
+    const rawBody = Buffer.from(JSON.stringify({ planHash: (await shown())?.planHash }));
+    const dying = { ...world.ports, ledger: dyingAfterCommit(world) };
+    const approving = approveRun(dying, limits, { runId, who: known("lead"), rawBody });
+    await expect(approving).rejects.toThrow("it died");
+    await accept([1, 2]);
+    expect(states(world).toSorted()).toEqual(["approval", "ready"]);
+    expect(await shown()).toMatchObject({ sequences: 1, given: [] });
+  });
+});
+
+/** A run whose machines all have to be approved, within an hour. */
+async function growing(settings: { expiryMs?: number } = {}) {
+  const ids = [1, 2].map((number) => `${number}`.padStart(40, "0"));
+  const world = startAccepting({ scope: { tier0: [{ ids }] }, ...settings });
+  const accept = async (machines: number[]) => {
+    const requestHash = machines.join();
+    const came = await world.accept("case", machines, { requestHash });
+    if (came.kind !== "accepted") throw new Error(came.kind);
+    return came.run.runId;
+  };
+  const runId = runIdOf({ source: "sentinel", incidentId: "case", again: null });
+  const shown = async () =>
+    (await describeRun(world.ports, limits, runId, callers))?.approval ?? null;
+  const approve = async (planHash = "") => {
+    const rawBody = Buffer.from(JSON.stringify({ planHash }));
+    return await approveRun(world.ports, limits, { runId, who: known("lead"), rawBody });
+  };
+  const looking = async (ledger = world.ports.ledger) =>
+    void (await poll({ ...world.ports, ledger, defender: silent(world) }, limits, "poller"));
+  return { world, accept, runId, shown, approve, poll: looking };
+}
 
 /** The ledger as a host has it that dies as soon as it has written once. */
 function dyingAfterCommit({ ports }: Accepting): Accepting["ports"]["ledger"] {
