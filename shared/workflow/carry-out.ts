@@ -122,7 +122,8 @@ export async function commitMove(
     held,
     (budget) => budgetAfterMove(noted(budget), before.value, after, nowMs),
     {
-      changes: async () => await changesFor(ports, before, after, nowMs, { lease }),
+      changes: async () =>
+        await changesFor(ports, before, after, nowMs, { lease, isWithBudget: true }),
       facts: fact === null ? [] : [fact],
     },
   );

@@ -15,7 +15,7 @@ import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
 import { noticesOfEnd } from "../ledger/told.ts";
 import type { Ports } from "../ports.ts";
 import { auditedRun, factAbout } from "./audit.ts";
-import { loadLease, loadRun, loadSequence } from "./load.ts";
+import { budgetChange, loadBudget, loadLease, loadRun, loadSequence } from "./load.ts";
 
 /**
  * At most so many that waited behind a machine come forward at once; reconciling finds any that are
@@ -32,12 +32,15 @@ export interface ChangeOptions {
   readonly lease?: Stored<MachineLease> | null;
   /** Its run, on the same terms. */
   readonly run?: Stored<RunRecord>;
+  /** True if whoever commits it writes the budget anyway. */
+  readonly isWithBudget?: boolean;
 }
 
 /**
  * All rows to write so that `after` stands where `before` stood: its own, those of sequences that
  * waited for its machine, and the run, if this was the end of it or `onRun` changes it; `facts`
- * join the log of the run, and callbacks join the outbox. To be committed in one transaction.
+ * join the log of the run, and callbacks join the outbox. The budget, too, if the run pauses by it.
+ * To be committed in one transaction.
  */
 export async function changesFor(
   ports: Pick<Ports, "ledger">,
@@ -59,7 +62,22 @@ export async function changesFor(
   const body = onRun === null ? audited.run : onRun(audited.run);
   const row: RowChange = { op: "replace", key: runKey(after.runId), body, etag: run.etag };
   const owed = finished === 0 ? [] : owing(noticesOfEnd(body, after.sequenceId, nowMs));
-  return [...own, row, ...audited.rows, ...owed, ...turnNote(run.value, body)];
+  const rows = [...own, row, ...audited.rows, ...owed, ...turnNote(run.value, body)];
+  const isAlone = pauses(run.value, body) && known.isWithBudget !== true;
+  return isAlone ? [...rows, await budgetAsItStands(ports.ledger)] : rows;
+}
+
+function pauses(before: RunRecord, after: RunRecord): boolean {
+  return before.gate?.state !== "paused" && after.gate?.state === "paused";
+}
+
+/**
+ * A claim reads the budget, then the run, and commits against the budget: written with the pause of
+ * a run, it makes every claim lose that did not see the run paused.
+ */
+async function budgetAsItStands(ledger: Ports["ledger"]): Promise<RowChange> {
+  const budget = await loadBudget(ledger);
+  return budgetChange(budget, budget.value);
 }
 
 /** The run after one sequence of it finished, its gate included. */

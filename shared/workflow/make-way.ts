@@ -1,6 +1,7 @@
 import { judgeMachine, type MachineScope } from "../access/machine-scope.ts";
 import { machineKey, sequenceIdIn } from "../ledger/keys.ts";
-import { heldBy } from "../ledger/gate.ts";
+import { placed } from "../ledger/gate.ts";
+import { isUnapproved } from "../ledger/approval.ts";
 import { end, park } from "../ledger/moves.ts";
 import { move, type Stored } from "../ledger/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../ledger/sequence.ts";
@@ -8,7 +9,7 @@ import type { Budget } from "../limits/budget.ts";
 import type { Ports } from "../ports.ts";
 import { factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
-import { loadLease, loadRun, loadSequence } from "./load.ts";
+import { loadLease, loadRun, loadSequence, unchanged } from "./load.ts";
 
 type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "log">;
 
@@ -69,19 +70,30 @@ async function movedAside(
     await ports.ledger.commit(await changesFor(ports, record, over, nowMs, { facts }));
     return true;
   }
-  // Read just before the claim: work that came back from a wait may belong to a run that paused.
-  const run = record.value.wave === null ? null : await loadRun(ports.ledger, record.value.runId);
-  const why = heldBy(run?.value.gate ?? null, record.value);
-  if (why !== null) {
-    const place = { kind: "later", dueAtMs: record.value.expiresAtMs } as const;
-    await ports.ledger.commit(move(record, park(record.value, place, why)));
-    return true;
-  }
+  if (await heldBack(ports, record)) return true;
   const { machineId, sequenceId } = record.value;
   const held = budget.sessions.some((each) => each.machineId === machineId);
   if (!held || holdsMachine(record.value)) return false;
   ports.log("info", "waitsBehindMachine", { sequenceId, machineId });
   await waitBehind(ports, record);
+  return true;
+}
+
+/**
+ * Parks the sequence if its run holds it back: what came back from a wait may be of a run that has
+ * paused. The run is read after the budget, which every pause of a run writes: so no claim passes
+ * one. It is written with the sequence: of a resume at the same time one loses, and looks again.
+ */
+async function heldBack(
+  { ledger }: MakeWayPorts,
+  record: Stored<SequenceRecord>,
+): Promise<boolean> {
+  const mayBeHeld = record.value.wave !== null || isUnapproved(record.value);
+  const run = mayBeHeld ? await loadRun(ledger, record.value.runId) : null;
+  if (run === null) return false;
+  const after = placed(record.value, run.value);
+  if (after === record.value) return false;
+  await ledger.commit([unchanged(run), ...move(record, after)]);
   return true;
 }
 

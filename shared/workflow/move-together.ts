@@ -77,7 +77,8 @@ async function changesOfAll(
   const ports = { ledger: overlaid(ledger, pending) };
   for (const { open, after } of moves) {
     const { before, lease } = open;
-    for (const change of await changesFor(ports, before, after, nowMs, { lease })) {
+    const known = { lease, isWithBudget: true };
+    for (const change of await changesFor(ports, before, after, nowMs, known)) {
       pending.set(change.key, change);
     }
   }

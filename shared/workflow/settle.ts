@@ -98,7 +98,8 @@ async function settling(
     }
     const after = recordAfter(each, limits);
     budget = budgetAfter(budget, each, after, limits);
-    changes.push(...(await changesFor(ports, each.claimed, after, each.latestMs)));
+    const known = { isWithBudget: true };
+    changes.push(...(await changesFor(ports, each.claimed, after, each.latestMs, known)));
     facts.push(factOfMove(each.claimed.value, after, each.latestMs));
   }
   const audited = auditedBudget(budget, grouped(facts));
