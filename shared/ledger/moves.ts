@@ -109,16 +109,22 @@ export function observe(record: SequenceRecord, action: MachineAction): Sequence
   };
 }
 
+/** When a machine that never came is tried again; one that is there begins within the patience. */
+interface Offline {
+  readonly parkUntilMs: number;
+  readonly patienceMs: number;
+}
+
 /**
- * The action has ended: on to the next part, back to waiting, or over. A time-out, or our own
- * cancel of an offline machine, parks the sequence until `parkUntilMs`, but only if it is certain
- * that no command ran.
+ * The action has ended: on to the next part, back to waiting, or over. A time-out, a failure after
+ * a long wait, or our own cancel of an offline machine, parks the sequence, but only if it is
+ * certain that no command ran.
  */
 export function conclude(
   before: SequenceRecord,
   action: MachineAction,
   nowMs: number,
-  parkUntilMs: number,
+  offline: Offline,
 ): SequenceRecord {
   if (!isFinal(action.status)) throw new Error(`${action.id} is ${action.status}, not final`);
   const record = observe(before, action);
@@ -126,18 +132,28 @@ export function conclude(
   // A cancel or a time limit can come too late: what has completed is done.
   const late = action.status !== "Failed" && allCompleted(record, action);
   if (late) return succeed(record, action, nowMs);
+  const neverCame = untouched && isGivenUp(record, action, offline.patienceMs);
+  if (neverCame && nowMs < record.expiresAtMs) {
+    return parkOffline(record, nowMs, offline.parkUntilMs);
+  }
   switch (action.status) {
     case "Succeeded":
       return succeed(record, action, nowMs);
     case "Failed":
-      return finish(record, action, "failed", failure(record), nowMs);
+      return finish(record, action, "failed", neverCame ? timeOut(true) : failure(record), nowMs);
     case "TimeOut":
-      return untouched && nowMs < record.expiresAtMs
-        ? parkOffline(record, nowMs, parkUntilMs)
-        : finish(record, action, "timedOut", timeOut(untouched), nowMs);
+      return finish(record, action, "timedOut", timeOut(untouched), nowMs);
     case "Cancelled":
-      return concludeCancelled(record, action, untouched, nowMs, parkUntilMs);
+      return concludeCancelled(record, action, untouched, nowMs, offline.parkUntilMs);
   }
+}
+
+/** Not always called a time-out: which word Defender has for it is not documented. */
+function isGivenUp(record: SequenceRecord, action: MachineAction, patienceMs: number): boolean {
+  if (action.status !== "Failed") return action.status === "TimeOut";
+  const fromMs = action.createdAtMs ?? record.submittedAtMs;
+  const untilMs = action.updatedAtMs;
+  return fromMs !== null && untilMs !== null && untilMs - fromMs > patienceMs;
 }
 
 function concludeCancelled(

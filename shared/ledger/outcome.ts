@@ -12,8 +12,14 @@ export function failure(record: SequenceRecord): Outcome {
     return { code: "actionFailed", detail: "Defender reports the action as failed." };
   }
   const said = failed.errors.length > 0 ? ` Defender says: ${failed.errors.join("; ")}` : "";
-  const detail = `Command ${failed.index + 1} (${failed.type}) failed; those after it did not run.${said}`;
+  const number = numberOf(record, failed.index);
+  const detail = `Command ${number} (${failed.type}) failed; those after it did not run.${said}`;
   return { code: "commandFailed", detail: detail.slice(0, 1_000) };
+}
+
+/** Counted from 1 through all parts, as the profile lists its commands and the run shows them. */
+function numberOf({ parts, part }: SequenceRecord, index: number): number {
+  return parts.slice(0, part).flat().length + index + 1;
 }
 
 /** Defender's time limit: for the machine to come, or for a command to end. */

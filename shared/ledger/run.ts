@@ -37,6 +37,8 @@ export const runSchema = z.object({
   gate: gateSchema.nullable().default(null),
   /** How often its gate has turned. */
   turns: z.number().int().default(0),
+  /** Who asked last to cancel it; what had ended by then was not cancelled any more. */
+  cancelAsked: z.object({ by: z.string(), atMs: instant }).nullable().default(null),
   /** What those of its sequences that need it wait for. */
   approval: approvalSchema.nullable().default(null),
 });

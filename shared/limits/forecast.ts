@@ -1,23 +1,30 @@
+import { URGENT_LANE, type Lane } from "../ledger/keys.ts";
+import { lowerSessions } from "./admit.ts";
 import { freeSessions, type Budget } from "./budget.ts";
 import { paceMs, type Limits } from "./limits.ts";
 import { nextSlotAtMs, takenSlots } from "./window.ts";
 
+/** Who waits: in which lane, and behind how many others. */
+interface Waiting {
+  readonly lane: Lane;
+  readonly ahead: number;
+}
+
 /**
- * When a sequence with `ahead` others before it can be expected to start: the later of what calls
- * allow (one each pace) and what sessions allow (one after the other ends). Null while paused.
+ * When a sequence can be expected to start: the later of what calls allow (one each pace) and what
+ * sessions allow (one after the other ends; lower lanes leave the reserve). Null while paused.
  */
 export function forecastStartMs(
   budget: Budget,
-  ahead: number,
+  { lane, ahead }: Waiting,
   nowMs: number,
   limits: Limits,
 ): number | null {
   if (budget.paused !== null) return null;
   const openMs = Math.max(nowMs, budget.door.closedUntilMs);
-  return Math.max(
-    byCalls(budget, ahead, openMs, limits),
-    bySessions(budget, ahead, openMs, limits),
-  );
+  const sessions = lane === URGENT_LANE ? freeSessions : lowerSessions;
+  const place = ahead - sessions(budget, openMs, limits);
+  return Math.max(byCalls(budget, ahead, openMs, limits), bySessions(budget, place, openMs));
 }
 
 function byCalls(budget: Budget, ahead: number, nowMs: number, limits: Limits): number {
@@ -29,9 +36,9 @@ function byCalls(budget: Budget, ahead: number, nowMs: number, limits: Limits): 
 
 /**
  * Each session is taken to last as long as sessions did of late, and so is whoever gets it next.
+ * `place` counts from 0 among those for whom none is free now; below that, one is.
  */
-function bySessions(budget: Budget, ahead: number, nowMs: number, limits: Limits): number {
-  const place = ahead - freeSessions(budget, nowMs, limits);
+function bySessions(budget: Budget, place: number, nowMs: number): number {
   if (place < 0) return nowMs;
   const { meanSessionMs } = budget;
   const ends = budget.sessions

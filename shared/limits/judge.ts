@@ -138,7 +138,8 @@ function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Jud
   }
   if (isFinal(action.status)) {
     const parkUntilMs = nowMs + offlineWaitMs(record, limits);
-    return { kind: "move", after: conclude(record, action, nowMs, parkUntilMs) };
+    const offline = { parkUntilMs, patienceMs: limits.patienceMs };
+    return { kind: "move", after: conclude(record, action, nowMs, offline) };
   }
   const cancel = cancelNeeded(record, action, look, limits);
   if (cancel === null || cancel.sent) return { kind: "leave" };

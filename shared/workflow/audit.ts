@@ -114,15 +114,21 @@ export async function recordForQueue(ports: AuditPorts, fact: AuditFacts): Promi
 }
 
 /**
- * Records what somebody asks of a run, before it is done. False if there is no such run. Throws if
- * it cannot be recorded: then it is not done either.
+ * Records what somebody asks of a run, before it is done; `onRun` changes the run along with it.
+ * False if there is no such run. Throws if it cannot be recorded: then it is not done either.
  */
 export async function recordForRun(
   ports: Omit<AuditPorts, "log">,
   runId: string,
   event: AuditFacts["event"],
-  about: { by: string; detail?: string; record?: SequenceRecord },
+  about: {
+    by: string;
+    detail?: string;
+    record?: SequenceRecord;
+    onRun?: (run: RunRecord, nowMs: number) => RunRecord;
+  },
 ): Promise<boolean> {
+  const { by, detail = "", onRun = (run: RunRecord) => run } = about;
   const { ledger, clock } = ports;
   let isThere = true;
   const committed = await retried(ports, async () => {
@@ -130,8 +136,9 @@ export async function recordForRun(
     isThere = stored !== null;
     if (stored === null) return null;
     const of = about.record === undefined ? [] : [about.record];
-    const fact = factAbout(event, of, { ...about, atMs: clock.earliest() });
-    const { run, rows } = auditedRun(stored.value, [fact]);
+    const atMs = clock.earliest();
+    const fact = factAbout(event, of, { by, detail, atMs });
+    const { run, rows } = auditedRun(onRun(stored.value, Math.floor(atMs)), [fact]);
     const change: RowChange = { op: "replace", key: runKey(runId), body: run, etag: stored.etag };
     return await ledger.commit([change, ...rows]);
   });

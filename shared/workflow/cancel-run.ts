@@ -2,6 +2,7 @@ import { sequenceIdIn, sequencesOf } from "../ledger/keys.ts";
 import { askToCancel, end } from "../ledger/moves.ts";
 import { cancelledBy } from "../ledger/outcome.ts";
 import type { RowChange, Stored } from "../ledger/rows.ts";
+import type { RunRecord } from "../ledger/run.ts";
 import { holdsSession, isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import { holdSession } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -39,7 +40,9 @@ export async function cancelRun(
   runId: string,
   by: string,
 ): Promise<Cancelled | null> {
-  if (!isRunId(runId) || !(await recordForRun(ports, runId, "cancelAsked", { by }))) return null;
+  const onRun = (run: RunRecord, atMs: number) => ({ ...run, cancelAsked: { by, atMs } });
+  if (!isRunId(runId)) return null;
+  if (!(await recordForRun(ports, runId, "cancelAsked", { by, onRun }))) return null;
   const tally = { ended: 0, asked: 0, alreadyOver: 0 };
   // What has no rows of its own yet could not be ended.
   await unfold(ports, runId);

@@ -50,7 +50,9 @@ export async function describeRun(
     finishedAt: isoOrNull(run.finishedAtMs),
     counts: countsOf(records),
     scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
-    sequences: records.map((each) => describeSequence(withSeen(each, budget), queue)),
+    sequences: records.map((each) =>
+      describeSequence(withSeen(each, budget), queue, run.cancelAsked),
+    ),
     skipped: run.skipped,
     callbacks: run.callbacks.map((each) => ({
       shape: each.shape,
@@ -60,6 +62,8 @@ export async function describeRun(
       tries: each.delivered?.tries ?? null,
       endedAt: isoOrNull(each.endedAtMs),
     })),
+    cancelAsked:
+      run.cancelAsked === null ? null : { by: run.cancelAsked.by, at: isoOf(run.cancelAsked.atMs) },
     gate:
       run.gate === null
         ? null

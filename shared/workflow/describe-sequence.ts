@@ -1,12 +1,17 @@
 import { isoOf, isoOrNull } from "../ledger/instant.ts";
-import type { SequenceRecord } from "../ledger/sequence.ts";
+import type { RunRecord } from "../ledger/run.ts";
+import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Command } from "../plan/command.ts";
 import { describeWait, type Queue } from "./describe-wait.ts";
 import { scriptFailed } from "../ledger/progress.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
-/** A sequence as its callers see it. */
-export function describeSequence(record: SequenceRecord, queue: Queue): SequenceView {
+/** A sequence as its callers see it; `cancelAsked` is what its run knows of a cancel. */
+export function describeSequence(
+  record: SequenceRecord,
+  queue: Queue,
+  cancelAsked: RunRecord["cancelAsked"],
+): SequenceView {
   const { name, version } = record.profile;
   return {
     sequenceId: record.sequenceId,
@@ -22,9 +27,23 @@ export function describeSequence(record: SequenceRecord, queue: Queue): Sequence
     submittedAt: isoOrNull(record.submittedAtMs),
     endedAt: isoOrNull(record.endedAtMs),
     outcome: record.outcome,
+    cancel: describeCancel(record, cancelAsked),
     waits: record.state === "waiting" ? describeWait(record, queue) : null,
     commands: describeCommands(record),
   };
+}
+
+/** What had ended when the run's cancel came was not touched: then only the run knows of it. */
+function describeCancel(
+  record: SequenceRecord,
+  cancelAsked: RunRecord["cancelAsked"],
+): SequenceView["cancel"] {
+  const own = record.cancel?.why === "asked" ? record.cancel : null;
+  const late = isTerminal(record) && (record.endedAtMs ?? 0) <= (cancelAsked?.atMs ?? 0);
+  const asked = own ?? (late ? cancelAsked : null);
+  if (asked === null) return null;
+  const tooLate = isTerminal(record) && record.state !== "cancelled";
+  return { by: asked.by, at: isoOf(asked.atMs), tooLate };
 }
 
 /** One failed script is enough; one that cannot be read leaves it open. */

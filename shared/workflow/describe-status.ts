@@ -1,7 +1,7 @@
 import { isoOf } from "../ledger/instant.ts";
 import { laneRange, LANES, LATER, sequenceIdIn, sequenceKey, type Lane } from "../ledger/keys.ts";
 import { sequenceSchema } from "../ledger/sequence.ts";
-import { admit } from "../limits/admit.ts";
+import { admit, type Verdict } from "../limits/admit.ts";
 import { sessionCap } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import { takenSlots } from "../limits/window.ts";
@@ -44,6 +44,7 @@ export async function describeStatus(
   const nowMs = clock.earliest();
   const verdict = admit(budget, nowMs, limits);
   const used = takenSlots(budget.slots, nowMs, limits).length;
+  const waiting = await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane)));
   return {
     calls: { used, limit: limits.callsPerWindow, windowSeconds: limits.windowMs / 1_000 },
     sessions: {
@@ -52,17 +53,27 @@ export async function describeStatus(
       cap: sessionCap(budget, nowMs, limits),
       setting: limits.maxSessions,
     },
-    next: { kind: verdict.kind, at: verdict.kind === "wait" ? isoOf(verdict.untilMs) : null },
+    next: {
+      kind: kindOf(verdict, waiting),
+      at: verdict.kind === "wait" ? isoOf(verdict.untilMs) : null,
+    },
     paused:
       budget.paused === null
         ? null
         : { by: budget.paused.by, why: budget.paused.why, at: isoOf(budget.paused.atMs) },
     last429At: budget.door.last429AtMs === 0 ? null : isoOf(budget.door.last429AtMs),
     othersUseTheQuota: budget.door.othersSuspected,
-    waiting: await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane))),
+    waiting,
     parked: await counted(ledger, LATER),
     callbacks: await describeCallbacks(ledger),
   };
+}
+
+/** What is kept for urgent work is nobody's while only other work waits. */
+function kindOf(verdict: Verdict, waiting: readonly LaneView[]): Verdict["kind"] {
+  const isKept = verdict.kind === "go" && verdict.lowerRoom === 0;
+  const [urgent, ...lower] = waiting.map(({ count }) => count > 0);
+  return isKept && urgent === false && lower.includes(true) ? "full" : verdict.kind;
 }
 
 async function describeLane(ledger: Ports["ledger"], lane: Lane): Promise<LaneView> {

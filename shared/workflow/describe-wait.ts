@@ -1,6 +1,7 @@
 import { isHeld } from "../ledger/gate.ts";
 import { isoOf } from "../ledger/instant.ts";
-import type { SequenceRecord } from "../ledger/sequence.ts";
+import { URGENT_LANE, type Lane } from "../ledger/keys.ts";
+import { rankOf, type SequenceRecord } from "../ledger/sequence.ts";
 import { admit } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import { forecastStartMs } from "../limits/forecast.ts";
@@ -29,10 +30,13 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
     return { ...told(reason, ""), position: null, estimatedStart: null };
   }
   const ahead = queue.positions.get(record.sequenceId) ?? null;
+  const { lane } = rankOf(record);
   const startMs =
-    ahead === null ? null : forecastStartMs(queue.budget, ahead, queue.nowMs, queue.limits);
+    ahead === null
+      ? null
+      : forecastStartMs(queue.budget, { lane, ahead }, queue.nowMs, queue.limits);
   return {
-    ...shared(queue),
+    ...shared(queue, lane),
     position: ahead === null ? null : ahead + 1,
     estimatedStart: startMs === null ? null : isoOf(startMs),
   };
@@ -81,8 +85,8 @@ function told(reason: SequenceRecord["reason"], then: string): { code: string; d
   }
 }
 
-/** The reason all ready sequences share. */
-function shared({ budget, nowMs, limits }: Queue): { code: string; detail: string } {
+/** The reason all ready sequences of a lane share. */
+function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; detail: string } {
   if (budget.paused !== null) {
     const { by, why } = budget.paused;
     return { code: "paused", detail: `Paused by ${by}: ${why}` };
@@ -96,6 +100,9 @@ function shared({ budget, nowMs, limits }: Queue): { code: string; detail: strin
     case "full":
       return { code: "session", detail: "All live response sessions of the tenant are taken." };
     case "go":
+      return lane !== URGENT_LANE && verdict.lowerRoom === 0
+        ? { code: "session", detail: "The sessions that are left are kept for urgent work." }
+        : { code: "next", detail: "It goes as soon as those before it have gone." };
     case "paused":
       return { code: "next", detail: "It goes as soon as those before it have gone." };
   }

@@ -38,6 +38,7 @@ export function newRun(
     callbacks: [...callbacks],
     gate: null,
     turns: 0,
+    cancelAsked: null,
     approval: null,
   };
 }

@@ -23,6 +23,8 @@ export interface RunView {
   readonly sequences: readonly SequenceView[];
   readonly skipped: RunRecord["skipped"];
   readonly callbacks: readonly TargetView[];
+  /** Who asked last to cancel the run, and when; null if nobody did. */
+  readonly cancelAsked: { readonly by: string; readonly at: string } | null;
   /** What lets its sequences go; null if all may. */
   readonly gate: {
     readonly state: "first" | "open" | "paused";
@@ -75,8 +77,17 @@ export interface SequenceView {
   readonly submittedAt: string | null;
   readonly endedAt: string | null;
   readonly outcome: SequenceRecord["outcome"];
+  /** Who asked to cancel it, and when; null if nobody did. */
+  readonly cancel: CancelView | null;
   readonly waits: WaitView | null;
   readonly commands: readonly CommandView[];
+}
+
+interface CancelView {
+  readonly by: string;
+  readonly at: string;
+  /** True if it had ended otherwise by then, or did before Defender cancelled it. */
+  readonly tooLate: boolean;
 }
 
 /** Why a sequence waits, and what is known of when it starts. Position 1 is the next to go. */

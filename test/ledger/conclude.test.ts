@@ -6,6 +6,8 @@ import { aSubmitted, anActionOf, HOUR_MS, START_MS, type CommandReads } from "./
 
 const NOW_MS = START_MS + 60_000;
 const PARK_MS = NOW_MS + HOUR_MS;
+const PATIENCE_MS = 900_000;
+const OFFLINE = { parkUntilMs: PARK_MS, patienceMs: PATIENCE_MS };
 const DONE = ["completed", "completed", "completed"] as const;
 const UNTOUCHED = ["created", "created", "created"] as const;
 const HALF = ["completed", "completed", "created"] as const;
@@ -26,7 +28,7 @@ function concluded(
   nowMs = NOW_MS,
 ): SequenceRecord {
   const record = aSubmitted(overrides);
-  return conclude(record, anActionOf(record, status, commands), nowMs, PARK_MS);
+  return conclude(record, anActionOf(record, status, commands), nowMs, OFFLINE);
 }
 
 const owed = (record: SequenceRecord) =>
@@ -84,6 +86,36 @@ describe("an action that has ended", () => {
     expect(holdsSession(after)).toBe(false);
   });
 
+  it("that Defender calls Failed after a long wait without a start means an offline machine", () => {
+    const record = aSubmitted();
+    const endedAfter = (
+      ms: number,
+      nowMs = NOW_MS,
+      commands: readonly CommandReads[] = UNTOUCHED,
+    ) =>
+      conclude(
+        record,
+        { ...anActionOf(record, "Failed", commands), updatedAtMs: START_MS + ms },
+        nowMs,
+        OFFLINE,
+      );
+    expect(endedAfter(PATIENCE_MS + 1)).toMatchObject({
+      state: "waiting",
+      place: { kind: "later", dueAtMs: PARK_MS },
+      reason: { code: "offline", times: 1 },
+    });
+    expect(endedAfter(PATIENCE_MS)).toMatchObject({
+      state: "failed",
+      outcome: { code: "actionFailed" },
+    });
+    expect(endedAfter(PATIENCE_MS + 1, record.expiresAtMs)).toMatchObject({
+      state: "failed",
+      outcome: { code: "notReached" },
+    });
+    const begun = endedAfter(PATIENCE_MS + 1, NOW_MS, ["failed", "created", "created"]);
+    expect(begun).toMatchObject({ state: "failed", outcome: { code: "commandFailed" } });
+  });
+
   it("is refused while its status is not final, known or not", () => {
     for (const status of ["Pending", "InProgress", "Cancelling", "succeeded"]) {
       expect(() => concluded({}, status, DONE)).toThrow("not final");
@@ -109,7 +141,7 @@ describe("an action that has ended", () => {
     const [first, ...others] = action.commands;
     if (first === undefined) throw new Error("no command is listed");
     const loud = { ...action, commands: [{ ...first, errors: ["x".repeat(5_000)] }, ...others] };
-    const after = conclude(record, loud, NOW_MS, PARK_MS);
+    const after = conclude(record, loud, NOW_MS, OFFLINE);
     expect(after.outcome?.detail.length).toBe(1_000);
   });
 });
@@ -159,6 +191,21 @@ describe("a sequence in parts", () => {
       [0, "Completed"],
       [1, "Failed"],
     ]);
+  });
+
+  it("counts the command that failed as the profile does, through all parts", () => {
+    const parts = [
+      [
+        { type: "RunScript", scriptName: "first.ps1", args: null },
+        { type: "GetFile", path: "a" },
+      ],
+      [
+        { type: "PutFile", fileName: "tool.exe" },
+        { type: "RunScript", scriptName: "second.ps1", args: null },
+      ],
+    ] satisfies SequenceRecord["parts"];
+    const after = concluded({ parts, part: 1 }, "Failed", ["completed", "failed"]);
+    expect(after.outcome?.detail).toContain("Command 4 (RunScript) failed");
   });
 
   it("is cancelled, not succeeded, when the cancel was too late only for this part", () => {

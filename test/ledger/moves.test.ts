@@ -53,7 +53,10 @@ function concluded(
   status: string,
   commands?: Parameters<typeof anActionOf>[2],
 ): SequenceRecord {
-  return conclude(record, anActionOf(record, status, commands), NOW_MS, PARK_MS);
+  return conclude(record, anActionOf(record, status, commands), NOW_MS, {
+    parkUntilMs: PARK_MS,
+    patienceMs: 900_000,
+  });
 }
 
 function inState(state: SequenceState): SequenceRecord {

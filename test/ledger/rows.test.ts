@@ -70,6 +70,7 @@ const reads = fc.oneof(
 const CAUSE = { code: "x", detail: "y" };
 
 type Change = (record: SequenceRecord, nowMs: number) => SequenceRecord;
+const offline = (nowMs: number) => ({ parkUntilMs: nowMs + 1_000, patienceMs: 900_000 });
 
 const endings = fc
   .constantFrom("expired", "refused", "cancelled", "failed")
@@ -82,7 +83,7 @@ const conclusions = fc
   .map<Change>(
     ([status, commands]) =>
       (record, nowMs) =>
-        conclude(record, anActionOf(record, status, commands), nowMs, nowMs + 1_000),
+        conclude(record, anActionOf(record, status, commands), nowMs, offline(nowMs)),
   );
 
 const running = (record: SequenceRecord) => anActionOf(record, "InProgress");
@@ -188,9 +189,14 @@ describe("the rows of a sequence", () => {
       aSubmitted(),
       anActionOf(aSubmitted(), "Failed"),
       START_MS + 9,
-      START_MS + 10,
+      offline(START_MS + 9),
     );
-    const over = conclude(aSubmitted(), anActionOf(aSubmitted(), "Succeeded", []), START_MS, 0);
+    const over = conclude(
+      aSubmitted(),
+      anActionOf(aSubmitted(), "Succeeded", []),
+      START_MS,
+      offline(0),
+    );
     expect(owesResults(done)).toBe(false);
     expect(rowsOf(over).get(owedResultsKey(SEQUENCE_ID))).toEqual({ v: 1, dueAtMs: START_MS });
     const [first, ...others] = over.results;
@@ -219,7 +225,12 @@ describe("a move", () => {
 
   it("frees the machine only when no part is left to run on it", () => {
     const first = aSubmitted({ parts: PARTS });
-    const next = conclude(first, anActionOf(first, "Succeeded", ["completed"]), START_MS, 0);
+    const next = conclude(
+      first,
+      anActionOf(first, "Succeeded", ["completed"]),
+      START_MS,
+      offline(0),
+    );
     expect(freesMachine(first, next)).toBe(false);
     expect(isTerminal(next)).toBe(false);
     expect(freesMachine(next, end(next, "cancelled", CAUSE, 1))).toBe(true);

@@ -7,6 +7,7 @@ import { RUN_ID, START_MS } from "./a-sequence.ts";
 const EMPTY: RunRecord = {
   gate: null,
   turns: 0,
+  cancelAsked: null,
   approval: null,
   v: 1,
   runId: RUN_ID,

@@ -1,5 +1,6 @@
 import type { Random } from "../../shared/ports.ts";
 import { drawApprovals, drawGuards, drawReceivers } from "./draw-guards.ts";
+import { drawHabits } from "./draw-habits.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import {
@@ -37,7 +38,7 @@ export function drawScenario(seed: number): Scenario {
   const { cap } = shape;
   const machines = drawMachines(random, whole(random, ...shape.machines));
   const arrivals = drawArrivals(random, machines, shape.arrivals);
-  const tenant = drawTenant(random, cap);
+  const tenant = { ...drawTenant(random, cap), ...drawHabits(seed) };
   const guards = drawGuards(seed, arrivals);
   const approvals = drawApprovals(seed, arrivals);
   return {

@@ -70,6 +70,8 @@ export interface TenantRules {
   readonly givesExisting: boolean;
   /** How long an action waits for its machine. */
   readonly pendingMs: number;
+  /** Its word for one whose machine did not come in that time. */
+  readonly neverCame: "TimeOut" | "Failed";
   readonly commandMs: Span;
   /**
    * Share of commands that fail, of actions that time out in a command, that vanish, that show odd
@@ -139,6 +141,7 @@ export const CALM_TENANT: TenantRules = {
   replicaLagMs: 0,
   givesExisting: false,
   pendingMs: 7_200_000,
+  neverCame: "TimeOut",
   commandMs: [5_000, 25_000],
   failing: 0,
   timingOut: 0,

@@ -22,6 +22,8 @@ export interface TenantAction {
   /** When its first command starts; past `pendingUntilMs` it never does. */
   readonly startAtMs: number;
   readonly pendingUntilMs: number;
+  /** Defender's word for one whose machine did not come by then. */
+  readonly neverCame: TenantRules["neverCame"];
   /** When each command ends, and which one fails or hangs. */
   readonly endsAtMs: readonly number[];
   readonly bad: { readonly index: number; readonly how: "fails" | "hangs" } | null;
@@ -54,6 +56,7 @@ export function newAction(
     vanishesAtMs: chance(random, rules.vanishing) ? createdAtMs + 200_000 : Infinity,
     startAtMs,
     pendingUntilMs: createdAtMs + rules.pendingMs,
+    neverCame: rules.neverCame,
     endsAtMs,
     bad: fails || hangs ? { index, how: fails ? "fails" : "hangs" } : null,
     tailMs: between(random, 0, 12_000),
@@ -73,7 +76,7 @@ export function endOf(action: TenantAction): { atMs: number; status: string } {
   if (cancelAtMs < Math.min(startAtMs, pendingUntilMs)) {
     return { atMs: cancelAtMs, status: "Cancelled" };
   }
-  if (startAtMs >= pendingUntilMs) return { atMs: pendingUntilMs, status: "TimeOut" };
+  if (startAtMs >= pendingUntilMs) return { atMs: pendingUntilMs, status: action.neverCame };
   const stopsAtMs = bad === null ? (endsAtMs.at(-1) ?? startAtMs) : (endsAtMs[bad.index] ?? 0);
   if (cancelAtMs < stopsAtMs + tailMs) {
     // What runs is let finish; a cancel that comes in the tail changes only the word.
@@ -103,7 +106,7 @@ export function described(action: TenantAction, asOfMs: number): MachineAction {
     requestor: action.ours ? "lrq" : "other",
     machineId,
     createdAtMs,
-    updatedAtMs: asOfMs,
+    updatedAtMs: Math.min(asOfMs, endOf(action).atMs),
     commands: action.commands.map((command, index) => commandAt(action, command, index, asOfMs)),
   };
 }

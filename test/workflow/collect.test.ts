@@ -27,7 +27,7 @@ async function viewOf(served: readonly Served[]) {
     nowMs: START_MS,
     limits: someLimits(),
   };
-  return describeSequence(await collecting.record(), queue);
+  return describeSequence(await collecting.record(), queue, null);
 }
 
 describe("a script inside a Succeeded action", () => {

@@ -56,7 +56,7 @@ export async function openCollecting(
   const random = createSeededRandom(7);
   const approvals = { needed: approvedBy.length, by: [...approvedBy] };
   const record = { ...owing(served), approvals };
-  const run = runSchema.parse(runOf());
+  const run = runSchema.parse(aRun());
   await ledger.commit([{ op: "insert", key: runKey(RUN_ID), body: run }, ...insertion(record)]);
   const ports = (change = (same: Ports) => same): Ports =>
     change({
@@ -94,7 +94,8 @@ export async function openCollecting(
   };
 }
 
-function runOf(): unknown {
+/** The run of the sequences made here, as its row was first written. */
+export function aRun(): object {
   return {
     v: 1,
     runId: RUN_ID,
