@@ -10,8 +10,15 @@ export const machineSchema = z.object({
 });
 export type MachineLease = z.infer<typeof machineSchema>;
 
-/** A row of the waiting index, with whose machine it is for. */
-export const indexSchema = z.object({ v: z.literal(1), machineId: z.string() });
+/**
+ * A row of the waiting index: which machine it is for, and when it expires, so that what is over is
+ * found without its record; null in rows of before that was written.
+ */
+export const indexSchema = z.object({
+  v: z.literal(1),
+  machineId: z.string(),
+  expiresAtMs: z.number().nullable().default(null),
+});
 
 /**
  * The note that a sequence's results are still to be fetched, and when somebody last promised to.
@@ -38,7 +45,8 @@ export interface Stored<T> {
 export function rowsOf(record: SequenceRecord): Map<string, unknown> {
   const rows = new Map<string, unknown>();
   const index = indexKey(record);
-  if (index !== null) rows.set(index, { v: 1, machineId: record.machineId });
+  const { machineId, expiresAtMs } = record;
+  if (index !== null) rows.set(index, { v: 1, machineId, expiresAtMs });
   if (holdsMachine(record)) {
     const lease: MachineLease = { v: 1, sequenceId: record.sequenceId, waiters: false };
     rows.set(machineKey(record.machineId), lease);

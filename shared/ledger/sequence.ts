@@ -11,7 +11,8 @@ export const LEGAL_MOVES = {
   // Straight to submitted: an action of an attempt given up was found after all.
   waiting: ["claimed", "submitted", "expired", "refused", "cancelled"],
   claimed: ["submitted", "unconfirmed", "waiting", "refused", "cancelled"],
-  unconfirmed: ["submitted", "waiting", "cancelled"],
+  // Failed: its expiry is long over, and Defender shows nothing.
+  unconfirmed: ["submitted", "waiting", "cancelled", "failed"],
   submitted: ["succeeded", "failed", "timedOut", "cancelled", "waiting", "expired"],
   succeeded: [],
   failed: [],

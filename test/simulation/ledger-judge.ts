@@ -9,7 +9,7 @@ import type { Court } from "./invariants.ts";
 const MOVES: Readonly<Record<string, readonly string[]>> = {
   waiting: ["claimed", "submitted", "expired", "refused", "cancelled"],
   claimed: ["submitted", "unconfirmed", "waiting", "refused", "cancelled"],
-  unconfirmed: ["submitted", "waiting", "cancelled"],
+  unconfirmed: ["submitted", "waiting", "cancelled", "failed"],
   submitted: ["succeeded", "failed", "timedOut", "cancelled", "waiting", "expired"],
 };
 /** One commit may make several moves at once, through these. */
