@@ -87,10 +87,7 @@ export function end(
   return { ...moved(record, state), endedAtMs: nowMs, outcome };
 }
 
-/**
- * Its time is long over, and Defender does not show what became of it: it ends by our own clock, as
- * not known.
- */
+/** Its time is long over, and Defender does not show what became of it: ended as not known. */
 export function loseSight(record: SequenceRecord, detail: string, nowMs: number): SequenceRecord {
   const sent = record.state === "claimed" ? loseAnswer(record) : record;
   return end(sent, "failed", { code: "notKnown", detail }, nowMs);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { chainHeadSchema, FIRST_HEAD } from "../ledger/chain-head.ts";
 import { backOff, type Limits } from "./limits.ts";
+import { lockoutSchema } from "./lockout.ts";
 import { FIRST_MEAN, withSession } from "./mean-session.ts";
 import { sessionSchema, type Session } from "./session.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
@@ -57,6 +58,12 @@ export const budgetSchema = z.object({
   polledAtMs: instant,
   /** Whose look that was: it looks on, unless it is overdue. */
   polledBy: z.string().nullable().default(null),
+  /** When Defender last gave us its list: what was claimed since then nobody has seen yet. */
+  listedAtMs: instant.default(0),
+  /** What Defender refuses us as such; lockout.ts. */
+  lockouts: z.array(lockoutSchema).default([]),
+  /** When what waits was last looked through for what has expired. */
+  expiredAtMs: instant.default(0),
   /** Mean length of a session of late, for the forecast. */
   meanSessionMs: z.number().positive(),
   sessionsMeasured: z.number().int().positive().default(FIRST_MEAN.sessionsMeasured),
@@ -91,6 +98,9 @@ export const FIRST_BUDGET: Budget = {
   paceAtMs: 0,
   polledAtMs: 0,
   polledBy: null,
+  listedAtMs: 0,
+  lockouts: [],
+  expiredAtMs: 0,
   ...FIRST_MEAN,
   pickups: [],
   sinceRetry: 0,

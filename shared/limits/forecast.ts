@@ -12,7 +12,8 @@ interface Waiting {
 
 /**
  * When a sequence can be expected to start: the later of what calls allow (one each pace) and what
- * sessions allow (one after the other ends; lower lanes leave the reserve). Null while paused.
+ * sessions allow (one after the other ends; lower lanes leave the reserve). Null while paused, or
+ * while Defender does not let us in.
  */
 export function forecastStartMs(
   budget: Budget,
@@ -20,7 +21,7 @@ export function forecastStartMs(
   nowMs: number,
   limits: Limits,
 ): number | null {
-  if (budget.paused !== null) return null;
+  if (budget.paused !== null || budget.lockouts.length > 0) return null;
   const openMs = Math.max(nowMs, budget.door.closedUntilMs);
   const sessions = lane === URGENT_LANE ? freeSessions : lowerSessions;
   const place = ahead - sessions(budget, openMs, limits);

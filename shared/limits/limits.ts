@@ -37,6 +37,12 @@ export interface Limits {
 }
 
 /**
+ * What is out there and not seen ends so long after its expiry, by our own clock: no command takes
+ * longer (30 minutes, live response page).
+ */
+export const UNSEEN_MS = 1_860_000;
+
+/**
  * How long a slot stays taken when nobody stamped it: the POST may have arrived as late as fence
  * and timeout allow.
  */

@@ -1,9 +1,9 @@
-import { end } from "../ledger/moves.ts";
+import { end, loseSight } from "../ledger/moves.ts";
 import type { MachineLease, Stored } from "../ledger/rows.ts";
 import { holdsSession, owesResults, type SequenceRecord } from "../ledger/sequence.ts";
 import { holdSession, releaseSession, type Budget } from "../limits/budget.ts";
 import { judge, type Judgement } from "../limits/judge.ts";
-import type { Limits } from "../limits/limits.ts";
+import { UNSEEN_MS, type Limits } from "../limits/limits.ts";
 import { sessionOf } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
 import { factOfMove } from "./audit.ts";
@@ -99,7 +99,11 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
     const judgement = judge(open.before.value, look, limits);
     return judgement.kind === "ask" ? false : await carryOut(carrying, open, judgement);
   }
-  if (reply.kind !== "absent") return false;
+  if (reply.kind !== "absent") {
+    if (nowMs < open.before.value.expiresAtMs + UNSEEN_MS) return false;
+    const unseen = `It expired, and Defender does not tell of the action ${actionId}: ${reply.kind}.`;
+    return await commitMove(carrying, open, loseSight(open.before.value, unseen, nowMs));
+  }
   const detail = `Defender no longer knows the action ${actionId}; what it did is not known.`;
   const after = end(open.before.value, "failed", { code: "actionLost", detail }, nowMs);
   return await commitMove(carrying, open, after);

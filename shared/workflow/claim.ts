@@ -14,7 +14,7 @@ import {
 import { claim } from "../ledger/moves.ts";
 import { move, type RowChange, type Stored } from "../ledger/rows.ts";
 import { rankOf, type SequenceRecord } from "../ledger/sequence.ts";
-import { admit, paceAfter } from "../limits/admit.ts";
+import { admit, paceAfter, type Verdict } from "../limits/admit.ts";
 import { reserve, tidied, type Budget } from "../limits/budget.ts";
 import {
   choose,
@@ -23,12 +23,14 @@ import {
   isTurnOfRetry,
 } from "../limits/choose.ts";
 import type { Limits } from "../limits/limits.ts";
+import { lockoutOf, withProbeFirst } from "../limits/lockout.ts";
 import { sessionOf } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
 import { auditedBudget, factAbout } from "./audit.ts";
 import { readTurn } from "./held-budget.ts";
 import { budgetChange, type MaybeStored } from "./load.ts";
 import { loadChosen, waitBehind } from "./make-way.ts";
+import { noteLetIn } from "./note-lockout.ts";
 
 export type ClaimPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -43,7 +45,7 @@ export type Claimed =
       readonly begunAtMs: number;
       readonly more: boolean;
     }
-  | { readonly kind: "nothing" | "full" | "paused" | "driven" | "contended" }
+  | { readonly kind: "nothing" | "driven" | "contended" | Exclude<Verdict["kind"], "go" | "wait"> }
   | { readonly kind: "wait"; readonly untilMs: number };
 
 /**
@@ -95,13 +97,19 @@ async function tryClaim(
   claimant: Claimant,
 ): Promise<Claimed | "again"> {
   const begunAtMs = ports.clock.monotonicMs();
-  const { budget, ready: readable } = await readTurn(ports, limits.callsPerWindow + 1);
+  const { budget, ready: waiting } = await readTurn(ports, limits.callsPerWindow + 1);
   const nowMs = ports.clock.earliest();
+  // Whoever claims has a token at hand.
+  if (lockoutOf(budget.value, "token") !== null) {
+    await noteLetIn(ports, { stored: budget }, "token");
+    return "again";
+  }
   if (isDriven(budget.value, nowMs, claimant)) return { kind: "driven" };
   const verdict = admit(budget.value, nowMs, limits);
   if (verdict.kind === "wait") return { kind: "wait", untilMs: verdict.untilMs };
-  if (verdict.kind !== "go") return verdict;
+  if (verdict.kind !== "go") return { kind: verdict.kind };
 
+  const readable = withProbeFirst(waiting, budget.value);
   if (readable.length === 0) return { kind: "nothing" };
   // While more wait than have room, a claim ends where the turn of the longest waiting comes.
   const contended = readable.length > verdict.room;

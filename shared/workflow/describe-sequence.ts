@@ -2,7 +2,7 @@ import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Command } from "../plan/command.ts";
-import { describeWait, type Queue } from "./describe-wait.ts";
+import { describeUnseen, describeWait, type Queue } from "./describe-wait.ts";
 import { scriptFailed } from "../ledger/progress.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
@@ -28,7 +28,7 @@ export function describeSequence(
     endedAt: isoOrNull(record.endedAtMs),
     outcome: record.outcome,
     cancel: describeCancel(record, cancelAsked),
-    waits: record.state === "waiting" ? describeWait(record, queue) : null,
+    waits: record.state === "waiting" ? describeWait(record, queue) : describeUnseen(record, queue),
     commands: describeCommands(record),
   };
 }

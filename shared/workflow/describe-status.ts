@@ -8,6 +8,7 @@ import { takenSlots } from "../limits/window.ts";
 import type { Ports } from "../ports.ts";
 import { describeCallbacks, type CallbacksView } from "./describe-callbacks.ts";
 import { counted, type Count } from "./count-rows.ts";
+import { describeLockout, type LockoutView } from "./describe-lockout.ts";
 import { loadBudget } from "./load.ts";
 
 /**
@@ -22,6 +23,8 @@ export interface StatusView {
     readonly setting: number;
   };
   readonly next: { readonly kind: string; readonly at: string | null };
+  /** Null unless Defender does not let us in. */
+  readonly lockedOut: LockoutView | null;
   readonly paused: { readonly by: string; readonly why: string; readonly at: string } | null;
   readonly last429At: string | null;
   readonly othersUseTheQuota: boolean;
@@ -43,6 +46,7 @@ export async function describeStatus(
   const { value: budget } = await loadBudget(ledger);
   const nowMs = clock.earliest();
   const verdict = admit(budget, nowMs, limits);
+  const lockedOut = describeLockout(budget);
   const used = takenSlots(budget.slots, nowMs, limits).length;
   const waiting = await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane)));
   return {
@@ -53,10 +57,14 @@ export async function describeStatus(
       cap: sessionCap(budget, nowMs, limits),
       setting: limits.maxSessions,
     },
-    next: {
-      kind: kindOf(verdict, waiting),
-      at: verdict.kind === "wait" ? isoOf(verdict.untilMs) : null,
-    },
+    next:
+      lockedOut === null || verdict.kind === "paused"
+        ? {
+            kind: kindOf(verdict, waiting),
+            at: verdict.kind === "wait" ? isoOf(verdict.untilMs) : null,
+          }
+        : { kind: "lockedOut", at: lockedOut.nextTryAt },
+    lockedOut,
     paused:
       budget.paused === null
         ? null

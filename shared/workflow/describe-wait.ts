@@ -1,11 +1,13 @@
 import { isHeld } from "../ledger/gate.ts";
 import { isoOf } from "../ledger/instant.ts";
 import { URGENT_LANE, type Lane } from "../ledger/keys.ts";
-import { rankOf, type SequenceRecord } from "../ledger/sequence.ts";
+import { holdsSession, rankOf, type SequenceRecord } from "../ledger/sequence.ts";
 import { admit } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import { forecastStartMs } from "../limits/forecast.ts";
 import type { Limits } from "../limits/limits.ts";
+import { lockoutOf } from "../limits/lockout.ts";
+import { describeLockout, lockoutInWords } from "./describe-lockout.ts";
 import type { WaitView } from "./run-view.ts";
 
 /** The queue as it stands, for saying where in it a sequence is. */
@@ -40,6 +42,19 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
     position: ahead === null ? null : ahead + 1,
     estimatedStart: startMs === null ? null : isoOf(startMs),
   };
+}
+
+/**
+ * Of one that is out there while Defender shows us nothing: that is all that is known of it. Null
+ * while it can be watched.
+ */
+export function describeUnseen(record: SequenceRecord, { budget }: Queue): WaitView | null {
+  const lockout = describeLockout(budget);
+  const isBlind = lockout?.call === "token" || lockoutOf(budget, "list") !== null;
+  if (lockout === null || !isBlind || !holdsSession(record)) return null;
+  const until = `If that stays so, it ends after ${isoOf(record.expiresAtMs)} as not known.`;
+  const detail = `${lockoutInWords(lockout)} ${until}`;
+  return { code: "lockedOut", detail, position: null, estimatedStart: null };
 }
 
 /** A reason of its own, in words. */
@@ -91,6 +106,8 @@ function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; d
     const { by, why } = budget.paused;
     return { code: "paused", detail: `Paused by ${by}: ${why}` };
   }
+  const lockout = describeLockout(budget);
+  if (lockout !== null) return { code: "lockedOut", detail: lockoutInWords(lockout) };
   const verdict = admit(budget, nowMs, limits);
   switch (verdict.kind) {
     case "wait":
@@ -99,10 +116,16 @@ function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; d
         : { code: "token", detail: `All ${limits.callsPerWindow} calls of the window are used.` };
     case "full":
       return { code: "session", detail: "All live response sessions of the tenant are taken." };
+    case "unwatched":
+      return {
+        code: "unwatched",
+        detail: "It goes once Defender has listed what was started last.",
+      };
     case "go":
       return lane !== URGENT_LANE && verdict.lowerRoom === 0
         ? { code: "session", detail: "The sessions that are left are kept for urgent work." }
         : { code: "next", detail: "It goes as soon as those before it have gone." };
+    case "lockedOut":
     case "paused":
       return { code: "next", detail: "It goes as soon as those before it have gone." };
   }

@@ -5,7 +5,8 @@ import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
-import type { MaybeStored } from "./load.ts";
+import { loadBudget, type MaybeStored } from "./load.ts";
+import { noteRefusal, noToken } from "./note-lockout.ts";
 import { ringForReady, stopDriving } from "./ring.ts";
 import { submitClaimed } from "./submit.ts";
 import { unfold } from "./unfold.ts";
@@ -24,13 +25,27 @@ export interface DrainReport {
   /** POSTs that Defender took. */
   readonly submitted: number;
   /** What ended the drain. */
-  readonly ended: "nothing" | "full" | "paused" | "driven" | "contended" | "wait" | "lockedOut";
+  readonly ended:
+    | "nothing"
+    | "full"
+    | "unwatched"
+    | "paused"
+    | "driven"
+    | "contended"
+    | "wait"
+    | "lockedOut";
 }
 
 /** Claims in one drain: as many as lingering 240 s at ten a minute can need, many times over. */
 const CLAIMS_MAX = 1_000;
 /** A driver sits out only waits well inside its promise; for longer ones a bell is cheaper. */
 const SIT_OUT_MS = DRIVER_PROMISE_MS - 5_000;
+/** After these ends somebody may have relied on this drain, or nobody has promised a look. */
+const LOOKS_ONCE_MORE: ReadonlySet<DrainReport["ended"]> = new Set([
+  "wait",
+  "contended",
+  "lockedOut",
+]);
 /** Sleeps in one wait; the second is of a few milliseconds. */
 const SLEEPS_MAX = 5;
 
@@ -63,7 +78,7 @@ export async function drain(
   if (drove && !rang) await stopDriving(ports, hostId, known);
   // What came while a driver was leaving saw its promise and left too: so it looks once more
   // itself.
-  if (!rang && (drove || report.ended === "wait" || report.ended === "contended")) {
+  if (!rang && (drove || LOOKS_ONCE_MORE.has(report.ended))) {
     await ringForReady(ports, settings.limits, "due", 0);
   }
   ports.log("info", "drained", { submitted: report.submitted, ended: report.ended });
@@ -83,7 +98,8 @@ async function dispatch(
     // The token comes before the claim, so that nothing slow lies between a claim and its POST.
     const token = await ports.defender.prepare();
     if (token.kind !== "answered") {
-      ports.log("error", "noToken", { detail: "detail" in token ? token.detail : token.kind });
+      const held = { stored: known ?? (await loadBudget(ports.ledger)) };
+      await noteRefusal(ports, limits, held, noToken(token, ports.clock.latest()));
       return { submitted, drove, known, ended: "lockedOut" };
     }
     const claimed = await claimNext(ports, limits, claimant);

@@ -4,12 +4,14 @@ import { lowerSessions } from "../limits/admit.ts";
 import { freeSessions, type Budget } from "../limits/budget.ts";
 import { isAnswerOverdue } from "../limits/judge.ts";
 import type { Limits } from "../limits/limits.ts";
+import { letIn, lockedOutBy, lockoutOf } from "../limits/lockout.ts";
 import { usualPickupMs } from "../limits/patience.ts";
 import type { Session } from "../limits/session.ts";
 import type { CarryPorts } from "./carry-out.ts";
 import { countOldForeign, withOldForeign, withSightings } from "./sightings.ts";
 import { commitHolding, type HeldBudget } from "./held-budget.ts";
 import { judgeListed } from "./judge-listed.ts";
+import { logLockouts, noteRefusal, noToken, refusalIn } from "./note-lockout.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
 import { settleOrphans } from "./settle-orphans.ts";
 import { takeTurn, tookTurn, type Turn } from "./take-turn.ts";
@@ -49,10 +51,17 @@ export async function lookAtActions(
 ): Promise<LookReport> {
   const before = held.stored.value;
   const nowMs = ports.clock.earliest();
+  // Its probe was refused just now, or is not due.
+  if (lockoutOf(before, "token") !== null) return NOTHING;
   const need = await needToLook(ports, limits, open, before, nowMs);
   if (need === null) return NOTHING;
   const intervalMs = lookIntervalMs(need.asking, need.binds, nowMs, limits);
   const turn = { pollerId, nowMs, intervalMs };
+  const token = await ports.defender.prepare();
+  if (token.kind !== "answered") {
+    await noteRefusal(ports, limits, held, noToken(token, ports.clock.latest()));
+    return NOTHING;
+  }
   if (!(await takeTurn(ports, held, turn))) {
     return { ...NOTHING, restMs: Math.max(0, before.polledAtMs + intervalMs - nowMs) };
   }
@@ -62,7 +71,7 @@ export async function lookAtActions(
 
   const { actions, old } = shown;
   const noted = (budget: Budget) =>
-    withSightings(tookTurn(budget, turn), actions, { old, nowMs }, limits);
+    withSightings(listed(budget, turn), actions, { old, nowMs }, limits);
   const isBrief = need.binds && before.paused === null;
   const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
   const look = { nowMs, othersWait: need.othersWait, pickupMs };
@@ -71,6 +80,7 @@ export async function lookAtActions(
   const moved = await judgeListed(carrying, open, { sessions: before.sessions, actions, look });
   // What was seen goes along with the first move; where nothing moved, it goes alone.
   await commitHolding(ports, held, noted);
+  logLockouts(ports.log, before, held.stored.value);
   return { listed: true, moved: orphans + moved, restMs: intervalMs };
 }
 
@@ -89,13 +99,15 @@ async function needToLook(
   budget: Budget,
   nowMs: number,
 ): Promise<Need | null> {
+  const refused = lockoutOf(budget, "list");
+  if (refused !== null && nowMs < refused.nextAtMs) return null;
   const asking = budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));
   // With no session of ours, foreign ones can still fill the tenant: then only a look tells when
   // they are gone.
   const full = freeSessions(budget, nowMs, limits) === 0;
-  if (asking.length === 0 && !full) return null;
+  if (refused === null && asking.length === 0 && !full) return null;
   const othersWait = (await rowsWithin(ledger, open, READY, 1)).length > 0;
-  if (asking.length === 0 && !othersWait) return null;
+  if (refused === null && asking.length === 0 && !othersWait) return null;
   return { asking, othersWait, binds: othersWait && areScarce(budget, nowMs, limits) };
 }
 
@@ -128,9 +140,23 @@ async function askForList(
   }
   const reply = await ports.defender.listActions(sinceMs);
   if (reply.kind === "answered") return { actions: reply.value, old };
-  ports.log("warn", "listFailed", { came: reply.kind });
-  await commitHolding(ports, held, (budget) => tookTurn(budget, turn));
+  const refusal = refusalIn("list", reply, ports.clock.latest());
+  const httpStatus = refusal?.httpStatus ?? null;
+  const detail = "detail" in reply ? reply.detail : null;
+  ports.log("warn", "listFailed", { came: reply.kind, httpStatus, detail });
+  await commitHolding(ports, held, (budget) => {
+    const took = tookTurn(budget, turn);
+    return refusal === null ? took : lockedOutBy(took, refusal, limits);
+  });
+  logLockouts(ports.log, before, held.stored.value);
   return null;
+}
+
+/** The budget with the turn taken, and Defender having given its list. */
+function listed(budget: Budget, turn: Turn): Budget {
+  const { nowMs } = turn;
+  const took = letIn(tookTurn(budget, turn), "list", nowMs);
+  return took.listedAtMs >= nowMs ? took : { ...took, listedAtMs: nowMs };
 }
 
 /** The list goes back beyond the oldest claim it is asked for. */

@@ -1,5 +1,6 @@
 import { BUDGET_KEY, isWithin, OPEN_WORK, type KeyRange } from "../ledger/keys.ts";
 import type { Ledger, Row } from "../ports.ts";
+import { budgetIn } from "./held-budget.ts";
 
 /** The first rows of everything that is not settled, read in one request. */
 export interface OpenWork {
@@ -18,9 +19,13 @@ export async function readOpenWork(ledger: Ledger): Promise<OpenWork> {
   return { rows, whole: rows.length < ROWS };
 }
 
-/** Nothing is outstanding: the budget stands alone, or is not even written yet. */
+/**
+ * Nothing is outstanding: the budget stands alone, or is not even written yet, and Defender refuses
+ * us nothing that could be asked for again.
+ */
 export function isIdle({ rows, whole }: OpenWork): boolean {
-  return whole && rows.every((row) => row.key === BUDGET_KEY);
+  const isAlone = whole && rows.every((row) => row.key === BUDGET_KEY);
+  return isAlone && budgetIn(rows).value.lockouts.every(({ call }) => call === "submit");
 }
 
 /** Up to `limit` rows of a range: from what was read if that reaches so far, else read anew. */

@@ -8,15 +8,15 @@ import {
   sequenceIdIn,
 } from "../ledger/keys.ts";
 import { owedSchema } from "../ledger/rows.ts";
-import { admit } from "../limits/admit.ts";
-import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ledger, Ports } from "../ports.ts";
+import { expireUnseen } from "./expire-unseen.ts";
 import { expireWaiting } from "./expire-waiting.ts";
 import { budgetIn, type HeldBudget } from "./held-budget.ts";
 import { loadBudget } from "./load.ts";
 import { lookAtActions, type LookReport } from "./look.ts";
 import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "./open-work.ts";
+import { probe } from "./probe.ts";
 import { releaseDue } from "./release-due.ts";
 import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "./ring.ts";
@@ -60,29 +60,21 @@ export async function poll(
   const written = { notice: false, turn: false };
   const ports = { ...outside, ledger: watched(outside.ledger, written) };
   const held = await holdBudget(ports, open);
-  const released = (await releaseDue(ports, open)) + (await releaseSeen(ports, limits, open));
-  if (mayExpire(held.stored.value, ports.clock.earliest(), limits))
-    await expireWaiting(ports, open);
+  const due = await releaseDue(ports, open);
+  await expireWaiting(ports, limits, open, held);
+  if (held.stored.value.lockouts.length > 0) await probe(ports, limits, open, held);
+  const released = due + (await releaseSeen(ports, limits, open, held));
   const looked = await lookAtActions(ports, limits, open, held, pollerId);
+  const lost = await expireUnseen(ports, limits, held);
   await repairOwed(ports, limits, open);
   const turned = await turnGates(ports, written.turn ? await readOpenWork(ports.ledger) : open);
   const unfolded = await unfoldLate(ports, open);
-  const freed = looked.moved + released + turned + unfolded > 0;
+  const freed = looked.moved + lost + released + turned + unfolded > 0;
   await ringNotices(ports, written.notice ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
   const rang = waiting && (await ringForReady(ports, limits, why, BELL_LATE_MS, held.stored.value));
   return { outstanding: true, released, rang, ...looked };
-}
-
-/**
- * No claim is made for now, and this is the first look of another window: expiry is a matter of
- * hours, and costs a few reads.
- */
-function mayExpire(budget: Budget, nowMs: number, limits: Limits): boolean {
-  const window = (atMs: number) => Math.floor(atMs / limits.windowMs);
-  const { kind } = admit(budget, nowMs, limits);
-  return (kind === "full" || kind === "paused") && window(budget.polledAtMs) !== window(nowMs);
 }
 
 /** The ledger, and what was written since the open work was read: callbacks, turns of gates. */

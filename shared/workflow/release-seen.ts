@@ -4,7 +4,9 @@ import { indexSchema } from "../ledger/rows.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
+import type { HeldBudget } from "./held-budget.ts";
 import { loadReads, loadSequence } from "./load.ts";
+import { noteRefusal, refusalIn } from "./note-lockout.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
 import { spendRead } from "./spend-read.ts";
 
@@ -24,6 +26,7 @@ export async function releaseSeen(
   ports: SeenPorts,
   limits: Limits,
   open: OpenWork,
+  held: HeldBudget,
 ): Promise<number> {
   const [first] = await rowsWithin(ports.ledger, open, LATER, 1);
   if (first === undefined) return 0;
@@ -33,6 +36,8 @@ export async function releaseSeen(
   const nowMs = ports.clock.earliest();
   const sinceMs = before.value.seenAtMs === 0 ? nowMs - FIRST_SPAN_MS : before.value.seenAtMs;
   const reply = await ports.defender.machinesSeenSince(sinceMs);
+  const refusal = refusalIn("machines", reply, ports.clock.latest());
+  if (refusal !== null) await noteRefusal(ports, limits, held, refusal);
   if (reply.kind !== "answered") return 0;
   const seen = new Set(reply.value);
   const parked = await rowsWithin(ports.ledger, open, LATER, PARKED_MAX);

@@ -16,12 +16,14 @@ import {
   type Budget,
 } from "../limits/budget.ts";
 import { busyWaitMs, type Limits } from "../limits/limits.ts";
+import { letIn, lockedOutBy } from "../limits/lockout.ts";
 import { sessionOf } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
 import { auditedBudget, factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import type { HeldBudget } from "./held-budget.ts";
 import { budgetChange, loadBudget, loadSequence } from "./load.ts";
+import { logLockouts } from "./note-lockout.ts";
 
 type SettlePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -69,6 +71,7 @@ async function settleTogether(
     const { budget, changes } = await settling(ports, limits, held.stored.value, current);
     const outcome = await ports.ledger.commit([budgetChange(held.stored, budget), ...changes]);
     if (outcome.kind === "committed") {
+      logLockouts(ports.log, held.stored.value, budget);
       held.stored = { value: budget, etag: outcome.etags.get(BUDGET_KEY) ?? null };
       return;
     }
@@ -128,7 +131,7 @@ async function reload(ports: SettlePorts, answered: Answered): Promise<Answered 
     : { stale: sequenceId, latestMs: answered.latestMs, reservedAtMs: claimedAtMs };
 }
 
-/** Slot and door as the answer says; session as the record says. */
+/** Slot, door and lockout as the answer says; session as the record says. */
 function budgetAfter(
   budget: Budget,
   { claimed, answer, latestMs }: Answered,
@@ -137,13 +140,11 @@ function budgetAfter(
 ): Budget {
   // The slot was reserved in the very transaction that wrote the claim.
   const { sequenceId, claimedAtMs } = claimed.value;
+  const came = { latestMs, limits };
   const next =
     answer.kind === "notSent"
       ? unreserve(budget, sequenceId, claimedAtMs)
-      : doorAfter(stamp(budget, sequenceId, latestMs, claimedAtMs), sequenceId, answer, {
-          latestMs,
-          limits,
-        });
+      : doorAfter(stamp(budget, sequenceId, latestMs, claimedAtMs), sequenceId, answer, came);
   return holdsSession(after)
     ? holdSession(next, sessionOf(after))
     : releaseSession(next, sequenceId, null);
@@ -156,18 +157,21 @@ function doorAfter(
   { latestMs, limits }: { latestMs: number; limits: Limits },
 ): Budget {
   if (answer.kind === "unknown") return budget;
-  if (answer.kind !== "throttled") return openDoor(budget, latestMs);
-  const { retryAfterMs } = answer;
-  return throttled(budget, sequenceId, { retryAfterMs, latestMs }, limits);
+  if (answer.kind === "throttled") {
+    return throttled(budget, sequenceId, { retryAfterMs: answer.retryAfterMs, latestMs }, limits);
+  }
+  const open = openDoor(budget, latestMs);
+  const detail = lockedOut(answer);
+  if (detail === null) return letIn(open, "submit", latestMs);
+  const httpStatus = answer.kind === "refused" ? answer.httpStatus : 401;
+  const refusal = { call: "submit", httpStatus, detail, sequenceId, atMs: latestMs } as const;
+  return lockedOutBy(open, refusal, limits);
 }
 
 function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): SequenceRecord {
   const record = claimed.value;
-  const detail = lockedOut(answer);
-  if (detail !== null) {
-    const place = { kind: "later", dueAtMs: latestMs + limits.busyRetryMs } as const;
-    return giveBack(record, place, { code: "lockedOut", detail: detail.slice(0, 500) });
-  }
+  // The reason is everybody's, so it stands in the budget, and the sequence keeps its place.
+  if (lockedOut(answer) !== null) return giveBack(record, { kind: "ready" }, null);
   switch (answer.kind) {
     case "accepted":
       return isOurs(answer.comment, record)

@@ -63,7 +63,10 @@ describe("the README", () => {
 
   it("reckons its example of the pace right", () => {
     const limits = someLimits({ callsPerWindow: 10, maxSessions: 25 });
-    const verdict = admit(FIRST_BUDGET, 0, { ...limits, callsPerWindow: 1_000 });
+    const verdict = admit({ ...FIRST_BUDGET, listedAtMs: 1 }, 0, {
+      ...limits,
+      callsPerWindow: 1_000,
+    });
     const sessions = verdict.kind === "go" ? verdict.lowerRoom : 0;
     expect([sessions, sessionCap(FIRST_BUDGET, 0, limits)]).toEqual([23, 25]);
     const table = section(README, "Limits, and how long things take").split("| mean session")[1];

@@ -16,7 +16,13 @@ interface Parts extends Partial<Omit<Budget, "door" | "slots" | "sessions">> {
 
 function aBudget({ door, slots = [], sessions = [], ...parts }: Parts): Budget {
   const lists = { slots: [...slots], sessions: [...sessions] };
-  return { ...FIRST_BUDGET, ...parts, ...lists, door: { ...FIRST_BUDGET.door, ...door } };
+  return {
+    ...FIRST_BUDGET,
+    listedAtMs: NOW_MS,
+    ...parts,
+    ...lists,
+    door: { ...FIRST_BUDGET.door, ...door },
+  };
 }
 
 /** That many calls, stamped at that time. */

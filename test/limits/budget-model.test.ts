@@ -68,7 +68,7 @@ describe("a budget", () => {
     fc.assert(
       fc.property(steps, (operations) => {
         const model: Model = { sessions: new Set(), calls: [] };
-        const real: Real = { budget: FIRST_BUDGET, nowMs: NOW_MS };
+        const real: Real = { budget: { ...FIRST_BUDGET, listedAtMs: NOW_MS }, nowMs: NOW_MS };
         for (const [operation, id, laterMs] of operations) {
           real.nowMs += laterMs;
           step(model, real, operation, id);

@@ -45,5 +45,5 @@ function sessions(count: number, status: string): Budget {
     machineId: `m${number}`,
     seen: [status, "Created"],
   }));
-  return { ...FIRST_BUDGET, sessions: open };
+  return { ...FIRST_BUDGET, listedAtMs: NOW_MS, sessions: open };
 }

@@ -156,6 +156,16 @@ export const statusSchema = z.strictObject({
     setting: z.number(),
   }),
   next: z.strictObject({ kind: z.string(), at: z.string().nullable() }),
+  lockedOut: z
+    .strictObject({
+      call: z.enum(["token", "submit", "list", "machines", "link"]),
+      since: z.iso.datetime(),
+      httpStatus: z.number().nullable(),
+      detail: z.string(),
+      remedy: z.string(),
+      nextTryAt: z.iso.datetime(),
+    })
+    .nullable(),
   paused: z.strictObject({ by: z.string(), why: z.string(), at: z.string() }).nullable(),
   last429At: z.iso.datetime().nullable(),
   othersUseTheQuota: z.boolean(),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { READY, runKey, sequenceIdIn } from "../../shared/ledger/keys.ts";
+import { BUDGET_KEY, READY, runKey, sequenceIdIn } from "../../shared/ledger/keys.ts";
 import { claim, end } from "../../shared/ledger/moves.ts";
 import { runSchema } from "../../shared/ledger/run.ts";
+import { FIRST_BUDGET } from "../../shared/limits/budget.ts";
 import type { Ledger } from "../../shared/ports.ts";
 import { changesFor } from "../../shared/workflow/change-sequence.ts";
 import { claimNext } from "../../shared/workflow/claim.ts";
@@ -21,6 +22,9 @@ const limits = { ...someLimits(), maxSessions: 25 };
 /** A run of ten that all may go: five failures pause it. */
 async function begun() {
   const world = startAccepting({ policy: { first: 3, above: 10, maxFailedShare: 0.5 } });
+  // Before Defender has given a list only one of them would go.
+  const body = { ...FIRST_BUDGET, listedAtMs: START_MS };
+  await world.ledger.commit([{ op: "insert", key: BUDGET_KEY, body }]);
   const accepted = await world.accept("wave", MACHINES);
   if (accepted.kind !== "accepted") throw new Error(accepted.kind);
   await world.unfolded();
