@@ -12,15 +12,17 @@ export interface AdminParts {
   readonly invoke: Invoke;
   readonly log: HostLog;
   readonly bodyLimit: number;
+  /** Whether the request has the master key. */
+  readonly isMaster: boolean;
 }
 
 const ManualRun = z.object({ input: z.unknown().optional() });
 
 /**
- * The host's own routes: `GET /admin/host/status`, `GET|POST /admin/host/ping`, and `POST
- * /admin/functions/{name}` with `{"input": ...}`, which runs a function that has no HTTP trigger
- * and answers 202 before it has ended. A POST must say `application/json`: no web page can send
- * that to loopback without being asked first.
+ * The host's own routes: `GET|POST /admin/host/ping` for anybody, and with the master key `GET
+ * /admin/host/status` and `POST /admin/functions/{name}` with `{"input": ...}`, which runs a
+ * function that has no HTTP trigger and answers 202 before it has ended. All else is 401 without
+ * the key, 404 with it.
  */
 export async function serveAdmin(
   parts: AdminParts,
@@ -28,17 +30,17 @@ export async function serveAdmin(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const method = request.method ?? "GET";
-  if (/^\/admin\/host\/ping\/?$/i.test(path)) return refuse(response, 200);
-  if (/^\/admin\/host\/status\/?$/i.test(path)) {
-    if (method !== "GET") return refuse(response, 405, { allow: "GET" });
+  const asked = `${request.method ?? "GET"} ${path.replace(/\/$/, "")}`;
+  if (/^(?:GET|POST) \/admin\/host\/ping$/i.test(asked))
+    return await refuse(request, response, 200);
+  if (!parts.isMaster) return await refuse(request, response, 401);
+  if (/^GET \/admin\/host\/status$/i.test(asked)) {
     const body = JSON.stringify({ id: "local", state: "Running", version: "4.0.0" });
     response.writeHead(200, { "content-type": "application/json" }).end(body);
     return;
   }
-  const name = /^\/admin\/functions\/([^/]+)\/?$/i.exec(path)?.[1];
-  if (name === undefined) return refuse(response, 404);
-  if (method !== "POST") return refuse(response, 405, { allow: "POST" });
+  const name = /^POST \/admin\/functions\/([^/]+)$/i.exec(asked)?.[1];
+  if (name === undefined) return await refuse(request, response, 404);
   await runManually(parts, name, request, response);
 }
 
@@ -51,16 +53,16 @@ async function runManually(
   const wanted = name.toLowerCase();
   const target = parts.app.functions.find((f) => f.metadata.name.toLowerCase() === wanted);
   if (target === undefined || /^httptrigger$/i.test(triggerOf(target).type)) {
-    return refuse(response, 404);
+    return await refuse(request, response, 404);
   }
   if (!/^application\/json\b/i.test(request.headers["content-type"] ?? "")) {
-    return refuse(response, 415);
+    return await refuse(request, response, 415);
   }
   const body = await readBody(request, parts.bodyLimit);
-  if (body.kind !== "read") return refuse(response, 413, { connection: "close" });
-  const asked = readManualRun(Buffer.from(body.bytes).toString("utf8"));
-  if (asked === null) return refuse(response, 400);
-  refuse(response, 202);
+  const text = body.kind === "read" ? Buffer.from(body.bytes).toString("utf8") : null;
+  const asked = text === null ? null : readManualRun(text);
+  if (asked === null) return await refuse(request, response, text === null ? 500 : 400);
+  await refuse(request, response, 202);
   await parts.invoke(target, manualInput(target, asked.input));
 }
 

@@ -34,10 +34,15 @@ let loads = 0;
 
 /**
  * Imports the app that `package.json` in `root` names under `main` (a file, or one `*` in the last
- * part of the path) and runs its appStart hooks. Throws with a sentence when the app is not there
- * or registers nothing.
+ * part of the path) and runs its appStart hooks. `headerBytes` is what the library's own HTTP door
+ * takes of headers; null is Node's default. Throws with a sentence when the app is not there or
+ * registers nothing.
  */
-export async function loadApp(root: string, log: Registration["log"]): Promise<LoadedApp> {
+export async function loadApp(
+  root: string,
+  log: Registration["log"],
+  headerBytes: number | null,
+): Promise<LoadedApp> {
   const files = await appFiles(root);
   const registration = openDoor(log);
   loads += 1;
@@ -57,7 +62,7 @@ export async function loadApp(root: string, log: Registration["log"]): Promise<L
     appHookData: app.appHookData,
     functionAppDirectory: root,
   });
-  const stream = await openStream(model);
+  const stream = await openStream(model, headerBytes);
   registration.locked = true;
   return { ...app, stream, runHooks };
 }
@@ -91,12 +96,17 @@ async function filesLike(path: string): Promise<string[]> {
  * requests. It would listen on every network interface, unauthenticated, so its `listen` is pinned
  * to loopback while it starts.
  */
-async function openStream(model: ProgrammingModel): Promise<LoadedApp["stream"]> {
+async function openStream(
+  model: ProgrammingModel,
+  headerBytes: number | null,
+): Promise<LoadedApp["stream"]> {
   const opened: Server[] = [];
   const inherited = Object.getOwnPropertyDescriptor(NetServer.prototype, "listen");
   const realListen: (...args: unknown[]) => Server = inherited?.value;
   Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
     opened.push(this);
+    // Node reads it anew for each connection.
+    if (headerBytes !== null) Reflect.set(this, "maxHeaderSize", headerBytes);
     const onListening = args.find((arg) => typeof arg === "function");
     return Reflect.apply(realListen, this, [0, "127.0.0.1", onListening]);
   };

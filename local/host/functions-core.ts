@@ -78,6 +78,13 @@ export interface CoreInvocationContext {
     readonly functionId: string;
     readonly inputData: readonly { readonly name: string; readonly data: TypedValue }[];
     readonly triggerMetadata: Readonly<Record<string, TypedValue>>;
+    readonly traceContext: {
+      /** W3C Trace Context: version, trace, span, flags. */
+      readonly traceParent: string;
+      readonly traceState: string;
+      readonly attributes: Readonly<Record<string, string>>;
+    };
+    readonly retryContext: { readonly retryCount: number; readonly maxRetryCount: number };
   };
   state?: "preInvocationHooks" | "postInvocationHooks" | "invocation";
   readonly log: (level: LogLevel, category: string, message: string) => void;

@@ -15,6 +15,7 @@ import { manualInput } from "./manual-input.ts";
 import { withQueueOutputs } from "./queue-output.ts";
 import type { Trigger } from "./trigger-listeners.ts";
 import { listenTriggers, queueLocator } from "./trigger-listeners.ts";
+import { headerBytesIn, WORKER_ARGUMENTS } from "./worker-arguments.ts";
 
 export interface HostOptions {
   /** The app's folder, with host.json and package.json. */
@@ -28,6 +29,8 @@ export interface HostOptions {
   readonly log: (line: string) => void;
   /** Asked of functions whose authLevel is not anonymous; null or absent asks nothing. */
   readonly functionKey?: string | null;
+  /** Asked of `/admin`, and good for every function; null or absent lets nobody in there. */
+  readonly masterKey?: string | null;
   /** How long `stop` waits for work in flight; the script host's 10 s when absent. */
   readonly drainMs?: number;
 }
@@ -61,7 +64,7 @@ const TERMINATE_MS = 5_000;
 export async function startHost(options: HostOptions): Promise<Host> {
   const settings = readSettings(options.root);
   const log = lineLog(options.log);
-  const app = await loadApp(options.root, log);
+  const app = await loadApp(options.root, log, headerBytesIn(process.env[WORKER_ARGUMENTS]));
   const locate = queueLocator(options.storage, (name) => process.env[name]);
   const functions = app.functions.map((f) => describeFunction(f, settings, locate));
   const triggers: Trigger[] = [];
@@ -80,6 +83,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     log,
     bodyLimit: bodyLimit(),
     functionKey: options.functionKey ?? null,
+    masterKey: options.masterKey ?? null,
   });
   triggers.push(
     ...listenTriggers({ app, settings, locate, invoke, log, stateDir: options.stateDir }),

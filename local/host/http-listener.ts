@@ -4,7 +4,7 @@ import { serveAdmin } from "./admin-routes.ts";
 import type { LoadedApp } from "./app-loader.ts";
 import type { RegisteredFunction } from "./functions-core.ts";
 import { forwardRequest } from "./http-forward.ts";
-import { readBody, refuse, requestOf, writeResponse } from "./http-message.ts";
+import { readBody, refuse, requestOf, tooLong, writeResponse } from "./http-message.ts";
 import type { HostLog, Invoke } from "./invoke.ts";
 import { describeError, triggerOf } from "./invoke.ts";
 import type { Router } from "./router.ts";
@@ -23,11 +23,16 @@ export interface HttpListenerParts {
   readonly routePrefix: string;
   readonly invoke: Invoke;
   readonly log: HostLog;
-  /** Bytes of a request body; a longer one is answered with 413. */
+  /** Bytes of a request body; a longer one is answered with 500, as the real host does. */
   readonly bodyLimit: number;
   /** Asked of functions whose authLevel is not anonymous; null asks nothing, as Core Tools does. */
   readonly functionKey: string | null;
+  /** Asked of `/admin`, and good for every function; null lets nobody in. */
+  readonly masterKey: string | null;
 }
+
+/** Kestrel's limit of all request headers together, in bytes. */
+export const HEADER_BYTES_MAX = 32_768;
 
 /** Where an HTTP function of an app is found. */
 export interface HttpRoute {
@@ -62,13 +67,13 @@ export async function listenHttp(port: number, parts: HttpListenerParts): Promis
     }),
   );
   let stopping = false;
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (request, response) => {
     // A connection kept alive would hold up the stop once its last answer is out.
     response.once("close", () => setImmediate(() => stopping && server.closeIdleConnections()));
     answer(parts, router, request, response).catch((error: unknown) => {
       parts.log("error", "http", describeError(error));
       if (response.headersSent) response.destroy();
-      else refuse(response, 500);
+      else void refuse(request, response, 500);
     });
   });
   const url = await listen(server, port);
@@ -105,30 +110,34 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const url = requestUrl(request);
-  if (url === null) return refuse(response, 400);
-  const method = request.method ?? "GET";
+  if (url === null) return await refuse(request, response, 400);
   if (/^\/admin(?:\/|$)/i.test(url.pathname)) {
-    return await serveAdmin(parts, url.pathname, request, response);
+    const isMaster = parts.masterKey !== null && keyIn(request, url) === parts.masterKey;
+    return await serveAdmin({ ...parts, isMaster }, url.pathname, request, response);
   }
-  const match = router(method, url.pathname);
-  switch (match.kind) {
-    case "notFound":
-      return refuse(response, 404);
-    case "methodNotAllowed":
-      return refuse(response, 405, { allow: match.allow.join(", ") });
-    case "matched":
-      if (!holdsKey(parts, match.target, url, request)) return refuse(response, 401);
-      return await run(parts, match.target, match.params, url, request, response);
+  const match = router(request.method ?? "GET", url.pathname);
+  if (match.kind === "notFound") {
+    if (url.pathname === "/") return welcome(response);
+    return await refuse(request, response, 404);
   }
+  if (!holdsKey(parts, match.target, url, request)) return await refuse(request, response, 401);
+  await run(parts, match.target, match.params, url, request, response);
 }
 
-/** The address the client asked for; null when it makes no sense. */
+/** The real host has a page of its own at its root. */
+function welcome(response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "text/html" });
+  response.end("<!doctype html><title>Functions</title><p>The local Functions host is running.\n");
+}
+
+/** The address the client asked for; null when it makes no sense, or has a NUL in its path. */
 function requestUrl(request: IncomingMessage): URL | null {
   const asked = request.url ?? "/";
   const whole = asked.startsWith("/")
     ? `http://${request.headers.host ?? "localhost"}${asked}`
     : asked;
-  return URL.canParse(whole) ? new URL(whole) : null;
+  const url = URL.canParse(whole) ? new URL(whole) : null;
+  return url?.pathname.includes("%00") === true ? null : url;
 }
 
 function holdsKey(
@@ -139,8 +148,13 @@ function holdsKey(
 ): boolean {
   const { authLevel } = triggerOf(target).settings;
   if (parts.functionKey === null || authLevel === "anonymous") return true;
+  const given = keyIn(request, url);
+  return given !== null && [parts.functionKey, parts.masterKey].includes(given);
+}
+
+function keyIn(request: IncomingMessage, url: URL): string | null {
   const given = request.headers["x-functions-key"] ?? url.searchParams.get("code");
-  return given === parts.functionKey;
+  return typeof given === "string" ? given : null;
 }
 
 async function run(
@@ -151,23 +165,27 @@ async function run(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const declared = Number(request.headers["content-length"] ?? 0);
-  if (declared > parts.bodyLimit) return refuse(response, 413, { connection: "close" });
+  const refuseTooLong = async (): Promise<void> => {
+    parts.log("error", target.metadata.name, tooLong(parts.bodyLimit));
+    await refuse(request, response, 500);
+  };
+  if (Number(request.headers["content-length"] ?? 0) > parts.bodyLimit)
+    return await refuseTooLong();
   if (parts.app.stream !== null) {
-    return await forwardRequest({ ...parts, port: parts.app.stream.port }, target, params, {
-      request,
-      response,
-      url,
-    });
+    const { port } = parts.app.stream;
+    return await forwardRequest({ ...parts, port }, target, params, { request, response, url });
   }
   const body = await readBody(request, parts.bodyLimit);
-  if (body.kind === "tooLarge") return refuse(response, 413, { connection: "close" });
+  if (body.kind === "tooLarge") return await refuseTooLong();
   if (body.kind === "broken") {
     response.destroy();
     return;
   }
   const http = { ...requestOf(request, url), params, body: { bytes: body.bytes } };
   const outcome = await parts.invoke(target, { data: { http }, triggerMetadata: {} });
-  if (outcome.kind === "failed") return refuse(response, 500);
-  writeResponse(response, outcome.response.returnValue?.http);
+  if (outcome.kind === "failed") return await refuse(request, response, 500);
+  const answer = outcome.response.returnValue?.http;
+  // Nothing returned is 204 (host version 2 and later).
+  if (answer === undefined) return await refuse(request, response, 204);
+  writeResponse(response, answer);
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CookieValue, HttpValue } from "./functions-core.ts";
 
 /**
@@ -6,6 +6,11 @@ import type { CookieValue, HttpValue } from "./functions-core.ts";
  * it.
  */
 export const DEFAULT_BODY_LIMIT = 104_857_600;
+
+/** What the log says of a body that is refused. */
+export function tooLong(limit: number): string {
+  return `the body is longer than ${limit} bytes`;
+}
 
 export type BodyReading =
   | { readonly kind: "read"; readonly bytes: Uint8Array }
@@ -18,7 +23,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   const chunks: Buffer[] = [];
   let length = 0;
   try {
-    for await (const chunk of request) {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       const bytes = Buffer.from(chunk);
       length += bytes.length;
       if (length > limit) return { kind: "tooLarge" };
@@ -32,29 +37,59 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
 
 /** Method, address and headers of a request as the library takes them. */
 export function requestOf(request: IncomingMessage, url: URL): HttpValue {
-  return {
-    method: request.method ?? "GET",
-    url: url.href,
-    headers: flatHeaders(request.headers),
-  };
+  return { method: request.method ?? "GET", url: url.href, headers: headersOf(request) };
 }
 
-/** Headers that came more than once are joined with a comma. */
-export function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
+/**
+ * Headers under the names they came with. One that came more than once is joined with commas, every
+ * one of them: Node itself would keep only the first of `Authorization` and some others.
+ */
+export function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> {
+  const found = new Map<string, { readonly name: string; readonly values: string[] }>();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
+    const header = found.get(name.toLowerCase()) ?? { name, values: [] };
+    header.values.push(value);
+    found.set(name.toLowerCase(), header);
   }
-  return flat;
+  return Object.fromEntries(
+    [...found.values()].map(({ name, values }) => [name, values.join(",")]),
+  );
 }
 
-/** Answers with a status and no body. */
-export function refuse(
+/**
+ * Answers with a status and no body, after what is left of the request's: a connection that is
+ * closed over unread bytes takes the answer with it.
+ */
+export async function refuse(
+  request: IncomingMessage,
   response: ServerResponse,
   status: number,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead(status, { "content-length": "0", ...headers }).end();
+): Promise<void> {
+  const isRead = await readRest(request);
+  if (response.headersSent || response.destroyed) return;
+  const closing = isRead ? {} : { connection: "close" };
+  response.writeHead(status, { "content-length": "0", ...closing }).end();
+}
+
+/** How long Kestrel reads on after an answer (its request drain timeout). */
+const READ_REST_MS = 5_000;
+
+/** Reads and drops the rest of a body; whether that was all of it. */
+async function readRest(request: IncomingMessage): Promise<boolean> {
+  if (request.readableEnded) return true;
+  if (request.destroyed) return false;
+  return await new Promise((resolve) => {
+    const timer = setTimeout(resolve, READ_REST_MS, false);
+    const end = (isRead: boolean): void => {
+      clearTimeout(timer);
+      resolve(isRead);
+    };
+    request.once("end", () => end(true));
+    request.once("error", () => end(false));
+    request.once("close", () => end(false));
+    request.resume();
+  });
 }
 
 /** Headers that belong to one connection, never to a function. */
@@ -74,12 +109,8 @@ export function mayPass(header: string): boolean {
   return !CONNECTION_HEADERS.has(header.toLowerCase());
 }
 
-/**
- * Sends what the library made of a function's return value; nothing returned is 204 (host version 2
- * and later).
- */
-export function writeResponse(response: ServerResponse, value: HttpValue | undefined): void {
-  if (value === undefined) return refuse(response, 204);
+/** Sends what the library made of a function's return value. */
+export function writeResponse(response: ServerResponse, value: HttpValue): void {
   const status = Number(value.statusCode ?? "200");
   const bytes = bodyBytes(value.body);
   response.statusCode = status;

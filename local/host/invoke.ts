@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { LoadedApp } from "./app-loader.ts";
 import type {
   CoreInvocationContext,
@@ -150,8 +150,17 @@ function coreContext(
       functionId: metadata.name,
       inputData: [{ name: trigger.bindingName, data: input.data }],
       triggerMetadata: input.triggerMetadata,
+      traceContext: newTrace(),
+      // Retry policies do not run here, so every try is the first.
+      retryContext: { retryCount: 0, maxRetryCount: 0 },
     },
   };
+}
+
+/** Each invocation is the root of a trace, which nobody records. */
+function newTrace(): CoreInvocationContext["request"]["traceContext"] {
+  const [trace, span] = [randomBytes(16), randomBytes(8)].map((bytes) => bytes.toString("hex"));
+  return { traceParent: `00-${trace}-${span}-00`, traceState: "", attributes: {} };
 }
 
 /**

@@ -4,7 +4,7 @@ import { describeError } from "./invoke.ts";
 
 // The process of the local Functions host. It says `listening http://127.0.0.1:PORT` on standard
 // output, one line and nothing else; the log goes to standard error. PORT (7071, or 0 for any),
-// AzureWebJobsStorage, LRQ_STATE_DIR.
+// AzureWebJobsStorage, LRQ_STATE_DIR, LRQ_MASTER_KEY.
 
 /** Core Tools' port, so that addresses in other people's notes work here. */
 const DEFAULT_PORT = 7071;
@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     port: portOf(process.env["PORT"]),
     storage: storageOf(process.env["AzureWebJobsStorage"]),
     stateDir: process.env["LRQ_STATE_DIR"] ?? null,
+    masterKey: process.env["LRQ_MASTER_KEY"] || null,
     log,
   });
   let ending = false;

@@ -8,7 +8,7 @@ import { timerInput } from "./timer-input.ts";
  * message (anything but a string becomes JSON); a timer gets its usual timer and ignores it.
  */
 export function manualInput(target: RegisteredFunction, input: unknown): TriggerInput {
-  if (/^timertrigger$/i.test(triggerOf(target).type)) return timerInput(null, false);
+  if (/^timertrigger$/i.test(triggerOf(target).type)) return timerInput(null, false, Date.now());
   const text = typeof input === "string" ? input : JSON.stringify(input ?? "");
   return { data: { string: text }, triggerMetadata: {} };
 }

@@ -1,6 +1,7 @@
 import type { DequeuedMessageItem } from "@azure/storage-queue";
 import type { QueueSettings } from "./host-settings.ts";
 import type { TypedValue } from "./functions-core.ts";
+import { dotnetTime } from "./dotnet-time.ts";
 
 export type Decoding =
   | { readonly kind: "decoded"; readonly bytes: Buffer }
@@ -15,6 +16,15 @@ export function decodeMessage(text: string, encoding: QueueSettings["messageEnco
   // An empty message decodes to nothing; that is a body, if an odd one.
   if (!wellFormed && compact !== "") return { kind: "undecodable" };
   return { kind: "decoded", bytes: Buffer.from(compact, "base64") };
+}
+
+/** A body as text, or null when it is not UTF-8. */
+export function textOf(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /** The text that an output binding puts on a queue, encoded as the host's settings say. */
@@ -37,10 +47,10 @@ export function queueMetadata(
   const metadata = new Map<string, TypedValue>([
     ["QueueTrigger", { string: body }],
     ["DequeueCount", { json: String(message.dequeueCount) }],
-    ["ExpirationTime", { json: JSON.stringify(message.expiresOn) }],
+    ["ExpirationTime", { json: JSON.stringify(dotnetTime(message.expiresOn)) }],
     ["Id", { string: message.messageId }],
-    ["InsertionTime", { json: JSON.stringify(message.insertedOn) }],
-    ["NextVisibleTime", { json: JSON.stringify(message.nextVisibleOn) }],
+    ["InsertionTime", { json: JSON.stringify(dotnetTime(message.insertedOn)) }],
+    ["NextVisibleTime", { json: JSON.stringify(dotnetTime(message.nextVisibleOn)) }],
     ["PopReceipt", { string: message.popReceipt }],
   ]);
   for (const [name, value] of topLevelProperties(body)) {

@@ -2,7 +2,7 @@ import type { DequeuedMessageItem, QueueClient } from "@azure/storage-queue";
 import type { QueueSettings } from "./host-settings.ts";
 import type { HostLog, InvocationOutcome, TriggerInput } from "./invoke.ts";
 import { describeError } from "./invoke.ts";
-import { decodeMessage, queueMetadata } from "./queue-message.ts";
+import { decodeMessage, queueMetadata, textOf } from "./queue-message.ts";
 import { isGone } from "./queue-storage.ts";
 
 /**
@@ -29,8 +29,8 @@ export interface QueueParts {
 /**
  * Takes one message through its life: invoked and deleted, or shown again after the visibility
  * timeout, or moved to the poison queue after its last allowed failure (uninvoked when it comes
- * even later, or cannot be decoded). Throws only if storage does; the message then shows itself
- * again when its time is up.
+ * even later, or is not base64). A body that is not UTF-8 fails uninvoked, each time. Throws only
+ * if storage does; the message then shows itself again when its time is up.
  */
 export async function processMessage(
   parts: QueueParts,
@@ -45,11 +45,7 @@ export async function processMessage(
     return await moveToPoison(parts, message, message.popReceipt, "is not base64");
   }
   const hidden = keepHidden(parts, message);
-  const text = body.bytes.toString("utf8");
-  const outcome = await parts.run({
-    data: parts.binary ? { bytes: body.bytes } : { string: text },
-    triggerMetadata: queueMetadata(message, text),
-  });
+  const outcome = await runWith(parts, message, body.bytes);
   const receipt = await hidden.end();
   if (outcome.kind === "succeeded") {
     return await unlessGone(parts, () => parts.queue.deleteMessage(message.messageId, receipt));
@@ -60,6 +56,24 @@ export async function processMessage(
   await unlessGone(parts, () =>
     parts.queue.updateMessage(message.messageId, receipt, undefined, visibilityTimeoutSeconds),
   );
+}
+
+async function runWith(
+  { binary, run, log, name }: QueueParts,
+  message: DequeuedMessageItem,
+  bytes: Buffer,
+): Promise<InvocationOutcome> {
+  const text = textOf(bytes);
+  if (binary) {
+    const triggerMetadata = queueMetadata(message, text ?? bytes.toString("utf8"));
+    return await run({ data: { bytes }, triggerMetadata });
+  }
+  if (text !== null) {
+    return await run({ data: { string: text }, triggerMetadata: queueMetadata(message, text) });
+  }
+  const error = new Error(`message ${message.messageId} is not UTF-8 text`);
+  log("error", name, error.message);
+  return { kind: "failed", error };
 }
 
 /**

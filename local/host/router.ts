@@ -17,10 +17,12 @@ type RouteMatch<T> =
       readonly target: T;
       readonly params: Readonly<Record<string, string>>;
     }
-  | { readonly kind: "methodNotAllowed"; readonly allow: readonly string[] }
   | { readonly kind: "notFound" };
 
-/** `path` is the request's path, percent-encoded as sent, with its leading slash. */
+/**
+ * `path` is the request's path, percent-encoded as sent, with its leading slash. A method that no
+ * function takes there is `notFound`, like a path that none has.
+ */
 export type Router<T> = (method: string, path: string) => RouteMatch<T>;
 
 interface Entry<T> {
@@ -39,16 +41,12 @@ export function createRouter<T>(prefix: string, routes: readonly Route<T>[]): Ro
   entries.sort((left, right) => comparePrecedence(left.segments, right.segments));
   return (method, path) => {
     const parts = splitPath(path);
-    const allow = new Set<string>();
     for (const { route, segments } of entries) {
+      if (!route.methods.includes(method)) continue;
       const params = matchSegments(segments, parts);
-      if (params === null) continue;
-      if (route.methods.includes(method)) return { kind: "matched", target: route.target, params };
-      for (const allowed of route.methods) allow.add(allowed);
+      if (params !== null) return { kind: "matched", target: route.target, params };
     }
-    return allow.size > 0
-      ? { kind: "methodNotAllowed", allow: [...allow].sort() }
-      : { kind: "notFound" };
+    return { kind: "notFound" };
   };
 }
 

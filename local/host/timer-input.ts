@@ -1,6 +1,7 @@
+import { dotnetTime } from "./dotnet-time.ts";
 import type { TriggerInput } from "./invoke.ts";
 
-/** When a timer fired last and is to fire next; ISO 8601 instants. */
+/** When a timer fired last and is to fire next; instants as .NET writes them. */
 export interface ScheduleStatus {
   readonly last: string;
   readonly next: string;
@@ -10,7 +11,11 @@ export interface ScheduleStatus {
 /**
  * A timer as the extension hands it over; `status` is null for schedules that are not monitored.
  */
-export function timerInput(status: ScheduleStatus | null, isPastDue: boolean): TriggerInput {
+export function timerInput(
+  status: ScheduleStatus | null,
+  isPastDue: boolean,
+  nowMs: number,
+): TriggerInput {
   const timer = {
     Schedule: { AdjustForDST: true },
     ScheduleStatus:
@@ -19,5 +24,12 @@ export function timerInput(status: ScheduleStatus | null, isPastDue: boolean): T
         : { Last: status.last, Next: status.next, LastUpdated: status.lastUpdated },
     IsPastDue: isPastDue,
   };
-  return { data: { json: JSON.stringify(timer) }, triggerMetadata: {} };
+  const triggerMetadata = { TimerTrigger: { string: shortTime(nowMs) } };
+  return { data: { json: JSON.stringify(timer) }, triggerMetadata };
+}
+
+/** As .NET writes a time without being asked for a form: `11/28/2026 04:12:43`. */
+function shortTime(atMs: number): string {
+  const [, year, month, day, time] = /^(\d+)-(\d+)-(\d+)T([\d:]+)/.exec(dotnetTime(atMs)) ?? [];
+  return `${month}/${day}/${year} ${time}`;
 }

@@ -1,3 +1,4 @@
+import { dotnetTime } from "./dotnet-time.ts";
 import type { Schedule } from "./ncrontab.ts";
 import type { TriggerInput } from "./invoke.ts";
 import type { ScheduleStatus } from "./timer-input.ts";
@@ -58,7 +59,7 @@ export function listenTimer(parts: TimerParts): TimerListener {
 
   const fire = async (dueAtMs: number, isPastDue: boolean): Promise<void> => {
     const known = monitored ? parts.store.read(parts.name) : null;
-    await parts.run(timerInput(known === null ? null : statusOf(known), isPastDue));
+    await parts.run(timerInput(known === null ? null : statusOf(known), isPastDue, parts.nowMs()));
     const next = parts.schedule.nextAfterMs(dueAtMs);
     if (next === null) return;
     remember(dueAtMs, next);
@@ -120,9 +121,8 @@ function firstRun(parts: TimerParts, monitored: boolean): FirstRun {
 /** The year 1 stands for "has not run yet", as in .NET. */
 function statusOf(record: TimerRecord): ScheduleStatus {
   return {
-    last:
-      record.lastAtMs === null ? "0001-01-01T00:00:00" : new Date(record.lastAtMs).toISOString(),
-    next: new Date(record.nextAtMs).toISOString(),
-    lastUpdated: new Date(record.updatedAtMs).toISOString(),
+    last: record.lastAtMs === null ? "0001-01-01T00:00:00+00:00" : dotnetTime(record.lastAtMs),
+    next: dotnetTime(record.nextAtMs),
+    lastUpdated: dotnetTime(record.updatedAtMs),
   };
 }

@@ -17,6 +17,7 @@ beforeAll(async () => {
     stateDir: null,
     log: (line) => lines.push(line),
     functionKey: "let-me-in",
+    masterKey: "open-all",
   });
 });
 afterAll(async () => {
@@ -35,6 +36,7 @@ describe("an HTTP function", () => {
       params: { kind: "some kind", id: "7" },
       query: { a: "1" },
       header: "yes",
+      authorization: null,
       body: "hello",
       url: `${host.url}/API/Echo/some%20kind/7?a=1`,
     });
@@ -51,9 +53,19 @@ describe("an HTTP function", () => {
     expect(await (await get("/api/files")).text()).toBe("nothing");
   });
 
-  it("is refused under another method, with the methods that would do", async () => {
-    const answer = await get("/api/echo/x");
-    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST, PUT"]);
+  it.each(["GET", "HEAD", "OPTIONS", "DELETE"])(
+    "is not found under %s, which it does not take",
+    async (method) => {
+      const answer = await fetch(`${host.url}/api/echo/x`, { method });
+      expect([answer.status, answer.headers.get("allow")]).toEqual([404, null]);
+    },
+  );
+
+  it("gets a header that came twice with both values, whichever it is", async () => {
+    const twice = "authorization: Bearer one\r\nAuthorization: Bearer two\r\n";
+    const body = "connection: close\r\ncontent-length: 0\r\n\r\n";
+    const answer = await exchange(`POST /api/echo/x HTTP/1.1\r\nhost: x\r\n${twice}${body}`);
+    expect(answer).toContain('"authorization":"Bearer one,Bearer two"');
   });
 
   it("answers bytes as they are", async () => {
@@ -75,6 +87,23 @@ describe("an HTTP function", () => {
     expect(lines.some((line) => line.includes("thrower failed: Error: secret detail"))).toBe(true);
   });
 
+  it("is told its trace, a new one each time, and that this is its first try", async () => {
+    const traces = new Set<string>();
+    for (const _ of "twice!") {
+      const answer: unknown = await (await get("/api/context")).json();
+      expect(answer).toEqual({
+        traceContext: {
+          traceParent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/),
+          traceState: "",
+          attributes: {},
+        },
+        retryContext: { retryCount: 0, maxRetryCount: 0 },
+      });
+      traces.add(JSON.stringify(answer));
+    }
+    expect(traces.size).toBe("twice!".length);
+  });
+
   it("sets cookies", async () => {
     const answer = await get("/api/cookies");
     expect(answer.headers.get("set-cookie")).toBe("a=b%20c; path=/; httponly; samesite=strict");
@@ -85,21 +114,24 @@ describe("an HTTP function", () => {
     expect((await get("/api/guarded?code=let-me-in")).status).toBe(200);
     const headers = { "x-functions-key": "let-me-in" };
     expect((await fetch(`${host.url}/api/guarded`, { headers })).status).toBe(200);
+    expect((await get("/api/guarded?code=open-all")).status).toBe(200);
   });
 });
 
 describe("a body over the limit", () => {
-  it("is refused by its declared length", async () => {
-    expect((await post("/api/echo/x", "x".repeat(1001))).status).toBe(413);
+  it("is a 500 by its declared length, and a line in the log", async () => {
+    expect((await post("/api/echo/x", "x".repeat(1001))).status).toBe(500);
     expect((await post("/api/echo/x", "x".repeat(1000))).status).toBe(201);
+    const told = lines.filter((line) => line.endsWith("echo the body is longer than 1000 bytes"));
+    expect(told).toHaveLength(1);
   });
 
-  it("is refused when it comes in chunks of no declared length", async () => {
+  it("is a 500 when it comes in chunks of no declared length", async () => {
     const chunk = `200\r\n${"x".repeat(0x200)}\r\n`;
     const answer = await exchange(
-      `POST /api/echo/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${chunk}${chunk}`,
+      `POST /api/echo/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n${chunk}${chunk}0\r\n\r\n`,
     );
-    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toMatch(/^HTTP\/1\.1 500 /);
   });
 });
 
@@ -110,14 +142,48 @@ describe("hooks", () => {
   });
 });
 
+describe("a path", () => {
+  it("with a NUL in it makes no sense", async () => {
+    expect((await get("/api/files/a%00b")).status).toBe(400);
+    expect((await get("/api/files/a%0Ab")).status).toBe(200);
+  });
+
+  it("of nothing but a slash leads to the host's own page", async () => {
+    const answer = await get("/");
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "text/html"]);
+  });
+});
+
+describe("the headers of a request", () => {
+  it("have 32 KiB together, and no more", async () => {
+    const statuses = [30_000, 33_000].map(async (size) => {
+      const answer = await post("/api/echo/x", "", { "x-test": "y".repeat(size) });
+      return answer.status;
+    });
+    expect(await Promise.all(statuses)).toEqual([201, 431]);
+  });
+});
+
 describe("the host's own routes", () => {
-  it("say that it runs", async () => {
-    expect(await (await get("/admin/host/status")).json()).toMatchObject({ state: "Running" });
+  const master = { "x-functions-key": "open-all" };
+
+  it("say that it runs, to whoever has the master key", async () => {
+    const answer = await get("/admin/host/status?code=open-all");
+    expect(await answer.json()).toMatchObject({ state: "Running" });
+    expect((await post("/admin/host/status", "", master)).status).toBe(404);
+  });
+
+  it("are closed to all others, but for the ping", async () => {
     expect((await get("/admin/host/ping")).status).toBe(200);
+    for (const path of ["host/status", "functions/echo", "functions", "host/ping/more"]) {
+      const strangers = [get(`/admin/${path}`), get(`/admin/${path}?code=let-me-in`)];
+      const answers = await Promise.all(strangers);
+      expect([path, ...answers.map(({ status }) => status)]).toEqual([path, 401, 401]);
+    }
   });
 
   it("do not run HTTP functions or unknown ones", async () => {
-    const headers = { "content-type": "application/json" };
+    const headers = { "content-type": "application/json", ...master };
     expect((await post("/admin/functions/echo", "{}", headers)).status).toBe(404);
     expect((await post("/admin/functions/nobody", "{}", headers)).status).toBe(404);
   });
@@ -143,6 +209,7 @@ describe("a second host in the same process", () => {
 
   it("answers what is in flight before it stops, then runs the last hooks", async () => {
     const second = await startHost({ root, port: 0, storage: "", stateDir: null, log: () => {} });
+    expect((await fetch(`${second.url}/admin/host/status?code=`)).status).toBe(401);
     const slow = fetch(`${second.url}/api/slow`);
     await expect.poll(() => Reflect.get(globalThis, "releaseSlow")).toBeTypeOf("function");
     const stopped = second.stop();

@@ -1,11 +1,10 @@
-import { build } from "esbuild";
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { HostChild } from "./host-child.ts";
+import { addressOf, bundle, runHost } from "./host-child.ts";
 
 const fixtures = join(import.meta.dirname, "fixtures");
 let folder: string;
@@ -31,48 +30,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function bundle(entry: string, outfile: string): Promise<void> {
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    minify: true,
-    platform: "node",
-    format: "esm",
-    external: ["@azure/functions-core"],
-    banner: {
-      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
-    },
-    logLevel: "error",
-  });
-}
-
-interface HostProcess {
-  readonly child: ChildProcess;
-  readonly stderr: () => string;
-  readonly exit: Promise<unknown[]>;
-}
-
-function run(env: Record<string, string>, where = root): HostProcess {
-  const child = spawn(process.execPath, [hostFile, "--root", where], {
-    stdio: ["pipe", "pipe", "pipe"],
-    env: {
-      ...process.env,
-      PORT: "0",
-      AzureWebJobsStorage: "UseDevelopmentStorage=true",
-      ...env,
-    },
-  });
-  children.push(child);
-  let text = "";
-  child.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
-  return { child, stderr: () => text, exit: once(child, "exit") };
-}
-async function addressOf({ child }: HostProcess): Promise<string> {
-  if (child.stdout === null) throw new Error("the host has no standard output");
-  const [line] = await once(child.stdout, "data");
-  const match = /^listening (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(String(line));
-  return match?.[1] ?? "";
+function run(env: Record<string, string>, where = root): HostChild {
+  const host = runHost(hostFile, where, env);
+  children.push(host.child);
+  return host;
 }
 
 describe("the host process", () => {

@@ -67,7 +67,7 @@ describe("a queue function", () => {
       queueTrigger: "plain text",
       id: sent.messageId,
       dequeueCount: 1,
-      insertionTime: sent.insertedOn.toISOString(),
+      insertionTime: sent.insertedOn.toISOString().replace(".000Z", "+00:00"),
     });
   });
 
@@ -99,6 +99,16 @@ describe("a queue function", () => {
     expect(received()).toEqual([]);
     const { peekedMessageItems } = await poison.peekMessages();
     expect(peekedMessageItems.map((item) => item.messageText)).toEqual(["not base64!"]);
+  });
+
+  it("never sees a message that is not UTF-8: after its last try it is poison", async () => {
+    const notText = Buffer.from([0x7b, 0xff, 0x7d]).toString("base64");
+    await queue.sendMessage(notText);
+    await expect.poll(() => isEmpty(queue)).toBe(true);
+    expect(received()).toEqual([]);
+    const { peekedMessageItems } = await poison.peekMessages();
+    expect(peekedMessageItems.map((item) => item.messageText)).toEqual([notText]);
+    expect(lines.filter((line) => line.endsWith(" is not UTF-8 text"))).toHaveLength(3);
   });
 
   it("never sees a message that was received too often already", async () => {
@@ -218,6 +228,7 @@ function restart(drainMs = 10_000): Promise<Host> {
     stateDir: null,
     log: (line) => own.push(line),
     drainMs,
+    masterKey: "open-all",
   });
 }
 
@@ -225,6 +236,6 @@ function runByHand(contentType: string): Promise<Response> {
   return fetch(`${host.url}/admin/functions/WORK`, {
     method: "POST",
     body: JSON.stringify({ input: "by hand" }),
-    headers: { "content-type": contentType },
+    headers: { "content-type": contentType, "x-functions-key": "open-all" },
   });
 }

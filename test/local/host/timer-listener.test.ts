@@ -17,6 +17,7 @@ interface Run {
   readonly at: string;
   readonly pastDue: boolean;
   readonly status: z.infer<typeof TimerJson>["ScheduleStatus"];
+  readonly trigger: string | undefined;
 }
 
 const NOON = Date.parse("2026-11-21T12:00:00Z");
@@ -49,10 +50,11 @@ function listen(
     store,
     nowMs: Date.now,
     report: (error) => expect.unreachable(String(error)),
-    run: async ({ data }) => {
+    run: async ({ data, triggerMetadata }) => {
       const json = TimerJson.parse(JSON.parse(data.json ?? ""));
       const at = new Date().toISOString().slice(11, 19);
-      runs.push({ at, pastDue: json.IsPastDue, status: json.ScheduleStatus });
+      const trigger = triggerMetadata["TimerTrigger"]?.string;
+      runs.push({ at, pastDue: json.IsPastDue, status: json.ScheduleStatus, trigger });
       const workMs = more.workMs?.() ?? 0;
       if (workMs > 0) await new Promise((resolve) => setTimeout(resolve, workMs));
     },
@@ -70,9 +72,11 @@ describe("a timer", () => {
     expect(times()).toEqual(["12:05:00", "12:10:00", "12:15:00"]);
     expect(runs.every((run) => !run.pastDue)).toBe(true);
     expect(runs[1]?.status).toEqual({
-      Last: "2026-11-21T12:05:00.000Z",
-      Next: "2026-11-21T12:10:00.000Z",
+      Last: "2026-11-21T12:05:00+00:00",
+      Next: "2026-11-21T12:10:00+00:00",
     });
+    expect(runs[0]?.status?.Last).toBe("0001-01-01T00:00:00+00:00");
+    expect(runs[0]?.trigger).toBe("11/21/2026 12:05:00");
   });
 
   it("never overlaps itself, and makes one run of all it missed", async () => {
@@ -139,7 +143,7 @@ describe("a timer whose host was down", () => {
     await vi.advanceTimersByTimeAsync(10 * 60_000);
     listen("*/30 * * * * *", store);
     await vi.advanceTimersByTimeAsync(30_000);
-    expect(runs).toEqual([{ at: "12:10:30", pastDue: false, status: null }]);
+    expect(runs).toMatchObject([{ at: "12:10:30", pastDue: false, status: null }]);
   });
 });
 
