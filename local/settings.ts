@@ -26,6 +26,7 @@ export function localSettings(
   return {
     AZURE_FUNCTIONS_ENVIRONMENT: "Development",
     POLL_SCHEDULE: "* * * * * *",
+    ...WORKER_SETTINGS,
     CALLERS: JSON.stringify([localCaller(parts.key)]),
     ...ROOMY_CAPS,
     ...(parts.simulator === null ? {} : simulatorSettings(parts.simulator)),
@@ -35,6 +36,13 @@ export function localSettings(
     LRQ_EXIT_WITH_PARENT: "1",
   };
 }
+
+/**
+ * Settings of the Functions host that the app needs wherever it runs; docs/settings.md says why.
+ */
+export const WORKER_SETTINGS = {
+  languageWorkers__node__arguments: "--max-http-header-size=65536",
+};
 
 /** Nothing here can do harm, and a laptop shall see more than 25 machines at work. */
 const ROOMY_CAPS = {

@@ -2,6 +2,9 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { HEADER_BYTES_MAX } from "../../local/host/http-listener.ts";
+import { headerBytesIn, WORKER_ARGUMENTS } from "../../local/host/worker-arguments.ts";
+import { localSettings, WORKER_SETTINGS } from "../../local/settings.ts";
 import { readStartOptions, START_USAGE } from "../../local/start-options.ts";
 import { parseCallers, RIGHTS } from "../../shared/access/caller.ts";
 import { readConfig, settings } from "../../shared/config.ts";
@@ -29,6 +32,12 @@ const ROWS = tableIn(section(SETTINGS, "The app")).map(
     purpose,
     source,
   }),
+);
+
+const HOSTS_OWN_ROWS = tableIn(section(SETTINGS, "The Functions host"));
+/** The settings that the host itself reads, as the page gives them. */
+const HOSTS_OWN: Readonly<Record<string, string>> = Object.fromEntries(
+  HOSTS_OWN_ROWS.map(([name = "", value = ""]) => [unquoted(name), unquoted(value)]),
 );
 
 /** `1 to 10,000, whole`: bounds, and whether a fraction is refused. */
@@ -64,6 +73,16 @@ describe("the page about settings", () => {
   });
 });
 
+describe("the settings of the Functions host", () => {
+  it("are told with a reason, and the local stack sets the same for its worker", () => {
+    const parts = { storage: "", simulator: null, key: "", stateDir: "" };
+    expect(HOSTS_OWN).toMatchObject(WORKER_SETTINGS);
+    expect(localSettings(parts, {})).toMatchObject(WORKER_SETTINGS);
+    expect(headerBytesIn(HOSTS_OWN[WORKER_ARGUMENTS])).toBeGreaterThan(HEADER_BYTES_MAX);
+    for (const [, , why = ""] of HOSTS_OWN_ROWS) expect(why).not.toBe("");
+  });
+});
+
 describe("the settings of npm start", () => {
   it("are those its help names, with the same defaults", () => {
     const rows = tableIn(section(SETTINGS, "On this machine"));
@@ -94,12 +113,12 @@ describe("the command that makes a key", () => {
 
 describe("the sample of local settings", () => {
   it("has every setting at its default, so that it changes nothing", () => {
-    const { FUNCTIONS_WORKER_RUNTIME, AzureWebJobsStorage, POLL_SCHEDULE, ...rest } = SAMPLE.Values;
+    const { AzureWebJobsStorage, POLL_SCHEDULE, ...rest } = SAMPLE.Values;
     const expected = [...DEFAULTS]
       .filter(([name]) => name !== "AzureWebJobsStorage" && name !== "POLL_SCHEDULE")
       .map(([name, value]) => [name, value === "none" ? "" : value]);
-    expect(rest).toEqual(Object.fromEntries(expected));
-    expect([SAMPLE.IsEncrypted, FUNCTIONS_WORKER_RUNTIME]).toEqual([false, "node"]);
+    expect(rest).toEqual({ ...Object.fromEntries(expected), ...HOSTS_OWN });
+    expect(SAMPLE.IsEncrypted).toBe(false);
     expect([AzureWebJobsStorage, POLL_SCHEDULE]).not.toContain(undefined);
   });
 
