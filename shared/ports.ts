@@ -131,10 +131,16 @@ export interface Download {
 export interface Defender {
   /** Makes sure a token is at hand, so that no time passes between a claim and its POST. */
   prepare(): Promise<Reply<null>>;
+  /**
+   * Asks `leaveWithinMs` right before the first byte is written, with everything there that it
+   * takes to write it: so many milliseconds the POST may still take to leave; at 0 or less it is
+   * `notSent`. What was begun and could not be handed over by then is `unknown`.
+   */
   submit(
     machineId: string,
     commands: readonly Command[],
     comment: string,
+    leaveWithinMs: () => number,
   ): Promise<SubmissionAnswer>;
   /** Live response actions created at or after `sinceMs`, newest first, whoever started them. */
   listActions(sinceMs: number): Promise<Reply<readonly MachineAction[]>>;

@@ -32,7 +32,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/loopback.ts",
   ],
   "shared/loopback.ts": [],
-  "shared/http": ["node:http", "node:https", "node:stream", "node:zlib"],
+  "shared/http": ["node:http", "node:https", "node:net", "node:stream", "node:tls", "node:zlib"],
   "shared/ports.ts": [
     "shared/incident",
     "shared/plan",

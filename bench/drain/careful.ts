@@ -106,11 +106,14 @@ async function work(parts: Parts): Promise<never> {
   }
 }
 
+/** It has no pause to keep. */
+const atAnyTime = () => Number.POSITIVE_INFINITY;
+
 /** True once Defender has taken it and its action is written down; false if its machine is busy. */
 async function submitted(parts: Parts, machineId: string): Promise<boolean> {
   const { clock, table, defender } = parts;
   for (;;) {
-    const answer = await defender.submit(machineId, [], COMMENT);
+    const answer = await defender.submit(machineId, [], COMMENT, atAnyTime);
     if (answer.kind === "accepted") {
       const body = { machineId, actionId: answer.actionId };
       await table.commit([{ op: "insert", key: `open!${answer.actionId}`, body }]);

@@ -41,7 +41,7 @@ export function asking(tokens: Tokens, nowMs: () => number, readMs: number): Ask
       signal: AbortSignal.timeout(readMs),
       maxBytes: question.size === "page" ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES,
     });
-    if (exchanged.kind === "silence") return { kind: "unavailable", detail: exchanged.detail };
+    if (exchanged.kind !== "answer") return { kind: "unavailable", detail: exchanged.detail };
     if (exchanged.answer.status === 401) tokens.forget(token.value);
     return classifyReply(exchanged.answer, nowMs(), read);
   };

@@ -22,8 +22,8 @@ export function createDefender(options: DefenderOptions): Defender {
   const ask = asking(tokens, nowMs, timeouts.readMs);
   return {
     prepare: () => prepared(tokens),
-    submit: (machineId, commands, comment) =>
-      submit({ root, tokens, ...options }, machineId, commands, comment),
+    submit: (machineId, commands, comment, leaveWithinMs) =>
+      submit({ root, tokens, ...options }, { machineId, commands, comment }, leaveWithinMs),
     listActions: (sinceMs) => listActions(ask, root, sinceMs),
     listPending: () => listPending(ask, root),
     getAction: (actionId) => getAction(ask, root, actionId),

@@ -1,11 +1,11 @@
-import type { IncomingMessage } from "node:http";
-import { answerTo, requestTo } from "../http/one-request.ts";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { answerTo, requestTo, type LeaveWithin } from "../http/one-request.ts";
 import { silenceText } from "../http/silence.ts";
 import { withoutEncoding } from "../http/transport-encoding.ts";
 
 /**
  * One call over HTTP; the signal bounds all of it, the body included. `maxBytes` bounds the
- * answer's body.
+ * answer's body; absent, `leaveWithinMs` leaves it all the time there is.
  */
 export interface HttpCall {
   readonly method: "GET" | "POST";
@@ -14,6 +14,7 @@ export interface HttpCall {
   readonly json: unknown;
   readonly signal: AbortSignal;
   readonly maxBytes: number;
+  readonly leaveWithinMs?: LeaveWithin;
 }
 
 /** What came back: `text` is null when the body broke off or was larger than allowed. */
@@ -23,37 +24,36 @@ export interface HttpAnswer {
   readonly text: string | null;
 }
 
-/** An answer, or nothing at all; then nobody knows whether the call arrived. */
+/** An answer, or nothing at all. */
 export type Exchange =
   | { readonly kind: "answer"; readonly answer: HttpAnswer }
-  | { readonly kind: "silence"; readonly detail: string };
+  /** Nobody knows whether the call arrived. */
+  | { readonly kind: "silence"; readonly detail: string }
+  /** Nothing of the call was written: it certainly did not arrive. */
+  | { readonly kind: "notSent"; readonly detail: string };
 
 /**
  * Makes the call once. Redirects are answers, never followed, for the token must not travel
  * elsewhere.
  */
 export async function exchange(call: HttpCall): Promise<Exchange> {
+  const { signal, leaveWithinMs, maxBytes } = call;
+  const body = call.json === null ? null : Buffer.from(JSON.stringify(call.json));
+  const request = requestFor(call, body);
+  let response: IncomingMessage;
   try {
-    const response = await sent(call);
-    const text = await boundedText(withoutEncoding(response), call.maxBytes);
-    return {
-      kind: "answer",
-      answer: { status: response.statusCode ?? 0, headers: headersOf(response), text },
-    };
+    response = await answerTo(request, body, leaveWithinMs);
   } catch (error) {
-    return {
-      kind: "silence",
-      detail: silenceText(call.signal.aborted ? call.signal.reason : error),
-    };
+    const detail = silenceText(signal.aborted ? signal.reason : error);
+    return { kind: request.headersSent ? "silence" : "notSent", detail };
   }
+  const text = await boundedText(withoutEncoding(response), maxBytes);
+  const { statusCode: status = 0 } = response;
+  return { kind: "answer", answer: { status, headers: headersOf(response), text } };
 }
 
-/**
- * The answer as far as its headers. Not by `fetch`, which makes a POST a second time when it is
- * answered with 421 (decision 008).
- */
-async function sent({ method, url, token, json, signal }: HttpCall): Promise<IncomingMessage> {
-  const body = json === null ? null : Buffer.from(JSON.stringify(json));
+/** Not `fetch`, which makes a POST a second time when it is answered with 421 (decision 008). */
+function requestFor({ method, url, token, signal }: HttpCall, body: Buffer | null): ClientRequest {
   const headers = {
     accept: "application/json",
     "accept-encoding": "gzip",
@@ -64,7 +64,7 @@ async function sent({ method, url, token, json, signal }: HttpCall): Promise<Inc
   };
   // A kept connection may be closed just when it is used again, and then nobody knows whether the
   // call arrived: each has one of its own.
-  return await answerTo(requestTo(url, { method, headers, signal, agent: false }), body);
+  return requestTo(url, { method, headers, signal, agent: false });
 }
 
 function headersOf({ headers }: IncomingMessage): HttpAnswer["headers"] {

@@ -2,6 +2,7 @@ import type { SubmissionAnswer } from "../ledger/submission.ts";
 import type { Command } from "../plan/command.ts";
 import { MAX_ANSWER_BYTES, tokenTrouble } from "./ask.ts";
 import { before } from "../http/deadline.ts";
+import type { LeaveWithin } from "../http/one-request.ts";
 import { classifySubmission } from "./classify.ts";
 import { liveResponseCall } from "./live-response.ts";
 import type { DefenderOptions } from "./options.ts";
@@ -13,36 +14,48 @@ interface SubmitOptions extends Pick<DefenderOptions, "nowMs" | "timeouts"> {
   readonly tokens: Tokens;
 }
 
+/** One part of a sequence, as it is posted. */
+interface Post {
+  readonly machineId: string;
+  readonly commands: readonly Command[];
+  readonly comment: string;
+}
+
 /**
- * Posts one part of a sequence, once. A single deadline spans token and POST, so that nothing
- * leaves later than `submitMs` after it was decided on; what could not leave in time is `notSent`.
- * Throws as `liveResponseCall` does.
+ * Posts one part of a sequence, once. Token and connection come first; whether it may leave is
+ * asked when nothing is left to wait for. `notSent` is certain: nothing of it was written. Throws
+ * as `liveResponseCall` does.
  */
 export async function submit(
   options: SubmitOptions,
-  machineId: string,
-  commands: readonly Command[],
-  comment: string,
+  { machineId, commands, comment }: Post,
+  leaveWithinMs: LeaveWithin,
 ): Promise<SubmissionAnswer> {
   const { path, json } = liveResponseCall(machineId, commands, comment);
   const { tokens, nowMs } = options;
   const { submitMs } = options.timeouts;
-  const startedAtMs = nowMs();
   const signal = AbortSignal.timeout(submitMs);
   let token: string;
   try {
-    token = await before(signal, tokens.current());
+    token = await before(soonerOf(submitMs, leaveWithinMs()), tokens.current());
   } catch (error) {
     return { kind: "notSent", detail: tokenTrouble(error) };
   }
-  // A host that was frozen meanwhile has not seen its own timer go off.
-  if (nowMs() - startedAtMs >= submitMs) {
-    return { kind: "notSent", detail: "too much time passed before the call could be made" };
-  }
-  const url = `${options.root}${path}`;
-  const call = { method: "POST", url, token, json, signal, maxBytes: MAX_ANSWER_BYTES } as const;
-  const exchanged = await exchange(call);
+  const exchanged = await exchange({
+    method: "POST",
+    url: `${options.root}${path}`,
+    token,
+    json,
+    signal,
+    maxBytes: MAX_ANSWER_BYTES,
+    leaveWithinMs,
+  });
+  if (exchanged.kind === "notSent") return exchanged;
   if (exchanged.kind === "silence") return { kind: "unknown", detail: exchanged.detail };
   if (exchanged.answer.status === 401) tokens.forget(token);
   return classifySubmission(exchanged.answer, nowMs());
+}
+
+function soonerOf(...ms: readonly number[]): AbortSignal {
+  return AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(...ms))));
 }

@@ -42,6 +42,8 @@ export const budgetSchema = z.object({
      * too.
      */
     othersSuspected: z.boolean(),
+    /** What closed it last: a 429, or that a POST could not leave. */
+    closedBy: z.enum(["throttled", "unreachable"]).default("throttled"),
   }),
   paused: z.object({ by: z.string(), why: z.string(), atMs: instant }).nullable(),
   /** When the one outstanding bell is due; in the past, no bell is outstanding. */
@@ -80,6 +82,7 @@ export type Budget = z.infer<typeof budgetSchema>;
 /** A learned cap creeps up by one after each this long without a 429. */
 const CAP_CREEP_MS = 300_000;
 const MOST_DOOR_STEPS = 15;
+const UNREACHABLE_REST_MS = 5_000;
 
 export const FIRST_BUDGET: Budget = {
   v: 1,
@@ -89,7 +92,14 @@ export const FIRST_BUDGET: Budget = {
   foreignOld: 0,
   learnedSessions: null,
   learnedAtMs: 0,
-  door: { closedUntilMs: 0, step: 0, untried: false, last429AtMs: 0, othersSuspected: false },
+  door: {
+    closedUntilMs: 0,
+    step: 0,
+    untried: false,
+    last429AtMs: 0,
+    othersSuspected: false,
+    closedBy: "throttled",
+  },
   paused: null,
   bellDueAtMs: 0,
   driver: null,
@@ -197,7 +207,21 @@ export function throttled(
   const step = Math.min(budget.door.step + (counts ? 1 : 0), MOST_DOOR_STEPS);
   const waitMs = retryAfterMs ?? backOff(limits.closedDoorMs, step, MOST_DOOR_STEPS);
   const closedUntilMs = Math.max(budget.door.closedUntilMs, latestMs + waitMs);
-  return { ...budget, door: { ...seen, closedUntilMs, step, untried: true } };
+  return {
+    ...budget,
+    door: { ...seen, closedUntilMs, step, untried: true, closedBy: "throttled" },
+  };
+}
+
+/**
+ * A POST could not leave, and costs no call. The next would fare like it, and each try is two
+ * transactions: the door closes for a moment, and then one goes first.
+ */
+export function couldNotLeave(budget: Budget, latestMs: number): Budget {
+  const closedUntilMs = latestMs + UNREACHABLE_REST_MS;
+  if (closedUntilMs <= budget.door.closedUntilMs) return budget;
+  const door = { ...budget.door, closedUntilMs, untried: true, closedBy: "unreachable" } as const;
+  return { ...budget, door };
 }
 
 /** Sessions we allow the whole tenant: the setting, or what was learned, crept up since. */

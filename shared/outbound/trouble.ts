@@ -1,3 +1,5 @@
+const NO_TLS = "it does not speak TLS 1.2 or later";
+
 /** What the codes of Node and OpenSSL mean to whoever runs the receiver. */
 const WORDS: ReadonlyMap<string, string> = new Map([
   ["CERT_HAS_EXPIRED", "its certificate has expired"],
@@ -11,7 +13,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
     "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   ].map((code) => [code, "its certificate is of no authority that is trusted here"] as const),
-  ["EPROTO", "it does not speak TLS 1.2 or later"],
+  ["EPROTO", NO_TLS],
 ]);
 
 /**
@@ -21,5 +23,10 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 export function troubleIn(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return "no answer in time";
   const code = error instanceof Error && "code" in error ? error.code : null;
-  return typeof code === "string" ? `${WORDS.get(code) ?? "no answer"} (${code})` : "no answer";
+  return typeof code === "string" ? `${wordsFor(code)} (${code})` : "no answer";
+}
+
+/** OpenSSL has a code for each way in which a handshake can go wrong. */
+function wordsFor(code: string): string {
+  return WORDS.get(code) ?? (code.startsWith("ERR_SSL_") ? NO_TLS : "no answer");
 }

@@ -112,7 +112,7 @@ function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; d
   switch (verdict.kind) {
     case "wait":
       return verdict.why === "door"
-        ? { code: "throttled", detail: "Defender asked for a pause; all submissions wait for it." }
+        ? atDoor(budget)
         : { code: "token", detail: `All ${limits.callsPerWindow} calls of the window are used.` };
     case "full":
       return { code: "session", detail: "All live response sessions of the tenant are taken." };
@@ -129,4 +129,13 @@ function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; d
     case "paused":
       return { code: "next", detail: "It goes as soon as those before it have gone." };
   }
+}
+
+function atDoor({ door }: Budget): { code: string; detail: string } {
+  return door.closedBy === "unreachable"
+    ? {
+        code: "unreachable",
+        detail: "No connection to Defender takes a call in time; one is tried every few seconds.",
+      }
+    : { code: "throttled", detail: "Defender asked for a pause; all submissions wait for it." };
 }

@@ -6,6 +6,7 @@ import { holdsSession, type SequenceRecord } from "../ledger/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../ledger/submission.ts";
 import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
 import {
+  couldNotLeave,
   holdSession,
   openDoor,
   releaseSession,
@@ -143,7 +144,7 @@ function budgetAfter(
   const came = { latestMs, limits };
   const next =
     answer.kind === "notSent"
-      ? unreserve(budget, sequenceId, claimedAtMs)
+      ? couldNotLeave(unreserve(budget, sequenceId, claimedAtMs), latestMs)
       : doorAfter(stamp(budget, sequenceId, latestMs, claimedAtMs), sequenceId, answer, came);
   return holdsSession(after)
     ? holdSession(next, sessionOf(after))

@@ -49,8 +49,8 @@ export async function submitClaimed(
 }
 
 /**
- * One POST, unless the fence has closed: after a long stall the claim may already be given up, or
- * the queue paused.
+ * One POST, unless the fence closes before it can leave: after a long stall the claim may already
+ * be given up, the sequence cancelled, or the queue paused.
  */
 async function post(
   { defender, clock, log }: SubmitPorts,
@@ -58,15 +58,25 @@ async function post(
   record: SequenceRecord,
   begunAtMs: number,
 ): Promise<SubmissionAnswer> {
-  const sinceMs = clock.monotonicMs() - begunAtMs;
-  const { sequenceId, machineId } = record;
-  if (sinceMs > limits.sendFenceMs) {
-    log("warn", "notSent", { sequenceId, sinceMs: Math.round(sinceMs) });
-    return { kind: "notSent", detail: `${Math.round(sinceMs)} ms passed since the claim` };
+  const { sequenceId, machineId, attempt, profile, runId } = record;
+  const sinceMs = () => clock.monotonicMs() - begunAtMs;
+  const answer = await defender.submit(
+    machineId,
+    currentCommands(record),
+    commentFor(tagOf(record), `${profile.name}@${profile.version} for run ${runId}`),
+    () => limits.sendFenceMs - sinceMs(),
+  );
+  if (answer.kind === "notSent") {
+    const { detail } = answer;
+    log("warn", "notSent", {
+      sequenceId,
+      machineId,
+      attempt,
+      sinceMs: Math.round(sinceMs()),
+      detail,
+    });
+  } else {
+    log("info", "submitted", { sequenceId, machineId, attempt, came: answer.kind });
   }
-  const forPeople = `${record.profile.name}@${record.profile.version} for run ${record.runId}`;
-  const comment = commentFor(tagOf(record), forPeople);
-  const answer = await defender.submit(machineId, currentCommands(record), comment);
-  log("info", "submitted", { sequenceId, machineId, attempt: record.attempt, came: answer.kind });
   return answer;
 }

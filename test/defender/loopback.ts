@@ -78,3 +78,6 @@ export const noToken = () => Promise.reject(new Error("identity is\ndown"));
 
 /** Timeouts short enough to wait for. */
 export const IMPATIENT = { submitMs: 60, readMs: 60, tokenMs: 60, stallMs: 60 };
+
+/** A POST may leave whenever it can. */
+export const atAnyTime = () => Number.POSITIVE_INFINITY;

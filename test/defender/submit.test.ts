@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Command } from "../../shared/plan/command.ts";
-import { clientOf, IMPATIENT, json, loopback, noToken, refusal } from "./loopback.ts";
+import { atAnyTime, clientOf, IMPATIENT, json, loopback, noToken, refusal } from "./loopback.ts";
 
 const MACHINE = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07";
 const COMMANDS: readonly Command[] = [
@@ -14,7 +14,7 @@ const COMMANDS: readonly Command[] = [
 describe("submit", () => {
   it("posts what the API wants, in its letter case, and leaves absent Args out", async () => {
     const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
-    const answer = await clientOf(server).submit(MACHINE, COMMANDS, "[tag] why");
+    const answer = await clientOf(server).submit(MACHINE, COMMANDS, "[tag] why", atAnyTime);
 
     expect(answer).toEqual({ kind: "accepted", actionId: "a-1", comment: null });
     const [seen] = server.seen;
@@ -43,16 +43,17 @@ describe("submit", () => {
 
   it("posts once, and does not know what became of it, if the connection drops", async () => {
     const server = await loopback((_, response) => response.destroy());
-    const answer = await clientOf(server).submit(MACHINE, COMMANDS, "c");
+    const answer = await clientOf(server).submit(MACHINE, COMMANDS, "c", atAnyTime);
     expect(answer.kind).toBe("unknown");
     expect(server.seen).toHaveLength(1);
   });
 
   it("does not know what became of a POST that was not answered in time", async () => {
     const server = await loopback(() => {});
-    const client = clientOf(server, { timeouts: IMPATIENT });
+    // Long enough for the connection to stand, whatever else this machine does.
+    const client = clientOf(server, { timeouts: { ...IMPATIENT, submitMs: 1_000 } });
     await client.prepare();
-    const answer = await client.submit(MACHINE, COMMANDS, "c");
+    const answer = await client.submit(MACHINE, COMMANDS, "c", atAnyTime);
     expect(answer).toEqual({ kind: "unknown", detail: "no answer in time" });
   });
 
@@ -61,21 +62,21 @@ describe("submit", () => {
       response.writeHead(201, { "content-length": "1000" });
       response.write('{"id":"a-1"', () => response.destroy());
     });
-    expect((await clientOf(server).submit(MACHINE, COMMANDS, "c")).kind).toBe("unknown");
+    expect((await clientOf(server).submit(MACHINE, COMMANDS, "c", atAnyTime)).kind).toBe("unknown");
   });
 
   it("does not read more than a MiB of an answer", async () => {
     const server = await loopback((_, response) => {
       response.writeHead(201).end(`{"id":"a-1","x":"${"x".repeat(2 ** 21)}"}`);
     });
-    expect((await clientOf(server).submit(MACHINE, COMMANDS, "c")).kind).toBe("unknown");
+    expect((await clientOf(server).submit(MACHINE, COMMANDS, "c", atAnyTime)).kind).toBe("unknown");
   });
 
   it("follows no redirect", async () => {
     const server = await loopback((_, response) => {
       response.writeHead(307, { location: "/elsewhere" }).end();
     });
-    expect((await clientOf(server).submit(MACHINE, COMMANDS, "c")).kind).toBe("unknown");
+    expect((await clientOf(server).submit(MACHINE, COMMANDS, "c", atAnyTime)).kind).toBe("unknown");
     expect(server.seen).toHaveLength(1);
   });
 
@@ -83,7 +84,7 @@ describe("submit", () => {
     "posts once, whatever the answer (%i)",
     async (status) => {
       const server = await loopback((_, response) => json(response, status, refusal("Any")));
-      await clientOf(server).submit(MACHINE, COMMANDS, "c");
+      await clientOf(server).submit(MACHINE, COMMANDS, "c", atAnyTime);
       expect(server.seen).toHaveLength(1);
     },
   );
@@ -95,7 +96,7 @@ describe("submit", () => {
       json(response, 201, { id: "a-1" });
     });
     const client = clientOf(server);
-    for (let time = 0; time < 3; time += 1) await client.submit(MACHINE, COMMANDS, "c");
+    for (let time = 0; time < 3; time += 1) await client.submit(MACHINE, COMMANDS, "c", atAnyTime);
     expect(new Set(ports).size).toBe(3);
   });
 
@@ -104,13 +105,18 @@ describe("submit", () => {
       response.setHeader("Retry-After", "42");
       json(response, 429, refusal("TooManyRequests"));
     });
-    const answer = await clientOf(server).submit(MACHINE, COMMANDS, "c");
+    const answer = await clientOf(server).submit(MACHINE, COMMANDS, "c", atAnyTime);
     expect(answer).toEqual({ kind: "throttled", retryAfterMs: 42_000 });
   });
 
   it("sends nothing when there is no token", async () => {
     const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
-    const answer = await clientOf(server, { getToken: noToken }).submit(MACHINE, COMMANDS, "c");
+    const answer = await clientOf(server, { getToken: noToken }).submit(
+      MACHINE,
+      COMMANDS,
+      "c",
+      atAnyTime,
+    );
     expect(answer).toEqual({
       kind: "notSent",
       detail: "no access token: identity is down",
@@ -124,20 +130,41 @@ describe("submit", () => {
       getToken: () => new Promise(() => {}),
       timeouts: { ...IMPATIENT, tokenMs: 5_000 },
     });
-    expect((await client.submit(MACHINE, COMMANDS, "c")).kind).toBe("notSent");
+    expect((await client.submit(MACHINE, COMMANDS, "c", atAnyTime)).kind).toBe("notSent");
     expect(server.seen).toHaveLength(0);
   });
 
-  it("sends nothing when the host slept past the deadline", async () => {
+  it("sends nothing when its time ran out while the token was fetched, as on a frozen host", async () => {
     const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
-    let nowMs = 0;
+    let leftMs = 60_000;
     const getToken = async () => {
-      nowMs += 5_000;
+      leftMs = 0;
       return { token: "t", expiresAtMs: 3_600_000 };
     };
-    const client = clientOf(server, { getToken, nowMs: () => nowMs });
-    expect((await client.submit(MACHINE, COMMANDS, "c")).kind).toBe("notSent");
+    const answer = await clientOf(server, { getToken }).submit(
+      MACHINE,
+      COMMANDS,
+      "c",
+      () => leftMs,
+    );
+    expect(answer).toEqual({ kind: "notSent", detail: "no connection took it in time" });
     expect(server.seen).toHaveLength(0);
+  });
+
+  it("waits for a token no longer than the POST may take to leave", async () => {
+    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const client = clientOf(server, { getToken: () => new Promise(() => {}) });
+    expect((await client.submit(MACHINE, COMMANDS, "c", () => 0.5)).kind).toBe("notSent");
+    expect(server.seen).toHaveLength(0);
+  });
+
+  it("is sure that nothing was sent when nobody listens", async () => {
+    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const client = clientOf(server, { baseUrl: "http://127.0.0.1:1" });
+    expect(await client.submit(MACHINE, COMMANDS, "c", atAnyTime)).toEqual({
+      kind: "notSent",
+      detail: "the connection broke (ECONNREFUSED)",
+    });
   });
 
   it("asks for another token after one was not taken", async () => {
@@ -152,8 +179,8 @@ describe("submit", () => {
       return { token: `token-${issued}`, expiresAtMs: 3_600_000 };
     };
     const client = clientOf(server, { getToken });
-    expect((await client.submit(MACHINE, COMMANDS, "c")).kind).toBe("unauthorized");
-    expect((await client.submit(MACHINE, COMMANDS, "c")).kind).toBe("accepted");
+    expect((await client.submit(MACHINE, COMMANDS, "c", atAnyTime)).kind).toBe("unauthorized");
+    expect((await client.submit(MACHINE, COMMANDS, "c", atAnyTime)).kind).toBe("accepted");
     expect(issued).toBe(2);
   });
 
@@ -165,7 +192,7 @@ describe("submit", () => {
     ["an order the API refuses", MACHINE, COMMANDS.toReversed()],
   ])("throws on %s, which no plan makes", async (_, machineId, commands) => {
     const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
-    await expect(clientOf(server).submit(machineId, commands, "c")).rejects.toThrow(/./);
+    await expect(clientOf(server).submit(machineId, commands, "c", atAnyTime)).rejects.toThrow(/./);
     expect(server.seen).toHaveLength(0);
   });
 });

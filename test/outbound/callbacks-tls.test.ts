@@ -162,7 +162,9 @@ describe("a receiver that speaks no TLS of today", () => {
     const receiver = await startTlsReceiver("receiver.pem", OLD);
     // Somebody else would get through: it does speak it.
     expect(await protocolWith(receiver.port)).toBe("TLSv1.1");
-    expect(await detailOf(receiver)).toBe("it does not speak TLS 1.2 or later (EPROTO)");
+    expect(await detailOf(receiver)).toBe(
+      "it does not speak TLS 1.2 or later (ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION)",
+    );
     expect(receiver.received).toEqual([]);
   });
 
@@ -178,7 +180,9 @@ describe("a receiver that speaks no TLS of today", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
     const { port } = z.object({ port: z.number() }).parse(server.address());
-    expect(await detailOf({ port })).toBe("it does not speak TLS 1.2 or later (EPROTO)");
+    expect(await detailOf({ port })).toBe(
+      "it does not speak TLS 1.2 or later (ERR_SSL_WRONG_VERSION_NUMBER)",
+    );
     expect(seen).toEqual([]);
   });
 });

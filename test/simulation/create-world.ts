@@ -71,6 +71,7 @@ export function createWorld(
     receivers: createReceivers(scenario.receivers, judge.notices),
     faults: createFaultPlan(faultSource, isHealed),
     latency: stream(seed, "latency"),
+    connecting: stream(seed, "connecting"),
     hostRandom,
     court,
     judge,

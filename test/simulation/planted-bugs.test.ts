@@ -252,8 +252,8 @@ const CASES: Readonly<Record<string, Case>> = {
         ...ports,
         defender: {
           ...ports.defender,
-          submit: async (machineId, commands, comment) =>
-            await ports.defender.submit(machineId, commands.slice(0, -1), comment),
+          submit: async (machineId, commands, ...others) =>
+            await ports.defender.submit(machineId, commands.slice(0, -1), ...others),
         },
       }),
     },

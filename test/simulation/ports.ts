@@ -1,5 +1,6 @@
 import type { CallbackAnswer, CallbackRequest } from "../../shared/callback/answer.ts";
 import { classifySubmission } from "../../shared/defender/classify.ts";
+import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type {
   CommitOutcome,
@@ -11,6 +12,7 @@ import type {
 } from "../../shared/ports.ts";
 import { isBadAnswer } from "./bad-answers.ts";
 import type { Method } from "./faults.ts";
+import { whileAlive } from "./hosts.ts";
 import { between, chance } from "./streams.ts";
 import type { Post, ReadApi } from "./tenant.ts";
 import { OutOfReach, through, type Call, type Invocation } from "./wire.ts";
@@ -128,8 +130,13 @@ function defenderOf(world: World, invocation: Invocation): Defender {
   };
   return {
     prepare: async () => await asked("defender.prepare", () => ({ kind: "answered", value: null })),
-    submit: async (machineId, commands, comment) =>
-      await submitOnce(world, invocation, { machineId, commands, comment, ours: true }),
+    submit: async (machineId, commands, comment, leaveWithinMs) => {
+      const post = { machineId, commands, comment, ours: true };
+      return (
+        (await connect(world, invocation, leaveWithinMs)) ??
+        (await submitOnce(world, invocation, post))
+      );
+    },
     listActions: async (sinceMs) => await read("list", () => tenant.list(sinceMs)),
     listPending: async () => await read("list", () => tenant.listPending()),
     getAction: async (actionId) => await read("list", () => tenant.get(actionId)),
@@ -169,6 +176,30 @@ async function sendOnce(
 
 async function* flowing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
+}
+
+/** A connection stands soon; of some the handshake takes long, and of some nothing comes. */
+const SLOW_CONNECTS = 0.05;
+const SLOW_CONNECT_MS = [500, 9_000] as const;
+const BROKEN_CONNECTS = 0.02;
+
+/**
+ * Null once a connection stands by which the POST may leave; nothing lies between that and its
+ * leaving. Whoever waits for one gives up when the time to leave is over.
+ */
+async function connect(
+  { clock, connecting, scenario }: World,
+  { epoch }: Invocation,
+  leaveWithinMs: () => number,
+): Promise<Extract<SubmissionAnswer, { kind: "notSent" }> | null> {
+  const isHard = scenario.profile !== "calm";
+  const isSlow = chance(connecting, isHard ? SLOW_CONNECTS : 0);
+  const isBroken = chance(connecting, isHard ? BROKEN_CONNECTS : 0);
+  const takesMs = isSlow ? between(connecting, ...SLOW_CONNECT_MS) : between(connecting, 5, 150);
+  await clock.sleep(Math.max(0, Math.min(takesMs, leaveWithinMs())));
+  await whileAlive(clock, epoch);
+  if (isBroken) return { kind: "notSent", detail: "the connection broke" };
+  return leaveWithinMs() > 0 ? null : { kind: "notSent", detail: "no connection in time" };
 }
 
 /**

@@ -30,6 +30,8 @@ export interface World {
   readonly receivers: Receivers;
   readonly faults: FaultPlan;
   readonly latency: Random;
+  /** How long connections to Defender take to stand. */
+  readonly connecting: Random;
   readonly hostRandom: Random;
   readonly court: Court;
   readonly judge: Judge;

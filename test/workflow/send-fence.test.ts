@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { claim, end } from "../../shared/ledger/moves.ts";
+import { runSchema } from "../../shared/ledger/run.ts";
+import { runKey } from "../../shared/ledger/keys.ts";
+import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
+import type { Log } from "../../shared/ports.ts";
+import { cancelRun } from "../../shared/workflow/cancel-run.ts";
+import { changesFor } from "../../shared/workflow/change-sequence.ts";
+import { drain, type DrainPorts } from "../../shared/workflow/drain.ts";
+import { loadSequence } from "../../shared/workflow/load.ts";
+import { pause } from "../../shared/workflow/pause.ts";
+import { START_MS } from "../ledger/a-sequence.ts";
+import { someLimits } from "../limits/some-limits.ts";
+import { startAccepting, type Accepting } from "./accepting.ts";
+
+/** One POST at a time; the fence is that of `someLimits`. */
+const LIMITS = someLimits({ callsPerWindow: 1 });
+const POLICY = { first: 3, above: 10, maxFailedShare: 0.5 };
+const MACHINES = [1, 2, 3, 4, 5, 6, 7];
+const BELL = { why: "accepted", runId: null, urgent: false } as const;
+
+/** What somebody does while a POST is under way, until it has returned. */
+const WORDS: Readonly<Record<string, (world: Accepting, runId: string) => Promise<unknown>>> = {
+  "the queue's pause": async ({ ports }) => await pause(ports, { by: "ana", why: "stop" }),
+  "the cancel of its run": async ({ ports }, runId) => await cancelRun(ports, LIMITS, runId, "ana"),
+  "the pause of its run": async (world, runId) => {
+    for (let failure = 0; failure < 5; failure += 1) await failOne(world);
+    expect((await runOf(world, runId)).gate?.state).toBe("paused");
+  },
+};
+
+/** Milliseconds from the claim to the word, and from the word's return to a connection. */
+const COURSES = [0, 500, 1_999].flatMap((beforeMs) =>
+  [0, 1, 1_499, 1_500, 2_000].map((after) => [beforeMs, after] as const),
+);
+
+describe.each(Object.keys(WORDS))("after %s has returned", (word) => {
+  it.each(COURSES)(
+    "%i ms after the claim, a POST whose connection stands %i ms later leaves within the fence or not at all",
+    async (beforeMs, afterMs) => {
+      const { world, runId } = await begun();
+      let leftMs: number | null = null;
+      const came = await drained(world, async (leaveWithinMs) => {
+        world.pass(beforeMs);
+        await WORDS[word]?.(world, runId);
+        world.pass(afterMs);
+        if (leaveWithinMs() <= 0) return { kind: "notSent", detail: "too late" };
+        leftMs = afterMs;
+        return { kind: "accepted", actionId: "a-1", comment: null };
+      });
+      const mayLeave = beforeMs + afterMs < LIMITS.sendFenceMs;
+      expect(leftMs).toBe(mayLeave ? afterMs : null);
+      expect(came.posts).toBe(1);
+      expect(leftMs ?? 0).toBeLessThan(LIMITS.sendFenceMs);
+    },
+  );
+});
+
+describe("a POST that could not leave", () => {
+  it("goes back into the line, is said with its reason, and costs no call", async () => {
+    const { world } = await begun();
+    const { log, records } = await drained(world, async () => {
+      world.pass(2_000);
+      return { kind: "notSent", detail: "no connection took it in time" };
+    });
+    expect(records.filter(({ state }) => state === "waiting")).toHaveLength(MACHINES.length);
+    const said = log.filter(({ event }) => event === "notSent");
+    expect(said).toMatchObject([
+      { level: "warn", fields: { sinceMs: 2_000, detail: "no connection took it in time" } },
+    ]);
+    // Its one call of the window is free: once the door opens, the next may go.
+    world.pass(5_000);
+    let again = 0;
+    await drained(world, async () => {
+      again += 1;
+      return { kind: "accepted", actionId: "a-2", comment: null };
+    });
+    expect(again).toBe(1);
+  });
+
+  it("is not followed by another at once, whoever comes", async () => {
+    const { world } = await begun();
+    expect(await drained(world, notSent)).toMatchObject({ posts: 1, ended: "wait" });
+    world.pass(4_999);
+    expect(await drained(world, notSent)).toMatchObject({ posts: 0, ended: "wait" });
+    world.pass(1);
+    expect(await drained(world, notSent)).toMatchObject({ posts: 1, ended: "wait" });
+  });
+});
+
+const notSent = async () => ({ kind: "notSent", detail: "" }) as const;
+
+interface Line {
+  readonly level: Parameters<Log>[0];
+  readonly event: string;
+  readonly fields: Parameters<Log>[2];
+}
+
+/** A drain whose POSTs are answered like this. */
+async function drained(
+  world: Accepting,
+  submit: (leaveWithinMs: () => number) => Promise<SubmissionAnswer>,
+) {
+  let posts = 0;
+  const log: Line[] = [];
+  const { defender } = world.ports;
+  const ports: DrainPorts = {
+    ...world.ports,
+    log: (level, event, fields) => void log.push({ level, event, fields }),
+    defender: {
+      ...defender,
+      prepare: async () => ({ kind: "answered", value: null }),
+      submit: async (_, __, ___, leaveWithinMs) => {
+        posts += 1;
+        return await submit(leaveWithinMs);
+      },
+    },
+  };
+  const { ended } = await drain(ports, { limits: LIMITS, lingerMs: 0, scope: {} }, BELL);
+  return { posts, ended, log, records: await world.unfolded() };
+}
+
+async function begun(): Promise<{ world: Accepting; runId: string }> {
+  const world = startAccepting({ policy: POLICY });
+  const accepted = await world.accept("one", MACHINES);
+  if (accepted.kind !== "accepted") throw new Error(accepted.kind);
+  await world.unfolded();
+  return { world, runId: accepted.run.runId };
+}
+
+/** One of those that wait ends, as if Defender had refused it. */
+async function failOne(world: Accepting): Promise<void> {
+  const next = (await world.unfolded()).find(({ state }) => state === "waiting");
+  const before = next && (await loadSequence(world.ledger, next.sequenceId));
+  if (!before) throw new Error("none waits");
+  const outcome = { code: "NoSuchMachine", detail: "" };
+  const after = end(claim(before.value, START_MS), "refused", outcome, START_MS);
+  await world.ledger.commit(await changesFor(world.ports, before, after, START_MS));
+}
+
+async function runOf({ ledger }: Accepting, runId: string) {
+  return runSchema.parse((await ledger.read(runKey(runId)))?.body);
+}
