@@ -23,6 +23,8 @@ interface Seen {
 export interface ApprovalJudge {
   committed(changes: readonly RowChange[]): void;
   approving(runId: string, who: Person, seen: Seen): void;
+  /** True while something of the run waits to be approved. */
+  isAwaited(runId: string): boolean;
 }
 
 interface Asked {
@@ -36,7 +38,17 @@ interface Known {
   readonly asked: Asked[];
   readonly granted: Set<string>;
   readonly members: Map<string, SequenceRecord>;
+  /** Those of them that wait for an approval. */
+  readonly waiting: Map<string, SequenceRecord>;
+  readonly notes: Set<string>;
   joinedAtMs: number;
+  said: Said | null;
+}
+
+/** What the row of a run says of approvals. */
+interface Said {
+  readonly expiresAtMs: number;
+  readonly granted: string | null;
 }
 
 /** Who sends incidents here; whoever asks for a thing may not approve it. */
@@ -50,8 +62,15 @@ export function createApprovalJudge(
 ): ApprovalJudge {
   const runs = new Map<string, Known>();
   const knownOf = (runId: string): Known => {
-    const fresh = { asked: [], granted: new Set<string>(), members: new Map(), joinedAtMs: 0 };
-    const known: Known = runs.get(runId) ?? fresh;
+    const known: Known = runs.get(runId) ?? {
+      asked: [],
+      granted: new Set(),
+      members: new Map(),
+      waiting: new Map(),
+      notes: new Set(),
+      joinedAtMs: 0,
+      said: null,
+    };
     runs.set(runId, known);
     return known;
   };
@@ -61,32 +80,69 @@ export function createApprovalJudge(
     const known = knownOf(record.runId);
     const before = known.members.get(record.sequenceId);
     known.members.set(record.sequenceId, record);
+    if (record.reason?.code === "approval") known.waiting.set(record.sequenceId, record);
+    else known.waiting.delete(record.sequenceId);
     if (before === undefined) known.joinedAtMs = nowMs();
     else if (before.state === "waiting" && record.state === "claimed") {
       const given = mostGiven(known, record.sequenceId);
       if (given >= needed) return;
       court.fail("approved", `${record.sequenceId} is claimed with ${given} of ${needed}`);
-    } else if (record.outcome?.code === "approvalExpired" && wasGranted(known, record)) {
-      court.fail("approved", `${record.sequenceId} was approved, and ended as if it was not`);
+    } else if (record.outcome?.code === "approvalExpired" && before.state === "waiting") {
+      if (wasGranted(known, record)) {
+        court.fail("approved", `${record.sequenceId} was approved, and ended as if it was not`);
+      }
+      const untilMs = Math.min(known.said?.expiresAtMs ?? 0, record.expiresAtMs);
+      if (nowMs() >= untilMs - slackMs) return;
+      court.fail("approved", `${record.sequenceId} had ${untilMs - nowMs()} ms to be approved`);
+    }
+  };
+  /** What the run is told of its deadline and its plan, once all of a commit is known. */
+  const hear = (runId: string, said: Said | null): void => {
+    const known = knownOf(runId);
+    const latestMs = known.joinedAtMs + approvalMs + slackMs;
+    if (said !== null && said.expiresAtMs > latestMs) {
+      court.fail("approved", `run ${runId} gives ${said.expiresAtMs - latestMs} ms too much`);
+    }
+    if (known.said !== null && (said?.expiresAtMs ?? 0) < known.said.expiresAtMs) {
+      court.fail("approved", `run ${runId} takes time back that it has given`);
+    }
+    known.said = said;
+    if (said?.granted !== null && said?.granted !== undefined) known.granted.add(said.granted);
+  };
+  const checkWaiting = (known: Known): void => {
+    for (const each of known.waiting.values()) {
+      if (known.notes.size > 0 || !wasGranted(known, each)) continue;
+      court.fail("approved", `${each.sequenceId} was approved, and nobody is to let it go`);
     }
   };
   return {
     approving: (runId, { by, objectId }, { planHash, sequenceIds }) => {
       const known = knownOf(runId);
-      const isLate = nowMs() > known.joinedAtMs + approvalMs + slackMs;
+      const expiries = sequenceIds.map((each) => known.members.get(each)?.expiresAtMs ?? 0);
+      const untilMs = Math.min(known.said?.expiresAtMs ?? 0, ...expiries);
+      const isLate = nowMs() > untilMs + slackMs;
       if (by === REQUESTER || isLate) return;
       const seen = { planHash, sequenceIds: new Set(sequenceIds) };
       known.asked.push({ who: objectId ?? by, atMs: nowMs(), ...seen });
     },
+    isAwaited: (runId) => (runs.get(runId)?.waiting.size ?? 0) > 0,
     committed: (changes) => {
       for (const change of changes) {
+        if (change.key.startsWith("opening!")) {
+          const { notes } = knownOf(change.key.split("!")[1] ?? "");
+          if (change.op === "delete") notes.delete(change.key);
+          else notes.add(change.key);
+        }
         if (change.op === "delete") continue;
         const { key, body } = change;
         if (key.startsWith("intake!")) for (const each of recordsIn(body)) takeIn(each);
         if (key.startsWith("sequence!")) takeIn(Object.assign(Object({}), body));
-        const granted = key.startsWith("run!") ? grantedIn(body) : null;
-        if (granted !== null) knownOf(key.slice("run!".length)).granted.add(granted);
       }
+      for (const change of changes) {
+        if (change.op === "delete" || !change.key.startsWith("run!")) continue;
+        hear(change.key.slice("run!".length), saidIn(change.body));
+      }
+      for (const known of runs.values()) checkWaiting(known);
     },
   };
 }
@@ -105,7 +161,7 @@ function wasGranted({ asked, granted }: Known, { sequenceId }: SequenceRecord): 
   return asked.some((each) => granted.has(each.planHash) && each.sequenceIds.has(sequenceId));
 }
 
-function grantedIn(run: unknown): string | null {
-  const { approval }: { approval?: { granted?: string | null } | null } = { ...Object(run) };
-  return approval?.granted ?? null;
+function saidIn(run: unknown): Said | null {
+  const { approval }: { approval?: Said | null } = { ...Object(run) };
+  return approval ?? null;
 }

@@ -8,8 +8,10 @@ import type { World } from "./world.ts";
 
 type Approving = Extract<Operation, { kind: "approve" }>;
 
+type Asked = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
+
 /** Asks hosts until one answers. */
-type Insist = <T>(world: World, ask: (ports: Ports) => Promise<T>) => Promise<T>;
+type Insist = <T>(world: World, ask: (ports: Asked) => Promise<T>) => Promise<T>;
 
 const NO_PLAN = "0".repeat(64);
 
@@ -26,7 +28,7 @@ export async function approveAsShown(
     .filter((each) => each.waits?.code === "approval")
     .map((each) => each.sequenceId);
   const planHash = isStale ? NO_PLAN : (view?.approval?.planHash ?? NO_PLAN);
-  await world.clock.sleep(thinkMs);
+  if (thinkMs > 0) await world.clock.sleep(thinkMs);
   if (planHash !== NO_PLAN) world.judge.approvals.approving(runId, who, { planHash, sequenceIds });
   const rawBody = Buffer.from(JSON.stringify({ planHash }));
   const came = await insist(

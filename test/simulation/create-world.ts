@@ -15,6 +15,7 @@ import { CALLBACK_SETTINGS } from "./callback-targets.ts";
 import { createFaultPlan, type Fault } from "./faults.ts";
 import { createHosts, type Epoch } from "./hosts.ts";
 import { createCourt } from "./invariants.ts";
+import { createInterruptions } from "./interruptions.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { portsOf } from "./ports.ts";
 import { createQueue, type Serve } from "./queue.ts";
@@ -70,6 +71,7 @@ export function createWorld(
     tenant,
     receivers: createReceivers(scenario.receivers, judge.notices),
     faults: createFaultPlan(faultSource, isHealed),
+    interruptions: createInterruptions(),
     latency: stream(seed, "latency"),
     connecting: stream(seed, "connecting"),
     hostRandom,

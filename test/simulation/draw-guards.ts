@@ -2,11 +2,11 @@ import type { Random } from "../../shared/ports.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { APPROVED_NAMES } from "./profiles.ts";
 import { CALLBACK_HOST, RECEIVER_KINDS, WAITS_MS, type Receiver } from "./receivers.ts";
-import type { Arrival, Operation, Scenario } from "./scenario.ts";
+import type { Arrival, Interruption, Operation, Scenario } from "./scenario.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
 
 /** What stands between an accepted incident and its submission, and who does something about it. */
-export interface Guards extends Pick<Scenario, "policy"> {
+export interface Guards extends Pick<Scenario, "policy" | "interruptions"> {
   readonly operations: readonly Operation[];
   /** Share of commands that fail, so that runs pause; null leaves it to the tenant. */
   readonly failing: number | null;
@@ -21,7 +21,9 @@ const RESUMED_WITHIN_MS = 1_200_000;
 /** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
 export function drawGuards(seed: number, arrivals: readonly Arrival[]): Guards {
   const random = stream(seed, "gates");
-  if (!chance(random, GATED_SHARE)) return { policy: null, operations: [], failing: null };
+  if (!chance(random, GATED_SHARE)) {
+    return { policy: null, operations: [], failing: null, interruptions: [] };
+  }
   const first = whole(random, 1, 3);
   const policy = {
     first,
@@ -29,7 +31,25 @@ export function drawGuards(seed: number, arrivals: readonly Arrival[]): Guards {
     maxFailedShare: oneOf(random, [0, 0.3, 0.5]),
   };
   const failing = oneOf(random, [null, 0.3, 0.6]);
-  return { policy, failing, operations: arrivals.flatMap((each) => drawResumes(random, each)) };
+  return {
+    policy,
+    failing,
+    operations: arrivals.flatMap((each) => drawResumes(random, each)),
+    interruptions: arrivals.flatMap((each) => drawInterruptions(random, each.incidentId)),
+  };
+}
+
+/** Most of what can go wrong with a run that has just paused does so at the first calls after. */
+const SOON_CALLS = 30;
+const CALLS_MAX = 400;
+
+function drawInterruptions(random: Random, incidentId: string): Interruption[] {
+  const resumes = Array.from({ length: whole(random, 0, 3) }, (): Interruption => {
+    const atCall = whole(random, 1, SOON_CALLS);
+    return { kind: "resumeRun", incidentId, atCall, dies: chance(random, 0.3) };
+  });
+  if (!chance(random, 0.1)) return resumes;
+  return [...resumes, { kind: "cancel", incidentId, atCall: whole(random, 1, CALLS_MAX) }];
 }
 
 function drawResumes(random: Random, { incidentId, atMs }: Arrival): Operation[] {
@@ -40,7 +60,10 @@ function drawResumes(random: Random, { incidentId, atMs }: Arrival): Operation[]
 }
 
 /** Incidents whose profile has to be approved, and who does. */
-export interface Approvals extends Pick<Scenario, "approvalMs" | "arrivals" | "operations"> {}
+export interface Approvals extends Pick<
+  Scenario,
+  "approvalMs" | "arrivals" | "operations" | "interruptions"
+> {}
 
 const APPROVED_SHARE = 0.2;
 const APPROVERS = [
@@ -55,11 +78,14 @@ const STALE_SHARE = 0.15;
 /** Some come too late, but none so late that the simulation waits for it alone. */
 const LATE_AT_MOST = 1.2;
 const APPROVED_WITHIN_MS = 900_000;
+const JOINED_SHARE = 0.4;
 
 /** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
 export function drawApprovals(seed: number, arrivals: readonly Arrival[]): Approvals {
   const random = stream(seed, "approvals");
-  if (!chance(random, APPROVED_SHARE)) return { approvalMs: 3_600_000, arrivals, operations: [] };
+  if (!chance(random, APPROVED_SHARE)) {
+    return { approvalMs: 3_600_000, arrivals, operations: [], interruptions: [] };
+  }
   const approvalMs = oneOf(random, [60_000, 300_000, 3_600_000]);
   const names = new Map(
     arrivals.map(({ incidentId, profile }) => {
@@ -67,14 +93,39 @@ export function drawApprovals(seed: number, arrivals: readonly Arrival[]): Appro
     }),
   );
   const withinMs = Math.min(APPROVED_WITHIN_MS, LATE_AT_MOST * approvalMs);
+  const named = arrivals.map((each) => ({
+    ...each,
+    profile: names.get(each.incidentId) ?? each.profile,
+  }));
+  const joined = named.filter(() => chance(random, JOINED_SHARE));
   return {
     approvalMs,
-    arrivals: arrivals.map((each) => ({
-      ...each,
-      profile: names.get(each.incidentId) ?? each.profile,
-    })),
+    arrivals: [...named, ...joined.map((each) => joinedBy(random, each, arrivals, withinMs))],
     operations: arrivals.flatMap((each) => drawApprovers(random, each, withinMs)),
+    interruptions: arrivals.flatMap((each) => drawCalls(random, each)),
   };
+}
+
+/** The same incident with every machine of all, when some of it may have been approved already. */
+function joinedBy(
+  random: Random,
+  arrival: Arrival,
+  arrivals: readonly Arrival[],
+  withinMs: number,
+): Arrival {
+  const machineIds = [...new Set(arrivals.flatMap((each) => each.machineIds))];
+  const atMs = arrival.atMs + between(random, 1_000, withinMs);
+  return { ...arrival, atMs, machineIds, idempotencyKey: null, copies: 1 };
+}
+
+function drawCalls(random: Random, { incidentId }: Arrival): Interruption[] {
+  return Array.from({ length: whole(random, 0, 2) }, () => ({
+    kind: "approve",
+    incidentId,
+    atCall: whole(random, 1, CALLS_MAX),
+    who: oneOf(random, APPROVERS),
+    dies: chance(random, 0.3),
+  }));
 }
 
 function drawApprovers(

@@ -67,6 +67,7 @@ export function drawScenario(seed: number): Scenario {
       ...guards.operations,
       ...approvals.operations,
     ],
+    interruptions: [...guards.interruptions, ...approvals.interruptions],
     foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],
     tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
     healAtMs: BUSY_MS,

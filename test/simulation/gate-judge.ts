@@ -15,6 +15,8 @@ export interface GateJudge {
   leaves(comment: string): void;
   /** Somebody asks, now or from now on, that the run goes on. */
   resumeAsked(runId: string): void;
+  /** True while the run's gate should be paused. */
+  isPaused(runId: string): boolean;
   /** Looks at what must not stay held; to be called every minute or so. */
   patrol(healedAtMs: number): void;
   /** Turns of gates whose sequences are still to be moved. */
@@ -30,6 +32,8 @@ interface Gate {
 
 interface Known {
   readonly members: Map<string, SequenceRecord>;
+  /** Those that wait for the gate and for nothing else, by their own word. */
+  readonly held: Map<string, SequenceRecord>;
   gate: Gate | null;
   turnedAtMs: number;
 }
@@ -58,21 +62,25 @@ export function createGateJudge(
   const asked = new Set<string>();
   const turns = new Set<string>();
   const knownOf = (runId: string): Known => {
-    const fresh = { members: new Map<string, SequenceRecord>(), gate: null, turnedAtMs: 0 };
-    const known = runs.get(runId) ?? fresh;
+    const known: Known = runs.get(runId) ?? {
+      members: new Map(),
+      held: new Map(),
+      gate: null,
+      turnedAtMs: 0,
+    };
     runs.set(runId, known);
     return known;
   };
   return {
     turns,
     patrol: (healedAtMs) => {
-      for (const { gate, members, turnedAtMs } of runs.values()) {
+      for (const { gate, held, turnedAtMs } of runs.values()) {
         if (gate?.state !== "open") continue;
         if (nowMs() < Math.max(turnedAtMs, healedAtMs) + MOVED_WITHIN_MS) continue;
-        const left = [...members.values()].find((each) => HELD.has(each.reason?.code ?? ""));
-        if (left !== undefined) court.fail("gate", `${left.sequenceId} is held by an open gate`);
+        for (const id of held.keys()) court.fail("gate", `${id} is long held by an open gate`);
       }
     },
+    isPaused: (runId) => runs.get(runId)?.gate?.state === "paused",
     resumeAsked: (runId) => void asked.add(runId),
     leaves: (comment) => {
       const mark = markOf(comment);
@@ -82,11 +90,13 @@ export function createGateJudge(
       if (isOfWave(known.gate, record)) court.fail("wave", `${comment} left before its wave`);
     },
     committed: (changes) => {
+      const records = changes.flatMap(recordsOf);
+      const moved = new Set(records.map(({ runId }) => runId));
       for (const { key, op } of changes.filter((each) => each.key.startsWith("opening!"))) {
+        moved.add(key.split("!")[1] ?? "");
         if (op === "delete") turns.delete(key);
         else turns.add(key);
       }
-      const records = changes.flatMap(recordsOf);
       const joined = new Map<string, SequenceRecord[]>();
       for (const record of records) {
         if (knownOf(record.runId).members.has(record.sequenceId)) continue;
@@ -99,6 +109,8 @@ export function createGateJudge(
         const before = known.members.get(record.sequenceId);
         checkClaim(court, known.gate, before, record);
         known.members.set(record.sequenceId, record);
+        if (HELD.has(record.reason?.code ?? "")) known.held.set(record.sequenceId, record);
+        else known.held.delete(record.sequenceId);
         if (!isOver(record) || before === undefined || isOver(before)) continue;
         touched.add(record.runId);
         const gate = policy === null ? null : afterEnd(known, record, policy);
@@ -116,6 +128,10 @@ export function createGateJudge(
         compare(court, runId, known, said);
       }
       for (const runId of touched) court.fail("gate", `run ${runId} was not told of a change`);
+      for (const runId of moved) {
+        const isNoted = [...turns].some((key) => key.startsWith(`opening!${runId}!`));
+        if (!isNoted) checkHeld(court, knownOf(runId));
+      }
     },
   };
 }
@@ -143,6 +159,14 @@ function join(
       "gate",
       `of ${joined.length} new ones ${held} wait for a first wave, not ${waiting}`,
     );
+  }
+}
+
+/** Where no turn is noted, nothing is held under a gate that lets it go. */
+function checkHeld(court: Court, { gate, held }: Known): void {
+  if (gate?.state === "paused") return;
+  for (const each of held.values()) {
+    if (!isOfWave(gate, each)) court.fail("gate", `${each.sequenceId} is held by no gate`);
   }
 }
 
@@ -192,15 +216,9 @@ function compare(court: Court, runId: string, { members, gate }: Known, said: Sa
     open: open.length,
     gate: gate === null ? null : { ...gate, held },
   };
-  const told = { accepted: said.accepted, open: said.open, gate: gateIn(said) };
+  const told = { accepted: said.accepted, open: said.open, gate: said.gate };
   if (JSON.stringify(sorted(told)) === JSON.stringify(sorted(wanted))) return;
   court.fail("gate", `run ${runId} says ${JSON.stringify(told)}, not ${JSON.stringify(wanted)}`);
-}
-
-function gateIn({ gate }: Said): Said["gate"] {
-  if (gate === null) return null;
-  const { state, wave, done, failed, held } = gate;
-  return { state, wave, done, failed, held };
 }
 
 function sorted({ accepted, open, gate }: Said): unknown[] {

@@ -48,6 +48,16 @@ export type Operation =
       readonly isStale: boolean;
     };
 
+/**
+ * What somebody does right before a port call takes effect, whoever makes it: the so-manieth while
+ * a run is paused, waits for an approval, or is there. Who `dies` only gets as far as the decision.
+ */
+export type Interruption = { readonly incidentId: string; readonly atCall: number } & (
+  | { readonly kind: "resumeRun"; readonly dies: boolean }
+  | { readonly kind: "approve"; readonly who: Person; readonly dies: boolean }
+  | { readonly kind: "cancel" }
+);
+
 /** A POST of another product in the same tenant; it holds a session and spends a call. */
 export interface ForeignPost {
   readonly atMs: number;
@@ -103,6 +113,7 @@ export interface Scenario {
   readonly machines: readonly ScenarioMachine[];
   readonly arrivals: readonly Arrival[];
   readonly operations: readonly Operation[];
+  readonly interruptions: readonly Interruption[];
   readonly foreign: readonly ForeignPost[];
   readonly tenant: TenantRules;
   /** From here on nothing is injected any more; machines stay as they are. */
@@ -149,11 +160,12 @@ export const CALM_TENANT: TenantRules = {
   odd: 0,
 };
 
-/** Runs that go at once and whole. */
+/** Runs that go at once and whole, and nobody in between. */
 export const UNGUARDED = {
   policy: null,
   approvalMs: 3_600_000,
   receivers: [],
+  interruptions: [],
 } as const satisfies Partial<Scenario>;
 
 /** The id of the n-th machine, as Defender writes them. */

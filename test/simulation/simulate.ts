@@ -1,5 +1,6 @@
 import { checkAftermath, unfinished } from "./aftermath.ts";
 import type { Fault } from "./faults.ts";
+import { startInterruptions } from "./interrupters.ts";
 import type { Violation } from "./invariants.ts";
 import type { Scenario } from "./scenario.ts";
 import { startSenders } from "./senders.ts";
@@ -44,6 +45,7 @@ export async function simulate(
   startForeign(world);
   startPolling(world);
   startReconciling(world);
+  startInterruptions(world);
   const senders = startSenders(world);
   const healAtMs = startMs + scenario.healAtMs;
   const lastAskMs = Math.max(0, ...scenario.arrivals.map((each) => each.atMs));

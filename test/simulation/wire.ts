@@ -42,6 +42,7 @@ export async function through<T>(world: World, invocation: Invocation, call: Cal
     return await never();
   }
   await clock.sleep(call.thereMs + (fault === "late" ? LATE_MS : 0));
+  await world.interruptions.before();
   const value = fault === "error" ? call.lost() : await call.act(fault);
   if (fault === "crashAfter") world.hosts.crash(epoch);
   const stallMs = fault === null ? undefined : STALL_MS[fault];

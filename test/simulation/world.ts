@@ -5,6 +5,7 @@ import type { Ledger, Ports, Random } from "../../shared/ports.ts";
 import type { FaultPlan } from "./faults.ts";
 import type { Epoch, Hosts } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
+import type { Interruptions } from "./interruptions.ts";
 import type { Judge } from "./judge.ts";
 import type { Queue } from "./queue.ts";
 import type { Receivers } from "./receivers.ts";
@@ -29,6 +30,7 @@ export interface World {
   readonly tenant: Tenant;
   readonly receivers: Receivers;
   readonly faults: FaultPlan;
+  readonly interruptions: Interruptions;
   readonly latency: Random;
   /** How long connections to Defender take to stand. */
   readonly connecting: Random;
