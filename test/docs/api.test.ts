@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { problem, type ProblemKind } from "../../functions/answer.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
+import type { App } from "../../shared/app.ts";
 import { page, section, tableIn, unquoted } from "./markdown.ts";
+import { problemsByRoute } from "./route-problems.ts";
 
 const API = page("docs/api.md");
 const PROBLEMS = tableIn(section(API, "Problems")).map(([kind = "", status, title]) => ({
@@ -32,6 +34,11 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   "not-configured": problem("not-configured", TOLD),
 };
 
+/** Why a caller is not let in; the compiler keeps the list whole. */
+const OF_CALLER: Readonly<
+  Record<Exclude<Awaited<ReturnType<App["admit"]>>["kind"], "admitted">, true>
+> = { unauthenticated: true, forbidden: true, unavailable: true };
+
 /** The routes as the app registers them, such as `POST pause`. */
 const routes: string[] = [];
 beforeAll(async () => {
@@ -52,17 +59,20 @@ describe("the page about the HTTP interface", () => {
     expect(routes.length).toBeGreaterThan(5);
   });
 
-  it("has a section for each route, which names the problems it answers with", () => {
-    for (const route of routes.filter((each) => each !== "GET health")) {
+  it("has a section for each route, which names the problems its code answers with", () => {
+    const coded = problemsByRoute(Object.keys(SENT), Object.keys(OF_CALLER));
+    expect([...coded.keys()].toSorted()).toEqual(routes.toSorted());
+    const documented = routes.map((route): [string, readonly string[]] => {
       const said = /^Problems: ([^.]*)\./m.exec(section(API, route))?.[1] ?? "";
-      const named: readonly string[] = said.match(/(?<=`)[a-z-]+(?=`)/g) ?? [];
-      const unknown = named.filter((kind) => !Object.hasOwn(SENT, kind));
-      expect({ route, unauthenticated: named.includes("unauthenticated"), unknown }).toEqual({
-        route,
-        unauthenticated: true,
-        unknown: [],
-      });
-    }
+      return [route, said.match(/(?<=`)[a-z-]+(?=`)/g) ?? []];
+    });
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(coded));
+  });
+
+  it("has problems of every kind in its sections, and none for the health check", () => {
+    const coded = problemsByRoute(Object.keys(SENT), Object.keys(OF_CALLER));
+    expect(new Set([...coded.values()].flat())).toEqual(new Set(Object.keys(SENT)));
+    expect(coded.get("GET health")).toEqual([]);
   });
 
   it("lists every kind of problem with the type, status and title it is sent with", () => {

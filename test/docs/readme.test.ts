@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -8,7 +8,17 @@ import { sessionCap, FIRST_BUDGET } from "../../shared/limits/budget.ts";
 import { admit } from "../../shared/limits/admit.ts";
 import { parseProfile } from "../../shared/plan/profile.ts";
 import { someLimits } from "../limits/some-limits.ts";
-import { anchorsIn, blocksIn, linksIn, page, pages, ROOT, section, tableIn } from "./markdown.ts";
+import {
+  anchorsIn,
+  blocksIn,
+  linksIn,
+  page,
+  pages,
+  ROOT,
+  section,
+  tableIn,
+  unquoted,
+} from "./markdown.ts";
 import { mainCommands, samples, storyBlocks } from "./readme-blocks.ts";
 
 const README = page("README.md");
@@ -19,6 +29,16 @@ const PACKAGE = z
     devDependencies: z.record(z.string(), z.string()),
   })
   .parse(JSON.parse(page("package.json")));
+
+/** Every file of the folder but the rules that choose among them. */
+const SHIPPED_PROFILES = readdirSync(new URL("profiles/", ROOT))
+  .filter((name) => name.endsWith(".json") && name !== "routing.json")
+  .map((name) => name.replace(".json", ""));
+const NUMBERS = "none one two three four five six seven eight nine ten eleven twelve".split(" ");
+const ORDINALS =
+  "0th first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(
+    " ",
+  );
 
 /** A README's first screen, in lines. */
 const FIRST_SCREEN_LINES = 40;
@@ -49,10 +69,19 @@ describe("the README", () => {
     },
   );
 
-  it("shows a profile that is right, and does not count it among the shipped ones", () => {
+  it("shows a profile that is right, and counts those that are shipped without it", () => {
     const [block] = blocksIn(textOf("Profiles"));
     const parsed = parseProfile(JSON.parse(block?.text ?? ""), "hosts-file.json");
     expect(parsed.kind).toBe("parsed");
+    const next = SHIPPED_PROFILES.length + 1;
+    const counted = `${NUMBERS[next - 1]} are shipped; this would be an ${ORDINALS[next]}`;
+    expect(textOf("Profiles").replaceAll("\n", " ").toLowerCase()).toContain(counted);
+    expect(SHIPPED_PROFILES).not.toContain("hosts-file");
+  });
+
+  it("leads to a table of the profiles that are shipped, and no other", () => {
+    const table = tableIn(page("profiles/README.md")).map(([name = ""]) => unquoted(name));
+    expect(table.toSorted()).toEqual(SHIPPED_PROFILES.toSorted());
   });
 
   it("lists the routes of the page about them", () => {

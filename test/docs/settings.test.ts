@@ -43,6 +43,10 @@ const HOSTS_OWN: Readonly<Record<string, string>> = Object.fromEntries(
 /** `1 to 10,000, whole`: bounds, and whether a fraction is refused. */
 const RANGE = /^([\d.,]+) to ([\d.,]+?)(, whole)?$/;
 
+function takesWaits(...waits: number[]): boolean {
+  return settings.shape.CALLBACK_SCHEDULE_SECONDS.safeParse(waits.join()).success;
+}
+
 describe("the page about settings", () => {
   it("has every setting with its default, and no other", () => {
     const documented = new Map(ROWS.map(({ name, fallback }) => [name, fallback]));
@@ -50,20 +54,38 @@ describe("the page about settings", () => {
     expect(ROWS).toHaveLength(DEFAULTS.size);
   });
 
-  it.each(ROWS.filter(({ fallback }) => /^\d+$/.test(fallback)))(
+  it.each(ROWS.filter(({ fallback }) => /^[\d.]+$/.test(fallback)))(
     "tells the true range of $name, and where its number comes from",
     ({ name, range, source }) => {
       const [, least = "", most = "", whole] = RANGE.exec(range) ?? [];
       const schema = Object.entries(settings.shape).find(([key]) => key === name)?.[1];
       const takes = (value: number) => schema?.safeParse(String(value)).success;
-      const [from, to] = [least, most].map((text) => Number(text.replaceAll(",", "")));
+      const [from = NaN, to = NaN] = [least, most].map((text) => Number(text.replaceAll(",", "")));
       expect([from, to]).not.toContain(Number.NaN);
-      expect([takes(from ?? 0), takes(to ?? 0)]).toEqual([true, true]);
-      expect([takes((from ?? 0) - 0.001), takes((to ?? 0) + 1)]).toEqual([false, false]);
-      expect(takes((to ?? 0) - 0.5)).toBe(whole === undefined);
+      expect([takes(from), takes(to)]).toEqual([true, true]);
+      expect([from - 0.001, from - 1, to + 0.001, to + 1].filter(takes)).toEqual([]);
+      const fractions = [from + 0.001, (from + to) / 2 + 0.25, to - 0.5];
+      expect(fractions.map(takes)).toEqual(fractions.map(() => whole === undefined));
       expect(source).not.toBe("");
     },
   );
+
+  it("has a range for every number, and tells of one for nothing else", () => {
+    const numbers = ROWS.filter(({ range }) => RANGE.test(range)).map(({ name }) => name);
+    const shape = Object.entries(settings.shape);
+    const inSchema = shape.filter(([, schema]) => typeof schema.safeParse("1").data === "number");
+    expect(numbers.toSorted()).toEqual(inSchema.map(([name]) => name).toSorted());
+  });
+
+  it("tells what a list of waits may hold", () => {
+    const range = ROWS.find(({ name }) => name === "CALLBACK_SCHEDULE_SECONDS")?.range ?? "";
+    const [, count = 0, most = 0] = /up to (\d+) numbers up to ([\d,]+)/.exec(range) ?? [];
+    const longest = Number(String(most).replaceAll(",", ""));
+    expect([takesWaits(0.5, longest), takesWaits(0, longest - 0.5)]).toEqual([true, true]);
+    expect([takesWaits(longest + 0.5), takesWaits(-0.5)]).toEqual([false, false]);
+    const waits = Array.from({ length: Number(count) }, () => 0.5);
+    expect([takesWaits(...waits), takesWaits(...waits, 0.5)]).toEqual([true, false]);
+  });
 
   it("shows a caller that is right, and names every right", () => {
     const callers = section(SETTINGS, "CALLERS");

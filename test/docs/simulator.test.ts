@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import type { FaultKind, FaultPoint } from "../../local/defender-simulator/fault-plan.ts";
+import { DEFAULT_LIMITS, DEFAULT_TIMINGS } from "../../local/defender-simulator/options.ts";
+import { DEFAULT_SWITCHES } from "../../local/defender-simulator/switches.ts";
+import { page, section, tableIn } from "./markdown.ts";
+
+const PAGE = page("local/defender-simulator/README.md");
+
+/** The compiler keeps both lists whole. */
+const FAULTS: Readonly<Record<FaultKind, true>> = {
+  "drop-before": true,
+  "drop-after": true,
+  "500": true,
+  "500-after": true,
+  "503": true,
+  "401": true,
+  "403": true,
+  "404": true,
+  "429": true,
+  busy: true,
+  html: true,
+  truncated: true,
+  huge: true,
+  slow: true,
+  "slow-after": true,
+  "existing-action": true,
+  "cancel-loses": true,
+};
+const POINTS: Readonly<Record<FaultPoint, true>> = {
+  submit: true,
+  list: true,
+  get: true,
+  link: true,
+  download: true,
+  cancel: true,
+  machines: true,
+  library: true,
+  token: true,
+};
+
+const quotedIn = (text: string): string[] =>
+  [...text.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word);
+
+/** What the page says of each switch: its default, without the words behind it. */
+function documentedDefaults(): Map<string, string> {
+  const rows = tableIn(section(PAGE, "Switches"));
+  return new Map(
+    rows.flatMap(([names = "", said = ""]) => {
+      const fallback = quotedIn(said)[0] ?? said.replace(/[ :(].*(?:\)|:).*$/, "");
+      return quotedIn(names).map((name): [string, string] => [name, fallback]);
+    }),
+  );
+}
+
+const DAY_SECONDS = 86_400;
+
+/** A default in the page's words: `0 to 5`, `3 days`, `tenant`. */
+function inWords(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value[0] === value[1] ? `${value[0]}` : value.join(" to ");
+  const days = Number(value) / DAY_SECONDS;
+  return name.endsWith("Seconds") && days >= 1 ? `${days} days` : String(value);
+}
+
+describe("the page about the simulator", () => {
+  it("has every switch with the default it has, and no other", () => {
+    const switches = Object.entries(DEFAULT_SWITCHES);
+    const defaults = switches.map(([name, value]) => [name, inWords(name, value)]);
+    expect(Object.fromEntries(documentedDefaults())).toEqual(Object.fromEntries(defaults));
+  });
+
+  it("says where each default comes from", () => {
+    for (const row of tableIn(section(PAGE, "Switches"))) {
+      expect(row).toHaveLength(4);
+      expect(row[3]).toMatch(/^(?:documented|observed|unverified)/);
+    }
+  });
+
+  it("tells limits and times as they are", () => {
+    const { callsPerMinute, windowSeconds, maxSessions, pageSize } = DEFAULT_LIMITS;
+    const text = PAGE.replaceAll(/\s+/g, " ");
+    const calls = `${callsPerMinute} calls in ${windowSeconds} s, ${maxSessions} sessions`;
+    const { readsPerMinute, readsPerHour } = DEFAULT_LIMITS;
+    const reads = `${readsPerMinute} reads a minute and ${readsPerHour.toLocaleString("en-US")} an hour`;
+    expect(text).toContain(`${calls}, ${reads}, pages of ${pageSize.toLocaleString("en-US")})`);
+    const { firstCommandSeconds, tailSeconds, cancelSeconds } = DEFAULT_TIMINGS;
+    const first = `first command ${firstCommandSeconds.join(" to ")} s after the POST`;
+    expect(text).toContain(`${first}, tail ${tailSeconds.join(" to ")} s`);
+    expect(text).toContain(`\`stops\` after ${cancelSeconds.join(" to ")} s`);
+  });
+
+  it("names every fault, and every call that one can befall", () => {
+    const faults = section(PAGE, "Faults");
+    const named = tableIn(faults).flatMap(([names = ""]) => quotedIn(names));
+    expect(named.toSorted()).toEqual(Object.keys(FAULTS).toSorted());
+    const points = /`on` is(.*?)\. /s.exec(faults)?.[1] ?? "";
+    expect(quotedIn(points).toSorted()).toEqual(Object.keys(POINTS).toSorted());
+  });
+});
