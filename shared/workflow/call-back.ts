@@ -16,7 +16,7 @@ import type { RunRecord } from "../ledger/run.ts";
 import type { Ports } from "../ports.ts";
 import { countsOf } from "./describe-run.ts";
 import { listSequences } from "./list-sequences.ts";
-import { loadRun, loadSequence } from "./load.ts";
+import { loadRun, loadSequence, unchanged } from "./load.ts";
 import { stateOf } from "./run-view.ts";
 
 type CallBackPorts = Pick<Ports, "ledger" | "callbacks" | "clock" | "random" | "log">;
@@ -50,6 +50,7 @@ export async function callBack(
   const run = await loadRun(ports.ledger, notice.runId);
   if (run === null) throw new Error(`run ${notice.runId} is gone`);
   const judgement = await tell(ports, settings, notice, run.value);
+  if (judgement === "ended") return await drop(ports, row, run);
   const { runId, event, tries } = notice;
   ports.log(judgement.kind === "dead" ? "error" : "info", "calledBack", {
     runId,
@@ -68,17 +69,30 @@ async function tell(
   { callers, rules, waitsMs }: CallBackSettings,
   notice: Notice,
   run: RunRecord,
-): Promise<Judgement> {
+): Promise<Judgement | "ended"> {
   const target = targetOf(run, notice);
   if (target === null) return { kind: "dead", said: "the run no longer knows whom to tell" };
   // It asked for nothing more of this run while this one was on its way.
-  if (target.endedAtMs !== null) return { kind: "ended" };
+  if (target.endedAtMs !== null) return "ended";
   const recipient = recipientOf(target, run, callers, rules);
   if (recipient.kind === "nobody") return { kind: "dead", said: recipient.why };
   const facts = await factsFor(ports, notice, run);
   const request = callbackRequest(recipient.to, facts, ports.clock.earliest());
   const answer = await ports.callbacks.send(request);
   return judgeAnswer(answer, notice.tries + 1, ports.clock.earliest(), waitsMs);
+}
+
+/**
+ * Gives the notice up, for that is what the run says. If the run is another by now it may say that
+ * its target wants to be told again: then the notice stays, and the poll rings for it.
+ */
+async function drop(
+  { ledger }: CallBackPorts,
+  { key, etag }: { readonly key: string; readonly etag: string },
+  run: Stored<RunRecord>,
+): Promise<CalledBack> {
+  const outcome = await ledger.commit([{ op: "delete", key, etag }, unchanged(run)]);
+  return outcome.kind === "committed" ? "ended" : "stale";
 }
 
 async function factsFor(

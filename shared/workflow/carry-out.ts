@@ -20,6 +20,8 @@ export interface Carrying {
   readonly limits: Limits;
   readonly held: HeldBudget;
   readonly noted: (budget: Budget) => Budget;
+  /** What has to hold of the budget for a move to be made; absent is nothing. */
+  readonly holds?: (budget: Budget) => boolean;
 }
 
 /** A sequence as it was read, and the lease on its machine if that was read too. */
@@ -115,7 +117,7 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
  * it.
  */
 export async function commitMove(
-  { ports, held, noted }: Carrying,
+  { ports, held, noted, ...also }: Carrying,
   { before, lease }: Open,
   after: SequenceRecord,
 ): Promise<boolean> {
@@ -129,6 +131,7 @@ export async function commitMove(
       changes: async () =>
         await changesFor(ports, before, after, nowMs, { lease, isWithBudget: true }),
       facts: fact === null ? [] : [fact],
+      ...(also.holds === undefined ? {} : { holds: also.holds }),
     },
   );
   if (outcome === "overtaken") return false;

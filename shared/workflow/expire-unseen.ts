@@ -3,6 +3,7 @@ import { holdsSession, type SequenceRecord } from "../ledger/sequence.ts";
 import { UNSEEN_MS, type Limits } from "../limits/limits.ts";
 import { mainLockout } from "../limits/lockout.ts";
 import { commitMove, type CarryPorts } from "./carry-out.ts";
+import type { Budget } from "../limits/budget.ts";
 import type { HeldBudget } from "./held-budget.ts";
 import { loadSequence } from "./load.ts";
 import { spendRead } from "./spend-read.ts";
@@ -19,8 +20,10 @@ export async function expireUnseen(
   held: HeldBudget,
 ): Promise<number> {
   const nowMs = ports.clock.earliest();
-  const { sessions, listedAtMs } = held.stored.value;
-  if (nowMs < listedAtMs + UNSEEN_MS) return 0;
+  // A list that comes meanwhile, wherever, tells what became of them: then nothing is ended.
+  const isUnseen = ({ listedAtMs }: Budget) => nowMs >= listedAtMs + UNSEEN_MS;
+  if (!isUnseen(held.stored.value)) return 0;
+  const { sessions } = held.stored.value;
   let ended = 0;
   for (const { sequenceId, glance } of sessions) {
     if (glance !== undefined && nowMs < glance.expiresAtMs + UNSEEN_MS) continue;
@@ -30,7 +33,7 @@ export async function expireUnseen(
     await askToEnd(ports, limits, before.value);
     const why = mainLockout(held.stored.value)?.detail ?? "it gave no list";
     const detail = `It expired while Defender did not show what became of it: ${why}`;
-    const carrying = { ports, limits, held, noted: (budget: typeof held.stored.value) => budget };
+    const carrying = { ports, limits, held, noted: (budget: Budget) => budget, holds: isUnseen };
     const after = loseSight(before.value, detail.slice(0, 1_000), nowMs);
     if (await commitMove(carrying, { before, lease: null }, after)) ended += 1;
   }

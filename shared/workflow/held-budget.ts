@@ -35,8 +35,12 @@ export async function readTurn(
   return { budget: budgetIn(rows), ready: ready.slice(0, limit) };
 }
 
-/** What goes into the transaction beside the budget: other rows, and facts for the audit log. */
+/**
+ * What goes into the transaction beside the budget: other rows, and facts for the audit log; and
+ * what has to hold of the budget that is written, or else nothing is.
+ */
 export interface Beside {
+  readonly holds?: (budget: Budget) => boolean;
   readonly changes?: () => Promise<readonly RowChange[]>;
   readonly facts?: readonly AuditFacts[];
 }
@@ -51,9 +55,10 @@ export async function commitHolding(
   { ledger, clock, random }: Pick<Ports, "ledger" | "clock" | "random">,
   held: HeldBudget,
   change: (budget: Budget) => Budget,
-  { changes = nothingElse, facts = [] }: Beside = {},
+  { changes = nothingElse, facts = [], holds = () => true }: Beside = {},
 ): Promise<"committed" | "overtaken"> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    if (!holds(held.stored.value)) return "overtaken";
     const changed = change(held.stored.value);
     const others = await changes();
     if (changed === held.stored.value && others.length + facts.length === 0) return "committed";

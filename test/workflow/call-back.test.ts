@@ -1,14 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { CallbackRequest } from "../../shared/callback/answer.ts";
+import { runKey } from "../../shared/ledger/keys.ts";
+import { runSchema } from "../../shared/ledger/run.ts";
+import type { Row } from "../../shared/ports.ts";
 import { replayCallbacks } from "../../shared/workflow/replay-callbacks.ts";
 import { RUN_ID } from "../ledger/a-sequence.ts";
 import { openCallingBack, TARGETS, type CallingBack } from "./calling-back.ts";
+import { interrupted } from "./interrupting.ts";
 
 const typeSchema = z.looseObject({ type: z.string() });
 const typeOf = ({ body }: CallbackRequest) => typeSchema.parse(JSON.parse(body)).type;
 const idOf = ({ headers }: CallbackRequest) => headers["webhook-id"] ?? "";
 const hostOf = ({ url }: CallbackRequest) => new URL(url).hostname.split(".")[0] ?? "";
+
+/** True for the row of a run of which somebody wants to hear nothing more. */
+const isEnded = (row: Row | null) =>
+  runSchema.parse(row?.body).callbacks.some(({ endedAtMs }) => endedAtMs !== null);
 
 /** Lets hours pass, a minute at a time, and serves what becomes due. */
 async function forHours(world: CallingBack, hours: number): Promise<void> {
@@ -150,6 +158,28 @@ describe("a receiver that fails", () => {
     expect(await replayCallbacks(world.ports(), RUN_ID, asked)).toEqual({ dead: 0, again: 2 });
     await world.serve();
     expect(world.sent.slice(1).map(typeOf).toSorted()).toEqual(["run.accepted", "run.finished"]);
+  });
+
+  it("that said 410 is told what was on its way when somebody asked that it is told again", async () => {
+    const state = { status: 410 };
+    const world = openCallingBack(() => state.status);
+    await world.accept(1);
+    await world.cancel();
+    expect(world.notices()).toHaveLength(3);
+    const replay = async () => {
+      state.status = 204;
+      await replayCallbacks(world.ports(), RUN_ID, { by: "analyst", all: true });
+    };
+    // The first is answered 410; it is asked for after the look at the run for the second.
+    const replayed = world.ports((ports) => ({
+      ...ports,
+      ledger: interrupted(ports.ledger, runKey(RUN_ID), replay, isEnded),
+    }));
+    expect((await world.serve(replayed)).toSorted()).toEqual(["delivered", "ended", "stale"]);
+    await forHours(world, 1);
+    expect((await world.run()).callbacks[0]?.endedAtMs).toBeNull();
+    const heard = new Set(world.sent.slice(1).map(typeOf));
+    expect(heard).toEqual(new Set(["run.accepted", "run.finished", "sequence.ended"]));
   });
 
   it("never holds up another, and its address is in no log", async () => {
