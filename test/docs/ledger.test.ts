@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as keys from "../../shared/ledger/keys.ts";
 import { isTerminal, LEGAL_MOVES, SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
@@ -58,6 +59,22 @@ describe("the page about the ledger", () => {
       ([from = "", to = ""]) => `${unquoted(from)} to ${unquoted(to)}`,
     );
     expect(documented.toSorted()).toEqual(moves.toSorted());
+  });
+
+  it("names every workflow that commits, and says of each of its reads why it may decide", () => {
+    const rows = tableIn(section(LEDGER, "Reads that decide a write"));
+    for (const row of rows) {
+      expect(row).toHaveLength(4);
+      expect(row.filter((cell) => cell === "")).toEqual([]);
+    }
+    const named = rows.flatMap(([cell = ""]) => cell.split(", ").map(unquoted));
+    const folder = new URL("../../shared/workflow/", import.meta.url);
+    const committing = readdirSync(folder).filter((name) =>
+      /\bcommit\w*\(/.test(readFileSync(new URL(name, folder), "utf8")),
+    );
+    expect([...new Set(named)].toSorted()).toEqual(
+      committing.map((name) => name.replace(/\.ts$/, "")).toSorted(),
+    );
   });
 
   it("explains every state, the final ones last", () => {
