@@ -100,16 +100,8 @@ function metadataOf(
   return metadata;
 }
 
-/** Headers that speak of the client's own connection, and those the host itself sets. */
-const NOT_FORWARDED: ReadonlySet<string> = new Set([
-  "connection",
-  "expect",
-  "keep-alive",
-  "upgrade",
-  INVOCATION_HEADER,
-  "x-forwarded-host",
-  "x-forwarded-proto",
-]);
+/** Headers that speak of the client's own connection. */
+const HOP_HEADERS: ReadonlySet<string> = new Set(["connection", "expect", "keep-alive", "upgrade"]);
 
 function sendForward(
   port: number,
@@ -124,7 +116,8 @@ function sendForward(
     method: request.method ?? "GET",
     path: `${url.pathname}${url.search}`,
     headers: {
-      ...Object.fromEntries(given.filter(([name]) => !NOT_FORWARDED.has(name.toLowerCase()))),
+      ...Object.fromEntries(given.filter(([name]) => !HOP_HEADERS.has(name.toLowerCase()))),
+      // After the client's own, which they replace.
       [INVOCATION_HEADER]: invocationId,
       "x-forwarded-host": url.host,
       "x-forwarded-proto": "http",

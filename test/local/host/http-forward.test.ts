@@ -62,6 +62,27 @@ describe("a forwarded request", () => {
     expect(seen.log).toEqual([]);
   });
 
+  it("has the host's own invocation id and address, whatever the client says they are", async () => {
+    const library: IncomingMessage["headers"][] = [];
+    const { url, seen } = await hosting((request, response) => {
+      library.push(request.headers);
+      response.writeHead(200, { "x-ms-invocation-id": "1" }).end();
+    });
+    const headers = [
+      ["X-Ms-Invocation-Id", "1"],
+      ["X-Forwarded-Host", "evil.example"],
+      ["X-FORWARDED-PROTO", "ftp"],
+    ] satisfies [string, string][];
+    await fetch(`${url}/a`, { headers });
+    expect(library).toEqual([
+      expect.objectContaining({
+        "x-ms-invocation-id": seen.inputs[0]?.invocationId,
+        "x-forwarded-host": new URL(url).host,
+        "x-forwarded-proto": "http",
+      }),
+    ]);
+  });
+
   it("is an empty 500 with a line in the log when the library breaks off", async () => {
     const { url, seen } = await hosting((request) => request.socket.destroy());
     const answer = await fetch(`${url}/a`);

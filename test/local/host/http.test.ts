@@ -142,6 +142,21 @@ describe("hooks", () => {
   });
 });
 
+describe("a refusal", () => {
+  it("reaches a client that sends all of its body before it reads, and closes then", async () => {
+    const socket = connect(Number(new URL(host.url).port), "127.0.0.1").pause();
+    const body = "x".repeat(8_000_000);
+    const head = `POST /api/nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n`;
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.write(`${head}connection: close\r\n\r\n${body}`, () => resolve());
+    });
+    let answer = "";
+    for await (const part of socket) answer += String(part);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  });
+});
+
 describe("a path", () => {
   it("with a NUL in it makes no sense", async () => {
     expect((await get("/api/files/a%00b")).status).toBe(400);

@@ -141,13 +141,9 @@ describe("headers larger than Node takes by itself", () => {
   });
 });
 
-describe("an invocation id or addresses that a client makes up", () => {
-  it("are not taken for the host's own", async () => {
-    const headers = {
-      "x-ms-invocation-id": "1",
-      "x-forwarded-host": "evil.example",
-      "x-forwarded-proto": "ftp",
-    };
+describe("a header that is not ASCII", () => {
+  it("is handed on, where Azure would hang", async () => {
+    const headers = { "x-name": "Zo\u00EB" };
     expect((await fetch(`${url}/api/health`, { headers })).status).toBe(200);
   });
 });
