@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +27,11 @@ export async function benchEvidence(): Promise<readonly Figure[]> {
   const { server, url } = await startServer();
   try {
     const connectionString = azurite.connectionString();
-    const store = createEvidenceBlobs({ kind: "connectionString", connectionString }, "evidence");
+    const store = createEvidenceBlobs(
+      { kind: "connectionString", connectionString },
+      "evidence",
+      randomUUID,
+    );
     const container = new ContainerClient(connectionString, "evidence");
     const big = await benchBig(container, store, url);
     const small = await benchSmall(store, url, join(folder, "run"));

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Known } from "./access/authenticate.ts";
@@ -211,7 +211,7 @@ function createPorts(
       monotonicMs,
     }),
     bells: createBellQueues(access),
-    evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER),
+    evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER, randomUUID),
     defender: config.access.lockdown ? withoutChanges(defender) : defender,
     callbacks: createCallbacks({
       lookup: async (name) => await lookup(name, { all: true }),

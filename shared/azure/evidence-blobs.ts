@@ -19,9 +19,13 @@ const TAKEN = new Set(["BlobAlreadyExists", "ConditionNotMet", "BlobImmutableDue
 
 /**
  * Evidence as block blobs, each created once: blocks are staged, and only the commit makes them
- * visible.
+ * visible. `newId` gives another UUID each time.
  */
-export function createEvidenceBlobs(access: StorageAccess, containerName: string): EvidenceStore {
+export function createEvidenceBlobs(
+  access: StorageAccess,
+  containerName: string,
+  newId: () => string,
+): EvidenceStore {
   const container = openContainer(access, containerName);
   const ready = onceReady(container);
   return {
@@ -35,8 +39,8 @@ export function createEvidenceBlobs(access: StorageAccess, containerName: string
         await ready();
         const blob = container.getBlockBlobClient(path);
         const { begun, rest } = await begin(content);
-        if (rest !== null) await uploadBlocks(blob, joined(begun, rest), options);
-        else await uploadAtOnce(blob, begun, options);
+        if (rest !== null) await uploadBlocks(blob, joined(begun, rest), options, newId());
+        else await uploadAtOnce(blob, begun, options, newId);
         return "written";
       } catch (error) {
         if (TAKEN.has(codeOf(error))) return "exists";
@@ -91,6 +95,7 @@ async function uploadAtOnce(
   blob: BlockBlobClient,
   bytes: Buffer,
   options: BlockBlobUploadOptions,
+  newId: () => string,
 ): Promise<void> {
   try {
     await blob.upload(bytes, bytes.byteLength, options);
@@ -98,7 +103,7 @@ async function uploadAtOnce(
     // Blocks of an upload that broke off are no blob, but Azurite (3.35) takes them for one here.
     // Committing blocks tells the two apart.
     if (!TAKEN.has(codeOf(error))) throw error;
-    await uploadBlocks(blob, only(bytes), options);
+    await uploadBlocks(blob, only(bytes), options, newId());
   }
 }
 
@@ -110,8 +115,9 @@ async function uploadBlocks(
   blob: BlockBlobClient,
   content: AsyncIterable<Uint8Array>,
   options: BlockBlobUploadOptions,
+  tryId: string,
 ): Promise<void> {
-  const blockIds = await stageBlocks(content, (blockId, block) =>
+  const blockIds = await stageBlocks(content, tryId, (blockId, block) =>
     blob.stageBlock(blockId, block, block.byteLength),
   );
   await blob.commitBlockList([...blockIds], options);

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-
 /** A block may have 4,000 MiB (Put Block); the 50,000 that a blob may have are far above 4 GiB. */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
 /** So that the store has the next block at hand when it is done with one. */
@@ -13,12 +11,14 @@ export type StageBlock = (blockId: string, block: Uint8Array) => Promise<unknown
  * order: none if there was nothing. Two blocks are under way at most while a third is filled, and
  * nothing is read beyond it: that is all the memory it takes. When the content or a block fails,
  * nothing more is read or staged, and it throws that once no block is under way any more.
+ * `tryId` is a UUID that no other try has.
  */
 export async function stageBlocks(
   content: AsyncIterable<Uint8Array>,
+  tryId: string,
   stage: StageBlock,
 ): Promise<readonly string[]> {
-  const underWay = blocksUnderWay(stage);
+  const underWay = blocksUnderWay(tryId, stage);
   const block = blockInHand(underWay);
   try {
     for await (const piece of content) {
@@ -61,10 +61,9 @@ function blockInHand(underWay: BlocksUnderWay) {
   };
 }
 
-function blocksUnderWay(stage: StageBlock) {
-  // Several tries may stage blocks of the same path, and none of them may replace another's: ids
-  // are of one try. All ids of a blob are of one length (Put Block); the library's are as long.
-  const tryId = randomUUID();
+// Several tries may stage blocks of the same path, and none of them may replace another's: ids are
+// of one try. All ids of a blob are of one length (Put Block); the library's are as long.
+function blocksUnderWay(tryId: string, stage: StageBlock) {
   const blockIds: string[] = [];
   const staging = new Set<Promise<void>>();
   // Used again and again: memory that is let go of instead stays until somebody collects it.

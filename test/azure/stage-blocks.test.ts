@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stageBlocks } from "../../shared/azure/stage-blocks.ts";
@@ -20,7 +21,7 @@ describe("staged blocks", () => {
     const all = bytes(size);
     for (const pieceSize of [65_536, BLOCK_BYTES - 1, 2 * BLOCK_BYTES + 1]) {
       const store = aStore();
-      const blockIds = await stageBlocks(cut(all, [pieceSize]), store.stage);
+      const blockIds = await stageBlocks(cut(all, [pieceSize]), randomUUID(), store.stage);
       expect(store.committed(blockIds).equals(all)).toBe(true);
       const sizes = blockIds.map((blockId) => store.staged.get(blockId)?.byteLength);
       const full = Math.floor((size - 1) / BLOCK_BYTES);
@@ -35,7 +36,11 @@ describe("staged blocks", () => {
     await fc.assert(
       fc.asyncProperty(sizes, turns, async (pieceSizes, turnsOfBlocks) => {
         const store = aStore(turnsOfBlocks);
-        const blockIds = await stageBlocks(cut(all, [...pieceSizes, 100_000]), store.stage);
+        const blockIds = await stageBlocks(
+          cut(all, [...pieceSizes, 100_000]),
+          randomUUID(),
+          store.stage,
+        );
         expect(store.committed(blockIds).equals(all)).toBe(true);
       }),
       { numRuns: 25 },
@@ -44,16 +49,16 @@ describe("staged blocks", () => {
 
   it("are none of nothing, nor of empty pieces", async () => {
     const store = aStore();
-    expect(await stageBlocks(pieces([]), store.stage)).toEqual([]);
-    expect(await stageBlocks(pieces([new Uint8Array(), new Uint8Array()]), store.stage)).toEqual(
-      [],
-    );
+    expect(await stageBlocks(pieces([]), randomUUID(), store.stage)).toEqual([]);
+    expect(
+      await stageBlocks(pieces([new Uint8Array(), new Uint8Array()]), randomUUID(), store.stage),
+    ).toEqual([]);
     expect(store.staged.size).toBe(0);
   });
 
   it("have ids of one length that no other try uses", async () => {
     const store = aStore();
-    const tries = [1, 2, 3].map(() => stageBlocks(cut(bytes(10), [10]), store.stage));
+    const tries = [1, 2, 3].map(() => stageBlocks(cut(bytes(10), [10]), randomUUID(), store.stage));
     const [one = [], two = [], three = []] = await Promise.all(tries);
     const all = [...one, ...two, ...three];
     expect(new Set(all).size).toBe(3);
@@ -63,7 +68,7 @@ describe("staged blocks", () => {
 
   it("keep the bytes of a piece that its source overwrites afterwards", async () => {
     const store = aStore();
-    const stored = store.committed(await stageBlocks(reusing(), store.stage));
+    const stored = store.committed(await stageBlocks(reusing(), randomUUID(), store.stage));
     expect([stored[0], stored[1_000], stored[2_000]]).toEqual([1, 2, 3]);
   });
 });
@@ -75,7 +80,7 @@ describe("staging", () => {
     async function* endless() {
       for (; pulled < 20 * BLOCK_BYTES; pulled += 65_536) yield new Uint8Array(65_536);
     }
-    const staging = stageBlocks(endless(), store.stage);
+    const staging = stageBlocks(endless(), randomUUID(), store.stage);
     for (let stored = 0; stored < 6; stored += 1) {
       await settled();
       expect(store.waiting).toHaveLength(2);
@@ -97,7 +102,7 @@ describe("staging", () => {
         left = true;
       }
     }
-    const staging = stageBlocks(endless(), store.stage);
+    const staging = stageBlocks(endless(), randomUUID(), store.stage);
     await settled();
     const [first, second] = store.waiting;
     first?.reject(new Error("the store refused"));
@@ -120,13 +125,15 @@ describe("staging", () => {
       await settled();
       for (; more < 1_000; more += 1) yield new Uint8Array(10);
     }
-    await expect(stageBlocks(dripping(), store.stage)).rejects.toThrow("the store refused");
+    await expect(stageBlocks(dripping(), randomUUID(), store.stage)).rejects.toThrow(
+      "the store refused",
+    );
     expect(more).toBe(0);
   });
 
   it("throws what the last block failed with", async () => {
     const store = aSlowStore();
-    const staging = stageBlocks(cut(bytes(10), [10]), store.stage);
+    const staging = stageBlocks(cut(bytes(10), [10]), randomUUID(), store.stage);
     await settled();
     store.waiting[0]?.reject(new Error("the store refused"));
     await expect(staging).rejects.toThrow("the store refused");
@@ -134,7 +141,7 @@ describe("staging", () => {
 
   it("throws what the source broke with, once no block is under way", async () => {
     const store = aSlowStore();
-    const staging = stageBlocks(breaking(), store.stage);
+    const staging = stageBlocks(breaking(), randomUUID(), store.stage);
     const outcome = outcomeOf(staging);
     await settled();
     expect(store.waiting).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
@@ -28,7 +29,11 @@ async function aBlob() {
   });
   const account = "DefaultEndpointsProtocol=http;AccountName=account;AccountKey=bm90IGEga2V5";
   const connectionString = `${account};BlobEndpoint=http://127.0.0.1:${port}/account`;
-  const store = createEvidenceBlobs({ kind: "connectionString", connectionString }, "evidence");
+  const store = createEvidenceBlobs(
+    { kind: "connectionString", connectionString },
+    "evidence",
+    randomUUID,
+  );
   const opened = await store.open("run/sequence/0-0.bin");
   if (opened === null) throw new Error("the blob is there");
   return { state, content: opened.content };
