@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../shared/config.ts";
+import { SHIPPED_LINGER_MS } from "./simulation/scenario.ts";
 
 const WORKING = { AzureWebJobsStorage: "UseDevelopmentStorage=true", POLL_SCHEDULE: "0 * * * * *" };
 
@@ -42,4 +43,10 @@ describe("the setting ENTRA_AUTHORITY", () => {
       expect(problemsWith(authority)).toEqual(["ENTRA_AUTHORITY"]);
     },
   );
+});
+
+describe("the setting DRAIN_LINGER_SECONDS", () => {
+  it("ships as what the simulation keeps its promises with", () => {
+    expect(readConfig(WORKING)).toMatchObject({ config: { lingerMs: SHIPPED_LINGER_MS } });
+  });
 });

@@ -5,6 +5,7 @@ import { NO_FAULTS } from "./faults.ts";
 import {
   CALM_TENANT,
   SHIPPED,
+  SHIPPED_LINGER_MS,
   steadyMachine,
   UNGUARDED,
   type Scenario,
@@ -121,7 +122,7 @@ function day(backlog = BACKLOG): Scenario {
     profile: "calm",
     limits: SHIPPED,
     ...UNGUARDED,
-    lingerMs: 120_000,
+    lingerMs: SHIPPED_LINGER_MS,
     expiryMs: 36_000_000,
     hosts: 2,
     pollEveryMs: 5_000,

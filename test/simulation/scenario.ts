@@ -141,6 +141,9 @@ export const SHIPPED: Limits = {
   readsPerHour: 1_500,
 };
 
+/** DRAIN_LINGER_SECONDS as shipped. */
+export const SHIPPED_LINGER_MS = 240_000;
+
 /** A tenant in which nothing goes wrong. */
 export const CALM_TENANT: TenantRules = {
   callsPerMinute: 10,
