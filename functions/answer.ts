@@ -17,6 +17,7 @@ const PROBLEMS = {
   "nothing-to-do": [422, "Understood, but there is nothing to do"],
   "too-many-machines": [422, "Too many machines for one incident"],
   "over-cap": [429, "No more machines today"],
+  unforeseen: [500, "The app made a mistake"],
   unavailable: [503, "Not now; try again"],
   "locked-down": [503, "Locked down"],
   "not-configured": [503, "The app is not configured"],

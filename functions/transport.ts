@@ -6,6 +6,8 @@ import type {
   InvocationContext,
 } from "@azure/functions";
 import {
+  Contended,
+  isOutOfReach,
   MAX_BODY_BYTES,
   openApp,
   type App,
@@ -41,8 +43,9 @@ const LOCKED_DOWN =
   "Whoever keeps the app's settings can lift it.";
 
 /**
- * A handler that has the app. Settings that are wrong, and storage that is out of reach, are
- * answered with 503: a sender that tries again loses nothing.
+ * A handler that has the app. Settings that are wrong, storage that is out of reach, and rows that
+ * others kept writing are answered with 503: a sender that tries again loses nothing. Any other
+ * exception is a bug, and a 500 whose id is in the log.
  */
 export function withApp(
   act: (app: App, request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>,
@@ -55,10 +58,26 @@ export function withApp(
       return await act(opened.app, request, context);
     } catch (error) {
       context.error(error);
-      const detail = "Storage could not be reached, or did not answer; send the request again.";
-      return problem("unavailable", detail);
+      return answerToThrown(error, context);
     }
   };
+}
+
+function answerToThrown(error: unknown, context: InvocationContext): HttpResponseInit {
+  if (isOutOfReach(error)) {
+    const detail = "Storage could not be reached, or did not answer; send the request again.";
+    return problem("unavailable", detail);
+  }
+  if (error instanceof Contended) {
+    const detail = "Others kept writing the same at the same time; send the request again.";
+    return problem("unavailable", detail);
+  }
+  const { invocationId: id } = context;
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+  logOf(context)("error", "unforeseen", { id, what });
+  const detail =
+    "This should not happen. The log of the app has it under the id; tell its operator.";
+  return problem("unforeseen", detail, { id });
 }
 
 /** A handler for known callers with `right`; the others are refused. */

@@ -44,11 +44,13 @@ import { receiveIncident, type ReceiveSettings } from "./workflow/receive-incide
 import { resumeRun } from "./workflow/resume-run.ts";
 import { admitCaller, reasonIn, type RawRequest } from "./workflow/request.ts";
 
+export { isOutOfReach } from "./azure/access.ts";
 export { MAX_BODY_BYTES } from "./incident/read-body.ts";
 export type { Problem } from "./incident/problem.ts";
 export type { Right } from "./access/caller.ts";
 export type { Known as Caller } from "./access/authenticate.ts";
 export type { Log } from "./ports.ts";
+export { Contended } from "./workflow/contended.ts";
 export type { Received } from "./workflow/receive-incident.ts";
 export type { RawRequest } from "./workflow/request.ts";
 

@@ -54,6 +54,29 @@ export function statusOf(error: unknown): number {
   return isObject(error) && typeof error["statusCode"] === "number" ? error["statusCode"] : 0;
 }
 
+/** The names of errors of Azure's identity library when no token is to be had. */
+const WITHOUT_TOKEN = new Set([
+  "AggregateAuthenticationError",
+  "AuthenticationError",
+  "AuthenticationRequiredError",
+  "CredentialUnavailableError",
+]);
+/** Answers that say that we are not let in, or not now; the others say that we asked wrongly. */
+const REFUSES_FOR_NOW = new Set([401, 403, 408, 429]);
+
+/**
+ * True of an error that storage, or the way to it, is the cause of: it did not answer, answers that
+ * it cannot, or lets nobody in. False of a request it finds wrong, and of everything else.
+ */
+export function isOutOfReach(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (WITHOUT_TOKEN.has(error.name)) return true;
+  if (error.name !== "RestError") return false;
+  const status = statusOf(error);
+  const isBeingDeleted = codeOf(error).endsWith("BeingDeleted");
+  return status === 0 || status >= 500 || REFUSES_FOR_NOW.has(status) || isBeingDeleted;
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }

@@ -8,6 +8,7 @@ import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { auditedRun, factAbout } from "./audit.ts";
+import { Contended } from "./contended.ts";
 import { listSequences } from "./list-sequences.ts";
 import { loadRun } from "./load.ts";
 import { ringForReady } from "./ring.ts";
@@ -61,7 +62,7 @@ export async function approveRun(
     }
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
-  throw new Error(`run ${runId}: others kept writing it`);
+  throw new Contended(`run ${runId}: others kept writing it`);
 }
 
 async function tryApprove(

@@ -6,6 +6,7 @@ import type { RunRecord } from "../ledger/run.ts";
 import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { CommitOutcome, Ports } from "../ports.ts";
+import { Contended } from "./contended.ts";
 import { budgetChange, loadBudget, loadRun } from "./load.ts";
 
 /*
@@ -142,7 +143,7 @@ export async function recordForRun(
     const change: RowChange = { op: "replace", key: runKey(runId), body: run, etag: stored.etag };
     return await ledger.commit([change, ...rows]);
   });
-  if (isThere && !committed) throw new Error(`run ${runId}: others kept writing it`);
+  if (isThere && !committed) throw new Contended(`run ${runId}: others kept writing it`);
   return isThere;
 }
 

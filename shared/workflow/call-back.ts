@@ -14,6 +14,7 @@ import {
 import type { RowChange, Stored } from "../ledger/rows.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import type { Ports } from "../ports.ts";
+import { Contended } from "./contended.ts";
 import { countsOf } from "./describe-run.ts";
 import { listSequences } from "./list-sequences.ts";
 import { loadRun, loadSequence, unchanged } from "./load.ts";
@@ -156,7 +157,9 @@ async function record(
     if ((await ports.ledger.read(row.key)) === null) return;
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
-  throw new Error(`what came of ${noticeId} could not be recorded: others kept writing its run`);
+  throw new Contended(
+    `what came of ${noticeId} could not be recorded: others kept writing its run`,
+  );
 }
 
 function following(

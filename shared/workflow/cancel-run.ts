@@ -11,6 +11,7 @@ import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { factOfMove, recordForRun } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
+import { Contended } from "./contended.ts";
 import { commitHolding } from "./held-budget.ts";
 import { listAll } from "./list-all.ts";
 import { loadBudget, loadSequence } from "./load.ts";
@@ -73,7 +74,7 @@ async function cancelSequence(
     if (outcome === "committed") return after.state === "cancelled" ? "ended" : "asked";
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
-  throw new Error(`${sequenceId} could not be cancelled: others kept writing it`);
+  throw new Contended(`${sequenceId} could not be cancelled: others kept writing it`);
 }
 
 /** One at Defender is noted in the budget too, where the next look finds it. */

@@ -8,6 +8,7 @@ import { appendEntry, type CustodyEntry, type CustodyFields } from "../evidence/
 import { backOff, type Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
+import { Contended } from "./contended.ts";
 import { fetchResult, type Fetched } from "./fetch-result.ts";
 import { loadRun, loadSequence } from "./load.ts";
 
@@ -131,7 +132,9 @@ async function seal(
   }
   // The bytes are stored and stay; the note that they are owed stays too, so the next try seals
   // them.
-  throw new Error(`a result of ${first.value.sequenceId} could not be sealed: others kept writing`);
+  throw new Contended(
+    `a result of ${first.value.sequenceId} could not be sealed: others kept writing`,
+  );
 }
 
 async function replace(

@@ -3,6 +3,7 @@ import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { auditedBudget, factAbout } from "./audit.ts";
+import { Contended } from "./contended.ts";
 import { budgetChange, loadBudget } from "./load.ts";
 import { ringForReady } from "./ring.ts";
 
@@ -48,5 +49,5 @@ async function changePaused(
     if (outcome.kind === "committed") return;
     await clock.sleep(random.fraction() * JITTER_MS);
   }
-  throw new Error("the budget could not be written: others kept writing it");
+  throw new Contended("the budget could not be written: others kept writing it");
 }

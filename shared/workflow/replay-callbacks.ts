@@ -6,6 +6,7 @@ import { noticesOfStanding } from "../ledger/told.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports, Row } from "../ports.ts";
 import { recordForRun } from "./audit.ts";
+import { Contended } from "./contended.ts";
 import { loadRun } from "./load.ts";
 import { ringNotices } from "./ring-notices.ts";
 
@@ -86,7 +87,7 @@ async function tellAgain(ports: ReplayPorts, runId: string): Promise<number> {
     if (outcome.kind === "committed") return notices.length;
     await clock.sleep(random.fraction() * JITTER_MS);
   }
-  throw new Error(`run ${runId} could not be written: others kept writing it`);
+  throw new Contended(`run ${runId} could not be written: others kept writing it`);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Limits } from "../limits/limits.ts";
 import { isRunId } from "../plan/identity.ts";
 import type { Ports } from "../ports.ts";
 import { auditedRun, factAbout } from "./audit.ts";
+import { Contended } from "./contended.ts";
 import { loadRun } from "./load.ts";
 import { ringForReady } from "./ring.ts";
 import { turnGatesOf } from "./turn-gates.ts";
@@ -48,5 +49,5 @@ export async function resumeRun(
     }
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
-  throw new Error(`run ${runId}: others kept writing it`);
+  throw new Contended(`run ${runId}: others kept writing it`);
 }

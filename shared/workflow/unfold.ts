@@ -1,6 +1,7 @@
 import { pointerSchema, unfolding } from "../ledger/intake.ts";
 import { intakesOf, PLANNED, runIdOfPlanned } from "../ledger/keys.ts";
 import type { Ports } from "../ports.ts";
+import { Contended } from "./contended.ts";
 import { listAll } from "./list-all.ts";
 import { loadBudget } from "./load.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
@@ -42,7 +43,7 @@ export async function unfold(ports: UnfoldPorts, runId: string): Promise<number>
     }
     await clock.sleep(random.fraction() * JITTER_MS);
   }
-  throw new Error(`run ${runId} could not be unfolded: others kept taking its rows`);
+  throw new Contended(`run ${runId} could not be unfolded: others kept taking its rows`);
 }
 
 /** Unfolds what was accepted some seconds ago and nobody has: its bell was lost. */

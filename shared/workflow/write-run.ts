@@ -11,6 +11,7 @@ import { noticesOfWriting } from "../ledger/told.ts";
 import type { OverCap } from "../limits/caps.ts";
 import type { Ledger, Ports } from "../ports.ts";
 import { auditedRun } from "./audit.ts";
+import { Contended } from "./contended.ts";
 import {
   countMachines,
   loadCounts,
@@ -103,7 +104,7 @@ export async function writeRun(
       found = await lookedAt(ports.ledger, runId, wish);
     }
   }
-  throw new Error(`run ${runId} could not be written: others kept writing it`);
+  throw new Contended(`run ${runId} could not be written: others kept writing it`);
 }
 
 async function counted(

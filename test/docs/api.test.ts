@@ -29,6 +29,7 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   "nothing-to-do": problem("nothing-to-do", TOLD),
   "too-many-machines": problem("too-many-machines", TOLD),
   "over-cap": problem("over-cap", TOLD),
+  unforeseen: problem("unforeseen", TOLD),
   unavailable: problem("unavailable", TOLD),
   "locked-down": problem("locked-down", TOLD),
   "not-configured": problem("not-configured", TOLD),

@@ -144,6 +144,7 @@ export const problemSchema = z.strictObject({
   detail: z.string().min(20),
   errors: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })).optional(),
   skipped: skipped.optional(),
+  id: z.string().min(1).optional(),
 });
 
 /** `GET status`. */
