@@ -23,6 +23,8 @@ export default defineConfig({
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
     pool: "forks",
+    // No test may need another one to have run before it; the seed is printed, to repeat an order.
+    sequence: { shuffle: { tests: true, files: false } },
     // More than cores: the stories wait for hosts and sessions more than they reckon.
     maxWorkers: 4,
     projects: [

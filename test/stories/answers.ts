@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditRecordSchema } from "../../shared/evidence/audit.ts";
 import { SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
 
 /*
@@ -52,6 +53,7 @@ const sequence = z.strictObject({
   submittedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
   outcome: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+  cancel: z.strictObject({ by: z.string(), at: z.iso.datetime(), tooLate: z.boolean() }).nullable(),
   waits: z
     .strictObject({
       code: z.string(),
@@ -86,6 +88,7 @@ export const runSchema = z.strictObject({
   requestedBy: z.string(),
   requestedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
+  cancelAsked: z.strictObject({ by: z.string(), at: z.iso.datetime() }).nullable(),
   counts: z.record(z.enum([...SEQUENCE_STATES, "total"]), z.number()),
   scriptsFailed: z.number(),
   sequences: z.array(sequence),
@@ -145,6 +148,15 @@ export const problemSchema = z.strictObject({
   errors: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })).optional(),
   skipped: skipped.optional(),
   id: z.string().min(1).optional(),
+});
+
+/** A page of an audit log. */
+export const auditPageSchema = z.strictObject({
+  v: z.literal(1),
+  chain: z.string(),
+  head: z.strictObject({ count: z.number(), head: z.string() }),
+  records: z.array(auditRecordSchema),
+  next: z.number().nullable(),
 });
 
 /** `GET status`. */

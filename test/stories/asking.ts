@@ -97,6 +97,8 @@ function queryOf({ query = {} }: Sending): string {
 function headersOf(body: unknown, ownKey: string, sending: Sending): Record<string, string> {
   const key = sending.key === undefined ? ownKey : sending.key;
   return {
+    // One that is kept can be closed by a host just when it is used again.
+    connection: "close",
     ...(key === null ? {} : { authorization: `Bearer ${key}` }),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...sending.headers,

@@ -3,12 +3,14 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import type { SimulatedFile } from "../../local/defender-simulator/options.ts";
 import { runCommand } from "../../local/lrq/command-line.ts";
 import { verifyFolder } from "../../local/lrq/verify-folder.ts";
-import { auditRecordSchema, verifyAudit } from "../../shared/evidence/audit.ts";
-import { incident, machines } from "./machines.ts";
+import { verifyAudit } from "../../shared/evidence/audit.ts";
+import { auditPageSchema } from "./answers.ts";
+import { incident, machine } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { auditedSequences } from "./traces.ts";
 
 let stage: Stage | null = null;
 let folder = "";
@@ -17,16 +19,15 @@ afterEach(async () => {
   if (folder !== "") rmSync(folder, { recursive: true, force: true });
 });
 
-const pageSchema = z.strictObject({
-  v: z.literal(1),
-  chain: z.string(),
-  head: z.strictObject({ count: z.number(), head: z.string() }),
-  records: z.array(auditRecordSchema),
-  next: z.number().nullable(),
-});
+/** More than the kernel and the hosts on the way hold for a reader who has gone. */
+const LARGE_BYTES = 8 * 1_048_576;
 
-async function finishedRun(): Promise<{ on: Stage; runId: string }> {
-  stage = await openStage({ machines: machines(2) });
+/** A run on two machines; `file` is what each of them collects, if not what is usual. */
+async function finishedRun(file?: SimulatedFile): Promise<{ on: Stage; runId: string }> {
+  const archive = String.raw`C:\ProgramData\lrq\triage.zip`;
+  const scripts =
+    file === undefined ? {} : { "Collect-WindowsTriage.ps1": { creates: { [archive]: file } } };
+  stage = await openStage({ machines: [1, 2].map((number) => machine(number, { scripts })) });
   const { runId } = await stage.accept("generic", incident("evidence", [1, 2]));
   await stage.untilFinished(runId);
   return { on: stage, runId };
@@ -35,7 +36,7 @@ async function finishedRun(): Promise<{ on: Stage; runId: string }> {
 async function auditAt(on: Stage, path: string) {
   const answered = await on.call("GET", path);
   expect(answered.status).toBe(200);
-  return pageSchema.parse(answered.body);
+  return auditPageSchema.parse(answered.body);
 }
 
 describe("evidence of a finished run", () => {
@@ -75,10 +76,8 @@ describe("evidence of a finished run", () => {
     expect(verifyAudit(records, { number: head.count, hash: head.head }).kind).toBe("ok");
     expect(next).toBe(null);
     const about = (event: string) => records.filter((each) => each.event === event);
-    const sequencesOf = (event: string) =>
-      about(event).flatMap(({ sequences }) => sequences.map(({ sequenceId }) => sequenceId));
-    for (const event of ["claimed", "submitted", "ended"]) {
-      const ids = sequencesOf(event);
+    for (const event of ["claimed", "submitted", "ended"] as const) {
+      const ids = auditedSequences(records, event);
       expect({ event, ids: new Set(ids).size, all: ids.length }).toEqual({ event, ids: 2, all: 2 });
       expect(ids.every((id) => id.startsWith(runId))).toBe(true);
     }
@@ -98,7 +97,8 @@ describe("evidence of a finished run", () => {
     expect(sha256).toBe(entry?.sha256);
     expect(headers.get("content-type")).toBe("application/octet-stream");
     expect(headers.get("content-disposition")).toMatch(/^attachment; filename="[\w.-]+"$/);
-    for (const path of [`runs/${runId}/evidence`, "audit", `runs/${runId}/audit`]) {
+    const bytes = `runs/${runId}/evidence/${entry?.sequenceId}/${entry?.commandIndex}`;
+    for (const path of [`runs/${runId}/evidence`, bytes, "audit", `runs/${runId}/audit`]) {
       expect((await on.call("GET", path, undefined, { key: "wrong" })).status).toBe(401);
     }
     for (const from of ["0", "-1", "x", "1e3", "99999999999"]) {
@@ -107,17 +107,25 @@ describe("evidence of a finished run", () => {
     expect((await on.call("GET", "runs/00000000000000000000/evidence")).status).toBe(404);
   });
 
-  it("survives a reader who goes away in the middle", async () => {
-    const { on, runId } = await finishedRun();
-    const [entry] = (await on.manifest(runId)).entries;
-    const path = `runs/${runId}/evidence/${entry?.sequenceId}/${entry?.commandIndex}`;
-    await new Promise<void>((resolve, reject) => {
+  it("goes on for others when a reader goes away in the middle", async () => {
+    const { on, runId } = await finishedRun({ content: { randomBytes: LARGE_BYTES } });
+    const large = (await on.manifest(runId)).entries.find(({ size }) => size >= LARGE_BYTES);
+    const path = `runs/${runId}/evidence/${large?.sequenceId}/${large?.commandIndex}`;
+    const begun = await new Promise<number>((resolve, reject) => {
       const headers = { authorization: `Bearer ${on.key}` };
       get(`${on.url}/api/${path}`, { headers }, (response) => {
-        response.destroy();
-        resolve();
+        response.once("data", (piece: Buffer) => {
+          response.destroy();
+          resolve(piece.byteLength);
+        });
       }).once("error", reject);
     });
-    expect((await on.call("GET", "health")).status).toBe(200);
+    expect(begun).toBeGreaterThan(0);
+    expect(begun).toBeLessThan(LARGE_BYTES);
+    const whole = await on.evidence(runId, large?.sequenceId ?? "", large?.commandIndex ?? 0);
+    expect(whole).toMatchObject({ sha256: large?.sha256, bytes: { byteLength: large?.size } });
+    // Each began to read, so each is in the log.
+    const { records } = await auditAt(on, `runs/${runId}/audit`);
+    expect(records.filter(({ event }) => event === "evidenceRead")).toHaveLength(2);
   });
 });

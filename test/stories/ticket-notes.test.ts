@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as pass } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { openStage, type Stage } from "./stage.ts";
 import {
@@ -21,6 +21,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage.close();
   await systems.close();
+});
+
+/** Of whatever story: the systems had nothing to refuse, and their tokens are in no log. */
+afterEach(() => {
+  expect(systems.refused).toEqual([]);
+  const log = stage.log.join("\n");
+  expect(log).toContain("calledBack");
+  for (const secret of [SERVICENOW_HEADER.value, JIRA_HEADER.value, MANAGEMENT_TOKEN]) {
+    expect(log).not.toContain(secret);
+  }
 });
 
 /** The machines that the fixtures of ServiceNow, Jira and Sentinel speak of. */
@@ -93,13 +103,5 @@ describe("an incident", () => {
     expect(notes.some((note) => /head [0-9a-f]{64}/.test(note))).toBe(true);
     const [id = ""] = systems.incidentComments.keys();
     expect(id).toContain("/Incidents/63883bf7-5be1-42f4-809a-0417943b837b/comments/");
-  });
-});
-
-describe("the systems", () => {
-  it("had nothing to refuse, and their tokens are in no log", () => {
-    expect(systems.refused).toEqual([]);
-    const secrets = [SERVICENOW_HEADER.value, JIRA_HEADER.value, MANAGEMENT_TOKEN];
-    for (const secret of secrets) expect(stage.log.join("\n")).not.toContain(secret);
   });
 });
