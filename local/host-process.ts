@@ -19,6 +19,10 @@ export interface HostProcess {
   stop(): Promise<void>;
   /** Ends it as a crash would. */
   kill(): void;
+  /** Holds it where it is, as a machine does that swaps or is moved; not on Windows. */
+  freeze(): void;
+  /** Lets it go on as if no time had passed. */
+  thaw(): void;
 }
 
 const START_TIMEOUT_MS = 30_000;
@@ -58,9 +62,9 @@ export async function startHostProcess(options: HostProcessOptions): Promise<Hos
     pid: child.pid ?? 0,
     exited,
     stop: async () => await stopChild(child, exited),
-    kill: () => {
-      child.kill("SIGKILL");
-    },
+    kill: () => void child.kill("SIGKILL"),
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
   };
 }
 

@@ -2,22 +2,25 @@ import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HostProcess } from "../../local/host-process.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
-import { askingAt } from "./asking.ts";
 import { incident, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { answeredSequences, postedSequences, untilArrived } from "./traces.ts";
 
 const HOSTS = 4;
 const INCIDENTS = 3;
 const MACHINES_EACH = 10;
 const KILLS = 8;
+/** All that one window lets go: answers are held back until long after their host is killed. */
+const SLOW = 10;
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage({
     machines: machines(INCIDENTS * MACHINES_EACH),
+    faults: [{ on: "submit", fault: "slow-after", seconds: 300, times: SLOW }],
     // A waiting collector is rung again after twenty polls, a dead driver's promise lapses, the
     // guard runs out: all that in seconds.
-    env: { SUBMISSION_GUARD_SECONDS: "6", CALL_TIMEOUT_SECONDS: "2" },
+    env: { SUBMISSION_GUARD_SECONDS: "6", CALL_TIMEOUT_SECONDS: "4" },
   });
 });
 afterAll(async () => await stage.close());
@@ -27,25 +30,34 @@ describe("four hosts that are killed at random, and started again", () => {
     const random = createSeededRandom(4);
     const hosts: HostProcess[] = [];
     for (let host = 0; host < HOSTS; host += 1) hosts.push(await stage.addHost());
-    // The first host of the stage is left alone, so that there is always one to ask.
     const accepted = await Promise.all(
       Array.from({ length: INCIDENTS }, async (_, index) => {
         const body = incident(`chaos-${index}`, numbers(1 + index * MACHINES_EACH));
         return await stage.accept("generic", body);
       }),
     );
+    // The host that took them in hangs meanwhile: what is done, those do that are killed.
+    stage.host.freeze();
+    await untilArrived(stage.simulator, 1);
+    for (const host of hosts) host.kill();
+    const cutOff = postedSequences(stage.simulator);
+    expect(cutOff).not.toEqual([]);
+    for (let host = 0; host < HOSTS; host += 1) hosts[host] = await stage.addHost();
     for (let kill = 0; kill < KILLS; kill += 1) {
       await pass(300 + random.fraction() * 1_200);
       const victim = Math.floor(random.fraction() * hosts.length);
       hosts[victim]?.kill();
       hosts[victim] = await stage.addHost();
     }
-    const asking = askingAt(() => stage.url, stage.key, stage.log);
+    expect(stage.simulator.arrivals().length).toBeGreaterThan(cutOff.length);
+    stage.host.thaw();
     for (const { runId } of accepted) {
-      const run = await asking.untilFinished(runId);
+      const run = await stage.untilFinished(runId);
       expect(run.counts).toMatchObject({ total: MACHINES_EACH, succeeded: MACHINES_EACH });
       expect((await stage.manifest(runId)).entries).toHaveLength(2 * MACHINES_EACH);
     }
+    // Nobody was left to hear the answers to those POSTs.
+    expect(answeredSequences(stage.log).filter((each) => cutOff.includes(each))).toEqual([]);
     const machineIds = stage.simulator.actions().map((action) => action.machineId);
     expect(new Set(machineIds).size).toBe(INCIDENTS * MACHINES_EACH);
     expect(machineIds).toHaveLength(INCIDENTS * MACHINES_EACH);
