@@ -43,6 +43,7 @@ await Promise.all([
       start: "local/start.ts",
       demo: "local/demo.ts",
       host: "local/host/main.ts",
+      chaos: "local/chaos.ts",
       bench: "bench/main.ts",
       simulate: "test/simulation/main.ts",
     },

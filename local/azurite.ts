@@ -22,6 +22,8 @@ export interface AzuriteOptions {
    * answered survives SIGKILL. False leaves it to Azurite, which saves every 5 s.
    */
   readonly durable?: boolean;
+  /** Those of an earlier life, whose clients look for it there; absent takes free ones. */
+  readonly ports?: AzuritePorts;
 }
 
 export interface AzuriteAccount {
@@ -45,6 +47,8 @@ export interface Azurite {
   readonly exited: Promise<AzuriteExit>;
   /** Saves everything and ends the process. */
   stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): void;
 }
 
 interface AzuriteExit {
@@ -88,13 +92,17 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
     exited,
     connectionString: (name) => connectionString(ports, accounts, name),
     stop: () => stopChild(child, exited),
+    kill: () => void child.kill("SIGKILL"),
   };
 }
 
 function spawnChild(options: AzuriteOptions, accounts: readonly AzuriteAccount[]): ChildProcess {
   const place = options.dir === null ? ["--inMemoryPersistence"] : ["--location", options.dir];
   const flags = [
-    ...["blob", "queue", "table"].flatMap((kind) => [`--${kind}Port`, "0"]),
+    ...(["blob", "queue", "table"] as const).flatMap((kind) => [
+      `--${kind}Port`,
+      String(options.ports?.[kind] ?? 0),
+    ]),
     "--silent",
     "--disableTelemetry",
     // The SDKs speak API versions newer than this Azurite. Not --loose: what it cannot do is to be

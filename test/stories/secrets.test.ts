@@ -151,10 +151,9 @@ async function finished(runId: string): Promise<void> {
 }
 
 /** The machines that the fixture of Sentinel speaks of. */
-const SENTINEL_MACHINES = [1, 2, 3].map((number) => ({
-  ...machine(number),
-  id: `0${number}${"e".repeat(36)}0${number}`,
-}));
+const SENTINEL_MACHINES = [1, 2, 3].map((number) =>
+  machine(number, { id: `0${number}${"e".repeat(36)}0${number}` }),
+);
 const SENTINEL = readFileSync(
   new URL("../fixtures/webhooks/sentinel.json", import.meta.url),
   "utf8",

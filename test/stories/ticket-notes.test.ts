@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as pass } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { openStage, type Stage } from "./stage.ts";
 import {
@@ -21,16 +21,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage.close();
   await systems.close();
-});
-
-/** Of whatever story: the systems had nothing to refuse, and their tokens are in no log. */
-afterEach(() => {
-  expect(systems.refused).toEqual([]);
-  const log = stage.log.join("\n");
-  expect(log).toContain("calledBack");
-  for (const secret of [SERVICENOW_HEADER.value, JIRA_HEADER.value, MANAGEMENT_TOKEN]) {
-    expect(log).not.toContain(secret);
-  }
 });
 
 /** The machines that the fixtures of ServiceNow, Jira and Sentinel speak of. */
@@ -71,7 +61,10 @@ function fixture(source: string): string {
   return readFileSync(new URL(`../fixtures/webhooks/${source}.json`, import.meta.url), "utf8");
 }
 
-/** Sends the fixture, and gives the notes once there are two: one at the start, one at the end. */
+/**
+ * Sends the fixture, and gives the notes once there are two: one at the start, one at the end. The
+ * systems had nothing to refuse, and their tokens are in no log.
+ */
 async function notesOf(source: string, notes: () => readonly string[]): Promise<readonly string[]> {
   const { runId } = await stage.accept(source, fixture(source));
   await stage.untilFinished(runId);
@@ -80,6 +73,12 @@ async function notesOf(source: string, notes: () => readonly string[]): Promise<
     throw new Error(`${systems.refused.join("\n")}\n${stage.log.slice(-40).join("\n")}`);
   }
   expect(notes().map((note) => note.includes(runId))).toEqual([true, true]);
+  expect(systems.refused).toEqual([]);
+  const log = stage.log.join("\n");
+  expect(log).toContain("calledBack");
+  for (const secret of [SERVICENOW_HEADER.value, JIRA_HEADER.value, MANAGEMENT_TOKEN]) {
+    expect(log).not.toContain(secret);
+  }
   return notes();
 }
 

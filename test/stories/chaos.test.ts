@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pass } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startChaos, type Chaos } from "../../local/chaos/run-chaos.ts";
+import { judge } from "../../local/chaos/verdict.ts";
+
+/** As long as it takes for everything to happen once. */
+const MINUTES = 0.25;
+/** With which both hosts are killed in that time, one is held, and storage falls once. */
+const SEED = 17;
+
+let folder = "";
+let chaos: Chaos;
+const said: string[] = [];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "lrq-chaos-"));
+  chaos = await startChaos({
+    hosts: 2,
+    minutes: MINUTES,
+    seed: SEED,
+    root: process.cwd(),
+    dataDir: folder,
+    say: (line) => void said.push(line),
+    signal: new AbortController().signal,
+  });
+});
+afterAll(async () => {
+  await chaos.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("chaos", () => {
+  it("breaks no promise, and tells of an action that somebody takes a second time", async () => {
+    await chaos.rage();
+    await chaos.settle();
+    const all = said.join("\n");
+    for (const what of [
+      /host \d is killed/,
+      /host \d is held/,
+      /storage is killed/,
+      /has ended$/,
+    ]) {
+      expect(all).toMatch(what);
+    }
+    const what = await postAgain();
+    const { findings, told } = judge(await chaos.facts());
+    expect(findings).toEqual([`${what} was done twice, and nothing says so`]);
+    expect(told.join("\n")).toContain("1 done twice, 0 of them said to be");
+  }, 400_000);
+});
+
+/** Sends an action that is over once more, as a broken queue would, and waits until it runs. */
+async function postAgain(): Promise<string> {
+  const { simulator } = chaos;
+  const [first] = simulator.actions();
+  const known = new Set(simulator.actions().map(({ id }) => id));
+  const script = { key: "ScriptName", value: "Collect-WindowsTriage.ps1" };
+  const body = { Comment: first?.comment, Commands: [{ type: "RunScript", params: [script] }] };
+  const answered = await fetch(
+    `${simulator.url}/api/machines/${first?.machineId}/runliveresponse`,
+    {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    },
+  );
+  expect(answered.status).toBe(201);
+  const hasBegun = () =>
+    simulator
+      .actions()
+      .some(
+        ({ id, commands }) => !known.has(id) && commands.some((each) => each.startAtMs !== null),
+      );
+  for (let look = 0; look < 300 && !hasBegun(); look += 1) await pass(100);
+  const [, sequenceId, part] = /^\[lrq:([0-9a-z.]+)\.(\d+)\./.exec(first?.comment ?? "") ?? [];
+  return `part ${part} of ${sequenceId}`;
+}
