@@ -34,6 +34,7 @@ import { describeRun } from "./workflow/describe-run.ts";
 import { describeStatus } from "./workflow/describe-status.ts";
 import { drain } from "./workflow/drain.ts";
 import { withoutChanges } from "./workflow/lockdown.ts";
+import { withLog } from "./workflow/log-throttles.ts";
 import { readQueueAudit, readRunAudit } from "./workflow/read-audit.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/read-evidence.ts";
 import { pause, resume } from "./workflow/pause.ts";
@@ -133,7 +134,7 @@ function createApp(
   const calling = { callers: known.callers, rules: callbacks, waitsMs };
   const poll = createRestedPoll(limits);
   const approvers = known.callers.filter(({ may }) => may.includes("run.approve"));
-  const logging = (log: Log): Ports => ({ ...outside, log });
+  const logging = (log: Log): Ports => withLog(outside, log);
   return {
     publicUrl,
     /** True: every request is refused, and nothing is changed at Defender. */

@@ -19,11 +19,13 @@ import {
 import { busyWaitMs, type Limits } from "../limits/limits.ts";
 import { letIn, lockedOutBy } from "../limits/lockout.ts";
 import { sessionOf } from "../limits/session.ts";
+import { throttleFinding } from "../limits/throttle-finding.ts";
 import type { Ports } from "../ports.ts";
 import { auditedBudget, factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";
 import type { HeldBudget } from "./held-budget.ts";
 import { budgetChange, loadBudget, loadSequence } from "./load.ts";
+import { logThrottledPost, type ThrottledPost } from "./log-throttles.ts";
 import { logLockouts } from "./note-lockout.ts";
 
 type SettlePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -69,10 +71,12 @@ async function settleTogether(
 ): Promise<void> {
   let current: readonly (Answered | Stale)[] = answered;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const { budget, changes } = await settling(ports, limits, held.stored.value, current);
+    const settled = await settling(ports, limits, held.stored.value, current);
+    const { budget, changes } = settled;
     const outcome = await ports.ledger.commit([budgetChange(held.stored, budget), ...changes]);
     if (outcome.kind === "committed") {
       logLockouts(ports.log, held.stored.value, budget);
+      for (const throttle of settled.throttles) logThrottledPost(ports.log, throttle);
       held.stored = { value: budget, etag: outcome.etags.get(BUDGET_KEY) ?? null };
       return;
     }
@@ -86,28 +90,41 @@ async function settleTogether(
   ports.log("error", "settleGaveUp", { sequences: answered.length });
 }
 
+interface Settling {
+  readonly budget: Budget;
+  readonly changes: readonly RowChange[];
+  readonly throttles: readonly ThrottledPost[];
+}
+
 async function settling(
   ports: SettlePorts,
   limits: Limits,
   before: Budget,
   current: readonly (Answered | Stale)[],
-): Promise<{ budget: Budget; changes: readonly RowChange[] }> {
+): Promise<Settling> {
   let budget = tidied(before, ports.clock.earliest(), limits);
   const changes: RowChange[] = [];
   const facts: (AuditFacts | null)[] = [];
+  const throttles: ThrottledPost[] = [];
   for (const each of current) {
     if ("stale" in each) {
       budget = stamp(budget, each.stale, each.latestMs, each.reservedAtMs);
       continue;
     }
     const after = recordAfter(each, limits);
-    budget = budgetAfter(budget, each, after, limits);
+    const stood = budget;
+    budget = budgetAfter(stood, each, after, limits);
+    if (each.answer.kind === "throttled") {
+      const { retryAfterMs } = each.answer;
+      const { sequenceId } = after;
+      throttles.push({ sequenceId, retryAfterMs, ...throttleFinding(stood, budget) });
+    }
     const known = { isWithBudget: true };
     changes.push(...(await changesFor(ports, each.claimed, after, each.latestMs, known)));
     facts.push(factOfMove(each.claimed.value, after, each.latestMs));
   }
   const audited = auditedBudget(budget, grouped(facts));
-  return { budget: audited.budget, changes: [...changes, ...audited.rows] };
+  return { budget: audited.budget, changes: [...changes, ...audited.rows], throttles };
 }
 
 /**

@@ -2,22 +2,19 @@ import { describe, expect, it } from "vitest";
 import { claim, end } from "../../shared/ledger/moves.ts";
 import { runSchema } from "../../shared/ledger/run.ts";
 import { runKey } from "../../shared/ledger/keys.ts";
-import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
-import type { Log } from "../../shared/ports.ts";
 import { cancelRun } from "../../shared/workflow/cancel-run.ts";
 import { changesFor } from "../../shared/workflow/change-sequence.ts";
-import { drain, type DrainPorts } from "../../shared/workflow/drain.ts";
 import { loadSequence } from "../../shared/workflow/load.ts";
 import { pause } from "../../shared/workflow/pause.ts";
 import { START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "./accepting.ts";
+import { drained } from "./drained.ts";
 
 /** One POST at a time; the fence is that of `someLimits`. */
 const LIMITS = someLimits({ callsPerWindow: 1 });
 const POLICY = { first: 3, above: 10, maxFailedShare: 0.5 };
 const MACHINES = [1, 2, 3, 4, 5, 6, 7];
-const BELL = { why: "accepted", runId: null, urgent: false } as const;
 
 /** What somebody does while a POST is under way, until it has returned. */
 const WORDS: Readonly<Record<string, (world: Accepting, runId: string) => Promise<unknown>>> = {
@@ -40,7 +37,7 @@ describe.each(Object.keys(WORDS))("after %s has returned", (word) => {
     async (beforeMs, afterMs) => {
       const { world, runId } = await begun();
       let leftMs: number | null = null;
-      const came = await drained(world, async (leaveWithinMs) => {
+      const came = await drained(world, LIMITS, async (leaveWithinMs) => {
         world.pass(beforeMs);
         await WORDS[word]?.(world, runId);
         world.pass(afterMs);
@@ -59,7 +56,7 @@ describe.each(Object.keys(WORDS))("after %s has returned", (word) => {
 describe("a POST that could not leave", () => {
   it("goes back into the line, is said with its reason, and costs no call", async () => {
     const { world } = await begun();
-    const { log, records } = await drained(world, async () => {
+    const { log, records } = await drained(world, LIMITS, async () => {
       world.pass(2_000);
       return { kind: "notSent", detail: "no connection took it in time" };
     });
@@ -71,7 +68,7 @@ describe("a POST that could not leave", () => {
     // Its one call of the window is free: once the door opens, the next may go.
     world.pass(5_000);
     let again = 0;
-    await drained(world, async () => {
+    await drained(world, LIMITS, async () => {
       again += 1;
       return { kind: "accepted", actionId: "a-2", comment: null };
     });
@@ -80,45 +77,15 @@ describe("a POST that could not leave", () => {
 
   it("is not followed by another at once, whoever comes", async () => {
     const { world } = await begun();
-    expect(await drained(world, notSent)).toMatchObject({ posts: 1, ended: "wait" });
+    expect(await drained(world, LIMITS, notSent)).toMatchObject({ posts: 1, ended: "wait" });
     world.pass(4_999);
-    expect(await drained(world, notSent)).toMatchObject({ posts: 0, ended: "wait" });
+    expect(await drained(world, LIMITS, notSent)).toMatchObject({ posts: 0, ended: "wait" });
     world.pass(1);
-    expect(await drained(world, notSent)).toMatchObject({ posts: 1, ended: "wait" });
+    expect(await drained(world, LIMITS, notSent)).toMatchObject({ posts: 1, ended: "wait" });
   });
 });
 
 const notSent = async () => ({ kind: "notSent", detail: "" }) as const;
-
-interface Line {
-  readonly level: Parameters<Log>[0];
-  readonly event: string;
-  readonly fields: Parameters<Log>[2];
-}
-
-/** A drain whose POSTs are answered like this. */
-async function drained(
-  world: Accepting,
-  submit: (leaveWithinMs: () => number) => Promise<SubmissionAnswer>,
-) {
-  let posts = 0;
-  const log: Line[] = [];
-  const { defender } = world.ports;
-  const ports: DrainPorts = {
-    ...world.ports,
-    log: (level, event, fields) => void log.push({ level, event, fields }),
-    defender: {
-      ...defender,
-      prepare: async () => ({ kind: "answered", value: null }),
-      submit: async (_, __, ___, leaveWithinMs) => {
-        posts += 1;
-        return await submit(leaveWithinMs);
-      },
-    },
-  };
-  const { ended } = await drain(ports, { limits: LIMITS, lingerMs: 0, scope: {} }, BELL);
-  return { posts, ended, log, records: await world.unfolded() };
-}
 
 async function begun(): Promise<{ world: Accepting; runId: string }> {
   const world = startAccepting({ policy: POLICY });
