@@ -24,6 +24,8 @@ export interface Promised {
 export interface DoorJudge extends DoorWitness {
   /** A POST leaves a host. */
   leaves(comment: string | null, nowMs: number): void;
+  /** Somebody asked for this sequence to be cancelled. */
+  recalled(sequenceId: string, nowMs: number): void;
   /** A budget was written that is paused, or is not. */
   paused(since: number | null): void;
 }
@@ -49,18 +51,27 @@ export function createDoorJudge(
 ): DoorJudge {
   const arrivals: number[] = [];
   let pausedAtMs: number | null = null;
+  const recalledAt = new Map<string, number>();
+  const lastMs = (sinceMs: number) => sinceMs + limits.sendFenceMs + CLOCK_SLACK_MS;
   return {
+    recalled: (sequenceId, nowMs) => {
+      if (!recalledAt.has(sequenceId)) recalledAt.set(sequenceId, nowMs);
+    },
     paused: (since) => {
       if (since === null || pausedAtMs === null) pausedAtMs = since;
     },
     leaves: (comment, nowMs) => {
-      if (pausedAtMs !== null && nowMs > pausedAtMs + limits.sendFenceMs + CLOCK_SLACK_MS) {
+      if (pausedAtMs !== null && nowMs > lastMs(pausedAtMs)) {
         court.fail("paused", `a POST left ${Math.round(nowMs - pausedAtMs)} ms after the pause`);
       }
       const mark = markOf(comment);
+      const recalledAtMs = recalledAt.get(mark?.sequenceId ?? "") ?? null;
+      if (recalledAtMs !== null && nowMs > lastMs(recalledAtMs)) {
+        court.fail("recalled", `${comment} left ${Math.round(nowMs - recalledAtMs)} ms later`);
+      }
       const promised = mark === null ? null : promisedFor(mark.sequenceId);
       if (promised === null) return court.fail("bytes", `a POST without a known tag: ${comment}`);
-      const lateMs = nowMs - promised.expiresAtMs - limits.sendFenceMs - CLOCK_SLACK_MS;
+      const lateMs = nowMs - lastMs(promised.expiresAtMs);
       if (lateMs > 0) court.fail("expired", `${comment} left ${Math.round(lateMs)} ms late`);
     },
     arrived: (nowMs) => {

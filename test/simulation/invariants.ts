@@ -9,6 +9,7 @@ export const INVARIANTS = {
     "A sequence moves only as the table of legal moves allows, and a terminal one never again.",
   bytes: "What arrives at Defender is what the profile says, in its order, byte for byte.",
   paused: "No POST leaves later than the send fence after a pause.",
+  recalled: "No POST leaves for a sequence later than the send fence after its cancel.",
   expired: "No POST leaves for a sequence that has expired.",
   key: "One idempotency key is one run, and one incident collects a machine once.",
   reads: "No more lists, links or cancels are asked for than their quotas allow.",

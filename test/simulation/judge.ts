@@ -57,6 +57,7 @@ export function createJudge(
     if (before === null && !promises.has(sequenceId)) onPlanned(after);
     if (after.state !== "claimed" && after.state !== "unconfirmed") claimedAt.delete(sequenceId);
     else if (!claimedAt.has(sequenceId)) claimedAt.set(sequenceId, nowMs());
+    if (after.cancel?.why === "asked") door.recalled(sequenceId, nowMs());
     // Nobody but our own operators cancels anything of ours here.
     if (after.state === "cancelled" && after.cancel?.why !== "asked") {
       court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);

@@ -198,9 +198,25 @@ const CASES: Readonly<Record<string, Case>> = {
     },
   },
   "has no send fence": {
-    found: ["paused", "expired", "window", "once", "sessions", "machine"],
+    found: ["paused", "recalled", "expired", "window", "once", "sessions", "machine"],
     sabotage: {
       ports: (ports) => ({ ...ports, clock: { ...ports.clock, monotonicMs: () => 0 } }),
+    },
+  },
+  "looks at its clock before the connection, and not after": {
+    found: ["paused", "recalled", "expired", "window"],
+    sabotage: {
+      ports: (ports) => ({
+        ...ports,
+        defender: {
+          ...ports.defender,
+          submit: async (machineId, commands, comment, leaveWithinMs) => {
+            const leftMs = leaveWithinMs();
+            const anyTime = () => (leftMs > 0 ? Number.POSITIVE_INFINITY : 0);
+            return await ports.defender.submit(machineId, commands, comment, anyTime);
+          },
+        },
+      }),
     },
   },
   "believes bytes stored that are not": {
