@@ -66,10 +66,10 @@ export async function settle(
 async function settleTogether(
   ports: SettlePorts,
   limits: Limits,
-  answered: readonly Answered[],
+  answered: readonly (Answered | Stale)[],
   held: HeldBudget,
 ): Promise<void> {
-  let current: readonly (Answered | Stale)[] = answered;
+  let current = answered;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const settled = await settling(ports, limits, held.stored.value, current);
     const { budget, changes } = settled;
@@ -84,7 +84,12 @@ async function settleTogether(
     held.stored = await loadBudget(ports.ledger);
     // The budget is what others write all the time; a record they wrote is found out by its ETag.
     if (outcome.key === BUDGET_KEY) continue;
-    current = await Promise.all(answered.map(async (each) => await reload(ports, each)));
+    current = await Promise.all(current.map(async (each) => await reload(ports, each)));
+    // One that somebody asked to cancel meanwhile ends now, and no two can write one run.
+    if (current.length > 1) {
+      for (const each of current) await settleTogether(ports, limits, [each], held);
+      return;
+    }
   }
   // The claims stay as they are: the poll finds them past their time, and looks for their actions.
   ports.log("error", "settleGaveUp", { sequences: answered.length });
@@ -137,7 +142,8 @@ interface Stale {
   readonly reservedAtMs: number | null;
 }
 
-async function reload(ports: SettlePorts, answered: Answered): Promise<Answered | Stale> {
+async function reload(ports: SettlePorts, answered: Answered | Stale): Promise<Answered | Stale> {
+  if ("stale" in answered) return answered;
   const { sequenceId, part, attempt, claimedAtMs } = answered.claimed.value;
   const stored = await loadSequence(ports.ledger, sequenceId);
   const same =
