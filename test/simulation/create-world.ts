@@ -45,7 +45,10 @@ export function createWorld(
   const isHealed = () => nowMs() - START_MS >= scenario.healAtMs;
   const court = createCourt(() => nowMs() - START_MS);
   const bells = createMemoryBells({ nowMs });
-  const judge = createJudge(scenario, court, (id) => actionIn(tenant, id), nowMs);
+  const judge = createJudge(scenario, court, (id) => actionIn(tenant, id), {
+    nowMs,
+    startMs: START_MS,
+  });
   const tenant = createTenant(scenario, {
     nowMs,
     startMs: START_MS,

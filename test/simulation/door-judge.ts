@@ -21,7 +21,7 @@ export interface Promised {
   readonly expiresAtMs: number;
 }
 
-export interface DoorJudge extends DoorWitness {
+export interface DoorJudge extends Omit<DoorWitness, "listed"> {
   /** A POST leaves a host. */
   leaves(comment: string | null, nowMs: number): void;
   /** Somebody asked for this sequence to be cancelled. */

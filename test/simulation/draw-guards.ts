@@ -143,6 +143,26 @@ function drawApprovers(
   }));
 }
 
+const BARRED_SHARE = 0.1;
+const BARRED_FROM_MS = 300_000;
+const BARS = ["token", "submit", "list"] as const;
+
+/** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
+export function drawBars(seed: number): Pick<Scenario, "bars"> & { expiryMs: number | null } {
+  const random = stream(seed, "bars");
+  if (!chance(random, BARRED_SHARE)) return { bars: [], expiryMs: null };
+  const call = oneOf(random, BARS);
+  if (chance(random, 0.4)) {
+    // For good: then all ends by its expiry, which had better come soon. Without a token from the
+    // start, for no result can be fetched without one.
+    const fromMs = call === "token" ? 0 : oneOf(random, [0, between(random, 0, BARRED_FROM_MS)]);
+    return { bars: [{ call, fromMs, untilMs: null }], expiryMs: 600_000 };
+  }
+  const fromMs = between(random, 0, BARRED_FROM_MS);
+  const untilMs = fromMs + between(random, 10_000, oneOf(random, [60_000, 900_000]));
+  return { bars: [{ call, fromMs, untilMs }], expiryMs: null };
+}
+
 const TOLD_SHARE = 0.15;
 const EVENTS = [
   ["run.accepted", "run.finished"],

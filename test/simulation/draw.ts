@@ -1,5 +1,5 @@
 import type { Random } from "../../shared/ports.ts";
-import { drawApprovals, drawGuards, drawReceivers } from "./draw-guards.ts";
+import { drawApprovals, drawBars, drawGuards, drawReceivers } from "./draw-guards.ts";
 import { drawHabits } from "./draw-habits.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
@@ -42,6 +42,7 @@ export function drawScenario(seed: number): Scenario {
   const tenant = { ...drawTenant(random, cap), ...drawHabits(seed) };
   const guards = drawGuards(seed, arrivals);
   const approvals = drawApprovals(seed, arrivals);
+  const { bars, expiryMs } = drawBars(seed);
   return {
     seed,
     profile,
@@ -57,7 +58,7 @@ export function drawScenario(seed: number): Scenario {
     approvalMs: approvals.approvalMs,
     receivers: drawReceivers(seed),
     lingerMs: oneOf(random, [0, 30_000, SHIPPED_LINGER_MS]),
-    expiryMs: oneOf(random, [600_000, 1_800_000, 3_600_000]),
+    expiryMs: expiryMs ?? oneOf(random, [600_000, 1_800_000, 3_600_000]),
     hosts: whole(random, 1, 4),
     pollEveryMs: chance(random, 0.15) ? 5_000 : 15_000,
     pollsOverlap: chance(random, 0.3),
@@ -71,6 +72,7 @@ export function drawScenario(seed: number): Scenario {
     interruptions: [...guards.interruptions, ...approvals.interruptions],
     foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],
     tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
+    bars,
     healAtMs: BUSY_MS,
     rates: WEATHER[profile] ?? NO_FAULTS,
   };

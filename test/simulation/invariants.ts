@@ -31,6 +31,9 @@ export const INVARIANTS = {
   ends: "When faults are over, every sequence ends, every run finishes, and every result is fetched or given up.",
   quiet:
     "When all has ended, nothing is left over: no index row, no session, no message going round.",
+  watched:
+    "Before the first list one sequence is started, and no more than the calls of a window since the last.",
+  probed: "While Defender lets us start nothing, POSTs are probes: one at a time, and ever fewer.",
   takenOver: "The claim of a host that died is taken over within 11 minutes.",
   found: "An action of ours is known to the ledger within 15 minutes.",
   spinning: "Hosts are not kept busy: invocations and bells stay in proportion to the work.",

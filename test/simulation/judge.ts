@@ -7,6 +7,7 @@ import type { Epoch } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
 import { createGateJudge, type GateJudge } from "./gate-judge.ts";
 import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
+import { createLockoutJudge, type LockoutJudge } from "./lockout-judge.ts";
 import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
 import { expectedParts } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
@@ -15,7 +16,7 @@ import { commandAt, endOf, isOpen, type TenantAction } from "./tenant-action.ts"
 
 /** Everything that must hold while the simulation runs, judged by what senders and Defender see. */
 export interface Judge {
-  readonly door: DoorJudge;
+  readonly door: DoorJudge & Pick<LockoutJudge, "listed">;
   readonly ledger: LedgerJudge;
   readonly gates: GateJudge;
   readonly approvals: ApprovalJudge;
@@ -43,7 +44,7 @@ export function createJudge(
   scenario: Scenario,
   court: Court,
   actionOf: (actionId: string) => TenantAction | null,
-  nowMs: () => number,
+  { nowMs, startMs }: { nowMs: () => number; startMs: number },
 ): Judge {
   const promisedIds = new Set<string>();
   const promises = new Map<string, Promised>();
@@ -54,6 +55,7 @@ export function createJudge(
   };
   const onMove = (before: SequenceRecord | null, after: SequenceRecord): void => {
     const { sequenceId } = after;
+    lockouts.moved(before, after, nowMs());
     if (before === null && !promises.has(sequenceId)) onPlanned(after);
     if (after.state !== "claimed" && after.state !== "unconfirmed") claimedAt.delete(sequenceId);
     else if (!claimedAt.has(sequenceId)) claimedAt.set(sequenceId, nowMs());
@@ -63,7 +65,9 @@ export function createJudge(
       court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);
     }
     const action = actionOf(after.actionId ?? "");
-    if (isTerminal(after) && action !== null && isOpen(action, nowMs())) {
+    // What Defender never showed ends by our own clock, and says so.
+    const isUnseen = after.outcome?.code === "notKnown";
+    if (isTerminal(after) && !isUnseen && action !== null && isOpen(action, nowMs())) {
       if (markOf(action.comment)?.sequenceId === sequenceId) {
         court.fail("honest", `${sequenceId} is ${after.state}, but ${action.id} is still open`);
       }
@@ -73,7 +77,16 @@ export function createJudge(
     }
   };
   const ledger = createLedgerJudge(court, onPlanned, onMove);
-  const door = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
+  const lockouts = createLockoutJudge(court, scenario, startMs);
+  const seen = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
+  const door = {
+    ...seen,
+    ...lockouts,
+    arrived: (atMs: number) => {
+      seen.arrived(atMs);
+      lockouts.arrived(atMs);
+    },
+  };
   const gates = createGateJudge(court, scenario.policy, nowMs);
   const slackMs = CLOCK_UNCERTAINTY_MS;
   const approvals = createApprovalJudge(court, { ...scenario, slackMs }, nowMs);
@@ -95,6 +108,7 @@ export function createJudge(
       const budget = changes.find((each) => each.key === BUDGET_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);
+        lockouts.locked(isLocked(budget.body), nowMs());
       }
     },
     leaves: (comment) => {
@@ -114,13 +128,15 @@ export function createJudge(
     patrol: (actions, healedAtMs) => {
       gates.patrol(healedAtMs);
       const now = nowMs();
+      // What no list can show nobody can find.
+      const seenFromMs = Math.max(healedAtMs, startMs + blindUntilMs(scenario));
       for (const [sequenceId, sinceMs] of claimedAt) {
-        if (now < Math.max(sinceMs, healedAtMs) + TAKEN_OVER_MS) continue;
+        if (now < Math.max(sinceMs, seenFromMs) + TAKEN_OVER_MS) continue;
         court.fail("takenOver", `${sequenceId} is ${ledger.records.get(sequenceId)?.state}`);
       }
       for (const action of actions) {
         if (!action.ours || !isOpen(action, now) || action.vanishesAtMs !== Infinity) continue;
-        if (now < Math.max(action.listedAtMs, healedAtMs) + FOUND_MS) continue;
+        if (now < Math.max(action.listedAtMs, seenFromMs) + FOUND_MS) continue;
         const record = ledger.records.get(markOf(action.comment)?.sequenceId ?? "");
         if (record?.actionId !== action.id) court.fail("found", `${action.comment} is an orphan`);
       }
@@ -185,6 +201,18 @@ function readsJudge(scenario: Scenario, court: Court, nowMs: () => number): Judg
       }
     },
   };
+}
+
+/** How long after the start no list is given, in the end. */
+function blindUntilMs({ bars }: Scenario): number {
+  const blind = bars.filter(({ call }) => call !== "submit");
+  return Math.max(0, ...blind.map(({ untilMs }) => untilMs ?? Infinity));
+}
+
+/** True if it says that POSTs are refused to the app as such. */
+function isLocked(budget: unknown): boolean {
+  const calls = typeof budget === "object" && budget !== null && "lockouts" in budget;
+  return calls && JSON.stringify(budget.lockouts).includes('"submit"');
 }
 
 function isPaused(budget: unknown): boolean {

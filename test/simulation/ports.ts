@@ -13,6 +13,7 @@ import type {
 import { isBadAnswer } from "./bad-answers.ts";
 import type { Method } from "./faults.ts";
 import { whileAlive } from "./hosts.ts";
+import { isBarred } from "./scenario.ts";
 import { between, chance } from "./streams.ts";
 import type { Post, ReadApi } from "./tenant.ts";
 import { OutOfReach, through, type Call, type Invocation } from "./wire.ts";
@@ -121,7 +122,8 @@ function defenderOf(world: World, invocation: Invocation): Defender {
       method,
       thereMs: between(world.latency, 20, 400),
       backMs: between(world.latency, 50, 900),
-      act,
+      // A result link speaks for itself; all else wants a token.
+      act: () => (method !== "defender.download" && hasNoToken(world) ? NO_TOKEN : act()),
       lost: () => ({ kind: "unavailable", detail: "no answer" }),
     });
   const read = async <T>(api: ReadApi, act: () => Reply<T>) => {
@@ -174,6 +176,12 @@ async function sendOnce(
   });
 }
 
+const NO_TOKEN = { kind: "unavailable", detail: "no access token" } as const;
+
+function hasNoToken({ scenario, clock, startMs }: World): boolean {
+  return isBarred(scenario, "token", clock.nowMs() - startMs);
+}
+
 async function* flowing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
@@ -217,6 +225,7 @@ async function submitOnce(
   invocation: Invocation,
   post: Post & { comment: string },
 ): ReturnType<Defender["submit"]> {
+  if (hasNoToken(world)) return { kind: "notSent", detail: "no access token" };
   world.judge.leaves(post.comment);
   const { callTimeoutMs } = world.scenario.limits;
   const mayBeSlow = world.scenario.profile !== "calm";

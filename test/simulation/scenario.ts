@@ -65,6 +65,13 @@ export interface ForeignPost {
   readonly comment: string | null;
 }
 
+/** What Defender, or whoever issues tokens, refuses the app as such, and when; null is for good. */
+export interface Bar {
+  readonly call: "token" | "submit" | "list";
+  readonly fromMs: number;
+  readonly untilMs: number | null;
+}
+
 /** How Defender behaves where its pages leave it open; milliseconds. */
 export interface TenantRules {
   readonly callsPerMinute: number;
@@ -116,6 +123,7 @@ export interface Scenario {
   readonly interruptions: readonly Interruption[];
   readonly foreign: readonly ForeignPost[];
   readonly tenant: TenantRules;
+  readonly bars: readonly Bar[];
   /** From here on nothing is injected any more; machines stay as they are. */
   readonly healAtMs: number;
   readonly rates: FaultRates;
@@ -169,11 +177,19 @@ export const UNGUARDED = {
   approvalMs: 3_600_000,
   receivers: [],
   interruptions: [],
+  bars: [],
 } as const satisfies Partial<Scenario>;
 
 /** The id of the n-th machine, as Defender writes them. */
 export function machineIdOf(number: number): string {
   return number.toString(16).padStart(40, "0");
+}
+
+/** True if that is refused at `atMs`, as long after the start. */
+export function isBarred(scenario: Scenario, call: Bar["call"], atMs: number): boolean {
+  return scenario.bars.some(
+    (each) => each.call === call && atMs >= each.fromMs && atMs < (each.untilMs ?? Infinity),
+  );
 }
 
 /** A machine that is always there. */

@@ -2,7 +2,7 @@ import type { MachineAction } from "../../shared/ledger/machine-action.ts";
 import type { Command } from "../../shared/plan/command.ts";
 import type { Random, Reply } from "../../shared/ports.ts";
 import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from "./bad-answers.ts";
-import type { Scenario } from "./scenario.ts";
+import { isBarred, type Bar, type Scenario } from "./scenario.ts";
 import { between } from "./streams.ts";
 import { commandAt, described, isOpen, newAction, type TenantAction } from "./tenant-action.ts";
 
@@ -11,6 +11,8 @@ export interface DoorWitness {
   arrived(nowMs: number): void;
   created(action: TenantAction, all: readonly TenantAction[], nowMs: number): void;
   cancelled(action: TenantAction, comment: string, nowMs: number): void;
+  /** A list was given. */
+  listed(nowMs: number): void;
 }
 
 export interface Post {
@@ -51,6 +53,7 @@ export function createTenant(
   const reads = new Map<ReadApi, number[]>();
   const machines = new Map(scenario.machines.map((each) => [each.machineId, each]));
 
+  const bars = (call: Bar["call"]) => isBarred(scenario, call, nowMs() - startMs);
   const open = () => actions.filter((each) => isOpen(each, nowMs()));
   const create = (post: Post): TenantAction => {
     const machine = machines.get(post.machineId);
@@ -108,6 +111,7 @@ export function createTenant(
     submit: (post, bad) => {
       posts.push(nowMs());
       if (post.ours) witness.arrived(nowMs());
+      if (post.ours && bars("submit")) return refusal(403, "Forbidden");
       const existing = actions.toReversed().find((each) => !each.ours) ?? null;
       if (bad !== null && !creates(bad)) {
         const speaksOf = bad.startsWith("existing") ? existing : null;
@@ -122,10 +126,13 @@ export function createTenant(
     },
     list: (sinceMs) => {
       if (!spends("list")) return { kind: "throttled", retryAfterMs: 10_000 };
+      if (bars("list")) return FORBIDDEN;
+      witness.listed(nowMs());
       return { kind: "answered", value: listed().filter((each) => isSince(each, sinceMs)) };
     },
     listPending: () => {
       if (!spends("list")) return { kind: "throttled", retryAfterMs: 10_000 };
+      if (bars("list")) return FORBIDDEN;
       return { kind: "answered", value: listed().filter((each) => each.status === "Pending") };
     },
     machinesSeenSince: (sinceMs) => {
@@ -141,6 +148,7 @@ export function createTenant(
     get: (actionId) => {
       const action = known(actionId);
       if (!spends("list")) return { kind: "throttled", retryAfterMs: null };
+      if (bars("list")) return FORBIDDEN;
       if (action === null) return { kind: "absent", detail: "no such action" };
       return { kind: "answered", value: described(action, nowMs()) };
     },
@@ -176,6 +184,13 @@ export function createTenant(
     },
   };
 }
+
+const FORBIDDEN = {
+  kind: "refused",
+  httpStatus: 403,
+  code: "Forbidden",
+  detail: "HTTP 403 Forbidden",
+} as const;
 
 /** What the n-th command of an action leaves behind. */
 export function resultText(actionId: string, index: number): string {
