@@ -1,6 +1,7 @@
 import { storageAccess, tokenSource } from "../../shared/credentials.ts";
 import { readConfig } from "../../shared/config.ts";
 import { checkDefender } from "./check-defender.ts";
+import { checkLockout } from "./check-lockout.ts";
 import { checkQueues } from "./check-queues.ts";
 import { checkSettings } from "./check-settings.ts";
 import { checkStorage } from "./check-storage.ts";
@@ -29,7 +30,10 @@ export async function examine(examination: Examination): Promise<Finding[]> {
   if (read.kind === "wrong") return settings;
   const access = storageAccess(read.config.storage, env);
   const getToken = tokenSource(read.config, env, nowMs);
-  const storage = async () => await checkStorage(access, examination);
+  const storage = async () => [
+    ...(await checkStorage(access, examination)),
+    await checkLockout(access, read.config.rateScope),
+  ];
   const defender = async () => await checkDefender(read.config, getToken, examination);
   const findings = await Promise.all([
     checked("storage", "AzureWebJobsStorage", storage),

@@ -63,6 +63,16 @@ export function lockedOutBy<B extends Lockable>(budget: B, refusal: Refusal, lim
   return { ...budget, lockouts: [...others(budget, call), next] };
 }
 
+/** The budget after a probe whose answer tells nothing: the next one waits like after a refusal. */
+export function probedInVain<B extends Lockable>(
+  budget: B,
+  { sequenceId, atMs }: { sequenceId: string; atMs: number },
+  limits: Limits,
+): B {
+  const before = lockoutOf(budget, "submit");
+  return before === null ? budget : lockedOutBy(budget, { ...before, sequenceId, atMs }, limits);
+}
+
 /**
  * The budget after the call was let through at `atMs`. A POST answered before the next probe was
  * due left before the refusal came, and says nothing of now.

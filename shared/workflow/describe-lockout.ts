@@ -30,7 +30,7 @@ export function describeLockout(budget: {
   return { call, httpStatus, detail, remedy: remedyFor(lockout), ...times };
 }
 
-/** The same in sentences. */
-export function lockoutInWords({ call, since, detail, remedy }: LockoutView): string {
-  return `${WORDS[call]}, since ${since}: ${detail} ${remedy}`;
+/** The same in words, but for the remedy. */
+export function lockoutInWords({ call, since, detail }: LockoutView): string {
+  return `${WORDS[call]}, since ${since}: ${detail}`;
 }

@@ -53,7 +53,7 @@ export function describeUnseen(record: SequenceRecord, { budget }: Queue): WaitV
   const isBlind = lockout?.call === "token" || lockoutOf(budget, "list") !== null;
   if (lockout === null || !isBlind || !holdsSession(record)) return null;
   const until = `If that stays so, it ends after ${isoOf(record.expiresAtMs)} as not known.`;
-  const detail = `${lockoutInWords(lockout)} ${until}`;
+  const detail = `${lockoutInWords(lockout)} ${lockout.remedy} ${until}`;
   return { code: "lockedOut", detail, position: null, estimatedStart: null };
 }
 
@@ -107,7 +107,9 @@ function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; d
     return { code: "paused", detail: `Paused by ${by}: ${why}` };
   }
   const lockout = describeLockout(budget);
-  if (lockout !== null) return { code: "lockedOut", detail: lockoutInWords(lockout) };
+  if (lockout !== null) {
+    return { code: "lockedOut", detail: `${lockoutInWords(lockout)} ${lockout.remedy}` };
+  }
   const verdict = admit(budget, nowMs, limits);
   switch (verdict.kind) {
     case "wait":

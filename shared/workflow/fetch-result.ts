@@ -7,9 +7,10 @@ import type { SequenceRecord, SequenceResult } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Command } from "../plan/command.ts";
 import type { Download, Ports } from "../ports.ts";
+import { noteAnswer } from "./note-lockout.ts";
 import { spendRead } from "./spend-read.ts";
 
-type FetchPorts = Pick<Ports, "ledger" | "evidence" | "defender" | "clock" | "random">;
+type FetchPorts = Pick<Ports, "ledger" | "evidence" | "defender" | "clock" | "random" | "log">;
 
 /** What one try to get one result came to. */
 export type Fetched =
@@ -48,6 +49,8 @@ export async function fetchResult(
     const askedAtMs = ports.clock.earliest();
     const link = await ports.defender.resultLink(owed.actionId, owed.index);
     const answeredAtMs = ports.clock.latest();
+    const wasRefused = owed.tries > 0;
+    await noteAnswer(ports, limits, { call: "link", reply: link, wasRefused });
     if (link.kind !== "answered") return noLink(record, owed, link);
     const download = await ports.defender.download(link.value);
     if (download.kind === "answered") {

@@ -10,6 +10,7 @@ import {
 } from "../limits/lockout.ts";
 import type { Ports, Reply } from "../ports.ts";
 import { commitHolding, type HeldBudget } from "./held-budget.ts";
+import { loadBudget } from "./load.ts";
 
 type NotePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -37,6 +38,22 @@ export async function noteLetIn(
   const before = held.stored.value;
   await commitHolding(ports, held, (budget) => letIn(budget, call, ports.clock.latest()));
   logLockouts(ports.log, before, held.stored.value);
+}
+
+/**
+ * Notes what an answer says of our access, for who does not hold the budget. A good one costs a
+ * read of it, and is looked at only if the call `wasRefused` before.
+ */
+export async function noteAnswer(
+  ports: NotePorts,
+  limits: Limits,
+  { call, reply, wasRefused }: { call: LockedCall; reply: Reply<unknown>; wasRefused: boolean },
+): Promise<void> {
+  const refusal = refusalIn(call, reply, ports.clock.latest());
+  if (refusal === null && !(wasRefused && reply.kind === "answered")) return;
+  const held = { stored: await loadBudget(ports.ledger) };
+  if (refusal === null) await noteLetIn(ports, held, call);
+  else await noteRefusal(ports, limits, held, refusal);
 }
 
 /** Says once that a call is refused, why, and what to do; and once that it gets through again. */

@@ -4,6 +4,7 @@ import type { Limits } from "../limits/limits.ts";
 import type { MachineFacts } from "../plan/machine-facts.ts";
 import type { ResolvedMachine } from "../plan/plan.ts";
 import type { KnownMachine, Ports } from "../ports.ts";
+import { noteAnswer } from "./note-lockout.ts";
 import { spendRead } from "./spend-read.ts";
 
 /** Every mentioned machine as Defender knows it, or that Defender could not be asked. */
@@ -16,7 +17,7 @@ interface Unavailable {
   readonly detail: string;
 }
 
-type ResolvePorts = Pick<Ports, "ledger" | "defender" | "clock" | "random">;
+type ResolvePorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 type Looking = { readonly limits: Limits; readonly scope: MachineScope };
 
 /**
@@ -86,6 +87,7 @@ async function readById(
 ): Promise<ResolvedMachine | Unavailable> {
   if (!(await spendRead(ports, limits, "machines"))) return NO_BUDGET;
   const reply = await ports.defender.getMachine(machineId);
+  await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
   if (reply.kind === "throttled") return THROTTLED;
   if (reply.kind === "unavailable") {
     return { kind: "unavailable", detail: `Defender could not be asked for ${machineId}.` };
@@ -101,6 +103,7 @@ async function lookUp(
   const name = mention.name ?? "";
   if (!(await spendRead(ports, limits, "machines"))) return NO_BUDGET;
   const reply = await ports.defender.findMachines(name);
+  await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
   switch (reply.kind) {
     case "throttled":
       return THROTTLED;

@@ -17,7 +17,7 @@ import {
   type Budget,
 } from "../limits/budget.ts";
 import { busyWaitMs, type Limits } from "../limits/limits.ts";
-import { letIn, lockedOutBy } from "../limits/lockout.ts";
+import { letIn, lockedOutBy, probedInVain } from "../limits/lockout.ts";
 import { sessionOf } from "../limits/session.ts";
 import { throttleFinding } from "../limits/throttle-finding.ts";
 import type { Ports } from "../ports.ts";
@@ -180,9 +180,10 @@ function doorAfter(
   answer: SubmissionAnswer,
   { latestMs, limits }: { latestMs: number; limits: Limits },
 ): Budget {
-  if (answer.kind === "unknown") return budget;
+  const vain = probedInVain(budget, { sequenceId, atMs: latestMs }, limits);
+  if (answer.kind === "unknown") return vain;
   if (answer.kind === "throttled") {
-    return throttled(budget, sequenceId, { retryAfterMs: answer.retryAfterMs, latestMs }, limits);
+    return throttled(vain, sequenceId, { retryAfterMs: answer.retryAfterMs, latestMs }, limits);
   }
   const open = openDoor(budget, latestMs);
   const detail = lockedOut(answer);

@@ -6,6 +6,7 @@ import {
   letIn,
   lockedOutBy,
   mainLockout,
+  probedInVain,
   remedyFor,
   withProbeFirst,
   type LockedCall,
@@ -66,6 +67,15 @@ describe("being locked out", () => {
     expect(letIn(out, "submit", NOW_MS + 1_000)).toBe(out);
     expect(letIn(out, "submit", NOW_MS + 60_500).lockouts).toEqual([]);
     expect(letIn(out, "list", NOW_MS + 60_500)).toBe(out);
+  });
+
+  it("goes on after a probe that nobody answered, and waits as long as after a refusal", () => {
+    const out = refused(WATCHED, "submit", NOW_MS);
+    const atMs = NOW_MS + 60_000;
+    expect(probedInVain(out, { sequenceId: "s", atMs }, LIMITS)).toEqual(
+      refused(out, "submit", atMs),
+    );
+    expect(probedInVain(WATCHED, { sequenceId: "s", atMs }, LIMITS)).toBe(WATCHED);
   });
 
   it("keeps each refused call until that one gets through, and tells what comes first", () => {

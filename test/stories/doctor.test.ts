@@ -182,6 +182,7 @@ describe("the doctor finds, and says the fix for", () => {
         "error queues, taking",
         "error evidence, reading",
         "error evidence, writing",
+        "unknown Defender and the app",
         ...QUEUES_UNKNOWN,
         "unknown live response",
       ],

@@ -1,0 +1,26 @@
+import { bodyOf } from "../../shared/azure/entity.ts";
+import { statusOf, type StorageAccess } from "../../shared/azure/access.ts";
+import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
+import { budgetSchema } from "../../shared/limits/budget.ts";
+import { describeLockout, lockoutInWords } from "../../shared/workflow/describe-lockout.ts";
+import { found, ok, type Finding } from "./finding.ts";
+import { tableAt } from "./storage-clients.ts";
+
+const CHECK = "Defender and the app";
+
+/**
+ * What the app itself last heard at Defender's door, as its ledger tells: its identity may be
+ * another than the doctor's. `partition` is the app's.
+ */
+export async function checkLockout(access: StorageAccess, partition: string): Promise<Finding> {
+  try {
+    const entity = await tableAt(access, "ledger").getEntity(partition, BUDGET_KEY);
+    const lockout = describeLockout(budgetSchema.parse(bodyOf(entity)));
+    if (lockout === null) return ok(CHECK, "It lets the app in.");
+    return found("error", CHECK, lockoutInWords(lockout), lockout.remedy);
+  } catch (error) {
+    if (statusOf(error) === 404) return ok(CHECK, "The app has asked for nothing yet.");
+    const fix = "Look at the findings about the table first.";
+    return found("unknown", CHECK, "The app's ledger could not be read.", fix);
+  }
+}
