@@ -117,6 +117,9 @@ describe("where a notice is sent", () => {
     expect(why(hook, [soar], { ...RULES, hosts: ["other.example"] })).toContain("CALLBACK_HOSTS");
     const asked = only(targetsOf(caller({ callbackSecret: SECRET }), incident(), ASKED, RULES));
     expect(why(asked, [caller()])).toContain("no longer in CALLERS");
+    expect(why(asked, [soar])).toBe("told");
+    const narrowed = { ...RULES, hosts: ["other.example"] };
+    expect(why(asked, [soar], narrowed)).toContain("CALLBACK_HOSTS");
   });
 });
 

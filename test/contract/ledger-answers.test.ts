@@ -86,8 +86,15 @@ it("every delete is sent with the ETag of its own row", async () => {
   ]);
 });
 
-async function openLedger(parts: readonly PartAnswer[]) {
-  const table = await startScriptedTable(parts);
+it.each([500, 503])("a commit that is answered %i is not sent again", async (status) => {
+  // A second try of a commit that was applied after all would meet its own write.
+  const { ledger, table } = await openLedger([], status);
+  await expect(ledger.commit(CHANGES)).rejects.toMatchObject({ statusCode: status });
+  expect(table.bodies).toHaveLength(1);
+});
+
+async function openLedger(parts: readonly PartAnswer[], status?: number) {
+  const table = await startScriptedTable(parts, status);
   open.push(table);
   const ledger = createLedgerTable({
     access: { kind: "connectionString", connectionString: table.connectionString },

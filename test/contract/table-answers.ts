@@ -3,8 +3,8 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
 /**
- * A table service on loopback that gives the same answer to every transaction, and keeps what it
- * was sent.
+ * A table service on loopback that gives the same answer to every request, and keeps what it was
+ * sent.
  */
 export interface ScriptedTable {
   readonly connectionString: string;
@@ -20,10 +20,13 @@ export interface PartAnswer {
 }
 
 /**
- * Listens on a free port of loopback. The answers look as the REST reference of the Table service
+ * Listens on a free port of loopback; `status` is that of every answer as a whole. The answers look as the REST reference of the Table service
  * prints them, under "Performing entity group transactions".
  */
-export async function startScriptedTable(parts: readonly PartAnswer[]): Promise<ScriptedTable> {
+export async function startScriptedTable(
+  parts: readonly PartAnswer[],
+  status = 202,
+): Promise<ScriptedTable> {
   const bodies: string[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -32,7 +35,7 @@ export async function startScriptedTable(parts: readonly PartAnswer[]): Promise<
     });
     request.on("end", () => {
       bodies.push(body);
-      response.writeHead(202, {
+      response.writeHead(status, {
         "Content-Type": "multipart/mixed; boundary=batchresponse_e69b1c6c",
         "Content-Length": Buffer.byteLength(answerOf(parts)),
       });

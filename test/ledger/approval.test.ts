@@ -93,6 +93,24 @@ describe("approvals", () => {
     expect(joined.requesters).toHaveLength(1);
   });
 
+  it("given for a plan that has shrunk since do not count for what is left of it", () => {
+    const needed = 2;
+    const first = aSequence({ approvals: { needed, by: [] } });
+    const second = { ...first, sequenceId: `${first.runId}.other` };
+    const pending = askedFor(null, needed, { by: "soar", objectId: null }, START_MS + HOUR_MS);
+    const given = (approval: Approval, by: string, waiting: (typeof first)[]) => {
+      const wish = { by, objectId: null, planHash: planHashOf(waiting) };
+      const came = approve(approval, planOf(approval, waiting), wish, START_MS);
+      if (came.kind !== "given") throw new Error(came.detail);
+      return came;
+    };
+    const whole = given(pending, "lead", [first, second]);
+    const left = given(whole.approval, "chief", [first]);
+    expect([left.count, left.approval.granted]).toEqual([1, null]);
+    const again = given(left.approval, "lead", [first]);
+    expect([again.count, again.approval.granted]).toEqual([2, planHashOf([first])]);
+  });
+
   it("are of machines, profile, parameters and commands, in whatever order they are read", () => {
     const first = aSequence({ approvals: { needed: 1, by: [] } });
     const second = { ...first, sequenceId: `${first.runId}.other`, machineId: "b".repeat(40) };

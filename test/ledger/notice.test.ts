@@ -11,7 +11,7 @@ import {
   type CallbackTarget,
 } from "../../shared/ledger/notice.ts";
 import { OPEN_WORK } from "../../shared/ledger/keys.ts";
-import { RUN_ID, START_MS } from "./a-sequence.ts";
+import { HOUR_MS, RUN_ID, START_MS } from "./a-sequence.ts";
 
 function target(number: number, of: Partial<CallbackTarget> = {}): CallbackTarget {
   return {
@@ -41,9 +41,14 @@ const TOLD: fc.Arbitrary<Told> = fc.tuple(
   fc.nat(3),
 );
 
-function idOf([number, event, sequenceId, accepted]: Told): string | undefined {
+function idOf(
+  [number, event, sequenceId, accepted]: Told,
+  afterMs = 0,
+  runId = RUN_ID,
+): string | undefined {
   const callbacks = [target(number, { events: [...CALLBACK_EVENTS] })];
-  const [notice] = noticesOf({ runId: RUN_ID, accepted, callbacks }, event, sequenceId, START_MS);
+  const run = { runId, accepted, callbacks };
+  const [notice] = noticesOf(run, event, sequenceId, START_MS + afterMs);
   return notice?.noticeId;
 }
 
@@ -79,6 +84,15 @@ describe("a notice", () => {
         const tellsSame = same(0) && same(1) && same(2) && (one[2] !== null || one[3] === other[3]);
         expect(idOf(one) === idOf(other)).toBe(tellsSame);
         expect(idOf(one)).toMatch(/^msg_[0-9a-f]{32}$/);
+      }),
+    );
+  });
+
+  it("has the same id whenever its event is told, be it days later, and another for another run", () => {
+    fc.assert(
+      fc.property(TOLD, fc.nat(7 * 24 * HOUR_MS), (told, afterMs) => {
+        expect(idOf(told, afterMs)).toBe(idOf(told));
+        expect(idOf(told, afterMs, "another run")).not.toBe(idOf(told));
       }),
     );
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CAPS_KEY } from "../../shared/ledger/keys.ts";
+import { START_MS } from "../ledger/a-sequence.ts";
 import { startAccepting, type Accepting } from "./accepting.ts";
 
 const CAPS = { perIncident: 10, perCallerDay: 20, perDay: 30 };
@@ -40,6 +41,31 @@ describe("the caps of a day", () => {
     expect((await world.accept("e", [50], other)).kind).toBe("overCap");
     world.pass(DAY_MS);
     expect((await world.accept("e", [50], other)).kind).toBe("accepted");
+  });
+
+  it("begin anew at midnight in UTC, that of a caller as well as that of everybody", async () => {
+    const world = startAccepting();
+    const full = [
+      { caller: "one", caps: CAPS },
+      { caller: "two", caps: { ...CAPS, perCallerDay: 10 } },
+    ];
+    for (const [index, submission] of full.entries()) {
+      const caps = { ...submission.caps, perIncident: 20 };
+      const machines = from(index * 100, caps.perCallerDay);
+      const filled = await world.accept(`full ${index}`, machines, { ...submission, caps });
+      expect(filled.kind).toBe("accepted");
+    }
+    const kinds = async (incident: string) => {
+      const asked = full.map(async (submission, index) => {
+        return (await world.accept(incident + index, [900 + index], submission)).kind;
+      });
+      return await Promise.all(asked);
+    };
+    expect(await kinds("before")).toEqual(["overCap", "overCap"]);
+    world.pass(DAY_MS - (START_MS % DAY_MS) - 1);
+    expect(await kinds("still before")).toEqual(["overCap", "overCap"]);
+    world.pass(1);
+    expect(await kinds("after")).toEqual(["accepted", "accepted"]);
   });
 
   it("count on the day that has begun, though a host is a moment behind", async () => {
