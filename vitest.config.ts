@@ -9,8 +9,8 @@ const REAL_PARTS = ["test/contract/**/*.test.ts", "test/stories/**/*.test.ts"];
  */
 const APART = ["test/local/**/*.test.ts", "test/docs/api.test.ts"];
 
-/** The simulation, which takes long; planted bugs replace modules, too. */
-const STORMS = ["test/simulation/**/*.test.ts"];
+/** The simulation, which takes long, and the bugs that are planted in it. */
+const STORMS = ["test/simulation/**/*.test.ts", "test/patches/caught-by-*.test.ts"];
 
 /**
  * No test is about time, so this only ends one that hangs. It is far more than any of them takes on

@@ -1,0 +1,19 @@
+import { OF_CALLBACKS } from "./of-callbacks.ts";
+import { OF_DRAIN } from "./of-drain.ts";
+import { OF_GUARDS } from "./of-guards.ts";
+import { OF_LIMITS } from "./of-limits.ts";
+import { OF_LOOK } from "./of-look.ts";
+import { OF_RESULTS } from "./of-results.ts";
+import { OF_STORAGE } from "./of-storage.ts";
+import type { Patch } from "./patch.ts";
+
+/** Every bug that is planted in tests. */
+export const ALL_PATCHES: readonly Patch[] = [
+  ...OF_LIMITS,
+  ...OF_STORAGE,
+  ...OF_DRAIN,
+  ...OF_LOOK,
+  ...OF_RESULTS,
+  ...OF_GUARDS,
+  ...OF_CALLBACKS,
+];

@@ -1,0 +1,69 @@
+import type { Patch } from "./patch.ts";
+
+/** Bugs in what tells others of a run. */
+export const OF_CALLBACKS: readonly Patch[] = [
+  {
+    name: "deletes a notice before it is sent",
+    file: "shared/workflow/call-back.ts",
+    snippet: "const judgement = await tell(ports, settings, notice, run.value);",
+    replacement: `await ports.ledger.commit([{ op: "delete", key, etag: row.etag }]);
+      const judgement = await tell(ports, settings, notice, run.value);`,
+    caughtBy: { breaks: ["told"], seed: 7 },
+  },
+  {
+    name: "gives every try an id of its own",
+    file: "shared/callback/request.ts",
+    snippet: '"webhook-id": id,',
+    replacement: '"webhook-id": id + " at " + timestamp,',
+    caughtBy: { breaks: ["told"], seed: 7 },
+  },
+  {
+    name: "takes every answer for a good one",
+    file: "shared/callback/judge-answer.ts",
+    snippet: "const said = wordsFor(answer);",
+    replacement: 'return { kind: "delivered" };',
+    caughtBy: { breaks: ["told"], seed: 7 },
+  },
+  {
+    name: "loses the bell for callbacks every time",
+    file: "shared/workflow/ring-notices.ts",
+    snippet: "await bells.ringCallback({ noticeId, dueAtMs });",
+    replacement: "",
+    caughtBy: { breaks: ["ends"], seed: 7 },
+  },
+  {
+    name: "goes on owing to who wants no more",
+    file: "shared/ledger/notice.ts",
+    snippet: "target.endedAtMs === null && target.events.includes(event)",
+    replacement: "target.events.includes(event)",
+    caughtBy: { breaks: ["told"], seed: 42 },
+  },
+  {
+    name: "tells nobody that a sequence has ended",
+    file: "shared/ledger/told.ts",
+    snippet: 'const ended = noticesOf(run, "sequence.ended", sequenceId, nowMs);',
+    replacement: "const ended: Notice[] = [];",
+    caughtBy: { breaks: ["told"], seed: 18 },
+  },
+  {
+    name: "follows a receiver that asks to wait for longer than a day",
+    file: "shared/callback/judge-answer.ts",
+    snippet: "Math.min(asked, RETRY_AFTER_MAX_MS)",
+    replacement: "asked",
+    caughtBy: { test: "test/callback/judge-answer.test.ts" },
+  },
+  {
+    name: "gives a callback another id whenever it is told",
+    file: "shared/ledger/notice.ts",
+    snippet: "sequenceId ?? String(run.accepted)]),",
+    replacement: "sequenceId ?? String(run.accepted), String(atMs)]),",
+    caughtBy: { test: "test/ledger/notice.test.ts" },
+  },
+  {
+    name: "does not judge a callback from the request again when it is sent",
+    file: "shared/callback/targets.ts",
+    snippet: "const trouble = urlTrouble(to.url, rules);",
+    replacement: 'const trouble = of.from === "request" ? null : urlTrouble(to.url, rules);',
+    caughtBy: { test: "test/callback/targets.test.ts" },
+  },
+];

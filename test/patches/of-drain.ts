@@ -1,0 +1,143 @@
+import type { Patch } from "./patch.ts";
+
+/** Bugs between the claim of a sequence and the record of what its POST came to. */
+export const OF_DRAIN: readonly Patch[] = [
+  {
+    name: "takes a lost answer for a refusal",
+    file: "shared/workflow/settle.ts",
+    snippet: "return loseAnswer(record);",
+    replacement: 'return giveBack(record, { kind: "ready" }, null);',
+    caughtBy: { breaks: ["once", "machine"], seed: 4 },
+  },
+  {
+    name: "sends a POST again when nobody answered",
+    file: "shared/workflow/submit.ts",
+    snippet: "const answer = await defender.submit(",
+    replacement: `const twice = async (...post) => {
+        const first = await defender.submit(...post);
+        return first.kind === "unknown" ? await defender.submit(...post) : first;
+      };
+      const answer = await twice(`,
+    caughtBy: { breaks: ["once", "window", "paused", "expired"], seed: 4 },
+  },
+  {
+    name: "has no send fence",
+    file: "shared/workflow/submit.ts",
+    snippet: "() => limits.sendFenceMs - sinceMs(),",
+    replacement: "() => limits.sendFenceMs,",
+    caughtBy: {
+      breaks: ["paused", "recalled", "expired", "window", "once", "sessions", "machine"],
+      seed: 78,
+    },
+  },
+  {
+    name: "looks at its clock before the connection, and not after",
+    file: "shared/workflow/submit.ts",
+    snippet: "() => limits.sendFenceMs - sinceMs(),",
+    replacement: "((left) => () => (left > 0 ? Infinity : 0))(limits.sendFenceMs - sinceMs()),",
+    caughtBy: { breaks: ["paused", "recalled", "expired", "window"], seed: 1 },
+  },
+  {
+    name: "drops the last command",
+    file: "shared/workflow/submit.ts",
+    snippet: "    currentCommands(record),\n",
+    replacement: "    currentCommands(record).slice(0, -1),\n",
+    caughtBy: { breaks: ["bytes"], seed: 1 },
+  },
+  {
+    name: "runs what has expired",
+    file: "shared/workflow/accept.ts",
+    snippet: "const expiresAtMs = nowMs + settings.expiryMs;",
+    replacement: "const expiresAtMs = nowMs + settings.expiryMs * 10;",
+    caughtBy: { breaks: ["expired"], seed: 12 },
+  },
+  {
+    name: "does not record who waits behind a machine on its lease",
+    file: "shared/workflow/make-way.ts",
+    snippet: "const body = { ...lease.value, waiters: true };",
+    replacement: "const body = { ...lease.value };",
+    caughtBy: { breaks: ["rows", "ends"], seed: 8 },
+  },
+  {
+    name: "leaves those behind a machine where they are when it is free",
+    file: "shared/workflow/change-sequence.ts",
+    snippet: "return [...own, ...forward];",
+    replacement: "return own;",
+    caughtBy: { breaks: ["rows", "ends"], seed: 8 },
+  },
+  {
+    name: "leaks the lease on a machine",
+    file: "shared/ledger/rows.ts",
+    snippet: "const gone = [...old.keys()].filter((key) => !next.has(key));",
+    replacement:
+      'const gone = [...old.keys()].filter((key) => !next.has(key) && !key.startsWith("machine!"));',
+    caughtBy: { breaks: ["rows"], seed: 1 },
+  },
+  {
+    name: "forgets the bell it noted",
+    file: "shared/workflow/ring.ts",
+    snippet: "await ports.bells.ringDrain(bell, delayMs);",
+    replacement: "",
+    caughtBy: { breaks: ["ends"], seed: 120 },
+  },
+  {
+    name: "keeps its promise to drive when it leaves",
+    file: "shared/workflow/drain.ts",
+    snippet: "if (drove && !rang) await stopDriving(ports, hostId, known);",
+    replacement: "",
+    caughtBy: { test: "test/simulation/promises.test.ts" },
+  },
+  {
+    name: "rings for nobody who was accepted",
+    file: "shared/workflow/accept.ts",
+    snippet: "await bells.ringDrain({ ...bell, runId, urgent }, 0);",
+    replacement: "",
+    caughtBy: { test: "test/workflow/accept.test.ts" },
+  },
+  {
+    name: "gives the session of a sequence back that still holds it",
+    file: "shared/workflow/settle.ts",
+    snippet: "return holdsSession(after)\n    ? holdSession(next, sessionOf(after))",
+    replacement: 'return after.state === "submitted"\n    ? holdSession(next, sessionOf(after))',
+    caughtBy: { breaks: ["holding"], seed: 4 },
+  },
+  {
+    name: "ends an intake row before its sequences have their own",
+    file: "shared/workflow/unfold.ts",
+    snippet: "const outcome = await ledger.commit(changes);",
+    replacement: `const [own, ...others] = changes;
+      await ledger.commit([{ ...own, etag: "*" }]);
+      const outcome = await ledger.commit(others);`,
+    caughtBy: { breaks: ["kept"], seed: 4 },
+  },
+  {
+    name: "deletes the pointer before the intake row",
+    file: "shared/workflow/unfold.ts",
+    snippet: "const outcome = await ledger.commit(changes);",
+    replacement: `const [own, pointer, ...others] = changes;
+      await ledger.commit([pointer]);
+      const outcome = await ledger.commit([own, ...others]);`,
+    caughtBy: { breaks: ["rows"], seed: 4 },
+  },
+  {
+    name: "never looks for what was planned and not rung for",
+    file: "shared/workflow/poll.ts",
+    snippet: "const unfolded = await unfoldLate(ports, open);",
+    replacement: "const unfolded = 0;",
+    caughtBy: { breaks: ["ends"], seed: 80 },
+  },
+  {
+    name: "does not move the line on with a claim",
+    file: "shared/workflow/claim.ts",
+    snippet: "pass: Math.max(budget.pass, ...claimed.map((each) => each.pass)),",
+    replacement: "pass: budget.pass,",
+    caughtBy: { test: "test/workflow/claim.test.ts" },
+  },
+  {
+    name: "does not ring when it is resumed",
+    file: "shared/workflow/pause.ts",
+    snippet: 'await ringForReady(ports, limits, "released", 0);',
+    replacement: "",
+    caughtBy: { test: "test/workflow/pause.test.ts" },
+  },
+];

@@ -1,0 +1,95 @@
+import type { Patch } from "./patch.ts";
+
+/** Bugs in what a look at Defender's list is taken to mean. */
+export const OF_LOOK: readonly Patch[] = [
+  {
+    name: "does not guard an unanswered POST",
+    file: "shared/limits/judge.ts",
+    snippet: "const guardMs = Math.max(limits.guardMs, unstampedMs(limits) - limits.windowMs);",
+    replacement: "const guardMs = 0;",
+    caughtBy: { breaks: ["once"], seed: 4 },
+  },
+  {
+    name: "ends a session on a status it does not know",
+    file: "shared/workflow/judge-listed.ts",
+    snippet: "return found ?? null;",
+    replacement: `const known = ["Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled"];
+      if (found === undefined || known.includes(found.status)) return found ?? null;
+      return { ...found, status: "Failed" };`,
+    caughtBy: { breaks: ["sessions", "machine", "once", "honest", "found"], seed: 4 },
+  },
+  {
+    name: "takes an action the list does not show for gone",
+    file: "shared/workflow/judge-listed.ts",
+    snippet: "if (facts !== null && !isNews(facts, { ...look, action }, limits)) continue;",
+    replacement: `if (facts?.state === "submitted" && action === null) {
+        const stands = await loadSequence(ports.ledger, session.sequenceId);
+        if (stands?.value.state !== "submitted") continue;
+        const after = {
+          ...stands.value,
+          state: "waiting",
+          place: { kind: "ready" },
+          actionId: null,
+        } as const;
+        const lease = leases.get(session.machineId) ?? null;
+        moves.push({ open: { before: stands, lease }, after });
+        continue;
+      }
+      if (facts !== null && !isNews(facts, { ...look, action }, limits)) continue;`,
+    caughtBy: { breaks: ["once", "machine"], seed: 1 },
+  },
+  {
+    name: "takes every action for its own",
+    file: "shared/ledger/tag.ts",
+    snippet:
+      "return a?.sequenceId === b.sequenceId && a.part === b.part && a.attempt === b.attempt;",
+    replacement: "return true;",
+    caughtBy: { breaks: ["foreign", "honest"], seed: 3 },
+  },
+  {
+    name: "takes an action of an earlier attempt for that of this one",
+    file: "shared/ledger/tag.ts",
+    snippet: " && a.attempt === b.attempt;",
+    replacement: ";",
+    caughtBy: { test: "test/ledger/tag.test.ts" },
+  },
+  {
+    name: "cancels what is not its own",
+    file: "test/simulation/ports.ts",
+    snippet: 'await read("cancel", () => tenant.cancel(actionId, comment)),',
+    replacement: `await read("cancel", () => {
+        const other = tenant.actions.find((each) => !each.ours)?.id;
+        return tenant.cancel(other ?? actionId, comment);
+      }),`,
+    caughtBy: { breaks: ["foreign"], seed: 16 },
+  },
+  {
+    name: "sends again what may have run on a machine that timed out",
+    file: "shared/ledger/progress.ts",
+    snippet:
+      "if (seen === undefined || seen.startedAtMs !== null || seen.endedAtMs !== null) return false;",
+    replacement: "if (seen === undefined) return true;",
+    caughtBy: { breaks: ["once"], seed: 2 },
+  },
+  {
+    name: "inherits a cancel of its own from an action that is gone",
+    file: "shared/ledger/moves.ts",
+    snippet: '...moved(record, "waiting"), actionId: null, cancel: null }',
+    replacement: '...moved(record, "waiting"), actionId: null }',
+    caughtBy: { test: "test/ledger/moves.test.ts" },
+  },
+  {
+    name: "never asks for its open actions",
+    file: "shared/workflow/look.ts",
+    snippet: "budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));",
+    replacement: "budget.sessions.filter(() => hasToBeAskedFor.length === 0);",
+    caughtBy: { breaks: ["honest", "ends", "takenOver", "found"], seed: 65 },
+  },
+  {
+    name: "keeps a machine that was seen among the retries",
+    file: "shared/workflow/release-seen.ts",
+    snippet: 'const after = park(record.value, { kind: "ready" }, null);',
+    replacement: 'const after = park(record.value, { kind: "ready" }, record.value.reason);',
+    caughtBy: { test: "test/workflow/release-seen.test.ts" },
+  },
+];

@@ -1,0 +1,40 @@
+import type { Patch } from "./patch.ts";
+
+/** Bugs in how results are fetched and sealed. */
+export const OF_RESULTS: readonly Patch[] = [
+  {
+    name: "believes bytes stored that are not",
+    file: "local/memory/evidence.ts",
+    snippet: "stored.set(path, Uint8Array.from(Buffer.concat(chunks)));",
+    replacement: "",
+    caughtBy: { breaks: ["evidence"], seed: 1 },
+  },
+  {
+    name: "loses the bell for results every time",
+    file: "test/simulation/ports.ts",
+    snippet: "act: () => world.queue.ringCollect(sequenceId, delayMs),",
+    replacement: "act: async () => {},",
+    caughtBy: { breaks: ["ends"], seed: 1 },
+  },
+  {
+    name: "never rings again for results that nobody fetched",
+    file: "shared/workflow/poll.ts",
+    snippet: "await repairOwed(ports, limits, open);",
+    replacement: "",
+    caughtBy: { breaks: ["ends"], seed: 26 },
+  },
+  {
+    name: "owes results of a PutFile, which has none",
+    file: "shared/ledger/moves.ts",
+    snippet: '.filter((each) => each.type !== "PutFile" && each.status !== "Created")',
+    replacement: '.filter((each) => each.status !== "Created")',
+    caughtBy: { test: "test/ledger/conclude.test.ts" },
+  },
+  {
+    name: "seals a result without a custody entry",
+    file: "shared/workflow/collect.ts",
+    snippet: 'await ports.ledger.commit([...changes, { op: "insert", key, body: entry }]);',
+    replacement: "await ports.ledger.commit(changes);",
+    caughtBy: { test: "test/workflow/collect.test.ts" },
+  },
+];
