@@ -4,6 +4,7 @@ import { watchAnswers } from "./back-pressure.ts";
 import "./approve-run.ts";
 import "./cancel-all.ts";
 import "./cancel-run.ts";
+import "./collect-again.ts";
 import "./collect-results.ts";
 import "./drain-sequences.ts";
 import "./health.ts";

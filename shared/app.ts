@@ -29,7 +29,8 @@ import { approveRun } from "./workflow/approve-run.ts";
 import { callBack } from "./workflow/call-back.ts";
 import { cancelAll, previewCancel } from "./workflow/cancel-all.ts";
 import { cancelRun } from "./workflow/cancel-run.ts";
-import { collect } from "./workflow/collect.ts";
+import { collectAgain } from "./workflow/collect-again.ts";
+import { ABSENT_MS, collect } from "./workflow/collect.ts";
 import { describeRun } from "./workflow/describe-run.ts";
 import { describeStatus } from "./workflow/describe-status.ts";
 import { drain } from "./workflow/drain.ts";
@@ -180,8 +181,10 @@ function createApp(
     reconcile: (log: Log) => reconcile(logging(log)),
     collect: (log: Log, message: unknown) => {
       const { sequenceId } = collectMessageSchema.parse(message).collect;
-      return collect(logging(log), { limits, version: VERSION, commit: COMMIT }, sequenceId);
+      const settings = { limits, absentMs: ABSENT_MS, version: VERSION, commit: COMMIT };
+      return collect(logging(log), settings, sequenceId);
     },
+    collectAgain: (log: Log, runId: string, by: string) => collectAgain(logging(log), runId, by),
     callBack: (log: Log, message: unknown) =>
       callBack(logging(log), calling, callbackMessageSchema.parse(message).callback),
     replayCallbacks: (log: Log, runId: string, asked: { by: string; all: boolean }) =>

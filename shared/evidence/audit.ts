@@ -32,6 +32,7 @@ export const AUDIT_EVENTS = [
   "resumed",
   "evidenceRead",
   "callbacksReplayed",
+  "collectAsked",
   "approved",
   "waveEnded",
   "runPaused",

@@ -130,7 +130,7 @@ export function conclude(
   before: SequenceRecord,
   action: MachineAction,
   nowMs: number,
-  offline: Offline,
+  { parkUntilMs, patienceMs }: Offline,
 ): SequenceRecord {
   if (!isFinal(action.status)) throw new Error(`${action.id} is ${action.status}, not final`);
   const record = observe(before, action);
@@ -138,10 +138,8 @@ export function conclude(
   // A cancel or a time limit can come too late: what has completed is done.
   const late = action.status !== "Failed" && allCompleted(record, action);
   if (late) return succeed(record, action, nowMs);
-  const neverCame = untouched && isGivenUp(record, action, offline.patienceMs);
-  if (neverCame && nowMs < record.expiresAtMs) {
-    return parkOffline(record, nowMs, offline.parkUntilMs);
-  }
+  const neverCame = untouched && isGivenUp(record, action, patienceMs);
+  if (neverCame && nowMs < record.expiresAtMs) return parkOffline(record, nowMs, parkUntilMs);
   switch (action.status) {
     case "Succeeded":
       return succeed(record, action, nowMs);
@@ -150,7 +148,7 @@ export function conclude(
     case "TimeOut":
       return finish(record, action, "timedOut", timeOut(untouched), nowMs);
     case "Cancelled":
-      return concludeCancelled(record, action, untouched, nowMs, offline.parkUntilMs);
+      return concludeCancelled(record, action, untouched, nowMs, parkUntilMs);
   }
 }
 
@@ -227,6 +225,9 @@ function withOwed(record: SequenceRecord, action: MachineAction): SequenceResult
       state: "owed" as const,
       tries: 0,
       detail: null,
+      dueAtMs: null,
+      absentSinceMs: null,
+      again: false,
       path: null,
       servedName: null,
       size: null,

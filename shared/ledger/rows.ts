@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { behindKey, laterKey, machineKey, owedResultsKey, readyKey, sequenceKey } from "./keys.ts";
-import { holdsMachine, owesResults, rankOf, type SequenceRecord } from "./sequence.ts";
+import { holdsMachine, rankOf, resultsDueAtMs, type SequenceRecord } from "./sequence.ts";
 
 /** The lease on a machine: who holds it, and whether others wait behind it. */
 export const machineSchema = z.object({
@@ -21,9 +21,14 @@ export const indexSchema = z.object({
 });
 
 /**
- * The note that a sequence's results are still to be fetched, and when somebody last promised to.
+ * The note that a sequence's results are still to be fetched, when the next try is due, and what
+ * the last one came to.
  */
-export const owedSchema = z.object({ v: z.literal(1), dueAtMs: z.number() });
+export const owedSchema = z.object({
+  v: z.literal(1),
+  dueAtMs: z.number(),
+  detail: z.string().nullable().default(null),
+});
 type OwedNote = z.infer<typeof owedSchema>;
 
 /** A change to a row, as a workflow commits it. `*` is an ETag that matches any version. */
@@ -51,11 +56,16 @@ export function rowsOf(record: SequenceRecord): Map<string, unknown> {
     const lease: MachineLease = { v: 1, sequenceId: record.sequenceId, waiters: false };
     rows.set(machineKey(record.machineId), lease);
   }
-  if (owesResults(record)) {
-    const note: OwedNote = { v: 1, dueAtMs: record.endedAtMs ?? record.submittedAtMs ?? 0 };
-    rows.set(owedResultsKey(record.sequenceId), note);
-  }
+  const note = noteOf(record);
+  if (note !== null) rows.set(owedResultsKey(record.sequenceId), note);
   return rows;
+}
+
+function noteOf(record: SequenceRecord): OwedNote | null {
+  const dueAtMs = resultsDueAtMs(record);
+  if (dueAtMs === null) return null;
+  const inTrouble = record.results.find((each) => each.state === "owed" && each.detail !== null);
+  return { v: 1, dueAtMs, detail: inTrouble?.detail ?? null };
 }
 
 /** The rows to write so that the ledger holds `record`, a sequence not seen before. */
@@ -82,7 +92,15 @@ export function move(
     { op: "replace", key: sequenceKey(after.sequenceId), body: after, etag: before.etag },
     ...gone.map((key): RowChange => ({ op: "delete", key, etag: etagFor(key, leaseEtag) })),
     ...added.map(([key, body]): RowChange => ({ op: "insert", key, body })),
+    ...renewal(noteOf(before.value), noteOf(after), after.sequenceId),
   ];
+}
+
+/** A note that stays says when the next try is due by now. */
+function renewal(old: OwedNote | null, next: OwedNote | null, sequenceId: string): RowChange[] {
+  if (old === null || next === null) return [];
+  if (old.dueAtMs === next.dueAtMs && old.detail === next.detail) return [];
+  return [{ op: "replace", key: owedResultsKey(sequenceId), body: next, etag: "*" }];
 }
 
 /** True if the move gives up the machine, so that whoever waits behind it must be let forward. */

@@ -95,6 +95,12 @@ const result = z.object({
   state: z.enum(["owed", "stored", "unavailable"]),
   tries: z.number().int(),
   detail: z.string().nullable(),
+  /** When the next try is due; null is at once. */
+  dueAtMs: instant.nullable().default(null),
+  /** Since when Defender says that it has no such result; null while it does not. */
+  absentSinceMs: instant.nullable().default(null),
+  /** True if a person asked for it again when its sequence had finished: that stays as it is. */
+  again: z.boolean().default(false),
   path: z.string().nullable(),
   servedName: z.string().nullable(),
   size: z.number().nullable(),
@@ -212,9 +218,21 @@ export function owesResults(record: Pick<SequenceRecord, "results">): boolean {
 }
 
 /**
- * Ended, and everything it left behind is stored or given up: nothing about it will change any
- * more.
+ * Ended, and everything it left behind is stored or given up. A result that a person asks for again
+ * after that does not take it back: a run finishes once.
  */
 export function isFinished(record: SequenceRecord): boolean {
-  return isTerminal(record) && !owesResults(record);
+  return isTerminal(record) && !record.results.some((each) => each.state === "owed" && !each.again);
+}
+
+/** When the first of its owed results is due, in epoch milliseconds; null if none is owed. */
+export function resultsDueAtMs({
+  results,
+  endedAtMs,
+  submittedAtMs,
+}: Pick<SequenceRecord, "results" | "endedAtMs" | "submittedAtMs">): number | null {
+  const owed = results.filter((each) => each.state === "owed");
+  if (owed.length === 0) return null;
+  const atOnceMs = endedAtMs ?? submittedAtMs ?? 0;
+  return Math.min(...owed.map(({ dueAtMs }) => dueAtMs ?? atOnceMs));
 }

@@ -2,10 +2,11 @@ import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import { custodyKey } from "../ledger/keys.ts";
 import type { Stored } from "../ledger/rows.ts";
 import type { RunRecord } from "../ledger/run.ts";
-import { owesResults, type SequenceRecord, type SequenceResult } from "../ledger/sequence.ts";
+import { resultsDueAtMs, type SequenceRecord, type SequenceResult } from "../ledger/sequence.ts";
 import { endOf, headOf } from "../evidence/chain.ts";
 import { appendEntry, type CustodyEntry, type CustodyFields } from "../evidence/custody.ts";
-import { backOff, type Limits } from "../limits/limits.ts";
+import type { Limits } from "../limits/limits.ts";
+import { afterTry } from "../limits/next-try.ts";
 import type { Ports } from "../ports.ts";
 import { changesFor } from "./change-sequence.ts";
 import { Contended } from "./contended.ts";
@@ -19,85 +20,109 @@ export type CollectPorts = Pick<
 
 export interface CollectSettings {
   readonly limits: Limits;
+  /** So long Defender has to say that it has no result of a command that completed. */
+  readonly absentMs: number;
   /** Version and commit of lrq, for the custody entry. */
   readonly version: string;
   readonly commit: string;
 }
 
-/** What collecting came to: all there, or rung again for later. */
+/** What collecting came to: all there, or some of it due later. */
 export type Collected = { readonly kind: "done" | "later" | "unknown"; readonly stored: number };
+
+/** `absentMs` in the app: how long Defender keeps results is documented nowhere. */
+export const ABSENT_MS = 86_400_000;
 
 /** Results one call fetches; the profile schema allows 50 commands a sequence. */
 const RESULTS_MAX = 200;
 const COMMIT_TRIES = 12;
 const JITTER_MS = 200;
-/**
- * A result that cannot be had is asked for this often, over about an hour, and then given up for
- * good.
- */
-const FETCH_TRIES = 10;
-const FETCH_WAITS_MOST = 40;
+/** While the budget of links is spent, so many polls pass until the next try: a minute. */
+const POLLS_WITHOUT_BUDGET = 4;
+/** A bell is never so much of a poll (5 s) early: queues count in whole seconds, rounded up. */
+const POLLS_EARLY = 1 / 3;
 
 /**
  * Fetches what a finished sequence left behind, one result after the other. Safe to run twice at
  * once and to be cut off anywhere: nothing is overwritten, and a result is recorded, sealed and no
- * longer owed in one transaction.
+ * longer owed in one transaction. What cannot be had now is due again later, without end, until
+ * Defender itself has said for long enough that there is no such result. Whoever records a try
+ * rings for the next one, and nobody else: so there is one chain of tries.
  */
 export async function collect(
   ports: CollectPorts,
   settings: CollectSettings,
   sequenceId: string,
 ): Promise<Collected> {
-  let stored = 0;
+  let [stored, recorded] = [0, 0];
   for (let done = 0; done < RESULTS_MAX; done += 1) {
     const record = await loadSequence(ports.ledger, sequenceId);
     if (record === null) {
       ports.log("error", "collectUnknown", { sequenceId });
       return { kind: "unknown", stored };
     }
-    const owed = record.value.results.find((each) => each.state === "owed");
-    if (owed === undefined) return { kind: "done", stored };
-    const fetched = await fetchResult(ports, settings.limits, record.value, owed);
-    const { part, index } = owed;
-    ports.log("info", "fetched", { sequenceId, part, index, came: fetched.kind });
-    if (fetched.kind === "noBudget") {
-      await ports.bells.ringCollect(sequenceId, settings.limits.pollMs);
-      return { kind: "later", stored };
+    const { pollMs } = settings.limits;
+    const owed = dueBy(record.value, ports.clock.latest() + pollMs * POLLS_EARLY);
+    if (owed === undefined) {
+      const dueAtMs = resultsDueAtMs(record.value);
+      // A bell that found nothing due is a stray: whoever recorded the last try has rung.
+      if (dueAtMs !== null && recorded > 0) await ringAt(ports, sequenceId, dueAtMs);
+      return { kind: dueAtMs === null ? "done" : "later", stored };
     }
-    const again = await note(ports, settings, record, owed, fetched);
-    if (fetched.kind === "stored") stored += 1;
-    if (again !== null) {
-      await ports.bells.ringCollect(sequenceId, again);
-      return { kind: "later", stored };
+    const fetched = await fetchResult(ports, settings.limits, record.value, owed);
+    if (await noted(ports, settings, { record, owed, fetched })) {
+      recorded += 1;
+      if (fetched.kind === "stored") stored += 1;
     }
   }
   return { kind: "later", stored };
 }
 
-/**
- * Records what came; returns how long to wait before the next try, or null if this result is
- * settled.
- */
-async function note(
+/** The first of the owed results that is due by then. */
+function dueBy({ results }: SequenceRecord, atMs: number): SequenceResult | undefined {
+  return results.find(({ state, dueAtMs }) => state === "owed" && (dueAtMs ?? 0) <= atMs);
+}
+
+async function ringAt(ports: CollectPorts, sequenceId: string, dueAtMs: number): Promise<void> {
+  await ports.bells.ringCollect(sequenceId, Math.max(0, dueAtMs - ports.clock.earliest()));
+}
+
+/** One try: for which result of which record, and what came. */
+interface Try {
+  readonly record: Stored<SequenceRecord>;
+  readonly owed: SequenceResult;
+  readonly fetched: Fetched;
+}
+
+/** Records what came; false if somebody else had recorded a try of the same result before. */
+async function noted(
   ports: CollectPorts,
   settings: CollectSettings,
-  record: Stored<SequenceRecord>,
-  owed: SequenceResult,
-  fetched: Exclude<Fetched, { kind: "noBudget" }>,
-): Promise<number | null> {
+  { record, owed, fetched }: Try,
+): Promise<boolean> {
+  const { sequenceId } = record.value;
+  const { part, index } = owed;
+  const told = { sequenceId, part, index, came: fetched.kind };
+  const nowMs = Math.ceil(ports.clock.latest());
   switch (fetched.kind) {
     case "stored":
-      await seal(ports, settings, record, fetched);
-      return null;
-    case "unavailable":
-      await replace(ports, record, { ...owed, state: "unavailable", detail: fetched.detail });
-      return null;
+      ports.log("info", "fetched", told);
+      return await seal(ports, settings, record, fetched);
+    case "noBudget": {
+      ports.log("info", "fetched", told);
+      const dueAtMs = nowMs + settings.limits.pollMs * POLLS_WITHOUT_BUDGET;
+      return await replace(ports, record, owed, (each) =>
+        each.state === "owed" ? { ...each, dueAtMs: Math.max(each.dueAtMs ?? 0, dueAtMs) } : each,
+      );
+    }
     case "notYet": {
-      const tries = owed.tries + 1;
-      const over = tries >= FETCH_TRIES;
-      const state = over ? "unavailable" : "owed";
-      await replace(ports, record, { ...owed, state, tries, detail: fetched.detail });
-      return over ? null : backOff(settings.limits.pollMs, tries, FETCH_WAITS_MOST);
+      const status = record.value.progress.find((each) => isOf(each, owed))?.status;
+      const { absentMs, limits } = settings;
+      const times = { nowMs, pollMs: limits.pollMs, absentMs };
+      const next = afterTry(owed, fetched, { ...times, hasCompleted: status === "Completed" });
+      const { detail, tries } = next;
+      ports.log("warn", "fetched", { ...told, tries, detail, ended: next.state === "unavailable" });
+      return await replace(ports, record, owed, (each) => (isSame(each, owed) ? next : each));
     }
   }
 }
@@ -108,7 +133,7 @@ async function seal(
   settings: CollectSettings,
   first: Stored<SequenceRecord>,
   fetched: Extract<Fetched, { kind: "stored" }>,
-): Promise<void> {
+): Promise<boolean> {
   let record = first;
   for (let attempt = 0; attempt < COMMIT_TRIES; attempt += 1) {
     const run = await loadRun(ports.ledger, record.value.runId);
@@ -124,9 +149,9 @@ async function seal(
     const changes = await changesFor(ports, record, after, ports.clock.earliest(), { onRun, run });
     const key = custodyKey(run.value.runId, entry.number);
     const outcome = await ports.ledger.commit([...changes, { op: "insert", key, body: entry }]);
-    if (outcome.kind === "committed") return;
+    if (outcome.kind === "committed") return true;
     const stands = await loadSequence(ports.ledger, record.value.sequenceId);
-    if (stands === null || !isOwed(stands.value, fetched.result)) return;
+    if (stands === null || !isOwed(stands.value, fetched.result)) return false;
     record = stands;
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
@@ -137,22 +162,35 @@ async function seal(
   );
 }
 
+/** Only on the try that `owed` was read with: another's is recorded, and rung for, by another. */
 async function replace(
   ports: CollectPorts,
   first: Stored<SequenceRecord>,
-  result: SequenceResult,
-): Promise<void> {
+  owed: SequenceResult,
+  change: (result: SequenceResult) => SequenceResult,
+): Promise<boolean> {
   let record = first;
   for (let attempt = 0; attempt < COMMIT_TRIES; attempt += 1) {
-    const after = withResult(record.value, result);
+    const after = { ...record.value, results: record.value.results.map(change) };
     const changes = await changesFor(ports, record, after, ports.clock.earliest());
     const outcome = await ports.ledger.commit(changes);
-    if (outcome.kind === "committed") return;
+    if (outcome.kind === "committed") return true;
     const stands = await loadSequence(ports.ledger, record.value.sequenceId);
-    if (stands === null || !owesResults(stands.value) || !isOwed(stands.value, result)) return;
+    if (stands === null || !isUntried(stands.value, owed)) return false;
     record = stands;
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
+  return false;
+}
+
+function isUntried(record: SequenceRecord, owed: SequenceResult): boolean {
+  return record.results.some(
+    (each) =>
+      isSame(each, owed) &&
+      each.state === "owed" &&
+      each.tries === owed.tries &&
+      each.dueAtMs === owed.dueAtMs,
+  );
 }
 
 function withResult(record: SequenceRecord, result: SequenceResult): SequenceRecord {
@@ -162,6 +200,10 @@ function withResult(record: SequenceRecord, result: SequenceResult): SequenceRec
 
 function isOwed(record: SequenceRecord, result: SequenceResult): boolean {
   return record.results.some((each) => isSame(each, result) && each.state === "owed");
+}
+
+function isOf(command: { part: number; index: number }, result: SequenceResult): boolean {
+  return command.part === result.part && command.index === result.index;
 }
 
 function isSame(a: SequenceResult, b: SequenceResult): boolean {
@@ -174,9 +216,7 @@ function entryFor(
   { result, fields }: Extract<Fetched, { kind: "stored" }>,
   at: { collectedAtMs: number; version: string; commit: string },
 ): CustodyEntry {
-  const progress = record.progress.find(
-    (each) => each.part === result.part && each.index === result.index,
-  );
+  const progress = record.progress.find((each) => isOf(each, result));
   const entry: CustodyFields = {
     ...fields,
     runId: run.runId,

@@ -16,7 +16,7 @@ import { describeSequence, scriptsOf } from "./describe-sequence.ts";
 import type { Queue } from "./describe-wait.ts";
 import { listSequences } from "./list-sequences.ts";
 import { loadBudget, loadRun } from "./load.ts";
-import { stateOf, type RunView } from "./run-view.ts";
+import { stateOf, type ResultView, type RunView } from "./run-view.ts";
 
 /** Positions beyond this many are not counted: the answer would be guesswork, and cost as much. */
 const POSITIONS_MAX = 1_000;
@@ -50,6 +50,7 @@ export async function describeRun(
     finishedAt: isoOrNull(run.finishedAtMs),
     counts: countsOf(records),
     scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
+    results: resultsOf(records),
     sequences: records.map((each) =>
       describeSequence(withSeen(each, budget), queue, run.cancelAsked),
     ),
@@ -114,6 +115,13 @@ export function countsOf(records: readonly SequenceRecord[]): RunView["counts"] 
     expired: of("expired"),
     refused: of("refused"),
   };
+}
+
+function resultsOf(records: readonly SequenceRecord[]): RunView["results"] {
+  const results = records.flatMap((each) => each.results);
+  const of = (wanted: ResultView["state"]) =>
+    results.filter(({ state }) => state === wanted).length;
+  return { owed: of("owed"), stored: of("stored"), unavailable: of("unavailable") };
 }
 
 /**

@@ -80,10 +80,12 @@ function describeCommands(record: SequenceRecord): CommandView[] {
 }
 
 function describeResult(result: SequenceRecord["results"][number]): ResultView {
-  const { state, detail, size, sha256, servedName, path, script } = result;
+  const { state, detail, tries, dueAtMs, size, sha256, servedName, path, script } = result;
   return {
     state,
     detail,
+    tries,
+    nextTryAt: isoOrNull(state === "owed" ? dueAtMs : null),
     size,
     sha256,
     servedName,

@@ -7,6 +7,7 @@ import type { Limits } from "../limits/limits.ts";
 import { takenSlots } from "../limits/window.ts";
 import type { Ports } from "../ports.ts";
 import { describeCallbacks, type CallbacksView } from "./describe-callbacks.ts";
+import { describeResults, type ResultsView } from "./describe-results.ts";
 import { counted, type Count } from "./count-rows.ts";
 import { describeLockout, type LockoutView } from "./describe-lockout.ts";
 import { loadBudget } from "./load.ts";
@@ -30,6 +31,7 @@ export interface StatusView {
   readonly othersUseTheQuota: boolean;
   readonly waiting: readonly LaneView[];
   readonly parked: Count;
+  readonly results: ResultsView;
   readonly callbacks: CallbacksView;
 }
 
@@ -73,6 +75,7 @@ export async function describeStatus(
     othersUseTheQuota: budget.door.othersSuspected,
     waiting,
     parked: await counted(ledger, LATER),
+    results: await describeResults(ledger),
     callbacks: await describeCallbacks(ledger),
   };
 }

@@ -5,8 +5,9 @@ import { excerpt, reportedName } from "../evidence/reported-text.ts";
 import { MAX_SCRIPT_RESULT_BYTES, parseScriptResult } from "../evidence/script-result.ts";
 import type { SequenceRecord, SequenceResult } from "../ledger/sequence.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { NotYet } from "../limits/next-try.ts";
 import type { Command } from "../plan/command.ts";
-import type { Download, Ports } from "../ports.ts";
+import type { Download, Ports, Reply } from "../ports.ts";
 import { noteAnswer } from "./note-lockout.ts";
 import { spendRead } from "./spend-read.ts";
 
@@ -22,8 +23,7 @@ export type Fetched =
         "command" | "storedAs" | "servedName" | "size" | "sha256" | "content" | "clockOffset"
       >;
     }
-  | { readonly kind: "notYet"; readonly detail: string }
-  | { readonly kind: "unavailable"; readonly detail: string }
+  | NotYet
   | { readonly kind: "noBudget" };
 
 /**
@@ -32,6 +32,7 @@ export type Fetched =
  */
 const EXCERPT_CHARACTERS = 2_000;
 const EXCERPTS_CHARACTERS = 100_000;
+const DETAIL_CHARACTERS = 500;
 /** File systems allow names of 255 characters; what is longer is somebody's joke. */
 const NAME_CHARACTERS = 255;
 
@@ -51,31 +52,36 @@ export async function fetchResult(
     const answeredAtMs = ports.clock.latest();
     const wasRefused = owed.tries > 0;
     await noteAnswer(ports, limits, { call: "link", reply: link, wasRefused });
-    if (link.kind !== "answered") return noLink(record, owed, link);
+    if (link.kind !== "answered") return notYet(link, saysNone(link) ? "none" : "unknown");
     const download = await ports.defender.download(link.value);
     if (download.kind === "answered") {
       const clockOffset = offsetOf(link.dateMs, askedAtMs, answeredAtMs);
       return await store(ports, { record, owed, clockOffset }, download.value);
     }
     const isDead = download.kind === "absent" || download.kind === "refused";
-    if (!isDead || lastChance) return { kind: "notYet", detail: reasonOf(download) };
+    if (!isDead || lastChance) {
+      return notYet(download, download.kind === "absent" ? "none" : "some");
+    }
   }
-  return { kind: "notYet", detail: "The result's link kept dying." };
+  throw new Error("the second link is the last chance");
 }
 
-function noLink(
-  record: SequenceRecord,
-  owed: SequenceResult,
-  link: { kind: "throttled" | "absent" | "refused" | "unavailable"; detail?: string },
-): Fetched {
-  const status = record.progress.find(
-    (each) => each.part === owed.part && each.index === owed.index,
-  )?.status;
-  // A 404 soon after success means "not yet" (seen); a command that failed may never have had a
-  // result.
-  return link.kind === "absent" && status !== "Completed"
-    ? { kind: "unavailable", detail: "Defender has no result for this command." }
-    : { kind: "notYet", detail: reasonOf(link) };
+/**
+ * 404 and the other documented 4xx are Defender's own word on this result. 401 and 403 are about
+ * us, and a link to elsewhere is about the link.
+ */
+function saysNone(link: Unanswered): boolean {
+  if (link.kind !== "refused") return link.kind === "absent";
+  const { httpStatus } = link;
+  return httpStatus >= 400 && httpStatus !== 401 && httpStatus !== 403;
+}
+
+type Unanswered = Exclude<Reply<unknown>, { kind: "answered" }>;
+
+function notYet(reply: Unanswered, has: NotYet["has"]): NotYet {
+  const retryAfterMs = reply.kind === "throttled" ? reply.retryAfterMs : null;
+  const said = reply.kind === "throttled" ? "Defender asked for a pause (429)." : reply.detail;
+  return { kind: "notYet", detail: said.slice(0, DETAIL_CHARACTERS), has, retryAfterMs };
 }
 
 /** Defender's clock minus ours: its Date is cut to a second, and it answered while we waited. */
@@ -122,7 +128,8 @@ async function store(
     put = await evidence.put(path, flowing.content);
   } catch (error) {
     if (!source.broke()) throw error;
-    return { kind: "notYet", detail: "The result's download broke off." };
+    const detail = "The result's download broke off.";
+    return { kind: "notYet", detail, has: "some", retryAfterMs: null };
   }
   if (put === "written") return described(wanted, path, servedName, flowing.result());
   // Another try got as far as the file. What counts is what lies there.
@@ -163,6 +170,8 @@ function described(
     state: "stored",
     tries: owed.tries + 1,
     detail: digest.note,
+    dueAtMs: null,
+    absentSinceMs: null,
     path,
     servedName,
     size,
@@ -226,8 +235,4 @@ function watched(content: AsyncIterable<Uint8Array>): {
     reading = false;
   }
   return { content: flow(), broke: () => reading };
-}
-
-function reasonOf(reply: { kind: string; detail?: string }): string {
-  return (reply.detail ?? `Defender's answer: ${reply.kind}`).slice(0, 500);
 }

@@ -40,7 +40,9 @@ const NOTES_PER_POLL = 50;
  * visibility).
  */
 const BELL_LATE_MS = 10_000;
-/** A collector that has not been heard of for this many polls, five minutes, is rung again. */
+/** Those that wait for their time lie among them: a page of the Table service. */
+const OWED_LOOKED_AT = 1_000;
+/** A try that is overdue by this many polls, five minutes, is rung for again. */
 const POLLS_UNTIL_COLLECT_IS_LATE = 20;
 
 /**
@@ -97,7 +99,8 @@ async function holdBudget({ ledger }: PollPorts, { rows, whole }: OpenWork): Pro
 }
 
 /**
- * Rings again for results nobody has fetched in a while: the message was lost, or its handler died.
+ * Rings again for results whose next try is long overdue: the message was lost, or its handler
+ * died. A try that waits for its time has its own bell.
  */
 async function repairOwed(
   { ledger, bells, clock, log }: PollPorts,
@@ -105,10 +108,11 @@ async function repairOwed(
   open: OpenWork,
 ): Promise<void> {
   const nowMs = clock.earliest();
-  const notes = await rowsWithin(ledger, open, OWED_RESULTS, NOTES_PER_POLL);
-  for (const row of notes) {
-    const note = owedSchema.parse(row.body);
-    if (note.dueAtMs + limits.pollMs * POLLS_UNTIL_COLLECT_IS_LATE > nowMs) continue;
+  const notes = await rowsWithin(ledger, open, OWED_RESULTS, OWED_LOOKED_AT);
+  const late = notes
+    .map((row) => ({ row, note: owedSchema.parse(row.body) }))
+    .filter(({ note }) => note.dueAtMs + limits.pollMs * POLLS_UNTIL_COLLECT_IS_LATE <= nowMs);
+  for (const { row, note } of late.slice(0, NOTES_PER_POLL)) {
     const body = { ...note, dueAtMs: nowMs };
     const outcome = await ledger.commit([{ op: "replace", key: row.key, body, etag: row.etag }]);
     if (outcome.kind === "conflict") continue;

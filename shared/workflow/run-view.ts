@@ -2,7 +2,10 @@ import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord, SequenceState } from "../ledger/sequence.ts";
 import type { Command } from "../plan/command.ts";
 
-/** Where a run stands: `finished` once all its sequences are, until its incident grows. */
+/**
+ * Where a run stands: `finished` once all its sequences have ended and what they left behind is
+ * stored or not to be had, until its incident grows.
+ */
 export type RunState = "running" | "finished";
 
 export interface RunView {
@@ -20,6 +23,8 @@ export interface RunView {
   readonly counts: Readonly<Record<SequenceState, number>> & { readonly total: number };
   /** Sequences of which at least one script failed by its own word, whatever their state. */
   readonly scriptsFailed: number;
+  /** Results by state: stored, still to be fetched, and not to be had. */
+  readonly results: Readonly<Record<ResultView["state"], number>>;
   readonly sequences: readonly SequenceView[];
   readonly skipped: RunRecord["skipped"];
   readonly callbacks: readonly TargetView[];
@@ -112,7 +117,11 @@ export interface CommandView {
 
 export interface ResultView {
   readonly state: "owed" | "stored" | "unavailable";
+  /** Why the last try failed, or what is to be known of what is stored. */
   readonly detail: string | null;
+  /** Tries so far; one that is owed is tried again without end, next at `nextTryAt`. */
+  readonly tries: number;
+  readonly nextTryAt: string | null;
   readonly size: number | null;
   readonly sha256: string | null;
   readonly servedName: string | null;

@@ -198,7 +198,11 @@ describe("the rows of a sequence", () => {
       offline(0),
     );
     expect(owesResults(done)).toBe(false);
-    expect(rowsOf(over).get(owedResultsKey(SEQUENCE_ID))).toEqual({ v: 1, dueAtMs: START_MS });
+    expect(rowsOf(over).get(owedResultsKey(SEQUENCE_ID))).toEqual({
+      v: 1,
+      dueAtMs: START_MS,
+      detail: null,
+    });
     const [first, ...others] = over.results;
     if (first === undefined) throw new Error("nothing owed");
     const results = [{ ...first, state: "stored" as const }, ...others];

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { runSchema, type RunRecord } from "../../shared/ledger/run.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { commandAt } from "./tenant-action.ts";
 import { resultText } from "./tenant.ts";
 import type { World } from "./world.ts";
 
@@ -38,6 +39,7 @@ export async function checkAftermath(world: World): Promise<void> {
     if (row.key.startsWith("run!")) checkRun(world, runSchema.parse(row.body), records);
   }
   for (const record of records) await checkEvidence(world, record);
+  for (const record of records) checkFetched(world, record);
   judge.notices.aftermath();
   checkBusyness(world);
 }
@@ -70,6 +72,18 @@ async function checkEvidence(world: World, record: SequenceRecord): Promise<void
     const hash = createHash("sha256").update(text).digest("hex");
     if (text !== resultText(actionId, index) || hash !== sha256) {
       world.court.fail("evidence", `${path} holds "${text}"`);
+    }
+  }
+}
+
+function checkFetched({ court, tenant, clock }: World, { results }: SequenceRecord): void {
+  for (const { state, actionId, index } of results) {
+    const action = tenant.actions.find(({ id }) => id === actionId);
+    const command = action?.commands[index];
+    if (state !== "unavailable" || action === undefined || command === undefined) continue;
+    const { status } = commandAt(action, command, index, clock.nowMs());
+    if (status === "Completed" && action.vanishesAtMs === Infinity) {
+      court.fail("fetched", `${actionId} has result ${index}, but it was given up`);
     }
   }
 }

@@ -29,6 +29,8 @@ import type { Done, Sabotage, World } from "./world.ts";
 /** Any instant will do; this one is far from 0, as real ones are. */
 const START_MS = 1_800_000_000_000;
 const MESSAGES_TWICE = 0.02;
+/** Shorter than the app's day, so that an hour shows what days would. */
+const ABSENT_MS = 900_000;
 
 /** Everything in its place at the start; nothing has happened yet. */
 export function createWorld(
@@ -121,7 +123,8 @@ function serve(world: World): Serve {
       }
       counts.collects += 1;
       const { sequenceId } = collectMessageSchema.parse(message.body).collect;
-      return await collect(ports, { limits, version: "simulated", commit: "unknown" }, sequenceId);
+      const settings = { limits, absentMs: ABSENT_MS, version: "simulated", commit: "unknown" };
+      return await collect(ports, settings, sequenceId);
     });
     if (done.kind === "threw") return "failed";
     return await deleted(world, { epoch, failed: false });

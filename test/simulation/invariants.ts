@@ -27,6 +27,8 @@ export const INVARIANTS = {
   gate: "What a run counts, what its gate says and whom it holds follow from its records at every commit.",
   run: "A run's counts are those of its sequences.",
   evidence: "A result said to be stored is there, whole, with the bytes Defender served.",
+  fetched:
+    "A result is given up only if Defender has none: of a command that completed, and whose action it still knows, it is stored.",
   reasonless: "A workflow throws only when something outside failed it.",
   ends: "When faults are over, every sequence ends, every run finishes, and every result is fetched or given up.",
   quiet:

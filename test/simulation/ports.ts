@@ -147,8 +147,9 @@ function defenderOf(world: World, invocation: Invocation): Defender {
     resultLink: async (actionId, index) => await read("link", () => tenant.link(actionId, index)),
     download: async (link) =>
       await asked("defender.download", () => {
-        const text = tenant.bytesBehind(link);
-        if (text === null) return { kind: "absent", detail: "the link is dead" };
+        const there = tenant.bytesBehind(link);
+        if (there.kind !== "answered") return there;
+        const text = there.value;
         const content = flowing(Buffer.from(text));
         return { kind: "answered", value: { fileName: "r.txt", length: text.length, content } };
       }),

@@ -87,6 +87,8 @@ export interface TenantRules {
   readonly givesExisting: boolean;
   /** How long an action waits for its machine. */
   readonly pendingMs: number;
+  /** When results are refused with 403, on the link or on the blob behind it; null is never. */
+  readonly denied: { readonly what: "link" | "blob"; readonly span: Span } | null;
   /** Its word for one whose machine did not come in that time. */
   readonly neverCame: "TimeOut" | "Failed";
   readonly commandMs: Span;
@@ -163,6 +165,7 @@ export const CALM_TENANT: TenantRules = {
   replicaLagMs: 0,
   givesExisting: false,
   pendingMs: 7_200_000,
+  denied: null,
   neverCame: "TimeOut",
   commandMs: [5_000, 25_000],
   failing: 0,

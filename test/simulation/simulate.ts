@@ -29,6 +29,8 @@ const STEP_MS = 10_000;
 const PATROL_STEPS = 6;
 /** Beyond its expiry a sequence can only be at Defender, and an action ends within some minutes. */
 const GRACE_MS = 2_400_000;
+/** Results that were refused for long are asked for once an hour. */
+const LAST_WAIT_MS = 3_600_000;
 /** A message of a dead host is hidden for ten minutes. */
 const QUIET_MS = 900_000;
 
@@ -49,7 +51,9 @@ export async function simulate(
   const senders = startSenders(world);
   const healAtMs = startMs + scenario.healAtMs;
   const lastAskMs = Math.max(0, ...scenario.arrivals.map((each) => each.atMs));
-  const deadlineMs = Math.max(healAtMs, startMs + lastAskMs) + scenario.expiryMs + GRACE_MS;
+  const [, deniedUntilMs] = scenario.tenant.denied?.span ?? [0, 0];
+  const endedMs = Math.max(healAtMs, startMs + lastAskMs) + scenario.expiryMs;
+  const deadlineMs = Math.max(endedMs, startMs + deniedUntilMs + LAST_WAIT_MS) + GRACE_MS;
   const done = () => senders.asking() === 0 && unfinished(world) === null;
   await stepUntil(world, deadlineMs, healAtMs, done);
   if (court.violation() === null && !done()) {

@@ -34,8 +34,8 @@ export interface Tenant {
   get(actionId: string): Reply<MachineAction>;
   cancel(actionId: string, comment: string): Reply<null>;
   link(actionId: string, index: number): Reply<string>;
-  /** The bytes behind a link, or null if it is dead. */
-  bytesBehind(link: string): string | null;
+  /** The bytes behind a link. */
+  bytesBehind(link: string): Reply<string>;
   machinesSeenSince(sinceMs: number): Reply<readonly string[]>;
 }
 
@@ -97,6 +97,11 @@ export function createTenant(
     const action = byId.get(actionId);
     if (action === undefined) return null;
     return nowMs() >= action.listedAtMs && nowMs() < action.vanishesAtMs ? action : null;
+  };
+  const isDenied = (what: "link" | "blob"): boolean => {
+    const [fromMs, untilMs] = rules.denied?.span ?? [0, 0];
+    const since = nowMs() - startMs;
+    return rules.denied?.what === what && since >= fromMs && since < untilMs;
   };
   const listed = (): MachineAction[] => {
     const asOfMs = nowMs() - between(random, 0, rules.replicaLagMs);
@@ -167,6 +172,7 @@ export function createTenant(
     },
     link: (actionId, index) => {
       if (!spends("link")) return { kind: "throttled", retryAfterMs: 5_000 };
+      if (isDenied("link")) return FORBIDDEN;
       const action = known(actionId);
       if (action === null) return { kind: "absent", detail: "no such action" };
       const command = action.commands[index];
@@ -179,8 +185,11 @@ export function createTenant(
     },
     bytesBehind: (link) => {
       const [actionId = "", index = "", madeAtMs = ""] = link.split("/");
-      if (nowMs() > Number(madeAtMs) + 1_800_000) return null;
-      return resultText(actionId, Number(index));
+      if (isDenied("blob")) return FORBIDDEN;
+      if (nowMs() > Number(madeAtMs) + 1_800_000) {
+        return { kind: "refused", httpStatus: 403, code: "", detail: "the link is dead" };
+      }
+      return { kind: "answered", value: resultText(actionId, Number(index)) };
     },
   };
 }

@@ -4,7 +4,9 @@ import type { Ports, Reply } from "../../shared/ports.ts";
 import { describeSequence } from "../../shared/workflow/describe-sequence.ts";
 import { FIRST_BUDGET } from "../../shared/limits/budget.ts";
 import { someLimits } from "../limits/some-limits.ts";
-import { START_MS } from "../ledger/a-sequence.ts";
+import { READS_KEY } from "../../shared/ledger/keys.ts";
+import { readsSchema } from "../../shared/limits/reads.ts";
+import { RUN_ID, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
 import { openCollecting, type Served } from "./collecting.ts";
 
 const GET: Served = { type: "GetFile", fileName: "a.bin", chunks: [Buffer.from("bytes")] };
@@ -109,6 +111,8 @@ describe("the link budget", () => {
     });
     expect(await collecting.collect(collecting.ports(dying))).toEqual({ kind: "done", stored: 1 });
     expect(collecting.asked.links).toBe(2);
+    const spent = readsSchema.parse((await collecting.ledger.read(READS_KEY))?.body).link.minute;
+    expect(spent.map(([, calls]) => calls)).toEqual([2]);
   });
 });
 
@@ -121,11 +125,24 @@ describe("a file that is there already", () => {
     const { results, sequenceId } = await collecting.record();
     expect(results[0]).toMatchObject({ tries: 1, state: "owed" });
     const [runId, suffix] = sequenceId.split(".");
+    await collecting.advance(15_000);
     await collecting.evidence.put(`${runId}/${suffix}/0-0.bin`, one("what another host stored"));
     expect(await collecting.collect()).toEqual({ kind: "done", stored: 1 });
     expect(collecting.asked.pieces).toBe(1);
     const sha256 = createHash("sha256").update("what another host stored").digest("hex");
     expect((await collecting.manifest()).entries[0]).toMatchObject({ sha256, size: 24 });
+  });
+});
+
+describe("a file that another try stores while this one downloads", () => {
+  it("is sealed with the hash of what lies there, not of what was downloaded now", async () => {
+    const collecting = await openCollecting([GET]);
+    const path = `${RUN_ID}/${SEQUENCE_ID.split(".")[1]}/0-0.bin`;
+    await collecting.evidence.put(path, one("what the first try stored"));
+    expect(await collecting.collect()).toEqual({ kind: "done", stored: 1 });
+    const sha256 = createHash("sha256").update("what the first try stored").digest("hex");
+    expect((await collecting.record()).results[0]).toMatchObject({ sha256, size: 25, tries: 1 });
+    expect((await collecting.manifest()).entries[0]).toMatchObject({ sha256, size: 25 });
   });
 });
 

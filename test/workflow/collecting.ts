@@ -9,7 +9,7 @@ import { insertion } from "../../shared/ledger/rows.ts";
 import { runSchema } from "../../shared/ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
 import type { Defender, Download, Ports, Reply } from "../../shared/ports.ts";
-import { collect, type Collected } from "../../shared/workflow/collect.ts";
+import { ABSENT_MS, collect, type Collected } from "../../shared/workflow/collect.ts";
 import { readManifest } from "../../shared/workflow/read-evidence.ts";
 import { aSequence, RUN_ID, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
@@ -33,11 +33,18 @@ export interface Collecting {
   ports(change?: (ports: Ports) => Ports): Ports;
   collect(ports?: Ports): Promise<Collected>;
   record(): Promise<SequenceRecord>;
+  /** Lets the command have failed. */
+  fail(index: number): Promise<void>;
   manifest(): Promise<NonNullable<Awaited<ReturnType<typeof readManifest>>>>;
   advance(ms: number): Promise<void>;
 }
 
-const SETTINGS = { limits: someLimits(), version: "0.1.0", commit: "c0ffee" };
+const SETTINGS = {
+  limits: someLimits(),
+  absentMs: ABSENT_MS,
+  version: "0.1.0",
+  commit: "c0ffee",
+};
 
 /**
  * What was collected lies before the collector in the order of `served`, in one part; `approvedBy`
@@ -84,6 +91,16 @@ export async function openCollecting(
     record: async () => {
       const row = await ledger.read(`sequence!${SEQUENCE_ID}`);
       return sequenceSchema.parse(row?.body);
+    },
+    fail: async (index) => {
+      const row = await ledger.read(`sequence!${SEQUENCE_ID}`);
+      const stands = sequenceSchema.parse(row?.body);
+      const progress = stands.progress.map((each) =>
+        each.index === index ? { ...each, status: "Failed" } : each,
+      );
+      const body = { ...stands, state: "failed", progress };
+      const etag = row?.etag ?? "";
+      await ledger.commit([{ op: "replace", key: `sequence!${SEQUENCE_ID}`, body, etag }]);
     },
     manifest: async () => {
       const manifest = await readManifest({ ledger }, RUN_ID);
@@ -147,6 +164,9 @@ function owing(served: readonly Served[]): SequenceRecord {
       actionId: "action-1",
       state: "owed",
       tries: 0,
+      dueAtMs: null,
+      absentSinceMs: null,
+      again: false,
       detail: null,
       path: null,
       servedName: null,
