@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { chainHeadSchema, FIRST_HEAD } from "../ledger/chain-head.ts";
-import { backOff, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import { lockoutSchema } from "./lockout.ts";
 import { FIRST_MEAN, withSession } from "./mean-session.ts";
 import { sessionSchema, type Session } from "./session.ts";
@@ -29,7 +29,10 @@ export const budgetSchema = z.object({
   foreignOld: z.number().int().nonnegative(),
   /** What the tenant has shown it takes, when that is less than the setting; creeps up again. */
   learnedSessions: z.number().int().positive().nullable(),
+  /** From when on it creeps. */
   learnedAtMs: instant,
+  /** When a session of ours was last opened, as far as it is known. */
+  openedAtMs: instant.default(0),
   door: z.object({
     closedUntilMs: instant,
     /** 429s in a row without a word on how long. */
@@ -80,8 +83,7 @@ export const budgetSchema = z.object({
 export type Budget = z.infer<typeof budgetSchema>;
 
 /** A learned cap creeps up by one after each this long without a 429. */
-const CAP_CREEP_MS = 300_000;
-const MOST_DOOR_STEPS = 15;
+export const CAP_CREEP_MS = 300_000;
 const UNREACHABLE_REST_MS = 5_000;
 
 export const FIRST_BUDGET: Budget = {
@@ -92,6 +94,7 @@ export const FIRST_BUDGET: Budget = {
   foreignOld: 0,
   learnedSessions: null,
   learnedAtMs: 0,
+  openedAtMs: 0,
   door: {
     closedUntilMs: 0,
     step: 0,
@@ -117,10 +120,24 @@ export const FIRST_BUDGET: Budget = {
   audit: FIRST_HEAD,
 };
 
-/** The session as it stands now, in the place of what the budget knew of it. */
+/**
+ * The session as it stands now, in the place of what the budget knew of it. One that has just been
+ * opened shows that so many fit: a cap that was learned too low rises with it.
+ */
 export function holdSession(budget: Budget, session: Session): Budget {
-  const others = budget.sessions.filter((each) => each.sequenceId !== session.sequenceId);
-  return { ...budget, sessions: [...others, session] };
+  const { sequenceId, glance } = session;
+  const before = budget.sessions.find((each) => each.sequenceId === sequenceId);
+  const others = budget.sessions.filter((each) => each !== before);
+  const next = { ...budget, sessions: [...others, session] };
+  if (glance?.state !== "submitted" || before?.glance?.state === "submitted") return next;
+  const openedAtMs = Math.max(budget.openedAtMs, glance.submittedAtMs ?? 0);
+  if (next.learnedSessions === null) return { ...next, openedAtMs };
+  return { ...next, openedAtMs, learnedSessions: Math.max(next.learnedSessions, openNow(next)) };
+}
+
+/** Sessions of which it is known that they are open at once: so many fit. */
+function openNow({ sessions, foreign }: Budget): number {
+  return sessions.filter(({ glance }) => glance?.state !== "claimed").length + foreign;
 }
 
 /**
@@ -177,43 +194,6 @@ export function openDoor(budget: Budget, latestMs: number): Budget {
 }
 
 /**
- * A 429. With a time it closes the door till then; without one it is read as the session cap if our
- * sessions and foreign ones are near it (then the cap is learned), else the door closes for a
- * growing while.
- */
-export function throttled(
-  budget: Budget,
-  sequenceId: string,
-  answer: { retryAfterMs: number | null; latestMs: number },
-  limits: Limits,
-): Budget {
-  const { retryAfterMs, latestMs } = answer;
-  const others = budget.sessions.filter((each) => each.sequenceId !== sequenceId).length;
-  const live = others + budget.foreign;
-  const calls = takenSlots(budget.slots, latestMs, limits).length;
-  const seen = { last429AtMs: latestMs, othersSuspected: calls < limits.callsPerWindow };
-  const nearCap = live > 0 && live >= sessionCap(budget, latestMs, limits) - 1;
-  if (retryAfterMs === null && nearCap) {
-    return {
-      ...budget,
-      learnedSessions: live,
-      learnedAtMs: latestMs,
-      door: { ...budget.door, last429AtMs: latestMs },
-    };
-  }
-  // While the door is closed none leaves: this one left together with the one that closed it, and
-  // counts with it.
-  const counts = retryAfterMs === null && latestMs >= budget.door.closedUntilMs;
-  const step = Math.min(budget.door.step + (counts ? 1 : 0), MOST_DOOR_STEPS);
-  const waitMs = retryAfterMs ?? backOff(limits.closedDoorMs, step, MOST_DOOR_STEPS);
-  const closedUntilMs = Math.max(budget.door.closedUntilMs, latestMs + waitMs);
-  return {
-    ...budget,
-    door: { ...seen, closedUntilMs, step, untried: true, closedBy: "throttled" },
-  };
-}
-
-/**
  * A POST could not leave, and costs no call. The next would fare like it, and each try is two
  * transactions: the door closes for a moment, and then one goes first.
  */
@@ -224,11 +204,15 @@ export function couldNotLeave(budget: Budget, latestMs: number): Budget {
   return { ...budget, door };
 }
 
-/** Sessions we allow the whole tenant: the setting, or what was learned, crept up since. */
+/**
+ * Sessions we allow the whole tenant: the setting; or what was learned, or is open by now if that
+ * is more, crept up since.
+ */
 export function sessionCap(budget: Budget, nowMs: number, limits: Limits): number {
   if (budget.learnedSessions === null) return limits.maxSessions;
   const crept = Math.max(0, Math.floor((nowMs - budget.learnedAtMs) / CAP_CREEP_MS));
-  return Math.min(limits.maxSessions, budget.learnedSessions + crept);
+  const fit = Math.max(budget.learnedSessions, openNow(budget));
+  return Math.min(limits.maxSessions, fit + crept);
 }
 
 /** Sessions that could still be opened; never negative. */

@@ -11,7 +11,6 @@ import {
   openDoor,
   releaseSession,
   stamp,
-  throttled,
   tidied,
   unreserve,
   type Budget,
@@ -20,6 +19,7 @@ import { busyWaitMs, type Limits } from "../limits/limits.ts";
 import { letIn, lockedOutBy, probedInVain } from "../limits/lockout.ts";
 import { sessionOf } from "../limits/session.ts";
 import { throttleFinding } from "../limits/throttle-finding.ts";
+import { throttled } from "../limits/throttled.ts";
 import type { Ports } from "../ports.ts";
 import { auditedBudget, factOfMove, grouped } from "./audit.ts";
 import { changesFor } from "./change-sequence.ts";

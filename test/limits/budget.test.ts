@@ -5,14 +5,15 @@ import { admit } from "../../shared/limits/admit.ts";
 import {
   FIRST_BUDGET,
   freeSessions,
+  holdSession,
   openDoor,
   releaseSession,
   reserve,
   sessionCap,
   stamp,
-  throttled,
   type Budget,
 } from "../../shared/limits/budget.ts";
+import { throttled } from "../../shared/limits/throttled.ts";
 import { someLimits } from "./some-limits.ts";
 
 const LIMITS = someLimits();
@@ -74,10 +75,49 @@ describe("a 429 without a word", () => {
     },
   );
 
-  it("far from the cap closes the door for a minute, and lets one through then", () => {
-    const after = refused(withSessions(23), null);
-    expect(after.learnedSessions).toBeNull();
-    expect(after.door).toMatchObject({ closedUntilMs: NOW_MS + 60_000, untried: true, step: 1 });
+  it("far below the assumed cap is read as the cap too, and tried again after a minute", () => {
+    const after = refused(withSessions(5), null);
+    expect(after).toMatchObject({ learnedSessions: 5, door: { closedUntilMs: 0, step: 0 } });
+    expect(after.door.othersSuspected).toBe(false);
+    expect(sessionCap(after, NOW_MS + 59_999, LIMITS)).toBe(5);
+    expect(sessionCap(after, NOW_MS + 60_000, LIMITS)).toBe(6);
+    // Seen again at the same number, it is believed for longer.
+    const again = refused(after, null, NOW_MS + 60_000);
+    expect(sessionCap(again, NOW_MS + 359_999, LIMITS)).toBe(5);
+    expect(sessionCap(again, NOW_MS + 360_000, LIMITS)).toBe(6);
+  });
+
+  it("with fewer open than were refused before, and none opened since, is of others' calls", () => {
+    const first = refused(withSessions(20), null);
+    const fewer = { ...first, sessions: first.sessions.slice(1) };
+    const after = refused(fewer, null, NOW_MS + 10_000);
+    expect(after.learnedSessions).toBe(20);
+    expect(after.door).toMatchObject({ closedUntilMs: NOW_MS + 70_000, othersSuspected: true });
+    // One that was opened in between shows that calls are not what is short.
+    const opened = refused({ ...fewer, openedAtMs: NOW_MS + 5_000 }, null, NOW_MS + 10_000);
+    expect(opened).toMatchObject({ learnedSessions: 19, door: { closedUntilMs: 0 } });
+  });
+
+  it("is not read as a cap while all calls of one window are used, and all sessions are of it", () => {
+    const full = (open: number) => {
+      let budget = withSessions(open);
+      for (let call = 0; call < 9; call += 1) {
+        const sequenceId = `call-${call}`;
+        const sent = reserve(budget, { sequenceId, machineId: "m" }, NOW_MS);
+        budget = releaseSession(stamp(sent, sequenceId, NOW_MS, null), sequenceId, null);
+      }
+      return refused(budget, null);
+    };
+    expect(full(10)).toMatchObject({ learnedSessions: null, door: { othersSuspected: false } });
+    expect(full(10).door.closedUntilMs).toBe(NOW_MS + 60_000);
+    expect(full(11)).toMatchObject({ learnedSessions: 11, door: { closedUntilMs: 0 } });
+  });
+
+  it("names others only where their actions are listed, or nothing else explains it", () => {
+    expect(refused(withSessions(12, { foreign: 3 }), null).door.othersSuspected).toBe(true);
+    expect(refused(withSessions(12), null).door.othersSuspected).toBe(false);
+    expect(refused(withSessions(20), 5_000).door.othersSuspected).toBe(false);
+    expect(refused(withSessions(3), 5_000).door.othersSuspected).toBe(true);
   });
 
   it("closes it for a growing while, fifteen times the first at most", () => {
@@ -163,6 +203,34 @@ describe("the cap on sessions", () => {
         expect(sessionCap(budget, NOW_MS - 1_000, LIMITS)).toBe(Math.min(25, learned ?? 25));
       }),
     );
+  });
+
+  it("rises with a session that was opened beyond it", () => {
+    const learned = withSessions(8, { learnedSessions: 8, learnedAtMs: NOW_MS });
+    const machine = { sequenceId: "s", machineId: "m" };
+    const glance = (state: "claimed" | "submitted") => ({
+      ...machine,
+      glance: {
+        part: 0,
+        attempt: 1,
+        state,
+        actionId: null,
+        claimedAtMs: NOW_MS,
+        submittedAtMs: state === "submitted" ? NOW_MS + 1_000 : null,
+        expiresAtMs: NOW_MS + 9_000_000,
+        cancel: null,
+        lane: 1 as const,
+        offlineTimes: 0,
+      },
+    });
+    const claimed = holdSession(learned, glance("claimed"));
+    expect(claimed).toMatchObject({ learnedSessions: 8, openedAtMs: 0 });
+    const open = holdSession(claimed, glance("submitted"));
+    expect(open).toMatchObject({ learnedSessions: 9, openedAtMs: NOW_MS + 1_000 });
+    // Seen again, it is no news.
+    const fewer = { ...open, learnedSessions: 4 };
+    expect(holdSession(fewer, glance("submitted")).learnedSessions).toBe(4);
+    expect(holdSession(withSessions(3), glance("submitted")).learnedSessions).toBeNull();
   });
 
   it("leaves no fewer than no sessions free", () => {

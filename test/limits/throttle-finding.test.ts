@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { FIRST_BUDGET, throttled, type Budget } from "../../shared/limits/budget.ts";
+import { FIRST_BUDGET, type Budget } from "../../shared/limits/budget.ts";
 import { throttleFinding } from "../../shared/limits/throttle-finding.ts";
+import { throttled } from "../../shared/limits/throttled.ts";
 import { someLimits } from "./some-limits.ts";
 
 const NOW_MS = Date.parse("2026-11-20T10:00:00Z");

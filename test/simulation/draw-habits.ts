@@ -1,14 +1,19 @@
 import type { Random } from "../../shared/ports.ts";
 import type { TenantRules } from "./scenario.ts";
-import { between, chance, oneOf, stream } from "./streams.ts";
+import { between, chance, oneOf, stream, whole } from "./streams.ts";
 
 /** Habits of a tenant that its pages leave open. */
-type Habits = Pick<TenantRules, "neverCame" | "denied">;
+type Habits = Pick<TenantRules, "neverCame" | "denied"> & Partial<Pick<TenantRules, "maxSessions">>;
 
 /** By a stream of its own, so that all others stay as they were. */
-export function drawHabits(seed: number): Habits {
+export function drawHabits(seed: number, cap: number): Habits {
   const random = stream(seed, "habits");
-  return { neverCame: chance(random, 0.3) ? "Failed" : "TimeOut", denied: drawDenied(random) };
+  const habits: Habits = {
+    neverCame: chance(random, 0.3) ? "Failed" : "TimeOut",
+    denied: drawDenied(random),
+  };
+  // Far fewer sessions than the setting says.
+  return chance(random, 0.15) ? { ...habits, maxSessions: whole(random, 1, cap) } : habits;
 }
 
 /** Few, for hours take long. */

@@ -39,7 +39,7 @@ export function drawScenario(seed: number): Scenario {
   const { cap } = shape;
   const machines = drawMachines(random, whole(random, ...shape.machines));
   const arrivals = drawArrivals(random, machines, shape.arrivals);
-  const tenant = { ...drawTenant(random, cap), ...drawHabits(seed) };
+  const tenant = { ...drawTenant(random, cap), ...drawHabits(seed, cap) };
   const guards = drawGuards(seed, arrivals);
   const approvals = drawApprovals(seed, arrivals);
   const { bars, expiryMs } = drawBars(seed);
