@@ -12,7 +12,7 @@ import { sequenceSchema } from "../shared/ledger/sequence.ts";
 import type { Limits } from "../shared/limits/limits.ts";
 import type { EvidenceStore, Ledger, Ports } from "../shared/ports.ts";
 import { runIdOf, sequenceIdOf } from "../shared/plan/identity.ts";
-import { ABSENT_MS, collect } from "../shared/workflow/collect.ts";
+import { collect } from "../shared/workflow/collect.ts";
 import { SHIPPED } from "./shipped-limits.ts";
 
 /** Requests that collecting made, by the door they went through. */
@@ -93,7 +93,7 @@ export async function oweResults(
 
 /** Collects all that is owed, one sequence after the other. Throws when one cannot be. */
 export async function collectAll({ ports, sequenceIds }: Owing): Promise<void> {
-  const settings = { limits: GENEROUS, absentMs: ABSENT_MS, version: "bench", commit: "unknown" };
+  const settings = { limits: GENEROUS, version: "bench", commit: "unknown" };
   for (const sequenceId of sequenceIds) {
     const { kind } = await collect(ports, settings, sequenceId);
     if (kind !== "done") throw new Error(`collecting ended with ${kind}`);

@@ -30,7 +30,7 @@ import { callBack } from "./workflow/call-back.ts";
 import { cancelAll, previewCancel } from "./workflow/cancel-all.ts";
 import { cancelRun } from "./workflow/cancel-run.ts";
 import { collectAgain } from "./workflow/collect-again.ts";
-import { ABSENT_MS, collect } from "./workflow/collect.ts";
+import { collect } from "./workflow/collect.ts";
 import { describeRun } from "./workflow/describe-run.ts";
 import { describeStatus } from "./workflow/describe-status.ts";
 import { drain } from "./workflow/drain.ts";
@@ -181,8 +181,7 @@ function createApp(
     reconcile: (log: Log) => reconcile(logging(log)),
     collect: (log: Log, message: unknown) => {
       const { sequenceId } = collectMessageSchema.parse(message).collect;
-      const settings = { limits, absentMs: ABSENT_MS, version: VERSION, commit: COMMIT };
-      return collect(logging(log), settings, sequenceId);
+      return collect(logging(log), { limits, version: VERSION, commit: COMMIT }, sequenceId);
     },
     collectAgain: (log: Log, runId: string, by: string) => collectAgain(logging(log), runId, by),
     callBack: (log: Log, message: unknown) =>

@@ -20,8 +20,8 @@ export type CollectPorts = Pick<
 
 export interface CollectSettings {
   readonly limits: Limits;
-  /** So long Defender has to say that it has no result of a command that completed. */
-  readonly absentMs: number;
+  /** So long Defender has to say that it has no result of a command that completed; a day. */
+  readonly absentMs?: number;
   /** Version and commit of lrq, for the custody entry. */
   readonly version: string;
   readonly commit: string;
@@ -30,8 +30,8 @@ export interface CollectSettings {
 /** What collecting came to: all there, or some of it due later. */
 export type Collected = { readonly kind: "done" | "later" | "unknown"; readonly stored: number };
 
-/** `absentMs` in the app: how long Defender keeps results is documented nowhere. */
-export const ABSENT_MS = 86_400_000;
+/** How long Defender keeps results is documented nowhere. */
+const ABSENT_MS = 86_400_000;
 
 /** Results one call fetches; the profile schema allows 50 commands a sequence. */
 const RESULTS_MAX = 200;
@@ -117,7 +117,7 @@ async function noted(
     }
     case "notYet": {
       const status = record.value.progress.find((each) => isOf(each, owed))?.status;
-      const { absentMs, limits } = settings;
+      const { absentMs = ABSENT_MS, limits } = settings;
       const times = { nowMs, pollMs: limits.pollMs, absentMs };
       const next = afterTry(owed, fetched, { ...times, hasCompleted: status === "Completed" });
       const { detail, tries } = next;

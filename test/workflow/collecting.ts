@@ -9,7 +9,7 @@ import { insertion } from "../../shared/ledger/rows.ts";
 import { runSchema } from "../../shared/ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
 import type { Defender, Download, Ports, Reply } from "../../shared/ports.ts";
-import { ABSENT_MS, collect, type Collected } from "../../shared/workflow/collect.ts";
+import { collect, type Collected } from "../../shared/workflow/collect.ts";
 import { readManifest } from "../../shared/workflow/read-evidence.ts";
 import { aSequence, RUN_ID, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
@@ -41,7 +41,6 @@ export interface Collecting {
 
 const SETTINGS = {
   limits: someLimits(),
-  absentMs: ABSENT_MS,
   version: "0.1.0",
   commit: "c0ffee",
 };
