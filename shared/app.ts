@@ -157,7 +157,6 @@ function createApp(
     cancelRun: (log: Log, runId: string, by: string) => cancelRun(logging(log), limits, runId, by),
     approveRun: (log: Log, asked: { runId: string; who: Known; rawBody: Uint8Array }) =>
       approveRun(logging(log), limits, asked),
-    /** Lets a run go on that paused itself; null if there is none of this id. */
     resumeRun: (log: Log, runId: string, by: string) => resumeRun(logging(log), limits, runId, by),
     /**
      * The reason a person gives with a request, `{"reason": "..."}`; null if it is missing or too

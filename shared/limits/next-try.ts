@@ -20,8 +20,11 @@ export interface Times {
   readonly hasCompleted: boolean;
 }
 
-/** The wait between two tries doubles from a poll (15 s) to so many of them, an hour. */
-const WAITS_MOST = 240;
+/**
+ * The wait between two tries doubles from a poll (15 s) to so many of them, ten minutes. Nobody
+ * else asks for links, so it is also how long it takes to see that we are let in again.
+ */
+const WAITS_MOST = 40;
 /**
  * A command that did not complete may have left nothing: then so many polls of Defender's word, two
  * minutes, are enough. Clients find results three to five seconds after the end (seen).

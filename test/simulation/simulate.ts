@@ -29,8 +29,8 @@ const STEP_MS = 10_000;
 const PATROL_STEPS = 6;
 /** Beyond its expiry a sequence can only be at Defender, and an action ends within some minutes. */
 const GRACE_MS = 2_400_000;
-/** Results that were refused for long are asked for once an hour. */
-const LAST_WAIT_MS = 3_600_000;
+/** Results that were refused for long are asked for every ten minutes. */
+const LAST_WAIT_MS = 600_000;
 /** A message of a dead host is hidden for ten minutes. */
 const QUIET_MS = 900_000;
 
