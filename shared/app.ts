@@ -40,6 +40,7 @@ import { readQueueAudit, readRunAudit } from "./workflow/read-audit.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/read-evidence.ts";
 import { pause, resume } from "./workflow/pause.ts";
 import { replayCallbacks } from "./workflow/replay-callbacks.ts";
+import { createCountedCommits } from "./workflow/counted-commits.ts";
 import { createRestedPoll } from "./workflow/rested-poll.ts";
 import { reconcile } from "./workflow/reconcile.ts";
 import { receiveIncident, type ReceiveSettings } from "./workflow/receive-incident.ts";
@@ -134,6 +135,7 @@ function createApp(
   const { waitsMs } = callbacks;
   const calling = { callers: known.callers, rules: callbacks, waitsMs };
   const poll = createRestedPoll(limits);
+  const countedCommits = createCountedCommits(outside);
   const approvers = known.callers.filter(({ may }) => may.includes("run.approve"));
   const logging = (log: Log): Ports => withLog(outside, log);
   return {
@@ -143,7 +145,7 @@ function createApp(
     /** The caller if it may do `right`, or the refusal. */
     admit: (request: RawRequest, right: Right) => admitCaller(door, request, { right }, Date.now()),
     receiveIncident: (log: Log, request: RawRequest & { source: string }) =>
-      receiveIncident(logging(log), receiving, request, Date.now()),
+      receiveIncident({ ...logging(log), countedCommits }, receiving, request, Date.now()),
     describeRun: (runId: string) => describeRun(outside, limits, runId, approvers),
     readManifest: (runId: string) => readManifest(outside, runId),
     listEvidence: (runId: string) => listEvidence(outside, runId),

@@ -3,6 +3,7 @@ import type { Incident } from "../../shared/incident/incident.ts";
 import type { Limits } from "../../shared/limits/limits.ts";
 import { buildCatalogue, type Catalogue } from "../../shared/plan/catalogue.ts";
 import { accept, type AcceptPorts } from "../../shared/workflow/accept.ts";
+import { createCountedCommits } from "../../shared/workflow/counted-commits.ts";
 
 /** One for each lane that is measured; a PutFile leaves no result, so nothing is collected. */
 const PROFILES = { sweep: "sweep-put", urgent: "urgent-put" } as const;
@@ -13,7 +14,7 @@ const EXPIRY_MS = 30 * 86_400_000;
 
 /** Takes one incident in, as the webhook does, by the production workflow. */
 export async function acceptIncident(
-  ports: AcceptPorts,
+  ports: Omit<AcceptPorts, "countedCommits">,
   limits: Limits,
   asked: { incidentId: string; machineIds: readonly string[]; lane: BenchLane },
 ): Promise<void> {
@@ -27,7 +28,8 @@ export async function acceptIncident(
     approvalMs: 3_600_000,
     ...profiles,
   };
-  const acceptance = await accept(ports, settings, {
+  const countedCommits = createCountedCommits(ports);
+  const acceptance = await accept({ ...ports, countedCommits }, settings, {
     incident: incidentOf(incidentId, machineIds),
     caller: "bench",
     asked: { profile: PROFILES[lane], parameters: {} },

@@ -1,4 +1,5 @@
 import { measureIngest } from "../ingest/measure-ingest.ts";
+import { measureStorm } from "../ingest/measure-storm.ts";
 import type { Row } from "../table.ts";
 import { measureCareful } from "./measure-careful.ts";
 import { measureAzurite } from "./measure-azurite.ts";
@@ -23,6 +24,7 @@ export async function benchDrain(
     "a careful drain, virtual time": measureCareful,
     "worker processes on Azurite": () => measureAzurite(root),
     "taking incidents in": () => measureIngest(root),
+    "an incident storm": () => measureStorm(root),
   } as const;
   const rows: Row[] = [];
   for (const [name, measure] of Object.entries(measures)) {

@@ -37,6 +37,21 @@ export type RowChange =
   | { readonly op: "replace"; readonly key: string; readonly body: unknown; readonly etag: string }
   | { readonly op: "delete"; readonly key: string; readonly etag: string };
 
+/**
+ * What a transaction takes, by the Table service: changes, and 4 MiB, of which a character needs at
+ * most three bytes.
+ */
+export const CHANGES_MAX = 100;
+export const CHARACTERS_MAX = 1_200_000;
+
+/** How much of a transaction the bodies of these changes take. */
+export function charactersOf(changes: readonly RowChange[]): number {
+  const sizes = changes.map((each) =>
+    each.op === "delete" ? 0 : JSON.stringify(each.body).length,
+  );
+  return sizes.reduce((sum, each) => sum + each, 0);
+}
+
 /** A value as it stands in the ledger. */
 export interface Stored<T> {
   readonly value: T;

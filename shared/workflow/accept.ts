@@ -12,8 +12,7 @@ import {
   type Submission,
 } from "./acceptance.ts";
 import { factAbout } from "./audit.ts";
-import { loadCounts, type Counts } from "./count-machines.ts";
-import { loadBudget, type MaybeStored } from "./load.ts";
+import { loadBudget } from "./load.ts";
 import { ringNotices } from "./ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
@@ -41,10 +40,9 @@ export async function accept(
   const { machines } = submission.incident;
   // What stands in intake rows gets its place in the line when it is unfolded.
   const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
-  const [before, budget, counts] = await Promise.all([
+  const [before, budget] = await Promise.all([
     keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
     isPlanned ? null : loadBudget(ports.ledger),
-    loadCounts(ports.ledger),
   ]);
   if (before !== null) return before;
 
@@ -58,7 +56,7 @@ export async function accept(
     return { kind: "forbidden", detail };
   }
   const pass = budget === null ? null : budget.value.pass + 1;
-  const stands = { plan: planned.value, pass, counts, keyHash };
+  const stands = { plan: planned.value, pass, keyHash };
   return await enqueue(ports, settings, submission, stands);
 }
 
@@ -67,7 +65,6 @@ interface Standing {
   readonly plan: Plan;
   /** Where the line begins for it; null for what stands in intake rows first. */
   readonly pass: number | null;
-  readonly counts: MaybeStored<Counts>;
   readonly keyHash: string | null;
 }
 
@@ -75,7 +72,7 @@ async function enqueue(
   ports: AcceptPorts,
   settings: AcceptSettings,
   submission: Submission,
-  { plan, pass, counts, keyHash }: Standing,
+  { plan, pass, keyHash }: Standing,
 ): Promise<Acceptance> {
   const nowMs = ports.clock.earliest();
   const nonce = submission.again ? (keyHash ?? ports.random.id()) : null;
@@ -93,7 +90,7 @@ async function enqueue(
       by: caller,
       detail: acceptedDetail(run, plan, added),
     });
-  const counting = caps === null ? null : { caps, caller, counts };
+  const counting = caps === null ? null : { caps, caller };
   const asking = { by: caller, objectId, untilMs: nowMs + settings.approvalMs };
   const written = await writeRun(ports, {
     run,

@@ -11,9 +11,13 @@ import type { Catalogue } from "../plan/catalogue.ts";
 import type { SkippedMachine } from "../plan/plan.ts";
 import type { Routing } from "../plan/routing.ts";
 import type { Ports } from "../ports.ts";
+import type { CountedCommits } from "./counted-commits.ts";
 import { stateOf, type RunState } from "./run-view.ts";
 
-export type AcceptPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
+export type AcceptPorts = Pick<
+  Ports,
+  "ledger" | "bells" | "defender" | "clock" | "random" | "log"
+> & { readonly countedCommits: CountedCommits };
 
 export interface AcceptSettings {
   readonly limits: Limits;

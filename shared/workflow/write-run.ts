@@ -4,7 +4,14 @@ import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../ledger/ga
 import { folding } from "../ledger/intake.ts";
 import { runKey } from "../ledger/keys.ts";
 import { owing, withTargets } from "../ledger/notice.ts";
-import { insertion, type RowChange, type Stored } from "../ledger/rows.ts";
+import {
+  CHANGES_MAX,
+  CHARACTERS_MAX,
+  charactersOf,
+  insertion,
+  type RowChange,
+  type Stored,
+} from "../ledger/rows.ts";
 import { withSequences, type RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
 import { noticesOfWriting } from "../ledger/told.ts";
@@ -12,14 +19,9 @@ import type { OverCap } from "../limits/caps.ts";
 import type { Ledger, Ports } from "../ports.ts";
 import { auditedRun } from "./audit.ts";
 import { Contended } from "./contended.ts";
-import {
-  countMachines,
-  loadCounts,
-  type Count,
-  type Counting,
-  type Counts,
-} from "./count-machines.ts";
-import { loadRun, type MaybeStored } from "./load.ts";
+import type { CountedCommits, CountedOutcome } from "./counted-commits.ts";
+import type { NewMachines } from "./daily-counts.ts";
+import { loadRun } from "./load.ts";
 import { listSequences } from "./list-sequences.ts";
 import { turnGatesOf } from "./turn-gates.ts";
 
@@ -30,8 +32,8 @@ export interface Wish {
   /** True if those that are new shall stand in intake rows; false if they get rows of their own. */
   readonly isPlanned: boolean;
   readonly key: { readonly key: string; readonly body: unknown } | null;
-  /** Whom the machines are counted for, on what was counted just now; null counts nothing. */
-  readonly counting: (Counting & { readonly counts: MaybeStored<Counts> }) | null;
+  /** Whom the machines are counted for, and against which caps; null counts nothing. */
+  readonly counting: Pick<NewMachines, "caps" | "caller"> | null;
   /** How its sequences are let go; null lets all of them. */
   readonly policy: GatePolicy | null;
   /** Who asks, and until when what needs an approval waits for it. */
@@ -55,16 +57,14 @@ export type Written =
   /** Nothing was written. */
   | ({ readonly kind: "overCap" } & OverCap);
 
-/** Of a transaction, by the Table service: changes, and 4 MiB; a character takes three bytes. */
-const CHANGES_MAX = 100;
-const CHARACTERS_MAX = 1_200_000;
-/**
- * Each try but the last was lost to another writer: of the same run, of which there are few, or of
- * the counts of the day, which all requests write.
- */
+/** Each try but the last was lost to another writer of the same run, of whom there are few. */
 const TRIES = 60;
 const JITTER_MS = 200;
 const JITTER_GROWTH_MAX = 5;
+
+type WritePorts = Pick<Ports, "ledger" | "clock" | "random" | "log"> & {
+  readonly countedCommits: CountedCommits;
+};
 
 /** What was found in the ledger when it was last looked at. */
 interface Found {
@@ -79,10 +79,7 @@ interface Found {
  * Writes the run and those of its sequences that are new, in one transaction: an incident is there
  * whole or not at all. They are counted with it, so that none is written beyond a cap.
  */
-export async function writeRun(
-  ports: Pick<Ports, "ledger" | "clock" | "random" | "log">,
-  wish: Wish,
-): Promise<Written> {
+export async function writeRun(ports: WritePorts, wish: Wish): Promise<Written> {
   const { runId } = wish.run;
   // Most incidents are new, so that is what is tried before anything is read.
   let found: Found = {
@@ -94,8 +91,7 @@ export async function writeRun(
   for (let lost = 0; lost < TRIES; lost += 1) {
     const growth = Math.min(lost - 1, JITTER_GROWTH_MAX);
     if (lost > 1) await ports.clock.sleep(ports.random.fraction() * JITTER_MS * growth);
-    const count = await counted(ports, wish, found);
-    const came = count.kind === "overCap" ? count : await commitAll(ports, wish, found, count.rows);
+    const came = await commitAll(ports, wish, found);
     // What is too much may long be in the ledger, so that is looked at before it is said.
     const isRefusal = came.kind === "overCap" || came.kind === "tooLarge";
     if (came.kind !== "lost" && (found.isLookedAt || !isRefusal)) return came;
@@ -107,22 +103,10 @@ export async function writeRun(
   throw new Contended(`run ${runId} could not be written: others kept writing it`);
 }
 
-async function counted(
-  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
-  { counting }: Wish,
-  { missing, stored, isLookedAt }: Found,
-): Promise<Count> {
-  if (counting === null || missing.length === 0) return { kind: "counted", rows: [] };
-  const asked = { ofIncident: stored?.value.accepted ?? 0, asked: missing.length };
-  const counts = isLookedAt ? await loadCounts(ledger) : counting.counts;
-  return countMachines(counts, counting, asked, clock.earliest());
-}
-
 async function commitAll(
-  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
-  { run, isPlanned, key, factOf, policy, asking }: Wish,
+  ports: WritePorts,
+  { run, isPlanned, key, factOf, policy, asking, counting }: Wish,
   found: Found,
-  counts: readonly RowChange[],
 ): Promise<Written | { readonly kind: "lost" }> {
   const { stored, known } = found;
   const stands: RunRecord | null = stored?.value ?? null;
@@ -142,7 +126,7 @@ async function commitAll(
     approval,
   };
   const { run: body, rows } = auditedRun(grown, [factOf(added.length)]);
-  const nowMs = clock.earliest();
+  const nowMs = ports.clock.earliest();
   const changes: RowChange[] = [
     written(runKey(run.runId), stored, body),
     ...(key === null ? [] : [{ op: "insert", ...key } satisfies RowChange]),
@@ -151,21 +135,30 @@ async function commitAll(
       : added.flatMap((each) => insertion(each))),
     ...rows,
     ...owing(noticesOfWriting(stands, body, nowMs)),
-    ...counts,
   ];
   if (!fits(changes)) return { kind: "tooLarge", asked: added.length };
-  const outcome = await ledger.commit(changes);
+  const machines =
+    counting === null || added.length === 0
+      ? null
+      : { ...counting, ofIncident: before.accepted, asked: added.length };
+  const outcome = await committed(ports, changes, machines);
   if (outcome.kind === "committed") return { kind: "written", run: body, added, known };
+  if (outcome.kind === "overCap") return outcome;
   return { kind: key !== null && outcome.key === key.key ? "keyTaken" : "lost" };
 }
 
+async function committed(
+  { ledger, countedCommits }: WritePorts,
+  changes: readonly RowChange[],
+  machines: NewMachines | null,
+): Promise<CountedOutcome> {
+  if (machines === null) return await ledger.commit(changes);
+  return await countedCommits.commit({ changes, machines });
+}
+
+/** There is room for the counts of the day, too. */
 function fits(changes: readonly RowChange[]): boolean {
-  const sizes = changes.map((each) =>
-    each.op === "delete" ? 0 : JSON.stringify(each.body).length,
-  );
-  return (
-    changes.length <= CHANGES_MAX && sizes.reduce((sum, each) => sum + each, 0) <= CHARACTERS_MAX
-  );
+  return changes.length < CHANGES_MAX && charactersOf(changes) <= CHARACTERS_MAX;
 }
 
 /** Settles which of the new sequences wait for a first wave. */

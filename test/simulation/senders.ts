@@ -1,5 +1,6 @@
 import type { Incident } from "../../shared/incident/incident.ts";
 import { accept, type Acceptance } from "../../shared/workflow/accept.ts";
+import { createCountedCommits } from "../../shared/workflow/counted-commits.ts";
 import { cancelRun } from "../../shared/workflow/cancel-run.ts";
 import { pause, resume } from "../../shared/workflow/pause.ts";
 import { resumeRun } from "../../shared/workflow/resume-run.ts";
@@ -67,7 +68,8 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
     mayUse: () => true,
   };
   const answer = await insist(world, async (ports): Promise<Acceptance> => {
-    return await accept(ports, settings, submission);
+    const countedCommits = createCountedCommits(ports);
+    return await accept({ ...ports, countedCommits }, settings, submission);
   });
   if (answer.kind !== "accepted") {
     return world.court.fail("reasonless", `${arrival.incidentId} was answered ${answer.kind}`);

@@ -12,6 +12,7 @@ import {
   type AcceptSettings,
   type Submission,
 } from "../../shared/workflow/accept.ts";
+import { createCountedCommits } from "../../shared/workflow/counted-commits.ts";
 import { unfold } from "../../shared/workflow/unfold.ts";
 import { START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
@@ -45,7 +46,7 @@ export function startAccepting(settings: Partial<AcceptSettings> = {}): Acceptin
   const nowMs = () => time.ms;
   const ledger = createMemoryLedger();
   const commits: string[][] = [];
-  const ports: AcceptPorts = {
+  const outside = {
     ledger: yielding(ledger, commits),
     bells: createMemoryBells({ nowMs }),
     defender: noDefender(),
@@ -53,11 +54,12 @@ export function startAccepting(settings: Partial<AcceptSettings> = {}): Acceptin
       earliest: nowMs,
       latest: nowMs,
       monotonicMs: nowMs,
-      sleep: async (ms) => await pass(ms / HASTE),
+      sleep: async (ms: number) => await pass(ms / HASTE),
     },
     random: createSeededRandom(11),
     log: () => undefined,
   };
+  const ports: AcceptPorts = { ...outside, countedCommits: createCountedCommits(outside) };
   const limits = someLimits();
   const all: AcceptSettings = {
     limits,

@@ -13,6 +13,7 @@ import { callBack, type CalledBack } from "../../shared/workflow/call-back.ts";
 import { factAbout } from "../../shared/workflow/audit.ts";
 import { cancelRun } from "../../shared/workflow/cancel-run.ts";
 import { ringNotices } from "../../shared/workflow/ring-notices.ts";
+import { createCountedCommits } from "../../shared/workflow/counted-commits.ts";
 import { writeRun } from "../../shared/workflow/write-run.ts";
 import { caller, SECRET } from "../callback/facts.ts";
 import { aSequence, RUN_ID, START_MS } from "../ledger/a-sequence.ts";
@@ -141,16 +142,19 @@ async function accept(
   );
   const fact = factAbout("accepted", [], { atMs: START_MS });
   const run = aRun(callbacks);
-  await writeRun(ports, {
-    run,
-    sequences,
-    isPlanned: count > 4,
-    key: null,
-    counting: null,
-    policy: null,
-    asking: { by: SOAR.name, objectId: null, untilMs: START_MS },
-    factOf: () => fact,
-  });
+  await writeRun(
+    { ...ports, countedCommits: createCountedCommits(ports) },
+    {
+      run,
+      sequences,
+      isPlanned: count > 4,
+      key: null,
+      counting: null,
+      policy: null,
+      asking: { by: SOAR.name, objectId: null, untilMs: START_MS },
+      factOf: () => fact,
+    },
+  );
 }
 
 function aRun(callbacks: readonly CallbackTarget[]): RunRecord {

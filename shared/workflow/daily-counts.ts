@@ -5,16 +5,19 @@ import { dayOf, whichCap, type Caps, type OverCap } from "../limits/caps.ts";
 import type { Ledger } from "../ports.ts";
 import type { MaybeStored } from "./load.ts";
 
-/** Whom machines are counted for, and the caps that are theirs. */
-export interface Counting {
+/** Machines that a request brings new, for whom they are counted, and the caps that are theirs. */
+export interface NewMachines {
   readonly caps: Caps;
   readonly caller: string;
+  /** How many the incident has already. */
+  readonly ofIncident: number;
+  readonly asked: number;
 }
 
-/** The row that counts machines, or the cap in their way. */
+/** The counts with the new machines, or the cap in their way. */
 export type Count =
-  | { readonly kind: "counted"; readonly rows: readonly RowChange[] }
-  | ({ readonly kind: "overCap" } & OverCap);
+  | { readonly kind: "counted"; readonly counts: Counts }
+  | { readonly kind: "overCap"; readonly over: OverCap };
 
 const count = z.number().int().nonnegative();
 const countsSchema = z.object({
@@ -38,31 +41,32 @@ export async function loadCounts(ledger: Ledger): Promise<MaybeStored<Counts>> {
     : { value: countsSchema.parse(row.body), etag: row.etag };
 }
 
+/** The change that writes the counts where `stored` stood. */
+export function countsChange({ etag }: MaybeStored<Counts>, body: Counts): RowChange {
+  return etag === null
+    ? { op: "insert", key: CAPS_KEY, body }
+    : { op: "replace", key: CAPS_KEY, body, etag };
+}
+
 /**
- * Counts `asked` machines more, of an incident that has `ofIncident`. The row belongs into the
- * transaction that writes the sequences: whoever counted meanwhile makes it lose, so no two
- * requests take the same room.
+ * Counts a request's machines. The row belongs into the transaction that writes their sequences:
+ * whoever counted meanwhile makes it lose, so no two requests take the same room.
  */
 export function countMachines(
-  stored: MaybeStored<Counts>,
-  { caps, caller }: Counting,
-  { ofIncident, asked }: { ofIncident: number; asked: number },
+  stands: Counts,
+  { caps, caller, ofIncident, asked }: NewMachines,
   nowMs: number,
 ): Count {
-  const before = onDay(stored.value, dayOf(nowMs));
+  const before = onDay(stands, dayOf(nowMs));
   const ofCallerToday = Object.hasOwn(before.callers, caller) ? (before.callers[caller] ?? 0) : 0;
   const over = whichCap(caps, { ofIncident, ofCallerToday, today: before.machines }, asked);
-  if (over !== null) return { kind: "overCap", ...over };
-  const body: Counts = {
+  if (over !== null) return { kind: "overCap", over };
+  const counts: Counts = {
     ...before,
     machines: before.machines + asked,
     callers: { ...before.callers, [caller]: ofCallerToday + asked },
   };
-  const row: RowChange =
-    stored.etag === null
-      ? { op: "insert", key: CAPS_KEY, body }
-      : { op: "replace", key: CAPS_KEY, body, etag: stored.etag };
-  return { kind: "counted", rows: [row] };
+  return { kind: "counted", counts };
 }
 
 /** A day begins with nothing; a host that is a moment behind counts on the one that has begun. */
