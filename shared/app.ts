@@ -1,16 +1,6 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { lookup } from "node:dns/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Known } from "./access/authenticate.ts";
 import { parseCallers, type Caller, type Right } from "./access/caller.ts";
-import { createBellQueues } from "./azure/bell-queues.ts";
-import { createEvidenceBlobs } from "./azure/evidence-blobs.ts";
-import { createLedgerTable } from "./azure/ledger-table.ts";
-import { createServiceClock } from "./azure/service-clock.ts";
 import { readConfig, type Config } from "./config.ts";
-import { managementTokens, storageAccess, tokenSource } from "./credentials.ts";
-import { createDefender } from "./defender/client.ts";
-import { DEFAULT_TIMEOUTS } from "./defender/options.ts";
 import { createPublishedKeys } from "./entra/published-keys.ts";
 import { settingProblems } from "./callback/targets.ts";
 import type { Problem } from "./incident/problem.ts";
@@ -19,11 +9,10 @@ import {
   collectMessageSchema,
   drainMessageSchema,
 } from "./ledger/message.ts";
-import { isLoopback } from "./loopback.ts";
 import type { Catalogue } from "./plan/catalogue.ts";
 import type { Routing } from "./plan/routing.ts";
 import type { Log, Ports } from "./ports.ts";
-import { createCallbacks } from "./outbound/callbacks.ts";
+import { createPorts } from "./outside.ts";
 import { readProfiles } from "./shipped-profiles.ts";
 import { approveRun } from "./workflow/approve-run.ts";
 import { callBack } from "./workflow/call-back.ts";
@@ -34,7 +23,6 @@ import { collect } from "./workflow/collect.ts";
 import { describeRun } from "./workflow/describe-run.ts";
 import { describeStatus } from "./workflow/describe-status.ts";
 import { drain } from "./workflow/drain.ts";
-import { withoutChanges } from "./workflow/lockdown.ts";
 import { withLog } from "./workflow/log-throttles.ts";
 import { readQueueAudit, readRunAudit } from "./workflow/read-audit.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/read-evidence.ts";
@@ -63,10 +51,6 @@ const VERSION = typeof LRQ_VERSION === "string" ? LRQ_VERSION : "source";
 
 declare const LRQ_COMMIT: string | undefined;
 const COMMIT = typeof LRQ_COMMIT === "string" ? LRQ_COMMIT : "unknown";
-
-/** The ledger's table and the evidence's container. */
-const LEDGER_TABLE = "ledger";
-const EVIDENCE_CONTAINER = "evidence";
 
 export type App = ReturnType<typeof createApp>;
 /** The app, or everything that is wrong with the settings and profiles it was to be made from. */
@@ -190,62 +174,4 @@ function createApp(
     replayCallbacks: (log: Log, runId: string, asked: { by: string; all: boolean }) =>
       replayCallbacks(logging(log), runId, asked),
   };
-}
-
-function createPorts(
-  config: Config,
-  env: Readonly<Record<string, string | undefined>>,
-): Omit<Ports, "log"> {
-  const service = createServiceClock({ monotonicMs, sleep: pass });
-  const access = storageAccess(config.storage, env);
-  const scope = config.rateScope;
-  const defender = createDefender({
-    baseUrl: config.defender.url,
-    getToken: tokenSource(config, env, Date.now),
-    nowMs: Date.now,
-    timeouts: { ...DEFAULT_TIMEOUTS, submitMs: config.defender.callTimeoutMs },
-    linkHosts: linkHosts(config.defender.url),
-  });
-  return {
-    ledger: createLedgerTable({
-      access,
-      tableName: LEDGER_TABLE,
-      scope,
-      observe: (reading) => {
-        service.observe(reading);
-      },
-      monotonicMs,
-    }),
-    bells: createBellQueues(access),
-    evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER, randomUUID),
-    defender: config.access.lockdown ? withoutChanges(defender) : defender,
-    callbacks: createCallbacks({
-      lookup: async (name) => await lookup(name, { all: true }),
-      allowLoopback: config.callbacks.allowLoopback,
-      timeoutMs: config.callbacks.timeoutMs,
-      getToken: managementTokens(config, env, Date.now),
-    }),
-    clock: service.clock,
-    random: {
-      fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
-      id: () => randomBytes(16).toString("hex"),
-    },
-  };
-}
-
-function monotonicMs(): number {
-  return performance.now();
-}
-
-async function pass(ms: number): Promise<void> {
-  await sleep(ms);
-}
-
-/**
- * Result links lead to Azure's blob storage; those of a Defender on this machine lead back to it.
- */
-function linkHosts(defenderUrl: string): string[] {
-  const url = new URL(defenderUrl);
-  const azure = ["core.windows.net", "core.usgovcloudapi.net"];
-  return isLoopback(url.hostname) ? [url.host] : azure;
 }

@@ -1,0 +1,78 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createBellQueues } from "./azure/bell-queues.ts";
+import { createEvidenceBlobs } from "./azure/evidence-blobs.ts";
+import { createLedgerTable } from "./azure/ledger-table.ts";
+import { createServiceClock } from "./azure/service-clock.ts";
+import type { Config } from "./config.ts";
+import { managementTokens, storageAccess, tokenSource } from "./credentials.ts";
+import { createDefender } from "./defender/client.ts";
+import { DEFAULT_TIMEOUTS } from "./defender/options.ts";
+import { isLoopback } from "./loopback.ts";
+import { createCallbacks } from "./outbound/callbacks.ts";
+import type { Ports } from "./ports.ts";
+import { withoutChanges } from "./workflow/lockdown.ts";
+
+/** The ledger's table and the evidence's container. */
+const LEDGER_TABLE = "ledger";
+const EVIDENCE_CONTAINER = "evidence";
+
+/** Everything outside as the deployed app has it: storage, Defender, receivers, time and chance. */
+export function createPorts(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+): Omit<Ports, "log"> {
+  const service = createServiceClock({ monotonicMs, sleep: pass });
+  const access = storageAccess(config.storage, env);
+  const scope = config.rateScope;
+  const defender = createDefender({
+    baseUrl: config.defender.url,
+    getToken: tokenSource(config, env, Date.now),
+    nowMs: Date.now,
+    timeouts: { ...DEFAULT_TIMEOUTS, submitMs: config.defender.callTimeoutMs },
+    linkHosts: linkHosts(config.defender.url),
+  });
+  return {
+    ledger: createLedgerTable({
+      access,
+      tableName: LEDGER_TABLE,
+      scope,
+      observe: (reading) => {
+        service.observe(reading);
+      },
+      monotonicMs,
+    }),
+    bells: createBellQueues(access),
+    evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER, randomUUID),
+    defender: config.access.lockdown ? withoutChanges(defender) : defender,
+    callbacks: createCallbacks({
+      lookup: async (name) => await lookup(name, { all: true }),
+      allowLoopback: config.callbacks.allowLoopback,
+      timeoutMs: config.callbacks.timeoutMs,
+      getToken: managementTokens(config, env, Date.now),
+    }),
+    clock: service.clock,
+    random: {
+      fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
+      id: () => randomBytes(16).toString("hex"),
+    },
+  };
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}
+
+async function pass(ms: number): Promise<void> {
+  await sleep(ms);
+}
+
+/**
+ * Result links lead to Azure's blob storage; those of a Defender on this machine lead back to it.
+ */
+function linkHosts(defenderUrl: string): string[] {
+  const url = new URL(defenderUrl);
+  const azure = ["core.windows.net", "core.usgovcloudapi.net"];
+  return isLoopback(url.hostname) ? [url.host] : azure;
+}
