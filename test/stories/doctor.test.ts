@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TableClient } from "@azure/data-tables";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SimulatorOptions } from "../../local/defender-simulator/options.ts";
@@ -9,7 +10,12 @@ import { doctor, told } from "../../local/doctor/doctor.ts";
 import { examine, type Examination } from "../../local/doctor/examine.ts";
 import { exitCode, type Finding } from "../../local/doctor/finding.ts";
 import { runCommand } from "../../local/lrq/command-line.ts";
+import { bodyColumns } from "../../shared/azure/entity.ts";
+import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
+import { FIRST_BUDGET } from "../../shared/limits/budget.ts";
+import { lockedOutBy } from "../../shared/limits/lockout.ts";
 import { takeAccount } from "../azurite-account.ts";
+import { someLimits } from "../limits/some-limits.ts";
 import { machine, machineId } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { sendMessage, storageRows } from "./storage-rows.ts";
@@ -275,6 +281,29 @@ describe("the doctor finds, and says the fix for", () => {
     });
     expect(troubles(all)).toEqual(["error live response"]);
     expect(fixOf(all, "live response")).toMatch(/Advanced features/);
+  });
+
+  it("what the app itself was refused, with the remedy, though the doctor is let in", async () => {
+    const account = takeAccount();
+    const table = TableClient.fromConnectionString(account, "ledger", {
+      allowInsecureConnection: true,
+    });
+    await table.createTable();
+    const refusal = {
+      call: "list",
+      httpStatus: 403,
+      detail: "HTTP 403 Forbidden",
+      atMs: 1,
+    } as const;
+    const budget = lockedOutBy(FIRST_BUDGET, refusal, someLimits());
+    const env = { AzureWebJobsStorage: account };
+    const keys = { partitionKey: "tenant|app", rowKey: BUDGET_KEY };
+    await table.createEntity({ ...keys, ...bodyColumns(budget) });
+    const all = await findings({ env });
+    expect(troubles(all)).toEqual(["error Defender and the app", "unknown live response"]);
+    expect(fixOf(all, "Defender and the app")).toMatch(/Machine\.ReadWrite\.All/);
+    const { what } = all.find(({ check }) => check === "Defender and the app") ?? { what: "" };
+    expect(what).toMatch(/refuses to list actions.*HTTP 403/);
   });
 
   it("poison messages, and those that wait", async () => {

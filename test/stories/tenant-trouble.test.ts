@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyChain } from "../../shared/evidence/custody.ts";
-import { statusSchema } from "./answers.ts";
+import { statusSchema, type Run } from "./answers.ts";
 import { incident, machineId, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -115,5 +115,50 @@ describe("a tenant that takes fewer calls than it promised", () => {
     const machineIds = stage.simulator.actions().map((action) => action.machineId);
     expect(new Set(machineIds).size).toBe(6);
     expect(machineIds).toHaveLength(6);
+  });
+});
+
+const isLockedOut = ({ sequences }: Run) =>
+  sequences.every(({ waits }) => waits?.code === "lockedOut");
+
+describe("a tenant that refuses the app as such", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({ machines: machines(8) });
+  });
+  afterAll(async () => await stage.close());
+
+  const status = async () => statusSchema.parse((await stage.call("GET", "status")).body);
+
+  it("by its list is given one sequence to run, which it will not show, and no more", async () => {
+    stage.simulator.addFault({ on: "list", fault: "403", times: 6 });
+    const { runId } = await stage.accept("generic", incident("unseen", [1, 2, 3, 4]));
+    const { sequences } = await stage.until(runId, isLockedOut);
+    for (const { waits } of sequences) {
+      expect(waits?.detail).toMatch(/refuses to list actions.*HTTP 403.*Machine\.ReadWrite\.All/s);
+    }
+    expect(stage.simulator.arrivals()).toHaveLength(1);
+    expect(await status()).toMatchObject({
+      next: { kind: "lockedOut" },
+      lockedOut: { call: "list", httpStatus: 403 },
+    });
+    expect(stage.log.join("\n")).toMatch(/lockedOut.*"list".*403/);
+
+    const run = await stage.untilFinished(runId);
+    expect(run.counts).toMatchObject({ total: 4, succeeded: 4 });
+    expect((await status()).lockedOut).toBeNull();
+  });
+
+  it("by every POST is asked by one probe at a time, and then does all of it", async () => {
+    const before = stage.simulator.arrivals().length;
+    stage.simulator.addFault({ on: "submit", fault: "403", times: 6 });
+    const { runId } = await stage.accept("generic", incident("locked out", [5, 6, 7, 8]));
+    const { sequences } = await stage.until(runId, isLockedOut);
+    expect(new Set(sequences.map(({ waits }) => waits?.detail)).size).toBe(1);
+    expect((await status()).lockedOut).toMatchObject({ call: "submit", httpStatus: 403 });
+
+    const run = await stage.untilFinished(runId);
+    expect(run.counts).toMatchObject({ total: 4, succeeded: 4 });
+    expect(stage.simulator.arrivals()).toHaveLength(before + 6 + 4);
   });
 });
