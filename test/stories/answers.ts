@@ -29,6 +29,8 @@ export const acceptedSchema = z.strictObject({
 const result = z.strictObject({
   state: z.enum(["owed", "stored", "unavailable"]),
   detail: z.string().nullable(),
+  tries: z.number(),
+  nextTryAt: z.iso.datetime().nullable(),
   size: z.number().nullable(),
   sha256: z.string().nullable(),
   servedName: z.string().nullable(),
@@ -91,6 +93,7 @@ export const runSchema = z.strictObject({
   cancelAsked: z.strictObject({ by: z.string(), at: z.iso.datetime() }).nullable(),
   counts: z.record(z.enum([...SEQUENCE_STATES, "total"]), z.number()),
   scriptsFailed: z.number(),
+  results: z.strictObject({ owed: z.number(), stored: z.number(), unavailable: z.number() }),
   sequences: z.array(sequence),
   skipped,
   callbacks: z.array(
@@ -191,6 +194,11 @@ export const statusSchema = z.strictObject({
     }),
   ),
   parked: z.strictObject({ count: z.number(), atLeast: z.boolean() }),
+  results: z.strictObject({
+    owed: z.strictObject({ count: z.number(), atLeast: z.boolean() }),
+    inTrouble: z.number(),
+    trouble: z.string().nullable(),
+  }),
   callbacks: z.strictObject({
     pending: z.strictObject({ count: z.number(), atLeast: z.boolean() }),
     dead: z.strictObject({ count: z.number(), atLeast: z.boolean() }),

@@ -4,7 +4,8 @@ import type { Ports, Reply } from "../../shared/ports.ts";
 import { describeSequence } from "../../shared/workflow/describe-sequence.ts";
 import { FIRST_BUDGET } from "../../shared/limits/budget.ts";
 import { someLimits } from "../limits/some-limits.ts";
-import { READS_KEY } from "../../shared/ledger/keys.ts";
+import { READS_KEY, runKey } from "../../shared/ledger/keys.ts";
+import { runSchema } from "../../shared/ledger/run.ts";
 import { readsSchema } from "../../shared/limits/reads.ts";
 import { RUN_ID, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
 import { openCollecting, type Served } from "./collecting.ts";
@@ -55,6 +56,26 @@ describe("a script inside a Succeeded action", () => {
     expect((await viewOf([OK, UNREADABLE, BAD_EXIT])).scripts).toBe("failed");
     expect((await viewOf([OK, UNREADABLE])).scripts).toBe("unknown");
     expect((await viewOf([GET])).scripts).toBe(null);
+  });
+});
+
+describe("the gate of a run", () => {
+  it.each([
+    ["failed by its exit code", BAD_EXIT, 1],
+    ["complains", COMPLAINS, 1],
+    ["went well", OK, 0],
+    ["left something nobody can read", UNREADABLE, 0],
+  ])("counts a sequence whose script %s for what it is", async (_, served, failed) => {
+    const collecting = await openCollecting([served]);
+    const { ledger } = collecting;
+    const row = await ledger.read(runKey(RUN_ID));
+    const gate = { state: "first", wave: 1, held: 7, done: 0, failed: 0, maxFailedShare: 0 };
+    const body = { ...Object(row?.body), accepted: 8, open: 8, gate: { ...gate, paused: null } };
+    await ledger.commit([{ op: "replace", key: runKey(RUN_ID), body, etag: row?.etag ?? "" }]);
+    await collecting.collect();
+    const after = runSchema.parse((await ledger.read(runKey(RUN_ID)))?.body);
+    expect(after).toMatchObject({ open: 7, gate: { done: 1, failed } });
+    expect(after.gate?.state).toBe(failed > 0 ? "paused" : "open");
   });
 });
 
