@@ -15,7 +15,7 @@ import { reportedName } from "./reported-text.ts";
 /**
  * The decisions a person may ask about later. `adopted` is an action found at Defender after its
  * POST's answer was lost; `givenBack` is a sequence that waits again; `ended` is its end, however
- * it came; `refused` is Defender's word.
+ * it came; `refused` is Defender's word; `ranLate` is an action that was given up and has run.
  */
 export const AUDIT_EVENTS = [
   "accepted",
@@ -27,6 +27,7 @@ export const AUDIT_EVENTS = [
   "refused",
   "cancelAsked",
   "cancelSent",
+  "ranLate",
   "ended",
   "paused",
   "resumed",

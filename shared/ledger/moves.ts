@@ -1,3 +1,4 @@
+import { withGivenUp } from "./given-up.ts";
 import { isFinal, type MachineAction } from "./machine-action.ts";
 import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
 import { allCompleted, isUntouched, progressOf } from "./progress.ts";
@@ -19,9 +20,11 @@ type Reason = NonNullable<SequenceRecord["reason"]>;
 
 /** Intent is written: from here until the answer is recorded, a POST may be under way. */
 export function claim(record: SequenceRecord, nowMs: number): SequenceRecord {
+  const attempt = Math.max(record.attempt, record.attempts) + 1;
   return {
     ...moved(record, "claimed"),
-    attempt: record.attempt + 1,
+    attempt,
+    attempts: attempt,
     claimedAtMs: nowMs,
     submittedAtMs: null,
     actionId: null,
@@ -34,13 +37,6 @@ export function submit(record: SequenceRecord, actionId: string, nowMs: number):
   return { ...moved(record, "submitted"), actionId, submittedAtMs: nowMs };
 }
 
-/**
- * An action of the attempt that was given up has turned up while the sequence waits: it is its own.
- */
-export function adopt(record: SequenceRecord, actionId: string, nowMs: number): SequenceRecord {
-  return submit({ ...record, claimedAtMs: record.claimedAtMs ?? nowMs }, actionId, nowMs);
-}
-
 /** The answer to the POST was lost: nobody may send again before somebody has looked. */
 export function loseAnswer(record: SequenceRecord): SequenceRecord {
   return moved(record, "unconfirmed");
@@ -51,10 +47,11 @@ export function loseAnswer(record: SequenceRecord): SequenceRecord {
  * ask for. One that somebody asked to cancel meanwhile does not go back.
  */
 export function giveBack(
-  record: SequenceRecord,
+  before: SequenceRecord,
   place: Place,
   reason: Reason | null,
 ): SequenceRecord {
+  const record = withGivenUp(before);
   if (record.cancel?.why === "asked") {
     return end(record, "cancelled", cancelledBy(record.cancel.by), record.cancel.atMs);
   }
@@ -183,7 +180,7 @@ function concludeCancelled(
 function succeed(record: SequenceRecord, action: MachineAction, nowMs: number): SequenceRecord {
   const results = withOwed(record, action);
   if (record.part + 1 < record.parts.length) {
-    const next = { ...record, results, part: record.part + 1, attempt: 0, pass: 0 };
+    const next = { ...record, results, part: record.part + 1, attempt: 0, attempts: 0, pass: 0 };
     return giveBack(next, { kind: "ready" }, null);
   }
   return { ...moved(record, "succeeded"), results, endedAtMs: nowMs, outcome: null };

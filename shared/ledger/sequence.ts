@@ -2,6 +2,7 @@ import { z } from "zod";
 import { COMMAND_ORDER } from "../plan/command.ts";
 import { machineFactsSchema } from "../plan/machine-facts.ts";
 import { LANES, OFFLINE_LANE, type Lane } from "./keys.ts";
+import { lateActionSchema } from "./late-action.ts";
 
 /**
  * The states of a sequence and the moves between them; docs/ledger.md says who makes each.
@@ -136,10 +137,14 @@ export const sequenceSchema = z.object({
   parts: z.array(z.array(command)),
   part: z.number().int(),
   /**
-   * POSTs of this part so far; in the tag, so that an action of an earlier attempt is told from
-   * this one's.
+   * The POST of this part that it stands at, from 1; in the tag, so that an action of another
+   * attempt is told from this one's.
    */
   attempt: z.number().int(),
+  /** POSTs of this part so far: more than `attempt` once the action of an earlier one is taken. */
+  attempts: z.number().int().default(0),
+  /** Attempts without an answer that no list had shown when the guard time was over. */
+  givenUp: z.array(z.object({ part: z.number().int(), attempt: z.number().int() })).default([]),
   state: z.enum(SEQUENCE_STATES),
   place: place.nullable(),
   reason: reason.nullable(),
@@ -167,6 +172,7 @@ export const sequenceSchema = z.object({
   outcome: z.object({ code: z.string(), detail: z.string() }).nullable(),
   progress: z.array(progress),
   results: z.array(result),
+  late: z.array(lateActionSchema).default([]),
 });
 
 /** The record of one sequence: the only source of truth about it. Times are epoch milliseconds. */

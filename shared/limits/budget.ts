@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { chainHeadSchema, FIRST_HEAD } from "../ledger/chain-head.ts";
 import type { Limits } from "./limits.ts";
+import { listLagSchema, NO_LAG } from "./list-lag.ts";
 import { lockoutSchema } from "./lockout.ts";
+import { lostPostSchema } from "./lost-posts.ts";
 import { FIRST_MEAN, withSession } from "./mean-session.ts";
 import { sessionSchema, type Session } from "./session.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
@@ -74,6 +76,10 @@ export const budgetSchema = z.object({
   sessionsMeasured: z.number().int().positive().default(FIRST_MEAN.sessionsMeasured),
   /** Of the last machines that began, for how long each was seen Pending; patience.ts. */
   pickups: z.array(z.number().nonnegative()).default([]),
+  /** How long lists took to show an action of ours, at most, of late; list-lag.ts. */
+  listLag: listLagSchema.default(NO_LAG),
+  /** POSTs given up without an answer, whose actions may still show; lost-posts.ts. */
+  lost: z.array(lostPostSchema).default([]),
   /** Dispatches since a retry of an offline machine had a turn. */
   sinceRetry: z.number().int().nonnegative().default(0),
   /** The end of the audit log of the queue: its records are written with the decisions. */
@@ -116,6 +122,8 @@ export const FIRST_BUDGET: Budget = {
   expiredAtMs: 0,
   ...FIRST_MEAN,
   pickups: [],
+  listLag: NO_LAG,
+  lost: [],
   sinceRetry: 0,
   audit: FIRST_HEAD,
 };

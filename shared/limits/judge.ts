@@ -2,7 +2,8 @@ import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
 import { conclude, giveBack, loseAnswer, observe, submit } from "../ledger/moves.ts";
 import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
 import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
-import { busyWaitMs, unstampedMs, type Limits } from "./limits.ts";
+import { busyWaitMs, type Limits } from "./limits.ts";
+import { guardMs } from "./list-lag.ts";
 import { offlineWaitMs, patienceMs } from "./patience.ts";
 
 /** What one look at Defender's list means for an open sequence. */
@@ -33,6 +34,8 @@ export interface Look {
    * too little is known.
    */
   readonly pickupMs: number | null;
+  /** How long lists take to show an action of ours, at most, of late. */
+  readonly lagMs: number;
 }
 
 /**
@@ -118,8 +121,8 @@ function judgeUnconfirmed(
     const next = judgeSubmitted(adopted, look, limits);
     return next.kind === "leave" ? { kind: "move", after: adopted } : next;
   }
-  const guardMs = Math.max(limits.guardMs, unstampedMs(limits) - limits.windowMs);
-  if (record.claimedAtMs !== null && look.nowMs <= record.claimedAtMs + guardMs) {
+  const { claimedAtMs } = record;
+  if (claimedAtMs !== null && look.nowMs <= claimedAtMs + guardMs(look.lagMs, limits)) {
     return changed ? { kind: "move", after: record } : { kind: "leave" };
   }
   return { kind: "move", after: giveBack(record, { kind: "ready" }, null) };

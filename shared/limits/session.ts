@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { MachineAction } from "../ledger/machine-action.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
 import type { OpenFacts } from "./judge.ts";
 
@@ -25,6 +26,8 @@ export const sessionSchema = z.object({
   glance: facts.optional(),
   /** Defender's words when last seen: the action's status, then that of each command. */
   seen: z.array(z.string()).optional(),
+  /** How old its action was when a list last did not show it, while none has. */
+  missedMs: z.number().nonnegative().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -50,4 +53,9 @@ export function sessionOf(record: SequenceRecord): Session {
 /** What a session tells a look without its record; null if it tells nothing. */
 export function factsOf({ sequenceId, glance }: Session): OpenFacts | null {
   return glance === undefined ? null : { sequenceId, ...glance };
+}
+
+/** What Defender says of an action, as a session keeps it. */
+export function seenOf({ status, commands }: MachineAction): string[] {
+  return [status, ...commands.map((each) => each.status)];
 }

@@ -7,7 +7,7 @@ import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { CommitOutcome, Ports } from "../ports.ts";
 import { Contended } from "./contended.ts";
-import { budgetChange, loadBudget, loadRun } from "./load.ts";
+import { loadRun } from "./load.ts";
 
 /*
  * An audit record is written in the transaction of its decision, and its number is guarded by the
@@ -101,25 +101,11 @@ const TRIES = 12;
 const JITTER_MS = 200;
 
 /**
- * Records a decision that changes no other row of the queue. Gives up after a bounded number of
- * lost races: the log may never hold up work, and the host's log has it too.
- */
-export async function recordForQueue(ports: AuditPorts, fact: AuditFacts): Promise<void> {
-  const { ledger, log } = ports;
-  const committed = await retried(ports, async () => {
-    const stored = await loadBudget(ledger);
-    const { budget, rows } = auditedBudget(stored.value, [fact]);
-    return await ledger.commit([budgetChange(stored, budget), ...rows]);
-  });
-  if (!committed) log("error", "auditLost", { event: fact.event, detail: fact.detail });
-}
-
-/**
  * Records what somebody asks of a run, before it is done; `onRun` changes the run along with it.
  * False if there is no such run. Throws if it cannot be recorded: then it is not done either.
  */
 export async function recordForRun(
-  ports: Omit<AuditPorts, "log">,
+  ports: AuditPorts,
   runId: string,
   event: AuditFacts["event"],
   about: {
@@ -147,11 +133,11 @@ export async function recordForRun(
   return isThere;
 }
 
-type AuditPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
+type AuditPorts = Pick<Ports, "ledger" | "clock" | "random">;
 
 /** True once a commit went through; null gives up at once. */
 async function retried(
-  { clock, random }: Omit<AuditPorts, "log">,
+  { clock, random }: AuditPorts,
   act: () => Promise<CommitOutcome | null>,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {

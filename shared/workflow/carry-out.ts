@@ -4,6 +4,7 @@ import { holdsSession, owesResults, type SequenceRecord } from "../ledger/sequen
 import { holdSession, releaseSession, type Budget } from "../limits/budget.ts";
 import { judge, type Judgement } from "../limits/judge.ts";
 import { UNSEEN_MS, type Limits } from "../limits/limits.ts";
+import { withLostOf } from "../limits/lost-posts.ts";
 import { sessionOf } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
 import { factOfMove } from "./audit.ts";
@@ -97,7 +98,7 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
   const nowMs = ports.clock.earliest();
   const reply = await ports.defender.getAction(actionId);
   if (reply.kind === "answered") {
-    const look = { action: reply.value, nowMs, othersWait: false, pickupMs: null };
+    const look = { action: reply.value, nowMs, othersWait: false, pickupMs: null, lagMs: 0 };
     const judgement = judge(open.before.value, look, limits);
     return judgement.kind === "ask" ? false : await carryOut(carrying, open, judgement);
   }
@@ -140,15 +141,19 @@ export async function commitMove(
   return true;
 }
 
-/** The session as the record says, its length in the mean if it is over. */
+/**
+ * The session as the record says, its length in the mean if it is over, and its POST among the lost
+ * ones if its action may still show.
+ */
 export function budgetAfterMove(
   budget: Budget,
   before: SequenceRecord,
   after: SequenceRecord,
   nowMs: number,
 ): Budget {
-  if (holdsSession(after)) return holdSession(budget, sessionOf(after));
-  return releaseSession(budget, after.sequenceId, sessionLengthMs(before, after, nowMs));
+  const next = { ...budget, lost: withLostOf(budget.lost, before, after, nowMs) };
+  if (holdsSession(after)) return holdSession(next, sessionOf(after));
+  return releaseSession(next, after.sequenceId, sessionLengthMs(before, after, nowMs));
 }
 
 /**

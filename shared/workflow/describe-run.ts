@@ -1,4 +1,5 @@
 import { awaiting, planOf } from "../ledger/approval.ts";
+import { doneTwice } from "../ledger/done-twice.ts";
 import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import { READY, sequenceIdIn } from "../ledger/keys.ts";
 import type { RunRecord } from "../ledger/run.ts";
@@ -51,6 +52,7 @@ export async function describeRun(
     counts: countsOf(records),
     scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
     results: resultsOf(records),
+    doneTwice: records.filter(doneTwice).length,
     sequences: records.map((each) =>
       describeSequence(withSeen(each, budget), queue, run.cancelAsked),
     ),

@@ -1,3 +1,4 @@
+import { doneTwice } from "../ledger/done-twice.ts";
 import { isoOf, isoOrNull } from "../ledger/instant.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
@@ -23,6 +24,12 @@ export function describeSequence(
     machineActionId: record.actionId,
     machineActionStatus: record.actionStatus,
     scripts: scriptsOf(record),
+    doneTwice: doneTwice(record),
+    lateActions: record.late.map(({ actionId, status, ran }) => ({
+      machineActionId: actionId,
+      status,
+      ran,
+    })),
     acceptedAt: isoOf(record.acceptedAtMs),
     submittedAt: isoOrNull(record.submittedAtMs),
     endedAt: isoOrNull(record.endedAtMs),

@@ -4,7 +4,9 @@ import { lowerSessions } from "../limits/admit.ts";
 import { freeSessions, type Budget } from "../limits/budget.ts";
 import { isAnswerOverdue } from "../limits/judge.ts";
 import type { Limits } from "../limits/limits.ts";
+import { listLagMs } from "../limits/list-lag.ts";
 import { letIn, lockedOutBy, lockoutOf } from "../limits/lockout.ts";
+import { lookedFor, type LostPost } from "../limits/lost-posts.ts";
 import { usualPickupMs } from "../limits/patience.ts";
 import type { Session } from "../limits/session.ts";
 import type { CarryPorts } from "./carry-out.ts";
@@ -65,7 +67,7 @@ export async function lookAtActions(
   if (!(await takeTurn(ports, held, turn))) {
     return { ...NOTHING, restMs: Math.max(0, before.polledAtMs + intervalMs - nowMs) };
   }
-  const sinceMs = sinceOf(need.asking, nowMs);
+  const sinceMs = sinceOf([...need.asking, ...lookedFor(before.lost, nowMs)], nowMs);
   const shown = await askForList(ports, limits, held, { ...need, before, sinceMs, turn });
   if (shown === null) return { listed: true, moved: 0, restMs: intervalMs };
 
@@ -74,7 +76,8 @@ export async function lookAtActions(
     withSightings(listed(budget, turn), actions, { old, nowMs }, limits);
   const isBrief = need.binds && before.paused === null;
   const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
-  const look = { nowMs, othersWait: need.othersWait, pickupMs };
+  const lagMs = listLagMs(noted(before), nowMs);
+  const look = { nowMs, othersWait: need.othersWait, pickupMs, lagMs };
   const carrying = { ports, limits, held, noted };
   const orphans = await settleOrphans(ports, limits, actions, held);
   const moved = await judgeListed(carrying, open, { sessions: before.sessions, actions, look });
@@ -105,9 +108,10 @@ async function needToLook(
   // With no session of ours, foreign ones can still fill the tenant: then only a look tells when
   // they are gone.
   const full = freeSessions(budget, nowMs, limits) === 0;
-  if (refused === null && asking.length === 0 && !full) return null;
+  const asks = refused !== null || asking.length > 0 || lookedFor(budget.lost, nowMs).length > 0;
+  if (!asks && !full) return null;
   const othersWait = (await rowsWithin(ledger, open, READY, 1)).length > 0;
-  if (refused === null && asking.length === 0 && !othersWait) return null;
+  if (!asks && !othersWait) return null;
   return { asking, othersWait, binds: othersWait && areScarce(budget, nowMs, limits) };
 }
 
@@ -160,7 +164,7 @@ function listed(budget: Budget, turn: Turn): Budget {
 }
 
 /** The list goes back beyond the oldest claim it is asked for. */
-function sinceOf(asking: readonly Session[], nowMs: number): number {
+function sinceOf(asking: readonly (Session | LostPost)[], nowMs: number): number {
   return Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
 }
 
@@ -174,8 +178,11 @@ function hasToBeAskedFor({ glance }: Session, nowMs: number, limits: Limits): bo
   return glance?.state !== "claimed" || isAnswerOverdue(glance, nowMs, limits);
 }
 
-function oldestClaimMs(sessions: readonly Session[], nowMs: number): number {
-  return Math.min(nowMs, ...sessions.map(({ glance }) => glance?.claimedAtMs ?? nowMs));
+function oldestClaimMs(asking: readonly (Session | LostPost)[], nowMs: number): number {
+  const claims = asking.map((each) =>
+    "claimedAtMs" in each ? each.claimedAtMs : (each.glance?.claimedAtMs ?? nowMs),
+  );
+  return Math.min(nowMs, ...claims);
 }
 
 /**

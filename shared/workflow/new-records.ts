@@ -66,6 +66,8 @@ export function newSequence(
     parts: planned.parts.map((part) => part.map((command) => ({ ...command }))),
     part: 0,
     attempt: 0,
+    attempts: 0,
+    givenUp: [],
     state: "waiting",
     place: { kind: "ready" },
     reason: null,
@@ -82,5 +84,6 @@ export function newSequence(
     outcome: null,
     progress: [],
     results: [],
+    late: [],
   };
 }

@@ -9,6 +9,7 @@ import {
 } from "../ledger/keys.ts";
 import { owedSchema } from "../ledger/rows.ts";
 import type { Limits } from "../limits/limits.ts";
+import { lookedFor } from "../limits/lost-posts.ts";
 import type { Ledger, Ports } from "../ports.ts";
 import { expireUnseen } from "./expire-unseen.ts";
 import { expireWaiting } from "./expire-waiting.ts";
@@ -56,7 +57,7 @@ export async function poll(
   pollerId: string,
 ): Promise<PollReport> {
   const open = await readOpenWork(outside.ledger);
-  if (isIdle(open)) {
+  if (isIdle(open) && !isLooking(open, outside.clock.earliest())) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
   }
   const written = { notice: false, turn: false };
@@ -77,6 +78,11 @@ export async function poll(
   const why = freed ? "released" : "repair";
   const rang = waiting && (await ringForReady(ports, limits, why, BELL_LATE_MS, held.stored.value));
   return { outstanding: true, released, rang, ...looked };
+}
+
+/** The action of a POST that was given up may still come to light. */
+function isLooking({ rows }: OpenWork, nowMs: number): boolean {
+  return lookedFor(budgetIn(rows).value.lost, nowMs).length > 0;
 }
 
 /** The ledger, and what was written since the open work was read: callbacks, turns of gates. */

@@ -25,6 +25,8 @@ export interface RunView {
   readonly scriptsFailed: number;
   /** Results by state: stored, still to be fetched, and not to be had. */
   readonly results: Readonly<Record<ResultView["state"], number>>;
+  /** Sequences of which a part may have run twice on its machine. */
+  readonly doneTwice: number;
   readonly sequences: readonly SequenceView[];
   readonly skipped: RunRecord["skipped"];
   readonly callbacks: readonly TargetView[];
@@ -78,6 +80,10 @@ export interface SequenceView {
    * a script's result cannot be read, null while there is none.
    */
   readonly scripts: "ok" | "failed" | "unknown" | null;
+  /** True if a part of it may have run twice: by its own action and by one of `lateActions`. */
+  readonly doneTwice: boolean;
+  /** Actions of it that came to light when it had another one, or was over. */
+  readonly lateActions: readonly LateActionView[];
   readonly acceptedAt: string;
   readonly submittedAt: string | null;
   readonly endedAt: string | null;
@@ -93,6 +99,13 @@ interface CancelView {
   readonly at: string;
   /** True if it had ended otherwise by then, or did before Defender cancelled it. */
   readonly tooLate: boolean;
+}
+
+/** An action whose POST had been given up; `ran` is true if commands of it may have run. */
+interface LateActionView {
+  readonly machineActionId: string;
+  readonly status: string;
+  readonly ran: boolean;
 }
 
 /** Why a sequence waits, and what is known of when it starts. Position 1 is the next to go. */

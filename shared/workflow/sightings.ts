@@ -3,7 +3,8 @@ import { sameTag, tagIn } from "../ledger/tag.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import { withPickups } from "../limits/patience.ts";
-import { factsOf, type Session } from "../limits/session.ts";
+import { withLag } from "../limits/list-lag.ts";
+import { factsOf, seenOf, type Session } from "../limits/session.ts";
 import type { Ports } from "../ports.ts";
 import { spendRead } from "./spend-read.ts";
 
@@ -18,10 +19,10 @@ const SPANS_PER_COUNT = 2;
 const COUNT_SHARE = 0.4;
 
 /**
- * The budget with what a list shows: how far our sessions are, and how many of others are open, for
- * they count against the same cap. `old` is the number of foreign ones too old for the list, null
- * if it was not counted; `nowMs` is when the list was asked for. Sessions opened in the portal are
- * in no list. The same budget if there is nothing new.
+ * The budget with what a list shows: how far our sessions are, how long it took to show them, and
+ * how many of others are open, for they count against the same cap. `old` is the number of foreign
+ * ones too old for the list, null if it was not counted; `nowMs` is when the list was asked for.
+ * Sessions opened in the portal are in no list. The same budget if there is nothing new.
  */
 export function withSightings(
   budget: Budget,
@@ -31,7 +32,7 @@ export function withSightings(
 ): Budget {
   const foreignOld = old ?? budget.foreignOld;
   const foreign = foreignIn(actions, budget) + foreignOld;
-  const sessions = budget.sessions.map((session) => withSeen(session, actions));
+  const sessions = budget.sessions.map((session) => withSeen(session, actions, nowMs));
   const same =
     foreign === budget.foreign &&
     foreignOld === budget.foreignOld &&
@@ -43,7 +44,10 @@ export function withSightings(
     begun.map(({ glance }) => nowMs - (glance?.submittedAtMs ?? nowMs)),
     limits,
   );
-  return { ...budget, sessions, foreign, foreignOld, pickups };
+  const shown = budget.sessions.filter((_, index) => sessions[index]?.missedMs === undefined);
+  const lagMs = Math.max(0, ...shown.map(({ missedMs }) => missedMs ?? 0));
+  const listLag = withLag(budget.listLag, lagMs, nowMs);
+  return { ...budget, sessions, foreign, foreignOld, pickups, listLag };
 }
 
 /** The budget with so many foreign sessions that are too old for the list. */
@@ -87,11 +91,21 @@ function foreignIn(actions: readonly MachineAction[], budget: Budget): number {
   }).length;
 }
 
-function withSeen(session: Session, actions: readonly MachineAction[]): Session {
+function withSeen(session: Session, actions: readonly MachineAction[], nowMs: number): Session {
   const facts = factsOf(session);
   if (facts === null || facts.actionId === null) return session;
   const action = actions.find((each) => each.id === facts.actionId);
-  if (action === undefined || !sameTag(tagIn(action.comment), facts)) return session;
-  const seen = [action.status, ...action.commands.map((each) => each.status)];
-  return seen.join() === session.seen?.join() ? session : { ...session, seen };
+  if (action === undefined) return withMissed(session, nowMs);
+  if (!sameTag(tagIn(action.comment), facts)) return session;
+  const seen = seenOf(action);
+  if (seen.join() === session.seen?.join()) return session;
+  const { missedMs: _, ...shown } = session;
+  return { ...shown, seen };
+}
+
+/** A list that does not show an action it never has shown tells how long it takes at least. */
+function withMissed(session: Session, nowMs: number): Session {
+  const { glance, seen } = session;
+  if (seen !== undefined || (glance?.submittedAtMs ?? null) === null) return session;
+  return { ...session, missedMs: Math.max(0, nowMs - (glance?.submittedAtMs ?? nowMs)) };
 }

@@ -36,6 +36,8 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     ],
     part: 0,
     attempt: 0,
+    attempts: 0,
+    givenUp: [],
     state: "waiting",
     place: { kind: "ready" },
     reason: null,
@@ -52,6 +54,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     outcome: null,
     progress: [],
     results: [],
+    late: [],
     ...overrides,
   };
 }

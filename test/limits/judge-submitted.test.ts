@@ -18,7 +18,7 @@ function judged(
   others = false,
   pickupMs: number | null = null,
 ): Judgement {
-  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others, pickupMs };
+  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others, pickupMs, lagMs: 0 };
   return judge(record, look, LIMITS);
 }
 
@@ -34,6 +34,7 @@ const asked = { by: "ana", why: "asked", atMs: START_MS + 1, sent: false } as co
 const of = (status: string, ...reads: Parameters<typeof anActionOf>[2][]) =>
   anActionOf(aSubmitted(), status, ...reads);
 const foreign = (comment: string): MachineAction => ({ ...of("InProgress"), comment });
+const NAMELESS: MachineAction = { ...of("InProgress"), comment: null, machineId: null };
 
 describe("a submitted sequence", () => {
   const sent = { ...asked, sent: true };
@@ -110,6 +111,15 @@ describe("a submitted sequence", () => {
       false,
       "move waiting",
     ],
+    [
+      "without a comment, on another machine",
+      {},
+      { ...of("InProgress"), comment: null, machineId: "f".repeat(40) },
+      1_000,
+      false,
+      "move waiting",
+    ],
+    ["without a comment or a machine", {}, NAMELESS, 1_000, false, "leave"],
     ["of an earlier attempt", { attempt: 2 }, of("InProgress"), 1_000, false, "move waiting"],
     [
       "of an earlier part",
@@ -128,6 +138,7 @@ describe("a submitted sequence", () => {
       nowMs: START_MS + afterMs,
       othersWait: others,
       pickupMs: null,
+      lagMs: 0,
     };
     const facts = factsOf(sessionOf(record));
     const onlyRecordTells = action !== null && action.comment === null;

@@ -17,7 +17,13 @@ function judged(
   afterMs: number,
   others = false,
 ): Judgement {
-  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others, pickupMs: null };
+  const look: Look = {
+    action,
+    nowMs: START_MS + afterMs,
+    othersWait: others,
+    pickupMs: null,
+    lagMs: 0,
+  };
   return judge(record, look, LIMITS);
 }
 
@@ -97,5 +103,5 @@ describe("an unconfirmed sequence", () => {
 });
 
 function notListed(afterMs: number): Look {
-  return { action: null, nowMs: START_MS + afterMs, othersWait: true, pickupMs: null };
+  return { action: null, nowMs: START_MS + afterMs, othersWait: true, pickupMs: null, lagMs: 0 };
 }

@@ -15,6 +15,8 @@ export function unfinished(world: World): string | null {
   for (const key of world.judge.notices.outbox) return `${key} is still to be sent`;
   for (const key of world.judge.gates.turns) return `${key} has moved nobody yet`;
   for (const sequenceId of planned.keys()) return `${sequenceId} has no rows of its own yet`;
+  const untold = world.judge.late.untold(world.tenant.actions, world.clock.nowMs());
+  if (untold !== null) return `nobody has told of ${untold.id} (${untold.comment})`;
   for (const record of records.values()) {
     if (!TERMINAL.has(record.state)) {
       const place = record.place === null ? "" : ` ${JSON.stringify(record.place)}`;
@@ -41,6 +43,7 @@ export async function checkAftermath(world: World): Promise<void> {
   for (const record of records) await checkEvidence(world, record);
   for (const record of records) checkFetched(world, record);
   judge.notices.aftermath();
+  judge.late.aftermath(world.tenant.actions, memory.rows());
   checkBusyness(world);
 }
 

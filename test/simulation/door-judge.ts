@@ -83,8 +83,8 @@ export function createDoorJudge(
     },
     created: (action, all, nowMs) => {
       const ours = all.filter((each) => each.ours);
-      checkOnce(court, action, ours, nowMs);
-      const open = ours.filter((each) => isOpen(each, nowMs));
+      checkOnce(court, action, ours, { nowMs, limits });
+      const open = ours.filter((each) => isOpen(each, nowMs) && !isHidden(each, nowMs, limits));
       if (open.length >= limits.maxSessions) {
         court.fail("sessions", `${action.comment} makes ${open.length + 1} open actions`);
       }
@@ -98,11 +98,22 @@ export function createDoorJudge(
   };
 }
 
+/** Nobody can know of it: no list shows it, for longer than the guard time and its POST took. */
+function isHidden({ createdAtMs, listedAtMs }: TenantAction, nowMs: number, limits: Limits) {
+  const leastMs = limits.guardMs - limits.sendFenceMs - limits.callTimeoutMs;
+  return nowMs > createdAtMs + leastMs && nowMs < listedAtMs;
+}
+
+/** It may be done twice; that it is said is judged elsewhere. */
+function wasHidden(action: TenantAction, limits: Limits): boolean {
+  return isHidden(action, action.listedAtMs - 1, limits);
+}
+
 function checkOnce(
   court: Court,
   action: TenantAction,
   ours: readonly TenantAction[],
-  nowMs: number,
+  { nowMs, limits }: { readonly nowMs: number; readonly limits: Limits },
 ): void {
   const mark = markOf(action.comment);
   for (const earlier of ours) {
@@ -111,6 +122,7 @@ function checkOnce(
     // What Defender itself lost nobody can find; the ledger then ends the sequence or learns
     // nothing.
     if (nowMs >= earlier.vanishesAtMs) continue;
+    if (other?.attempt !== mark?.attempt && wasHidden(earlier, limits)) continue;
     const over = endOf(earlier).atMs <= nowMs && !hasRun(earlier, nowMs);
     if (!over || other?.attempt === mark?.attempt) {
       court.fail("once", `${action.comment} after ${earlier.comment}`);

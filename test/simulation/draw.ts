@@ -39,7 +39,8 @@ export function drawScenario(seed: number): Scenario {
   const { cap } = shape;
   const machines = drawMachines(random, whole(random, ...shape.machines));
   const arrivals = drawArrivals(random, machines, shape.arrivals);
-  const tenant = { ...drawTenant(random, cap), ...drawHabits(seed, cap) };
+  const habits = { ...drawHabits(seed, cap), ...drawSlowLists(seed) };
+  const tenant = { ...drawTenant(random, cap), ...habits };
   const guards = drawGuards(seed, arrivals);
   const approvals = drawApprovals(seed, arrivals);
   const { bars, expiryMs } = drawBars(seed);
@@ -74,7 +75,7 @@ export function drawScenario(seed: number): Scenario {
     tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
     bars,
     healAtMs: BUSY_MS,
-    rates: WEATHER[profile] ?? NO_FAULTS,
+    rates: drawRates(profile, tenant),
   };
 }
 
@@ -175,6 +176,27 @@ function drawForeign(random: Random, machines: readonly ScenarioMachine[]): Fore
     machineId: oneOf(random, machines).machineId,
     comment: oneOf(random, [null, "Isolate by other product", "[lrq:nobody.0.1] other"]),
   }));
+}
+
+const SLOW_SHARE = 0.15;
+/** Where lists are slow many answers are lost: then what they show late matters. */
+const LOST_SHARE = 0.3;
+
+/**
+ * Lists about as slow as the guard allows, and slower, with sessions that are over by then and such
+ * that are not; by a stream of its own, as for guards.
+ */
+function drawSlowLists(seed: number): Partial<TenantRules> {
+  const random = stream(seed, "slowLists");
+  if (!chance(random, SLOW_SHARE)) return {};
+  const listLagMs = oneOf(random, [140_000, 240_000, 400_000, 900_000]);
+  return chance(random, 0.5) ? { listLagMs } : { listLagMs, commandMs: [120_000, 500_000] };
+}
+
+function drawRates(profile: string, { listLagMs }: TenantRules): FaultRates {
+  const rates = WEATHER[profile] ?? NO_FAULTS;
+  const isSlow = listLagMs > SHIPPED.guardMs && profile !== "calm";
+  return isSlow ? { ...rates, answers: LOST_SHARE } : rates;
 }
 
 function drawTenant(random: Random, cap: number): TenantRules {

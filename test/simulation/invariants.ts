@@ -3,7 +3,8 @@ export const INVARIANTS = {
   window: "No more POSTs of ours arrive at Defender in any window than the limit.",
   sessions: "Our open actions, Pending ones included, never exceed the session cap we were given.",
   machine: "Defender never has two open actions of ours on one machine.",
-  once: "There is one action for a sequence's part and attempt, and another attempt only after the one before ended without running anything.",
+  once: "There is one action for a sequence's part and attempt, and another attempt only after the one before ended without running anything, unless Defender listed it later than the guard time allows.",
+  said: "An action of ours that was listed too late is told of by its sequence, and by the audit log if it ran.",
   kept: "An accepted sequence is in the ledger for good.",
   moves:
     "A sequence moves only as the table of legal moves allows, and a terminal one never again.",

@@ -6,6 +6,7 @@ import { createDoorJudge, markOf, type DoorJudge, type Promised } from "./door-j
 import type { Epoch } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
 import { createGateJudge, type GateJudge } from "./gate-judge.ts";
+import { createLateJudge, type LateJudge } from "./late-judge.ts";
 import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
 import { createLockoutJudge, type LockoutJudge } from "./lockout-judge.ts";
 import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
@@ -21,6 +22,7 @@ export interface Judge {
   readonly gates: GateJudge;
   readonly approvals: ApprovalJudge;
   readonly notices: NoticeJudge;
+  readonly late: LateJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
   leaves(comment: string): void;
@@ -36,6 +38,8 @@ export interface Judge {
 const READ_SLACK_MS = 5_000;
 const STALL_MEMORY_MS = 120_000;
 const TAKEN_OVER_MS = 660_000;
+/** Where lists are slow the guard time follows them, up to so many times the setting. */
+const GUARD_MOST_TIMES = 10;
 const FOUND_MS = 900_000;
 /** Bounds of the service's clock are this far apart at most: a second, the front ends, the wire. */
 const CLOCK_UNCERTAINTY_MS = 3_000;
@@ -64,10 +68,13 @@ export function createJudge(
     if (after.state === "cancelled" && after.cancel?.why !== "asked") {
       court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);
     }
+    late.written(before, after);
     const action = actionOf(after.actionId ?? "");
-    // What Defender never showed ends by our own clock, and says so.
+    // What Defender never showed ends by our own clock, and what it denies to know is given up.
     const isUnseen = after.outcome?.code === "notKnown";
-    if (isTerminal(after) && !isUnseen && action !== null && isOpen(action, nowMs())) {
+    const isShown = action !== null && nowMs() >= action.listedAtMs && !isUnseen;
+    const ends = isTerminal(after) && (before === null || !isTerminal(before));
+    if (ends && isShown && isOpen(action, nowMs())) {
       if (markOf(action.comment)?.sequenceId === sequenceId) {
         court.fail("honest", `${sequenceId} is ${after.state}, but ${action.id} is still open`);
       }
@@ -77,6 +84,7 @@ export function createJudge(
     }
   };
   const ledger = createLedgerJudge(court, onPlanned, onMove);
+  const late = createLateJudge(court, () => ledger.records);
   const lockouts = createLockoutJudge(court, scenario, startMs);
   const seen = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
   const door = {
@@ -92,12 +100,16 @@ export function createJudge(
   const approvals = createApprovalJudge(court, { ...scenario, slackMs }, nowMs);
   const notices = createNoticeJudge(court, scenario.receivers, nowMs);
   const reads = readsJudge(scenario, court, nowMs);
+  const { guardMs } = scenario.limits;
+  const areSlow = scenario.tenant.listLagMs > guardMs;
+  const takenOverMs = TAKEN_OVER_MS + (areSlow ? guardMs * GUARD_MOST_TIMES : 0);
   return {
     door,
     ledger,
     gates,
     approvals,
     notices,
+    late,
     reads,
     promisedIds,
     committed: (changes) => {
@@ -131,15 +143,14 @@ export function createJudge(
       // What no list can show nobody can find.
       const seenFromMs = Math.max(healedAtMs, startMs + blindUntilMs(scenario));
       for (const [sequenceId, sinceMs] of claimedAt) {
-        if (now < Math.max(sinceMs, seenFromMs) + TAKEN_OVER_MS) continue;
+        if (now < Math.max(sinceMs, seenFromMs) + takenOverMs) continue;
         court.fail("takenOver", `${sequenceId} is ${ledger.records.get(sequenceId)?.state}`);
       }
-      for (const action of actions) {
-        if (!action.ours || !isOpen(action, now) || action.vanishesAtMs !== Infinity) continue;
-        if (now < Math.max(action.listedAtMs, seenFromMs) + FOUND_MS) continue;
-        const record = ledger.records.get(markOf(action.comment)?.sequenceId ?? "");
-        if (record?.actionId !== action.id) court.fail("found", `${action.comment} is an orphan`);
-      }
+      const listed = actions.filter(({ listedAtMs }) => {
+        return now >= Math.max(listedAtMs, seenFromMs) + FOUND_MS;
+      });
+      const untold = late.untold(listed, now);
+      if (untold !== null) court.fail("found", `${untold.comment} is an orphan`);
     },
   };
 }

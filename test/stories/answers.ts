@@ -51,6 +51,10 @@ const sequence = z.strictObject({
   machineActionId: z.string().nullable(),
   machineActionStatus: z.string().nullable(),
   scripts: z.enum(["ok", "failed", "unknown"]).nullable(),
+  doneTwice: z.boolean(),
+  lateActions: z.array(
+    z.strictObject({ machineActionId: z.string(), status: z.string(), ran: z.boolean() }),
+  ),
   acceptedAt: z.iso.datetime(),
   submittedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
@@ -94,6 +98,7 @@ export const runSchema = z.strictObject({
   counts: z.record(z.enum([...SEQUENCE_STATES, "total"]), z.number()),
   scriptsFailed: z.number(),
   results: z.strictObject({ owed: z.number(), stored: z.number(), unavailable: z.number() }),
+  doneTwice: z.number(),
   sequences: z.array(sequence),
   skipped,
   callbacks: z.array(

@@ -1,0 +1,31 @@
+import type { CommandProgress, SequenceRecord } from "./sequence.ts";
+
+/**
+ * True if a part of it may have run twice on its machine: once by an action that came to light too
+ * late, and once by the one that is its own, or by another such.
+ */
+export function doneTwice(
+  record: Pick<SequenceRecord, "part" | "actionId" | "progress" | "late">,
+): boolean {
+  const ran = record.late.filter((each) => each.ran);
+  return ran.some(({ part, actionId }) => {
+    const isAnother = ran.some((each) => each.part === part && each.actionId !== actionId);
+    return isAnother || ownRan(record, part, actionId);
+  });
+}
+
+/** Parts before the present one have run, or it would not have come so far. */
+function ownRan(
+  { part: present, actionId, progress }: Parameters<typeof doneTwice>[0],
+  part: number,
+  lateActionId: string,
+): boolean {
+  if (part < present) return true;
+  const isOther = actionId !== null && actionId !== lateActionId;
+  return isOther && progress.some((each) => each.part === part && hasBegun(each));
+}
+
+function hasBegun({ status, startedAtMs, endedAtMs }: CommandProgress): boolean {
+  const isDone = status === "Completed" || status === "Failed";
+  return isDone || startedAtMs !== null || endedAtMs !== null;
+}
