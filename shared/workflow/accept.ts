@@ -40,9 +40,10 @@ export async function accept(
   const { machines } = submission.incident;
   // What stands in intake rows gets its place in the line when it is unfolded.
   const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
+  // Read in any case: a host that has just begun knows the time from what storage answers.
   const [before, budget] = await Promise.all([
     keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
-    isPlanned ? null : loadBudget(ports.ledger),
+    loadBudget(ports.ledger),
   ]);
   if (before !== null) return before;
 
@@ -55,7 +56,7 @@ export async function accept(
     const detail = `${submission.caller} may not use the profile ${barred.profile.name}.`;
     return { kind: "forbidden", detail };
   }
-  const pass = budget === null ? null : budget.value.pass + 1;
+  const pass = isPlanned ? null : budget.value.pass + 1;
   const stands = { plan: planned.value, pass, keyHash };
   return await enqueue(ports, settings, submission, stands);
 }
