@@ -40,10 +40,10 @@ export async function accept(
   const { machines } = submission.incident;
   // What stands in intake rows gets its place in the line when it is unfolded.
   const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
-  // Read in any case: a host that has just begun knows the time from what storage answers.
   const [before, budget] = await Promise.all([
     keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
-    loadBudget(ports.ledger),
+    isPlanned ? null : loadBudget(ports.ledger),
+    ports.countedCommits.prepare(),
   ]);
   if (before !== null) return before;
 
@@ -56,7 +56,7 @@ export async function accept(
     const detail = `${submission.caller} may not use the profile ${barred.profile.name}.`;
     return { kind: "forbidden", detail };
   }
-  const pass = isPlanned ? null : budget.value.pass + 1;
+  const pass = budget === null ? null : budget.value.pass + 1;
   const stands = { plan: planned.value, pass, keyHash };
   return await enqueue(ports, settings, submission, stands);
 }

@@ -29,6 +29,11 @@ export type CountedOutcome = CommitOutcome | ({ readonly kind: "overCap" } & Ove
  * waits for its end, and then shares the next one. Throws as the ledger does.
  */
 export interface CountedCommits {
+  /**
+   * Reads the counts if this process does not know them. After it the ledger has answered, so the
+   * clock of the service may be asked.
+   */
+  prepare(): Promise<void>;
   commit(write: CountedWrite): Promise<CountedOutcome>;
 }
 
@@ -66,7 +71,19 @@ export function createCountedCommits(ports: CountingPorts): CountedCommits {
   };
   const isFree = (): boolean =>
     committer === null || clock.monotonicMs() - committer.beganAtMs > HANGS_MS;
+  let reading: Promise<void> | null = null;
+  const read = async (): Promise<void> => {
+    const found = await loadCounts(ports.ledger);
+    counts ??= found;
+  };
   return {
+    prepare: async () => {
+      if (counts !== null) return;
+      reading ??= read().finally(() => {
+        reading = null;
+      });
+      await reading;
+    },
     commit: async ({ changes, machines }) =>
       await new Promise((answer, fail) => {
         waiting.push({ changes, machines, characters: charactersOf(changes), answer, fail });

@@ -85,6 +85,15 @@ describe("writes that count machines", () => {
     expect(counts.reads).toBe(1);
   });
 
+  it("are prepared by one read for all that come at once, and then by none", async () => {
+    const { host, counts } = aWorld();
+    const one = host();
+    await Promise.all(numbers(20).map(async () => await one.prepare()));
+    await one.commit(insert("row!1"));
+    await one.prepare();
+    expect(counts.reads).toBe(1);
+  });
+
   it("lose alone: a row in the way of one is none of the others' business", async () => {
     const { host, memory } = aWorld();
     const one = host();
