@@ -1,6 +1,7 @@
 import { OF_CALLBACKS } from "./of-callbacks.ts";
 import { OF_DRAIN } from "./of-drain.ts";
 import { OF_GUARDS } from "./of-guards.ts";
+import { OF_LATE } from "./of-late.ts";
 import { OF_LIMITS } from "./of-limits.ts";
 import { OF_LOOK } from "./of-look.ts";
 import { OF_RESULTS } from "./of-results.ts";
@@ -13,6 +14,7 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_STORAGE,
   ...OF_DRAIN,
   ...OF_LOOK,
+  ...OF_LATE,
   ...OF_RESULTS,
   ...OF_GUARDS,
   ...OF_CALLBACKS,

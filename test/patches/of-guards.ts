@@ -126,15 +126,15 @@ export const OF_GUARDS: readonly Patch[] = [
   },
   {
     name: "does not begin the day of callers anew at midnight",
-    file: "shared/workflow/count-machines.ts",
+    file: "shared/workflow/daily-counts.ts",
     snippet: "return counts.day >= day ? counts : { ...NO_COUNTS, day };",
     replacement: "return counts.day >= day ? counts : { ...counts, machines: 0, day };",
     caughtBy: { test: "test/workflow/caps.test.ts" },
   },
   {
     name: "lets two requests at once take the same room under a cap",
-    file: "shared/workflow/count-machines.ts",
-    snippet: ': { op: "replace", key: CAPS_KEY, body, etag: stored.etag };',
+    file: "shared/workflow/daily-counts.ts",
+    snippet: ': { op: "replace", key: CAPS_KEY, body, etag };',
     replacement: ': { op: "replace", key: CAPS_KEY, body, etag: "*" };',
     caughtBy: { test: "test/workflow/caps.test.ts" },
   },

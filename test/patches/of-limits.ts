@@ -61,7 +61,7 @@ export const OF_LIMITS: readonly Patch[] = [
   },
   {
     name: "forgets after a closure that one call goes first, alone",
-    file: "shared/limits/budget.ts",
+    file: "shared/limits/throttled.ts",
     snippet: "closedUntilMs, step, untried: true, ",
     replacement: "closedUntilMs, step, untried: false, ",
     caughtBy: { test: "test/limits/budget.test.ts" },

@@ -4,9 +4,9 @@ import type { Patch } from "./patch.ts";
 export const OF_LOOK: readonly Patch[] = [
   {
     name: "does not guard an unanswered POST",
-    file: "shared/limits/judge.ts",
-    snippet: "const guardMs = Math.max(limits.guardMs, unstampedMs(limits) - limits.windowMs);",
-    replacement: "const guardMs = 0;",
+    file: "shared/limits/list-lag.ts",
+    snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",
+    replacement: "return Math.min(0, slow);",
     caughtBy: { breaks: ["once"], seed: 4 },
   },
   {

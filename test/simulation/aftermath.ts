@@ -3,6 +3,7 @@ import { runSchema, type RunRecord } from "../../shared/ledger/run.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
 import { commandAt } from "./tenant-action.ts";
 import { resultText } from "./tenant.ts";
+import { blindUntilMs } from "./judge.ts";
 import type { World } from "./world.ts";
 
 const TERMINAL = new Set(["succeeded", "failed", "timedOut", "cancelled", "expired", "refused"]);
@@ -15,7 +16,9 @@ export function unfinished(world: World): string | null {
   for (const key of world.judge.notices.outbox) return `${key} is still to be sent`;
   for (const key of world.judge.gates.turns) return `${key} has moved nobody yet`;
   for (const sequenceId of planned.keys()) return `${sequenceId} has no rows of its own yet`;
-  const untold = world.judge.late.untold(world.tenant.actions, world.clock.nowMs());
+  const isBlind = world.clock.nowMs() < world.startMs + blindUntilMs(world.scenario);
+  const { late } = world.judge;
+  const untold = isBlind ? null : late.untold(world.tenant.actions, world.clock.nowMs());
   if (untold !== null) return `nobody has told of ${untold.id} (${untold.comment})`;
   for (const record of records.values()) {
     if (!TERMINAL.has(record.state)) {

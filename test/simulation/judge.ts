@@ -215,7 +215,7 @@ function readsJudge(scenario: Scenario, court: Court, nowMs: () => number): Judg
 }
 
 /** How long after the start no list is given, in the end. */
-function blindUntilMs({ bars }: Scenario): number {
+export function blindUntilMs({ bars }: Scenario): number {
   const blind = bars.filter(({ call }) => call !== "submit");
   return Math.max(0, ...blind.map(({ untilMs }) => untilMs ?? Infinity));
 }

@@ -1,0 +1,100 @@
+import type { Patch } from "./patch.ts";
+
+const ORPHANS = { test: "test/workflow/settle-orphans.test.ts" };
+const LOOKS = { test: "test/workflow/look.test.ts" };
+const ANSWERS = { test: "test/workflow/settle-late-answer.test.ts" };
+
+/** Bugs in what becomes of an action that is listed late, and in what a look counts. */
+export const OF_LATE: readonly Patch[] = [
+  {
+    name: "never cancels a second action",
+    file: "shared/workflow/settle-orphans.ts",
+    snippet: "const mayCancel = isOpen && ",
+    replacement: "const mayCancel = isOpen && before.state === null && ",
+    caughtBy: ORPHANS,
+  },
+  {
+    name: "cancels no action of a sequence that is over",
+    file: "shared/limits/judge-late.ts",
+    snippet: "if (tag.part !== record.part) return second",
+    replacement: "if (record.endedAtMs !== null) return FORGET; if (!isOver) return second",
+    caughtBy: ORPHANS,
+  },
+  {
+    name: "cancels its own earlier action as a second one",
+    file: "shared/limits/judge-late.ts",
+    snippet: 'if (isGivenUp(record, tag)) return { kind: "adopt" };',
+    replacement: "if (isGivenUp(record, tag)) return second(record, tag, action);",
+    caughtBy: ORPHANS,
+  },
+  {
+    name: "says nothing of a second action that has run",
+    file: "shared/workflow/settle-orphans.ts",
+    snippet: "const hasRun = late.ran && !ranBefore;",
+    replacement: "const hasRun = late.ran && ranBefore;",
+    caughtBy: ORPHANS,
+  },
+  {
+    name: "gives an attempt the number of another",
+    file: "shared/ledger/moves.ts",
+    snippet: "Math.max(record.attempt, record.attempts) + 1",
+    replacement: "record.attempt + 1",
+    caughtBy: ORPHANS,
+  },
+  {
+    name: "does not compare the attempt when it records an answer",
+    file: "shared/workflow/settle.ts",
+    snippet: "stored.value.attempt === attempt",
+    replacement: "attempt > 0",
+    caughtBy: ANSWERS,
+  },
+  {
+    name: "opens the door by an answer that is not known",
+    file: "shared/workflow/settle.ts",
+    snippet: 'if (answer.kind === "unknown") return',
+    replacement: 'if (answer.kind === "notSent") return',
+    caughtBy: ANSWERS,
+  },
+  {
+    name: "counts old sessions of others twice",
+    file: "shared/workflow/sightings.ts",
+    snippet: "foreignIn(actions, budget) + foreignOld",
+    replacement: "foreignIn(actions, budget) + foreignOld * 2",
+    caughtBy: LOOKS,
+  },
+  {
+    name: "forgets the sessions of others when a list fails",
+    file: "shared/workflow/look.ts",
+    snippet: "    const took = tookTurn(budget, turn);",
+    replacement: "    const took = { ...tookTurn(budget, turn), foreign: 0 };",
+    caughtBy: LOOKS,
+  },
+  {
+    name: "lists one hour only, however old its claims are",
+    file: "shared/workflow/look.ts",
+    snippet: "Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS)",
+    replacement: "Math.max(0, nowMs - FOREIGN_SPAN_MS + asking.length * 0)",
+    caughtBy: LOOKS,
+  },
+  {
+    name: "looks for nothing it gave up once nothing else is open",
+    file: "shared/workflow/poll.ts",
+    snippet: " && !isLooking(open, outside.clock.earliest())",
+    replacement: "",
+    caughtBy: LOOKS,
+  },
+  {
+    name: "takes an action without a comment for its own on any machine",
+    file: "shared/limits/judge.ts",
+    snippet: "return elsewhere || different || older;",
+    replacement: "return different || older;",
+    caughtBy: { test: "test/limits/judge-submitted.test.ts" },
+  },
+  {
+    name: "keeps its guard time however slow lists are",
+    file: "shared/limits/list-lag.ts",
+    snippet: "Math.max(limits.guardMs, slow, ",
+    replacement: "Math.max(limits.guardMs, slow * 0, ",
+    caughtBy: { test: "test/limits/list-lag.test.ts" },
+  },
+];
