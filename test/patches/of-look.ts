@@ -7,7 +7,7 @@ export const OF_LOOK: readonly Patch[] = [
     file: "shared/limits/list-lag.ts",
     snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",
     replacement: "return Math.min(0, slow);",
-    caughtBy: { breaks: ["once"], seed: 4 },
+    caughtBy: { breaks: ["once"], seed: 5 },
   },
   {
     name: "ends a session on a status it does not know",
@@ -69,7 +69,7 @@ export const OF_LOOK: readonly Patch[] = [
     snippet:
       "if (seen === undefined || seen.startedAtMs !== null || seen.endedAtMs !== null) return false;",
     replacement: "if (seen === undefined) return true;",
-    caughtBy: { breaks: ["once"], seed: 2 },
+    caughtBy: { breaks: ["once", "said"], seed: 2 },
   },
   {
     name: "inherits a cancel of its own from an action that is gone",
@@ -83,7 +83,7 @@ export const OF_LOOK: readonly Patch[] = [
     file: "shared/workflow/look.ts",
     snippet: "budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));",
     replacement: "budget.sessions.filter(() => hasToBeAskedFor.length === 0);",
-    caughtBy: { breaks: ["honest", "ends", "takenOver", "found"], seed: 65 },
+    caughtBy: { breaks: ["honest", "ends", "takenOver", "found"], seed: 4 },
   },
   {
     name: "keeps a machine that was seen among the retries",
@@ -91,5 +91,12 @@ export const OF_LOOK: readonly Patch[] = [
     snippet: 'const after = park(record.value, { kind: "ready" }, null);',
     replacement: 'const after = park(record.value, { kind: "ready" }, record.value.reason);',
     caughtBy: { test: "test/workflow/release-seen.test.ts" },
+  },
+  {
+    name: "ends what is over in the first lane only",
+    file: "shared/workflow/expire-waiting.ts",
+    snippet: "const over = rows.filter(({ body }) => (",
+    replacement: 'const over = rows.filter(({ key, body }) => key.startsWith("ready!0") && (',
+    caughtBy: { test: "test/workflow/expire.test.ts" },
   },
 ];

@@ -37,4 +37,19 @@ export const OF_RESULTS: readonly Patch[] = [
     replacement: "await ports.ledger.commit(changes);",
     caughtBy: { test: "test/workflow/collect.test.ts" },
   },
+  {
+    name: "seals what lies there with the hash of what it downloaded now",
+    file: "shared/workflow/fetch-result.ts",
+    snippet: "return described(wanted, path, servedName, await digested(there.content, named));",
+    replacement: "return described(wanted, path, servedName, flowing.result());",
+    caughtBy: { test: "test/workflow/collect.test.ts" },
+  },
+  {
+    name: "does not count a second link of the same try",
+    file: "shared/workflow/fetch-result.ts",
+    snippet: 'if (!(await spendRead(ports, limits, "link"))) return { kind: "noBudget" };',
+    replacement:
+      'if (!lastChance && !(await spendRead(ports, limits, "link"))) return { kind: "noBudget" };',
+    caughtBy: { test: "test/workflow/collect.test.ts" },
+  },
 ];

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Invariant } from "../simulation/invariants.ts";
 
@@ -46,24 +46,29 @@ export function pathOf({ file }: Patch): string {
 
 /** The text of the file with the bug in it. Throws unless the snippet is there exactly once. */
 export function patched(patch: Patch): string {
-  const text = readFileSync(pathOf(patch), "utf8");
+  const text = textOf(patch);
   const trouble = troubleOf(patch, text);
-  if (trouble !== null) throw new Error(trouble);
+  if (text === null || trouble !== null) throw new Error(trouble ?? "");
   // As a function, for a dollar sign has a meaning in a replacement.
   return text.replace(patch.snippet, () => patch.replacement);
+}
+
+/** What stands in its file; null if there is no such file. */
+export function textOf(patch: Patch): string | null {
+  const path = pathOf(patch);
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
 }
 
 /** Why the patch does not fit the text of its file, in a sentence; null if it does. */
 export function troubleOf(
   { name, file, snippet, replacement }: Patch,
-  text: string,
+  text: string | null,
 ): string | null {
-  const times = text.split(snippet).length - 1;
+  const anew = "look for what the bug would be in the code as it is now, and write the patch anew.";
+  if (text === null) return `The file of the patch "${name}", ${file}, is gone: ${anew}`;
   if (snippet === replacement) return `The patch "${name}" changes nothing.`;
+  const times = text.split(snippet).length - 1;
   if (times === 1) return null;
   const there = times === 0 ? "no longer" : `${times} times`;
-  return (
-    `The snippet of the patch "${name}" is ${there} in ${file}: look for what the bug would be ` +
-    "in the code as it is now, and write the patch anew."
-  );
+  return `The snippet of the patch "${name}" is ${there} in ${file}: ${anew}`;
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ALL_PATCHES } from "./all.ts";
-import { pathOf, troubleOf, type Patch } from "./patch.ts";
+import { textOf, troubleOf, type Patch } from "./patch.ts";
 
 describe("the planted bugs", () => {
   it("are at least 70, each with a name of its own", () => {
@@ -11,7 +10,7 @@ describe("the planted bugs", () => {
   });
 
   it("each fit their file", () => {
-    const troubles = ALL_PATCHES.map((each) => troubleOf(each, readFileSync(pathOf(each), "utf8")));
+    const troubles = ALL_PATCHES.map((each) => troubleOf(each, textOf(each)));
     expect(troubles.filter((each) => each !== null)).toEqual([]);
   });
 });
@@ -35,6 +34,10 @@ describe("a patch", () => {
   ])("is refused when its snippet is there %s, in a sentence that says so", (times, text) => {
     const sentence = `The snippet of the patch "counts down" is ${times} in shared/count.ts`;
     expect(troubleOf(patch, text)).toContain(sentence);
+  });
+
+  it("is refused when its file is gone, in a sentence too", () => {
+    expect(troubleOf(patch, null)).toContain('"counts down", shared/count.ts, is gone');
   });
 
   it("is refused when it changes nothing", () => {
