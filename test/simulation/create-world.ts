@@ -24,7 +24,7 @@ import { between, stream } from "./streams.ts";
 import { createReceivers } from "./receivers.ts";
 import { createTenant, type Tenant } from "./tenant.ts";
 import { isOutOfReach, through, type Invocation } from "./wire.ts";
-import type { Done, Sabotage, World } from "./world.ts";
+import type { Done, World, Wrap } from "./world.ts";
 
 /** Any instant will do; this one is far from 0, as real ones are. */
 const START_MS = 1_800_000_000_000;
@@ -36,7 +36,7 @@ const ABSENT_MS = 900_000;
 export function createWorld(
   scenario: Scenario,
   exactly: readonly Fault[] | null,
-  sabotage: Sabotage = {},
+  wrap: Wrap | null = null,
 ): World {
   const { seed } = scenario;
   const clock = createMemoryClock({ startMs: START_MS, settle });
@@ -60,7 +60,7 @@ export function createWorld(
   const faultSource =
     exactly === null ? { rates: scenario.rates, random: stream(seed, "faults") } : { exactly };
   const world: World = {
-    scenario: { ...scenario, ...sabotage.settings?.(scenario) },
+    scenario,
     startMs: START_MS,
     clock,
     memory,
@@ -83,21 +83,21 @@ export function createWorld(
     court,
     judge,
     counts: { drains: 0, collects: 0, polls: 0 },
-    invoke: async (epoch, run) => await invoke(world, sabotage, epoch, run),
+    invoke: async (epoch, run) => await invoke(world, wrap, epoch, run),
   };
   return world;
 }
 
 async function invoke<T>(
   world: World,
-  sabotage: Sabotage,
+  wrap: Wrap | null,
   epoch: Epoch,
   run: (ports: Ports) => Promise<T>,
 ): Promise<Done<T>> {
   const invocation: Invocation = { epoch, failed: false };
   const ports = portsOf(world, invocation);
   try {
-    return { kind: "done", value: await run(sabotage.ports?.(ports, world) ?? ports) };
+    return { kind: "done", value: await run(wrap?.(ports, world) ?? ports) };
   } catch (error) {
     if (!isOutOfReach(error) && !invocation.failed) {
       world.court.fail("reasonless", error instanceof Error ? (error.stack ?? "") : String(error));

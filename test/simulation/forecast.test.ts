@@ -75,18 +75,16 @@ async function forecast(
   };
   let planned = false;
   const outcome = await simulate(scenario, {
-    sabotage: {
-      ports: (ports, world) => {
-        if (!planned) {
-          planned = true;
-          for (const atMs of looksAtMs) {
-            world.clock.at(world.startMs + atMs, () => {
-              looks.push(look(world));
-            });
-          }
+    wrap: (ports, world) => {
+      if (!planned) {
+        planned = true;
+        for (const atMs of looksAtMs) {
+          world.clock.at(world.startMs + atMs, () => {
+            looks.push(look(world));
+          });
         }
-        return ports;
-      },
+      }
+      return ports;
     },
   });
   const views = (await Promise.all(looks)).filter((view) => view !== null);

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { drawScenario } from "./draw.ts";
 import { planIn, shrink, told } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
-import type { Sabotage } from "./world.ts";
+import type { Wrap } from "./world.ts";
 
 /** A line now and then on long runs. */
 const SEEDS_PER_LINE = 1_000;
@@ -53,11 +53,10 @@ async function many(from: number, count: number): Promise<void> {
 }
 
 async function replay(seed: number, faults: string | null, trace: boolean): Promise<void> {
-  const sabotage: Sabotage = trace ? { ports: traced } : {};
   const exactly = faults === null ? {} : { exactly: planIn(faults) };
   const { violation, injected, counts } = await simulate(drawScenario(seed), {
     ...exactly,
-    sabotage,
+    ...(trace ? { wrap: traced } : {}),
   });
   print(JSON.stringify(counts));
   print(violation === null ? "nothing broke" : told(seed, { faults: injected, violation }));
@@ -65,7 +64,7 @@ async function replay(seed: number, faults: string | null, trace: boolean): Prom
 }
 
 /** The workflows' own log, with virtual time since the start. */
-const traced: NonNullable<Sabotage["ports"]> = (ports, { clock, startMs }) => ({
+const traced: Wrap = (ports, { clock, startMs }) => ({
   ...ports,
   log: (level, event, fields = {}) => {
     const atSeconds = ((clock.nowMs() - startMs) / 1_000).toFixed(1).padStart(7);

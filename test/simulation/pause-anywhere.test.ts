@@ -32,13 +32,11 @@ describe("a pause that comes right before any one call of a course", () => {
 async function paused(nth: number | null): Promise<{ outcome: Outcome; calls: number }> {
   let calls = 0;
   const outcome = await simulate(COURSE, {
-    sabotage: {
-      ports: (ports, world) =>
-        watched(ports, async () => {
-          calls += 1;
-          if (calls === nth) await pauseNow(world, ports);
-        }),
-    },
+    wrap: (ports, world) =>
+      watched(ports, async () => {
+        calls += 1;
+        if (calls === nth) await pauseNow(world, ports);
+      }),
   });
   return { outcome, calls };
 }

@@ -29,14 +29,12 @@ describe("a seed", () => {
 async function courseOf(seed: number) {
   const lines: string[] = [];
   const { world, counts, injected } = await simulate(drawScenario(seed), {
-    sabotage: {
-      ports: (ports, { clock }) => ({
-        ...ports,
-        log: (_, event, fields) => {
-          lines.push(`${clock.nowMs()} ${event} ${JSON.stringify(fields)}`);
-        },
-      }),
-    },
+    wrap: (ports, { clock }) => ({
+      ...ports,
+      log: (_, event, fields) => {
+        lines.push(`${clock.nowMs()} ${event} ${JSON.stringify(fields)}`);
+      },
+    }),
   });
   return { lines, counts, injected, rows: world.memory.rows() };
 }

@@ -7,7 +7,7 @@ import { startSenders } from "./senders.ts";
 import { between, stream } from "./streams.ts";
 import { createWorld } from "./create-world.ts";
 import { startPolling, startReconciling } from "./timers.ts";
-import type { Sabotage, World } from "./world.ts";
+import type { World, Wrap } from "./world.ts";
 
 /** What one simulation came to. */
 export interface Outcome {
@@ -22,7 +22,7 @@ export interface Outcome {
 export interface SimulateOptions {
   /** These faults, and no drawn ones. */
   readonly exactly?: readonly Fault[];
-  readonly sabotage?: Sabotage;
+  readonly wrap?: Wrap;
 }
 
 const STEP_MS = 10_000;
@@ -40,9 +40,9 @@ const QUIET_MS = 900_000;
  */
 export async function simulate(
   scenario: Scenario,
-  { exactly, sabotage }: SimulateOptions = {},
+  { exactly, wrap }: SimulateOptions = {},
 ): Promise<Outcome> {
-  const world = createWorld(scenario, exactly ?? null, sabotage);
+  const world = createWorld(scenario, exactly ?? null, wrap ?? null);
   const { clock, court, startMs } = world;
   startForeign(world);
   startPolling(world);

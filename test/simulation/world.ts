@@ -42,10 +42,5 @@ export interface World {
   invoke<T>(epoch: Epoch, run: (ports: Ports) => Promise<T>): Promise<Done<T>>;
 }
 
-/** Ways to break the program from outside, for the tests of the simulation itself. */
-export interface Sabotage {
-  /** Between the workflows and the simulated world. */
-  readonly ports?: (ports: Ports, world: World) => Ports;
-  /** What the program is told; the judge keeps to the scenario. */
-  readonly settings?: (scenario: Scenario) => Partial<Pick<Scenario, "limits" | "expiryMs">>;
-}
+/** Stands between the workflows and the simulated world, and sees what they do. */
+export type Wrap = (ports: Ports, world: World) => Ports;
