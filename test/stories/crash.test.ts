@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { verifyChain } from "../../shared/evidence/custody.ts";
 import type { FaultPlan } from "../../local/defender-simulator/fault-plan.ts";
 import { askingAt } from "./asking.ts";
-import { incident, machines } from "./machines.ts";
+import { incident, machine, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { answeredSequences, postedSequences, untilArrived } from "./traces.ts";
 
@@ -31,9 +31,13 @@ const DELIVERIES_MAX = 20;
 const DELIVER_EVERY_MS = 1_500;
 
 /** A stage for one story; its time-outs are short, so that a dead host's work is soon taken up. */
-async function onStage(faults: FaultPlan, story: (on: Stage) => Promise<void>): Promise<void> {
+async function onStage(
+  faults: FaultPlan,
+  story: (on: Stage) => Promise<void>,
+  at = machines(4),
+): Promise<void> {
   const env = { CALL_TIMEOUT_SECONDS: "1" };
-  const on = await openStage({ machines: machines(4), faults, env });
+  const on = await openStage({ machines: at, faults, env });
   try {
     await story(on);
   } finally {
@@ -89,12 +93,19 @@ describe.concurrent("a host that is killed", () => {
   });
 
   it("while Defender works goes on where it was", async () => {
-    await onStage([], async (on) => {
+    // Slow enough that the first still runs when the last has been submitted.
+    const scripts = { "Collect-WindowsTriage.ps1": { seconds: 300 } };
+    const story = async (on: Stage): Promise<void> => {
       const { runId } = await on.accept("generic", incident("mid-run", NUMBERS));
       await on.until(runId, (run) => run.counts.submitted === 4);
       await crash(on);
       expect(await endOf(on, runId)).toEqual(ALL_ONCE);
-    });
+    };
+    await onStage(
+      [],
+      story,
+      NUMBERS.map((number) => machine(number, { scripts })),
+    );
   });
 
   it("while it downloads leaves no half result, and the next delivery completes it", async () => {

@@ -35,21 +35,29 @@ const SOURCES = [
   ["generic", { sequences: 2, results: 2, skipped: 1 }],
 ] as const;
 
+type Answered = Awaited<ReturnType<Stage["post"]>>;
+
 let stage: Stage;
+const answers = new Map<string, Answered>();
 beforeAll(async () => {
   stage = await openStage({ machines: MACHINES });
+  for (const [source] of SOURCES) answers.set(source, await stage.post(source, fixture(source)));
 });
 afterAll(async () => await stage.close());
 
-const runIds = new Map<string, string>();
-const runOf = async (source: string) => await stage.untilFinished(runIds.get(source) ?? "");
+const answerTo = (source: string): Answered => {
+  const answered = answers.get(source);
+  if (answered === undefined) throw new Error(`nothing was sent for ${source}`);
+  return answered;
+};
+const runOf = async (source: string) =>
+  await stage.untilFinished(acceptedSchema.parse(answerTo(source).body).runId);
 
 describe.each(SOURCES)("an incident from %s", (source, { sequences, skipped }) => {
-  it("is accepted with the run's address and every machine in it", async () => {
-    const answered = await stage.post(source, fixture(source));
+  it("is accepted with the run's address and every machine in it", () => {
+    const answered = answerTo(source);
     expect(answered.status).toBe(202);
     const accepted = acceptedSchema.parse(answered.body);
-    runIds.set(source, accepted.runId);
     expect(accepted.sequences).toHaveLength(sequences);
     expect(accepted.skipped).toHaveLength(skipped);
     expect(accepted.statusUrl).toBe(`${stage.url}/api/runs/${accepted.runId}`);
@@ -93,13 +101,17 @@ describe.each(SOURCES)("the run of an incident from %s", (source, { sequences, r
   });
 
   it("leaves a chain of custody that verifies to its head", async () => {
-    const { entries, head } = await stage.manifest(runIds.get(source) ?? "");
+    const { entries, head } = await stage.manifest((await runOf(source)).runId);
     const verdict = verifyChain(entries, { number: entries.length, hash: head });
     expect(verdict).toMatchObject({ kind: "ok", head: { number: results } });
   });
 });
 
 describe("after all six senders", () => {
+  beforeAll(async () => {
+    for (const [source] of SOURCES) await runOf(source);
+  });
+
   it("Defender has one action for each machine, and nothing to complain of", () => {
     const machineIds = stage.simulator.actions().map((action) => action.machineId);
     expect(new Set(machineIds).size).toBe(machineIds.length);
