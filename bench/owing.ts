@@ -12,7 +12,7 @@ import { sequenceSchema } from "../shared/ledger/sequence.ts";
 import type { Limits } from "../shared/limits/limits.ts";
 import type { EvidenceStore, Ledger, Ports } from "../shared/ports.ts";
 import { runIdOf, sequenceIdOf } from "../shared/plan/identity.ts";
-import { collect } from "../shared/workflow/collect.ts";
+import { collect } from "../shared/workflow/collect/collect.ts";
 import { SHIPPED } from "./shipped-limits.ts";
 
 /** Requests that collecting made, by the door they went through. */

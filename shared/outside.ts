@@ -12,7 +12,7 @@ import { DEFAULT_TIMEOUTS } from "./defender/options.ts";
 import { isLoopback } from "./loopback.ts";
 import { createCallbacks } from "./outbound/callbacks.ts";
 import type { Ports } from "./ports.ts";
-import { withoutChanges } from "./workflow/lockdown.ts";
+import { withoutChanges } from "./workflow/operate/lockdown.ts";
 
 /** The ledger's table and the evidence's container. */
 const LEDGER_TABLE = "ledger";

@@ -78,6 +78,17 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/evidence",
     "shared/ports.ts",
   ],
+  "shared/store": [
+    ...PURE,
+    "shared/incident",
+    "shared/plan",
+    "shared/ledger",
+    "shared/limits",
+    "shared/evidence",
+    "shared/callback",
+    "shared/access",
+    "shared/ports.ts",
+  ],
   "shared/workflow": [
     ...PURE,
     "shared/incident",
@@ -88,6 +99,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/callback",
     "shared/access",
     "shared/ports.ts",
+    "shared/store",
   ],
   "shared/config.ts": [
     "zod",
@@ -160,6 +172,22 @@ describe("the house", () => {
     }
   });
 
+  it.each(sources.filter((file) => storyOf(file) !== null))(
+    "%s imports no other story, but for notify",
+    (file) => {
+      const stories = importsOf(file)
+        .map(storyOf)
+        .filter((story) => story !== null);
+      const others = stories.filter((story) => ![storyOf(file), "notify"].includes(story));
+      expect(others).toEqual([]);
+    },
+  );
+
+  it("has no file between the stories", () => {
+    const loose = sources.filter((file) => /^shared\/workflow\/[^/]+$/.test(file));
+    expect(loose).toEqual([]);
+  });
+
   it("has no cycle", () => {
     expect(findCycle()).toBeNull();
   });
@@ -219,6 +247,11 @@ function read(file: string): string {
 function partOf(target: string): string {
   const [top = "", second = ""] = target.split("/");
   return top === "shared" ? `shared/${second}` : top;
+}
+
+/** The folder of a story, `accept` or another; null for what belongs to none. */
+function storyOf(path: string): string | null {
+  return /^shared\/workflow\/([^/]+)\//.exec(path)?.[1] ?? null;
 }
 
 function isWithin(target: string, allowed: string): boolean {

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Incident } from "../../shared/incident/incident.ts";
 import type { Limits } from "../../shared/limits/limits.ts";
 import { buildCatalogue, type Catalogue } from "../../shared/plan/catalogue.ts";
-import { accept, type AcceptPorts } from "../../shared/workflow/accept.ts";
-import { createCountedCommits } from "../../shared/workflow/counted-commits.ts";
+import { accept, type AcceptPorts } from "../../shared/workflow/accept/accept.ts";
+import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
 
 /** One for each lane that is measured; a PutFile leaves no result, so nothing is collected. */
 const PROFILES = { sweep: "sweep-put", urgent: "urgent-put" } as const;

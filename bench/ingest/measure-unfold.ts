@@ -1,7 +1,7 @@
 import { createSeededRandom } from "../../local/memory/random.ts";
 import { PLANNED, runIdOfPlanned } from "../../shared/ledger/keys.ts";
 import type { Ports } from "../../shared/ports.ts";
-import { unfold } from "../../shared/workflow/unfold.ts";
+import { unfold } from "../../shared/store/unfold.ts";
 import { acceptIncident, machinesOf } from "../drain/backlog.ts";
 import { percentile } from "../drain/figures.ts";
 import { SHIPPED } from "../shipped-limits.ts";

@@ -2,7 +2,7 @@ import { bodyOf } from "../../shared/azure/entity.ts";
 import { statusOf, type StorageAccess } from "../../shared/azure/access.ts";
 import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
 import { budgetSchema } from "../../shared/limits/budget.ts";
-import { describeLockout, lockoutInWords } from "../../shared/workflow/describe-lockout.ts";
+import { describeLockout, lockoutInWords } from "../../shared/workflow/view/describe-lockout.ts";
 import { found, ok, type Finding } from "./finding.ts";
 import { tableAt } from "./storage-clients.ts";
 

@@ -71,3 +71,14 @@ export function withFinished(run: RunRecord, finished: number, nowMs: number): R
   if (open < 0) throw new Error(`run ${run.runId} has ${run.open} open and ${finished} finished`);
   return { ...run, open, finishedAtMs: open === 0 ? nowMs : null };
 }
+
+/**
+ * Where a run stands: `finished` once all its sequences have ended and what they left behind is
+ * stored or not to be had, until its incident grows.
+ */
+export type RunState = "running" | "finished";
+
+/** Where the run stands. */
+export function stateOf(run: RunRecord): RunState {
+  return run.finishedAtMs === null ? "running" : "finished";
+}

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createDefender } from "../../shared/defender/client.ts";
-import { cancelRun } from "../../shared/workflow/cancel-run.ts";
-import { drain } from "../../shared/workflow/drain.ts";
-import { pause } from "../../shared/workflow/pause.ts";
+import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
+import { drain } from "../../shared/workflow/submit/drain.ts";
+import { pause } from "../../shared/workflow/operate/pause.ts";
 import { startHeldDoor, type HeldDoor } from "../http/held-door.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../workflow/accepting.ts";

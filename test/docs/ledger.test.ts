@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as keys from "../../shared/ledger/keys.ts";
 import { isTerminal, LEGAL_MOVES, SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
@@ -68,12 +69,15 @@ describe("the page about the ledger", () => {
       expect(row.filter((cell) => cell === "")).toEqual([]);
     }
     const named = rows.flatMap(([cell = ""]) => cell.split(", ").map(unquoted));
-    const folder = new URL("../../shared/workflow/", import.meta.url);
-    const committing = readdirSync(folder).filter((name) =>
-      /\bcommit\w*\(/.test(readFileSync(new URL(name, folder), "utf8")),
-    );
+    const committing = ["shared/store", "shared/workflow"]
+      .flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) =>
+          join(folder, name),
+        ),
+      )
+      .filter((path) => path.endsWith(".ts") && /\bcommit\w*\(/.test(readFileSync(path, "utf8")));
     expect([...new Set(named)].toSorted()).toEqual(
-      committing.map((name) => name.replace(/\.ts$/, "")).toSorted(),
+      committing.map((path) => basename(path, ".ts")).toSorted(),
     );
   });
 

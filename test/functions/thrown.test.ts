@@ -3,7 +3,7 @@ import { RestError } from "@azure/data-tables";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { withApp } from "../../functions/transport.ts";
-import { Contended } from "../../shared/workflow/contended.ts";
+import { Contended } from "../../shared/store/contended.ts";
 import { problemSchema } from "../stories/answers.ts";
 
 beforeAll(() => {

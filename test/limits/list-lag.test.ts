@@ -4,7 +4,7 @@ import { FIRST_BUDGET } from "../../shared/limits/budget.ts";
 import { judge } from "../../shared/limits/judge.ts";
 import { guardMs, listLagMs, NO_LAG, withLag } from "../../shared/limits/list-lag.ts";
 import { sessionOf } from "../../shared/limits/session.ts";
-import { withSightings } from "../../shared/workflow/sightings.ts";
+import { withSightings } from "../../shared/workflow/poll/sightings.ts";
 import { aClaimed, anActionOf, aSubmitted, HOUR_MS, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "./some-limits.ts";
 

@@ -4,7 +4,7 @@ import type { Patch } from "./patch.ts";
 export const OF_CALLBACKS: readonly Patch[] = [
   {
     name: "deletes a notice before it is sent",
-    file: "shared/workflow/call-back.ts",
+    file: "shared/workflow/notify/send-notice.ts",
     snippet: "const judgement = await tell(ports, settings, notice, run.value);",
     replacement: `await ports.ledger.commit([{ op: "delete", key, etag: row.etag }]);
       const judgement = await tell(ports, settings, notice, run.value);`,
@@ -26,7 +26,7 @@ export const OF_CALLBACKS: readonly Patch[] = [
   },
   {
     name: "loses the bell for callbacks every time",
-    file: "shared/workflow/ring-notices.ts",
+    file: "shared/workflow/notify/ring-notices.ts",
     snippet: "await bells.ringCallback({ noticeId, dueAtMs });",
     replacement: "",
     caughtBy: { breaks: ["ends"], seed: 7 },
@@ -68,9 +68,9 @@ export const OF_CALLBACKS: readonly Patch[] = [
   },
   {
     name: "gives a callback up although its target wants to be told again by now",
-    file: "shared/workflow/call-back.ts",
+    file: "shared/workflow/notify/send-notice.ts",
     snippet: 'await ledger.commit([{ op: "delete", key, etag }, unchanged(run)]);',
     replacement: 'await ledger.commit([{ op: "delete", key, etag }]);',
-    caughtBy: { test: "test/workflow/call-back.test.ts" },
+    caughtBy: { test: "test/workflow/notify/send-notice.test.ts" },
   },
 ];

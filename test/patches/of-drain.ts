@@ -4,14 +4,14 @@ import type { Patch } from "./patch.ts";
 export const OF_DRAIN: readonly Patch[] = [
   {
     name: "takes a lost answer for a refusal",
-    file: "shared/workflow/settle.ts",
+    file: "shared/workflow/submit/record-answers.ts",
     snippet: "return loseAnswer(record);",
     replacement: 'return giveBack(record, { kind: "ready" }, null);',
     caughtBy: { breaks: ["once", "machine"], seed: 4 },
   },
   {
     name: "sends a POST again when nobody answered",
-    file: "shared/workflow/submit.ts",
+    file: "shared/workflow/submit/post.ts",
     snippet: "const answer = await defender.submit(",
     replacement: `const twice = async (...post) => {
         const first = await defender.submit(...post);
@@ -22,7 +22,7 @@ export const OF_DRAIN: readonly Patch[] = [
   },
   {
     name: "has no send fence",
-    file: "shared/workflow/submit.ts",
+    file: "shared/workflow/submit/post.ts",
     snippet: "() => limits.sendFenceMs - sinceMs(),",
     replacement: "() => limits.sendFenceMs,",
     caughtBy: {
@@ -32,35 +32,35 @@ export const OF_DRAIN: readonly Patch[] = [
   },
   {
     name: "looks at its clock before the connection, and not after",
-    file: "shared/workflow/submit.ts",
+    file: "shared/workflow/submit/post.ts",
     snippet: "() => limits.sendFenceMs - sinceMs(),",
     replacement: "((left) => () => (left > 0 ? Infinity : 0))(limits.sendFenceMs - sinceMs()),",
-    caughtBy: { test: "test/workflow/send-fence.test.ts" },
+    caughtBy: { test: "test/workflow/submit/send-fence.test.ts" },
   },
   {
     name: "drops the last command",
-    file: "shared/workflow/submit.ts",
+    file: "shared/workflow/submit/post.ts",
     snippet: "    currentCommands(record),\n",
     replacement: "    currentCommands(record).slice(0, -1),\n",
     caughtBy: { breaks: ["bytes"], seed: 1 },
   },
   {
     name: "runs what has expired",
-    file: "shared/workflow/accept.ts",
+    file: "shared/workflow/accept/accept.ts",
     snippet: "const expiresAtMs = nowMs + settings.expiryMs;",
     replacement: "const expiresAtMs = nowMs + settings.expiryMs * 10;",
     caughtBy: { breaks: ["expired"], seed: 12 },
   },
   {
     name: "does not record who waits behind a machine on its lease",
-    file: "shared/workflow/make-way.ts",
+    file: "shared/workflow/submit/load-chosen.ts",
     snippet: "const body = { ...lease.value, waiters: true };",
     replacement: "const body = { ...lease.value };",
     caughtBy: { breaks: ["rows", "ends"], seed: 8 },
   },
   {
     name: "leaves those behind a machine where they are when it is free",
-    file: "shared/workflow/change-sequence.ts",
+    file: "shared/store/change-sequence.ts",
     snippet: "return [...own, ...forward];",
     replacement: "return own;",
     caughtBy: { breaks: ["rows", "ends"], seed: 8 },
@@ -75,35 +75,35 @@ export const OF_DRAIN: readonly Patch[] = [
   },
   {
     name: "forgets the bell it noted",
-    file: "shared/workflow/ring.ts",
+    file: "shared/store/ring.ts",
     snippet: "await ports.bells.ringDrain(bell, delayMs);",
     replacement: "",
     caughtBy: { breaks: ["ends"], seed: 120 },
   },
   {
     name: "keeps its promise to drive when it leaves",
-    file: "shared/workflow/drain.ts",
+    file: "shared/workflow/submit/drain.ts",
     snippet: "if (drove && !rang) await stopDriving(ports, hostId, known);",
     replacement: "",
     caughtBy: { test: "test/simulation/promises.test.ts" },
   },
   {
     name: "rings for nobody who was accepted",
-    file: "shared/workflow/accept.ts",
+    file: "shared/workflow/accept/accept.ts",
     snippet: "await bells.ringDrain({ ...bell, runId, urgent }, 0);",
     replacement: "",
-    caughtBy: { test: "test/workflow/accept.test.ts" },
+    caughtBy: { test: "test/workflow/accept/accept.test.ts" },
   },
   {
     name: "gives the session of a sequence back that still holds it",
-    file: "shared/workflow/settle.ts",
+    file: "shared/workflow/submit/record-answers.ts",
     snippet: "return holdsSession(after)\n    ? holdSession(next, sessionOf(after))",
     replacement: 'return after.state === "submitted"\n    ? holdSession(next, sessionOf(after))',
     caughtBy: { breaks: ["holding"], seed: 4 },
   },
   {
     name: "ends an intake row before its sequences have their own",
-    file: "shared/workflow/unfold.ts",
+    file: "shared/store/unfold.ts",
     snippet: "const outcome = await ledger.commit(changes);",
     replacement: `const [own, ...others] = changes;
       await ledger.commit([{ ...own, etag: "*" }]);
@@ -112,7 +112,7 @@ export const OF_DRAIN: readonly Patch[] = [
   },
   {
     name: "deletes the pointer before the intake row",
-    file: "shared/workflow/unfold.ts",
+    file: "shared/store/unfold.ts",
     snippet: "const outcome = await ledger.commit(changes);",
     replacement: `const [own, pointer, ...others] = changes;
       await ledger.commit([pointer]);
@@ -121,23 +121,23 @@ export const OF_DRAIN: readonly Patch[] = [
   },
   {
     name: "never looks for what was planned and not rung for",
-    file: "shared/workflow/poll.ts",
+    file: "shared/workflow/poll/poll.ts",
     snippet: "const unfolded = await unfoldLate(ports, open);",
     replacement: "const unfolded = 0;",
     caughtBy: { breaks: ["ends"], seed: 80 },
   },
   {
     name: "does not move the line on with a claim",
-    file: "shared/workflow/claim.ts",
+    file: "shared/workflow/submit/claim.ts",
     snippet: "pass: Math.max(budget.pass, ...claimed.map((each) => each.pass)),",
     replacement: "pass: budget.pass,",
-    caughtBy: { test: "test/workflow/claim.test.ts" },
+    caughtBy: { test: "test/workflow/submit/claim.test.ts" },
   },
   {
     name: "does not ring when it is resumed",
-    file: "shared/workflow/pause.ts",
+    file: "shared/workflow/operate/pause.ts",
     snippet: 'await ringForReady(ports, limits, "released", 0);',
     replacement: "",
-    caughtBy: { test: "test/workflow/pause.test.ts" },
+    caughtBy: { test: "test/workflow/operate/pause.test.ts" },
   },
 ];

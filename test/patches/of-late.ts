@@ -1,14 +1,14 @@
 import type { Patch } from "./patch.ts";
 
-const ORPHANS = { test: "test/workflow/settle-orphans.test.ts" };
-const LOOKS = { test: "test/workflow/look.test.ts" };
-const ANSWERS = { test: "test/workflow/settle-late-answer.test.ts" };
+const ORPHANS = { test: "test/workflow/poll/orphan-actions.test.ts" };
+const LOOKS = { test: "test/workflow/poll/list-actions.test.ts" };
+const ANSWERS = { test: "test/workflow/poll/settle-late-answer.test.ts" };
 
 /** Bugs in what becomes of an action that is listed late, and in what a look counts. */
 export const OF_LATE: readonly Patch[] = [
   {
     name: "never cancels a second action",
-    file: "shared/workflow/settle-orphans.ts",
+    file: "shared/workflow/poll/orphan-actions.ts",
     snippet: "const mayCancel = isOpen && ",
     replacement: "const mayCancel = isOpen && before.state === null && ",
     caughtBy: ORPHANS,
@@ -29,7 +29,7 @@ export const OF_LATE: readonly Patch[] = [
   },
   {
     name: "says nothing of a second action that has run",
-    file: "shared/workflow/settle-orphans.ts",
+    file: "shared/workflow/poll/orphan-actions.ts",
     snippet: "const hasRun = late.ran && !ranBefore;",
     replacement: "const hasRun = late.ran && ranBefore;",
     caughtBy: ORPHANS,
@@ -43,42 +43,42 @@ export const OF_LATE: readonly Patch[] = [
   },
   {
     name: "does not compare the attempt when it records an answer",
-    file: "shared/workflow/settle.ts",
+    file: "shared/workflow/submit/record-answers.ts",
     snippet: "stored.value.attempt === attempt",
     replacement: "attempt > 0",
     caughtBy: ANSWERS,
   },
   {
     name: "opens the door by an answer that is not known",
-    file: "shared/workflow/settle.ts",
+    file: "shared/workflow/submit/record-answers.ts",
     snippet: 'if (answer.kind === "unknown") return',
     replacement: 'if (answer.kind === "notSent") return',
     caughtBy: ANSWERS,
   },
   {
     name: "counts old sessions of others twice",
-    file: "shared/workflow/sightings.ts",
+    file: "shared/workflow/poll/sightings.ts",
     snippet: "foreignIn(actions, budget) + foreignOld",
     replacement: "foreignIn(actions, budget) + foreignOld * 2",
     caughtBy: LOOKS,
   },
   {
     name: "forgets the sessions of others when a list fails",
-    file: "shared/workflow/look.ts",
+    file: "shared/workflow/poll/list-actions.ts",
     snippet: "    const took = tookTurn(budget, turn);",
     replacement: "    const took = { ...tookTurn(budget, turn), foreign: 0 };",
     caughtBy: LOOKS,
   },
   {
     name: "lists one hour only, however old its claims are",
-    file: "shared/workflow/look.ts",
+    file: "shared/workflow/poll/list-actions.ts",
     snippet: "Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS)",
     replacement: "Math.max(0, nowMs - FOREIGN_SPAN_MS + asking.length * 0)",
     caughtBy: LOOKS,
   },
   {
     name: "looks for nothing it gave up once nothing else is open",
-    file: "shared/workflow/poll.ts",
+    file: "shared/workflow/poll/poll.ts",
     snippet: " && !isLooking(open, outside.clock.earliest())",
     replacement: "",
     caughtBy: LOOKS,

@@ -11,7 +11,7 @@ export const OF_LOOK: readonly Patch[] = [
   },
   {
     name: "ends a session on a status it does not know",
-    file: "shared/workflow/judge-listed.ts",
+    file: "shared/workflow/poll/judge-listed.ts",
     snippet: "return found ?? null;",
     replacement: `const known = ["Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled"];
       if (found === undefined || known.includes(found.status)) return found ?? null;
@@ -20,7 +20,7 @@ export const OF_LOOK: readonly Patch[] = [
   },
   {
     name: "takes an action the list does not show for gone",
-    file: "shared/workflow/judge-listed.ts",
+    file: "shared/workflow/poll/judge-listed.ts",
     snippet: "if (facts !== null && !isNews(facts, { ...look, action }, limits)) continue;",
     replacement: `if (facts?.state === "submitted" && action === null) {
         const stands = await loadSequence(ports.ledger, session.sequenceId);
@@ -80,23 +80,23 @@ export const OF_LOOK: readonly Patch[] = [
   },
   {
     name: "never asks for its open actions",
-    file: "shared/workflow/look.ts",
+    file: "shared/workflow/poll/list-actions.ts",
     snippet: "budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));",
     replacement: "budget.sessions.filter(() => hasToBeAskedFor.length === 0);",
     caughtBy: { breaks: ["honest", "ends", "takenOver", "found"], seed: 4 },
   },
   {
     name: "keeps a machine that was seen among the retries",
-    file: "shared/workflow/release-seen.ts",
+    file: "shared/workflow/poll/release-seen.ts",
     snippet: 'const after = park(record.value, { kind: "ready" }, null);',
     replacement: 'const after = park(record.value, { kind: "ready" }, record.value.reason);',
-    caughtBy: { test: "test/workflow/release-seen.test.ts" },
+    caughtBy: { test: "test/workflow/poll/release-seen.test.ts" },
   },
   {
     name: "ends what is over in the first lane only",
-    file: "shared/workflow/expire-waiting.ts",
+    file: "shared/workflow/poll/expire-waiting.ts",
     snippet: "const over = rows.filter(({ body }) => (",
     replacement: 'const over = rows.filter(({ key, body }) => key.startsWith("ready!0") && (',
-    caughtBy: { test: "test/workflow/expire.test.ts" },
+    caughtBy: { test: "test/workflow/poll/expire.test.ts" },
   },
 ];

@@ -18,7 +18,7 @@ export const OF_RESULTS: readonly Patch[] = [
   },
   {
     name: "never rings again for results that nobody fetched",
-    file: "shared/workflow/poll.ts",
+    file: "shared/workflow/poll/poll.ts",
     snippet: "await repairOwed(ports, limits, open);",
     replacement: "",
     caughtBy: { breaks: ["ends"], seed: 26 },
@@ -32,24 +32,24 @@ export const OF_RESULTS: readonly Patch[] = [
   },
   {
     name: "seals a result without a custody entry",
-    file: "shared/workflow/collect.ts",
+    file: "shared/workflow/collect/collect.ts",
     snippet: 'await ports.ledger.commit([...changes, { op: "insert", key, body: entry }]);',
     replacement: "await ports.ledger.commit(changes);",
-    caughtBy: { test: "test/workflow/collect.test.ts" },
+    caughtBy: { test: "test/workflow/collect/collect.test.ts" },
   },
   {
     name: "seals what lies there with the hash of what it downloaded now",
-    file: "shared/workflow/fetch-result.ts",
+    file: "shared/workflow/collect/fetch-result.ts",
     snippet: "return described(wanted, path, servedName, await digested(there.content, named));",
     replacement: "return described(wanted, path, servedName, flowing.result());",
-    caughtBy: { test: "test/workflow/collect.test.ts" },
+    caughtBy: { test: "test/workflow/collect/collect.test.ts" },
   },
   {
     name: "does not count a second link of the same try",
-    file: "shared/workflow/fetch-result.ts",
+    file: "shared/workflow/collect/fetch-result.ts",
     snippet: 'if (!(await spendRead(ports, limits, "link"))) return { kind: "noBudget" };',
     replacement:
       'if (!lastChance && !(await spendRead(ports, limits, "link"))) return { kind: "noBudget" };',
-    caughtBy: { test: "test/workflow/collect.test.ts" },
+    caughtBy: { test: "test/workflow/collect/collect.test.ts" },
   },
 ];

@@ -1,6 +1,6 @@
 import { parseCallers, type Caller } from "../../shared/access/caller.ts";
-import { approveRun } from "../../shared/workflow/approve-run.ts";
-import { describeRun } from "../../shared/workflow/describe-run.ts";
+import { approveRun } from "../../shared/workflow/operate/approve-run.ts";
+import { describeRun } from "../../shared/workflow/view/describe-run.ts";
 import type { Ports } from "../../shared/ports.ts";
 import type { Person } from "./approval-judge.ts";
 import type { Operation } from "./scenario.ts";

@@ -8,9 +8,9 @@ import {
   drainMessageSchema,
 } from "../../shared/ledger/message.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
-import { callBack } from "../../shared/workflow/call-back.ts";
-import { collect } from "../../shared/workflow/collect.ts";
-import { drain } from "../../shared/workflow/drain.ts";
+import { callBack } from "../../shared/workflow/notify/send-notice.ts";
+import { collect } from "../../shared/workflow/collect/collect.ts";
+import { drain } from "../../shared/workflow/submit/drain.ts";
 import { CALLBACK_SETTINGS } from "./callback-targets.ts";
 import { createFaultPlan, type Fault } from "./faults.ts";
 import { createHosts, type Epoch } from "./hosts.ts";

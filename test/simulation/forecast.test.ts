@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { describeRun } from "../../shared/workflow/describe-run.ts";
-import type { RunView } from "../../shared/workflow/run-view.ts";
+import { describeRun } from "../../shared/workflow/view/describe-run.ts";
+import type { RunView } from "../../shared/workflow/view/run-view.ts";
 import { NO_FAULTS } from "./faults.ts";
 import {
   CALM_TENANT,

@@ -1,7 +1,7 @@
 import { runIdOf } from "../../shared/plan/identity.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
-import { cancelRun } from "../../shared/workflow/cancel-run.ts";
-import { resumeRun } from "../../shared/workflow/resume-run.ts";
+import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
+import { resumeRun } from "../../shared/workflow/operate/resume-run.ts";
 import { approveAsShown } from "./approvers.ts";
 import type { Interruption } from "./scenario.ts";
 import { stream } from "./streams.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { describeRun } from "../../shared/workflow/describe-run.ts";
-import { describeStatus } from "../../shared/workflow/describe-status.ts";
+import { describeRun } from "../../shared/workflow/view/describe-run.ts";
+import { describeStatus } from "../../shared/workflow/view/describe-status.ts";
 import { createWorld } from "./create-world.ts";
 import { NO_FAULTS } from "./faults.ts";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Ports } from "../../shared/ports.ts";
-import { pause } from "../../shared/workflow/pause.ts";
+import { pause } from "../../shared/workflow/operate/pause.ts";
 import { NO_FAULTS } from "./faults.ts";
 import { CALM_TENANT, SHIPPED, steadyMachine, UNGUARDED, type Scenario } from "./scenario.ts";
 import { simulate, type Outcome } from "./simulate.ts";

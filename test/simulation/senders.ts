@@ -1,9 +1,9 @@
 import type { Incident } from "../../shared/incident/incident.ts";
-import { accept, type Acceptance } from "../../shared/workflow/accept.ts";
-import { createCountedCommits } from "../../shared/workflow/counted-commits.ts";
-import { cancelRun } from "../../shared/workflow/cancel-run.ts";
-import { pause, resume } from "../../shared/workflow/pause.ts";
-import { resumeRun } from "../../shared/workflow/resume-run.ts";
+import { accept, type Acceptance } from "../../shared/workflow/accept/accept.ts";
+import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
+import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
+import { pause, resume } from "../../shared/workflow/operate/pause.ts";
+import { resumeRun } from "../../shared/workflow/operate/resume-run.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { approveAsShown } from "./approvers.ts";

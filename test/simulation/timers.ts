@@ -1,5 +1,5 @@
-import { poll } from "../../shared/workflow/poll.ts";
-import { reconcile } from "../../shared/workflow/reconcile.ts";
+import { poll } from "../../shared/workflow/poll/poll.ts";
+import { reconcile } from "../../shared/workflow/operate/reconcile.ts";
 import type { Epoch } from "./hosts.ts";
 import type { World } from "./world.ts";
 

@@ -11,9 +11,9 @@ import {
   type AcceptPorts,
   type AcceptSettings,
   type Submission,
-} from "../../shared/workflow/accept.ts";
-import { createCountedCommits } from "../../shared/workflow/counted-commits.ts";
-import { unfold } from "../../shared/workflow/unfold.ts";
+} from "../../shared/workflow/accept/accept.ts";
+import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
+import { unfold } from "../../shared/store/unfold.ts";
 import { START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { catalogue, incident } from "../plan/planning.ts";

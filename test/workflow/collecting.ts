@@ -9,8 +9,8 @@ import { insertion } from "../../shared/ledger/rows.ts";
 import { runSchema } from "../../shared/ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
 import type { Defender, Download, Ports, Reply } from "../../shared/ports.ts";
-import { collect, type Collected } from "../../shared/workflow/collect.ts";
-import { readManifest } from "../../shared/workflow/read-evidence.ts";
+import { collect, type Collected } from "../../shared/workflow/collect/collect.ts";
+import { readManifest } from "../../shared/workflow/view/read-evidence.ts";
 import { aSequence, RUN_ID, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 

@@ -1,7 +1,7 @@
 import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
 import type { Limits } from "../../shared/limits/limits.ts";
 import type { Log } from "../../shared/ports.ts";
-import { drain, type DrainPorts } from "../../shared/workflow/drain.ts";
+import { drain, type DrainPorts } from "../../shared/workflow/submit/drain.ts";
 import type { Accepting } from "./accepting.ts";
 
 const BELL = { why: "accepted", runId: null, urgent: false } as const;

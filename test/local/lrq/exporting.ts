@@ -5,8 +5,8 @@ import { onTestFinished } from "vitest";
 import type { EvidenceApi } from "../../../local/lrq/api.ts";
 import { exportRun, type ExportedRun } from "../../../local/lrq/export-run.ts";
 import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
-import { readQueueAudit, readRunAudit } from "../../../shared/workflow/read-audit.ts";
-import { listEvidence, openEvidence } from "../../../shared/workflow/read-evidence.ts";
+import { readQueueAudit, readRunAudit } from "../../../shared/workflow/view/read-audit.ts";
+import { listEvidence, openEvidence } from "../../../shared/workflow/view/read-evidence.ts";
 import { RUN_ID } from "../../ledger/a-sequence.ts";
 import { type Collecting, openCollecting, type Served } from "../../workflow/collecting.ts";
 

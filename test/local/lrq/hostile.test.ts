@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { runCommand } from "../../../local/lrq/command-line.ts";
 import { verifyFolder } from "../../../local/lrq/verify-folder.ts";
 import { bodyText } from "../../../shared/azure/entity.ts";
-import { describeRun } from "../../../shared/workflow/describe-run.ts";
+import { describeRun } from "../../../shared/workflow/view/describe-run.ts";
 import { HOSTILE } from "../../fixtures/hostile/results.ts";
 import { RUN_ID } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";

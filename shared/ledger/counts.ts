@@ -1,0 +1,24 @@
+import { SEQUENCE_STATES, type SequenceRecord, type SequenceState } from "./sequence.ts";
+
+/** Sequences by state; they add up to `total`. */
+export type StateCounts = Readonly<Record<SequenceState, number>> & { readonly total: number };
+
+/** Sequences by state, none left out, and all of them. */
+export function countsOf(records: readonly SequenceRecord[]): StateCounts {
+  const counts = Object.fromEntries(SEQUENCE_STATES.map((state) => [state, 0]));
+  for (const { state } of records) counts[state] = (counts[state] ?? 0) + 1;
+  const of = (state: SequenceState) => counts[state] ?? 0;
+  return {
+    total: records.length,
+    waiting: of("waiting"),
+    claimed: of("claimed"),
+    unconfirmed: of("unconfirmed"),
+    submitted: of("submitted"),
+    succeeded: of("succeeded"),
+    failed: of("failed"),
+    timedOut: of("timedOut"),
+    cancelled: of("cancelled"),
+    expired: of("expired"),
+    refused: of("refused"),
+  };
+}

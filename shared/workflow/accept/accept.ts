@@ -1,0 +1,170 @@
+import { URGENT_LANE } from "../../ledger/keys.ts";
+import type { RunRecord } from "../../ledger/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { secondsLeftOfDay, type OverCap } from "../../limits/caps.ts";
+import { planIncident, type Plan } from "../../plan/plan.ts";
+import { acceptedBefore, keyHashOf, keyRowOf } from "./idempotency.ts";
+import {
+  answer,
+  type Acceptance,
+  type AcceptPorts,
+  type AcceptSettings,
+  type Submission,
+} from "./answer.ts";
+import { factAbout } from "../../store/audit.ts";
+import { loadBudget } from "../../store/load.ts";
+import { ringNotices } from "../notify/ring-notices.ts";
+import { newRun, newSequence } from "./new-records.ts";
+import { resolveMachines } from "./resolve-machines.ts";
+import { writeRun } from "./write-run.ts";
+
+export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
+
+/**
+ * Sequences of so few machines get their own rows at once, eight of them: an intake row and its
+ * pointer would be two, and cost two requests more later.
+ */
+const WRITTEN_AT_ONCE_MAX = 4;
+
+/**
+ * Takes an incident in: one transaction of the ledger, then a bell, then the answer. What was
+ * accepted before is returned and not repeated; machines new to the incident start. Throws if
+ * storage is out of reach: then nothing was promised.
+ */
+export async function accept(
+  ports: AcceptPorts,
+  settings: AcceptSettings,
+  submission: Submission,
+): Promise<Acceptance> {
+  const keyHash = keyHashOf(submission);
+  const { machines } = submission.incident;
+  // What stands in intake rows gets its place in the line when it is unfolded.
+  const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
+  const [before, budget] = await Promise.all([
+    keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
+    isPlanned ? null : loadBudget(ports.ledger),
+    ports.countedCommits.prepare(),
+  ]);
+  if (before !== null) return before;
+
+  const resolved = await resolveMachines(ports, settings, machines);
+  if (resolved.kind === "unavailable") return resolved;
+  const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
+  if (planned.kind !== "parsed") return planned;
+  const barred = planned.value.sequences.find((each) => !submission.mayUse(each.profile.name));
+  if (barred !== undefined) {
+    const detail = `${submission.caller} may not use the profile ${barred.profile.name}.`;
+    return { kind: "forbidden", detail };
+  }
+  const pass = budget === null ? null : budget.value.pass + 1;
+  const stands = { plan: planned.value, pass, keyHash };
+  return await enqueue(ports, settings, submission, stands);
+}
+
+/** What is to be run, and what was read for it. */
+interface Standing {
+  readonly plan: Plan;
+  /** Where the line begins for it; null for what stands in intake rows first. */
+  readonly pass: number | null;
+  readonly keyHash: string | null;
+}
+
+async function enqueue(
+  ports: AcceptPorts,
+  settings: AcceptSettings,
+  submission: Submission,
+  { plan, pass, keyHash }: Standing,
+): Promise<Acceptance> {
+  const nowMs = ports.clock.earliest();
+  const nonce = submission.again ? (keyHash ?? ports.random.id()) : null;
+  const run = newRun(submission, plan, nonce, nowMs);
+  const expiresAtMs = nowMs + settings.expiryMs;
+  const sequences = plan.sequences.map((each, index) =>
+    newSequence(run, each, { nowMs, pass: (pass ?? 0) + index, expiresAtMs }),
+  );
+  const ids = sequences.map((each) => each.sequenceId);
+  const key = keyRowOf(keyHash, submission, run.runId, ids);
+  const { caller, objectId, caps } = submission;
+  const factOf = (added: number) =>
+    factAbout("accepted", [], {
+      atMs: nowMs,
+      by: caller,
+      detail: acceptedDetail(run, plan, added),
+    });
+  const counting = caps === null ? null : { caps, caller };
+  const asking = { by: caller, objectId, untilMs: nowMs + settings.approvalMs };
+  const written = await writeRun(ports, {
+    run,
+    sequences,
+    isPlanned: pass === null,
+    key,
+    counting,
+    policy: settings.policy,
+    factOf,
+    asking,
+  });
+  if (written.kind === "overCap") return overCap(ports, submission, written);
+  if (written.kind === "tooLarge") return tooLarge(written.asked);
+  if (written.kind === "keyTaken") {
+    // The same request came twice at once; the other one's answer is this one's too.
+    const before = await acceptedBefore(ports, keyHash ?? "", submission);
+    if (before !== null) return before;
+    throw new Error("an idempotency key was taken and is gone");
+  }
+  await ringFor(ports, run.runId, written.added, pass === null);
+  if (written.run.callbacks.length > 0) await ringNotices(ports);
+  ports.log("info", "accepted", {
+    runId: run.runId,
+    source: run.source,
+    caller: submission.caller,
+    added: written.added.length,
+    known: sequences.length - written.added.length,
+    skipped: plan.skipped.length,
+  });
+  return answer(written.run, sequences, written.known, plan.skipped);
+}
+
+/** What is left is told, so that the sender can choose. */
+function overCap(
+  { clock, log }: AcceptPorts,
+  { caller, incident }: Submission,
+  { cap, limit, left, asked }: OverCap,
+): Acceptance {
+  log("warn", "overCap", { caller, cap, limit, left, asked, incidentId: incident.incidentId });
+  const numbers = `${asked} new machines were asked for, and ${left} of ${limit} are left`;
+  if (cap === "perIncident") {
+    return { kind: "tooManyMachines", detail: `${numbers} to the incident; nothing was accepted.` };
+  }
+  const whose = cap === "perDay" ? "everybody" : `caller ${caller}`;
+  const detail = `${numbers} to ${whose} until 00:00 UTC; nothing was accepted.`;
+  return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
+}
+
+function tooLarge(asked: number): Acceptance {
+  const detail =
+    `The commands for ${asked} new machines are more than can be accepted at once; nothing was ` +
+    "accepted. Send fewer, then again with more: they join the same run.";
+  return { kind: "tooManyMachines", detail };
+}
+
+function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: number): string {
+  const profiles = new Set(
+    plan.sequences.map(({ profile }) => `${profile.name}@${profile.version}`),
+  );
+  const taken = `${added} new of ${plan.sequences.length} sequences`;
+  return `${taken}, ${plan.skipped.length} skipped; ${[...profiles].join(", ")}; ${source} ${incidentId}`;
+}
+
+async function ringFor(
+  { bells }: AcceptPorts,
+  runId: string,
+  added: readonly SequenceRecord[],
+  isPlanned: boolean,
+): Promise<void> {
+  if (added.length === 0) return;
+  const urgent = added.some((each) => each.lane === URGENT_LANE);
+  const bell = isPlanned
+    ? { why: "planned" as const, sequenceIds: [] }
+    : { why: "accepted" as const, sequenceIds: added.map((each) => each.sequenceId) };
+  await bells.ringDrain({ ...bell, runId, urgent }, 0);
+}

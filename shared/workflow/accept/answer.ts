@@ -1,0 +1,92 @@
+import type { MachineScope } from "../../access/machine-scope.ts";
+import type { Incident } from "../../incident/incident.ts";
+import type { Problem } from "../../incident/problem.ts";
+import type { GatePolicy } from "../../ledger/gate.ts";
+import type { CallbackTarget } from "../../ledger/notice.ts";
+import { stateOf, type RunRecord, type RunState } from "../../ledger/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence.ts";
+import type { Caps } from "../../limits/caps.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { Catalogue } from "../../plan/catalogue.ts";
+import type { SkippedMachine } from "../../plan/plan.ts";
+import type { Routing } from "../../plan/routing.ts";
+import type { Ports } from "../../ports.ts";
+import type { CountedCommits } from "./counted-commits.ts";
+
+export type AcceptPorts = Pick<
+  Ports,
+  "ledger" | "bells" | "defender" | "clock" | "random" | "log"
+> & { readonly countedCommits: CountedCommits };
+
+export interface AcceptSettings {
+  readonly limits: Limits;
+  readonly expiryMs: number;
+  readonly catalogue: Catalogue;
+  readonly routing: Routing;
+  readonly scope: MachineScope;
+  /** How the sequences of a run are let go; null lets all of them. */
+  readonly policy: GatePolicy | null;
+  /** How long an approval may be waited for. */
+  readonly approvalMs: number;
+}
+
+/** An incident as a known caller asks for it to be worked on. */
+export interface Submission {
+  readonly incident: Incident;
+  readonly caller: string;
+  /** Of a token: who showed it. */
+  readonly objectId: string | null;
+  readonly asked: { profile: string | null; parameters: Readonly<Record<string, string>> };
+  /**
+   * The caller's own key for this request, and what a second request must equal to be the same:
+   * hashes, hex.
+   */
+  readonly idempotencyKey: string | null;
+  readonly requestHash: string;
+  /** How many machines it may bring; null counts nothing. */
+  readonly caps: Caps | null;
+  /** Who is told of it. */
+  readonly callbacks: readonly CallbackTarget[];
+  /** Run it anew although it was accepted before. */
+  readonly again: boolean;
+  /** Whether the caller may use a profile; checked against what routing chose, too. */
+  readonly mayUse: (profile: string) => boolean;
+}
+
+/** A sequence as the answer names it. */
+type AcceptedSequence = Pick<SequenceRecord, "sequenceId" | "machineId" | "machineName" | "state">;
+
+export type Acceptance =
+  | {
+      readonly kind: "accepted";
+      readonly run: RunRecord;
+      readonly state: RunState;
+      readonly sequences: readonly AcceptedSequence[];
+      readonly skipped: readonly SkippedMachine[];
+    }
+  | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
+  | { readonly kind: "forbidden"; readonly detail: string }
+  | {
+      readonly kind: "nothingToDo";
+      readonly detail: string;
+      readonly skipped: readonly SkippedMachine[];
+    }
+  | { readonly kind: "keyReused"; readonly detail: string }
+  | { readonly kind: "tooManyMachines"; readonly detail: string }
+  /** A cap of the day; the next day begins in `retryAfterSeconds`. */
+  | { readonly kind: "overCap"; readonly detail: string; readonly retryAfterSeconds: number }
+  | { readonly kind: "unavailable"; readonly detail: string };
+
+/** The answer to a request whose sequences are in the ledger. */
+export function answer(
+  run: RunRecord,
+  planned: readonly SequenceRecord[],
+  known: ReadonlyMap<string, SequenceRecord>,
+  skipped: readonly SkippedMachine[],
+): Acceptance {
+  const sequences = planned.map((each) => {
+    const { sequenceId, machineId, machineName, state } = known.get(each.sequenceId) ?? each;
+    return { sequenceId, machineId, machineName, state };
+  });
+  return { kind: "accepted", run, state: stateOf(run), sequences, skipped };
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { CAPS_KEY } from "../../ledger/keys.ts";
+import type { RowChange } from "../../ledger/rows.ts";
+import { dayOf, whichCap, type Caps, type OverCap } from "../../limits/caps.ts";
+import type { Ledger } from "../../ports.ts";
+import type { MaybeStored } from "../../store/load.ts";
+
+/** Machines that a request brings new, for whom they are counted, and the caps that are theirs. */
+export interface NewMachines {
+  readonly caps: Caps;
+  readonly caller: string;
+  /** How many the incident has already. */
+  readonly ofIncident: number;
+  readonly asked: number;
+}
+
+/** The counts with the new machines, or the cap in their way. */
+export type Count =
+  | { readonly kind: "counted"; readonly counts: Counts }
+  | { readonly kind: "overCap"; readonly over: OverCap };
+
+const count = z.number().int().nonnegative();
+const countsSchema = z.object({
+  v: z.literal(1),
+  /** Eight digits, in UTC. */
+  day: z.string(),
+  machines: count,
+  callers: z.record(z.string(), count),
+});
+
+/** What was accepted on one day: of everybody, and of each caller. */
+export type Counts = z.infer<typeof countsSchema>;
+
+const NO_COUNTS: Counts = { v: 1, day: "", machines: 0, callers: {} };
+
+/** The counts as they stand, to count on. Stale ones only make the commit lose. */
+export async function loadCounts(ledger: Ledger): Promise<MaybeStored<Counts>> {
+  const row = await ledger.read(CAPS_KEY);
+  return row === null
+    ? { value: NO_COUNTS, etag: null }
+    : { value: countsSchema.parse(row.body), etag: row.etag };
+}
+
+/** The change that writes the counts where `stored` stood. */
+export function countsChange({ etag }: MaybeStored<Counts>, body: Counts): RowChange {
+  return etag === null
+    ? { op: "insert", key: CAPS_KEY, body }
+    : { op: "replace", key: CAPS_KEY, body, etag };
+}
+
+/**
+ * Counts a request's machines. The row belongs into the transaction that writes their sequences:
+ * whoever counted meanwhile makes it lose, so no two requests take the same room.
+ */
+export function countMachines(
+  stands: Counts,
+  { caps, caller, ofIncident, asked }: NewMachines,
+  nowMs: number,
+): Count {
+  const before = onDay(stands, dayOf(nowMs));
+  const ofCallerToday = Object.hasOwn(before.callers, caller) ? (before.callers[caller] ?? 0) : 0;
+  const over = whichCap(caps, { ofIncident, ofCallerToday, today: before.machines }, asked);
+  if (over !== null) return { kind: "overCap", over };
+  const counts: Counts = {
+    ...before,
+    machines: before.machines + asked,
+    callers: { ...before.callers, [caller]: ofCallerToday + asked },
+  };
+  return { kind: "counted", counts };
+}
+
+/** A day begins with nothing; a host that is a moment behind counts on the one that has begun. */
+function onDay(counts: Counts, day: string): Counts {
+  return counts.day >= day ? counts : { ...NO_COUNTS, day };
+}

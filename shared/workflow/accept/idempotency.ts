@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { idempotencyRowKey } from "../../ledger/keys.ts";
+import { answer, type Acceptance, type AcceptPorts, type Submission } from "./answer.ts";
+import { listSequences } from "../../store/list-sequences.ts";
+import { loadRun } from "../../store/load.ts";
+
+const keySchema = z.object({
+  v: z.literal(1),
+  runId: z.string(),
+  requestHash: z.string(),
+  sequenceIds: z.array(z.string()),
+});
+
+/** What this key was answered with, or that it was used for another request; null if it is new. */
+export async function acceptedBefore(
+  ports: Pick<AcceptPorts, "ledger">,
+  keyHash: string,
+  submission: Submission,
+): Promise<Acceptance | null> {
+  const row = await ports.ledger.read(idempotencyRowKey(keyHash));
+  if (row === null) return null;
+  const key = keySchema.parse(row.body);
+  if (key.requestHash !== submission.requestHash) {
+    const detail =
+      "This Idempotency-Key was used for another request; send a new key, or the same body.";
+    return { kind: "keyReused", detail };
+  }
+  const run = await loadRun(ports.ledger, key.runId);
+  if (run === null) throw new Error(`run ${key.runId} is gone, but its key is not`);
+  const ids = new Set(key.sequenceIds);
+  const sequences = (await listSequences(ports.ledger, run.value)).filter((each) =>
+    ids.has(each.sequenceId),
+  );
+  return answer(run.value, sequences, new Map(), run.value.skipped);
+}
+
+/** One caller's keys never meet another's. */
+export function keyHashOf({ caller, idempotencyKey }: Submission): string | null {
+  if (idempotencyKey === null) return null;
+  return createHash("sha256").update(`${caller.length}:${caller}${idempotencyKey}`).digest("hex");
+}
+
+/** The row that finds the answer again. */
+export function keyRowOf(
+  keyHash: string | null,
+  { requestHash }: Submission,
+  runId: string,
+  sequenceIds: readonly string[],
+): { key: string; body: unknown } | null {
+  if (keyHash === null) return null;
+  const body: z.infer<typeof keySchema> = {
+    v: 1,
+    runId,
+    requestHash,
+    sequenceIds: [...sequenceIds],
+  };
+  return { key: idempotencyRowKey(keyHash), body };
+}

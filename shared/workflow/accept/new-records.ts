@@ -1,0 +1,89 @@
+import type { Incident } from "../../incident/incident.ts";
+import { FIRST_HEAD } from "../../ledger/chain-head.ts";
+import type { CallbackTarget } from "../../ledger/notice.ts";
+import type { RunRecord } from "../../ledger/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { runIdOf, sequenceIdOf } from "../../plan/identity.ts";
+import type { Plan } from "../../plan/plan.ts";
+
+/**
+ * The run an incident makes, before anything of it is written. `nonce` tells it from earlier runs,
+ * if there is one.
+ */
+export function newRun(
+  submission: { incident: Incident; caller: string; callbacks: readonly CallbackTarget[] },
+  plan: Plan,
+  nonce: string | null,
+  nowMs: number,
+): RunRecord {
+  const { incident, caller, callbacks } = submission;
+  const { source, incidentId, title, severity, url, armId } = incident;
+  return {
+    v: 1,
+    runId: runIdOf({ source, incidentId, again: nonce }),
+    source,
+    incidentId,
+    title,
+    severity,
+    url,
+    requestedBy: caller,
+    requestedAtMs: nowMs,
+    accepted: 0,
+    open: 0,
+    finishedAtMs: null,
+    skipped: [...plan.skipped],
+    custody: FIRST_HEAD,
+    audit: FIRST_HEAD,
+    armId,
+    callbacks: [...callbacks],
+    gate: null,
+    turns: 0,
+    cancelAsked: null,
+    approval: null,
+  };
+}
+
+/** A sequence as it is first written: ready to go, at its place among those that wait. */
+export function newSequence(
+  run: RunRecord,
+  planned: Plan["sequences"][number],
+  at: { nowMs: number; pass: number; expiresAtMs: number },
+): SequenceRecord {
+  const { machineId, machineName, machineFacts, profile, lane, parameters } = planned;
+  return {
+    v: 1,
+    sequenceId: sequenceIdOf(run.runId, { machineId, profile, parameters }),
+    runId: run.runId,
+    machineId,
+    machineName,
+    machineFacts: machineFacts === null ? null : { ...machineFacts },
+    profile: { ...profile },
+    parameters: { ...parameters },
+    approvals: { needed: planned.approvals, by: [] },
+    wave: null,
+    lane,
+    pass: at.pass,
+    parts: planned.parts.map((part) => part.map((command) => ({ ...command }))),
+    part: 0,
+    attempt: 0,
+    attempts: 0,
+    givenUp: [],
+    state: "waiting",
+    place: { kind: "ready" },
+    reason: null,
+    acceptedAtMs: at.nowMs,
+    expiresAtMs: at.expiresAtMs,
+    claimedAtMs: null,
+    submittedAtMs: null,
+    endedAtMs: null,
+    actionId: null,
+    actionStatus: null,
+    offlineTimes: 0,
+    busyTimes: 0,
+    cancel: null,
+    outcome: null,
+    progress: [],
+    results: [],
+    late: [],
+  };
+}

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import type { Caller } from "../../access/caller.ts";
+import { mayDo, whyNot, whyNotBy } from "../../access/authorize.ts";
+import { askedTrouble, targetsOf, type CallbackRules } from "../../callback/targets.ts";
+import { SOURCES, type AskedCallback, type Source } from "../../incident/incident.ts";
+import { parseIncident } from "../../incident/parse-incident.ts";
+import type { Problem } from "../../incident/problem.ts";
+import { readBody } from "../../incident/read-body.ts";
+import type { Caps } from "../../limits/caps.ts";
+import { accept, type Acceptance, type AcceptPorts, type AcceptSettings } from "./accept.ts";
+import { admitCaller, type Admitted, type Doorkeeping, type RawRequest } from "./request.ts";
+
+/** What a webhook can be answered with. */
+export type Received =
+  | Acceptance
+  | Exclude<Admitted, { kind: "admitted" }>
+  | { readonly kind: "noSuchSource"; readonly detail: string }
+  | { readonly kind: "badBody"; readonly detail: string }
+  | { readonly kind: "tooLarge"; readonly detail: string }
+  | { readonly kind: "wrongType"; readonly detail: string };
+
+export interface ReceiveSettings extends AcceptSettings, Doorkeeping {
+  readonly callbacks: CallbackRules;
+  readonly caps: Caps;
+}
+
+/** Query parameters of this form give a profile's parameters their values. */
+const PARAMETER = /^parameter\.([A-Za-z][A-Za-z0-9_-]{0,63})$/;
+const KEY_CHARACTERS_MAX = 255;
+
+/**
+ * A webhook, from raw request to answer: who sends it, what it says, and then `accept`. Until all
+ * of that is in order nothing is read from storage and nothing is written.
+ */
+export async function receiveIncident(
+  ports: AcceptPorts,
+  settings: ReceiveSettings,
+  request: RawRequest & { readonly source: string },
+  nowMs: number,
+): Promise<Received> {
+  const source = sourceOf(request.source);
+  const need = { right: "incident.submit" as const, scope: source === null ? {} : { source } };
+  const admitted = await admitCaller(settings, request, need, nowMs);
+  if (admitted.kind !== "admitted") return admitted;
+  if (source === null) {
+    return { kind: "noSuchSource", detail: `The source is one of ${SOURCES.join(", ")}.` };
+  }
+  const { caller } = admitted;
+  const again = request.query.get("again") === "true";
+  const whyNotAgain = whyNot(caller, "again") ?? whyNotBy(admitted.scheme, "again");
+  if (again && whyNotAgain !== null) return { kind: "forbidden", detail: whyNotAgain };
+  if (!isJson(request.headers.get("content-type"))) {
+    return { kind: "wrongType", detail: "Send the body as application/json." };
+  }
+  // A signed id goes first: the header is not signed, and with another one a replay would be new.
+  const idempotencyKey = admitted.messageId ?? request.headers.get("idempotency-key");
+  if (idempotencyKey !== null && !isKey(idempotencyKey)) return badKey();
+  const body = readBody(request.rawBody);
+  if (body.kind === "tooLarge") return { kind: "tooLarge", detail: body.problem.message };
+  if (body.kind !== "read") return { kind: "badBody", detail: body.problem.message };
+  const incident = parseIncident(source, body.json);
+  if (incident.kind === "nothingToDo") return { ...incident, skipped: [] };
+  if (incident.kind === "invalid") return incident;
+  const asked = callbackIn(request) ?? incident.value.callback;
+  const refused = asked === null ? null : askedTrouble(caller, asked, settings.callbacks);
+  if (refused !== null)
+    return { kind: "invalid", problems: [{ path: "callback", message: refused }] };
+  return await accept(ports, settings, {
+    incident: incident.value,
+    caller: caller.name,
+    objectId: admitted.objectId,
+    asked: askedIn(request),
+    caps: capsOf(caller, settings.caps),
+    callbacks: targetsOf(caller, incident.value, asked, settings.callbacks),
+    idempotencyKey,
+    requestHash: requestHash(request),
+    again,
+    mayUse: (profile) => mayDo(caller, "incident.submit", { source, profile }),
+  });
+}
+
+/** The caller's own caps go before those of everybody; none can raise that of the tenant. */
+function capsOf({ caps }: Caller, { perIncident, perCallerDay, perDay }: Caps): Caps {
+  return {
+    perIncident: caps?.perIncident ?? perIncident,
+    perCallerDay: caps?.perDay ?? perCallerDay,
+    perDay,
+  };
+}
+
+function sourceOf(text: string): Source | null {
+  return SOURCES.find((source) => source === text.toLowerCase()) ?? null;
+}
+
+/**
+ * A sender that names no type is taken at its body's word; one that names another type is mistaken.
+ */
+function isJson(contentType: string | null): boolean {
+  return contentType === null || /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType);
+}
+
+function isKey(key: string): boolean {
+  return key.length > 0 && key.length <= KEY_CHARACTERS_MAX && /^[\x21-\x7e]+$/.test(key);
+}
+
+function badKey(): Received {
+  const message = `Send 1 to ${KEY_CHARACTERS_MAX} visible ASCII characters.`;
+  const problems: Problem[] = [{ path: "Idempotency-Key", message }];
+  return { kind: "invalid", problems };
+}
+
+function askedIn({ query }: RawRequest): {
+  profile: string | null;
+  parameters: Record<string, string>;
+} {
+  const parameters = new Map<string, string>();
+  for (const [name, value] of query.entries()) {
+    const parameter = PARAMETER.exec(name)?.[1];
+    if (parameter !== undefined) parameters.set(parameter, value);
+  }
+  return { profile: query.get("profile"), parameters: Object.fromEntries(parameters) };
+}
+
+/** Where the query asks to be called back; for senders whose body has no place for it. */
+function callbackIn({ query }: RawRequest): AskedCallback | null {
+  const url = query.get("callback");
+  return url === null ? null : { url, events: null };
+}
+
+/** What a request with the same Idempotency-Key must equal: path, query and body. */
+function requestHash({ source, query, rawBody }: RawRequest & { source: string }): string {
+  const asked = [...query.entries()].map(([name, value]) => JSON.stringify([name, value])).sort();
+  const hash = createHash("sha256");
+  return hash.update(`${source.toLowerCase()} ${asked.join()}\n`).update(rawBody).digest("hex");
+}

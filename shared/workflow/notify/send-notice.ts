@@ -1,0 +1,202 @@
+import type { Caller } from "../../access/caller.ts";
+import { judgeAnswer, type Judgement } from "../../callback/judge-answer.ts";
+import type { CallbackFacts } from "../../callback/message.ts";
+import { callbackRequest } from "../../callback/request.ts";
+import { recipientOf, type CallbackRules } from "../../callback/targets.ts";
+import { deadNoticeKey, noticeKey, runKey } from "../../ledger/keys.ts";
+import type { CallbackBell } from "../../ledger/message.ts";
+import {
+  noticeSchema,
+  type CallbackTarget,
+  type DeadNotice,
+  type Notice,
+} from "../../ledger/notice.ts";
+import type { RowChange, Stored } from "../../ledger/rows.ts";
+import { countsOf } from "../../ledger/counts.ts";
+import { stateOf, type RunRecord } from "../../ledger/run.ts";
+import type { Ports } from "../../ports.ts";
+import { Contended } from "../../store/contended.ts";
+import { listSequences } from "../../store/list-sequences.ts";
+import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
+
+type CallBackPorts = Pick<Ports, "ledger" | "callbacks" | "clock" | "random" | "log">;
+
+export interface CallBackSettings {
+  readonly callers: readonly Caller[];
+  readonly rules: CallbackRules;
+  /** Between one try and the next; one more try than waits. */
+  readonly waitsMs: readonly number[];
+}
+
+/** What a message of `callbacks` came to; `stale` is one whose notice somebody has seen to. */
+export type CalledBack = Judgement["kind"] | "stale";
+
+const COMMIT_TRIES = 12;
+const JITTER_MS = 200;
+
+/**
+ * Sends one notice, once, and records what came of it. Cut off between the two, it is sent again:
+ * at least once, with the same id. Throws if storage is out of reach; the poll rings again then.
+ */
+export async function callBack(
+  ports: CallBackPorts,
+  settings: CallBackSettings,
+  bell: CallbackBell,
+): Promise<CalledBack> {
+  const key = noticeKey(bell.dueAtMs, bell.noticeId);
+  const row = await ports.ledger.read(key);
+  if (row === null) return "stale";
+  const notice = noticeSchema.parse(row.body);
+  const run = await loadRun(ports.ledger, notice.runId);
+  if (run === null) throw new Error(`run ${notice.runId} is gone`);
+  const judgement = await tell(ports, settings, notice, run.value);
+  if (judgement === "ended") return await drop(ports, row, run);
+  const { runId, event, tries } = notice;
+  ports.log(judgement.kind === "dead" ? "error" : "info", "calledBack", {
+    runId,
+    told: event,
+    noticeId: notice.noticeId,
+    tries: tries + 1,
+    came: judgement.kind,
+    ...("said" in judgement ? { said: judgement.said } : {}),
+  });
+  await record(ports, { key, etag: row.etag, notice }, judgement);
+  return judgement.kind;
+}
+
+async function tell(
+  ports: CallBackPorts,
+  { callers, rules, waitsMs }: CallBackSettings,
+  notice: Notice,
+  run: RunRecord,
+): Promise<Judgement | "ended"> {
+  const target = targetOf(run, notice);
+  if (target === null) return { kind: "dead", said: "the run no longer knows whom to tell" };
+  // It asked for nothing more of this run while this one was on its way.
+  if (target.endedAtMs !== null) return "ended";
+  const recipient = recipientOf(target, run, callers, rules);
+  if (recipient.kind === "nobody") return { kind: "dead", said: recipient.why };
+  const facts = await factsFor(ports, notice, run);
+  const request = callbackRequest(recipient.to, facts, ports.clock.earliest());
+  const answer = await ports.callbacks.send(request);
+  return judgeAnswer(answer, notice.tries + 1, ports.clock.earliest(), waitsMs);
+}
+
+/**
+ * Gives the notice up, for that is what the run says. If the run is another by now it may say that
+ * its target wants to be told again: then the notice stays, and the poll rings for it.
+ */
+async function drop(
+  { ledger }: CallBackPorts,
+  { key, etag }: { readonly key: string; readonly etag: string },
+  run: Stored<RunRecord>,
+): Promise<CalledBack> {
+  const outcome = await ledger.commit([{ op: "delete", key, etag }, unchanged(run)]);
+  return outcome.kind === "committed" ? "ended" : "stale";
+}
+
+async function factsFor(
+  { ledger }: CallBackPorts,
+  notice: Notice,
+  run: RunRecord,
+): Promise<CallbackFacts> {
+  const { noticeId, event, atMs, runId, sequenceId } = notice;
+  const { total, ...counts } = countsOf(await listSequences(ledger, run));
+  const present = Object.entries(counts).filter(([, count]) => count > 0);
+  return {
+    noticeId,
+    event,
+    atMs,
+    runId,
+    source: run.source,
+    incidentId: run.incidentId,
+    state: stateOf(run),
+    counts: Object.fromEntries(present),
+    total,
+    skipped: run.skipped.length,
+    custody: run.custody,
+    sequence: sequenceId === null ? null : await endedSequence(ledger, sequenceId),
+  };
+}
+
+async function endedSequence(
+  ledger: Ports["ledger"],
+  sequenceId: string,
+): Promise<CallbackFacts["sequence"]> {
+  const stored = await loadSequence(ledger, sequenceId);
+  if (stored === null) throw new Error(`${sequenceId} is gone`);
+  const { machineId, machineName, state, outcome, results } = stored.value;
+  const count = (of: string) => results.filter((each) => each.state === of).length;
+  return {
+    sequenceId,
+    machineId,
+    machineName,
+    state,
+    outcome: outcome?.code ?? null,
+    results: { stored: count("stored"), unavailable: count("unavailable") },
+  };
+}
+
+/** The notice's next row, or none; and on the run what its target has heard. */
+async function record(
+  ports: CallBackPorts,
+  row: { key: string; etag: string; notice: Notice },
+  judgement: Judgement,
+): Promise<void> {
+  const { noticeId, runId } = row.notice;
+  for (let attempt = 0; attempt < COMMIT_TRIES; attempt += 1) {
+    const run = await loadRun(ports.ledger, runId);
+    if (run === null) throw new Error(`run ${runId} is gone`);
+    const outcome = await ports.ledger.commit([
+      { op: "delete", key: row.key, etag: row.etag },
+      ...following(run, row.notice, judgement, ports.clock.earliest()),
+    ]);
+    // Without its row the try was somebody else's, too, and theirs is recorded.
+    if (outcome.kind === "committed" || outcome.key === row.key) return;
+    if ((await ports.ledger.read(row.key)) === null) return;
+    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
+  }
+  throw new Contended(
+    `what came of ${noticeId} could not be recorded: others kept writing its run`,
+  );
+}
+
+function following(
+  run: Stored<RunRecord>,
+  notice: Notice,
+  judgement: Judgement,
+  nowMs: number,
+): RowChange[] {
+  const tries = notice.tries + 1;
+  const atMs = Math.floor(nowMs);
+  switch (judgement.kind) {
+    case "delivered":
+      return [noted(run, notice.targetId, { delivered: { atMs, tries } })];
+    case "ended":
+      return [noted(run, notice.targetId, { endedAtMs: atMs })];
+    case "again": {
+      const body: Notice = { ...notice, tries, said: judgement.said };
+      return [{ op: "insert", key: noticeKey(judgement.dueAtMs, notice.noticeId), body }];
+    }
+    case "dead": {
+      const host = targetOf(run.value, notice)?.host ?? "";
+      const body: DeadNotice = { ...notice, tries, said: judgement.said, host, diedAtMs: atMs };
+      return [{ op: "insert", key: deadNoticeKey(notice.runId, notice.noticeId), body }];
+    }
+  }
+}
+
+function noted(
+  { value, etag }: Stored<RunRecord>,
+  targetId: string,
+  heard: Partial<CallbackTarget>,
+): RowChange {
+  const callbacks = value.callbacks.map((each) =>
+    each.targetId === targetId ? { ...each, ...heard } : each,
+  );
+  return { op: "replace", key: runKey(value.runId), body: { ...value, callbacks }, etag };
+}
+
+function targetOf(run: RunRecord, { targetId }: Notice): CallbackTarget | null {
+  return run.callbacks.find((each) => each.targetId === targetId) ?? null;
+}

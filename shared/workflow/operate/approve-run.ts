@@ -1,0 +1,91 @@
+import { z } from "zod";
+import type { Known } from "../../access/authenticate.ts";
+import { readBody } from "../../incident/read-body.ts";
+import { approve, planOf } from "../../ledger/approval.ts";
+import { runKey } from "../../ledger/keys.ts";
+import { turnNote } from "../../ledger/run.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { isRunId } from "../../plan/identity.ts";
+import type { Ports } from "../../ports.ts";
+import { auditedRun, factAbout } from "../../store/audit.ts";
+import { Contended } from "../../store/contended.ts";
+import { listSequences } from "../../store/list-sequences.ts";
+import { loadRun } from "../../store/load.ts";
+import { ringForReady } from "../../store/ring.ts";
+import { turnGatesOf } from "../../store/turn-gates.ts";
+
+type ApprovePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
+
+export type Approved =
+  | {
+      readonly kind: "approved";
+      readonly planHash: string;
+      readonly given: number;
+      readonly needed: number;
+    }
+  | { readonly kind: "notFound" }
+  | { readonly kind: "forbidden" | "refused" | "badBody"; readonly detail: string };
+
+const bodySchema = z.strictObject({ planHash: z.string().regex(/^[0-9a-f]{64}$/) });
+const BAD_BODY = 'Send {"planHash": "..."} with the 64 hex digits that the run shows.';
+const NOT_PERSONAL =
+  "An app's token approves nothing: sign in yourself, or show a key of your own.";
+
+const TRIES = 12;
+const JITTER_MS = 200;
+
+/**
+ * Takes one approval of exactly what the run shows. The run is read before its sequences and
+ * written under its ETag, so what joins it meanwhile makes the approval look again. With the last
+ * one that is needed the sequences go. Throws if others keep writing the run.
+ */
+export async function approveRun(
+  ports: ApprovePorts,
+  limits: Limits,
+  asked: { runId: string; who: Known; rawBody: Uint8Array },
+): Promise<Approved> {
+  const { runId, who } = asked;
+  if (who.scheme === "entra" && !who.isPerson) return { kind: "forbidden", detail: NOT_PERSONAL };
+  const body = readBody(asked.rawBody);
+  const read = bodySchema.safeParse(body.kind === "read" ? body.json : null);
+  if (!read.success) return { kind: "badBody", detail: BAD_BODY };
+  if (!isRunId(runId)) return { kind: "notFound" };
+  const person = { by: who.caller.name, objectId: who.objectId, planHash: read.data.planHash };
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const came = await tryApprove(ports, runId, person);
+    if (came !== "again") {
+      if (came.kind !== "approved") return came;
+      ports.log("warn", "runApproved", { runId, by: person.by, given: came.given });
+      await turnGatesOf(ports, runId);
+      await ringForReady(ports, limits, "released", 0);
+      return came;
+    }
+    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
+  }
+  throw new Contended(`run ${runId}: others kept writing it`);
+}
+
+async function tryApprove(
+  { ledger, clock }: ApprovePorts,
+  runId: string,
+  person: { by: string; objectId: string | null; planHash: string },
+): Promise<Approved | "again"> {
+  const run = await loadRun(ledger, runId);
+  if (run === null) return { kind: "notFound" };
+  const plan = planOf(run.value.approval, await listSequences(ledger, run.value));
+  const nowMs = clock.latest();
+  const given = approve(run.value.approval, plan, person, nowMs);
+  if (given.kind !== "given") return given;
+  const { approval, count } = given;
+  const turns = run.value.turns + (approval.granted === null ? 0 : 1);
+  const detail = `${count} of ${approval.needed}, plan ${person.planHash}`;
+  const fact = factAbout("approved", [], { atMs: nowMs, by: person.by, detail });
+  const next = auditedRun({ ...run.value, approval, turns }, [fact]);
+  const outcome = await ledger.commit([
+    { op: "replace", key: runKey(runId), body: next.run, etag: run.etag },
+    ...turnNote(run.value, next.run),
+    ...next.rows,
+  ]);
+  if (outcome.kind === "conflict") return "again";
+  return { kind: "approved", planHash: person.planHash, given: count, needed: approval.needed };
+}

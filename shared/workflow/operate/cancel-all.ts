@@ -1,0 +1,60 @@
+import { BEHIND, LATER, PLANNED, READY, runIdOfPlanned, sequenceIdIn } from "../../ledger/keys.ts";
+import { holdsSession, isTerminal } from "../../ledger/sequence.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { isRunId } from "../../plan/identity.ts";
+import type { Ports } from "../../ports.ts";
+import { cancelRun, type Cancelled, type CancelPorts } from "./cancel-run.ts";
+import { listAll } from "../../store/list-all.ts";
+import { listSequences } from "../../store/list-sequences.ts";
+import { loadBudget, loadRun } from "../../store/load.ts";
+
+/** What a cancel touched, or would touch: `runs` of them, and their sequences as `Cancelled` says. */
+export interface CancelledAll extends Cancelled {
+  readonly runs: number;
+}
+
+/** What `cancelRun` would touch now; nothing is changed. Null if there is no such run. */
+export async function previewCancel(
+  { ledger }: Pick<Ports, "ledger">,
+  runId: string,
+): Promise<Cancelled | null> {
+  const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
+  if (run === null) return null;
+  const records = await listSequences(ledger, run.value);
+  const over = records.filter(isTerminal).length;
+  const asked = records.filter(holdsSession).length;
+  return { ended: records.length - over - asked, asked, alreadyOver: over };
+}
+
+/** Ends all of our own work that is not over, run by run; with `preview` it only counts. */
+export async function cancelAll(
+  ports: CancelPorts,
+  limits: Limits,
+  by: string,
+  preview: boolean,
+): Promise<CancelledAll> {
+  const tally = { runs: 0, ended: 0, asked: 0, alreadyOver: 0 };
+  for (const runId of await openRuns(ports)) {
+    const one = preview
+      ? await previewCancel(ports, runId)
+      : await cancelRun(ports, limits, runId, by);
+    if (one === null) continue;
+    tally.runs += 1;
+    tally.ended += one.ended;
+    tally.asked += one.asked;
+    tally.alreadyOver += one.alreadyOver;
+  }
+  ports.log("warn", preview ? "cancelAllPreviewed" : "allCancelled", { by, ...tally });
+  return tally;
+}
+
+/** Runs with a sequence that waits, has no rows of its own yet, or holds a session. */
+async function openRuns({ ledger }: CancelPorts): Promise<ReadonlySet<string>> {
+  // Read first: what is unfolded meanwhile is found below.
+  const planned = (await listAll(ledger, PLANNED)).map((row) => runIdOfPlanned(row.key));
+  const ids = (await loadBudget(ledger)).value.sessions.map((each) => each.sequenceId);
+  for (const range of [READY, LATER, BEHIND]) {
+    ids.push(...(await listAll(ledger, range)).map((row) => sequenceIdIn(row.key)));
+  }
+  return new Set([...planned, ...ids.map((sequenceId) => sequenceId.split(".")[0] ?? "")]);
+}

@@ -1,0 +1,172 @@
+import { end, loseSight } from "../../ledger/moves.ts";
+import type { MachineLease, Stored } from "../../ledger/rows.ts";
+import { holdsSession, owesResults, type SequenceRecord } from "../../ledger/sequence.ts";
+import { holdSession, releaseSession, type Budget } from "../../limits/budget.ts";
+import { judge, type Judgement } from "../../limits/judge.ts";
+import { UNSEEN_MS, type Limits } from "../../limits/limits.ts";
+import { withLostOf } from "../../limits/lost-posts.ts";
+import { sessionOf } from "../../limits/session.ts";
+import type { Ports } from "../../ports.ts";
+import { factOfMove } from "../../store/audit.ts";
+import { changesFor } from "../../store/change-sequence.ts";
+import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+import { loadSequence } from "../../store/load.ts";
+import { spendRead } from "../../store/spend-read.ts";
+
+export type CarryPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
+
+/** One look: its ports, and the budget with what the look has `noted` for it. */
+export interface Carrying {
+  readonly ports: CarryPorts;
+  readonly limits: Limits;
+  readonly held: HeldBudget;
+  readonly noted: (budget: Budget) => Budget;
+  /** What has to hold of the budget for a move to be made; absent is nothing. */
+  readonly holds?: (budget: Budget) => boolean;
+}
+
+/** A sequence as it was read, and the lease on its machine if that was read too. */
+export interface Open {
+  readonly before: Stored<SequenceRecord>;
+  readonly lease: Stored<MachineLease> | null;
+}
+
+/** Asks are a small part of the list budget, beside looks and counts. */
+const ASK_SHARE = 0.4;
+
+/** Does what was judged. True if the record changed. */
+export async function carryOut(
+  carrying: Carrying,
+  open: Open,
+  judgement: Judgement,
+): Promise<boolean> {
+  switch (judgement.kind) {
+    case "leave":
+      return false;
+    case "move":
+      return await commitMove(carrying, open, judgement.after);
+    case "cancel":
+      return await cancelAtDefender(carrying, open, judgement);
+    case "ask":
+      return await askAfter(carrying, open, judgement.actionId);
+  }
+}
+
+/**
+ * The reason is written down before the cancel is sent: an action found cancelled for no reason of
+ * ours was cancelled by somebody else. That it was sent is noted after, for sending it twice does
+ * no harm.
+ */
+async function cancelAtDefender(
+  carrying: Carrying,
+  open: Open,
+  { actionId, after }: Extract<Judgement, { kind: "cancel" }>,
+): Promise<boolean> {
+  const { ports, limits } = carrying;
+  const { sequenceId, cancel } = after;
+  if (cancel === null || !(await spendRead(ports, limits, "cancel"))) return false;
+  const before = await intending(carrying, open, { ...after, cancel: { ...cancel, sent: false } });
+  if (before === null) return false;
+  const reply = await ports.defender.cancelAction(actionId, `lrq ${cancel.why}`);
+  ports.log("info", "cancelSent", { sequenceId, why: cancel.why, came: reply.kind });
+  if (reply.kind === "throttled" || reply.kind === "unavailable") return false;
+  const sent = { ...before.value, cancel: { ...cancel, sent: true } };
+  return await commitMove(carrying, { ...open, before }, sent);
+}
+
+/** The record with its reason to be cancelled in the ledger; null if somebody else moved it. */
+async function intending(
+  carrying: Carrying,
+  open: Open,
+  intent: SequenceRecord,
+): Promise<Stored<SequenceRecord> | null> {
+  if (open.before.value.cancel !== null) return open.before;
+  if (!(await commitMove(carrying, open, intent))) return null;
+  const stands = await loadSequence(carrying.ports.ledger, intent.sequenceId);
+  const { actionId, cancel } = intent;
+  const same = stands?.value.actionId === actionId && stands.value.cancel?.atMs === cancel?.atMs;
+  return same && stands.value.cancel?.why === cancel?.why ? stands : null;
+}
+
+/**
+ * The list has long not shown it: if Defender does not know it by its id either, it is lost, and
+ * said so.
+ */
+async function askAfter(carrying: Carrying, open: Open, actionId: string): Promise<boolean> {
+  const { ports, limits } = carrying;
+  if (!(await spendRead(ports, limits, "list", { share: ASK_SHARE }))) return false;
+  const nowMs = ports.clock.earliest();
+  const reply = await ports.defender.getAction(actionId);
+  if (reply.kind === "answered") {
+    const look = { action: reply.value, nowMs, othersWait: false, pickupMs: null, lagMs: 0 };
+    const judgement = judge(open.before.value, look, limits);
+    return judgement.kind === "ask" ? false : await carryOut(carrying, open, judgement);
+  }
+  if (reply.kind !== "absent") {
+    if (nowMs < open.before.value.expiresAtMs + UNSEEN_MS) return false;
+    const unseen = `It expired, and Defender does not tell of the action ${actionId}: ${reply.kind}.`;
+    return await commitMove(carrying, open, loseSight(open.before.value, unseen, nowMs));
+  }
+  const detail = `Defender no longer knows the action ${actionId}; what it did is not known.`;
+  const after = end(open.before.value, "failed", { code: "actionLost", detail }, nowMs);
+  return await commitMove(carrying, open, after);
+}
+
+/**
+ * Record, budget, machine, run and the note that results are owed, all in one transaction; then the
+ * bell for them. If somebody else has moved it meanwhile their word stands, and the next look sees
+ * it.
+ */
+export async function commitMove(
+  { ports, held, noted, ...also }: Carrying,
+  { before, lease }: Open,
+  after: SequenceRecord,
+): Promise<boolean> {
+  const nowMs = ports.clock.earliest();
+  const fact = factOfMove(before.value, after, nowMs);
+  const outcome = await commitHolding(
+    ports,
+    held,
+    (budget) => budgetAfterMove(noted(budget), before.value, after, nowMs),
+    {
+      changes: async () =>
+        await changesFor(ports, before, after, nowMs, { lease, isWithBudget: true }),
+      facts: fact === null ? [] : [fact],
+      ...(also.holds === undefined ? {} : { holds: also.holds }),
+    },
+  );
+  if (outcome === "overtaken") return false;
+  ports.log("info", "moved", { sequenceId: after.sequenceId, state: after.state });
+  if (owesResults(after)) await ports.bells.ringCollect(after.sequenceId, 0);
+  return true;
+}
+
+/**
+ * The session as the record says, its length in the mean if it is over, and its POST among the lost
+ * ones if its action may still show.
+ */
+export function budgetAfterMove(
+  budget: Budget,
+  before: SequenceRecord,
+  after: SequenceRecord,
+  nowMs: number,
+): Budget {
+  const next = { ...budget, lost: withLostOf(budget.lost, before, after, nowMs) };
+  if (holdsSession(after)) return holdSession(next, sessionOf(after));
+  return releaseSession(next, after.sequenceId, sessionLengthMs(before, after, nowMs));
+}
+
+/**
+ * How long the next may have to wait for a session like it; null if it tells nothing. One given up
+ * on an offline machine counts, for that is how long such a machine keeps others waiting.
+ */
+function sessionLengthMs(
+  before: SequenceRecord,
+  after: SequenceRecord,
+  nowMs: number,
+): number | null {
+  const worked =
+    after.state === "succeeded" || after.state === "failed" || after.part > before.part;
+  const givenUp = before.cancel?.why === "offline";
+  return (worked || givenUp) && before.submittedAtMs !== null ? nowMs - before.submittedAtMs : null;
+}

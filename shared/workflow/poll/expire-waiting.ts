@@ -1,0 +1,91 @@
+import {
+  BEHIND,
+  MACHINES,
+  isWithin,
+  READY,
+  sequenceIdIn,
+  type KeyRange,
+} from "../../ledger/keys.ts";
+import { end } from "../../ledger/moves.ts";
+import { indexSchema, machineSchema } from "../../ledger/rows.ts";
+import { admit } from "../../limits/admit.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { Ports, Row } from "../../ports.ts";
+import { factOfMove, grouped } from "../../store/audit.ts";
+import { changesFor } from "../../store/change-sequence.ts";
+import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+import { listAll } from "../../store/list-all.ts";
+import { loadSequence } from "../../store/load.ts";
+import type { OpenWork } from "../../store/open-work.ts";
+
+type ExpirePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
+
+/** In one poll; more is left to the next. */
+const ENDED_MAX = 100;
+/** Expiry is a matter of hours; while nothing is claimed nobody else ends what is over. */
+const EVERY_MS = 3_600_000;
+const EVERY_WHILE_STALLED_MS = 600_000;
+
+/**
+ * Ends what has expired among all that is ready or waits behind a machine, in whatever lane, and
+ * whatever keeps it waiting; what waits for a time is released by then. What the open work shows
+ * whole costs nothing more; a longer line is read through once an hour, or every ten minutes while
+ * nothing is claimed. Returns how many ended.
+ */
+export async function expireWaiting(
+  ports: ExpirePorts,
+  limits: Limits,
+  open: OpenWork,
+  held: HeldBudget,
+): Promise<number> {
+  const nowMs = ports.clock.earliest();
+  const isLong = !open.whole || open.rows.some(hasWaiters);
+  const isDue = nowMs >= dueAtMs(held, nowMs, limits);
+  if (isLong && !isDue) return 0;
+  const rows = isLong ? await waiting(ports.ledger) : within(open.rows, READY);
+  // Of a row that does not tell, only the record knows.
+  const untold = isDue ? 0 : Number.POSITIVE_INFINITY;
+  const over = rows.filter(({ body }) => (indexSchema.parse(body).expiresAtMs ?? untold) <= nowMs);
+  let ended = 0;
+  for (const row of over.slice(0, ENDED_MAX)) {
+    if (await expire(ports, sequenceIdIn(row.key), nowMs)) ended += 1;
+  }
+  const isDone = isDue && ended < ENDED_MAX && (isLong || over.length > 0);
+  if (isDone) await commitHolding(ports, held, (budget) => ({ ...budget, expiredAtMs: nowMs }));
+  return ended;
+}
+
+/** When a long line is read through next. */
+function dueAtMs({ stored }: HeldBudget, nowMs: number, limits: Limits): number {
+  const verdict = admit(stored.value, nowMs, limits);
+  const goesOn = verdict.kind === "go" || (verdict.kind === "wait" && verdict.why === "token");
+  return stored.value.expiredAtMs + (goesOn ? EVERY_MS : EVERY_WHILE_STALLED_MS);
+}
+
+async function waiting(ledger: Ports["ledger"]): Promise<readonly Row[]> {
+  return [...(await listAll(ledger, READY)), ...(await listAll(ledger, BEHIND))];
+}
+
+function within(rows: readonly Row[], range: KeyRange): readonly Row[] {
+  return rows.filter(({ key }) => isWithin(key, range));
+}
+
+/** Rows behind a machine are not in the open work; its lease tells that there are some. */
+function hasWaiters({ key, body }: Row): boolean {
+  return isWithin(key, MACHINES) && machineSchema.parse(body).waiters;
+}
+
+/** False if it has time yet, does not wait any more, or somebody else moved it just now. */
+async function expire(ports: ExpirePorts, sequenceId: string, nowMs: number): Promise<boolean> {
+  const record = await loadSequence(ports.ledger, sequenceId);
+  if (record?.value.state !== "waiting" || record.value.expiresAtMs > nowMs) return false;
+  const detail = "It waited until its expiry without a chance to run.";
+  const after = end(record.value, "expired", { code: "expired", detail }, nowMs);
+  const facts = grouped([factOfMove(record.value, after, nowMs)]);
+  const outcome = await ports.ledger.commit(
+    await changesFor(ports, record, after, nowMs, { facts }),
+  );
+  if (outcome.kind === "conflict") return false;
+  ports.log("info", "expired", { sequenceId, lane: after.lane });
+  return true;
+}

@@ -1,0 +1,71 @@
+import type { MachineAction } from "../../ledger/machine-action.ts";
+import { machineSchema, type MachineLease, type Stored } from "../../ledger/rows.ts";
+import { holdsSession } from "../../ledger/sequence.ts";
+import { sameTag, tagIn } from "../../ledger/tag.ts";
+import { isNews, judge, type Look, type OpenFacts } from "../../limits/judge.ts";
+import { factsOf, type Session } from "../../limits/session.ts";
+import { carryOut, type Carrying } from "./apply-judgement.ts";
+import { loadSequence } from "../../store/load.ts";
+import { moveTogether, type Moving } from "./move-together.ts";
+import type { OpenWork } from "../../store/open-work.ts";
+
+/** Our sessions as they stood when the list was asked for, and what it shows. */
+interface Listed {
+  readonly sessions: readonly Session[];
+  readonly actions: readonly MachineAction[];
+  readonly look: Omit<Look, "action">;
+}
+
+/** Judges those sessions for which the list is news, and does what that says; how many moved. */
+export async function judgeListed(
+  carrying: Carrying,
+  open: OpenWork,
+  { sessions, actions, look }: Listed,
+): Promise<number> {
+  const { ports, limits } = carrying;
+  const leases = leasesIn(open);
+  const moves: Moving[] = [];
+  let moved = 0;
+  for (const session of sessions) {
+    const facts = factsOf(session);
+    const action = facts === null ? null : actionOf(facts, actions);
+    if (facts !== null && !isNews(facts, { ...look, action }, limits)) continue;
+    const before = await loadSequence(ports.ledger, session.sequenceId);
+    if (before === null || !holdsSession(before.value)) continue;
+    // The record may be newer than its session was when the list was asked for: what is judged is
+    // the action of the record as it stands.
+    const own = { ...look, action: actionOf(before.value, actions) };
+    const judgement = judge(before.value, own, limits);
+    const lease = leases.get(session.machineId) ?? null;
+    if (judgement.kind === "move") {
+      moves.push({ open: { before, lease }, after: judgement.after });
+    } else if (await carryOut(carrying, { before, lease }, judgement)) moved += 1;
+  }
+  return moved + (await moveTogether(carrying, moves));
+}
+
+/** By its id; or, while the answer to its POST is lost, by its tag. */
+function actionOf(facts: OpenFacts, actions: readonly MachineAction[]): MachineAction | null {
+  const found =
+    facts.actionId === null
+      ? actions.find((each) => isTagged(each, facts))
+      : actions.find((each) => each.id === facts.actionId);
+  return found ?? null;
+}
+
+function isTagged(action: MachineAction, facts: OpenFacts): boolean {
+  return sameTag(tagIn(action.comment), facts);
+}
+
+/** The leases that were read with the open work, by machine. */
+function leasesIn({ rows }: OpenWork): ReadonlyMap<string, Stored<MachineLease>> {
+  const leases = rows.filter((row) => row.key.startsWith(MACHINE_PREFIX));
+  return new Map(
+    leases.map((row) => [
+      row.key.slice(MACHINE_PREFIX.length),
+      { value: machineSchema.parse(row.body), etag: row.etag },
+    ]),
+  );
+}
+
+const MACHINE_PREFIX = "machine!";

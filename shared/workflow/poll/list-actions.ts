@@ -1,0 +1,210 @@
+import { READY } from "../../ledger/keys.ts";
+import type { MachineAction } from "../../ledger/machine-action.ts";
+import { lowerSessions } from "../../limits/admit.ts";
+import { freeSessions, type Budget } from "../../limits/budget.ts";
+import { isAnswerOverdue } from "../../limits/judge.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { listLagMs } from "../../limits/list-lag.ts";
+import { letIn, lockedOutBy, lockoutOf } from "../../limits/lockout.ts";
+import { lookedFor, type LostPost } from "../../limits/lost-posts.ts";
+import { usualPickupMs } from "../../limits/patience.ts";
+import type { Session } from "../../limits/session.ts";
+import type { CarryPorts } from "./apply-judgement.ts";
+import { countOldForeign, withOldForeign, withSightings } from "./sightings.ts";
+import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+import { judgeListed } from "./judge-listed.ts";
+import { logLockouts, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";
+import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { settleOrphans } from "./orphan-actions.ts";
+import { takeTurn, tookTurn, type Turn } from "./poller-lease.ts";
+
+export interface LookReport {
+  /** True if Defender was asked for its list. */
+  readonly listed: boolean;
+  /** Sequences whose record changed. */
+  readonly moved: number;
+  /** In how many milliseconds the next look is due, if nothing happens till then; 0 if unknown. */
+  readonly restMs: number;
+}
+
+const NOTHING: LookReport = { listed: false, moved: 0, restMs: 0 };
+/**
+ * The list is asked for from this long before our oldest open claim: Defender dates actions by its
+ * own clock (seen 0.8 s early).
+ */
+const LIST_MARGIN_MS = 120_000;
+/** Foreign sessions of the last hour are counted, even when ours are all younger. */
+const FOREIGN_SPAN_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** Looks may use half of the list budget; the rest is for people and for recovery. */
+const LOOK_SHARE = 0.5;
+
+/**
+ * One list call, whatever the number of open sequences; then those for which it is news are judged.
+ * What Defender cannot tell now is asked again next time, and changes nothing.
+ */
+export async function lookAtActions(
+  ports: CarryPorts,
+  limits: Limits,
+  open: OpenWork,
+  held: HeldBudget,
+  pollerId: string,
+): Promise<LookReport> {
+  const before = held.stored.value;
+  const nowMs = ports.clock.earliest();
+  // Its probe was refused just now, or is not due.
+  if (lockoutOf(before, "token") !== null) return NOTHING;
+  const need = await needToLook(ports, limits, open, before, nowMs);
+  if (need === null) return NOTHING;
+  const intervalMs = lookIntervalMs(need.asking, need.binds, nowMs, limits);
+  const turn = { pollerId, nowMs, intervalMs };
+  const token = await ports.defender.prepare();
+  if (token.kind !== "answered") {
+    await noteRefusal(ports, limits, held, noToken(token, ports.clock.latest()));
+    return NOTHING;
+  }
+  if (!(await takeTurn(ports, held, turn))) {
+    return { ...NOTHING, restMs: Math.max(0, before.polledAtMs + intervalMs - nowMs) };
+  }
+  const sinceMs = sinceOf([...need.asking, ...lookedFor(before.lost, nowMs)], nowMs);
+  const shown = await askForList(ports, limits, held, { ...need, before, sinceMs, turn });
+  if (shown === null) return { listed: true, moved: 0, restMs: intervalMs };
+
+  const { actions, old } = shown;
+  const noted = (budget: Budget) =>
+    withSightings(listed(budget, turn), actions, { old, nowMs }, limits);
+  const isBrief = need.binds && before.paused === null;
+  const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
+  const lagMs = listLagMs(noted(before), nowMs);
+  const look = { nowMs, othersWait: need.othersWait, pickupMs, lagMs };
+  const carrying = { ports, limits, held, noted };
+  const orphans = await settleOrphans(ports, limits, actions, held);
+  const moved = await judgeListed(carrying, open, { sessions: before.sessions, actions, look });
+  // What was seen goes along with the first move; where nothing moved, it goes alone.
+  await commitHolding(ports, held, noted);
+  logLockouts(ports.log, before, held.stored.value);
+  return { listed: true, moved: orphans + moved, restMs: intervalMs };
+}
+
+/** Why a look is made: for which sessions, and whether somebody waits for one of them to end. */
+interface Need {
+  readonly asking: readonly Session[];
+  readonly othersWait: boolean;
+  /** Sessions are what others wait for. */
+  readonly binds: boolean;
+}
+
+async function needToLook(
+  { ledger }: Pick<CarryPorts, "ledger">,
+  limits: Limits,
+  open: OpenWork,
+  budget: Budget,
+  nowMs: number,
+): Promise<Need | null> {
+  const refused = lockoutOf(budget, "list");
+  if (refused !== null && nowMs < refused.nextAtMs) return null;
+  const asking = budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));
+  // With no session of ours, foreign ones can still fill the tenant: then only a look tells when
+  // they are gone.
+  const full = freeSessions(budget, nowMs, limits) === 0;
+  const asks = refused !== null || asking.length > 0 || lookedFor(budget.lost, nowMs).length > 0;
+  if (!asks && !full) return null;
+  const othersWait = (await rowsWithin(ledger, open, READY, 1)).length > 0;
+  if (!asks && !othersWait) return null;
+  return { asking, othersWait, binds: othersWait && areScarce(budget, nowMs, limits) };
+}
+
+interface Asking {
+  readonly binds: boolean;
+  readonly before: Budget;
+  readonly sinceMs: number;
+  readonly turn: Turn;
+}
+
+interface Shown {
+  readonly actions: readonly MachineAction[];
+  /** Foreign sessions older than the list, if they were counted. */
+  readonly old: number | null;
+}
+
+/** What Defender lists; null if it does not say, or if this poll's list call went elsewhere. */
+async function askForList(
+  ports: CarryPorts,
+  limits: Limits,
+  held: HeldBudget,
+  { binds, before, sinceMs, turn }: Asking,
+): Promise<Shown | null> {
+  const span = { sinceMs, beforeMs: before.polledAtMs, nowMs: turn.nowMs };
+  const old = await countOldForeign(ports, limits, span, held.stored.value);
+  if (old !== null && binds) {
+    // One list call a poll: this time it is spent, and the next look is soon.
+    await commitHolding(ports, held, (budget) => tookTurn(withOldForeign(budget, old), turn));
+    return null;
+  }
+  const reply = await ports.defender.listActions(sinceMs);
+  if (reply.kind === "answered") return { actions: reply.value, old };
+  const refusal = refusalIn("list", reply, ports.clock.latest());
+  const httpStatus = refusal?.httpStatus ?? null;
+  const detail = "detail" in reply ? reply.detail : null;
+  ports.log("warn", "listFailed", { came: reply.kind, httpStatus, detail });
+  await commitHolding(ports, held, (budget) => {
+    const took = tookTurn(budget, turn);
+    return refusal === null ? took : lockedOutBy(took, refusal, limits);
+  });
+  logLockouts(ports.log, before, held.stored.value);
+  return null;
+}
+
+/** The budget with the turn taken, and Defender having given its list. */
+function listed(budget: Budget, turn: Turn): Budget {
+  const { nowMs } = turn;
+  const took = letIn(tookTurn(budget, turn), "list", nowMs);
+  return took.listedAtMs >= nowMs ? took : { ...took, listedAtMs: nowMs };
+}
+
+/** The list goes back beyond the oldest claim it is asked for. */
+function sinceOf(asking: readonly (Session | LostPost)[], nowMs: number): number {
+  return Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
+}
+
+/** Sessions bind, or will before half a window is over: so many calls could take the free ones. */
+function areScarce(budget: Budget, nowMs: number, limits: Limits): boolean {
+  return lowerSessions(budget, nowMs, limits) <= limits.callsPerWindow / 2;
+}
+
+/** A claim whose answer may still come needs no look. */
+function hasToBeAskedFor({ glance }: Session, nowMs: number, limits: Limits): boolean {
+  return glance?.state !== "claimed" || isAnswerOverdue(glance, nowMs, limits);
+}
+
+function oldestClaimMs(asking: readonly (Session | LostPost)[], nowMs: number): number {
+  const claims = asking.map((each) =>
+    "claimedAtMs" in each ? each.claimedAtMs : (each.glance?.claimedAtMs ?? nowMs),
+  );
+  return Math.min(nowMs, ...claims);
+}
+
+/**
+ * Sooner while sessions bind and work waits; slower when all that is open waits for offline
+ * machines.
+ */
+function lookIntervalMs(
+  sessions: readonly Session[],
+  binds: boolean,
+  nowMs: number,
+  limits: Limits,
+): number {
+  const leastMs = Math.max(
+    HOUR_MS / (limits.readsPerHour * LOOK_SHARE),
+    MINUTE_MS / (limits.readsPerMinute * LOOK_SHARE),
+  );
+  if (binds) return Math.max(leastMs, limits.pollMs / 3);
+  const patient = sessions.every(
+    ({ glance, seen }) =>
+      seen?.[0] === "Pending" &&
+      glance?.cancel === null &&
+      nowMs - (glance.submittedAtMs ?? nowMs) > limits.patienceMs,
+  );
+  return Math.max(leastMs, patient ? limits.pollMs * 4 : limits.pollMs);
+}

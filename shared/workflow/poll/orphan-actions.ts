@@ -1,0 +1,194 @@
+import type { AuditFacts } from "../../evidence/audit.ts";
+import { adopt } from "../../ledger/adopt.ts";
+import type { LateAction } from "../../ledger/late-action.ts";
+import { isFinal, type MachineAction } from "../../ledger/machine-action.ts";
+import type { Stored } from "../../ledger/rows.ts";
+import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { sameTag, tagIn, tagOf, type Tag } from "../../ledger/tag.ts";
+import { holdSession, type Budget } from "../../limits/budget.ts";
+import { isLateNews, judgeLate, withLate } from "../../limits/judge-late.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { withLag } from "../../limits/list-lag.ts";
+import { lostOf, withLostOf, withoutLost, withShown } from "../../limits/lost-posts.ts";
+import { seenOf, sessionOf } from "../../limits/session.ts";
+import type { Ports } from "../../ports.ts";
+import { factAbout, factOfMove, grouped } from "../../store/audit.ts";
+import { changesFor } from "../../store/change-sequence.ts";
+import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+import { loadSequence } from "../../store/load.ts";
+import { spendRead } from "../../store/spend-read.ts";
+
+type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
+
+/** More than this at once would mean that something else is wrong. */
+const ORPHANS_PER_LOOK = 10;
+
+/** An action with a tag of ours that no open session speaks of, and the sequence of the tag. */
+interface Orphan {
+  readonly action: MachineAction;
+  readonly tag: Tag;
+  readonly record: Stored<SequenceRecord>;
+}
+
+/**
+ * Actions that carry a tag of ours but that no open session speaks of: their POST was given up
+ * before a list showed them. A sequence that has no other action takes it as its own. Otherwise it
+ * is a second one, or too late: it is cancelled if it is open, and the sequence and the audit log
+ * say what it did. Returns how many sequences moved.
+ */
+export async function settleOrphans(
+  ports: OrphanPorts,
+  limits: Limits,
+  actions: readonly MachineAction[],
+  held: HeldBudget,
+): Promise<number> {
+  const budget = held.stored.value;
+  const news = actions.flatMap((action) => {
+    const tag = tagIn(action.comment);
+    return tag !== null && isLateNews(budget, tag, action) ? [{ action, tag }] : [];
+  });
+  let moved = 0;
+  for (const { action, tag } of news.slice(0, ORPHANS_PER_LOOK)) {
+    const record = await loadSequence(ports.ledger, tag.sequenceId);
+    // A tag of another deployment of ours looks the same, and is none of our business.
+    if (record === null) continue;
+    if (await settleOrphan(ports, limits, held, { action, tag, record })) moved += 1;
+  }
+  return moved;
+}
+
+async function settleOrphan(
+  ports: OrphanPorts,
+  limits: Limits,
+  held: HeldBudget,
+  orphan: Orphan,
+): Promise<boolean> {
+  const { action, tag, record } = orphan;
+  const judgement = judgeLate(record.value, tag, action);
+  switch (judgement.kind) {
+    case "leave":
+      return false;
+    case "forget":
+      await commitHolding(ports, held, (budget) =>
+        withoutPost(budget, tag, ports.clock.earliest()),
+      );
+      return false;
+    case "adopt":
+      return await adoptLate(ports, held, orphan);
+    case "second":
+      await noteSecond(ports, limits, held, { ...orphan, late: judgement.late });
+      return false;
+  }
+}
+
+/** The record stands at that attempt from here on; where others wrote it, the next look sees it. */
+async function adoptLate(
+  ports: OrphanPorts,
+  held: HeldBudget,
+  { action, tag, record }: Orphan,
+): Promise<boolean> {
+  const before = record.value;
+  const nowMs = ports.clock.earliest();
+  const lost = lostOf(held.stored.value.lost, tag);
+  const own = sameTag(tag, tagOf(before)) ? before.claimedAtMs : null;
+  const claimedAtMs = lost?.claimedAtMs ?? own ?? action.createdAtMs ?? nowMs;
+  const after = adopt(before, { actionId: action.id, attempt: tag.attempt, claimedAtMs }, nowMs);
+  const outcome = await commitHolding(
+    ports,
+    held,
+    (budget) => {
+      const next = { ...budget, lost: withLostOf(budget.lost, before, after, nowMs) };
+      return holdSession(withoutPost(next, tag, nowMs), sessionOf(after));
+    },
+    {
+      changes: async () => await changesFor(ports, record, after, nowMs),
+      facts: grouped([factOfMove(before, after, nowMs)]),
+    },
+  );
+  if (outcome === "overtaken") return false;
+  const { sequenceId, attempt } = after;
+  ports.log("warn", "adoptedLate", { sequenceId, attempt, actionId: action.id });
+  return true;
+}
+
+/** Cancels it if it is open; then record, budget and log say in one transaction what is known. */
+async function noteSecond(
+  ports: OrphanPorts,
+  limits: Limits,
+  held: HeldBudget,
+  { action, tag, record, late }: Orphan & { readonly late: LateAction },
+): Promise<void> {
+  const before = record.value;
+  const isOpen = !isFinal(action.status);
+  const mayCancel = isOpen && lostOf(held.stored.value.lost, tag)?.cancelSent !== true;
+  const cancelSent = mayCancel && (await cancelSecond(ports, limits, before, action.id));
+  const nowMs = ports.clock.earliest();
+  const after = withLate(before, late);
+  const ranBefore = before.late.some((each) => each.actionId === action.id && each.ran);
+  const hasRun = late.ran && !ranBefore;
+  const facts = [
+    ...(cancelSent ? [factOfSecond("cancelSent", before, action.id, nowMs)] : []),
+    ...(hasRun ? [factOfSecond("ranLate", before, action.id, nowMs)] : []),
+  ];
+  const shown = { seen: seenOf(action), cancelSent };
+  const outcome = await commitHolding(
+    ports,
+    held,
+    (budget) =>
+      isOpen
+        ? { ...withLagOf(budget, tag, nowMs), lost: withShown(budget.lost, tag, shown, nowMs) }
+        : withoutPost(budget, tag, nowMs),
+    {
+      changes: async () => (after === before ? [] : await changesFor(ports, record, after, nowMs)),
+      facts,
+    },
+  );
+  if (outcome === "overtaken" || !hasRun) return;
+  const { sequenceId, actionId } = before;
+  const otherActionId = actionId === action.id ? null : actionId;
+  ports.log("error", "ranLate", { sequenceId, actionId: action.id, otherActionId });
+}
+
+/** True once Defender has heard of it, whatever it said; what it did not hear is sent again. */
+async function cancelSecond(
+  ports: OrphanPorts,
+  limits: Limits,
+  { sequenceId }: SequenceRecord,
+  actionId: string,
+): Promise<boolean> {
+  if (!(await spendRead(ports, limits, "cancel"))) return false;
+  const reply = await ports.defender.cancelAction(actionId, "lrq: given up before it was listed");
+  ports.log("error", "orphanCancelled", { sequenceId, actionId, came: reply.kind });
+  return reply.kind !== "throttled" && reply.kind !== "unavailable";
+}
+
+const TOLD = {
+  cancelSent: "given up before it was listed, so it is cancelled",
+  ranLate: "given up before it was listed, but commands of it may have run",
+} as const;
+
+/** Names the late action, and the other one of the sequence if there is one. */
+function factOfSecond(
+  event: keyof typeof TOLD,
+  record: SequenceRecord,
+  actionId: string,
+  atMs: number,
+): AuditFacts {
+  const isOther = record.actionId !== null && record.actionId !== actionId;
+  const about = isOther ? [{ ...record, actionId }, record] : [{ ...record, actionId }];
+  const beside = isOther ? `; the sequence has ${record.actionId} as well` : "";
+  return factAbout(event, about, { atMs, detail: `${TOLD[event]}${beside}` });
+}
+
+/** The budget once the action is told of for good: it is looked for no longer. */
+function withoutPost(budget: Budget, tag: Tag, nowMs: number): Budget {
+  if (lostOf(budget.lost, tag) === null) return budget;
+  return { ...withLagOf(budget, tag, nowMs), lost: withoutLost(budget.lost, tag) };
+}
+
+/** No list had shown it when it was given up: the lag is at least as long. */
+function withLagOf(budget: Budget, tag: Tag, nowMs: number): Budget {
+  const lost = lostOf(budget.lost, tag);
+  if (lost === null || lost.seen !== null) return budget;
+  return { ...budget, listLag: withLag(budget.listLag, lost.missedMs, nowMs) };
+}

@@ -1,0 +1,44 @@
+import type { Budget } from "../../limits/budget.ts";
+import type { Ports } from "../../ports.ts";
+import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+
+/** A timer's ticks come a little early or late; one that comes a little early is in time. */
+const NEARLY = 0.98;
+/** Who looked last looks on; somebody else takes over when a look is so much overdue. */
+const OVERDUE = 1.5;
+
+/** One look at Defender's list, and who wants to make it. */
+export interface Turn {
+  readonly pollerId: string;
+  readonly nowMs: number;
+  /** The list is not asked for more often than so. */
+  readonly intervalMs: number;
+}
+
+/**
+ * True if the turn is the poller's: of two that want to look, one does. Who looked last may look on
+ * until others may, and need not write that down first: `tookTurn` goes along with what is found.
+ */
+export async function takeTurn(
+  ports: Pick<Ports, "ledger" | "clock" | "random">,
+  held: HeldBudget,
+  turn: Turn,
+): Promise<boolean> {
+  const { pollerId, nowMs, intervalMs } = turn;
+  const { polledAtMs, polledBy } = held.stored.value;
+  const isAlone = polledBy === pollerId && ports.clock.latest() < polledAtMs + intervalMs * OVERDUE;
+  if (isAlone) return nowMs >= polledAtMs + intervalMs * NEARLY;
+  let due = false;
+  const outcome = await commitHolding(ports, held, (budget) => {
+    const share = [pollerId, null].includes(budget.polledBy) ? NEARLY : OVERDUE;
+    due = nowMs >= budget.polledAtMs + intervalMs * share;
+    return due ? tookTurn(budget, turn) : budget;
+  });
+  return due && outcome === "committed";
+}
+
+/** The budget once the turn is taken; the same if that stands in it, or a later one does. */
+export function tookTurn(budget: Budget, { pollerId, nowMs }: Turn): Budget {
+  if (budget.polledAtMs >= nowMs) return budget;
+  return { ...budget, polledAtMs: nowMs, polledBy: pollerId };
+}

@@ -1,0 +1,51 @@
+import { OWED_RESULTS } from "../../ledger/keys.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { lockoutOf } from "../../limits/lockout.ts";
+import type { Ports } from "../../ports.ts";
+import type { HeldBudget } from "../../store/held-budget.ts";
+import { noteLetIn, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";
+import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { spendRead } from "../../store/spend-read.ts";
+
+type ProbePorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
+
+/** Machines that have reported in so long are asked for: few, and any answer will do. */
+const SEEN_SPAN_MS = 60_000;
+
+/**
+ * Asks again for what was refused to us as such, once its next probe is due: the token, and whether
+ * machines can be read. The list is the look's to ask for, a POST the drain's, and a link the
+ * collector's, for as long as a result is owed.
+ */
+export async function probe(
+  ports: ProbePorts,
+  limits: Limits,
+  open: OpenWork,
+  held: HeldBudget,
+): Promise<void> {
+  const { value } = held.stored;
+  const nowMs = ports.clock.earliest();
+  const isDue = (call: "token" | "machines") => {
+    const lockout = lockoutOf(value, call);
+    return lockout !== null && lockout.nextAtMs <= nowMs;
+  };
+  if (isDue("token")) await probeToken(ports, limits, held);
+  if (isDue("machines")) await probeMachines(ports, limits, held);
+  if (lockoutOf(value, "link") === null) return;
+  const owed = await rowsWithin(ports.ledger, open, OWED_RESULTS, 1);
+  if (owed.length === 0) await noteLetIn(ports, held, "link");
+}
+
+async function probeToken(ports: ProbePorts, limits: Limits, held: HeldBudget): Promise<void> {
+  const token = await ports.defender.prepare();
+  if (token.kind === "answered") await noteLetIn(ports, held, "token");
+  else await noteRefusal(ports, limits, held, noToken(token, ports.clock.latest()));
+}
+
+async function probeMachines(ports: ProbePorts, limits: Limits, held: HeldBudget): Promise<void> {
+  if (!(await spendRead(ports, limits, "machines"))) return;
+  const reply = await ports.defender.machinesSeenSince(ports.clock.earliest() - SEEN_SPAN_MS);
+  const refusal = refusalIn("machines", reply, ports.clock.latest());
+  if (reply.kind === "answered") await noteLetIn(ports, held, "machines");
+  else if (refusal !== null) await noteRefusal(ports, limits, held, refusal);
+}

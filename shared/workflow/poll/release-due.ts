@@ -1,0 +1,84 @@
+import { isUnapproved, withApprovals } from "../../ledger/approval.ts";
+import { placed } from "../../ledger/gate.ts";
+import { dueBy, sequenceIdIn } from "../../ledger/keys.ts";
+import { end, park } from "../../ledger/moves.ts";
+import { move, type RowChange, type Stored } from "../../ledger/rows.ts";
+import type { SequenceRecord } from "../../ledger/sequence.ts";
+import type { Ports } from "../../ports.ts";
+import { factOfMove, grouped } from "../../store/audit.ts";
+import { changesFor } from "../../store/change-sequence.ts";
+import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
+import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+
+type DuePorts = Pick<Ports, "ledger" | "clock">;
+
+/** The longest due; more is left to the next poll. */
+const DUE_PER_POLL = 50;
+
+/**
+ * What waited for a time that has come is ready again, or has expired meanwhile; what waits for an
+ * approval goes on waiting if its run has more time by now. Returns how many are ready, or over.
+ */
+export async function releaseDue(ports: DuePorts, open: OpenWork): Promise<number> {
+  const nowMs = ports.clock.earliest();
+  const due = await rowsWithin(ports.ledger, open, dueBy(nowMs), DUE_PER_POLL);
+  let released = 0;
+  for (const row of due) {
+    const record = await loadSequence(ports.ledger, sequenceIdIn(row.key));
+    if (record?.value.place?.kind !== "later") continue;
+    const isForApproval = record.value.reason?.code === "approval";
+    const isReleased = isForApproval
+      ? await releaseUnapproved(ports, record, nowMs)
+      : await release(ports, record, nowMs);
+    if (isReleased) released += 1;
+  }
+  return released;
+}
+
+async function release(
+  ports: DuePorts,
+  record: Stored<SequenceRecord>,
+  nowMs: number,
+): Promise<boolean> {
+  const { value } = record;
+  const after =
+    value.expiresAtMs > nowMs
+      ? park(value, { kind: "ready" }, value.reason)
+      : end(value, "expired", EXPIRED, nowMs);
+  const facts = grouped([factOfMove(value, after, nowMs)]);
+  return await commit(ports, await changesFor(ports, record, after, nowMs, { facts }));
+}
+
+/**
+ * Ended by the deadline of its run, however long it was given when it was accepted. The run is
+ * written as it was read: an approval that comes in between, or more time, makes this lose.
+ */
+async function releaseUnapproved(
+  ports: DuePorts,
+  record: Stored<SequenceRecord>,
+  nowMs: number,
+): Promise<boolean> {
+  const { value } = record;
+  const run = await loadRun(ports.ledger, value.runId);
+  if (run === null) throw new Error(`run ${value.runId} is gone`);
+  // Whoever granted it may have died before it was moved; turning the gate does that.
+  if (!isUnapproved(withApprovals(value, run.value.approval))) return false;
+  const waiting = placed(value, run.value);
+  if (waiting.place?.kind === "later" && waiting.place.dueAtMs > nowMs) {
+    await commit(ports, [unchanged(run), ...move(record, waiting)]);
+    return false;
+  }
+  const after = end(value, "expired", UNAPPROVED, nowMs);
+  const facts = grouped([factOfMove(value, after, nowMs)]);
+  return await commit(ports, await changesFor(ports, record, after, nowMs, { facts, run }));
+}
+
+const EXPIRED = { code: "expired", detail: "It could not be run before it expired." };
+const UNAPPROVED = {
+  code: "approvalExpired",
+  detail: "Nobody approved it in time, so it was not run.",
+};
+
+async function commit({ ledger }: DuePorts, changes: readonly RowChange[]): Promise<boolean> {
+  return (await ledger.commit(changes)).kind === "committed";
+}

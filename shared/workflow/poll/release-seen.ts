@@ -1,0 +1,60 @@
+import { LATER, sequenceIdIn } from "../../ledger/keys.ts";
+import { park } from "../../ledger/moves.ts";
+import { indexSchema } from "../../ledger/rows.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { Ports } from "../../ports.ts";
+import { changesFor } from "../../store/change-sequence.ts";
+import type { HeldBudget } from "../../store/held-budget.ts";
+import { loadReads, loadSequence } from "../../store/load.ts";
+import { noteRefusal, refusalIn } from "../../store/note-lockout.ts";
+import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { spendRead } from "../../store/spend-read.ts";
+
+type SeenPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
+
+/** Polls between two questions: five minutes; one call, however many machines are waited for. */
+const POLLS_PER_QUESTION = 20;
+/** At the first question there is no earlier one to go on from. */
+const FIRST_SPAN_MS = 3_600_000;
+const PARKED_MAX = 1_000;
+
+/**
+ * Sequences parked for offline machines come back as soon as their machine has reported. A report
+ * is not a promise that it is online now; if it is not, the sequence is parked again.
+ */
+export async function releaseSeen(
+  ports: SeenPorts,
+  limits: Limits,
+  open: OpenWork,
+  held: HeldBudget,
+): Promise<number> {
+  const [first] = await rowsWithin(ports.ledger, open, LATER, 1);
+  if (first === undefined) return 0;
+  const before = await loadReads(ports.ledger);
+  const at = { stamp: "seenAtMs", intervalMs: limits.pollMs * POLLS_PER_QUESTION } as const;
+  if (!(await spendRead(ports, limits, "machines", { at }))) return 0;
+  const nowMs = ports.clock.earliest();
+  const sinceMs = before.value.seenAtMs === 0 ? nowMs - FIRST_SPAN_MS : before.value.seenAtMs;
+  const reply = await ports.defender.machinesSeenSince(sinceMs);
+  const refusal = refusalIn("machines", reply, ports.clock.latest());
+  if (refusal !== null) await noteRefusal(ports, limits, held, refusal);
+  if (reply.kind !== "answered") return 0;
+  const seen = new Set(reply.value);
+  const parked = await rowsWithin(ports.ledger, open, LATER, PARKED_MAX);
+  let released = 0;
+  for (const row of parked.filter(({ body }) => seen.has(indexSchema.parse(body).machineId))) {
+    if (await release(ports, sequenceIdIn(row.key))) released += 1;
+  }
+  return released;
+}
+
+async function release(ports: SeenPorts, sequenceId: string): Promise<boolean> {
+  const record = await loadSequence(ports.ledger, sequenceId);
+  const waits = record?.value.place?.kind === "later" && record.value.reason?.code === "offline";
+  if (record === null || !waits) return false;
+  // Without the reason it waits in its own lane again: this is no try on the off chance.
+  const after = park(record.value, { kind: "ready" }, null);
+  const changes = await changesFor(ports, record, after, ports.clock.earliest());
+  const outcome = await ports.ledger.commit(changes);
+  return outcome.kind === "committed";
+}

@@ -1,0 +1,111 @@
+import { isFinal, type MachineAction } from "../../ledger/machine-action.ts";
+import { sameTag, tagIn } from "../../ledger/tag.ts";
+import type { Budget } from "../../limits/budget.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { withPickups } from "../../limits/patience.ts";
+import { withLag } from "../../limits/list-lag.ts";
+import { factsOf, seenOf, type Session } from "../../limits/session.ts";
+import type { Ports } from "../../ports.ts";
+import { spendRead } from "../../store/spend-read.ts";
+
+/** Polls between two counts of what is Pending for longer than a look goes back: five minutes. */
+const POLLS_PER_COUNT = 20;
+/**
+ * Looks that fall into another span of half that interval than the one before read when they
+ * counted last; the others need not.
+ */
+const SPANS_PER_COUNT = 2;
+/** What looks leave of the list budget, and a little less. */
+const COUNT_SHARE = 0.4;
+
+/**
+ * The budget with what a list shows: how far our sessions are, how long it took to show them, and
+ * how many of others are open, for they count against the same cap. `old` is the number of foreign
+ * ones too old for the list, null if it was not counted; `nowMs` is when the list was asked for.
+ * Sessions opened in the portal are in no list. The same budget if there is nothing new.
+ */
+export function withSightings(
+  budget: Budget,
+  actions: readonly MachineAction[],
+  { old, nowMs }: { old: number | null; nowMs: number },
+  limits: Limits,
+): Budget {
+  const foreignOld = old ?? budget.foreignOld;
+  const foreign = foreignIn(actions, budget) + foreignOld;
+  const sessions = budget.sessions.map((session) => withSeen(session, actions, nowMs));
+  const same =
+    foreign === budget.foreign &&
+    foreignOld === budget.foreignOld &&
+    sessions.every((each, index) => each === budget.sessions[index]);
+  if (same) return budget;
+  const begun = sessions.filter((each, index) => hasBegun(budget.sessions[index], each));
+  const pickups = withPickups(
+    budget.pickups,
+    begun.map(({ glance }) => nowMs - (glance?.submittedAtMs ?? nowMs)),
+    limits,
+  );
+  const shown = budget.sessions.filter((_, index) => sessions[index]?.missedMs === undefined);
+  const lagMs = Math.max(0, ...shown.map(({ missedMs }) => missedMs ?? 0));
+  const listLag = withLag(budget.listLag, lagMs, nowMs);
+  return { ...budget, sessions, foreign, foreignOld, pickups, listLag };
+}
+
+/** The budget with so many foreign sessions that are too old for the list. */
+export function withOldForeign(budget: Budget, foreignOld: number): Budget {
+  if (foreignOld === budget.foreignOld) return budget;
+  return { ...budget, foreignOld, foreign: budget.foreign - budget.foreignOld + foreignOld };
+}
+
+/**
+ * Foreign sessions older than `sinceMs`, in a look at `nowMs` after one at `beforeMs`; null when it
+ * is not time to count, or Defender does not say.
+ */
+export async function countOldForeign(
+  ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,
+  limits: Limits,
+  { sinceMs, beforeMs, nowMs }: { sinceMs: number; beforeMs: number; nowMs: number },
+  budget: Budget,
+): Promise<number | null> {
+  const at = { stamp: "countedAtMs", intervalMs: limits.pollMs * POLLS_PER_COUNT } as const;
+  const span = (atMs: number) => Math.floor((atMs * SPANS_PER_COUNT) / at.intervalMs);
+  if (span(beforeMs) === span(nowMs)) return null;
+  if (!(await spendRead(ports, limits, "list", { share: COUNT_SHARE, at }))) return null;
+  const reply = await ports.defender.listPending();
+  if (reply.kind !== "answered") return null;
+  const old = reply.value.filter((each) => (each.createdAtMs ?? sinceMs) < sinceMs);
+  return foreignIn(old, budget);
+}
+
+/** Until now nobody had seen it at work. */
+function hasBegun(before: Session | undefined, after: Session): boolean {
+  const was = before?.seen?.[0] ?? "Pending";
+  return was === "Pending" && after.seen?.[0] === "InProgress";
+}
+
+/** Open actions that are not of a sequence that has a session in the budget. */
+function foreignIn(actions: readonly MachineAction[], budget: Budget): number {
+  const ours = new Set(budget.sessions.map((each) => each.sequenceId));
+  return actions.filter((each) => {
+    const sequenceId = tagIn(each.comment)?.sequenceId;
+    return !isFinal(each.status) && (sequenceId === undefined || !ours.has(sequenceId));
+  }).length;
+}
+
+function withSeen(session: Session, actions: readonly MachineAction[], nowMs: number): Session {
+  const facts = factsOf(session);
+  if (facts === null || facts.actionId === null) return session;
+  const action = actions.find((each) => each.id === facts.actionId);
+  if (action === undefined) return withMissed(session, nowMs);
+  if (!sameTag(tagIn(action.comment), facts)) return session;
+  const seen = seenOf(action);
+  if (seen.join() === session.seen?.join()) return session;
+  const { missedMs: _, ...shown } = session;
+  return { ...shown, seen };
+}
+
+/** A list that does not show an action it never has shown tells how long it takes at least. */
+function withMissed(session: Session, nowMs: number): Session {
+  const { glance, seen } = session;
+  if (seen !== undefined || (glance?.submittedAtMs ?? null) === null) return session;
+  return { ...session, missedMs: Math.max(0, nowMs - (glance?.submittedAtMs ?? nowMs)) };
+}

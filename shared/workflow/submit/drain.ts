@@ -1,0 +1,142 @@
+import type { MachineScope } from "../../access/machine-scope.ts";
+import type { DrainBell } from "../../ledger/message.ts";
+import { admit, nextTurnMs } from "../../limits/admit.ts";
+import type { Budget } from "../../limits/budget.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { Ports } from "../../ports.ts";
+import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
+import { loadBudget, type MaybeStored } from "../../store/load.ts";
+import { noteRefusal, noToken } from "../../store/note-lockout.ts";
+import { ringForReady, stopDriving } from "../../store/ring.ts";
+import { submitClaimed } from "./post.ts";
+import { unfold } from "../../store/unfold.ts";
+
+export type DrainPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
+
+export interface DrainSettings {
+  readonly limits: Limits;
+  /** How long one invocation may sit out the waits between slots; 0 leaves it all to bells. */
+  readonly lingerMs: number;
+  /** Which machines may be acted on now, whatever was so when they were accepted. */
+  readonly scope: MachineScope;
+}
+
+export interface DrainReport {
+  /** POSTs that Defender took. */
+  readonly submitted: number;
+  /** What ended the drain. */
+  readonly ended:
+    | "nothing"
+    | "full"
+    | "unwatched"
+    | "paused"
+    | "driven"
+    | "contended"
+    | "wait"
+    | "lockedOut";
+}
+
+/** Claims in one drain: as many as lingering 240 s at ten a minute can need, many times over. */
+const CLAIMS_MAX = 1_000;
+/** A driver sits out only waits well inside its promise; for longer ones a bell is cheaper. */
+const SIT_OUT_MS = DRIVER_PROMISE_MS - 5_000;
+/** After these ends somebody may have relied on this drain, or nobody has promised a look. */
+const LOOKS_ONCE_MORE: ReadonlySet<DrainReport["ended"]> = new Set([
+  "wait",
+  "contended",
+  "lockedOut",
+]);
+/** Sleeps in one wait; the second is of a few milliseconds. */
+const SLEEPS_MAX = 5;
+
+/**
+ * Submits the best ready sequences, as many as the tenant's limits allow, whatever the message was
+ * that rang; if that says that a run was planned, its sequences get their own rows first. Waiting
+ * work is never waited for by throwing: either this invocation drives on within its bound, or one
+ * bell is rung for the time the next slot opens. Throws only if storage is out of reach.
+ */
+export async function drain(
+  ports: DrainPorts,
+  settings: DrainSettings,
+  { why, runId, urgent }: Pick<DrainBell, "why" | "runId" | "urgent">,
+): Promise<DrainReport> {
+  // First of all: whoever drives, and whatever is paused, what was accepted gets its own rows.
+  if (why === "planned" && runId !== null) await unfold(ports, runId);
+  const begunAtMs = ports.clock.monotonicMs();
+  const claimant = {
+    hostId: ports.random.id(),
+    lingers: settings.lingerMs > 0,
+    urgent,
+    scope: settings.scope,
+    oneLane: { untilMs: Number.NEGATIVE_INFINITY },
+  };
+  const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);
+  const { drove, known, ...report } = await dispatch(ports, settings, claimant, leftMs);
+  const { hostId } = claimant;
+  // The bell takes the place of the driver's promise; where none is rung, the promise goes alone.
+  const rang = drove && (await ringForReady(ports, settings.limits, "due", 0, null, hostId));
+  if (drove && !rang) await stopDriving(ports, hostId, known);
+  // What came while a driver was leaving saw its promise and left too: so it looks once more
+  // itself.
+  if (!rang && (drove || LOOKS_ONCE_MORE.has(report.ended))) {
+    await ringForReady(ports, settings.limits, "due", 0);
+  }
+  ports.log("info", "drained", { submitted: report.submitted, ended: report.ended });
+  return report;
+}
+
+async function dispatch(
+  ports: DrainPorts,
+  { limits }: DrainSettings,
+  claimant: Claimant,
+  leftMs: () => number,
+): Promise<DrainReport & { drove: boolean; known: MaybeStored<Budget> | null }> {
+  let submitted = 0;
+  let drove = false;
+  let known: MaybeStored<Budget> | null = null;
+  for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
+    // The token comes before the claim, so that nothing slow lies between a claim and its POST.
+    const token = await ports.defender.prepare();
+    if (token.kind !== "answered") {
+      const held = { stored: known ?? (await loadBudget(ports.ledger)) };
+      await noteRefusal(ports, limits, held, noToken(token, ports.clock.latest()));
+      return { submitted, drove, known, ended: "lockedOut" };
+    }
+    const claimed = await claimNext(ports, limits, claimant);
+    let untilMs = claimed.kind === "wait" ? claimed.untilMs : null;
+    if (claimed.kind === "claimed") {
+      drove ||= claimed.budget.value.driver?.hostId === claimant.hostId;
+      const came = await submitClaimed(ports, limits, claimed);
+      submitted += came.accepted;
+      known = came.budget;
+      if (came.lockedOut) return { submitted, drove, known, ended: "lockedOut" };
+      if (!claimed.more && came.settled) return { submitted, drove, known, ended: "nothing" };
+      untilMs = turnAfter(came.budget.value, ports.clock.earliest(), limits);
+    } else if (claimed.kind !== "wait") {
+      return { submitted, drove, known, ended: claimed.kind };
+    }
+    if (untilMs === null) continue;
+    const waitMs = untilMs - ports.clock.earliest();
+    const sitsOut = claimant.lingers && waitMs <= Math.min(SIT_OUT_MS, leftMs());
+    if (!sitsOut) return { submitted, drove, known, ended: "wait" };
+    await sitOut(ports.clock, untilMs);
+  }
+  return { submitted, drove, known, ended: "wait" };
+}
+
+/**
+ * What a host knows of the service's time ages while it sleeps, so one sleep alone ends a little
+ * early: the rest is slept off here, for looking again would cost a read.
+ */
+async function sitOut(clock: DrainPorts["clock"], untilMs: number): Promise<void> {
+  for (let sleeps = 0; sleeps < SLEEPS_MAX; sleeps += 1) {
+    await clock.sleep(Math.max(1, untilMs - clock.earliest()));
+    if (clock.earliest() >= untilMs) return;
+  }
+}
+
+/** The budget as just written tells when the next may go, so nothing is read to find that out. */
+function turnAfter(budget: Budget, nowMs: number, limits: Limits): number | null {
+  const untilMs = nextTurnMs(admit(budget, nowMs, limits), budget, nowMs);
+  return untilMs !== null && untilMs > nowMs ? untilMs : null;
+}

@@ -1,0 +1,82 @@
+import { currentCommands, type SequenceRecord } from "../../ledger/sequence.ts";
+import { lockedOut, type SubmissionAnswer } from "../../ledger/submission.ts";
+import { commentFor, tagOf } from "../../ledger/tag.ts";
+import type { Budget } from "../../limits/budget.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { Ports } from "../../ports.ts";
+import type { Claimed } from "./claim.ts";
+import type { MaybeStored } from "../../store/load.ts";
+import { settle, type Answered } from "./record-answers.ts";
+
+export type SubmitPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
+
+/** What the POSTs came to. */
+export interface Submitted {
+  /** How many Defender took. */
+  readonly accepted: number;
+  /** True if it refused us as such, whatever the machine. */
+  readonly lockedOut: boolean;
+  /** True if nothing went back into the queue at once. */
+  readonly settled: boolean;
+  /** The budget as it stood when the answers were recorded. */
+  readonly budget: MaybeStored<Budget>;
+}
+
+/**
+ * Posts what was claimed, all at once, and records the answers. Throws only if storage is out of
+ * reach.
+ */
+export async function submitClaimed(
+  ports: SubmitPorts,
+  limits: Limits,
+  claimed: Extract<Claimed, { kind: "claimed" }>,
+): Promise<Submitted> {
+  const answered = await Promise.all(
+    claimed.sequences.map(async (each): Promise<Answered> => {
+      const answer = await post(ports, limits, each.value, claimed.begunAtMs);
+      return { claimed: each, answer, latestMs: ports.clock.latest() };
+    }),
+  );
+  const held = { stored: claimed.budget };
+  await settle(ports, limits, answered, held);
+  const came = answered.map((each) => each.answer.kind);
+  return {
+    accepted: came.filter((kind) => kind === "accepted").length,
+    lockedOut: answered.some((each) => lockedOut(each.answer) !== null),
+    settled: !came.some((kind) => kind === "throttled" || kind === "notSent"),
+    budget: held.stored,
+  };
+}
+
+/**
+ * One POST, unless the fence closes before it can leave: after a long stall the claim may already
+ * be given up, the sequence cancelled, or the queue paused.
+ */
+async function post(
+  { defender, clock, log }: SubmitPorts,
+  limits: Limits,
+  record: SequenceRecord,
+  begunAtMs: number,
+): Promise<SubmissionAnswer> {
+  const { sequenceId, machineId, attempt, profile, runId } = record;
+  const sinceMs = () => clock.monotonicMs() - begunAtMs;
+  const answer = await defender.submit(
+    machineId,
+    currentCommands(record),
+    commentFor(tagOf(record), `${profile.name}@${profile.version} for run ${runId}`),
+    () => limits.sendFenceMs - sinceMs(),
+  );
+  if (answer.kind === "notSent") {
+    const { detail } = answer;
+    log("warn", "notSent", {
+      sequenceId,
+      machineId,
+      attempt,
+      sinceMs: Math.round(sinceMs()),
+      detail,
+    });
+  } else {
+    log("info", "submitted", { sequenceId, machineId, attempt, came: answer.kind });
+  }
+  return answer;
+}

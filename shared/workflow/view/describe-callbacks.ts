@@ -1,0 +1,44 @@
+import { isoOf } from "../../ledger/instant.ts";
+import { DEAD_NOTICES, NOTICES } from "../../ledger/keys.ts";
+import { deadNoticeSchema } from "../../ledger/notice.ts";
+import type { Ports } from "../../ports.ts";
+import { counted, type Count } from "../../store/count-rows.ts";
+
+/** Callbacks that are owed, and those that nobody could be told. */
+export interface CallbacksView {
+  readonly pending: Count;
+  readonly dead: Count;
+  /** The first hundred of the dead, in the order of their runs. */
+  readonly deadOnes: readonly DeadView[];
+}
+
+interface DeadView {
+  readonly runId: string;
+  readonly messageId: string;
+  readonly event: string;
+  readonly sequenceId: string | null;
+  /** Host of the address only, for the rest can be a secret. */
+  readonly host: string;
+  readonly tries: number;
+  readonly lastAnswer: string;
+  readonly diedAt: string;
+}
+
+const SHOWN_MAX = 100;
+
+export async function describeCallbacks(ledger: Ports["ledger"]): Promise<CallbacksView> {
+  const dead = await ledger.list(DEAD_NOTICES.from, DEAD_NOTICES.before, SHOWN_MAX);
+  return {
+    pending: await counted(ledger, NOTICES),
+    dead: await counted(ledger, DEAD_NOTICES),
+    deadOnes: dead.map(({ body }) => deadView(body)),
+  };
+}
+
+function deadView(body: unknown): DeadView {
+  const { noticeId, diedAtMs, said, ...rest } = deadNoticeSchema.parse(body);
+  const { runId, event, sequenceId, host, tries } = rest;
+  const diedAt = isoOf(diedAtMs);
+  const lastAnswer = said ?? "";
+  return { runId, messageId: noticeId, event, sequenceId, host, tries, lastAnswer, diedAt };
+}

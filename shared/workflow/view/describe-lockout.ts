@@ -1,0 +1,36 @@
+import { isoOf } from "../../ledger/instant.ts";
+import { mainLockout, remedyFor, type Lockout, type LockedCall } from "../../limits/lockout.ts";
+
+/** Why Defender does not let us in, since when, and what to do about it. */
+export interface LockoutView {
+  readonly call: LockedCall;
+  readonly since: string;
+  readonly httpStatus: number | null;
+  readonly detail: string;
+  readonly remedy: string;
+  readonly nextTryAt: string;
+}
+
+const WORDS: Readonly<Record<LockedCall, string>> = {
+  token: "There is no access token",
+  submit: "Defender refuses to start sessions",
+  list: "Defender refuses to list actions, and what cannot be watched is not started",
+  machines: "Defender refuses to tell of machines",
+  link: "Defender refuses links to results",
+};
+
+/** The one reason for all who wait; null if we are let in. */
+export function describeLockout(budget: {
+  readonly lockouts: readonly Lockout[];
+}): LockoutView | null {
+  const lockout = mainLockout(budget);
+  if (lockout === null) return null;
+  const { call, sinceMs, httpStatus, detail, nextAtMs } = lockout;
+  const times = { since: isoOf(sinceMs), nextTryAt: isoOf(nextAtMs) };
+  return { call, httpStatus, detail, remedy: remedyFor(lockout), ...times };
+}
+
+/** The same in words, but for the remedy. */
+export function lockoutInWords({ call, since, detail }: LockoutView): string {
+  return `${WORDS[call]}, since ${since}: ${detail}`;
+}

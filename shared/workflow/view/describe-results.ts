@@ -1,0 +1,25 @@
+import { OWED_RESULTS } from "../../ledger/keys.ts";
+import { owedSchema } from "../../ledger/rows.ts";
+import type { Ports } from "../../ports.ts";
+import type { Count } from "../../store/count-rows.ts";
+
+/** Sequences whose results are still to be fetched. */
+export interface ResultsView {
+  readonly owed: Count;
+  /** Those of them for which a try has failed, and why the first of them did. */
+  readonly inTrouble: number;
+  readonly trouble: string | null;
+}
+
+/** One page of the Table service. */
+const COUNTED_MAX = 1_000;
+
+export async function describeResults(ledger: Ports["ledger"]): Promise<ResultsView> {
+  const rows = await ledger.list(OWED_RESULTS.from, OWED_RESULTS.before, COUNTED_MAX);
+  const details = rows.flatMap(({ body }) => owedSchema.parse(body).detail ?? []);
+  return {
+    owed: { count: rows.length, atLeast: rows.length === COUNTED_MAX },
+    inTrouble: details.length,
+    trouble: details[0] ?? null,
+  };
+}

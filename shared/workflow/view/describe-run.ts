@@ -1,0 +1,123 @@
+import { awaiting, planOf } from "../../ledger/approval.ts";
+import { doneTwice } from "../../ledger/done-twice.ts";
+import { isoOf, isoOrNull } from "../../ledger/instant.ts";
+import { READY, sequenceIdIn } from "../../ledger/keys.ts";
+import { countsOf } from "../../ledger/counts.ts";
+import { stateOf, type RunRecord } from "../../ledger/run.ts";
+import { currentCommands, type SequenceRecord } from "../../ledger/sequence.ts";
+import type { Budget } from "../../limits/budget.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { isRunId } from "../../plan/identity.ts";
+import type { Ports } from "../../ports.ts";
+import { describeSequence, scriptsOf } from "./describe-sequence.ts";
+import type { Queue } from "./describe-wait.ts";
+import { listSequences } from "../../store/list-sequences.ts";
+import { loadBudget, loadRun } from "../../store/load.ts";
+import type { ResultView, RunView } from "./run-view.ts";
+
+/** Positions beyond this many are not counted: the answer would be guesswork, and cost as much. */
+const POSITIONS_MAX = 1_000;
+
+/** A run as its callers see it, or null if there is none. */
+export async function describeRun(
+  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
+  limits: Limits,
+  runId: string,
+  approvers: readonly { readonly name: string }[],
+): Promise<RunView | null> {
+  const stored = isRunId(runId) ? await loadRun(ledger, runId) : null;
+  if (stored === null) return null;
+  const run = stored.value;
+  const records = await listSequences(ledger, run);
+  const isReady = records.some((each) => each.place?.kind === "ready");
+  const budget = (await loadBudget(ledger)).value;
+  const ready = isReady ? await ledger.list(READY.from, READY.before, POSITIONS_MAX) : [];
+  const positions = new Map(ready.map((row, index) => [sequenceIdIn(row.key), index]));
+  const queue: Queue = { positions, budget, nowMs: clock.earliest(), limits };
+  return {
+    runId,
+    state: stateOf(run),
+    source: run.source,
+    incidentId: run.incidentId,
+    title: run.title,
+    severity: run.severity,
+    url: run.url,
+    requestedBy: run.requestedBy,
+    requestedAt: isoOf(run.requestedAtMs),
+    finishedAt: isoOrNull(run.finishedAtMs),
+    counts: countsOf(records),
+    scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
+    results: resultsOf(records),
+    doneTwice: records.filter(doneTwice).length,
+    sequences: records.map((each) =>
+      describeSequence(withSeen(each, budget), queue, run.cancelAsked),
+    ),
+    skipped: run.skipped,
+    callbacks: run.callbacks.map((each) => ({
+      shape: each.shape,
+      host: each.host,
+      events: each.events,
+      deliveredAt: isoOrNull(each.delivered?.atMs ?? null),
+      tries: each.delivered?.tries ?? null,
+      endedAt: isoOrNull(each.endedAtMs),
+    })),
+    cancelAsked:
+      run.cancelAsked === null ? null : { by: run.cancelAsked.by, at: isoOf(run.cancelAsked.atMs) },
+    gate:
+      run.gate === null
+        ? null
+        : {
+            state: run.gate.state,
+            why: run.gate.paused?.why ?? null,
+            pausedAt: isoOrNull(run.gate.paused?.atMs ?? null),
+          },
+    approval: describeApproval(run.approval, records, approvers),
+  };
+}
+
+function describeApproval(
+  approval: RunRecord["approval"],
+  records: readonly SequenceRecord[],
+  approvers: readonly { readonly name: string }[],
+): RunView["approval"] {
+  const plan = planOf(approval, records);
+  if (approval === null || plan === null) return null;
+  const { planHash, untilMs } = plan;
+  const given = approval.given.filter((each) => each.planHash === planHash);
+  const barred = new Set([...approval.requesters, ...given].map(({ by }) => by));
+  return {
+    planHash,
+    sequences: awaiting(records).length,
+    needed: approval.needed,
+    given: given.map(({ by, atMs }) => ({ by, at: isoOf(atMs) })),
+    mayApprove: approvers.map(({ name }) => name).filter((name) => !barred.has(name)),
+    expiresAt: isoOf(untilMs),
+  };
+}
+
+function resultsOf(records: readonly SequenceRecord[]): RunView["results"] {
+  const results = records.flatMap((each) => each.results);
+  const of = (wanted: ResultView["state"]) =>
+    results.filter(({ state }) => state === wanted).length;
+  return { owed: of("owed"), stored: of("stored"), unavailable: of("unavailable") };
+}
+
+/**
+ * While an action is open, how far it is stands in the budget; the record gets it when it is over.
+ */
+function withSeen(record: SequenceRecord, budget: Budget): SequenceRecord {
+  const { seen, glance } =
+    budget.sessions.find((each) => each.sequenceId === record.sequenceId) ?? {};
+  const [actionStatus, ...commands] = seen ?? [];
+  if (actionStatus === undefined || glance?.attempt !== record.attempt) return record;
+  const progress = currentCommands(record).map(({ type }, index) => ({
+    part: record.part,
+    index,
+    type,
+    status: commands[index] ?? "Created",
+    startedAtMs: null,
+    endedAtMs: null,
+    errors: [],
+  }));
+  return { ...record, actionStatus, progress: [...record.progress, ...progress] };
+}

@@ -1,0 +1,117 @@
+import { doneTwice } from "../../ledger/done-twice.ts";
+import { isoOf, isoOrNull } from "../../ledger/instant.ts";
+import type { RunRecord } from "../../ledger/run.ts";
+import { isTerminal, type SequenceRecord } from "../../ledger/sequence.ts";
+import type { Command } from "../../plan/command.ts";
+import { describeUnseen, describeWait, type Queue } from "./describe-wait.ts";
+import { scriptFailed } from "../../ledger/progress.ts";
+import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
+
+/** A sequence as its callers see it; `cancelAsked` is what its run knows of a cancel. */
+export function describeSequence(
+  record: SequenceRecord,
+  queue: Queue,
+  cancelAsked: RunRecord["cancelAsked"],
+): SequenceView {
+  const { name, version } = record.profile;
+  return {
+    sequenceId: record.sequenceId,
+    machineId: record.machineId,
+    machineName: record.machineName,
+    profile: { name, version },
+    parameters: record.parameters,
+    state: record.state,
+    machineActionId: record.actionId,
+    machineActionStatus: record.actionStatus,
+    scripts: scriptsOf(record),
+    doneTwice: doneTwice(record),
+    lateActions: record.late.map(({ actionId, status, ran }) => ({
+      machineActionId: actionId,
+      status,
+      ran,
+    })),
+    acceptedAt: isoOf(record.acceptedAtMs),
+    submittedAt: isoOrNull(record.submittedAtMs),
+    endedAt: isoOrNull(record.endedAtMs),
+    outcome: record.outcome,
+    cancel: describeCancel(record, cancelAsked),
+    waits: record.state === "waiting" ? describeWait(record, queue) : describeUnseen(record, queue),
+    commands: describeCommands(record),
+  };
+}
+
+/** What had ended when the run's cancel came was not touched: then only the run knows of it. */
+function describeCancel(
+  record: SequenceRecord,
+  cancelAsked: RunRecord["cancelAsked"],
+): SequenceView["cancel"] {
+  const own = record.cancel?.why === "asked" ? record.cancel : null;
+  const late = isTerminal(record) && (record.endedAtMs ?? 0) <= (cancelAsked?.atMs ?? 0);
+  const asked = own ?? (late ? cancelAsked : null);
+  if (asked === null) return null;
+  const tooLate = isTerminal(record) && record.state !== "cancelled";
+  return { by: asked.by, at: isoOf(asked.atMs), tooLate };
+}
+
+/** One failed script is enough; one that cannot be read leaves it open. */
+export function scriptsOf({ results }: Pick<SequenceRecord, "results">): SequenceView["scripts"] {
+  const verdicts = results
+    .filter((each) => each.type === "RunScript" && each.state === "stored")
+    .map(scriptFailed);
+  if (verdicts.length === 0) return null;
+  if (verdicts.includes(true)) return "failed";
+  return verdicts.includes(null) ? "unknown" : "ok";
+}
+
+function describeCommands(record: SequenceRecord): CommandView[] {
+  let index = -1;
+  return record.parts.flatMap((commands, part) =>
+    commands.map((command, inPart) => {
+      index += 1;
+      const at = (each: { part: number; index: number }) =>
+        each.part === part && each.index === inPart;
+      const progress = record.progress.find(at);
+      const result = record.results.find(at);
+      return {
+        index,
+        type: command.type,
+        target: targetOf(command),
+        status: progress?.status ?? "Created",
+        startedAt: isoOrNull(progress?.startedAtMs ?? null),
+        endedAt: isoOrNull(progress?.endedAtMs ?? null),
+        errors: progress?.errors ?? [],
+        result: result === undefined ? null : describeResult(result),
+      };
+    }),
+  );
+}
+
+function describeResult(result: SequenceRecord["results"][number]): ResultView {
+  const { state, detail, tries, dueAtMs, size, sha256, servedName, path, script } = result;
+  return {
+    state,
+    detail,
+    tries,
+    nextTryAt: isoOrNull(state === "owed" ? dueAtMs : null),
+    size,
+    sha256,
+    servedName,
+    path,
+    scriptFailed: scriptFailed(result),
+    exitCode: script?.exitCode ?? null,
+    output: script?.output ?? null,
+    scriptErrors: script?.errors ?? null,
+  };
+}
+
+/** What a command is about, as a person would name it. */
+function targetOf(command: Command): string {
+  switch (command.type) {
+    case "PutFile":
+      return command.fileName;
+    case "RunScript":
+      return command.args === null ? command.scriptName : `${command.scriptName} ${command.args}`;
+    case "GetFile":
+      return command.path;
+  }
+}

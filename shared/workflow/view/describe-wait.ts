@@ -1,0 +1,143 @@
+import { isHeld } from "../../ledger/gate.ts";
+import { isoOf } from "../../ledger/instant.ts";
+import { URGENT_LANE, type Lane } from "../../ledger/keys.ts";
+import { holdsSession, rankOf, type SequenceRecord } from "../../ledger/sequence.ts";
+import { admit } from "../../limits/admit.ts";
+import type { Budget } from "../../limits/budget.ts";
+import { forecastStartMs } from "../../limits/forecast.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { lockoutOf } from "../../limits/lockout.ts";
+import { describeLockout, lockoutInWords } from "./describe-lockout.ts";
+import type { WaitView } from "./run-view.ts";
+
+/** The queue as it stands, for saying where in it a sequence is. */
+export interface Queue {
+  readonly positions: ReadonlyMap<string, number>;
+  readonly budget: Budget;
+  readonly nowMs: number;
+  readonly limits: Limits;
+}
+
+/** Why a sequence waits, in a code and in words, and what is known of when it starts. */
+export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
+  const { place, reason } = record;
+  if (isHeld(record)) {
+    return { ...told(reason, ""), position: null, estimatedStart: null };
+  }
+  if (place?.kind === "later") {
+    const again = `It is tried again from ${isoOf(place.dueAtMs)}.`;
+    return { ...told(reason, again), position: null, estimatedStart: isoOf(place.dueAtMs) };
+  }
+  if (place?.kind === "behind") {
+    return { ...told(reason, ""), position: null, estimatedStart: null };
+  }
+  const ahead = queue.positions.get(record.sequenceId) ?? null;
+  const { lane } = rankOf(record);
+  const startMs =
+    ahead === null
+      ? null
+      : forecastStartMs(queue.budget, { lane, ahead }, queue.nowMs, queue.limits);
+  return {
+    ...shared(queue, lane),
+    position: ahead === null ? null : ahead + 1,
+    estimatedStart: startMs === null ? null : isoOf(startMs),
+  };
+}
+
+/**
+ * Of one that is out there while Defender shows us nothing: that is all that is known of it. Null
+ * while it can be watched.
+ */
+export function describeUnseen(record: SequenceRecord, { budget }: Queue): WaitView | null {
+  const lockout = describeLockout(budget);
+  const isBlind = lockout?.call === "token" || lockoutOf(budget, "list") !== null;
+  if (lockout === null || !isBlind || !holdsSession(record)) return null;
+  const until = `If that stays so, it ends after ${isoOf(record.expiresAtMs)} as not known.`;
+  const detail = `${lockoutInWords(lockout)} ${lockout.remedy} ${until}`;
+  return { code: "lockedOut", detail, position: null, estimatedStart: null };
+}
+
+/** A reason of its own, in words. */
+function told(reason: SequenceRecord["reason"], then: string): { code: string; detail: string } {
+  switch (reason?.code) {
+    case "machineHeld":
+      return {
+        code: "machineHeld",
+        detail: `Sequence ${reason.sequenceId} of ours holds the machine.`,
+      };
+    case "machineBusy":
+      return {
+        code: "machineBusy",
+        detail: `Somebody else has a live response session on the machine. ${then}`,
+      };
+    case "offline":
+      return {
+        code: "offline",
+        detail: `The machine has not answered since ${isoOf(reason.sinceMs)}. ${then}`,
+      };
+    case "lockedOut":
+      return {
+        code: "lockedOut",
+        detail: `Defender lets us reach no machine: ${reason.detail} ${then}`,
+      };
+    case "approval":
+      return {
+        code: "approval",
+        detail: "It waits to be approved; the run says by whom, and until when.",
+      };
+    case "canary":
+      return {
+        code: "canary",
+        detail: "It waits for the first sequences of its run to succeed.",
+      };
+    case "runPaused":
+      return {
+        code: "runPaused",
+        detail: "Its run has paused itself; resume the run, or cancel it.",
+      };
+    case undefined:
+      return { code: "notBefore", detail: then };
+  }
+}
+
+/** The reason all ready sequences of a lane share. */
+function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; detail: string } {
+  if (budget.paused !== null) {
+    const { by, why } = budget.paused;
+    return { code: "paused", detail: `Paused by ${by}: ${why}` };
+  }
+  const lockout = describeLockout(budget);
+  if (lockout !== null) {
+    return { code: "lockedOut", detail: `${lockoutInWords(lockout)} ${lockout.remedy}` };
+  }
+  const verdict = admit(budget, nowMs, limits);
+  switch (verdict.kind) {
+    case "wait":
+      return verdict.why === "door"
+        ? atDoor(budget)
+        : { code: "token", detail: `All ${limits.callsPerWindow} calls of the window are used.` };
+    case "full":
+      return { code: "session", detail: "All live response sessions of the tenant are taken." };
+    case "unwatched":
+      return {
+        code: "unwatched",
+        detail: "It goes once Defender has listed what was started last.",
+      };
+    case "go":
+      return lane !== URGENT_LANE && verdict.lowerRoom === 0
+        ? { code: "session", detail: "The sessions that are left are kept for urgent work." }
+        : { code: "next", detail: "It goes as soon as those before it have gone." };
+    case "lockedOut":
+    case "paused":
+      return { code: "next", detail: "It goes as soon as those before it have gone." };
+  }
+}
+
+function atDoor({ door }: Budget): { code: string; detail: string } {
+  return door.closedBy === "unreachable"
+    ? {
+        code: "unreachable",
+        detail: "No connection to Defender takes a call in time; one is tried every few seconds.",
+      }
+    : { code: "throttled", detail: "Defender asked for a pause; all submissions wait for it." };
+}

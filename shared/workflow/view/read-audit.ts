@@ -1,0 +1,53 @@
+import { auditRecordSchema, type AuditRecord, QUEUE_CHAIN } from "../../evidence/audit.ts";
+import type { ChainHead } from "../../ledger/chain-head.ts";
+import { auditKey, auditOf } from "../../ledger/keys.ts";
+import { isRunId } from "../../plan/identity.ts";
+import type { Ports } from "../../ports.ts";
+import { loadBudget, loadRun } from "../../store/load.ts";
+
+/** A page of an audit log; `head` is its end as it stood when the page was asked for. */
+export interface AuditPage {
+  readonly v: 1;
+  readonly chain: string;
+  readonly head: ChainHead;
+  readonly records: readonly AuditRecord[];
+  /** The number to go on from, or null at the end. */
+  readonly next: number | null;
+}
+
+/** Records in a page: some 500 KiB. */
+const PAGE = 1_000;
+
+/** The log of the queue's own decisions, from a record's number on. */
+export async function readQueueAudit(
+  { ledger }: Pick<Ports, "ledger">,
+  from: number,
+): Promise<AuditPage> {
+  const { value } = await loadBudget(ledger);
+  return await readPage(ledger, QUEUE_CHAIN, value.audit, from);
+}
+
+/** The log of what was decided about a run, or null if there is no such run. */
+export async function readRunAudit(
+  { ledger }: Pick<Ports, "ledger">,
+  runId: string,
+  from: number,
+): Promise<AuditPage | null> {
+  const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
+  return run === null ? null : await readPage(ledger, runId, run.value.audit, from);
+}
+
+async function readPage(
+  ledger: Ports["ledger"],
+  chain: string,
+  head: ChainHead,
+  from: number,
+): Promise<AuditPage> {
+  // Records written since the head was read would lie beyond it: they are for the next question.
+  const limit = Math.min(PAGE, head.count - from + 1);
+  const { before } = auditOf(chain);
+  const rows = limit < 1 ? [] : await ledger.list(auditKey(chain, from), before, limit);
+  const records = rows.map((row) => auditRecordSchema.parse(row.body));
+  const last = records.at(-1)?.number ?? head.count;
+  return { v: 1, chain, head, records, next: last < head.count ? last + 1 : null };
+}

@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { custodyEntrySchema, type CustodyEntry } from "../../evidence/custody.ts";
+import { endOf } from "../../evidence/chain.ts";
+import { custodyOf } from "../../ledger/keys.ts";
+import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { isRunId, isSequenceId } from "../../plan/identity.ts";
+import type { Ports } from "../../ports.ts";
+import { recordForRun } from "../../store/audit.ts";
+import { listAll } from "../../store/list-all.ts";
+import { listSequences } from "../../store/list-sequences.ts";
+import { loadRun, loadSequence } from "../../store/load.ts";
+
+/** A run's custody chain; `head` is the hash of the last entry, 64 zeros while there is none. */
+export interface Manifest {
+  readonly v: 1;
+  readonly runId: string;
+  readonly head: string;
+  readonly entries: readonly CustodyEntry[];
+}
+
+/** A stored result of a run. `index` is that of its address: commands counted through all parts. */
+export interface ListedEvidence {
+  readonly sequenceId: string;
+  readonly index: number;
+  readonly machineId: string;
+  readonly machineName: string | null;
+  readonly type: "RunScript" | "GetFile";
+  readonly servedName: string | null;
+  readonly size: number;
+  readonly sha256: string;
+  /** Where it is kept, as the custody entry says it: `storedAs`. */
+  readonly path: string;
+}
+
+/** The bytes of one result, and what to call the file. */
+export interface OpenedEvidence {
+  readonly content: AsyncIterable<Uint8Array>;
+  readonly size: number;
+  readonly sha256: string;
+  readonly fileName: string;
+}
+
+/** The manifest of a run as it stands, or null if there is no such run. */
+export async function readManifest(
+  { ledger }: Pick<Ports, "ledger">,
+  runId: string,
+): Promise<Manifest | null> {
+  const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
+  if (run === null) return null;
+  const rows = await listAll(ledger, custodyOf(runId));
+  // Entries sealed since the run was read come with the head they make.
+  const entries = z.array(custodyEntrySchema).parse(rows.map(({ body }) => body));
+  const expected = endOf(run.value.custody)?.number ?? 0;
+  if (entries.length < expected) throw new Error(`custody entries of ${runId} are missing`);
+  return { v: 1, runId, head: entries.at(-1)?.hash ?? run.value.custody.head, entries };
+}
+
+/** What is stored of a run, in the order of its machines and commands, or null without the run. */
+export async function listEvidence(
+  { ledger }: Pick<Ports, "ledger">,
+  runId: string,
+): Promise<readonly ListedEvidence[] | null> {
+  const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
+  return run === null ? null : (await listSequences(ledger, run.value)).flatMap(storedOf);
+}
+
+function storedOf(record: SequenceRecord): ListedEvidence[] {
+  const { sequenceId, machineId, machineName } = record;
+  return record.results.flatMap((result) => {
+    const { part, type, servedName, size, sha256, path } = result;
+    if (result.state !== "stored" || type === "PutFile") return [];
+    if (size === null || sha256 === null || path === null)
+      throw new Error(`${sequenceId} is stored, but not known`);
+    const index = record.parts.slice(0, part).flat().length + result.index;
+    return [{ sequenceId, index, machineId, machineName, type, servedName, size, sha256, path }];
+  });
+}
+
+/**
+ * A stored result by its command's index, counted through all parts; null if there is none, or none
+ * yet. Who reads it is in the log of the run before the first byte leaves.
+ */
+export async function openEvidence(
+  ports: Pick<Ports, "ledger" | "evidence" | "clock" | "random">,
+  { sequenceId, index, by }: { sequenceId: string; index: number; by: string },
+): Promise<OpenedEvidence | null> {
+  const record = isSequenceId(sequenceId) ? await loadSequence(ports.ledger, sequenceId) : null;
+  if (record === null) return null;
+  const at = partOf(record.value, index);
+  const result = record.value.results.find(
+    (each) => each.part === at?.part && each.index === at.index && each.state === "stored",
+  );
+  if (result === undefined || result.path === null || result.sha256 === null) return null;
+  const { runId } = record.value;
+  const about = { by, record: record.value, detail: `${result.path} sha256 ${result.sha256}` };
+  if (!(await recordForRun(ports, runId, "evidenceRead", about))) {
+    throw new Error(`run ${runId} is gone`);
+  }
+  const opened = await ports.evidence.open(result.path);
+  if (opened === null) throw new Error(`${result.path} is recorded as stored, but is not there`);
+  const suffix = sequenceId.slice(sequenceId.indexOf(".") + 1);
+  return { ...opened, sha256: result.sha256, fileName: `${suffix}-${index}.bin` };
+}
+
+function partOf(record: SequenceRecord, index: number): { part: number; index: number } | null {
+  let left = index;
+  for (const [part, commands] of record.parts.entries()) {
+    if (left < commands.length) return { part, index: left };
+    left -= commands.length;
+  }
+  return null;
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { NOTES_OF_TURNS, runKey } from "../../../shared/ledger/keys.ts";
+import { claim, end } from "../../../shared/ledger/moves.ts";
+import { runSchema } from "../../../shared/ledger/run.ts";
+import { changesFor } from "../../../shared/store/change-sequence.ts";
+import { loadSequence } from "../../../shared/store/load.ts";
+import { readOpenWork } from "../../../shared/store/open-work.ts";
+import { resumeRun } from "../../../shared/workflow/operate/resume-run.ts";
+import { turnGates } from "../../../shared/store/turn-gates.ts";
+import { START_MS } from "../../ledger/a-sequence.ts";
+import { someLimits } from "../../limits/some-limits.ts";
+import { startAccepting, type Accepting } from "../accepting.ts";
+
+const POLICY = { first: 3, above: 10, maxFailedShare: 0.5 };
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+const ready = async (world: Accepting) =>
+  (await world.unfolded()).filter(({ place }) => place?.kind === "ready").length;
+
+/** Ends one that may go, as Defender's word would; false if none may. */
+async function endOne(world: Accepting, state: "succeeded" | "failed"): Promise<boolean> {
+  const next = (await world.unfolded()).find(({ place }) => place?.kind === "ready");
+  const before = next && (await loadSequence(world.ledger, next.sequenceId));
+  if (!before) return false;
+  const claimed = claim(before.value, START_MS);
+  const failed = end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS);
+  const succeeded = { ...claimed, state: "succeeded" as const, endedAtMs: START_MS };
+  const after = state === "failed" ? failed : succeeded;
+  const outcome = await world.ledger.commit(await changesFor(world.ports, before, after, START_MS));
+  return outcome.kind === "committed";
+}
+
+const turn = async ({ ports }: Accepting) =>
+  await turnGates(ports, await readOpenWork(ports.ledger));
+const notes = async ({ ledger }: Accepting) =>
+  (await ledger.list(NOTES_OF_TURNS.from, NOTES_OF_TURNS.before, 9)).length;
+
+async function begun(count: number): Promise<{ world: Accepting; runId: string }> {
+  const world = startAccepting({ policy: POLICY });
+  const accepted = await world.accept("wave", numbers(count));
+  if (accepted.kind !== "accepted") throw new Error(accepted.kind);
+  return { world, runId: accepted.run.runId };
+}
+
+describe("a large run", () => {
+  it("goes on once its first wave has succeeded, every one of it once", async () => {
+    const { world } = await begun(100);
+    expect(await ready(world)).toBe(3);
+    for (const _ of numbers(2)) await endOne(world, "succeeded");
+    expect([await turn(world), await notes(world)]).toEqual([0, 0]);
+    await endOne(world, "succeeded");
+    const moved = await Promise.all([turn(world), turn(world)]);
+    expect(moved.reduce((sum, each) => sum + each, 0)).toBe(97);
+    expect([await ready(world), await notes(world), await turn(world)]).toEqual([97, 0, 0]);
+  });
+
+  it("stops by itself where the first wave failed, until somebody resumes it", async () => {
+    const { world, runId } = await begun(20);
+    for (const _ of numbers(3)) await endOne(world, "failed");
+    await turn(world);
+    expect(await ready(world)).toBe(0);
+    const waiting = (await world.unfolded()).filter(({ state }) => state === "waiting");
+    expect(new Set(waiting.map(({ reason }) => reason?.code))).toEqual(new Set(["runPaused"]));
+    expect(await resumeRun(world.ports, someLimits(), runId, "operator")).toBe(true);
+    expect([await ready(world), await notes(world)]).toEqual([17, 0]);
+    expect(await resumeRun(world.ports, someLimits(), runId, "operator")).toBe(false);
+    expect(await resumeRun(world.ports, someLimits(), "0".repeat(20), "operator")).toBeNull();
+  });
+
+  it("stops later too, with what was ready, and its log says why", async () => {
+    const { world, runId } = await begun(10);
+    for (const _ of numbers(5)) await endOne(world, "failed");
+    expect([await turn(world), await ready(world)]).toEqual([5, 0]);
+    const run = runSchema.parse((await world.ledger.read(runKey(runId)))?.body);
+    expect(run.gate).toMatchObject({ state: "paused", paused: { why: "5 of 5 sequences failed" } });
+    const log = world.ledger.rows().filter(({ key }) => key.startsWith(`audit!${runId}`));
+    expect(log.map(({ body }) => Object(body).event)).toEqual(["accepted", "runPaused"]);
+    const grown = await world.accept("wave", numbers(12));
+    expect(grown.kind).toBe("accepted");
+    expect(await ready(world)).toBe(0);
+  });
+});

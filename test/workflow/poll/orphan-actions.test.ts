@@ -1,0 +1,289 @@
+import { describe, expect, it } from "vitest";
+import { createMemoryClock } from "../../../local/memory/clock.ts";
+import { createMemoryLedger } from "../../../local/memory/ledger.ts";
+import { createSeededRandom } from "../../../local/memory/random.ts";
+import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
+import { doneTwice } from "../../../shared/ledger/done-twice.ts";
+import type { MachineAction } from "../../../shared/ledger/machine-action.ts";
+import { claim, giveBack, loseAnswer, observe, submit } from "../../../shared/ledger/moves.ts";
+import { insertion } from "../../../shared/ledger/rows.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence.ts";
+import { tagOf } from "../../../shared/ledger/tag.ts";
+import { FIRST_BUDGET, holdSession, type Budget } from "../../../shared/limits/budget.ts";
+import { withLostOf } from "../../../shared/limits/lost-posts.ts";
+import { sessionOf } from "../../../shared/limits/session.ts";
+import type { Reply } from "../../../shared/ports.ts";
+import { budgetChange, loadBudget, loadSequence } from "../../../shared/store/load.ts";
+import { settleOrphans } from "../../../shared/workflow/poll/orphan-actions.ts";
+import { anActionOf, aSequence, HOUR_MS, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
+import { someLimits } from "../../limits/some-limits.ts";
+import { startAccepting } from "../accepting.ts";
+
+const GUARD_MS = 180_001;
+const FIRST = loseAnswer(claim(aSequence(), START_MS));
+const GIVEN_BACK = giveBack(FIRST, { kind: "ready" }, null);
+const SECOND = claim(GIVEN_BACK, START_MS + GUARD_MS);
+/** Its second POST was refused, for the action of the first is open on the machine. */
+const BUSY = giveBack(
+  { ...SECOND, busyTimes: 1 },
+  { kind: "later", dueAtMs: START_MS + HOUR_MS },
+  { code: "machineBusy", sinceMs: START_MS + GUARD_MS, times: 1 },
+);
+const SUBMITTED = submit(SECOND, "action-2", START_MS + GUARD_MS + 1_000);
+const LOST: Budget = {
+  ...FIRST_BUDGET,
+  lost: withLostOf([], FIRST, GIVEN_BACK, START_MS + GUARD_MS),
+};
+const RAN = ["completed", "completed", "completed"] as const;
+const OVER = ["cancelled", "expired", "refused", "failed"] as const;
+
+/** The first POST's action, as a list shows it long after. */
+const shown = (status: string, ...reads: Parameters<typeof anActionOf>[2][]) =>
+  anActionOf(FIRST, status, ...reads);
+
+/** A ledger with the record and the budget, and what looks at lists do with it. */
+async function standing(record: SequenceRecord, budget: Budget = LOST) {
+  const ledger = createMemoryLedger();
+  const holds = ["claimed", "unconfirmed", "submitted"].includes(record.state);
+  const first = holds ? holdSession(budget, sessionOf(record)) : budget;
+  await ledger.commit([...insertion(record), budgetChange({ value: first, etag: null }, first)]);
+  const calls = { cancelled: [] as string[], reads: 0 };
+  const heard = { reply: { kind: "answered", value: null } as Reply<null> };
+  const ports = {
+    ledger: {
+      ...ledger,
+      read: async (key: string) => {
+        calls.reads += 1;
+        return await ledger.read(key);
+      },
+    },
+    clock: createMemoryClock({ startMs: START_MS + GUARD_MS + 60_000 }),
+    random: createSeededRandom(1),
+    log: () => {},
+    defender: {
+      ...startAccepting().ports.defender,
+      cancelAction: async (actionId: string) => {
+        calls.cancelled.push(actionId);
+        return heard.reply;
+      },
+    },
+  };
+  const held = { stored: await loadBudget(ledger) };
+  return {
+    calls,
+    heard,
+    look: async (...actions: readonly MachineAction[]) =>
+      await settleOrphans(ports, someLimits(), actions, held),
+    record: async () => {
+      const stored = await loadSequence(ledger, SEQUENCE_ID);
+      if (stored === null) throw new Error("the sequence is gone");
+      return stored.value;
+    },
+    budget: async () => (await loadBudget(ledger)).value,
+    audit: () =>
+      ledger
+        .rows()
+        .filter(({ key }) => key.startsWith("audit!queue!"))
+        .map(({ body }) => auditRecordSchema.parse(body))
+        .map(({ event, sequences }) =>
+          [event, sequences.map((each) => each.machineActionId)].flat(),
+        ),
+  };
+}
+
+describe("an action that is listed when its POST was given up, its sequence having no other", () => {
+  it.each([
+    ["waits with the attempt it was made for", GIVEN_BACK],
+    ["waits because that very action kept its machine busy", BUSY],
+    ["has no answer to its second POST either", loseAnswer(SECOND)],
+  ] as const)("is its own, open or over, if it %s", async (_, record) => {
+    for (const action of [shown("InProgress"), shown("Succeeded", RAN)]) {
+      const { look, calls, ...stands } = await standing(record);
+      expect(await look(action)).toBe(1);
+      const after = await stands.record();
+      expect(after).toMatchObject({ state: "submitted", actionId: "action-1", attempt: 1 });
+      expect(after).toMatchObject({ claimedAtMs: START_MS, attempts: record.attempt, late: [] });
+      expect(calls.cancelled).toEqual([]);
+      const { sessions } = await stands.budget();
+      expect(sessions).toMatchObject([{ glance: { attempt: 1, actionId: "action-1" } }]);
+      expect(stands.audit()).toEqual([["adopted", "action-1"]]);
+    }
+  });
+
+  it("is its own although nothing but the record tells of it any more", async () => {
+    const { look, ...stands } = await standing(BUSY, FIRST_BUDGET);
+    await look(shown("InProgress"));
+    expect(await stands.record()).toMatchObject({ state: "submitted", attempt: 1, attempts: 2 });
+  });
+
+  it("gives up the second POST that had no answer, and looks for its action", async () => {
+    const { look, ...stands } = await standing(loseAnswer(SECOND));
+    await look(shown("InProgress"));
+    expect((await stands.budget()).lost).toMatchObject([{ attempt: 2 }]);
+    expect((await stands.record()).givenUp.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  });
+
+  it("does not lend its number to a later attempt", async () => {
+    const { look, ...stands } = await standing(BUSY);
+    await look(shown("InProgress"));
+    const again = giveBack(await stands.record(), { kind: "ready" }, null);
+    expect(claim(again, START_MS + HOUR_MS)).toMatchObject({ attempt: 3, attempts: 3 });
+  });
+
+  it("is waited for while the answer to the second POST may come", async () => {
+    const { look, calls, ...stands } = await standing(SECOND);
+    expect(await look(shown("InProgress"))).toBe(0);
+    expect(await stands.record()).toEqual(SECOND);
+    expect(calls.cancelled).toEqual([]);
+    expect((await stands.budget()).lost).toEqual(LOST.lost);
+  });
+
+  it("is left to whoever judges the session if the answer to the second POST spoke of it", async () => {
+    const spoke = { ...SUBMITTED, actionId: "action-1" };
+    const { look, ...stands } = await standing(spoke);
+    await look(shown("InProgress"));
+    expect(await stands.record()).toEqual(spoke);
+    expect((await stands.budget()).lost).toEqual(LOST.lost);
+  });
+
+  it("is left alone if the sequence has seen it end since the list was asked for", async () => {
+    const over = { ...GIVEN_BACK, actionStatus: "Cancelled", offlineTimes: 1 };
+    const { look, calls, ...stands } = await standing(over);
+    expect(await look(shown("Pending"))).toBe(0);
+    expect(await stands.record()).toEqual(over);
+    expect(calls.cancelled).toEqual([]);
+  });
+});
+
+describe("an action that is listed when its sequence has another one", () => {
+  it("is cancelled once, and both are named", async () => {
+    const { look, calls, ...stands } = await standing(SUBMITTED);
+    await look(shown("Pending"));
+    await look(shown("Pending"));
+    expect(calls.cancelled).toEqual(["action-1"]);
+    expect(stands.audit()).toEqual([["cancelSent", "action-1", "action-2"]]);
+    expect(await stands.record()).toMatchObject({
+      state: "submitted",
+      actionId: "action-2",
+      late: [{ actionId: "action-1", attempt: 1, status: "Pending", ran: false }],
+    });
+  });
+
+  it("is cancelled again if Defender did not hear of it", async () => {
+    const { look, calls, heard } = await standing(SUBMITTED);
+    heard.reply = { kind: "throttled", retryAfterMs: null };
+    await look(shown("Pending"));
+    heard.reply = { kind: "answered", value: null };
+    await look(shown("Pending"));
+    await look(shown("Pending"));
+    expect(calls.cancelled).toEqual(["action-1", "action-1"]);
+  });
+
+  it("is told of if it had ended before anybody saw it", async () => {
+    const { look, calls, ...stands } = await standing(SUBMITTED);
+    await look(shown("Succeeded", RAN));
+    await look(shown("Succeeded", RAN));
+    expect(calls.cancelled).toEqual([]);
+    expect(stands.audit()).toEqual([["ranLate", "action-1", "action-2"]]);
+    expect((await stands.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
+    expect((await stands.budget()).lost).toEqual([]);
+  });
+
+  it("is told of if it had begun before the cancel took effect", async () => {
+    const { look, ...stands } = await standing(SUBMITTED);
+    await look(shown("Pending"));
+    await look(shown("Cancelled", ["completed", "created", "created"]));
+    expect(stands.audit().map(([event]) => event)).toEqual(["cancelSent", "ranLate"]);
+    expect((await stands.record()).late).toMatchObject([{ status: "Cancelled", ran: true }]);
+  });
+
+  it("has done nothing twice if it was cancelled in time, and is not told of if it never ran", async () => {
+    const { look, ...stands } = await standing(SUBMITTED);
+    await look(shown("Pending"));
+    await look(shown("Cancelled"));
+    expect((await stands.record()).late).toMatchObject([{ status: "Cancelled", ran: false }]);
+    const other = await standing(SUBMITTED);
+    await other.look(shown("TimeOut"));
+    expect((await other.record()).late).toEqual([]);
+    expect((await other.budget()).lost).toEqual([]);
+  });
+
+  it("stays as it was seen when a list is behind one before it", async () => {
+    const { look, ...stands } = await standing(SUBMITTED);
+    await look(shown("Succeeded", RAN));
+    await look(shown("Pending"));
+    expect((await stands.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
+  });
+});
+
+describe("an action that is listed when its sequence is over", () => {
+  const over = (state: (typeof OVER)[number]): SequenceRecord => ({
+    ...GIVEN_BACK,
+    state,
+    place: null,
+    endedAtMs: START_MS + GUARD_MS,
+  });
+
+  it.each(OVER)("is cancelled if it is open, though it is %s", async (state) => {
+    for (const budget of [LOST, FIRST_BUDGET]) {
+      const { look, calls, ...stands } = await standing(over(state), budget);
+      await look(shown("InProgress"));
+      await look(shown("InProgress"));
+      expect(calls.cancelled).toEqual(["action-1"]);
+      expect(stands.audit()).toContainEqual(["cancelSent", "action-1"]);
+      expect(await stands.record()).toMatchObject({ state, late: [{ actionId: "action-1" }] });
+    }
+  });
+
+  it.each(OVER)(
+    "is told of if it has run, though it is %s, and is no second time",
+    async (state) => {
+      const { look, ...stands } = await standing(over(state));
+      await look(shown("Failed", ["failed", "created", "created"]));
+      expect(stands.audit()).toEqual([["ranLate", "action-1"]]);
+      const record = await stands.record();
+      expect(record).toMatchObject({ state, late: [{ status: "Failed", ran: true }] });
+      expect(doneTwice(record)).toBe(false);
+    },
+  );
+
+  it("is cancelled if Defender had said that it did not know it", async () => {
+    const lost = { ...over("failed"), actionId: "action-1", attempt: 1 };
+    const { look, calls } = await standing(lost, FIRST_BUDGET);
+    await look(shown("Pending"));
+    expect(calls.cancelled).toEqual(["action-1"]);
+    const seen = await standing({ ...lost, actionStatus: "Failed" }, FIRST_BUDGET);
+    await seen.look(shown("Pending"));
+    expect(seen.calls.cancelled).toEqual([]);
+  });
+});
+
+describe("what lists show of actions that nobody misses", () => {
+  it("costs nothing: those that are over are not read up, nor is the action of an open session", async () => {
+    const { look, calls } = await standing(SUBMITTED, FIRST_BUDGET);
+    const own = { ...anActionOf(SUBMITTED, "InProgress"), id: "action-2" };
+    await look(shown("Succeeded", RAN), own, { ...own, id: "x", comment: "by somebody else" });
+    expect(calls.reads).toBe(0);
+  });
+
+  it("tells of a lag at least as long as the POST was old when it was given up", async () => {
+    const { look, ...stands } = await standing(SUBMITTED);
+    await look(shown("Pending"));
+    expect((await stands.budget()).listLag.ms).toBe(GUARD_MS);
+  });
+});
+
+describe("a sequence", () => {
+  it("was done twice if a late action ran beside its own, beside another late one, or in a part before", () => {
+    const late = { ...tagOf(FIRST), actionId: "action-1", status: "Succeeded", ran: true };
+    const own = observe(SUBMITTED, anActionOf(SUBMITTED, "Succeeded", RAN));
+    expect(doneTwice({ ...own, late: [late] })).toBe(true);
+    expect(doneTwice({ ...own, late: [{ ...late, ran: false }] })).toBe(false);
+    expect(doneTwice({ ...own, progress: [], late: [late] })).toBe(false);
+    expect(doneTwice({ ...own, actionId: "action-1", late: [late] })).toBe(false);
+    expect(doneTwice({ ...own, progress: [], late: [late, { ...late, actionId: "b" }] })).toBe(
+      true,
+    );
+    expect(doneTwice({ ...own, part: 1, progress: [], late: [late] })).toBe(true);
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { createMemoryClock } from "../../../local/memory/clock.ts";
+import { createMemoryLedger } from "../../../local/memory/ledger.ts";
+import { createSeededRandom } from "../../../local/memory/random.ts";
+import type { Ledger } from "../../../shared/ports.ts";
+import type { HeldBudget } from "../../../shared/store/held-budget.ts";
+import { loadBudget } from "../../../shared/store/load.ts";
+import { takeTurn, tookTurn } from "../../../shared/workflow/poll/poller-lease.ts";
+
+const START_MS = Date.parse("2026-11-20T10:00:00Z");
+const INTERVAL_MS = 15_000;
+
+/** Pollers beside one ledger: each reads the budget, and wants to look. */
+function begun() {
+  const clock = createMemoryClock({ startMs: START_MS });
+  const memory = createMemoryLedger();
+  const counts = { commits: 0 };
+  const ledger: Ledger = {
+    ...memory,
+    commit: async (changes) => {
+      counts.commits += 1;
+      return await memory.commit(changes);
+    },
+  };
+  // Nobody moves time on while somebody sleeps off a lost race.
+  const ports = {
+    ledger,
+    clock: { ...clock, sleep: async () => {} },
+    random: createSeededRandom(1),
+  };
+  const reading = async (): Promise<HeldBudget> => ({ stored: await loadBudget(ledger) });
+  const wanting = async (pollerId: string, held: HeldBudget) =>
+    await takeTurn(ports, held, { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS });
+  /** Reads, asks, and writes down a look that was made, as the poll does. */
+  const looking = async (pollerId: string): Promise<boolean> => {
+    const held = await reading();
+    const mine = await wanting(pollerId, held);
+    const turn = { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS };
+    const next = tookTurn(held.stored.value, turn);
+    if (mine && next !== held.stored.value) {
+      const { etag } = held.stored;
+      await memory.commit([
+        etag === null
+          ? { op: "insert", key: "rate-token", body: next }
+          : { op: "replace", key: "rate-token", body: next, etag },
+      ]);
+    }
+    return mine;
+  };
+  const pass = async (ms: number) => await clock.advanceTo(clock.nowMs() + ms);
+  return { counts, reading, wanting, looking, pass };
+}
+
+describe("a look at Defender's list", () => {
+  it("is made by one of two that want it at the same time", async () => {
+    const { reading, wanting } = begun();
+    const [one, other] = [await reading(), await reading()];
+    expect([await wanting("one", one), await wanting("other", other)]).toEqual([true, false]);
+  });
+
+  it("is made by whoever made the last, without writing that first", async () => {
+    const { counts, looking, pass } = begun();
+    expect(await looking("one")).toBe(true);
+    const before = counts.commits;
+    await pass(INTERVAL_MS);
+    expect(await looking("one")).toBe(true);
+    expect(counts.commits).toBe(before);
+  });
+
+  it("is not made more often than the interval says", async () => {
+    const { looking, pass } = begun();
+    await looking("one");
+    await pass(INTERVAL_MS * 0.9);
+    expect(await looking("one")).toBe(false);
+  });
+
+  it("is made by another once it is overdue, and then that one looks on", async () => {
+    const { looking, pass } = begun();
+    await looking("one");
+    await pass(INTERVAL_MS * 1.4);
+    expect(await looking("other")).toBe(false);
+    await pass(INTERVAL_MS * 0.1);
+    expect(await looking("other")).toBe(true);
+    await pass(INTERVAL_MS);
+    expect([await looking("one"), await looking("other")]).toEqual([false, true]);
+  });
+
+  it("has to be won by whoever made the last, too, once others may look", async () => {
+    const { reading, wanting, looking, pass } = begun();
+    await looking("one");
+    await pass(INTERVAL_MS * 1.5);
+    const [one, other] = [await reading(), await reading()];
+    expect([await wanting("other", other), await wanting("one", one)]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import type { MachineScope } from "../../../shared/access/machine-scope.ts";
+import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence.ts";
+import { claimNext, type Claimed } from "../../../shared/workflow/submit/claim.ts";
+import { someLimits } from "../../limits/some-limits.ts";
+import { startAccepting, type Accepting } from "../accepting.ts";
+
+async function claimed({ ports }: Accepting, scope: MachineScope = {}): Promise<Claimed> {
+  const claimant = { hostId: "h", lingers: false, urgent: false, scope };
+  return await claimNext(ports, someLimits(), { ...claimant, oneLane: { untilMs: 0 } });
+}
+
+function records({ ledger }: Accepting): SequenceRecord[] {
+  const rows = ledger.rows().filter(({ key }) => key.startsWith("sequence!"));
+  return rows.map(({ body }) => sequenceSchema.parse(body));
+}
+
+describe("a claim", () => {
+  it("moves the line on: what is accepted after it joins behind all that it took", async () => {
+    const world = startAccepting();
+    await world.accept("first", [0]);
+    expect(await claimed(world)).toMatchObject({ kind: "claimed" });
+    const [taken = Infinity] = records(world).map(({ pass }) => pass);
+    await world.accept("second", [1]);
+    await world.accept("large", [10, 11, 12, 13, 14]);
+    await world.unfolded();
+    const waiting = records(world).filter(({ state }) => state === "waiting");
+    expect(waiting).toHaveLength(6);
+    for (const { pass } of waiting) expect(pass).toBeGreaterThan(taken);
+  });
+
+  it.each([
+    ["names other machines only", { allow: [{ ids: ["f".repeat(40)] }] }],
+    ["asks for tags that nobody knows", { deny: [{ tags: ["keep out"] }] }],
+    ["asks for an approval that nobody gave", { tier0: [{ platforms: ["windows" as const] }] }],
+  ])(
+    "takes none that came under no scope, and of which nothing is known, once the scope %s",
+    async (_, scope) => {
+      const world = startAccepting();
+      await world.accept("case", [0, 1]);
+      expect(records(world).map(({ machineFacts }) => machineFacts)).toEqual([null, null]);
+      expect((await claimed(world, scope)).kind).toBe("nothing");
+      const ends = records(world).map(({ state, outcome }) => [state, outcome?.code]);
+      expect(ends).toEqual([
+        ["refused", "outOfScope"],
+        ["refused", "outOfScope"],
+      ]);
+    },
+  );
+});

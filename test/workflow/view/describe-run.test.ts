@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { BUDGET_KEY, runKey } from "../../../shared/ledger/keys.ts";
+import { claim, submit } from "../../../shared/ledger/moves.ts";
+import { insertion } from "../../../shared/ledger/rows.ts";
+import { runSchema } from "../../../shared/ledger/run.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence.ts";
+import { FIRST_BUDGET } from "../../../shared/limits/budget.ts";
+import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
+import { describeRun } from "../../../shared/workflow/view/describe-run.ts";
+import { describeStatus } from "../../../shared/workflow/view/describe-status.ts";
+import { loadRun } from "../../../shared/store/load.ts";
+import { aSequence, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";
+import { someLimits } from "../../limits/some-limits.ts";
+import { startAccepting } from "../accepting.ts";
+import { aRun } from "../collecting.ts";
+
+const LIMITS = someLimits();
+/** Of 25, two are kept for urgent work. */
+const FULL_FOR_LOWER = 23;
+
+async function standing(records: readonly SequenceRecord[], open = FULL_FOR_LOWER) {
+  const { ledger, ports } = startAccepting();
+  const run = runSchema.parse({ ...aRun(), accepted: records.length, open: records.length });
+  const sessions = Array.from({ length: open }, (_, index) => ({
+    sequenceId: `open-${index}`,
+    machineId: `machine-${index}`,
+  }));
+  await ledger.commit([
+    { op: "insert", key: runKey(RUN_ID), body: run },
+    { op: "insert", key: BUDGET_KEY, body: { ...FIRST_BUDGET, sessions } },
+    ...records.flatMap((each) => insertion(each)),
+  ]);
+  const view = async () => {
+    const described = await describeRun(ports, LIMITS, RUN_ID, []);
+    if (described === null) throw new Error("there is no run");
+    return described;
+  };
+  return { ledger, ports, view };
+}
+
+const lower = aSequence();
+const urgent = aSequence({
+  sequenceId: `${RUN_ID}.urgent`,
+  machineId: "b".repeat(40),
+  lane: 0,
+});
+
+describe("a queue in which only the sessions kept for urgent work are left", () => {
+  it("says session to the lower lanes, with a start that is not now, and next to urgent work", async () => {
+    const { view } = await standing([lower, urgent]);
+    const waits = new Map((await view()).sequences.map((each) => [each.sequenceId, each.waits]));
+    expect(waits.get(lower.sequenceId)).toMatchObject({ code: "session" });
+    expect(Date.parse(waits.get(lower.sequenceId)?.estimatedStart ?? "")).toBeGreaterThan(START_MS);
+    expect(waits.get(urgent.sequenceId)).toMatchObject({ code: "next" });
+  });
+
+  it("is full for the status, unless something urgent waits or nothing does", async () => {
+    const kindOf = async (records: readonly SequenceRecord[], open = FULL_FOR_LOWER) =>
+      (await describeStatus((await standing(records, open)).ports, LIMITS)).next.kind;
+    expect(await kindOf([lower])).toBe("full");
+    expect(await kindOf([lower, urgent])).toBe("go");
+    expect(await kindOf([])).toBe("go");
+    expect(await kindOf([lower], FULL_FOR_LOWER - 1)).toBe("go");
+  });
+});
+
+describe("a cancel", () => {
+  it("stands in the run and its sequences, with who asked and when, and what it came too late for", async () => {
+    const claimed = claim(aSequence(), START_MS - 9_000);
+    const submitted = submit(claimed, "action-1", START_MS - 8_000);
+    const over: SequenceRecord = {
+      ...submitted,
+      sequenceId: `${RUN_ID}.over`,
+      machineId: "c".repeat(40),
+      state: "succeeded",
+      endedAtMs: START_MS - 1,
+    };
+    const { ports, ledger, view } = await standing([over, { ...submitted }, urgent], 0);
+    expect((await view()).cancelAsked).toBeNull();
+    expect((await view()).sequences.map(({ cancel }) => cancel)).toEqual([null, null, null]);
+    await cancelRun(ports, LIMITS, RUN_ID, "ana");
+    const asked = { by: "ana", at: new Date(START_MS).toISOString() };
+    const { cancelAsked, sequences } = await view();
+    expect(cancelAsked).toEqual(asked);
+    const cancels = new Map(sequences.map(({ sequenceId, cancel }) => [sequenceId, cancel]));
+    expect(cancels.get(over.sequenceId)).toEqual({ ...asked, tooLate: true });
+    expect(cancels.get(submitted.sequenceId)).toEqual({ ...asked, tooLate: false });
+    expect(cancels.get(urgent.sequenceId)).toEqual({ ...asked, tooLate: false });
+    // Defender had it done before the cancel came.
+    const key = `sequence!${submitted.sequenceId}`;
+    const row = await ledger.read(key);
+    const body = { ...Object(row?.body), state: "succeeded", endedAtMs: START_MS + 5_000 };
+    await ledger.commit([{ op: "replace", key, body, etag: row?.etag ?? "" }]);
+    const late = (await view()).sequences.find((each) => each.sequenceId === submitted.sequenceId);
+    expect(late?.cancel).toEqual({ ...asked, tooLate: true });
+    expect((await loadRun(ledger, RUN_ID))?.value.cancelAsked).toEqual({
+      by: "ana",
+      atMs: START_MS,
+    });
+  });
+});
