@@ -33,7 +33,12 @@ import { createRestedPoll } from "./workflow/poll/poll-timer.ts";
 import { reconcile } from "./workflow/operate/reconcile.ts";
 import { receiveIncident, type ReceiveSettings } from "./workflow/accept/receive-incident.ts";
 import { resumeRun } from "./workflow/operate/resume-run.ts";
-import { admitCaller, reasonIn, type RawRequest } from "./workflow/accept/request.ts";
+import {
+  admitCaller,
+  reasonIn,
+  type Doorkeeping,
+  type RawRequest,
+} from "./workflow/accept/request.ts";
 
 export { isOutOfReach } from "./azure/access.ts";
 export { MAX_BODY_BYTES } from "./incident/read-body.ts";
@@ -91,46 +96,57 @@ function ofCallers({ path, message }: Problem): Problem {
   return { path: path === "" ? "CALLERS" : `CALLERS.${path}`, message };
 }
 
+type Outside = Omit<Ports, "log">;
+
+/** Who is known, and what may be run. */
+interface KnownParts {
+  readonly callers: readonly Caller[];
+  readonly catalogue: Catalogue;
+  readonly routing: Routing;
+}
+
 /**
  * Every story by name, with its ports and settings filled in; each takes the log of the invocation
  * it runs in.
  */
-function createApp(
-  config: Config,
-  outside: Omit<Ports, "log">,
-  known: { callers: readonly Caller[]; catalogue: Catalogue; routing: Routing },
-) {
-  const { limits, lingerMs, expiryMs, publicUrl } = config;
-  const { lockdown, entraAuthority: authority, scope, caps, policy, approvalMs } = config.access;
+function createApp(config: Config, outside: Outside, known: KnownParts) {
+  const { publicUrl } = config;
+  const { lockdown, entraAuthority: authority } = config.access;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
   const door = { callers: known.callers, entra: { authority, keys } };
-  const { callbacks } = config;
-  const receiving: ReceiveSettings = {
-    limits,
-    expiryMs,
-    callbacks,
-    scope,
-    caps,
-    policy,
-    approvalMs,
-    ...known,
-    ...door,
-  };
-  const { waitsMs } = callbacks;
-  const calling = { callers: known.callers, rules: callbacks, waitsMs };
-  const poll = createRestedPoll(limits);
   const countedCommits = createCountedCommits(outside);
-  const approvers = known.callers.filter(({ may }) => may.includes("run.approve"));
-  const logging = (log: Log): Ports => withLog(outside, log);
+  const receiving = receivingFor(config, known, door);
   return {
     publicUrl,
     /** True: every request is refused, and nothing is changed at Defender. */
     lockdown,
     /** The caller if it may do `right`, or the refusal. */
     admit: (request: RawRequest, right: Right) => admitCaller(door, request, { right }, Date.now()),
+    /**
+     * The reason a person gives with a request, `{"reason": "..."}`; null if it is missing or too
+     * long.
+     */
+    reasonIn,
     receiveIncident: (log: Log, request: RawRequest & { source: string }) =>
-      receiveIncident({ ...logging(log), countedCommits }, receiving, request, Date.now()),
+      receiveIncident({ ...withLog(outside, log), countedCommits }, receiving, request, Date.now()),
+    ...readings(config, outside, known),
+    ...operations(config, outside),
+    ...triggers(config, outside, known),
+  };
+}
+
+function receivingFor(config: Config, known: KnownParts, door: Doorkeeping): ReceiveSettings {
+  const { limits, expiryMs, callbacks } = config;
+  const { scope, caps, policy, approvalMs } = config.access;
+  return { limits, expiryMs, callbacks, scope, caps, policy, approvalMs, ...known, ...door };
+}
+
+/** What a person reads. */
+function readings({ limits }: Config, outside: Outside, { callers }: KnownParts) {
+  const approvers = callers.filter(({ may }) => may.includes("run.approve"));
+  return {
     describeRun: (runId: string) => describeRun(outside, limits, runId, approvers),
+    describeStatus: () => describeStatus(outside, limits),
     readManifest: (runId: string) => readManifest(outside, runId),
     listEvidence: (runId: string) => listEvidence(outside, runId),
     openEvidence: (which: { sequenceId: string; index: number; by: string }) =>
@@ -138,24 +154,38 @@ function createApp(
     readQueueAudit: (from: number) => readQueueAudit(outside, from),
     readRunAudit: (runId: string, from: number) => readRunAudit(outside, runId, from),
     previewCancel: (runId: string) => previewCancel(outside, runId),
+  };
+}
+
+/** What a person asks for. */
+function operations({ limits }: Config, outside: Outside) {
+  const logging = (log: Log): Ports => withLog(outside, log);
+  return {
     cancelAll: (log: Log, by: string, preview: boolean) =>
       cancelAll(logging(log), limits, by, preview),
     cancelRun: (log: Log, runId: string, by: string) => cancelRun(logging(log), limits, runId, by),
     approveRun: (log: Log, asked: { runId: string; who: Known; rawBody: Uint8Array }) =>
       approveRun(logging(log), limits, asked),
     resumeRun: (log: Log, runId: string, by: string) => resumeRun(logging(log), limits, runId, by),
-    /**
-     * The reason a person gives with a request, `{"reason": "..."}`; null if it is missing or too
-     * long.
-     */
-    reasonIn,
-    describeStatus: () => describeStatus(outside, limits),
     pause: (log: Log, by: { by: string; why: string }) => pause(logging(log), by),
     resume: (log: Log, by: string) => resume(logging(log), limits, by),
-    /**
-     * Throws on a message that is no bell of ours: the host then keeps it in the poison queue for a
-     * person to see.
-     */
+    collectAgain: (log: Log, runId: string, by: string) => collectAgain(logging(log), runId, by),
+    replayCallbacks: (log: Log, runId: string, asked: { by: string; all: boolean }) =>
+      replayCallbacks(logging(log), runId, asked),
+  };
+}
+
+/**
+ * What messages and timers start. These throw on a message that is no bell of ours: the host then
+ * keeps it in the poison queue for a person to see.
+ */
+function triggers(config: Config, outside: Outside, { callers }: KnownParts) {
+  const { limits, lingerMs, callbacks } = config;
+  const { lockdown, scope } = config.access;
+  const calling = { callers, rules: callbacks, waitsMs: callbacks.waitsMs };
+  const poll = createRestedPoll(limits);
+  const logging = (log: Log): Ports => withLog(outside, log);
+  return {
     drain: async (log: Log, message: unknown) => {
       const { bell } = drainMessageSchema.parse(message);
       // The message is spent: once the lock is off, the poll finds its bell late and rings again.
@@ -168,10 +198,7 @@ function createApp(
       const { sequenceId } = collectMessageSchema.parse(message).collect;
       return collect(logging(log), { limits, version: VERSION, commit: COMMIT }, sequenceId);
     },
-    collectAgain: (log: Log, runId: string, by: string) => collectAgain(logging(log), runId, by),
     callBack: (log: Log, message: unknown) =>
       callBack(logging(log), calling, callbackMessageSchema.parse(message).callback),
-    replayCallbacks: (log: Log, runId: string, asked: { by: string; all: boolean }) =>
-      replayCallbacks(logging(log), runId, asked),
   };
 }

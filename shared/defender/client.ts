@@ -28,7 +28,8 @@ export function createDefender(options: DefenderOptions): Defender {
     listPending: () => listPending(ask, root),
     getAction: (actionId) => getAction(ask, root, actionId),
     cancelAction: (actionId, comment) => cancelAction(ask, root, actionId, comment),
-    resultLink: (actionId, commandIndex) => resultLink(ask, root, links, actionId, commandIndex),
+    resultLink: (actionId, commandIndex) =>
+      resultLink(ask, { root, links }, actionId, commandIndex),
     download: (link) => download(links, link, timeouts, nowMs),
     findMachines: (name) => findMachines(ask, root, name),
     getMachine: (machineId) => getMachine(ask, root, machineId),

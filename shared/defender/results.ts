@@ -14,8 +14,7 @@ import { readLink } from "./schema.ts";
  */
 export async function resultLink(
   ask: Ask,
-  root: string,
-  links: AllowedLinks,
+  { root, links }: { readonly root: string; readonly links: AllowedLinks },
   actionId: string,
   commandIndex: number,
 ): Promise<Reply<string>> {

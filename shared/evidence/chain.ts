@@ -76,7 +76,7 @@ export function verifyLinks<T extends ChainEnd & { readonly previous: string }>(
   for (const [before, raw] of links.entries()) {
     const read = kind.schema.safeParse(raw);
     const why = read.success
-      ? wrongWith(kind, read.data, raw, end, chain)
+      ? wrongWith(kind, read.data, raw, { end, chain })
       : malformed(kind.noun, read.error.issues[0]);
     if (why !== null) return { kind: "broken", position: before + 1, why };
     if (read.success) {
@@ -97,8 +97,7 @@ function wrongWith<T extends ChainEnd & { readonly previous: string }>(
   { noun, chainOf, stranger }: ChainKind<T>,
   link: T,
   raw: unknown,
-  end: ChainEnd | null,
-  chain: string | null,
+  { end, chain }: { readonly end: ChainEnd | null; readonly chain: string | null },
 ): string | null {
   const number = (end?.number ?? 0) + 1;
   if (link.number !== number) return `${noun} ${number} is missing: here stands ${link.number}`;

@@ -1,14 +1,8 @@
 import { withGivenUp } from "./given-up.ts";
 import { isFinal, type MachineAction } from "./machine-action.ts";
 import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
-import { allCompleted, isUntouched, progressOf } from "./progress.ts";
-import {
-  isTerminal,
-  LEGAL_MOVES,
-  type SequenceRecord,
-  type SequenceResult,
-  type SequenceState,
-} from "./sequence.ts";
+import { allCompleted, isUntouched, progressOf, withOwed } from "./progress.ts";
+import { isTerminal, LEGAL_MOVES, type SequenceRecord, type SequenceState } from "./sequence.ts";
 
 /*
  * Every change a sequence's record can go through. Each function takes the record before and gives
@@ -141,11 +135,16 @@ export function conclude(
     case "Succeeded":
       return succeed(record, action, nowMs);
     case "Failed":
-      return finish(record, action, "failed", neverCame ? timeOut(true) : failure(record), nowMs);
+      return finish(
+        record,
+        action,
+        { state: "failed", outcome: neverCame ? timeOut(true) : failure(record) },
+        nowMs,
+      );
     case "TimeOut":
-      return finish(record, action, "timedOut", timeOut(untouched), nowMs);
+      return finish(record, action, { state: "timedOut", outcome: timeOut(untouched) }, nowMs);
     case "Cancelled":
-      return concludeCancelled(record, action, untouched, nowMs, parkUntilMs);
+      return concludeCancelled(record, action, nowMs, parkUntilMs);
   }
 }
 
@@ -160,21 +159,23 @@ function isGivenUp(record: SequenceRecord, action: MachineAction, patienceMs: nu
 function concludeCancelled(
   record: SequenceRecord,
   action: MachineAction,
-  untouched: boolean,
   nowMs: number,
   parkUntilMs: number,
 ): SequenceRecord {
   const { cancel } = record;
   if (cancel === null || cancel.why === "asked") {
     const outcome = cancelledBy(cancel?.by ?? "somebody else, in Defender");
-    return finish(record, action, "cancelled", outcome, nowMs);
+    return finish(record, action, { state: "cancelled", outcome }, nowMs);
   }
-  if (!untouched) return finish(record, action, "failed", INTERRUPTED, nowMs);
+  if (!isUntouched(record, action)) {
+    return finish(record, action, { state: "failed", outcome: INTERRUPTED }, nowMs);
+  }
   if (cancel.why === "offline" && nowMs < record.expiresAtMs) {
     return parkOffline(record, nowMs, parkUntilMs);
   }
   const detail = "The machine did not come online before the sequence expired.";
-  return finish(record, action, "expired", { code: "expired", detail }, nowMs);
+  const outcome = { code: "expired", detail };
+  return finish(record, action, { state: "expired", outcome }, nowMs);
 }
 
 function succeed(record: SequenceRecord, action: MachineAction, nowMs: number): SequenceRecord {
@@ -186,11 +187,16 @@ function succeed(record: SequenceRecord, action: MachineAction, nowMs: number): 
   return { ...moved(record, "succeeded"), results, endedAtMs: nowMs, outcome: null };
 }
 
+/** How a sequence ends, and what a person should know of it. */
+interface End {
+  readonly state: "failed" | "timedOut" | "cancelled" | "expired";
+  readonly outcome: { readonly code: string; readonly detail: string };
+}
+
 function finish(
   record: SequenceRecord,
   action: MachineAction,
-  state: "failed" | "timedOut" | "cancelled" | "expired",
-  outcome: { code: string; detail: string },
+  { state, outcome }: End,
   nowMs: number,
 ): SequenceRecord {
   return {
@@ -205,34 +211,6 @@ function parkOffline(record: SequenceRecord, nowMs: number, dueAtMs: number): Se
   const times = record.offlineTimes + 1;
   const reason: Reason = { code: "offline", sinceMs: nowMs, times };
   return giveBack({ ...record, offlineTimes: times }, { kind: "later", dueAtMs }, reason);
-}
-
-/**
- * Only commands that ran have results; PutFile has none even then (API page: "Doesn't have a
- * response result").
- */
-function withOwed(record: SequenceRecord, action: MachineAction): SequenceResult[] {
-  const owed = progressOf(record, action)
-    .filter((each) => each.type !== "PutFile" && each.status !== "Created")
-    .map((each) => ({
-      part: each.part,
-      index: each.index,
-      type: each.type,
-      actionId: action.id,
-      state: "owed" as const,
-      tries: 0,
-      detail: null,
-      dueAtMs: null,
-      absentSinceMs: null,
-      again: false,
-      path: null,
-      servedName: null,
-      size: null,
-      sha256: null,
-      content: null,
-      script: null,
-    }));
-  return [...record.results, ...owed];
 }
 
 /** The record in its next state: nothing of the old place or reason is left over. */

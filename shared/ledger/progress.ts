@@ -58,3 +58,32 @@ export function scriptFailed({ script }: Pick<SequenceResult, "script">): boolea
   if (script.exitCode === null && script.errors.trim() === "") return null;
   return (script.exitCode ?? 0) !== 0 || script.errors.trim() !== "";
 }
+
+/**
+ * The results of the record, with those that the action leaves behind: they are owed from now on.
+ * Only commands that ran have results; PutFile has none even then (API page: "Doesn't have a
+ * response result").
+ */
+export function withOwed(record: SequenceRecord, action: MachineAction): SequenceResult[] {
+  const owed = progressOf(record, action)
+    .filter((each) => each.type !== "PutFile" && each.status !== "Created")
+    .map((each) => ({
+      part: each.part,
+      index: each.index,
+      type: each.type,
+      actionId: action.id,
+      state: "owed" as const,
+      tries: 0,
+      detail: null,
+      dueAtMs: null,
+      absentSinceMs: null,
+      again: false,
+      path: null,
+      servedName: null,
+      size: null,
+      sha256: null,
+      content: null,
+      script: null,
+    }));
+  return [...record.results, ...owed];
+}

@@ -21,16 +21,21 @@ export type Spent =
   | { readonly kind: "spent"; readonly quota: Quota }
   | { readonly kind: "wait"; readonly untilMs: number };
 
+/** Calls that are wanted at once, of that share of the limit: all of it by default. */
+export interface Use {
+  readonly calls: number;
+  readonly share?: number;
+}
+
 /**
- * Takes `calls` from the quota at `nowMs`, or says when to ask again. `share` of the limit is for
- * this use.
+ * Takes the calls from the quota at `nowMs`, or says when to ask again. Throws for more calls than
+ * the whole limit.
  */
 export function spend(
   quota: Quota,
-  calls: number,
+  { calls, share = 1 }: Use,
   nowMs: number,
   limits: Pick<Limits, "readsPerMinute" | "readsPerHour">,
-  share = 1,
 ): Spent {
   const minute = quota.minute.filter(([start]) => start + FINE.spanMs > nowMs - FINE.windowMs);
   const hour = quota.hour.filter(([start]) => start + COARSE.spanMs > nowMs - COARSE.windowMs);

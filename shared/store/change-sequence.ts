@@ -36,6 +36,13 @@ export interface ChangeOptions {
   readonly isWithBudget?: boolean;
 }
 
+/** A sequence as it was read, as it should stand, and when that is decided, epoch milliseconds. */
+export interface Change {
+  readonly before: Stored<SequenceRecord>;
+  readonly after: SequenceRecord;
+  readonly nowMs: number;
+}
+
 /**
  * All rows to write so that `after` stands where `before` stood: its own, those of sequences that
  * waited for its machine, and the run, if this was the end of it or `onRun` changes it; `facts`
@@ -44,9 +51,7 @@ export interface ChangeOptions {
  */
 export async function changesFor(
   ports: Pick<Ports, "ledger">,
-  before: Stored<SequenceRecord>,
-  after: SequenceRecord,
-  nowMs: number,
+  { before, after, nowMs }: Change,
   { onRun = null, lease = null, facts = [], ...known }: ChangeOptions = {},
 ): Promise<RowChange[]> {
   const own = freesMachine(before.value, after)

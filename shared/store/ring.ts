@@ -14,26 +14,32 @@ const BELL_SLACK_MS = 1_000;
 /** An idle queue is looked at every two seconds: the next driver is there in time, and waits. */
 const HANDOVER_MS = 2_000;
 
+/** Why it is rung, and what the caller knows. */
+export interface Ringing {
+  readonly why: "due" | "released" | "repair";
+  /** How long past its due time a bell still counts as on its way, milliseconds; 0 by default. */
+  readonly lateMs?: number;
+  /** The budget as last seen: enough to leave it to whoever has promised. */
+  readonly known?: Budget;
+  /** The driver that leaves, and takes its promise back with the bell. */
+  readonly leaving?: string;
+}
+
 /**
  * Rings one bell for the work that is ready, at the time the next of it may go, unless one is
- * outstanding already or somebody is driving. `lateMs` is how long past its due time a bell still
- * counts as on its way. While no session is free nobody rings: whoever frees one will. A driver
- * that is `leaving` takes its promise back with the bell. Returns whether it rang.
+ * outstanding already or somebody is driving. While no session is free nobody rings: whoever frees
+ * one will. Returns whether it rang.
  */
 export async function ringForReady(
   ports: RingPorts,
   limits: Limits,
-  why: "due" | "released" | "repair",
-  lateMs: number,
-  known: Budget | null = null,
-  leaving: string | null = null,
+  { why, lateMs = 0, known, leaving }: Ringing,
 ): Promise<boolean> {
-  // What the caller knows can be enough to leave it to whoever has promised.
-  if (known !== null && !mayRing(known, ports.clock.earliest(), limits, lateMs)) return false;
+  if (known !== undefined && !mayRing(known, ports.clock.earliest(), limits, lateMs)) return false;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const { budget, ready } = await readTurn(ports, 1);
     const nowMs = ports.clock.earliest();
-    const stands = withoutDriver(budget.value, leaving);
+    const stands = withoutDriver(budget.value, leaving ?? null);
     const verdict = admit(stands, nowMs, limits);
     const dueAtMs = nextTurnMs(verdict, stands, nowMs);
     if (dueAtMs === null || isPromised(stands, dueAtMs, nowMs, lateMs)) return false;
@@ -45,7 +51,7 @@ export async function ringForReady(
     const outcome = await ports.ledger.commit([budgetChange(budget, next)]);
     if (outcome.kind === "conflict") continue;
     const bell = { why, runId: null, sequenceIds: [], urgent: false };
-    const earlyMs = leaving === null ? 0 : HANDOVER_MS;
+    const earlyMs = leaving === undefined ? 0 : HANDOVER_MS;
     const delayMs = Math.max(0, dueAtMs - nowMs - earlyMs);
     await ports.bells.ringDrain(bell, delayMs);
     ports.log("info", "rang", { why, inMs: Math.round(delayMs) });

@@ -31,7 +31,7 @@ export async function spendRead(
     const reads = await loadReads(ledger);
     const nowMs = clock.earliest();
     if (at !== null && nowMs < reads.value[at.stamp] + at.intervalMs) return false;
-    const spent = spend(reads.value[kind], calls, nowMs, limits, share);
+    const spent = spend(reads.value[kind], { calls, share }, nowMs, limits);
     if (spent.kind === "wait") return false;
     const stamped = at === null ? {} : { [at.stamp]: nowMs };
     const next: Reads = { ...reads.value, [kind]: spent.quota, ...stamped };

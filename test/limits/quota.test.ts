@@ -10,7 +10,7 @@ const LIMITS = { readsPerMinute: 10, readsPerHour: 40 };
 
 /** Spends or throws; for quotas known to have room. */
 function spentOf(quota: Quota, calls: number, nowMs: number, share = 1): Quota {
-  const spent = spend(quota, calls, nowMs, LIMITS, share);
+  const spent = spend(quota, { calls, share }, nowMs, LIMITS);
   if (spent.kind === "wait") throw new Error(`must wait until ${spent.untilMs}`);
   return spent.quota;
 }
@@ -41,7 +41,7 @@ describe("a quota of calls", () => {
         const made: [number, number][] = [];
         for (const [later, calls] of all) {
           nowMs += later;
-          const spent = spend(quota, calls, nowMs, LIMITS);
+          const spent = spend(quota, { calls }, nowMs, LIMITS);
           if (spent.kind === "wait") continue;
           quota = spent.quota;
           made.push([nowMs, calls]);
@@ -62,14 +62,14 @@ describe("a quota of calls", () => {
         let [quota, nowMs] = [FIRST_QUOTA, START_MS];
         for (const [later, calls] of all) {
           nowMs += later;
-          const spent = spend(quota, calls, nowMs, LIMITS);
+          const spent = spend(quota, { calls }, nowMs, LIMITS);
           if (spent.kind === "spent") {
             quota = spent.quota;
             continue;
           }
           waits += 1;
           expect(spent.untilMs).toBeGreaterThan(nowMs);
-          expect(spend(quota, calls, spent.untilMs - 1, LIMITS).kind).toBe("wait");
+          expect(spend(quota, { calls }, spent.untilMs - 1, LIMITS).kind).toBe("wait");
           nowMs = spent.untilMs;
           quota = spentOf(quota, calls, nowMs);
         }
@@ -80,14 +80,17 @@ describe("a quota of calls", () => {
 
   it("gives the whole limit at once, and again when a minute and the span it was counted in are over", () => {
     const full = spentOf(FIRST_QUOTA, 10, START_MS);
-    expect(spend(full, 1, START_MS, LIMITS)).toEqual({ kind: "wait", untilMs: START_MS + 65_000 });
-    expect(spend(full, 10, START_MS + 65_000, LIMITS).kind).toBe("spent");
+    expect(spend(full, { calls: 1 }, START_MS, LIMITS)).toEqual({
+      kind: "wait",
+      untilMs: START_MS + 65_000,
+    });
+    expect(spend(full, { calls: 10 }, START_MS + 65_000, LIMITS).kind).toBe("spent");
   });
 
   it("leaves to others what lies above a share", () => {
     const half = spentOf(FIRST_QUOTA, 5, START_MS, 0.5);
-    expect(spend(half, 1, START_MS, LIMITS, 0.5).kind).toBe("wait");
-    expect(spend(half, 5, START_MS, LIMITS).kind).toBe("spent");
+    expect(spend(half, { calls: 1, share: 0.5 }, START_MS, LIMITS).kind).toBe("wait");
+    expect(spend(half, { calls: 5 }, START_MS, LIMITS).kind).toBe("spent");
   });
 
   it("is not fooled by a clock that steps back: what was spent stays spent", () => {
@@ -96,17 +99,19 @@ describe("a quota of calls", () => {
       fc.property(back, fc.integer({ min: 1, max: 9 }), (byMs, calls) => {
         const before = spentOf(FIRST_QUOTA, calls, START_MS);
         const rest = spentOf(before, 10 - calls, START_MS - byMs);
-        const again = spend(rest, 1, START_MS - byMs, LIMITS);
+        const again = spend(rest, { calls: 1 }, START_MS - byMs, LIMITS);
         expect(again.kind).toBe("wait");
         // Counted in the newest span, all of it is held at least as long as what was spent before
         // the step.
-        expect(spend(rest, 1, START_MS + MINUTE_MS - 1, LIMITS).kind).toBe("wait");
-        expect(spend(rest, 1, START_MS + MINUTE_MS + 5_000, LIMITS).kind).toBe("spent");
+        expect(spend(rest, { calls: 1 }, START_MS + MINUTE_MS - 1, LIMITS).kind).toBe("wait");
+        expect(spend(rest, { calls: 1 }, START_MS + MINUTE_MS + 5_000, LIMITS).kind).toBe("spent");
       }),
     );
   });
 
   it("throws when more is asked for at once than the limit ever gives", () => {
-    expect(() => spend(FIRST_QUOTA, 11, START_MS, LIMITS)).toThrow("more than the whole limit");
+    expect(() => spend(FIRST_QUOTA, { calls: 11 }, START_MS, LIMITS)).toThrow(
+      "more than the whole limit",
+    );
   });
 });

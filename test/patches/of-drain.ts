@@ -47,8 +47,8 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "runs what has expired",
     file: "shared/workflow/accept/accept.ts",
-    snippet: "const expiresAtMs = nowMs + settings.expiryMs;",
-    replacement: "const expiresAtMs = nowMs + settings.expiryMs * 10;",
+    snippet: "const expiresAtMs = nowMs + expiryMs;",
+    replacement: "const expiresAtMs = nowMs + expiryMs * 10;",
     caughtBy: { breaks: ["expired"], seed: 12 },
   },
   {
@@ -136,7 +136,7 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "does not ring when it is resumed",
     file: "shared/workflow/operate/pause.ts",
-    snippet: 'await ringForReady(ports, limits, "released", 0);',
+    snippet: 'await ringForReady(ports, limits, { why: "released" });',
     replacement: "",
     caughtBy: { test: "test/workflow/operate/pause.test.ts" },
   },

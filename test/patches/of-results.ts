@@ -25,7 +25,7 @@ export const OF_RESULTS: readonly Patch[] = [
   },
   {
     name: "owes results of a PutFile, which has none",
-    file: "shared/ledger/moves.ts",
+    file: "shared/ledger/progress.ts",
     snippet: '.filter((each) => each.type !== "PutFile" && each.status !== "Created")',
     replacement: '.filter((each) => each.status !== "Created")',
     caughtBy: { test: "test/ledger/conclude.test.ts" },

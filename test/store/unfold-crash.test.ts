@@ -199,5 +199,5 @@ async function ended(
     how === "refused"
       ? end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS)
       : { ...claimed, state: "succeeded" as const, endedAtMs: START_MS };
-  await world.ledger.commit(await changesFor(world.ports, before, after, START_MS));
+  await world.ledger.commit(await changesFor(world.ports, { before, after, nowMs: START_MS }));
 }

@@ -16,7 +16,7 @@ import { loadBudget } from "../../store/load.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
-import { writeRun } from "./write-run.ts";
+import { writeRun, type Wish } from "./write-run.ts";
 
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
 
@@ -73,36 +73,12 @@ async function enqueue(
   ports: AcceptPorts,
   settings: AcceptSettings,
   submission: Submission,
-  { plan, pass, keyHash }: Standing,
+  standing: Standing,
 ): Promise<Acceptance> {
-  const nowMs = ports.clock.earliest();
-  const nonce = submission.again ? (keyHash ?? ports.random.id()) : null;
-  const run = newRun(submission, plan, nonce, nowMs);
-  const expiresAtMs = nowMs + settings.expiryMs;
-  const sequences = plan.sequences.map((each, index) =>
-    newSequence(run, each, { nowMs, pass: (pass ?? 0) + index, expiresAtMs }),
-  );
-  const ids = sequences.map((each) => each.sequenceId);
-  const key = keyRowOf(keyHash, submission, run.runId, ids);
-  const { caller, objectId, caps } = submission;
-  const factOf = (added: number) =>
-    factAbout("accepted", [], {
-      atMs: nowMs,
-      by: caller,
-      detail: acceptedDetail(run, plan, added),
-    });
-  const counting = caps === null ? null : { caps, caller };
-  const asking = { by: caller, objectId, untilMs: nowMs + settings.approvalMs };
-  const written = await writeRun(ports, {
-    run,
-    sequences,
-    isPlanned: pass === null,
-    key,
-    counting,
-    policy: settings.policy,
-    factOf,
-    asking,
-  });
+  const { plan, pass, keyHash } = standing;
+  const wish = wishFor(ports, settings, submission, standing);
+  const { run, sequences } = wish;
+  const written = await writeRun(ports, wish);
   if (written.kind === "overCap") return overCap(ports, submission, written);
   if (written.kind === "tooLarge") return tooLarge(written.asked);
   if (written.kind === "keyTaken") {
@@ -122,6 +98,36 @@ async function enqueue(
     skipped: plan.skipped.length,
   });
   return answer(written.run, sequences, written.known, plan.skipped);
+}
+
+/** What is to stand in the ledger for what was asked for. */
+function wishFor(
+  { clock, random }: AcceptPorts,
+  { expiryMs, policy, approvalMs }: AcceptSettings,
+  submission: Submission,
+  { plan, pass, keyHash }: Standing,
+): Wish {
+  const { caller, objectId, caps, again } = submission;
+  const nowMs = clock.earliest();
+  const nonce = again ? (keyHash ?? random.id()) : null;
+  const run = newRun(submission, plan, nonce, nowMs);
+  const expiresAtMs = nowMs + expiryMs;
+  const sequences = plan.sequences.map((each, index) =>
+    newSequence(run, each, { nowMs, pass: (pass ?? 0) + index, expiresAtMs }),
+  );
+  const ids = sequences.map((each) => each.sequenceId);
+  const detailOf = (added: number) => acceptedDetail(run, plan, added);
+  return {
+    run,
+    sequences,
+    isPlanned: pass === null,
+    key: keyRowOf(keyHash, submission, run.runId, ids),
+    counting: caps === null ? null : { caps, caller },
+    policy,
+    asking: { by: caller, objectId, untilMs: nowMs + approvalMs },
+    factOf: (added) =>
+      factAbout("accepted", [], { atMs: nowMs, by: caller, detail: detailOf(added) }),
+  };
 }
 
 /** What is left is told, so that the sender can choose. */

@@ -47,7 +47,7 @@ async function askFor(ports: AgainPorts, sequenceId: string): Promise<AskedAgain
     if (stored === null || missing.length === 0) return { reopened: 0, owed: 0 };
     const nowMs = Math.floor(clock.earliest());
     const after = askedAgain(stored.value, nowMs);
-    const outcome = await ledger.commit(await changesFor(ports, stored, after, nowMs));
+    const outcome = await ledger.commit(await changesFor(ports, { before: stored, after, nowMs }));
     if (outcome.kind === "committed") {
       await bells.ringCollect(sequenceId, 0);
       const owed = missing.filter(({ state }) => state === "owed").length;

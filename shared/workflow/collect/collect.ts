@@ -146,7 +146,8 @@ async function seal(
     const after = withResult(record.value, fetched.result);
     const custody = headOf(entry);
     const onRun = (stands: RunRecord): RunRecord => ({ ...stands, custody });
-    const changes = await changesFor(ports, record, after, ports.clock.earliest(), { onRun, run });
+    const nowMs = ports.clock.earliest();
+    const changes = await changesFor(ports, { before: record, after, nowMs }, { onRun, run });
     const key = custodyKey(run.value.runId, entry.number);
     const outcome = await ports.ledger.commit([...changes, { op: "insert", key, body: entry }]);
     if (outcome.kind === "committed") return true;
@@ -172,7 +173,8 @@ async function replace(
   let record = first;
   for (let attempt = 0; attempt < COMMIT_TRIES; attempt += 1) {
     const after = { ...record.value, results: record.value.results.map(change) };
-    const changes = await changesFor(ports, record, after, ports.clock.earliest());
+    const nowMs = ports.clock.earliest();
+    const changes = await changesFor(ports, { before: record, after, nowMs });
     const outcome = await ports.ledger.commit(changes);
     if (outcome.kind === "committed") return true;
     const stands = await loadSequence(ports.ledger, record.value.sequenceId);

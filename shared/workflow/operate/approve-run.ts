@@ -57,7 +57,7 @@ export async function approveRun(
       if (came.kind !== "approved") return came;
       ports.log("warn", "runApproved", { runId, by: person.by, given: came.given });
       await turnGatesOf(ports, runId);
-      await ringForReady(ports, limits, "released", 0);
+      await ringForReady(ports, limits, { why: "released" });
       return came;
     }
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);

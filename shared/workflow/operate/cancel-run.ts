@@ -51,7 +51,7 @@ export async function cancelRun(
     tally[await cancelSequence(ports, sequenceIdIn(key), by)] += 1;
   }
   ports.log("warn", "runCancelled", { runId, by, ended: tally.ended, asked: tally.asked });
-  await ringForReady(ports, limits, "released", 0);
+  await ringForReady(ports, limits, { why: "released" });
   return tally;
 }
 
@@ -67,7 +67,7 @@ async function cancelSequence(
     const after = cancelled(stored, by, nowMs);
     const fact = factOfMove(stored.value, after, nowMs);
     const facts = fact === null ? [] : [fact];
-    const changes = await changesFor(ports, stored, after, nowMs, { facts });
+    const changes = await changesFor(ports, { before: stored, after, nowMs }, { facts });
     const outcome = holdsSession(after)
       ? await noteInBudget(ports, after, changes)
       : (await ports.ledger.commit(changes)).kind;

@@ -32,7 +32,7 @@ export async function resume(ports: PausePorts, limits: Limits, by: string): Pro
   const event = { event: "resumed", by, detail: "" } as const;
   await changePaused(ports, event, (budget) => ({ ...budget, paused: null, bellDueAtMs: 0 }));
   ports.log("warn", "resumed", { by });
-  await ringForReady(ports, limits, "released", 0);
+  await ringForReady(ports, limits, { why: "released" });
 }
 
 async function changePaused(

@@ -44,7 +44,7 @@ export async function resumeRun(
     if (outcome.kind === "committed") {
       ports.log("warn", "runResumed", { runId, by });
       await turnGatesOf(ports, runId);
-      await ringForReady(ports, limits, "released", 0);
+      await ringForReady(ports, limits, { why: "released" });
       return true;
     }
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);

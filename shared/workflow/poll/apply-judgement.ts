@@ -130,7 +130,7 @@ export async function commitMove(
     (budget) => budgetAfterMove(noted(budget), before.value, after, nowMs),
     {
       changes: async () =>
-        await changesFor(ports, before, after, nowMs, { lease, isWithBudget: true }),
+        await changesFor(ports, { before, after, nowMs }, { lease, isWithBudget: true }),
       facts: fact === null ? [] : [fact],
       ...(also.holds === undefined ? {} : { holds: also.holds }),
     },

@@ -83,7 +83,7 @@ async function expire(ports: ExpirePorts, sequenceId: string, nowMs: number): Pr
   const after = end(record.value, "expired", { code: "expired", detail }, nowMs);
   const facts = grouped([factOfMove(record.value, after, nowMs)]);
   const outcome = await ports.ledger.commit(
-    await changesFor(ports, record, after, nowMs, { facts }),
+    await changesFor(ports, { before: record, after, nowMs }, { facts }),
   );
   if (outcome.kind === "conflict") return false;
   ports.log("info", "expired", { sequenceId, lane: after.lane });

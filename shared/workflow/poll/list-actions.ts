@@ -40,6 +40,13 @@ const MINUTE_MS = 60_000;
 /** Looks may use half of the list budget; the rest is for people and for recovery. */
 const LOOK_SHARE = 0.5;
 
+/** What a look begins with; `pollerId` names who makes it. */
+interface Looking {
+  readonly open: OpenWork;
+  readonly held: HeldBudget;
+  readonly pollerId: string;
+}
+
 /**
  * One list call, whatever the number of open sequences; then those for which it is news are judged.
  * What Defender cannot tell now is asked again next time, and changes nothing.
@@ -47,15 +54,13 @@ const LOOK_SHARE = 0.5;
 export async function lookAtActions(
   ports: CarryPorts,
   limits: Limits,
-  open: OpenWork,
-  held: HeldBudget,
-  pollerId: string,
+  { open, held, pollerId }: Looking,
 ): Promise<LookReport> {
   const before = held.stored.value;
   const nowMs = ports.clock.earliest();
   // Its probe was refused just now, or is not due.
   if (lockoutOf(before, "token") !== null) return NOTHING;
-  const need = await needToLook(ports, limits, open, before, nowMs);
+  const need = await needToLook(ports, limits, { open, before, nowMs });
   if (need === null) return NOTHING;
   const intervalMs = lookIntervalMs(need.asking, need.binds, nowMs, limits);
   const turn = { pollerId, nowMs, intervalMs };
@@ -98,9 +103,7 @@ interface Need {
 async function needToLook(
   { ledger }: Pick<CarryPorts, "ledger">,
   limits: Limits,
-  open: OpenWork,
-  budget: Budget,
-  nowMs: number,
+  { open, before: budget, nowMs }: { open: OpenWork; before: Budget; nowMs: number },
 ): Promise<Need | null> {
   const refused = lockoutOf(budget, "list");
   if (refused !== null && nowMs < refused.nextAtMs) return null;

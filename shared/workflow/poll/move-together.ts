@@ -78,7 +78,7 @@ async function changesOfAll(
   for (const { open, after } of moves) {
     const { before, lease } = open;
     const known = { lease, isWithBudget: true };
-    for (const change of await changesFor(ports, before, after, nowMs, known)) {
+    for (const change of await changesFor(ports, { before, after, nowMs }, known)) {
       pending.set(change.key, change);
     }
   }

@@ -101,7 +101,7 @@ async function adoptLate(
       return holdSession(withoutPost(next, tag, nowMs), sessionOf(after));
     },
     {
-      changes: async () => await changesFor(ports, record, after, nowMs),
+      changes: async () => await changesFor(ports, { before: record, after, nowMs }),
       facts: grouped([factOfMove(before, after, nowMs)]),
     },
   );
@@ -139,7 +139,8 @@ async function noteSecond(
         ? { ...withLagOf(budget, tag, nowMs), lost: withShown(budget.lost, tag, shown, nowMs) }
         : withoutPost(budget, tag, nowMs),
     {
-      changes: async () => (after === before ? [] : await changesFor(ports, record, after, nowMs)),
+      changes: async () =>
+        after === before ? [] : await changesFor(ports, { before: record, after, nowMs }),
       facts,
     },
   );

@@ -67,7 +67,7 @@ export async function poll(
   await expireWaiting(ports, limits, open, held);
   if (held.stored.value.lockouts.length > 0) await probe(ports, limits, open, held);
   const released = due + (await releaseSeen(ports, limits, open, held));
-  const looked = await lookAtActions(ports, limits, open, held, pollerId);
+  const looked = await lookAtActions(ports, limits, { open, held, pollerId });
   const lost = await expireUnseen(ports, limits, held);
   await repairOwed(ports, limits, open);
   const turned = await turnGates(ports, written.turn ? await readOpenWork(ports.ledger) : open);
@@ -76,7 +76,9 @@ export async function poll(
   await ringNotices(ports, written.notice ? null : open);
   const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
-  const rang = waiting && (await ringForReady(ports, limits, why, BELL_LATE_MS, held.stored.value));
+  const rang =
+    waiting &&
+    (await ringForReady(ports, limits, { why, lateMs: BELL_LATE_MS, known: held.stored.value }));
   return { outstanding: true, released, rang, ...looked };
 }
 

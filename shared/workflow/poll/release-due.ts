@@ -46,7 +46,7 @@ async function release(
       ? park(value, { kind: "ready" }, value.reason)
       : end(value, "expired", EXPIRED, nowMs);
   const facts = grouped([factOfMove(value, after, nowMs)]);
-  return await commit(ports, await changesFor(ports, record, after, nowMs, { facts }));
+  return await commit(ports, await changesFor(ports, { before: record, after, nowMs }, { facts }));
 }
 
 /**
@@ -70,7 +70,10 @@ async function releaseUnapproved(
   }
   const after = end(value, "expired", UNAPPROVED, nowMs);
   const facts = grouped([factOfMove(value, after, nowMs)]);
-  return await commit(ports, await changesFor(ports, record, after, nowMs, { facts, run }));
+  return await commit(
+    ports,
+    await changesFor(ports, { before: record, after, nowMs }, { facts, run }),
+  );
 }
 
 const EXPIRED = { code: "expired", detail: "It could not be run before it expired." };

@@ -54,7 +54,7 @@ async function release(ports: SeenPorts, sequenceId: string): Promise<boolean> {
   if (record === null || !waits) return false;
   // Without the reason it waits in its own lane again: this is no try on the off chance.
   const after = park(record.value, { kind: "ready" }, null);
-  const changes = await changesFor(ports, record, after, ports.clock.earliest());
+  const changes = await changesFor(ports, { before: record, after, nowMs: ports.clock.earliest() });
   const outcome = await ports.ledger.commit(changes);
   return outcome.kind === "committed";
 }

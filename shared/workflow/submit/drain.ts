@@ -74,12 +74,13 @@ export async function drain(
   const { drove, known, ...report } = await dispatch(ports, settings, claimant, leftMs);
   const { hostId } = claimant;
   // The bell takes the place of the driver's promise; where none is rung, the promise goes alone.
-  const rang = drove && (await ringForReady(ports, settings.limits, "due", 0, null, hostId));
+  const rang =
+    drove && (await ringForReady(ports, settings.limits, { why: "due", leaving: hostId }));
   if (drove && !rang) await stopDriving(ports, hostId, known);
   // What came while a driver was leaving saw its promise and left too: so it looks once more
   // itself.
   if (!rang && (drove || LOOKS_ONCE_MORE.has(report.ended))) {
-    await ringForReady(ports, settings.limits, "due", 0);
+    await ringForReady(ports, settings.limits, { why: "due" });
   }
   ports.log("info", "drained", { submitted: report.submitted, ended: report.ended });
   return report;

@@ -67,7 +67,9 @@ async function movedAside(
   const over = overBeforeClaim(record.value, scope, nowMs);
   if (over !== null) {
     const facts = grouped([factOfMove(record.value, over, nowMs)]);
-    await ports.ledger.commit(await changesFor(ports, record, over, nowMs, { facts }));
+    await ports.ledger.commit(
+      await changesFor(ports, { before: record, after: over, nowMs }, { facts }),
+    );
     return true;
   }
   if (await heldBack(ports, record)) return true;

@@ -125,7 +125,9 @@ async function settling(
       throttles.push({ sequenceId, retryAfterMs, ...throttleFinding(stood, budget) });
     }
     const known = { isWithBudget: true };
-    changes.push(...(await changesFor(ports, each.claimed, after, each.latestMs, known)));
+    changes.push(
+      ...(await changesFor(ports, { before: each.claimed, after, nowMs: each.latestMs }, known)),
+    );
     facts.push(factOfMove(each.claimed.value, after, each.latestMs));
   }
   const audited = auditedBudget(budget, grouped(facts));

@@ -53,26 +53,30 @@ export async function describeRun(
       describeSequence(withSeen(each, budget), queue, run.cancelAsked),
     ),
     skipped: run.skipped,
-    callbacks: run.callbacks.map((each) => ({
-      shape: each.shape,
-      host: each.host,
-      events: each.events,
-      deliveredAt: isoOrNull(each.delivered?.atMs ?? null),
-      tries: each.delivered?.tries ?? null,
-      endedAt: isoOrNull(each.endedAtMs),
-    })),
+    callbacks: run.callbacks.map(describeTarget),
     cancelAsked:
       run.cancelAsked === null ? null : { by: run.cancelAsked.by, at: isoOf(run.cancelAsked.atMs) },
-    gate:
-      run.gate === null
-        ? null
-        : {
-            state: run.gate.state,
-            why: run.gate.paused?.why ?? null,
-            pausedAt: isoOrNull(run.gate.paused?.atMs ?? null),
-          },
+    gate: describeGate(run.gate),
     approval: describeApproval(run.approval, records, approvers),
   };
+}
+
+function describeTarget(target: RunRecord["callbacks"][number]): RunView["callbacks"][number] {
+  const { shape, host, events, delivered, endedAtMs } = target;
+  return {
+    shape,
+    host,
+    events,
+    deliveredAt: isoOrNull(delivered?.atMs ?? null),
+    tries: delivered?.tries ?? null,
+    endedAt: isoOrNull(endedAtMs),
+  };
+}
+
+function describeGate(gate: RunRecord["gate"]): RunView["gate"] {
+  if (gate === null) return null;
+  const { state, paused } = gate;
+  return { state, why: paused?.why ?? null, pausedAt: isoOrNull(paused?.atMs ?? null) };
 }
 
 function describeApproval(

@@ -26,7 +26,9 @@ async function endOne(world: Accepting, state: "succeeded" | "failed"): Promise<
   const failed = end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS);
   const succeeded = { ...claimed, state: "succeeded" as const, endedAtMs: START_MS };
   const after = state === "failed" ? failed : succeeded;
-  const outcome = await world.ledger.commit(await changesFor(world.ports, before, after, START_MS));
+  const outcome = await world.ledger.commit(
+    await changesFor(world.ports, { before, after, nowMs: START_MS }),
+  );
   return outcome.kind === "committed";
 }
 

@@ -41,7 +41,7 @@ async function failLast(world: Accepting): Promise<void> {
   if (before === null) throw new Error("nothing is ready");
   const claimed = claim(before.value, START_MS);
   const after = end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS);
-  await world.ledger.commit(await changesFor(world.ports, before, after, START_MS));
+  await world.ledger.commit(await changesFor(world.ports, { before, after, nowMs: START_MS }));
 }
 
 async function fail(world: Accepting, count: number): Promise<void> {
@@ -83,7 +83,9 @@ describe("a run that pauses itself", () => {
       if (stored === null) throw new Error("nothing is claimed");
       const why = { code: "NoSuchMachine", detail: "" };
       const after = end(stored.value, "refused", why, START_MS);
-      await world.ledger.commit(await changesFor(world.ports, stored, after, START_MS));
+      await world.ledger.commit(
+        await changesFor(world.ports, { before: stored, after, nowMs: START_MS }),
+      );
     }
     const after = await loadBudget(world.ledger);
     expect(after.etag).not.toBe(before.etag);

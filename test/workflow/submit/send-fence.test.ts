@@ -102,7 +102,7 @@ async function failOne(world: Accepting): Promise<void> {
   if (!before) throw new Error("none waits");
   const outcome = { code: "NoSuchMachine", detail: "" };
   const after = end(claim(before.value, START_MS), "refused", outcome, START_MS);
-  await world.ledger.commit(await changesFor(world.ports, before, after, START_MS));
+  await world.ledger.commit(await changesFor(world.ports, { before, after, nowMs: START_MS }));
 }
 
 async function runOf({ ledger }: Accepting, runId: string) {
