@@ -30,6 +30,10 @@ describe("how long machines take to begin", () => {
     expect(usualPickupMs(withPickups(slow, quick(40), LIMITS))).toBe(25_000);
   });
 
+  it("is learned from one that began at once, and from none that began before it was asked", () => {
+    expect(withPickups([], [0, -1], LIMITS)).toEqual([0]);
+  });
+
   it("is not learned from one that came back after all patience was over", () => {
     expect(withPickups([], [900_000, 900_001, 1], LIMITS)).toEqual([900_000, 1]);
   });
