@@ -23,8 +23,6 @@ export default defineConfig({
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
     pool: "forks",
-    // No test may need another one to have run before it; the seed is printed, to repeat an order.
-    sequence: { shuffle: { tests: true, files: false } },
     // More than cores: the stories wait for hosts and sessions more than they reckon.
     maxWorkers: 4,
     projects: [
@@ -32,6 +30,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
+          // No test may need another one to have run before it; the seed is printed, to repeat an
+          // order. Several stories of a file share a stage, and still go in theirs.
+          sequence: { shuffle: { tests: true, files: false } },
           include: ["test/**/*.test.ts"],
           exclude: [...REAL_PARTS, ...APART, ...STORMS],
           // Modules here keep no state of their own, and loading them anew for each file took

@@ -4,14 +4,15 @@ import { problemSchema } from "./answers.ts";
 import { incident, machine, machineId } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-const NOTE = { "C:\\Users\\Public\\my note.txt": { content: new TextEncoder().encode("a note") } };
+const NOTE_PATH = "C:\\Users\\Public\\my note.txt";
+const NOTE = { [NOTE_PATH]: { content: new TextEncoder().encode("a note") } };
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage({
     machines: [machine(1), machine(2, { osPlatform: "Linux" }), machine(3, { files: NOTE })],
   });
-  // What is accepted stays where it was put, until the last story lets it go.
+  // What is accepted stays where it was put.
   await stage.call("POST", "pause", { reason: "only looking at what is planned" });
 });
 afterAll(async () => await stage.close());
@@ -69,19 +70,17 @@ describe("without a profile asked for", () => {
 });
 
 describe("a profile asked for in the query", () => {
-  const path = "C:\\Users\\Public\\my note.txt";
-
   it("wins over the body and over routing, with its parameters", async () => {
-    const query = { profile: "collect-file", "parameter.path": path };
+    const query = { profile: "collect-file", "parameter.path": NOTE_PATH };
     const body = incident("asked", [3], { profile: "windows-triage" });
     expect(await planned("generic", body, query)).toEqual({
       profile: "collect-file",
-      parameters: { path },
+      parameters: { path: NOTE_PATH },
     });
   });
 
   it("skips a machine of another platform, and says which platforms it is for", async () => {
-    const query = { profile: "collect-file", "parameter.path": path };
+    const query = { profile: "collect-file", "parameter.path": NOTE_PATH };
     const answered = await stage.post("generic", graded("high", "linux"), { query });
     expect(answered.status).toBe(422);
     expect(problemSchema.parse(answered.body).skipped).toEqual([
@@ -98,14 +97,21 @@ describe("a profile asked for in the query", () => {
     expect(answered.status).toBe(400);
     expect(problemSchema.parse(answered.body).errors).toMatchObject([{ path: "parameters.path" }]);
   });
+});
 
-  it("fetches the very file, blanks in its name and all, once it may run", async () => {
-    const query = { profile: "collect-file", "parameter.path": path };
-    const { runId, sequences } = await stage.accept("generic", incident("asked", [3]), { query });
-    await stage.call("POST", "resume");
-    const run = await stage.untilFinished(runId);
-    expect(run.sequences[0]?.commands).toMatchObject([{ type: "GetFile", target: path }]);
-    const { bytes } = await stage.evidence(runId, sequences[0]?.sequenceId ?? "", 0);
+describe("a file with blanks in its name", () => {
+  let running: Stage;
+  beforeAll(async () => {
+    running = await openStage({ machines: [machine(3, { files: NOTE })] });
+  });
+  afterAll(async () => await running.close());
+
+  it("is fetched, the very file", async () => {
+    const query = { profile: "collect-file", "parameter.path": NOTE_PATH };
+    const { runId, sequences } = await running.accept("generic", incident("asked", [3]), { query });
+    const run = await running.untilFinished(runId);
+    expect(run.sequences[0]?.commands).toMatchObject([{ type: "GetFile", target: NOTE_PATH }]);
+    const { bytes } = await running.evidence(runId, sequences[0]?.sequenceId ?? "", 0);
     expect(bytes.byteLength).toBeGreaterThan(0);
   });
 });
