@@ -8,6 +8,17 @@ import { reachedOut } from "./reached-out.ts";
  * listed by the name they are imported by; `node:` modules are named where they are allowed.
  */
 const PURE = ["zod", "node:crypto"];
+const BELOW_STORE = [
+  ...PURE,
+  "shared/incident",
+  "shared/plan",
+  "shared/ledger",
+  "shared/limits",
+  "shared/evidence",
+  "shared/callback",
+  "shared/access",
+  "shared/ports.ts",
+];
 const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/incident": PURE,
   "shared/plan": [...PURE, "shared/incident"],
@@ -78,29 +89,8 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/evidence",
     "shared/ports.ts",
   ],
-  "shared/store": [
-    ...PURE,
-    "shared/incident",
-    "shared/plan",
-    "shared/ledger",
-    "shared/limits",
-    "shared/evidence",
-    "shared/callback",
-    "shared/access",
-    "shared/ports.ts",
-  ],
-  "shared/workflow": [
-    ...PURE,
-    "shared/incident",
-    "shared/plan",
-    "shared/ledger",
-    "shared/limits",
-    "shared/evidence",
-    "shared/callback",
-    "shared/access",
-    "shared/ports.ts",
-    "shared/store",
-  ],
+  "shared/store": BELOW_STORE,
+  "shared/workflow": [...BELOW_STORE, "shared/store"],
   "shared/config.ts": [
     "zod",
     "shared/access",
