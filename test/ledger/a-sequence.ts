@@ -1,5 +1,5 @@
 import type { MachineAction } from "../../shared/ledger/machine-action.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { SequenceRecord, SequenceResult } from "../../shared/ledger/sequence.ts";
 import { commentFor, tagOf } from "../../shared/ledger/tag.ts";
 
 export const RUN_ID = "0123456789abcdefghjk";
@@ -69,6 +69,29 @@ export function aClaimed(overrides: Partial<SequenceRecord> = {}): SequenceRecor
 export function aSubmitted(overrides: Partial<SequenceRecord> = {}): SequenceRecord {
   const submitted = { state: "submitted", actionId: "action-1", submittedAtMs: START_MS } as const;
   return aClaimed({ ...submitted, ...overrides });
+}
+
+/** A result of a RunScript that is owed and has not been tried for; or as told. */
+export function aResult(overrides: Partial<SequenceResult> = {}): SequenceResult {
+  return {
+    part: 0,
+    index: 1,
+    type: "RunScript",
+    actionId: "action-1",
+    state: "owed",
+    tries: 0,
+    detail: null,
+    dueAtMs: null,
+    absentSinceMs: null,
+    again: false,
+    path: null,
+    servedName: null,
+    size: null,
+    sha256: null,
+    content: null,
+    script: null,
+    ...overrides,
+  };
 }
 
 /**

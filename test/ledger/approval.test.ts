@@ -6,6 +6,7 @@ import {
   awaiting,
   planHashOf,
   planOf,
+  waitsUntilMs,
   withApprovals,
   type Approval,
   type Person,
@@ -41,7 +42,84 @@ const step = fc.oneof(
 /** The person behind a name, as far as it can be told. */
 const identity = ({ by, objectId }: Person) => objectId ?? by;
 
+const soar = { by: "soar", objectId: null };
+
+describe("what is asked to be approved", () => {
+  it("needs as many as the one that needs most, for as long as the last that joined has", () => {
+    const first = askedFor(null, 2, soar, START_MS + 9.5);
+    expect(first).toMatchObject({ needed: 2, expiresAtMs: START_MS + 9, requesters: [soar] });
+    expect(askedFor(first, 1, soar, START_MS + 5)).toEqual(first);
+    expect(askedFor(first, 3, soar, START_MS + 20)).toMatchObject({
+      needed: 3,
+      expiresAtMs: START_MS + 20,
+    });
+    expect(askedFor(null, 0, soar, START_MS).needed).toBe(1);
+  });
+
+  it("names everybody who asked, once by each of their names", () => {
+    const asked = [...PEOPLE, ...PEOPLE].reduce<Approval | null>(
+      (before, each) => askedFor(before, 1, each, START_MS),
+      null,
+    );
+    expect(asked?.requesters).toEqual(PEOPLE);
+  });
+
+  it("has to be approved anew when more joins", () => {
+    const given = [{ by: "lead", objectId: null, planHash: "a".repeat(64), atMs: START_MS }];
+    const granted = { ...askedFor(null, 1, soar, START_MS), given, granted: "a".repeat(64) };
+    expect(askedFor(granted, 1, soar, START_MS)).toMatchObject({ given: [], granted: null });
+  });
+
+  it("waits until the deadline of the run, or its own expiry if that is before", () => {
+    const record = aSequence({ approvals: { needed: 1, by: [] }, expiresAtMs: START_MS + 50 });
+    expect(waitsUntilMs({ expiresAtMs: START_MS + 40 }, record)).toBe(START_MS + 40);
+    expect(waitsUntilMs({ expiresAtMs: START_MS + 60 }, record)).toBe(START_MS + 50);
+    expect(waitsUntilMs(null, record)).toBe(START_MS + 50);
+  });
+
+  it("is a plan until the first of it ends, and none if nothing waits for it", () => {
+    const approvals = { needed: 1, by: [] };
+    const [early, late] = [70, 50].map((ms) =>
+      aSequence({ approvals, expiresAtMs: START_MS + ms }),
+    );
+    if (early === undefined || late === undefined) throw new Error("there are two");
+    const approval = askedFor(null, 1, soar, START_MS + 60);
+    expect(planOf(approval, [early, late])?.untilMs).toBe(START_MS + 50);
+    expect(planOf(approval, [early])?.untilMs).toBe(START_MS + 60);
+    const submitted = { ...early, state: "submitted" } as const;
+    const approved = aSequence({ approvals: { needed: 1, by: ["lead"] } });
+    expect(planOf(approval, [submitted, approved, aSequence()])).toBeNull();
+  });
+});
+
 describe("approvals", () => {
+  it("are refused where nothing waits for any, and forbidden to who asked", () => {
+    const record = aSequence({ approvals: { needed: 1, by: [] } });
+    const approval = askedFor(null, 1, soar, START_MS + HOUR_MS);
+    const wish = { by: "lead", objectId: null, planHash: planHashOf([record]) };
+    const plan = planOf(approval, [record]);
+    expect(approve(null, plan, wish, START_MS).kind).toBe("refused");
+    expect(approve(approval, null, wish, START_MS).kind).toBe("refused");
+    expect(approve({ ...approval, granted: wish.planHash }, plan, wish, START_MS).kind).toBe(
+      "refused",
+    );
+    expect(approve(approval, plan, { ...wish, by: "soar" }, START_MS).kind).toBe("forbidden");
+    expect(approve(approval, plan, wish, START_MS + 0.5)).toMatchObject({
+      kind: "given",
+      count: 1,
+      approval: { given: [{ ...wish, atMs: START_MS }], granted: wish.planHash },
+    });
+  });
+
+  it("change nothing of a sequence that needs none", () => {
+    const given = [{ by: "lead", objectId: null, planHash: "a".repeat(64), atMs: START_MS }];
+    const granted = { ...askedFor(null, 1, soar, START_MS), given, granted: "a".repeat(64) };
+    const none = aSequence();
+    expect(withApprovals(none, granted)).toBe(none);
+    const before = aSequence({ approvals: { needed: 1, by: ["chief"] } });
+    expect(withApprovals(before, granted)).toBe(before);
+  });
+
   it("are granted only by enough others, each once, in time, of the very plan", () => {
     fc.assert(
       fc.property(fc.constantFrom(1, 2), fc.array(step, { maxLength: 25 }), (needed, steps) => {

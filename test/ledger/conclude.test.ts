@@ -116,33 +116,35 @@ describe("an action that has ended", () => {
     expect(begun).toMatchObject({ state: "failed", outcome: { code: "commandFailed" } });
   });
 
+  it.each([
+    ["from its creation, by Defender's clock", START_MS, START_MS + PATIENCE_MS + 1, "waiting"],
+    ["from our POST, if Defender tells no creation", null, START_MS + PATIENCE_MS + 1, "waiting"],
+    [
+      "from its creation, though our POST is older",
+      START_MS + 1,
+      START_MS + PATIENCE_MS + 1,
+      "failed",
+    ],
+    ["in vain, if Defender does not tell when it ended", START_MS, null, "failed"],
+  ])("that failed untouched has its wait measured %s", (_, createdAtMs, updatedAtMs, state) => {
+    const record = aSubmitted();
+    const action = { ...anActionOf(record, "Failed"), createdAtMs, updatedAtMs };
+    expect(conclude(record, action, NOW_MS, OFFLINE).state).toBe(state);
+    const undated = aSubmitted({ submittedAtMs: null });
+    const none = { ...action, createdAtMs: null };
+    expect(conclude(undated, none, NOW_MS, OFFLINE).state).toBe("failed");
+  });
+
+  it("that failed is failed, though all its commands completed", () => {
+    const after = concluded({}, "Failed", DONE);
+    expect(after).toMatchObject({ state: "failed", outcome: { code: "actionFailed" } });
+    expect(owed(after)).toHaveLength(2);
+  });
+
   it("is refused while its status is not final, known or not", () => {
     for (const status of ["Pending", "InProgress", "Cancelling", "succeeded"]) {
       expect(() => concluded({}, status, DONE)).toThrow("not final");
     }
-  });
-
-  it("names the first command that failed, and what Defender says of it", () => {
-    const after = concluded({}, "Failed", ["completed", "failed", "failed"]);
-    expect(after.outcome?.detail).toContain("Command 2 (RunScript) failed");
-    expect(after.outcome?.detail).toContain("no such file; gave up");
-  });
-
-  it("names who cancelled, or that it was not lrq", () => {
-    const asked = concluded({ cancel: cancel("asked") }, "Cancelled", UNTOUCHED);
-    expect(asked.outcome?.detail).toBe("Cancelled by ana.");
-    const others = concluded({}, "Cancelled", UNTOUCHED);
-    expect(others.outcome?.detail).toContain("somebody else");
-  });
-
-  it("keeps what a person reads of errors without end to a thousand characters", () => {
-    const record = aSubmitted();
-    const action = anActionOf(record, "Failed", ["failed", "created", "created"]);
-    const [first, ...others] = action.commands;
-    if (first === undefined) throw new Error("no command is listed");
-    const loud = { ...action, commands: [{ ...first, errors: ["x".repeat(5_000)] }, ...others] };
-    const after = conclude(record, loud, NOW_MS, OFFLINE);
-    expect(after.outcome?.detail.length).toBe(1_000);
   });
 });
 
@@ -191,21 +193,6 @@ describe("a sequence in parts", () => {
       [0, "Completed"],
       [1, "Failed"],
     ]);
-  });
-
-  it("counts the command that failed as the profile does, through all parts", () => {
-    const parts = [
-      [
-        { type: "RunScript", scriptName: "first.ps1", args: null },
-        { type: "GetFile", path: "a" },
-      ],
-      [
-        { type: "PutFile", fileName: "tool.exe" },
-        { type: "RunScript", scriptName: "second.ps1", args: null },
-      ],
-    ] satisfies SequenceRecord["parts"];
-    const after = concluded({ parts, part: 1 }, "Failed", ["completed", "failed"]);
-    expect(after.outcome?.detail).toContain("Command 4 (RunScript) failed");
   });
 
   it("is cancelled, not succeeded, when the cancel was too late only for this part", () => {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { isGivenUp } from "../../shared/ledger/given-up.ts";
 import { FINAL_STATUSES } from "../../shared/ledger/machine-action.ts";
 import {
   askToCancel,
@@ -9,6 +10,7 @@ import {
   end,
   giveBack,
   loseAnswer,
+  loseSight,
   observe,
   park,
   submit,
@@ -21,7 +23,8 @@ import {
   type SequenceRecord,
   type SequenceState,
 } from "../../shared/ledger/sequence.ts";
-import { aSequence, aSubmitted, anActionOf, START_MS } from "./a-sequence.ts";
+import { tagOf } from "../../shared/ledger/tag.ts";
+import { aClaimed, aSequence, aSubmitted, anActionOf, START_MS } from "./a-sequence.ts";
 
 const READY = { kind: "ready" } as const;
 const LATER = { kind: "later", dueAtMs: START_MS + 60_000 } as const;
@@ -46,6 +49,7 @@ const WAYS: readonly (readonly [SequenceState, (record: SequenceRecord) => Seque
   ["cancelled", (record) => concluded(record, "Cancelled")],
   ["waiting", (record) => concluded(record, "TimeOut")],
 ];
+const RUNNING = anActionOf(aSubmitted(), "InProgress");
 const anAsked = { by: "ana", why: "asked", atMs: START_MS + 1_000, sent: false } as const;
 
 function concluded(
@@ -102,6 +106,64 @@ describe("moves", () => {
     );
     expect(again).toMatchObject({ attempt: 3, claimedAtMs: NOW_MS, actionId: null });
     expect(again).toMatchObject({ actionStatus: null, submittedAtMs: null });
+  });
+
+  it("count on from the highest attempt, when the record stands at an earlier one", () => {
+    expect(claim(aSequence({ attempt: 1, attempts: 3 }), NOW_MS)).toMatchObject({
+      attempt: 4,
+      attempts: 4,
+    });
+  });
+
+  it("let nothing wait for a time past its expiry", () => {
+    const expiresAtMs = LATER.dueAtMs - 1;
+    const soon = giveBack(aSubmitted({ expiresAtMs }), LATER, null);
+    expect(soon.place).toEqual({ kind: "later", dueAtMs: expiresAtMs });
+    expect(giveBack(aSubmitted(), LATER, null).place).toEqual(LATER);
+    expect(giveBack(aSubmitted({ expiresAtMs }), { kind: "behind" }, null).place).toEqual({
+      kind: "behind",
+    });
+  });
+
+  it("give an attempt up only when its answer was waited for", () => {
+    const lost = loseAnswer(aClaimed({ givenUp: [{ part: 0, attempt: 7 }] }));
+    expect(giveBack(lost, READY, null).givenUp).toEqual([
+      { part: 0, attempt: 7 },
+      { part: 0, attempt: 1 },
+    ]);
+    expect(giveBack(aClaimed(), READY, null).givenUp).toEqual([]);
+    const attempt = (part: number, number: number) =>
+      isGivenUp(giveBack(lost, READY, null), { ...tagOf(lost), part, attempt: number });
+    expect([attempt(0, 1), attempt(0, 7), attempt(0, 2), attempt(1, 1)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it.each(["claimed", "unconfirmed", "submitted"] as const)(
+    "end what is %s and long not seen as not known",
+    (state) => {
+      expect(loseSight(inState(state), "no list", NOW_MS)).toMatchObject({
+        state: "failed",
+        place: null,
+        endedAtMs: NOW_MS,
+        outcome: { code: "notKnown", detail: "no list" },
+      });
+    },
+  );
+
+  it("keep what earlier parts came to when they note how far the present one got", () => {
+    const parts = [...aSequence().parts, ...aSequence().parts];
+    const first = observe(aSubmitted({ parts }), anActionOf(aSubmitted(), "Succeeded"));
+    const second = { ...first, part: 1 };
+    const twice = [1, 2].reduce((record) => observe(record, RUNNING), second);
+    expect(twice.actionStatus).toBe("InProgress");
+    expect(twice.progress.map(({ part, status }) => [part, status])).toEqual([
+      ...Array.from({ length: 3 }, () => [0, "Completed"]),
+      ...Array.from({ length: 3 }, () => [1, "Created"]),
+    ]);
   });
 
   it("park only what waits", () => {

@@ -21,6 +21,7 @@ import {
   submit,
 } from "../../shared/ledger/moves.ts";
 import {
+  charactersOf,
   freesMachine,
   insertion,
   move,
@@ -209,6 +210,15 @@ describe("the rows of a sequence", () => {
     expect(rowsOf({ ...over, results }).has(owedResultsKey(SEQUENCE_ID))).toBe(true);
     const gone = [{ ...first, state: "unavailable" as const }];
     expect(rowsOf({ ...over, results: gone }).has(owedResultsKey(SEQUENCE_ID))).toBe(false);
+  });
+});
+
+describe("the size of a transaction", () => {
+  it("is that of the bodies it writes", () => {
+    const key = sequenceKey(SEQUENCE_ID);
+    const insert = { op: "insert", key, body: { a: "xx" } } as const;
+    const replace = { op: "replace", key, body: [1], etag: "e" } as const;
+    expect(charactersOf([insert, replace, { op: "delete", key, etag: "e" }])).toBe(13);
   });
 });
 

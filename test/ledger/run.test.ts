@@ -1,32 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { withFinished, withSequences, type RunRecord } from "../../shared/ledger/run.ts";
-import { RUN_ID, START_MS } from "./a-sequence.ts";
+import { withFinished, withSequences } from "../../shared/ledger/run.ts";
+import { aRun } from "./a-run.ts";
+import { START_MS } from "./a-sequence.ts";
 
-const EMPTY: RunRecord = {
-  gate: null,
-  turns: 0,
-  cancelAsked: null,
-  approval: null,
-  v: 1,
-  runId: RUN_ID,
-  source: "generic",
-  incidentId: "case-1",
-  title: "Case 1",
-  severity: "high",
-  url: null,
-  requestedBy: "analyst",
-  requestedAtMs: START_MS,
-  accepted: 0,
-  open: 0,
-  finishedAtMs: null,
-  skipped: [],
-  custody: { count: 0, head: "" },
-  audit: { count: 0, head: "" },
-  armId: null,
-  callbacks: [],
-};
+const EMPTY = aRun();
 
 describe("a run", () => {
   it("finishes when the last of its sequences does, and not before", () => {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { admit, paceAfter } from "../../shared/limits/admit.ts";
+import { admit, nextTurnMs, paceAfter } from "../../shared/limits/admit.ts";
 import { FIRST_BUDGET, reserve, stamp, type Budget } from "../../shared/limits/budget.ts";
 import { someLimits } from "./some-limits.ts";
 
@@ -161,5 +161,23 @@ describe("the pacer", () => {
     const first = next(NOW_MS - 1_000_000);
     expect(first).toBe(NOW_MS);
     expect(next(first)).toBe(NOW_MS + 6_000);
+  });
+});
+
+describe("the best that is ready", () => {
+  const go = { kind: "go", room: 2, lowerRoom: 1 } as const;
+  const urgentOnly = { kind: "go", room: 2, lowerRoom: 0 } as const;
+  const door = { kind: "wait", untilMs: NOW_MS + 5_000, why: "door" } as const;
+
+  it.each([
+    ["goes at the pacer's time, if it may go", go, NOW_MS + 900, NOW_MS + 900],
+    ["goes at once, if the pacer's time is past", go, NOW_MS - 900, NOW_MS],
+    ["goes at once, if it can only be urgent", urgentOnly, NOW_MS + 900, NOW_MS],
+    ["goes when the wait is over, if the pacer's time is before", door, NOW_MS, NOW_MS + 5_000],
+    ["goes at the pacer's time, if the wait is over before", door, NOW_MS + 6_000, NOW_MS + 6_000],
+    ["waits for somebody's word while no session is free", { kind: "full" }, NOW_MS, null],
+    ["waits for somebody's word while paused", { kind: "paused" }, NOW_MS, null],
+  ] as const)("%s", (_, verdict, paceAtMs, turnMs) => {
+    expect(nextTurnMs(verdict, aBudget({ paceAtMs }), NOW_MS)).toBe(turnMs);
   });
 });

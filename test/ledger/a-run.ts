@@ -1,0 +1,30 @@
+import type { RunRecord } from "../../shared/ledger/run.ts";
+import { RUN_ID, START_MS } from "./a-sequence.ts";
+
+/** A run without sequences, a gate, or anybody who is told; or as told. */
+export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
+  return {
+    v: 1,
+    runId: RUN_ID,
+    source: "generic",
+    incidentId: "case-1",
+    title: "Case 1",
+    severity: "high",
+    url: null,
+    requestedBy: "analyst",
+    requestedAtMs: START_MS,
+    accepted: 0,
+    open: 0,
+    finishedAtMs: null,
+    skipped: [],
+    custody: { count: 0, head: "" },
+    audit: { count: 0, head: "" },
+    armId: null,
+    callbacks: [],
+    gate: null,
+    turns: 0,
+    cancelAsked: null,
+    approval: null,
+    ...overrides,
+  };
+}
