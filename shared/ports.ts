@@ -36,6 +36,9 @@ export interface Ledger {
   commit(changes: readonly RowChange[]): Promise<CommitOutcome>;
 }
 
+/** The ledger for who only reads it. */
+export type LedgerReads = Pick<Ledger, "read" | "list">;
+
 /**
  * `body` is JSON of at most 450,000 characters (half a megabyte of UTF-16 in an entity of 1 MiB);
  * `etag` is opaque and changes with every write.

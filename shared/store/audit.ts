@@ -1,13 +1,10 @@
 import { appendAudit, type AuditFacts, QUEUE_CHAIN } from "../evidence/audit.ts";
-import { auditKey, runKey } from "../ledger/keys.ts";
+import { auditKey } from "../ledger/keys.ts";
 import { isoOf } from "../ledger/instant.ts";
 import type { RowChange } from "../ledger/rows.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import type { Budget } from "../limits/budget.ts";
-import type { CommitOutcome, Ports } from "../ports.ts";
-import { Contended } from "./contended.ts";
-import { loadRun } from "./load.ts";
 
 /*
  * An audit record is written in the transaction of its decision, and its number is guarded by the
@@ -95,56 +92,4 @@ export function grouped(facts: readonly (AuditFacts | null)[]): AuditFacts[] {
     groups.set(key, { ...(group ?? fact), sequences });
   }
   return [...groups.values()];
-}
-
-const TRIES = 12;
-const JITTER_MS = 200;
-
-/**
- * Records what somebody asks of a run, before it is done; `onRun` changes the run along with it.
- * False if there is no such run. Throws if it cannot be recorded: then it is not done either.
- */
-export async function recordForRun(
-  ports: AuditPorts,
-  runId: string,
-  event: AuditFacts["event"],
-  about: {
-    by: string;
-    detail?: string;
-    record?: SequenceRecord;
-    onRun?: (run: RunRecord, nowMs: number) => RunRecord;
-  },
-): Promise<boolean> {
-  const { by, detail = "", onRun = (run: RunRecord) => run } = about;
-  const { ledger, clock } = ports;
-  let isThere = true;
-  const committed = await retried(ports, async () => {
-    const stored = await loadRun(ledger, runId);
-    isThere = stored !== null;
-    if (stored === null) return null;
-    const of = about.record === undefined ? [] : [about.record];
-    const atMs = clock.earliest();
-    const fact = factAbout(event, of, { by, detail, atMs });
-    const { run, rows } = auditedRun(onRun(stored.value, Math.floor(atMs)), [fact]);
-    const change: RowChange = { op: "replace", key: runKey(runId), body: run, etag: stored.etag };
-    return await ledger.commit([change, ...rows]);
-  });
-  if (isThere && !committed) throw new Contended(`run ${runId}: others kept writing it`);
-  return isThere;
-}
-
-type AuditPorts = Pick<Ports, "ledger" | "clock" | "random">;
-
-/** True once a commit went through; null gives up at once. */
-async function retried(
-  { clock, random }: AuditPorts,
-  act: () => Promise<CommitOutcome | null>,
-): Promise<boolean> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const outcome = await act();
-    if (outcome === null) return false;
-    if (outcome.kind === "committed") return true;
-    await clock.sleep(random.fraction() * JITTER_MS);
-  }
-  return false;
 }

@@ -2,7 +2,7 @@ import type { AuditFacts } from "../evidence/audit.ts";
 import { BUDGET_KEY, TURN } from "../ledger/keys.ts";
 import type { RowChange } from "../ledger/rows.ts";
 import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/budget.ts";
-import type { Ports, Row } from "../ports.ts";
+import type { LedgerReads, Ports, Row } from "../ports.ts";
 import { auditedBudget } from "./audit.ts";
 import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
 
@@ -27,7 +27,7 @@ export function budgetIn(rows: readonly Row[]): MaybeStored<Budget> {
 
 /** The budget and up to `limit` ready keys, the next to go first, in one request. */
 export async function readTurn(
-  { ledger }: Pick<Ports, "ledger">,
+  ledger: LedgerReads,
   limit: number,
 ): Promise<{ budget: MaybeStored<Budget>; ready: readonly string[] }> {
   const rows = await ledger.list(TURN.from, TURN.before, limit + 1);

@@ -1,5 +1,5 @@
 import type { KeyRange } from "../ledger/keys.ts";
-import type { Ledger, Row } from "../ports.ts";
+import type { LedgerReads, Row } from "../ports.ts";
 
 /** The most the Table service gives at once. */
 const PAGE = 1_000;
@@ -7,7 +7,7 @@ const PAGE = 1_000;
 const PAGES_MAX = 1_000;
 
 /** All rows of a range, in key order. Throws above a million. */
-export async function listAll(ledger: Ledger, { from, before }: KeyRange): Promise<Row[]> {
+export async function listAll(ledger: LedgerReads, { from, before }: KeyRange): Promise<Row[]> {
   const all: Row[] = [];
   let start = from;
   for (let page = 0; page < PAGES_MAX; page += 1) {

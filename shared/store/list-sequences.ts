@@ -2,7 +2,7 @@ import { sequencesIn } from "../ledger/intake.ts";
 import { intakesOf, sequencesOf } from "../ledger/keys.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
-import type { Ledger } from "../ports.ts";
+import type { LedgerReads } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 
 /**
@@ -10,7 +10,7 @@ import { listAll } from "./list-all.ts";
  * `run` was read before: it tells whether there are any such.
  */
 export async function listSequences(
-  ledger: Ledger,
+  ledger: LedgerReads,
   { runId, accepted }: Pick<RunRecord, "runId" | "accepted">,
 ): Promise<SequenceRecord[]> {
   const records = await listRecords(ledger, runId);
@@ -25,7 +25,7 @@ export async function listSequences(
   return [...all.values()].toSorted((a, b) => (a.sequenceId < b.sequenceId ? -1 : 1));
 }
 
-async function listRecords(ledger: Ledger, runId: string): Promise<SequenceRecord[]> {
+async function listRecords(ledger: LedgerReads, runId: string): Promise<SequenceRecord[]> {
   const rows = await listAll(ledger, sequencesOf(runId));
   return rows.map(({ body }) => sequenceSchema.parse(body));
 }

@@ -4,7 +4,7 @@ import { runSchema, type RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
 import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/budget.ts";
 import { FIRST_READS, readsSchema, type Reads } from "../limits/reads.ts";
-import type { Ledger } from "../ports.ts";
+import type { LedgerReads } from "../ports.ts";
 
 /** A row that may not have been written yet: then it has its first value, and no ETag. */
 export interface MaybeStored<T> {
@@ -16,14 +16,14 @@ export interface MaybeStored<T> {
  * Rows are parsed when they are read; one that does not fit throws, for nothing may be decided on
  * it.
  */
-export async function loadBudget(ledger: Ledger): Promise<MaybeStored<Budget>> {
+export async function loadBudget(ledger: LedgerReads): Promise<MaybeStored<Budget>> {
   const row = await ledger.read(BUDGET_KEY);
   return row === null
     ? { value: FIRST_BUDGET, etag: null }
     : { value: budgetSchema.parse(row.body), etag: row.etag };
 }
 
-export async function loadReads(ledger: Ledger): Promise<MaybeStored<Reads>> {
+export async function loadReads(ledger: LedgerReads): Promise<MaybeStored<Reads>> {
   const row = await ledger.read(READS_KEY);
   return row === null
     ? { value: FIRST_READS, etag: null }
@@ -31,20 +31,23 @@ export async function loadReads(ledger: Ledger): Promise<MaybeStored<Reads>> {
 }
 
 export async function loadSequence(
-  ledger: Ledger,
+  ledger: LedgerReads,
   sequenceId: string,
 ): Promise<Stored<SequenceRecord> | null> {
   const row = await ledger.read(sequenceKey(sequenceId));
   return row === null ? null : { value: sequenceSchema.parse(row.body), etag: row.etag };
 }
 
-export async function loadRun(ledger: Ledger, runId: string): Promise<Stored<RunRecord> | null> {
+export async function loadRun(
+  ledger: LedgerReads,
+  runId: string,
+): Promise<Stored<RunRecord> | null> {
   const row = await ledger.read(runKey(runId));
   return row === null ? null : { value: runSchema.parse(row.body), etag: row.etag };
 }
 
 export async function loadLease(
-  ledger: Ledger,
+  ledger: LedgerReads,
   machineId: string,
 ): Promise<Stored<MachineLease> | null> {
   const row = await ledger.read(machineKey(machineId));

@@ -4,11 +4,12 @@ import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
 import { readTurn } from "./held-budget.ts";
-import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
+import { changeBudget } from "./change-budget.ts";
+import { loadBudget, type MaybeStored } from "./load.ts";
+import { tryTransact, usual, type Store } from "./transact.ts";
 
-type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "log">;
+type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
-const TRIES = 6;
 /** A bell due this little after the best time is good enough: queues count in whole seconds. */
 const BELL_SLACK_MS = 1_000;
 /** An idle queue is looked at every two seconds: the next driver is there in time, and waits. */
@@ -36,43 +37,39 @@ export async function ringForReady(
   { why, lateMs = 0, known, leaving }: Ringing,
 ): Promise<boolean> {
   if (known !== undefined && !mayRing(known, ports.clock.earliest(), limits, lateMs)) return false;
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const { budget, ready } = await readTurn(ports, 1);
+  // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the poll
+  // replaces.
+  const promised = await tryTransact(ports, usual("the budget"), async (tx) => {
+    const { budget, ready } = await readTurn(tx, 1);
     const nowMs = ports.clock.earliest();
     const stands = withoutDriver(budget.value, leaving ?? null);
     const verdict = admit(stands, nowMs, limits);
     const dueAtMs = nextTurnMs(verdict, stands, nowMs);
-    if (dueAtMs === null || isPromised(stands, dueAtMs, nowMs, lateMs)) return false;
+    if (dueAtMs === null || isPromised(stands, dueAtMs, nowMs, lateMs)) return null;
     const [head] = ready;
-    if (head === undefined || waitsForSession(head, verdict)) return false;
-    // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the
-    // poll replaces.
-    const next: Budget = { ...stands, bellDueAtMs: dueAtMs };
-    const outcome = await ports.ledger.commit([budgetChange(budget, next)]);
-    if (outcome.kind === "conflict") continue;
-    const bell = { why, runId: null, sequenceIds: [], urgent: false };
-    const earlyMs = leaving === undefined ? 0 : HANDOVER_MS;
-    const delayMs = Math.max(0, dueAtMs - nowMs - earlyMs);
-    await ports.bells.ringDrain(bell, delayMs);
-    ports.log("info", "rang", { why, inMs: Math.round(delayMs) });
-    return true;
-  }
-  return false;
+    if (head === undefined || waitsForSession(head, verdict)) return null;
+    changeBudget(tx, budget, { ...stands, bellDueAtMs: dueAtMs });
+    return dueAtMs - nowMs;
+  });
+  if (promised.kind === "contended" || promised.value === null) return false;
+  const earlyMs = leaving === undefined ? 0 : HANDOVER_MS;
+  const delayMs = Math.max(0, promised.value - earlyMs);
+  await ports.bells.ringDrain({ why, runId: null, sequenceIds: [], urgent: false }, delayMs);
+  ports.log("info", "rang", { why, inMs: Math.round(delayMs) });
+  return true;
 }
 
 /** Takes back a driver's promise, if it is still its own; `known` is the budget as last seen. */
 export async function stopDriving(
-  { ledger }: Pick<Ports, "ledger">,
+  store: Store,
   hostId: string,
   known: MaybeStored<Budget> | null,
 ): Promise<void> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const budget = attempt === 0 && known !== null ? known : await loadBudget(ledger);
+  await tryTransact(store, usual("the budget"), async (tx) => {
+    const budget = tx.lost === null && known !== null ? known : await loadBudget(tx);
     if (budget.value.driver?.hostId !== hostId) return;
-    const next: Budget = { ...budget.value, driver: null };
-    const outcome = await ledger.commit([budgetChange(budget, next)]);
-    if (outcome.kind === "committed") return;
-  }
+    changeBudget(tx, budget, { ...budget.value, driver: null });
+  });
 }
 
 function withoutDriver(budget: Budget, hostId: string | null): Budget {

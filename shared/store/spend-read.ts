@@ -1,11 +1,8 @@
 import { spend } from "../limits/quota.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { ReadKind, Reads, ReadStamp } from "../limits/reads.ts";
-import type { Ports } from "../ports.ts";
 import { loadReads, readsChange } from "./load.ts";
-
-const TRIES = 8;
-const JITTER_MS = 200;
+import { tryTransact, usual, type Store } from "./transact.ts";
 
 /** Not more often than so: `stamp` says when it was done last. */
 export interface Interval {
@@ -18,7 +15,7 @@ export interface Interval {
  * what is done `at` intervals was done less than that ago. `share` of the budget is for this use.
  */
 export async function spendRead(
-  { ledger, clock, random }: Pick<Ports, "ledger" | "clock" | "random">,
+  store: Store,
   limits: Limits,
   kind: ReadKind,
   {
@@ -27,17 +24,16 @@ export async function spendRead(
     calls = 1,
   }: { share?: number; at?: Interval | null; calls?: number } = {},
 ): Promise<boolean> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const reads = await loadReads(ledger);
-    const nowMs = clock.earliest();
+  const spending = await tryTransact(store, usual("what was asked"), async (tx) => {
+    const reads = await loadReads(tx);
+    const nowMs = store.clock.earliest();
     if (at !== null && nowMs < reads.value[at.stamp] + at.intervalMs) return false;
     const spent = spend(reads.value[kind], { calls, share }, nowMs, limits);
     if (spent.kind === "wait") return false;
     const stamped = at === null ? {} : { [at.stamp]: nowMs };
     const next: Reads = { ...reads.value, [kind]: spent.quota, ...stamped };
-    const outcome = await ledger.commit([readsChange(reads, next)]);
-    if (outcome.kind === "committed") return true;
-    await clock.sleep(random.fraction() * JITTER_MS);
-  }
-  return false;
+    tx.stage([readsChange(reads, next)]);
+    return true;
+  });
+  return spending.kind === "done" && spending.value;
 }

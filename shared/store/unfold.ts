@@ -1,16 +1,13 @@
 import { pointerSchema, unfolding } from "../ledger/intake.ts";
 import { intakesOf, PLANNED, runIdOfPlanned } from "../ledger/keys.ts";
-import type { Ports } from "../ports.ts";
-import { Contended } from "./contended.ts";
+import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 import { loadBudget } from "./load.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
+import { transact, usual } from "./transact.ts";
 
 type UnfoldPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** Each lost race means that somebody else has unfolded a row; an incident makes some twenty. */
-const TRIES = 40;
-const JITTER_MS = 100;
 /** Pointers looked at in one poll; more are left to the next. */
 const POINTERS_PER_POLL = 50;
 /** A queue is looked at every two seconds at least, so a bell this late is lost. */
@@ -19,31 +16,28 @@ const BELL_LATE_MS = 5_000;
 /**
  * Gives all accepted sequences of a run that stand in intake rows rows of their own, and returns
  * how many this call did. Each row is one transaction, so it may end anywhere and be done again,
- * and several may do it at once. Throws if others keep taking the rows away.
+ * and several may do it at once.
  */
 export async function unfold(ports: UnfoldPorts, runId: string): Promise<number> {
-  const { ledger, clock, random, log } = ports;
+  const [rows, budget] = await Promise.all([
+    listAll(ports.ledger, intakesOf(runId)),
+    loadBudget(ports.ledger),
+  ]);
   let unfolded = 0;
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const [rows, budget] = await Promise.all([
-      listAll(ledger, intakesOf(runId)),
-      loadBudget(ledger),
-    ]);
-    let isLost = false;
-    for (const row of rows) {
-      const changes = unfolding(row, budget.value.pass);
-      const outcome = await ledger.commit(changes);
-      isLost = outcome.kind === "conflict";
-      if (isLost) break;
-      unfolded += changes.filter(({ key }) => key.startsWith("sequence!")).length;
-    }
-    if (!isLost) {
-      if (unfolded > 0) log("info", "unfolded", { runId, sequences: unfolded });
-      return unfolded;
-    }
-    await clock.sleep(random.fraction() * JITTER_MS);
-  }
-  throw new Contended(`run ${runId} could not be unfolded: others kept taking its rows`);
+  for (const row of rows) unfolded += await unfoldRow(ports, row, budget.value.pass);
+  if (unfolded > 0) ports.log("info", "unfolded", { runId, sequences: unfolded });
+  return unfolded;
+}
+
+async function unfoldRow(ports: UnfoldPorts, known: Row, pass: number): Promise<number> {
+  return await transact(ports, usual(known.key), async (tx) => {
+    const row = tx.lost === null ? known : await tx.read(known.key);
+    // Somebody else has unfolded it.
+    if (row === null) return 0;
+    const changes = unfolding(row, pass);
+    tx.stage(changes);
+    return changes.filter(({ key }) => key.startsWith("sequence!")).length;
+  });
 }
 
 /** Unfolds what was accepted some seconds ago and nobody has: its bell was lost. */

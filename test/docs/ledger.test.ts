@@ -75,7 +75,11 @@ describe("the page about the ledger", () => {
           join(folder, name),
         ),
       )
-      .filter((path) => path.endsWith(".ts") && /\bcommit\w*\(/.test(readFileSync(path, "utf8")));
+      .filter(
+        (path) =>
+          path.endsWith(".ts") &&
+          /\b(commit\w*|transact|tryTransact)\(/.test(readFileSync(path, "utf8")),
+      );
     expect([...new Set(named)].toSorted()).toEqual(
       committing.map((path) => basename(path, ".ts")).toSorted(),
     );

@@ -76,7 +76,8 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "forgets the bell it noted",
     file: "shared/store/ring.ts",
-    snippet: "await ports.bells.ringDrain(bell, delayMs);",
+    snippet:
+      "await ports.bells.ringDrain({ why, runId: null, sequenceIds: [], urgent: false }, delayMs);",
     replacement: "",
     caughtBy: { breaks: ["ends"], seed: 120 },
   },
@@ -104,19 +105,19 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "ends an intake row before its sequences have their own",
     file: "shared/store/unfold.ts",
-    snippet: "const outcome = await ledger.commit(changes);",
+    snippet: "tx.stage(changes);",
     replacement: `const [own, ...others] = changes;
-      await ledger.commit([{ ...own, etag: "*" }]);
-      const outcome = await ledger.commit(others);`,
+      await ports.ledger.commit([{ ...own, etag: "*" }]);
+      tx.stage(others);`,
     caughtBy: { breaks: ["kept"], seed: 4 },
   },
   {
     name: "deletes the pointer before the intake row",
     file: "shared/store/unfold.ts",
-    snippet: "const outcome = await ledger.commit(changes);",
+    snippet: "tx.stage(changes);",
     replacement: `const [own, pointer, ...others] = changes;
-      await ledger.commit([pointer]);
-      const outcome = await ledger.commit([own, ...others]);`,
+      await ports.ledger.commit([pointer]);
+      tx.stage([own, ...others]);`,
     caughtBy: { breaks: ["rows"], seed: 4 },
   },
   {

@@ -2,10 +2,10 @@ import { sequenceIdIn, sequencesOf } from "../../ledger/keys.ts";
 import { isFinished, type SequenceRecord, type SequenceResult } from "../../ledger/sequence.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
-import { recordForRun } from "../../store/audit.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import { listAll } from "../../store/list-all.ts";
 import { loadSequence } from "../../store/load.ts";
+import { recordForRun } from "../../store/record-for-run.ts";
 
 type AgainPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 

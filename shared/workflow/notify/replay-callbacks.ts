@@ -1,13 +1,14 @@
-import { deadNoticesOf, noticeKey, NOTICES, runKey } from "../../ledger/keys.ts";
+import { deadNoticesOf, noticeKey, NOTICES } from "../../ledger/keys.ts";
 import { deadNoticeSchema, noticeSchema, owing, type Notice } from "../../ledger/notice.ts";
 import type { RowChange } from "../../ledger/rows.ts";
 import type { RunRecord } from "../../ledger/run.ts";
 import { noticesOfStanding } from "../../ledger/told.ts";
 import { isRunId } from "../../plan/identity.ts";
-import type { Ports, Row } from "../../ports.ts";
-import { recordForRun } from "../../store/audit.ts";
-import { Contended } from "../../store/contended.ts";
+import type { LedgerReads, Ports, Row } from "../../ports.ts";
+import { changeRun } from "../../store/change-run.ts";
 import { loadRun } from "../../store/load.ts";
+import { recordForRun } from "../../store/record-for-run.ts";
+import { transact, usual } from "../../store/transact.ts";
 import { ringNotices } from "./ring-notices.ts";
 
 type ReplayPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -18,8 +19,6 @@ export interface Replayed {
   readonly again: number;
 }
 
-const TRIES = 8;
-const JITTER_MS = 200;
 /** Each is two rows of a transaction of a hundred (Table service). */
 const REVIVED_PER_COMMIT = 50;
 /** More than a run can have: 500 machines, three events, ten targets; a bound on the loop. */
@@ -70,31 +69,26 @@ function revival(row: Row, dueAtMs: number): RowChange[] {
 }
 
 async function tellAgain(ports: ReplayPorts, runId: string): Promise<number> {
-  const { ledger, clock, random } = ports;
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const stored = await loadRun(ledger, runId);
+  return await transact(ports, usual(`run ${runId}`), async (tx) => {
+    const stored = await loadRun(tx, runId);
     if (stored === null) throw new Error(`run ${runId} is gone`);
     const callbacks = stored.value.callbacks.map((each) => ({ ...each, endedAtMs: null }));
     const run: RunRecord = { ...stored.value, callbacks };
-    const owed = await owedIds(ledger, runId);
-    const notices = noticesOfStanding(run, clock.earliest()).filter(
+    const owed = await owedIds(tx, runId);
+    const notices = noticesOfStanding(run, ports.clock.earliest()).filter(
       ({ noticeId }) => !owed.has(noticeId),
     );
-    const outcome = await ledger.commit([
-      { op: "replace", key: runKey(runId), body: run, etag: stored.etag },
-      ...owing(notices),
-    ]);
-    if (outcome.kind === "committed") return notices.length;
-    await clock.sleep(random.fraction() * JITTER_MS);
-  }
-  throw new Contended(`run ${runId} could not be written: others kept writing it`);
+    changeRun(tx, stored, run);
+    tx.stage(owing(notices));
+    return notices.length;
+  });
 }
 
 /**
  * Those that are owed anyway, or have just died: looked at in this order, one that dies meanwhile
  * is seen. Beyond a thousand that are owed, one may be owed twice.
  */
-async function owedIds(ledger: Ports["ledger"], runId: string): Promise<Set<string>> {
+async function owedIds(ledger: LedgerReads, runId: string): Promise<Set<string>> {
   const pending = await ledger.list(NOTICES.from, NOTICES.before, ROWS_MAX);
   const { from, before } = deadNoticesOf(runId);
   const dead = await ledger.list(from, before, ROWS_MAX);

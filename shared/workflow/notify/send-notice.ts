@@ -15,9 +15,9 @@ import type { RowChange, Stored } from "../../ledger/rows.ts";
 import { countsOf } from "../../ledger/counts.ts";
 import { stateOf, type RunRecord } from "../../ledger/run.ts";
 import type { Ports } from "../../ports.ts";
-import { Contended } from "../../store/contended.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
+import { transact, usual } from "../../store/transact.ts";
 
 type CallBackPorts = Pick<Ports, "ledger" | "callbacks" | "clock" | "random" | "log">;
 
@@ -30,9 +30,6 @@ export interface CallBackSettings {
 
 /** What a message of `callbacks` came to; `stale` is one whose notice somebody has seen to. */
 export type CalledBack = Judgement["kind"] | "stale";
-
-const COMMIT_TRIES = 12;
-const JITTER_MS = 200;
 
 /**
  * Sends one notice, once, and records what came of it. Cut off between the two, it is sent again:
@@ -143,22 +140,17 @@ async function record(
   row: { key: string; etag: string; notice: Notice },
   judgement: Judgement,
 ): Promise<void> {
-  const { noticeId, runId } = row.notice;
-  for (let attempt = 0; attempt < COMMIT_TRIES; attempt += 1) {
-    const run = await loadRun(ports.ledger, runId);
+  const { runId } = row.notice;
+  await transact(ports, usual(`run ${runId}`), async (tx) => {
+    // Without its row the try was somebody else's, too, and theirs is recorded.
+    if (tx.lost !== null && (await tx.read(row.key))?.etag !== row.etag) return;
+    const run = await loadRun(tx, runId);
     if (run === null) throw new Error(`run ${runId} is gone`);
-    const outcome = await ports.ledger.commit([
+    tx.stage([
       { op: "delete", key: row.key, etag: row.etag },
       ...following(run, row.notice, judgement, ports.clock.earliest()),
     ]);
-    // Without its row the try was somebody else's, too, and theirs is recorded.
-    if (outcome.kind === "committed" || outcome.key === row.key) return;
-    if ((await ports.ledger.read(row.key)) === null) return;
-    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
-  }
-  throw new Contended(
-    `what came of ${noticeId} could not be recorded: others kept writing its run`,
-  );
+  });
 }
 
 function following(

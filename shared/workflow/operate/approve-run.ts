@@ -2,16 +2,15 @@ import { z } from "zod";
 import type { Known } from "../../access/authenticate.ts";
 import { readBody } from "../../incident/read-body.ts";
 import { approve, planOf } from "../../ledger/approval.ts";
-import { runKey } from "../../ledger/keys.ts";
-import { turnNote } from "../../ledger/run.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
-import { auditedRun, factAbout } from "../../store/audit.ts";
-import { Contended } from "../../store/contended.ts";
+import { factAbout } from "../../store/audit.ts";
+import { changeRun } from "../../store/change-run.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun } from "../../store/load.ts";
 import { ringForReady } from "../../store/ring.ts";
+import { transact, usual, type Transaction } from "../../store/transact.ts";
 import { turnGatesOf } from "../../store/turn-gates.ts";
 
 type ApprovePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -31,9 +30,6 @@ const BAD_BODY = 'Send {"planHash": "..."} with the 64 hex digits that the run s
 const NOT_PERSONAL =
   "An app's token approves nothing: sign in yourself, or show a key of your own.";
 
-const TRIES = 12;
-const JITTER_MS = 200;
-
 /**
  * Takes one approval of exactly what the run shows. The run is read before its sequences and
  * written under its ETag, so what joins it meanwhile makes the approval look again. With the last
@@ -51,28 +47,27 @@ export async function approveRun(
   if (!read.success) return { kind: "badBody", detail: BAD_BODY };
   if (!isRunId(runId)) return { kind: "notFound" };
   const person = { by: who.caller.name, objectId: who.objectId, planHash: read.data.planHash };
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const came = await tryApprove(ports, runId, person);
-    if (came !== "again") {
-      if (came.kind !== "approved") return came;
-      ports.log("warn", "runApproved", { runId, by: person.by, given: came.given });
-      await turnGatesOf(ports, runId);
-      await ringForReady(ports, limits, { why: "released" });
-      return came;
-    }
-    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
-  }
-  throw new Contended(`run ${runId}: others kept writing it`);
+  const came = await transact(
+    ports,
+    usual(`run ${runId}`),
+    async (tx) => await take(tx, runId, person, ports.clock),
+  );
+  if (came.kind !== "approved") return came;
+  ports.log("warn", "runApproved", { runId, by: person.by, given: came.given });
+  await turnGatesOf(ports, runId);
+  await ringForReady(ports, limits, { why: "released" });
+  return came;
 }
 
-async function tryApprove(
-  { ledger, clock }: ApprovePorts,
+async function take(
+  tx: Transaction,
   runId: string,
   person: { by: string; objectId: string | null; planHash: string },
-): Promise<Approved | "again"> {
-  const run = await loadRun(ledger, runId);
+  clock: Ports["clock"],
+): Promise<Approved> {
+  const run = await loadRun(tx, runId);
   if (run === null) return { kind: "notFound" };
-  const plan = planOf(run.value.approval, await listSequences(ledger, run.value));
+  const plan = planOf(run.value.approval, await listSequences(tx, run.value));
   const nowMs = clock.latest();
   const given = approve(run.value.approval, plan, person, nowMs);
   if (given.kind !== "given") return given;
@@ -80,12 +75,6 @@ async function tryApprove(
   const turns = run.value.turns + (approval.granted === null ? 0 : 1);
   const detail = `${count} of ${approval.needed}, plan ${person.planHash}`;
   const fact = factAbout("approved", [], { atMs: nowMs, by: person.by, detail });
-  const next = auditedRun({ ...run.value, approval, turns }, [fact]);
-  const outcome = await ledger.commit([
-    { op: "replace", key: runKey(runId), body: next.run, etag: run.etag },
-    ...turnNote(run.value, next.run),
-    ...next.rows,
-  ]);
-  if (outcome.kind === "conflict") return "again";
+  changeRun(tx, run, { ...run.value, approval, turns }, [fact]);
   return { kind: "approved", planHash: person.planHash, given: count, needed: approval.needed };
 }

@@ -9,12 +9,13 @@ import type { Limits } from "../../limits/limits.ts";
 import { sessionOf } from "../../limits/session.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
-import { factOfMove, recordForRun } from "../../store/audit.ts";
+import { factOfMove } from "../../store/audit.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import { Contended } from "../../store/contended.ts";
 import { commitHolding } from "../../store/held-budget.ts";
 import { listAll } from "../../store/list-all.ts";
 import { loadBudget, loadSequence } from "../../store/load.ts";
+import { recordForRun } from "../../store/record-for-run.ts";
 import { ringForReady } from "../../store/ring.ts";
 import { unfold } from "../../store/unfold.ts";
 

@@ -2,16 +2,13 @@ import type { AuditFacts } from "../../evidence/audit.ts";
 import type { Budget } from "../../limits/budget.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Ports } from "../../ports.ts";
-import { auditedBudget, factAbout } from "../../store/audit.ts";
-import { Contended } from "../../store/contended.ts";
-import { budgetChange, loadBudget } from "../../store/load.ts";
+import { factAbout } from "../../store/audit.ts";
+import { changeBudget } from "../../store/change-budget.ts";
+import { loadBudget } from "../../store/load.ts";
 import { ringForReady } from "../../store/ring.ts";
+import { persistent, transact } from "../../store/transact.ts";
 
 type PausePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
-
-/** A pause must win against any number of claims; each loses at most one race a claim. */
-const TRIES = 50;
-const JITTER_MS = 50;
 
 /**
  * Stops all submissions of the tenant. No POST leaves later than the send fence (2 s) after this
@@ -35,19 +32,16 @@ export async function resume(ports: PausePorts, limits: Limits, by: string): Pro
   await ringForReady(ports, limits, { why: "released" });
 }
 
+/** A pause must win against any number of claims; it loses at most one race to each. */
 async function changePaused(
-  { ledger, clock, random }: PausePorts,
+  ports: PausePorts,
   { event, by, detail }: Pick<AuditFacts, "event" | "by" | "detail">,
   change: (budget: Budget, nowMs: number) => Budget,
 ): Promise<void> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const budget = await loadBudget(ledger);
-    const atMs = clock.earliest();
+  await transact(ports, persistent("the budget"), async (tx) => {
+    const budget = await loadBudget(tx);
+    const atMs = ports.clock.earliest();
     const fact = factAbout(event, [], { atMs, by, detail });
-    const next = auditedBudget(change(budget.value, atMs), [fact]);
-    const outcome = await ledger.commit([budgetChange(budget, next.budget), ...next.rows]);
-    if (outcome.kind === "committed") return;
-    await clock.sleep(random.fraction() * JITTER_MS);
-  }
-  throw new Contended("the budget could not be written: others kept writing it");
+    changeBudget(tx, budget, change(budget.value, atMs), [fact]);
+  });
 }

@@ -15,10 +15,12 @@ import {
 } from "../../ledger/sequence.ts";
 import type { Budget } from "../../limits/budget.ts";
 import { sessionOf } from "../../limits/session.ts";
-import type { Ports, Row } from "../../ports.ts";
-import { budgetChange, loadBudget, loadLease, loadSequence } from "../../store/load.ts";
+import type { LedgerReads, Ports, Row } from "../../ports.ts";
+import { changeBudget } from "../../store/change-budget.ts";
+import { loadBudget, loadLease, loadSequence } from "../../store/load.ts";
+import { tryTransact, usual } from "../../store/transact.ts";
 
-type ReconcilePorts = Pick<Ports, "ledger" | "log">;
+type ReconcilePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
 /** What was found to disagree with the records, and mended. Zeros are the rule. */
 export interface Reconciled {
@@ -30,7 +32,6 @@ export interface Reconciled {
 
 /** Leases are at most as many as sessions and waits between parts; more is looked at next time. */
 const ROWS_MAX = 1_000;
-const TRIES = 4;
 
 /**
  * Rebuilds from the records what is derived from them: the budget's sessions, leases on machines,
@@ -64,20 +65,18 @@ async function mendLeases({ ledger }: ReconcilePorts): Promise<number> {
  * Every sequence with a session has a lease, so the leases name them all. The budget is read first:
  * whatever is claimed or released meanwhile makes the write fail, and it is looked at anew.
  */
-async function mendSessions({ ledger }: ReconcilePorts): Promise<number> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const budget = await loadBudget(ledger);
-    const sessions = await sessionsHeld(ledger);
+async function mendSessions(ports: ReconcilePorts): Promise<number> {
+  const mended = await tryTransact(ports, usual("the budget"), async (tx) => {
+    const budget = await loadBudget(tx);
+    const sessions = await sessionsHeld(tx);
     const wrong = differences(budget.value.sessions, sessions);
-    if (wrong === 0) return 0;
-    const next: Budget = { ...budget.value, sessions };
-    const outcome = await ledger.commit([budgetChange(budget, next)]);
-    if (outcome.kind === "committed") return wrong;
-  }
-  return 0;
+    if (wrong > 0) changeBudget(tx, budget, { ...budget.value, sessions });
+    return wrong;
+  });
+  return mended.kind === "done" ? mended.value : 0;
 }
 
-async function sessionsHeld(ledger: Ports["ledger"]): Promise<Budget["sessions"]> {
+async function sessionsHeld(ledger: LedgerReads): Promise<Budget["sessions"]> {
   const leases = await ledger.list(MACHINES.from, MACHINES.before, ROWS_MAX);
   const records = await Promise.all(
     leases.map(async (row) => await loadSequence(ledger, machineSchema.parse(row.body).sequenceId)),

@@ -97,7 +97,7 @@ async function tryClaim(
   claimant: Claimant,
 ): Promise<Claimed | "again"> {
   const begunAtMs = ports.clock.monotonicMs();
-  const { budget, ready: waiting } = await readTurn(ports, limits.callsPerWindow + 1);
+  const { budget, ready: waiting } = await readTurn(ports.ledger, limits.callsPerWindow + 1);
   const nowMs = ports.clock.earliest();
   // Whoever claims has a token at hand.
   if (lockoutOf(budget.value, "token") !== null) {

@@ -5,7 +5,7 @@ import { custodyOf } from "../../ledger/keys.ts";
 import type { SequenceRecord } from "../../ledger/sequence.ts";
 import { isRunId, isSequenceId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
-import { recordForRun } from "../../store/audit.ts";
+import { recordForRun } from "../../store/record-for-run.ts";
 import { listAll } from "../../store/list-all.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun, loadSequence } from "../../store/load.ts";

@@ -1,0 +1,24 @@
+import type { AuditFacts } from "../evidence/audit.ts";
+import { runKey } from "../ledger/keys.ts";
+import type { Stored } from "../ledger/rows.ts";
+import { turnNote, type RunRecord } from "../ledger/run.ts";
+import { auditedRun } from "./audit.ts";
+import type { Transaction } from "./transact.ts";
+
+/**
+ * Stages the run as it shall stand, with all that follows: what joins its log, and the note that
+ * its gate has turned.
+ */
+export function changeRun(
+  tx: Transaction,
+  before: Stored<RunRecord>,
+  after: RunRecord,
+  facts: readonly AuditFacts[] = [],
+): void {
+  const { run, rows } = auditedRun(after, facts);
+  tx.stage([
+    { op: "replace", key: runKey(run.runId), body: run, etag: before.etag },
+    ...turnNote(before.value, run),
+    ...rows,
+  ]);
+}

@@ -1,0 +1,34 @@
+import type { AuditFacts } from "../evidence/audit.ts";
+import type { RunRecord } from "../ledger/run.ts";
+import type { SequenceRecord } from "../ledger/sequence.ts";
+import { factAbout } from "./audit.ts";
+import { changeRun } from "./change-run.ts";
+import { loadRun } from "./load.ts";
+import { transact, usual, type Store } from "./transact.ts";
+
+/**
+ * Records what somebody asks of a run, before it is done; `onRun` changes the run along with it.
+ * False if there is no such run. Throws if it cannot be recorded: then it is not done either.
+ */
+export async function recordForRun(
+  store: Store,
+  runId: string,
+  event: AuditFacts["event"],
+  about: {
+    by: string;
+    detail?: string;
+    record?: SequenceRecord;
+    onRun?: (run: RunRecord, nowMs: number) => RunRecord;
+  },
+): Promise<boolean> {
+  const { by, detail = "", onRun = (run: RunRecord) => run } = about;
+  const of = about.record === undefined ? [] : [about.record];
+  return await transact(store, usual(`run ${runId}`), async (tx) => {
+    const run = await loadRun(tx, runId);
+    if (run === null) return false;
+    const atMs = store.clock.earliest();
+    const fact = factAbout(event, of, { by, detail, atMs });
+    changeRun(tx, run, onRun(run.value, Math.floor(atMs)), [fact]);
+    return true;
+  });
+}

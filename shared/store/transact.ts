@@ -1,0 +1,131 @@
+import { CHANGES_MAX, type RowChange } from "../ledger/rows.ts";
+import type { CommitOutcome, Ledger, LedgerReads, Ports } from "../ports.ts";
+import { Contended } from "./contended.ts";
+
+/** What a transaction needs of the outside. */
+export type Store = Pick<Ports, "ledger" | "clock" | "random">;
+
+/** How often a transaction is tried, and how long it sleeps in between. */
+export interface Bound {
+  /** What others keep writing, for whoever has to be told that they do. */
+  readonly what: string;
+  readonly tries: number;
+  /** After a lost try it sleeps by chance up to this, so that two who met do not meet again. */
+  readonly jitterMs: number;
+}
+
+/** For rows that a few hosts write, each a few times a second. */
+export function usual(what: string): Bound {
+  return { what, tries: 12, jitterMs: 200 };
+}
+
+/** For who must win against any number of others: each of them wins at most one race a turn. */
+export function persistent(what: string): Bound {
+  return { what, tries: 60, jitterMs: 50 };
+}
+
+/**
+ * One try: rows as they stand, and what is to be written. A row that was staged is read as this try
+ * leaves it; a list shows what stands.
+ */
+export interface Transaction extends LedgerReads {
+  /**
+   * Adds changes. A row that was staged before is written once, as the last change says, under the
+   * ETag it was first read with. Throws where two changes of a row cannot be one.
+   */
+  stage(changes: readonly RowChange[]): void;
+  /** True if this try writes the row. */
+  writes(key: string): boolean;
+  /** The conflict that ended the try before this one; null at the first try. */
+  readonly lost: Conflict | null;
+}
+
+type Conflict = Extract<CommitOutcome, { kind: "conflict" }>;
+
+type Decide<T> = (tx: Transaction) => Promise<T>;
+
+export type Transacted<T> =
+  /** `value` is what `decide` returned, `etags` those of the rows that were written. */
+  | { readonly kind: "done"; readonly value: T; readonly etags: ReadonlyMap<string, string> }
+  /** Others kept writing to the last try; nothing was written. */
+  | { readonly kind: "contended" };
+
+/**
+ * The one way to write what was decided from rows. `decide` reads, stages changes and returns its
+ * result; all changes are committed, or none. After a conflict it decides again on what stands by
+ * then. If somebody else's word stands instead, it stages nothing, and its result is the end.
+ * Throws if more is staged than one transaction takes, and as the ledger does.
+ */
+export async function tryTransact<T>(
+  { ledger, clock, random }: Store,
+  { tries, jitterMs }: Bound,
+  decide: Decide<T>,
+): Promise<Transacted<T>> {
+  let lost: Conflict | null = null;
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    if (attempt > 0 && jitterMs > 0) await clock.sleep(random.fraction() * jitterMs);
+    const staged = new Map<string, RowChange>();
+    const value = await decide(transactionOn(ledger, staged, lost));
+    if (staged.size === 0) return { kind: "done", value, etags: new Map() };
+    const changes = [...staged.values()];
+    checkSize(changes);
+    const outcome = await ledger.commit(changes);
+    if (outcome.kind === "committed") return { kind: "done", value, etags: outcome.etags };
+    lost = outcome;
+  }
+  return { kind: "contended" };
+}
+
+/** The same for who has no answer to losing. Throws `Contended` when the bound is over. */
+export async function transact<T>(store: Store, bound: Bound, decide: Decide<T>): Promise<T> {
+  const came = await tryTransact(store, bound, decide);
+  if (came.kind === "done") return came.value;
+  throw new Contended(`${bound.what}: others kept writing it`);
+}
+
+function transactionOn(
+  ledger: Ledger,
+  staged: Map<string, RowChange>,
+  lost: Conflict | null,
+): Transaction {
+  return {
+    read: async (key) => {
+      const change = staged.get(key);
+      if (change === undefined) return await ledger.read(key);
+      if (change.op === "delete") return null;
+      return { key, body: change.body, etag: change.op === "insert" ? "" : change.etag };
+    },
+    list: async (from, before, limit) => await ledger.list(from, before, limit),
+    stage: (changes) => {
+      for (const change of changes) staged.set(change.key, asOne(staged.get(change.key), change));
+    },
+    writes: (key) => staged.has(key),
+    lost,
+  };
+}
+
+/** A row that one try writes twice: it was not there before, or it has the ETag of the first. */
+function asOne(first: RowChange | undefined, next: RowChange): RowChange {
+  if (first === undefined) return next;
+  if (first.op === "delete" || next.op !== "replace") {
+    throw new Error(`${next.key} is staged to ${first.op}, and then to ${next.op}`);
+  }
+  return { ...first, body: next.body };
+}
+
+/** What the Table service takes at once. */
+const BYTES_MAX = 4 * 1024 * 1024;
+
+/** Who may have more splits it before: what is refused here is a bug. */
+function checkSize(changes: readonly RowChange[]): void {
+  if (changes.length > CHANGES_MAX) {
+    throw new Error(`${changes.length} changes are staged; a transaction takes ${CHANGES_MAX}`);
+  }
+  const sizes = changes.map((each) =>
+    each.op === "delete" ? 0 : Buffer.byteLength(JSON.stringify(each.body)),
+  );
+  const bytes = sizes.reduce((sum, each) => sum + each, 0);
+  if (bytes > BYTES_MAX) {
+    throw new Error(`${bytes} bytes are staged; a transaction takes ${BYTES_MAX}`);
+  }
+}
