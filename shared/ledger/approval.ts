@@ -2,15 +2,16 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { canonicalJson } from "../plan/canonical-json.ts";
 import type { SequenceRecord } from "./sequence.ts";
+import { rowObject } from "./row-object.ts";
 
 const instant = z.number().int().nonnegative();
 
 /** Who asked or approved: the caller's name, and of a token the object id it was given to. */
-const personSchema = z.object({ by: z.string(), objectId: z.string().nullable() });
+const personSchema = rowObject({ by: z.string(), objectId: z.string().nullable() });
 export type Person = Readonly<z.infer<typeof personSchema>>;
 
 /** What the sequences of a run that need an approval wait for. */
-export const approvalSchema = z.object({
+export const approvalSchema = rowObject({
   needed: z.number().int().min(1),
   /** The one deadline of all that waits; it moves when more joins. */
   expiresAtMs: instant,
@@ -35,6 +36,7 @@ export function askedFor(
   const requesters = before?.requesters ?? [];
   const isKnown = requesters.some((each) => isSame(each, requester) && each.by === requester.by);
   return {
+    ...before,
     needed: Math.max(needed, before?.needed ?? 1),
     expiresAtMs: Math.max(Math.floor(expiresAtMs), before?.expiresAtMs ?? 0),
     requesters: isKnown ? requesters : [...requesters, requester],

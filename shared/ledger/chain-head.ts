@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { rowObject } from "./row-object.ts";
 
 /** Where a chain of hashed records ends: how many there are, and the hash of the last, in hex. */
-export const chainHeadSchema = z.object({
+export const chainHeadSchema = rowObject({
   count: z.number().int().nonnegative(),
   head: z.string(),
 });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isUnapproved, waitsUntilMs, type Approval } from "./approval.ts";
 import { scriptFailed } from "./progress.ts";
 import type { SequenceRecord } from "./sequence.ts";
+import { rowObject } from "./row-object.ts";
 
 const instant = z.number().int().nonnegative();
 const count = z.number().int().nonnegative();
@@ -10,7 +11,7 @@ const count = z.number().int().nonnegative();
  * What lets the sequences of a run go. `first`: a first wave goes, and the others wait for how it
  * ends; `open`: all may go; `paused`: none may, until somebody resumes the run.
  */
-export const gateSchema = z.object({
+export const gateSchema = rowObject({
   state: z.enum(["first", "open", "paused"]),
   /** Which wave holds sequences back; they carry its number. */
   wave: count,
@@ -21,7 +22,7 @@ export const gateSchema = z.object({
   failed: count,
   /** More than this share of failures pauses the run. */
   maxFailedShare: z.number(),
-  paused: z.object({ why: z.string(), atMs: instant }).nullable(),
+  paused: rowObject({ why: z.string(), atMs: instant }).nullable(),
 });
 export type Gate = z.infer<typeof gateSchema>;
 
@@ -51,7 +52,7 @@ export function gateFor(
   const stands: Gate = gate ?? { state: "open", wave: 0, ...fresh };
   if (stands.state !== "open") return { gate: stands, free: 0 };
   if (asked <= above) return { gate: stands, free: asked };
-  return { gate: { ...fresh, state: "first", wave: stands.wave + 1 }, free: first };
+  return { gate: { ...stands, ...fresh, state: "first", wave: stands.wave + 1 }, free: first };
 }
 
 /** The wave a new sequence waits for; 0 is none, null where there is no gate. */

@@ -2,12 +2,13 @@ import { z } from "zod";
 import { intakeKey, plannedKey, plannedKeyFor } from "./keys.ts";
 import { insertion, type RowChange } from "./rows.ts";
 import { sequenceSchema, type SequenceRecord } from "./sequence.ts";
+import { rowObject } from "./row-object.ts";
 
 /**
  * Sequences that were accepted together: what all of them share, and what each has beside that.
  * Their `pass` counts from 0 and tells their order; where it begins is known when they are unfolded.
  */
-const intakeSchema = z.object({
+export const intakeSchema = rowObject({
   v: z.literal(1),
   shared: z.record(z.string(), z.unknown()),
   each: z.array(z.record(z.string(), z.unknown())).min(1),
@@ -15,7 +16,7 @@ const intakeSchema = z.object({
 type Intake = z.infer<typeof intakeSchema>;
 
 /** The pointer to an intake row: when it was written, by the clock of the service. */
-export const pointerSchema = z.object({ v: z.literal(1), atMs: z.number().int().nonnegative() });
+export const pointerSchema = rowObject({ v: z.literal(1), atMs: z.number().int().nonnegative() });
 
 /**
  * Two rows each, beside the intake row and its pointer: under a transaction's 100 (Table service).

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { noticeKey } from "./keys.ts";
 import type { RowChange } from "./rows.ts";
+import { rowObject } from "./row-object.ts";
 
 /** What is told of a run: that it was accepted, that one sequence ended, that all of them have. */
 export const CALLBACK_EVENTS = ["run.accepted", "sequence.ended", "run.finished"] as const;
@@ -20,7 +21,7 @@ const instant = z.number().int().nonnegative();
  * looked up by caller and id when something is sent; only an address that came with the request is
  * kept here, and it is never shown: its query can be a secret.
  */
-export const targetSchema = z.object({
+export const targetSchema = rowObject({
   targetId: z.string(),
   from: z.enum(["setting", "request", "sentinel"]),
   caller: z.string(),
@@ -30,14 +31,14 @@ export const targetSchema = z.object({
   url: z.string().nullable(),
   events: z.array(z.enum(CALLBACK_EVENTS)),
   /** The last delivery, and how many tries it took. */
-  delivered: z.object({ atMs: instant, tries: z.number().int() }).nullable(),
+  delivered: rowObject({ atMs: instant, tries: z.number().int() }).nullable(),
   /** When it answered 410: it wants nothing more of this run. */
   endedAtMs: instant.nullable(),
 });
 export type CallbackTarget = z.infer<typeof targetSchema>;
 
 /** A message that is owed to one target: the outbox row, written with what makes it true. */
-export const noticeSchema = z.object({
+export const noticeSchema = rowObject({
   v: z.literal(1),
   /** Also the message's `webhook-id`: the same for every try. */
   noticeId: z.string(),

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { behindKey, laterKey, machineKey, owedResultsKey, readyKey, sequenceKey } from "./keys.ts";
 import { holdsMachine, rankOf, resultsDueAtMs, type SequenceRecord } from "./sequence.ts";
+import { rowObject } from "./row-object.ts";
 
 /** The lease on a machine: who holds it, and whether others wait behind it. */
-export const machineSchema = z.object({
+export const machineSchema = rowObject({
   v: z.literal(1),
   sequenceId: z.string(),
   waiters: z.boolean(),
@@ -14,7 +15,7 @@ export type MachineLease = z.infer<typeof machineSchema>;
  * A row of the waiting index: which machine it is for, and when it expires, so that what is over is
  * found without its record; null in rows of before that was written.
  */
-export const indexSchema = z.object({
+export const indexSchema = rowObject({
   v: z.literal(1),
   machineId: z.string(),
   expiresAtMs: z.number().nullable().default(null),
@@ -24,7 +25,7 @@ export const indexSchema = z.object({
  * The note that a sequence's results are still to be fetched, when the next try is due, and what
  * the last one came to.
  */
-export const owedSchema = z.object({
+export const owedSchema = rowObject({
   v: z.literal(1),
   dueAtMs: z.number(),
   detail: z.string().nullable().default(null),

@@ -6,10 +6,11 @@ import { gateSchema } from "./gate.ts";
 import { turnKey } from "./keys.ts";
 import { targetSchema } from "./notice.ts";
 import type { RowChange } from "./rows.ts";
+import { rowObject } from "./row-object.ts";
 
 const instant = z.number().int().nonnegative();
 
-export const runSchema = z.object({
+export const runSchema = rowObject({
   v: z.literal(1),
   runId: z.string(),
   source: z.enum(SOURCES),
@@ -24,7 +25,7 @@ export const runSchema = z.object({
   /** Accepted sequences that are not finished. */
   open: z.number().int(),
   finishedAtMs: instant.nullable(),
-  skipped: z.array(z.object({ machine: z.string(), reason: z.string() })),
+  skipped: z.array(rowObject({ machine: z.string(), reason: z.string() })),
   /** The custody chain so far: number of entries, and the hash of the last. */
   custody: chainHeadSchema,
   /** The log of what was decided about the run as a whole. */
@@ -38,7 +39,7 @@ export const runSchema = z.object({
   /** How often its gate has turned. */
   turns: z.number().int().default(0),
   /** Who asked last to cancel it; what had ended by then was not cancelled any more. */
-  cancelAsked: z.object({ by: z.string(), atMs: instant }).nullable().default(null),
+  cancelAsked: rowObject({ by: z.string(), atMs: instant }).nullable().default(null),
   /** What those of its sequences that need it wait for. */
   approval: approvalSchema.nullable().default(null),
 });
@@ -48,6 +49,9 @@ export const runSchema = z.object({
  * in `intakesOf(runId)`. Times are epoch milliseconds.
  */
 export type RunRecord = z.infer<typeof runSchema>;
+
+/** The note that the gate of a run has turned: its key says it all. */
+export const turnSchema = rowObject({ v: z.literal(1) });
 
 /** Tells the poll that sequences have to be moved, if the run has turned. */
 export function turnNote(before: RunRecord, after: RunRecord): RowChange[] {

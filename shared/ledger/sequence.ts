@@ -3,6 +3,7 @@ import { COMMAND_ORDER } from "../plan/command.ts";
 import { machineFactsSchema } from "../plan/machine-facts.ts";
 import { LANES, OFFLINE_LANE, type Lane } from "./keys.ts";
 import { lateActionSchema } from "./late-action.ts";
+import { rowObject } from "./row-object.ts";
 
 /**
  * The states of a sequence and the moves between them; docs/ledger.md says who makes each.
@@ -40,9 +41,9 @@ export const SEQUENCE_STATES = [
 const instant = z.number().int().nonnegative();
 
 const command = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("PutFile"), fileName: z.string() }),
-  z.object({ type: z.literal("RunScript"), scriptName: z.string(), args: z.string().nullable() }),
-  z.object({ type: z.literal("GetFile"), path: z.string() }),
+  rowObject({ type: z.literal("PutFile"), fileName: z.string() }),
+  rowObject({ type: z.literal("RunScript"), scriptName: z.string(), args: z.string().nullable() }),
+  rowObject({ type: z.literal("GetFile"), path: z.string() }),
 ]);
 
 /**
@@ -50,9 +51,9 @@ const command = z.discriminatedUnion("type", [
  * machine.
  */
 const place = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("ready") }),
-  z.object({ kind: z.literal("later"), dueAtMs: instant }),
-  z.object({ kind: z.literal("behind") }),
+  rowObject({ kind: z.literal("ready") }),
+  rowObject({ kind: z.literal("later"), dueAtMs: instant }),
+  rowObject({ kind: z.literal("behind") }),
 ]);
 
 /**
@@ -60,17 +61,17 @@ const place = z.discriminatedUnion("kind", [
  * the budget.
  */
 const reason = z.discriminatedUnion("code", [
-  z.object({ code: z.literal("machineHeld"), sequenceId: z.string() }),
-  z.object({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
-  z.object({ code: z.literal("offline"), sinceMs: instant, times: z.number().int() }),
-  z.object({ code: z.literal("lockedOut"), detail: z.string() }),
-  z.object({ code: z.literal("approval") }),
-  z.object({ code: z.literal("canary") }),
-  z.object({ code: z.literal("runPaused") }),
+  rowObject({ code: z.literal("machineHeld"), sequenceId: z.string() }),
+  rowObject({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
+  rowObject({ code: z.literal("offline"), sinceMs: instant, times: z.number().int() }),
+  rowObject({ code: z.literal("lockedOut"), detail: z.string() }),
+  rowObject({ code: z.literal("approval") }),
+  rowObject({ code: z.literal("canary") }),
+  rowObject({ code: z.literal("runPaused") }),
 ]);
 
 /** How far one command got, as Defender reports it. */
-const progress = z.object({
+const progress = rowObject({
   part: z.number().int(),
   index: z.number().int(),
   type: z.enum(COMMAND_ORDER),
@@ -81,14 +82,14 @@ const progress = z.object({
 });
 
 /** What a RunScript result file says; excerpts, the whole is in the evidence store. */
-const script = z.object({
+const script = rowObject({
   exitCode: z.number().nullable(),
   output: z.string(),
   errors: z.string(),
 });
 
 /** One result owed by a RunScript or GetFile: still to fetch, stored, or not to be had. */
-const result = z.object({
+const result = rowObject({
   part: z.number().int(),
   index: z.number().int(),
   type: z.enum(COMMAND_ORDER),
@@ -109,26 +110,29 @@ const result = z.object({
   /**
    * What one gzip layer holds, when it came as one; size and hash above are of the bytes as served.
    */
-  content: z
-    .object({ encoding: z.literal("gzip"), size: z.number(), sha256: z.string() })
-    .nullable(),
+  content: rowObject({
+    encoding: z.literal("gzip"),
+    size: z.number(),
+    sha256: z.string(),
+  }).nullable(),
   script: script.nullable(),
 });
 
-export const sequenceSchema = z.object({
+export const sequenceSchema = rowObject({
   v: z.literal(1),
   sequenceId: z.string(),
   runId: z.string(),
   machineId: z.string(),
   machineName: z.string().nullable(),
   /** What Defender said of the machine when it was accepted; null if it was not asked. */
-  machineFacts: machineFactsSchema.nullable().default(null),
-  profile: z.object({ name: z.string(), version: z.number().int(), hash: z.string() }),
+  machineFacts: rowObject(machineFactsSchema.shape).nullable().default(null),
+  profile: rowObject({ name: z.string(), version: z.number().int(), hash: z.string() }),
   parameters: z.record(z.string(), z.string()),
   /** How many have to approve it, and who has, by the names of callers. */
-  approvals: z
-    .object({ needed: z.number().int(), by: z.array(z.string()) })
-    .default({ needed: 0, by: [] }),
+  approvals: rowObject({ needed: z.number().int(), by: z.array(z.string()) }).default({
+    needed: 0,
+    by: [],
+  }),
   /** The wave of its run it waits for, 0 for none; null for runs without a gate. */
   wave: z.number().int().nullable().default(null),
   lane: z.literal(LANES),
@@ -144,7 +148,7 @@ export const sequenceSchema = z.object({
   /** POSTs of this part so far: more than `attempt` once the action of an earlier one is taken. */
   attempts: z.number().int().default(0),
   /** Attempts without an answer that no list had shown when the guard time was over. */
-  givenUp: z.array(z.object({ part: z.number().int(), attempt: z.number().int() })).default([]),
+  givenUp: z.array(rowObject({ part: z.number().int(), attempt: z.number().int() })).default([]),
   state: z.enum(SEQUENCE_STATES),
   place: place.nullable(),
   reason: reason.nullable(),
@@ -160,16 +164,14 @@ export const sequenceSchema = z.object({
   offlineTimes: z.number().int(),
   busyTimes: z.number().int(),
   /** Set when somebody asked to end it, or when we gave up an action that stayed Pending. */
-  cancel: z
-    .object({
-      by: z.string(),
-      why: z.enum(["asked", "offline", "expired"]),
-      atMs: instant,
-      sent: z.boolean(),
-    })
-    .nullable(),
+  cancel: rowObject({
+    by: z.string(),
+    why: z.enum(["asked", "offline", "expired"]),
+    atMs: instant,
+    sent: z.boolean(),
+  }).nullable(),
   /** What a person should know of how it ended. */
-  outcome: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  outcome: rowObject({ code: z.string(), detail: z.string() }).nullable(),
   progress: z.array(progress),
   results: z.array(result),
   late: z.array(lateActionSchema).default([]),

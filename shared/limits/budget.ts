@@ -5,8 +5,9 @@ import { listLagSchema, NO_LAG } from "./list-lag.ts";
 import { lockoutSchema } from "./lockout.ts";
 import { lostPostSchema } from "./lost-posts.ts";
 import { FIRST_MEAN, withSession } from "./mean-session.ts";
-import { sessionSchema, type Session } from "./session.ts";
+import { renewed, sessionSchema, type Session } from "./session.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
+import { rowObject } from "../ledger/row-object.ts";
 
 const instant = z.number().nonnegative();
 
@@ -14,10 +15,10 @@ const instant = z.number().nonnegative();
  * The tenant-wide rate token: one row, changed only by compare-and-swap, and together with whatever
  * the change is for. Times are epoch milliseconds of the table service's clock; 0 is never.
  */
-export const budgetSchema = z.object({
+export const budgetSchema = rowObject({
   v: z.literal(1),
   slots: z.array(
-    z.object({
+    rowObject({
       sequenceId: z.string(),
       reservedAtMs: instant,
       stampedAtMs: instant.nullable(),
@@ -35,7 +36,7 @@ export const budgetSchema = z.object({
   learnedAtMs: instant,
   /** When a session of ours was last opened, as far as it is known. */
   openedAtMs: instant.default(0),
-  door: z.object({
+  door: rowObject({
     closedUntilMs: instant,
     /** 429s in a row without a word on how long. */
     step: z.number().int().nonnegative(),
@@ -50,11 +51,11 @@ export const budgetSchema = z.object({
     /** What closed it last: a 429, or that a POST could not leave. */
     closedBy: z.enum(["throttled", "unreachable"]).default("throttled"),
   }),
-  paused: z.object({ by: z.string(), why: z.string(), atMs: instant }).nullable(),
+  paused: rowObject({ by: z.string(), why: z.string(), atMs: instant }).nullable(),
   /** When the one outstanding bell is due; in the past, no bell is outstanding. */
   bellDueAtMs: instant,
   /** Who sits the waits out, and until when they promise to. */
-  driver: z.object({ hostId: z.string(), untilMs: instant }).nullable(),
+  driver: rowObject({ hostId: z.string(), untilMs: instant }).nullable(),
   /** Pass of the last dispatch: where a newly accepted sequence joins. */
   pass: z.number().int().nonnegative(),
   /** Dispatches in a row that went by rank; every fifth goes to the longest waiting. */
@@ -136,7 +137,7 @@ export function holdSession(budget: Budget, session: Session): Budget {
   const { sequenceId, glance } = session;
   const before = budget.sessions.find((each) => each.sequenceId === sequenceId);
   const others = budget.sessions.filter((each) => each !== before);
-  const next = { ...budget, sessions: [...others, session] };
+  const next = { ...budget, sessions: [...others, renewed(before, session)] };
   if (glance?.state !== "submitted" || before?.glance?.state === "submitted") return next;
   const openedAtMs = Math.max(budget.openedAtMs, glance.submittedAtMs ?? 0);
   if (next.learnedSessions === null) return { ...next, openedAtMs };

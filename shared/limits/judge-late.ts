@@ -78,5 +78,5 @@ export function withLate(record: SequenceRecord, late: LateAction): SequenceReco
   const known = record.late.find((each) => each.actionId === late.actionId);
   if (known?.status === late.status && known.ran === late.ran) return record;
   const others = record.late.filter((each) => each !== known);
-  return { ...record, late: [...others, late] };
+  return { ...record, late: [...others, { ...known, ...late }] };
 }

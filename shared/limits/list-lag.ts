@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { unstampedMs, type Limits } from "./limits.ts";
+import { rowObject } from "../ledger/row-object.ts";
 
 /*
  * How long Defender's list takes to show a new action is documented nowhere, and the guard time
@@ -8,7 +9,7 @@ import { unstampedMs, type Limits } from "./limits.ts";
  */
 
 /** The longest lag of late, and when it was seen; epoch milliseconds. */
-export const listLagSchema = z.object({ ms: z.number().nonnegative(), seenAtMs: z.number() });
+export const listLagSchema = rowObject({ ms: z.number().nonnegative(), seenAtMs: z.number() });
 export type ListLag = z.infer<typeof listLagSchema>;
 
 export const NO_LAG: ListLag = { ms: 0, seenAtMs: 0 };
@@ -23,7 +24,7 @@ const GUARD_MOST_TIMES = 10;
 /** The longest lag of late with one more; the same if that tells nothing new. */
 export function withLag(before: ListLag, ms: number, nowMs: number): ListLag {
   const isOld = nowMs > before.seenAtMs + REMEMBERED_MS;
-  return ms > 0 && (isOld || ms >= before.ms) ? { ms, seenAtMs: nowMs } : before;
+  return ms > 0 && (isOld || ms >= before.ms) ? { ...before, ms, seenAtMs: nowMs } : before;
 }
 
 /** The longest lag of late, that of actions that are not shown until now included. */

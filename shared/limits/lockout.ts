@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sequenceIdIn } from "../ledger/keys.ts";
 import { backOff, type Limits } from "./limits.ts";
+import { rowObject } from "../ledger/row-object.ts";
 
 /**
  * What can be refused to us as such, whatever it is about: the access token, and four calls of
@@ -9,7 +10,7 @@ import { backOff, type Limits } from "./limits.ts";
 const LOCKED_CALLS = ["token", "submit", "list", "machines", "link"] as const;
 export type LockedCall = (typeof LOCKED_CALLS)[number];
 
-export const lockoutSchema = z.object({
+export const lockoutSchema = rowObject({
   call: z.enum(LOCKED_CALLS),
   sinceMs: z.number().nonnegative(),
   /** Null if Defender was not even asked. */
@@ -52,6 +53,7 @@ export function lockedOutBy<B extends Lockable>(budget: B, refusal: Refusal, lim
   const times = (before?.times ?? 0) + 1;
   const firstMs = call === "submit" ? limits.busyRetryMs : limits.pollMs;
   const next: Lockout = {
+    ...before,
     call,
     sinceMs: before?.sinceMs ?? atMs,
     httpStatus,

@@ -2,12 +2,13 @@ import { z } from "zod";
 import { isFinal } from "../ledger/machine-action.ts";
 import { holdsSession, isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
 import { sameTag, tagOf, type Tag } from "../ledger/tag.ts";
+import { rowObject } from "../ledger/row-object.ts";
 
 /**
  * A POST that was given up without an answer: which, until when its action is looked for, and what
  * lists have shown of it, in Defender's words as a session keeps them. Epoch milliseconds.
  */
-export const lostPostSchema = z.object({
+export const lostPostSchema = rowObject({
   sequenceId: z.string(),
   part: z.number().int(),
   attempt: z.number().int(),
@@ -45,7 +46,9 @@ export function withLostOf(
   if (!isLost(before, after)) return lookedFor(lost, nowMs);
   const claimedAtMs = before.claimedAtMs ?? nowMs;
   const missedMs = Math.max(0, nowMs - claimedAtMs);
-  return withPost(lost, { ...tagOf(before), ...newlyLost(claimedAtMs, nowMs), missedMs }, nowMs);
+  const known = lostOf(lost, tagOf(before));
+  const post = { ...known, ...tagOf(before), ...newlyLost(claimedAtMs, nowMs), missedMs };
+  return withPost(lost, post, nowMs);
 }
 
 /** With what a list shows of its action; one that was not known is looked for from now on. */

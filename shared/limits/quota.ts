@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Limits } from "./limits.ts";
+import { rowObject } from "../ledger/row-object.ts";
 
 const FINE = { spanMs: 5_000, windowMs: 60_000 } as const;
 const COARSE = { spanMs: 60_000, windowMs: 3_600_000 } as const;
 
 const spans = z.array(z.tuple([z.number(), z.number()]));
-export const quotaSchema = z.object({ minute: spans, hour: spans });
+export const quotaSchema = rowObject({ minute: spans, hour: spans });
 
 /**
  * Calls spent of a budget of so many a minute and so many an hour, counted by span: `[start,
@@ -47,6 +48,7 @@ export function spend(
   return {
     kind: "spent",
     quota: {
+      ...quota,
       minute: counted(minute, calls, nowMs, FINE),
       hour: counted(hour, calls, nowMs, COARSE),
     },

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { FIRST_QUOTA, quotaSchema } from "./quota.ts";
+import { rowObject } from "../ledger/row-object.ts";
 
 /**
  * The row of calls that only ask: each kind has a budget of its own at Defender, and we keep one of
  * each.
  */
-export const readsSchema = z.object({
+export const readsSchema = rowObject({
   v: z.literal(1),
   list: quotaSchema,
   link: quotaSchema,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { MachineAction } from "../ledger/machine-action.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
 import type { OpenFacts } from "./judge.ts";
+import { rowObject } from "../ledger/row-object.ts";
 
 const facts = sequenceSchema.pick({
   part: true,
@@ -20,7 +21,7 @@ const facts = sequenceSchema.pick({
  * An open session in the budget: whose it is, and a glance at its record, so that a look need not
  * read it. Without a glance it has to.
  */
-export const sessionSchema = z.object({
+export const sessionSchema = rowObject({
   sequenceId: z.string(),
   machineId: z.string(),
   glance: facts.optional(),
@@ -48,6 +49,17 @@ export function sessionOf(record: SequenceRecord): Session {
     offlineTimes,
   };
   return { sequenceId, machineId, glance };
+}
+
+/**
+ * The session in the place of what was known of it: a new glance, and nothing seen yet. What
+ * another version of the app keeps there stays.
+ */
+export function renewed(before: Session | undefined, session: Session): Session {
+  if (before === undefined) return session;
+  const { seen: _seen, missedMs: _missedMs, glance: _glance, ...kept } = before;
+  if (session.glance === undefined) return { ...kept, ...session };
+  return { ...kept, ...session, glance: { ...before.glance, ...session.glance } };
 }
 
 /** What a session tells a look without its record; null if it tells nothing. */

@@ -34,10 +34,8 @@ export function throttled(
   const step = Math.min(budget.door.step + (counts ? 1 : 0), MOST_DOOR_STEPS);
   const waitMs = retryAfterMs ?? backOff(limits.closedDoorMs, step, MOST_DOOR_STEPS);
   const closedUntilMs = Math.max(budget.door.closedUntilMs, latestMs + waitMs);
-  return {
-    ...budget,
-    door: { ...seen, closedUntilMs, step, untried: true, closedBy: "throttled" },
-  };
+  const closed = { closedUntilMs, step, untried: true, closedBy: "throttled" } as const;
+  return { ...budget, door: { ...budget.door, ...seen, ...closed } };
 }
 
 /** A refused POST: how many others were open, the calls of the window, and when it was sent. */

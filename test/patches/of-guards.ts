@@ -127,7 +127,7 @@ export const OF_GUARDS: readonly Patch[] = [
   {
     name: "does not begin the day of callers anew at midnight",
     file: "shared/workflow/accept/daily-counts.ts",
-    snippet: "return counts.day >= day ? counts : { ...NO_COUNTS, day };",
+    snippet: "return counts.day >= day ? counts : { ...counts, ...NO_COUNTS, day };",
     replacement: "return counts.day >= day ? counts : { ...counts, machines: 0, day };",
     caughtBy: { test: "test/workflow/accept/daily-caps.test.ts" },
   },

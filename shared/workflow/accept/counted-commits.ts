@@ -1,15 +1,10 @@
+import type { Counts } from "../../ledger/accepted.ts";
 import { CAPS_KEY } from "../../ledger/keys.ts";
 import { CHANGES_MAX, CHARACTERS_MAX, charactersOf, type RowChange } from "../../ledger/rows.ts";
 import type { OverCap } from "../../limits/caps.ts";
 import type { CommitOutcome, Ports } from "../../ports.ts";
 import { Contended } from "../../store/contended.ts";
-import {
-  countMachines,
-  countsChange,
-  loadCounts,
-  type Counts,
-  type NewMachines,
-} from "./daily-counts.ts";
+import { countMachines, countsChange, loadCounts, type NewMachines } from "./daily-counts.ts";
 import type { MaybeStored } from "../../store/load.ts";
 
 type CountingPorts = Pick<Ports, "ledger" | "clock" | "random">;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { countsSchema, type Counts } from "../../ledger/accepted.ts";
 import { CAPS_KEY } from "../../ledger/keys.ts";
 import type { RowChange } from "../../ledger/rows.ts";
 import { dayOf, whichCap, type Caps, type OverCap } from "../../limits/caps.ts";
@@ -18,18 +18,6 @@ export interface NewMachines {
 export type Count =
   | { readonly kind: "counted"; readonly counts: Counts }
   | { readonly kind: "overCap"; readonly over: OverCap };
-
-const count = z.number().int().nonnegative();
-const countsSchema = z.object({
-  v: z.literal(1),
-  /** Eight digits, in UTC. */
-  day: z.string(),
-  machines: count,
-  callers: z.record(z.string(), count),
-});
-
-/** What was accepted on one day: of everybody, and of each caller. */
-export type Counts = z.infer<typeof countsSchema>;
 
 const NO_COUNTS: Counts = { v: 1, day: "", machines: 0, callers: {} };
 
@@ -71,5 +59,5 @@ export function countMachines(
 
 /** A day begins with nothing; a host that is a moment behind counts on the one that has begun. */
 function onDay(counts: Counts, day: string): Counts {
-  return counts.day >= day ? counts : { ...NO_COUNTS, day };
+  return counts.day >= day ? counts : { ...counts, ...NO_COUNTS, day };
 }

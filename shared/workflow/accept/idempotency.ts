@@ -1,16 +1,9 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import { keySchema, type AcceptedKey } from "../../ledger/accepted.ts";
 import { idempotencyRowKey } from "../../ledger/keys.ts";
 import { answer, type Acceptance, type AcceptPorts, type Submission } from "./answer.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun } from "../../store/load.ts";
-
-const keySchema = z.object({
-  v: z.literal(1),
-  runId: z.string(),
-  requestHash: z.string(),
-  sequenceIds: z.array(z.string()),
-});
 
 /** What this key was answered with, or that it was used for another request; null if it is new. */
 export async function acceptedBefore(
@@ -49,7 +42,7 @@ export function keyRowOf(
   sequenceIds: readonly string[],
 ): { key: string; body: unknown } | null {
   if (keyHash === null) return null;
-  const body: z.infer<typeof keySchema> = {
+  const body: AcceptedKey = {
     v: 1,
     runId,
     requestHash,

@@ -219,6 +219,7 @@ function entryFor(
   at: { collectedAtMs: number; version: string; commit: string },
 ): CustodyEntry {
   const progress = record.progress.find((each) => isOf(each, result));
+  const { name, version, hash } = record.profile;
   const entry: CustodyFields = {
     ...fields,
     runId: run.runId,
@@ -230,7 +231,7 @@ function entryFor(
     machineActionId: result.actionId,
     part: result.part,
     commandIndex: result.index,
-    profile: record.profile,
+    profile: { name, version, hash },
     requestedBy: run.requestedBy,
     approvedBy: [...record.approvals.by],
     requestedAt: isoOf(run.requestedAtMs),

@@ -14,7 +14,7 @@ import {
   type SequenceRecord,
 } from "../../ledger/sequence.ts";
 import type { Budget } from "../../limits/budget.ts";
-import { sessionOf } from "../../limits/session.ts";
+import { renewed, sessionOf } from "../../limits/session.ts";
 import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { loadBudget, loadLease, loadSequence } from "../../store/load.ts";
@@ -70,7 +70,10 @@ async function mendSessions(ports: ReconcilePorts): Promise<number> {
     const budget = await loadBudget(tx);
     const sessions = await sessionsHeld(tx);
     const wrong = differences(budget.value.sessions, sessions);
-    if (wrong > 0) changeBudget(tx, budget, { ...budget.value, sessions });
+    if (wrong === 0) return 0;
+    const known = new Map(budget.value.sessions.map((each) => [each.sequenceId, each]));
+    const renewing = sessions.map((each) => renewed(known.get(each.sequenceId), each));
+    changeBudget(tx, budget, { ...budget.value, sessions: renewing });
     return wrong;
   });
   return mended.kind === "done" ? mended.value : 0;

@@ -1,0 +1,40 @@
+import type { z } from "zod";
+import { auditRecordSchema } from "../evidence/audit.ts";
+import { custodyEntrySchema } from "../evidence/custody.ts";
+import { countsSchema, keySchema } from "../ledger/accepted.ts";
+import { intakeSchema, pointerSchema } from "../ledger/intake.ts";
+import { BUDGET_KEY, CAPS_KEY, READS_KEY } from "../ledger/keys.ts";
+import { deadNoticeSchema, noticeSchema } from "../ledger/notice.ts";
+import { indexSchema, machineSchema, owedSchema } from "../ledger/rows.ts";
+import { runSchema, turnSchema } from "../ledger/run.ts";
+import { sequenceSchema } from "../ledger/sequence.ts";
+import { budgetSchema } from "../limits/budget.ts";
+import { readsSchema } from "../limits/reads.ts";
+
+/** The form of each kind of row, by the first part of its key. */
+export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
+  [BUDGET_KEY]: budgetSchema,
+  [READS_KEY]: readsSchema,
+  [CAPS_KEY]: countsSchema,
+  audit: auditRecordSchema,
+  behind: indexSchema,
+  custody: custodyEntrySchema,
+  dead: deadNoticeSchema,
+  intake: intakeSchema,
+  key: keySchema,
+  later: indexSchema,
+  machine: machineSchema,
+  notice: noticeSchema,
+  opening: turnSchema,
+  owed: owedSchema,
+  planned: pointerSchema,
+  ready: indexSchema,
+  run: runSchema,
+  sequence: sequenceSchema,
+};
+
+/** The form of the row with this key; null for a kind that nobody here knows. */
+export function formOf(key: string): z.ZodType | null {
+  const [kind = ""] = key.split("!", 1);
+  return Object.hasOwn(ROW_FORMS, kind) ? (ROW_FORMS[kind] ?? null) : null;
+}
