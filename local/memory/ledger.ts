@@ -11,13 +11,15 @@ const FORBIDDEN_IN_KEYS = /[/\\#?\p{Cc}]/u;
 
 /** A ledger that can be looked at whole, at once: for the invariants of a simulation. */
 export interface MemoryLedger extends Ledger {
-  /** All rows, in key order; copies, like everything the ledger gives. */
+  /** All rows, in key order; frozen, like everything this ledger gives. */
   rows(): Row[];
 }
 
 interface StoredRow {
   readonly text: string;
   readonly etag: string;
+  /** The text read, once somebody has asked for it; frozen, for all readers share it. */
+  body?: unknown;
 }
 
 /**
@@ -31,7 +33,9 @@ export function createMemoryLedger(): MemoryLedger {
   let writes = 0;
   const rowAt = (key: string): Row | null => {
     const row = stored.get(key);
-    return row === undefined ? null : { key, body: JSON.parse(row.text), etag: row.etag };
+    if (row === undefined) return null;
+    row.body ??= frozen(JSON.parse(row.text));
+    return { key, body: row.body, etag: row.etag };
   };
   const put = (key: string, text: string): string => {
     if (!stored.has(key)) keys.splice(positionOf(keys, key), 0, key);
@@ -133,4 +137,11 @@ function positionOf(keys: readonly string[], key: string): number {
     else high = middle;
   }
   return low;
+}
+
+/** The same value, which nobody can change from now on. */
+function frozen(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  for (const each of Object.values(value)) frozen(each);
+  return Object.freeze(value);
 }

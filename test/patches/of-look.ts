@@ -69,7 +69,7 @@ export const OF_LOOK: readonly Patch[] = [
     snippet:
       "if (seen === undefined || seen.startedAtMs !== null || seen.endedAtMs !== null) return false;",
     replacement: "if (seen === undefined) return true;",
-    caughtBy: { breaks: ["once", "said"], seed: 2 },
+    caughtBy: { breaks: ["once", "said", "found"], seed: 2 },
   },
   {
     name: "inherits a cancel of its own from an action that is gone",

@@ -24,6 +24,6 @@ function drawDenied(random: Random): Habits["denied"] {
   const fromMs = between(random, 0, 300_000);
   return {
     what: oneOf(random, ["link", "blob"]),
-    span: [fromMs, fromMs + between(random, 1_200_000, 10_800_000)],
+    span: [fromMs, fromMs + between(random, 1_200_000, 4_000_000)],
   };
 }
