@@ -1,9 +1,12 @@
 import { isLoopback } from "../shared/loopback.ts";
+import { LIFTED_CAPS } from "./settings.ts";
 import type { Stack } from "./stack.ts";
 
 /** What the greeting is made from. */
 export interface Greeting {
-  readonly stack: Pick<Stack, "url" | "azurite" | "simulator">;
+  readonly stack: Pick<Stack, "url" | "azurite"> & {
+    readonly simulator: { readonly url: string } | null;
+  };
   readonly key: string;
   readonly speed: number;
   /** A machine to try things on. */
@@ -34,6 +37,7 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
     `key        ${ownCallers ? "as CALLERS says" : key}`,
     `data       .lrq/start   (npm start -- --fresh begins anew)`,
     `log        ${logFile}   (LRQ_VERBOSE=1 shows all of it here)`,
+    ...(simulator === null ? [] : liftedCaps(env)),
     "",
     "Send it an incident:",
     "",
@@ -46,6 +50,14 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
     "Ctrl-C stops everything.",
     "",
   ].join("\n");
+}
+
+/** What is looser here than in an app that is deployed, unless the environment says otherwise. */
+function liftedCaps(env: Greeting["env"]): string[] {
+  const lifted = Object.entries(LIFTED_CAPS).filter(([name]) => !env[name]);
+  return lifted.map(([name, value], index) => {
+    return `${index === 0 ? "lifted" : "      "}     ${name}=${value}`;
+  });
 }
 
 function isOnThisComputer(address: string): boolean {

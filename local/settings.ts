@@ -28,8 +28,7 @@ export function localSettings(
     POLL_SCHEDULE: "* * * * * *",
     ...WORKER_SETTINGS,
     CALLERS: JSON.stringify([localCaller(parts.key)]),
-    ...ROOMY_CAPS,
-    ...(parts.simulator === null ? {} : simulatorSettings(parts.simulator)),
+    ...(parts.simulator === null ? {} : { ...LIFTED_CAPS, ...simulatorSettings(parts.simulator) }),
     ...given(env),
     AzureWebJobsStorage: parts.storage,
     LRQ_STATE_DIR: parts.stateDir,
@@ -44,8 +43,11 @@ export const WORKER_SETTINGS = {
   languageWorkers__node__arguments: "--max-http-header-size=65536",
 };
 
-/** Nothing here can do harm, and a laptop shall see more than 25 machines at work. */
-const ROOMY_CAPS = {
+/**
+ * Caps and first waves that the local stack lifts, so that a laptop can show hundreds of machines
+ * at work. They go with the simulator alone: before a real tenant the app's own stand.
+ */
+export const LIFTED_CAPS = {
   CAP_MACHINES_PER_INCIDENT: "500",
   CAP_MACHINES_PER_CALLER_PER_DAY: "100000",
   CAP_MACHINES_PER_DAY: "100000",

@@ -19,6 +19,13 @@ export function pages(): string[] {
   return all.filter((path) => path.endsWith(".md"));
 }
 
+/** The lines of a page that can be wrapped: no table, no block of code, no picture. */
+export function proseIn(markdown: string): string[] {
+  return withoutBlocks(markdown)
+    .split("\n")
+    .filter((line) => !/^(?:\||<img )/.test(line));
+}
+
 /** A fenced block: the word behind its fence, and its lines. */
 export interface Block {
   readonly language: string;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { MAX_MACHINES } from "../../shared/incident/bounds.ts";
 import { SOURCES } from "../../shared/incident/incident.ts";
 import { parseIncident } from "../../shared/incident/parse-incident.ts";
 import { sessionCap, FIRST_BUDGET } from "../../shared/limits/budget.ts";
@@ -14,6 +15,7 @@ import {
   linksIn,
   page,
   pages,
+  proseIn,
   ROOT,
   section,
   tableIn,
@@ -43,6 +45,7 @@ const ORDINALS =
 /** A README's first screen, in lines. */
 const FIRST_SCREEN_LINES = 40;
 const PICTURE_BYTES_MAX = 8_192;
+const PROSE_COLUMNS_MAX = 120;
 
 describe("the README", () => {
   it("shows the two commands on its first screen, each with a script behind it", () => {
@@ -90,6 +93,15 @@ describe("the README", () => {
     expect(shown.toSorted()).toEqual(known.toSorted());
   });
 
+  it("tells the cap of an incident from the bound of a request", () => {
+    const limits = tableIn(section(README, "Limits, and how long things take"));
+    const numberOf = (what: string) => parseInt(limits.find(([name]) => name === what)?.[1] ?? "");
+    const caps = tableIn(section(page("docs/settings.md"), "The app"));
+    const cap = caps.find(([name]) => name === "`CAP_MACHINES_PER_INCIDENT`")?.[1];
+    expect(numberOf("machines in a request")).toBe(MAX_MACHINES);
+    expect(numberOf("machines in an incident")).toBe(Number(cap));
+  });
+
   it("reckons its example of the pace right", () => {
     const limits = someLimits({ callsPerWindow: 10, maxSessions: 25 });
     const verdict = admit({ ...FIRST_BUDGET, listedAtMs: 1 }, 0, {
@@ -114,10 +126,17 @@ describe("the picture", () => {
     const picture = page("docs/flow.svg").replace('xmlns="http://www.w3.org/2000/svg"', "");
     expect(picture).not.toMatch(/https?:|<script|\son\w+=|@import/);
     expect(picture).toContain("prefers-color-scheme: dark");
+    // A reader of SVG that knows no variables would draw a black box.
+    expect(picture).not.toContain("var(");
   });
 });
 
 describe("every page", () => {
+  it.each(pages())("%s has no line of prose that is too wide to read", (path) => {
+    const wide = proseIn(page(path)).filter((line) => line.length > PROSE_COLUMNS_MAX);
+    expect(wide).toEqual([]);
+  });
+
   it.each(pages())("%s leads only to what is there", (path) => {
     const broken = linksIn(page(path)).filter((link) => !leadsSomewhere(path, link));
     expect(broken).toEqual([]);
