@@ -89,6 +89,13 @@ export const OF_DRAIN: readonly Patch[] = [
     caughtBy: { test: "test/simulation/promises.test.ts" },
   },
   {
+    name: "sits out no time of a probe, for which its bell came early",
+    file: "shared/workflow/submit/drain.ts",
+    snippet: 'untilMs = "untilMs" in claimed ? claimed.untilMs : null;',
+    replacement: 'untilMs = claimed.kind === "wait" ? claimed.untilMs : null;',
+    caughtBy: { test: "test/workflow/submit/probe.test.ts" },
+  },
+  {
     name: "rings for nobody who was accepted",
     file: "shared/workflow/accept/accept.ts",
     snippet: "await bells.ringDrain({ ...bell, runId, urgent }, 0);",

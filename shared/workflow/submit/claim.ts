@@ -45,8 +45,9 @@ export type Claimed =
       readonly begunAtMs: number;
       readonly more: boolean;
     }
-  | { readonly kind: "nothing" | "driven" | "contended" | Exclude<Verdict["kind"], "go" | "wait"> }
-  | { readonly kind: "wait"; readonly untilMs: number };
+  | { readonly kind: "nothing" | "driven" | "contended" }
+  | { readonly kind: "wait"; readonly untilMs: number }
+  | Exclude<Verdict, { kind: "go" | "wait" }>;
 
 /**
  * Who claims: its name, and whether it may sit out waits as the driver, or must because it comes
@@ -106,8 +107,7 @@ async function tryClaim(
   }
   if (isDriven(budget.value, nowMs, claimant)) return { kind: "driven" };
   const verdict = admit(budget.value, nowMs, limits);
-  if (verdict.kind === "wait") return { kind: "wait", untilMs: verdict.untilMs };
-  if (verdict.kind !== "go") return { kind: verdict.kind };
+  if (verdict.kind !== "go") return verdict;
 
   const readable = withProbeFirst(waiting, budget.value);
   if (readable.length === 0) return { kind: "nothing" };

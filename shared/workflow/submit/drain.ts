@@ -104,7 +104,8 @@ async function dispatch(
       return { submitted, drove, known, ended: "lockedOut" };
     }
     const claimed = await claimNext(ports, limits, claimant);
-    let untilMs = claimed.kind === "wait" ? claimed.untilMs : null;
+    let untilMs: number | null;
+    let ended: DrainReport["ended"] = "wait";
     if (claimed.kind === "claimed") {
       drove ||= claimed.budget.value.driver?.hostId === claimant.hostId;
       const came = await submitClaimed(ports, limits, claimed);
@@ -113,13 +114,16 @@ async function dispatch(
       if (came.lockedOut) return { submitted, drove, known, ended: "lockedOut" };
       if (!claimed.more && came.settled) return { submitted, drove, known, ended: "nothing" };
       untilMs = turnAfter(came.budget.value, ports.clock.earliest(), limits);
-    } else if (claimed.kind !== "wait") {
-      return { submitted, drove, known, ended: claimed.kind };
+      if (untilMs === null) continue;
+    } else {
+      ended = claimed.kind;
+      // The bell for a probe comes early, like any other, so its time is sat out as well.
+      untilMs = "untilMs" in claimed ? claimed.untilMs : null;
+      if (untilMs === null) return { submitted, drove, known, ended };
     }
-    if (untilMs === null) continue;
     const waitMs = untilMs - ports.clock.earliest();
     const sitsOut = claimant.lingers && waitMs <= Math.min(SIT_OUT_MS, leftMs());
-    if (!sitsOut) return { submitted, drove, known, ended: "wait" };
+    if (!sitsOut) return { submitted, drove, known, ended };
     await sitOut(ports.clock, untilMs);
   }
   return { submitted, drove, known, ended: "wait" };
