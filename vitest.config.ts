@@ -25,14 +25,13 @@ export default defineConfig({
     pool: "forks",
     // More than cores: the stories wait for hosts and sessions more than they reckon.
     maxWorkers: 4,
+    // No test may need another one to have run before it; the seed is printed, to repeat an order.
+    sequence: { shuffle: { tests: true, files: false } },
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
-          // No test may need another one to have run before it; the seed is printed, to repeat an
-          // order. Several stories of a file share a stage, and still go in theirs.
-          sequence: { shuffle: { tests: true, files: false } },
           include: ["test/**/*.test.ts"],
           exclude: [...REAL_PARTS, ...APART, ...STORMS],
           // Modules here keep no state of their own, and loading them anew for each file took

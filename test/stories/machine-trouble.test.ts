@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { incident, machine, machineId } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -23,6 +23,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => await stage.close());
+/** Defender has nothing to complain of. */
+afterEach(() => expect(stage.simulator.violations()).toEqual([]));
 
 const actionsOn = (number: number) =>
   stage.simulator.actions().filter((action) => action.machineId === machineId(number));
@@ -111,11 +113,5 @@ describe("a machine Defender will not work on", () => {
         .filter((arrival) => arrival.machineId === machineId(number));
       expect(posts).toHaveLength(1);
     }
-  });
-});
-
-describe("after all of it", () => {
-  it("Defender has nothing to complain of", () => {
-    expect(stage.simulator.violations()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { acceptedSchema, problemSchema } from "./answers.ts";
 import type { Sending } from "./asking.ts";
 import { incident, machineId, machines } from "./machines.ts";
@@ -20,6 +20,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => await stage.close());
+/** Defender has nothing to complain of. */
+afterEach(() => expect(stage.simulator.violations()).toEqual([]));
 
 function sending(key: string, more: object = {}): Sending {
   return { headers: { "idempotency-key": key }, ...more };
@@ -123,11 +125,5 @@ describe.concurrent("ten equal requests at once", () => {
     const run = await stage.untilFinished(runId);
     expect(run.counts).toMatchObject({ total: 1, succeeded: 1 });
     expect(actionsOn(number)).toHaveLength(1);
-  });
-});
-
-describe("after all of it", () => {
-  it("Defender has nothing to complain of", () => {
-    expect(stage.simulator.violations()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Sending } from "./asking.ts";
 import { problemSchema } from "./answers.ts";
 import { incident } from "./machines.ts";
@@ -158,6 +158,12 @@ beforeAll(async () => {
   stage = await openStage({ env: { CALLERS: JSON.stringify(CALLERS) } });
 });
 afterAll(async () => await stage.close());
+/** Nothing is stored, and nothing was asked of Defender. */
+afterEach(async () => {
+  expect(await stage.rows()).toEqual({ ledger: [], messages: 0 });
+  expect(stage.simulator.arrivals()).toEqual([]);
+  expect(stage.simulator.reads()).toEqual({});
+});
 
 describe("a webhook is refused, in words a person can act on, for", () => {
   it.each(Object.entries(REFUSALS))("%s", async (_, refusal) => {
@@ -190,14 +196,6 @@ describe("every other route is refused without a right for it", () => {
     const answered = await stage.call(method, path, body, { key });
     expect(problemSchema.parse(answered.body).status).toBe(status);
     expect(answered.status).toBe(status);
-  });
-});
-
-describe("after all refusals", () => {
-  it("nothing is stored, and nothing was asked of Defender", async () => {
-    expect(await stage.rows()).toEqual({ ledger: [], messages: 0 });
-    expect(stage.simulator.arrivals()).toEqual([]);
-    expect(stage.simulator.reads()).toEqual({});
   });
 });
 

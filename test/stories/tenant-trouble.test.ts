@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { verifyChain } from "../../shared/evidence/custody.ts";
 import { statusSchema, type Run } from "./answers.ts";
 import { incident, machineId, machines } from "./machines.ts";
@@ -11,6 +11,8 @@ describe("when Defender's answers go wrong", () => {
     stage = await openStage({ machines: machines(12), env: { CALL_TIMEOUT_SECONDS: "1" } });
   });
   afterAll(async () => await stage.close());
+  /** Defender has nothing to complain of. */
+  afterEach(() => expect(stage.simulator.violations()).toEqual([]));
 
   const actionsOn = (number: number) =>
     stage.simulator.actions().filter((action) => action.machineId === machineId(number));
@@ -85,10 +87,6 @@ describe("when Defender's answers go wrong", () => {
     expect(more).toEqual([]);
     expect(others).toMatchObject({ requestor: "another-product", status: "Succeeded" });
     expect(run.sequences[0]?.machineActionId).toBe(ours?.id);
-  });
-
-  it("and Defender has nothing to complain of", () => {
-    expect(stage.simulator.violations()).toEqual([]);
   });
 });
 

@@ -120,9 +120,11 @@ describe("an HTTP function", () => {
 
 describe("a body over the limit", () => {
   it("is a 500 by its declared length, and a line in the log", async () => {
+    const before = lines.length;
     expect((await post("/api/echo/x", "x".repeat(1001))).status).toBe(500);
     expect((await post("/api/echo/x", "x".repeat(1000))).status).toBe(201);
-    const told = lines.filter((line) => line.endsWith("echo the body is longer than 1000 bytes"));
+    const said = lines.slice(before);
+    const told = said.filter((line) => line.endsWith("echo the body is longer than 1000 bytes"));
     expect(told).toHaveLength(1);
   });
 
