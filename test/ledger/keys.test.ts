@@ -2,6 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import {
+  auditKey,
+  auditOf,
   behindKey,
   behindRange,
   BUDGET_KEY,
@@ -9,25 +11,37 @@ import {
   custodyOf,
   dueBy,
   idempotencyRowKey,
+  intakeKey,
+  intakesOf,
+  isWithin,
   laneIn,
   laneRange,
   LANES,
   LATER,
   laterKey,
+  machineIdBehind,
   machineKey,
   MACHINES,
+  noticeKey,
+  noticesDueBy,
   OPEN_WORK,
   OWED_RESULTS,
   owedResultsKey,
   passIn,
+  plannedKey,
+  plannedKeyFor,
   READS_KEY,
   READY,
   readyKey,
+  runIdOfPlanned,
+  runIdOfTurn,
   runKey,
   sequenceIdIn,
   sequenceKey,
   sequencesOf,
   TURN,
+  turnKey,
+  turnsOf,
   type KeyRange,
 } from "../../shared/ledger/keys.ts";
 import { MACHINE_ID, RUN_ID, SEQUENCE_ID, START_MS } from "./a-sequence.ts";
@@ -100,6 +114,46 @@ describe("keys", () => {
     expect(() => laneIn("ready!7!000000000001!x")).toThrow("not a ready key");
     expect(() => laneIn("machine!x")).toThrow("not a ready key");
   });
+
+  it("hold numbers cut to whole ones, and none below 0", () => {
+    expect(laterKey(1.9, "x")).toBe("later!0000000000001!x");
+    expect(laterKey(-5, "x")).toBe("later!0000000000000!x");
+    expect(readyKey(1, 10 ** 12 - 1, "x")).toBe("ready!1!999999999999!x");
+  });
+
+  it("name whose turn, intake or place in line they stand for", () => {
+    expect(runIdOfTurn(turnKey(RUN_ID, 3))).toBe(RUN_ID);
+    expect(runIdOfPlanned(plannedKey(RUN_ID, 48))).toBe(RUN_ID);
+    expect(machineIdBehind(behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID))).toBe(MACHINE_ID);
+    expect(plannedKeyFor(intakeKey(RUN_ID, 48))).toBe(plannedKey(RUN_ID, 48));
+  });
+
+  it("are in a range from its first key on, and before the one it ends at", () => {
+    const range = { from: "b", before: "d" };
+    const keys = ["a", "b", "c", "d", "e"].filter((key) => isWithin(key, range));
+    expect(keys).toEqual(["b", "c"]);
+  });
+
+  it("of callbacks are found when they are due, to the millisecond", () => {
+    const due = [START_MS - 1, START_MS, START_MS + 1].map((dueAtMs) =>
+      isWithin(noticeKey(dueAtMs, "msg_1"), noticesDueBy(START_MS)),
+    );
+    expect(due).toEqual([true, true, false]);
+  });
+
+  it.each([
+    ["turns", turnKey, turnsOf],
+    ["intakes", intakeKey, intakesOf],
+    ["audit records", auditKey, auditOf],
+  ] as const)(
+    "of the %s of a run lie in its range, in order, and in no other's",
+    (_, keyOf, rangeOf) => {
+      const keys = [0, 9, 10, 99_999].map((number) => keyOf(RUN_ID, number));
+      expect(keys.every((key) => isWithin(key, rangeOf(RUN_ID)))).toBe(true);
+      expect(keys.some((key) => isWithin(key, rangeOf(RUN_ID.slice(0, -1))))).toBe(false);
+      expect(keys.toSorted()).toEqual(keys);
+    },
+  );
 
   it.each([10 ** 12, 1e21, 1e300, Infinity, Number.NaN])("refuse the pass %s", (number) => {
     expect(() => readyKey(1, number, SEQUENCE_ID)).toThrow("does not fit");

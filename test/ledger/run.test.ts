@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { withFinished, withSequences } from "../../shared/ledger/run.ts";
+import { turnKey } from "../../shared/ledger/keys.ts";
+import { stateOf, turnNote, withFinished, withSequences } from "../../shared/ledger/run.ts";
 import { aRun } from "./a-run.ts";
 import { START_MS } from "./a-sequence.ts";
 
@@ -31,6 +32,19 @@ describe("a run", () => {
 
   it("throws when more finish than are open", () => {
     expect(() => withFinished(withSequences(EMPTY, 1), 2, START_MS)).toThrow("1 open");
+  });
+
+  it("leaves a note when its gate has turned, and none else", () => {
+    const turned = { ...EMPTY, turns: 3 };
+    expect(turnNote(EMPTY, turned)).toEqual([
+      { op: "insert", key: turnKey(EMPTY.runId, 3), body: { v: 1 } },
+    ]);
+    expect(turnNote(turned, { ...turned, open: 1 })).toEqual([]);
+  });
+
+  it("is running until it has finished", () => {
+    expect(stateOf(EMPTY)).toBe("running");
+    expect(stateOf({ ...EMPTY, finishedAtMs: START_MS })).toBe("finished");
   });
 
   it("always counts right, however its sequences come and go", () => {

@@ -2,7 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { laneIn, LANES, readyKey, type Lane } from "../../shared/ledger/keys.ts";
-import { choose, isTurnOfLongestWaiting, isTurnOfRetry } from "../../shared/limits/choose.ts";
+import {
+  choose,
+  dispatchesUntilTurn,
+  isTurnOfLongestWaiting,
+  isTurnOfRetry,
+} from "../../shared/limits/choose.ts";
 
 const NOW_MS = 1_000_000;
 const key = (lane: Lane, pass: number) => readyKey(lane, pass, `s${pass}`);
@@ -107,6 +112,17 @@ describe("who goes now", () => {
     [9, true],
   ])("is after %i by rank the longest waiting: %s", (byRank, turn) => {
     expect(isTurnOfLongestWaiting({ byRank })).toBe(turn);
+  });
+});
+
+describe("the dispatches by rank before the turn of the longest waiting", () => {
+  it.each([
+    [0, 4],
+    [3, 1],
+    [4, 1],
+    [9, 1],
+  ])("are after %i such dispatches at most %i more", (byRank, most) => {
+    expect(dispatchesUntilTurn({ byRank })).toBe(most);
   });
 });
 

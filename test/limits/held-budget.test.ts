@@ -3,6 +3,7 @@ import {
   couldNotLeave,
   FIRST_BUDGET,
   holdSession,
+  sessionCap,
   type Budget,
 } from "../../shared/limits/budget.ts";
 import { throttled } from "../../shared/limits/throttled.ts";
@@ -16,6 +17,53 @@ describe("a session that is held", () => {
     const both = [sessionOf(aClaimed()), other].reduce(holdSession, FIRST_BUDGET);
     const { sessions } = holdSession(both, sessionOf(aSubmitted()));
     expect(sessions).toEqual([other, sessionOf(aSubmitted())]);
+  });
+});
+
+function open(count: number, state: "claimed" | "submitted"): Budget["sessions"] {
+  return Array.from({ length: count }, (_, index) => {
+    const of = { sequenceId: `${RUN_ID}.${index}` };
+    return sessionOf(state === "claimed" ? aClaimed(of) : aSubmitted(of));
+  });
+}
+
+describe("a cap that was learned", () => {
+  const learned = { learnedSessions: 5, learnedAtMs: START_MS };
+  const capOf = (parts: Partial<Budget>) =>
+    sessionCap({ ...FIRST_BUDGET, ...learned, ...parts }, START_MS, someLimits());
+
+  it("is what is open by now, ours and others', if that is more", () => {
+    expect(capOf({ sessions: open(4, "submitted") })).toBe(5);
+    expect(capOf({ sessions: open(4, "submitted"), foreign: 3 })).toBe(7);
+    expect(capOf({ sessions: open(40, "submitted") })).toBe(25);
+  });
+
+  it("does not count claims, for nobody knows yet whether they fit", () => {
+    expect(capOf({ sessions: open(9, "claimed") })).toBe(5);
+    expect(capOf({ sessions: open(9, "claimed"), foreign: 6 })).toBe(6);
+  });
+
+  it("is tried again sooner after others' sessions than after the same of ours alone", () => {
+    const ours = { ...learned, learnedSessions: 8, sessions: open(8, "submitted") };
+    const answer = { retryAfterMs: null, latestMs: START_MS };
+    const capAfter = (parts: Partial<Budget>, ms: number) => {
+      const after = throttled({ ...FIRST_BUDGET, ...parts }, "s", answer, someLimits());
+      return sessionCap(after, START_MS + ms, someLimits());
+    };
+    const mixed = { ...ours, sessions: open(7, "submitted"), foreign: 1 };
+    expect([59_999, 60_000].map((ms) => capAfter(mixed, ms))).toEqual([8, 9]);
+    expect([299_999, 300_000].map((ms) => capAfter(ours, ms))).toEqual([8, 9]);
+  });
+});
+
+describe("when a session was last opened", () => {
+  it("is told by the answer to its POST, and never goes back", () => {
+    const opened = holdSession(FIRST_BUDGET, sessionOf(aSubmitted()));
+    expect(opened.openedAtMs).toBe(START_MS);
+    const earlier = aSubmitted({ sequenceId: `${RUN_ID}.other`, submittedAtMs: START_MS - 1 });
+    expect(holdSession(opened, sessionOf(earlier)).openedAtMs).toBe(START_MS);
+    const claimed = holdSession(opened, sessionOf(aClaimed({ sequenceId: `${RUN_ID}.x` })));
+    expect(claimed.openedAtMs).toBe(START_MS);
   });
 });
 

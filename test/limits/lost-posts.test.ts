@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { askToCancel, giveBack, loseAnswer } from "../../shared/ledger/moves.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
-import { lookedFor, withLostOf, withShown } from "../../shared/limits/lost-posts.ts";
-import { aClaimed, aSubmitted, HOUR_MS, START_MS } from "../ledger/a-sequence.ts";
+import {
+  lookedFor,
+  lostOf,
+  withLostOf,
+  withoutLost,
+  withShown,
+  type LostPost,
+} from "../../shared/limits/lost-posts.ts";
+import { aClaimed, aSubmitted, HOUR_MS, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
 
 const READY = { kind: "ready" } as const;
 const lost = loseAnswer(aClaimed());
@@ -42,6 +49,40 @@ describe("a POST whose action may still show", () => {
     expect(lookedFor(seen, untilMs + HOUR_MS)).toMatchObject([shown]);
     const later = withShown(seen, tag, { ...shown, cancelSent: false }, untilMs);
     expect(later).toMatchObject([{ cancelSent: true, claimedAtMs: START_MS }]);
+  });
+
+  it("remembers how old it was when it was given up, and whose it is", () => {
+    const at = START_MS + 200_000;
+    const post = { sequenceId: SEQUENCE_ID, part: 0, attempt: 1, claimedAtMs: START_MS };
+    const known = { ...post, missedMs: 200_000, seen: null, cancelSent: false };
+    expect(withLostOf([], lost, giveBack(lost, READY, null), at)).toMatchObject([known]);
+    const undated = { ...lost, claimedAtMs: null };
+    expect(withLostOf([], undated, giveBack(undated, READY, null), at)).toMatchObject([
+      { claimedAtMs: at, missedMs: 0 },
+    ]);
+    const early = withLostOf([], lost, giveBack(lost, READY, null), START_MS - 1);
+    expect(early).toMatchObject([{ missedMs: 0 }]);
+  });
+
+  it("is one of several, told apart by part and attempt", () => {
+    const tags = [1, 2].map((attempt) => ({ sequenceId: SEQUENCE_ID, part: 0, attempt }));
+    const [first, second] = tags;
+    if (first === undefined || second === undefined) throw new Error("there are two");
+    const shown = { seen: ["Pending"], cancelSent: false };
+    const both = tags.reduce<LostPost[]>(
+      (posts, tag) => withShown(posts, tag, shown, START_MS),
+      [],
+    );
+    expect(both.map(({ attempt }) => attempt)).toEqual([1, 2]);
+    expect(lostOf(both, second)?.attempt).toBe(2);
+    expect(lostOf(both, { ...first, part: 1 })).toBeNull();
+    expect(withoutLost(both, first).map(({ attempt }) => attempt)).toEqual([2]);
+    const again = withShown(both, first, { ...shown, seen: ["InProgress"] }, START_MS);
+    expect(again.map(({ seen }) => seen)).toEqual([["Pending"], ["InProgress"]]);
+    // What is looked for no longer goes with the next that is noted.
+    const later = START_MS + HOUR_MS + 1;
+    expect(withShown(both, first, shown, later)).toHaveLength(1);
+    expect(withLostOf(both, aSubmitted(), aSubmitted(), later)).toEqual([]);
   });
 
   it("makes room for newer ones when a hundred are lost", () => {
