@@ -140,7 +140,7 @@ function paused(gate: Gate, why: string, atMs: number): Gate {
 }
 
 function isOfWave(gate: Gate, { wave }: Pick<SequenceRecord, "wave">): boolean {
-  return gate.state === "first" && wave !== null && wave > 0 && wave === gate.wave;
+  return gate.state === "first" && wave === gate.wave;
 }
 
 /** Null for what says nothing of the others: it was ended, or never came to run. */

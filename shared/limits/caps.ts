@@ -25,7 +25,6 @@ export interface OverCap {
 
 /** Null if `asked` more machines fit under every cap. All of them count, or none does. */
 export function whichCap(caps: Caps, counted: Counted, asked: number): OverCap | null {
-  if (asked === 0) return null;
   const used = {
     perIncident: counted.ofIncident,
     perCallerDay: counted.ofCallerToday,

@@ -31,8 +31,8 @@ export function forecastStartMs(
 function byCalls(budget: Budget, ahead: number, nowMs: number, limits: Limits): number {
   const taken = takenSlots(budget.slots, nowMs, limits).length;
   const free = Math.max(0, limits.callsPerWindow - taken);
-  if (ahead < free) return nowMs;
-  return nextSlotAtMs(budget.slots, nowMs, limits) + (ahead - free) * paceMs(limits);
+  const after = Math.max(0, ahead - free);
+  return nextSlotAtMs(budget.slots, nowMs, limits) + after * paceMs(limits);
 }
 
 /**

@@ -54,7 +54,7 @@ function isOfSessions(budget: Budget, { live, calls, sentAtMs }: Refusal, limits
   if (live === 0) return false;
   const isOfOneWindow = calls >= limits.callsPerWindow && live <= limits.callsPerWindow;
   if (isOfOneWindow && live < sessionCap(budget, sentAtMs, limits) - 1) return false;
-  const isAgain = door.last429AtMs > 0 && sentAtMs > door.last429AtMs;
+  const isAgain = sentAtMs > door.last429AtMs;
   const isInARow = isAgain && openedAtMs <= door.last429AtMs;
   return !(isInARow && learnedSessions !== null && live < learnedSessions);
 }

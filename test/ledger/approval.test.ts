@@ -189,6 +189,16 @@ describe("approvals", () => {
     expect([again.count, again.approval.granted]).toEqual([2, planHashOf([first])]);
   });
 
+  it("hold from one version of lrq to the next: the same plan has the same hash", () => {
+    const ids = ["a", "b"].map((letter) => `${letter.repeat(20)}.${letter.repeat(12)}`);
+    const plan = ids.map((sequenceId) =>
+      aSequence({ sequenceId, approvals: { needed: 1, by: [] } }),
+    );
+    expect(planHashOf(plan)).toBe(
+      "1f8c491dab4da21a9b7c98124f59d940e09f2dc1185a6874ca14acbeb4f141e7",
+    );
+  });
+
   it("are of machines, profile, parameters and commands, in whatever order they are read", () => {
     const first = aSequence({ approvals: { needed: 1, by: [] } });
     const second = { ...first, sequenceId: `${first.runId}.other`, machineId: "b".repeat(40) };

@@ -76,6 +76,13 @@ describe("an action that has ended", () => {
     ["Cancelled while offline", offline, UNTOUCHED, "waiting", null],
     ["Cancelled while offline, at expiry", late, UNTOUCHED, "expired", "expired"],
     ["Cancelled for expiry", expiry, UNTOUCHED, "expired", "expired"],
+    [
+      "Cancelled for expiry, by a clock that is ahead",
+      { cancel: cancel("expired") },
+      UNTOUCHED,
+      "expired",
+      "expired",
+    ],
     ["Cancelled while offline, but half done", offline, HALF, "failed", "interrupted"],
     ["Cancelled for expiry, but half done", expiry, HALF, "failed", "interrupted"],
     ["Cancelled while offline, commands not listed", offline, [], "failed", "interrupted"],

@@ -126,6 +126,13 @@ describe("a run that is under way", () => {
     expect(unknown.paused?.why).toBe("the first wave ended without a result");
   });
 
+  it("stays paused for what it was paused for, however many fail after that", () => {
+    const { gate } = accepted(null, 10);
+    const paused = after(gate, 10, Array<End>(5).fill("failed"));
+    const sixth = gateAfterEnd(paused, aSequence({ wave: 0, state: "failed" }), 4, START_MS + 1);
+    expect(sixth.paused).toEqual({ why: "5 of 5 sequences failed", atMs: START_MS });
+  });
+
   it("counts failures anew once somebody has resumed it", () => {
     const { gate } = accepted(null, 10);
     const resumed = reopened(after(gate, 20, Array<End>(5).fill("failed")));

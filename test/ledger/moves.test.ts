@@ -16,6 +16,7 @@ import {
   submit,
 } from "../../shared/ledger/moves.ts";
 import {
+  currentCommands,
   isTerminal,
   LEGAL_MOVES,
   SEQUENCE_STATES,
@@ -233,3 +234,10 @@ function attempted(
     return record;
   }
 }
+
+describe("the commands of the present part", () => {
+  it("are there, or the record is no record", () => {
+    expect(currentCommands(aSequence())).toHaveLength(3);
+    expect(() => currentCommands(aSequence({ part: 1 }))).toThrow("has no part 1");
+  });
+});

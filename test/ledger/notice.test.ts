@@ -88,6 +88,14 @@ describe("a notice", () => {
     );
   });
 
+  it("of a sequence is told from that of another, and of a run from when it has grown", () => {
+    expect(idOf([1, "sequence.ended", "first", 1])).not.toBe(
+      idOf([1, "sequence.ended", "second", 1]),
+    );
+    expect(idOf([1, "sequence.ended", "first", 1])).toBe(idOf([1, "sequence.ended", "first", 2]));
+    expect(idOf([1, "run.finished", null, 1])).not.toBe(idOf([1, "run.finished", null, 2]));
+  });
+
   it("has the same id whenever its event is told, be it days later, and another for another run", () => {
     fc.assert(
       fc.property(TOLD, fc.nat(7 * 24 * HOUR_MS), (told, afterMs) => {

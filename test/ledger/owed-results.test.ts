@@ -6,7 +6,8 @@ import {
   type SequenceRecord,
   type SequenceResult,
 } from "../../shared/ledger/sequence.ts";
-import { aResult, aSubmitted, SEQUENCE_ID, START_MS } from "./a-sequence.ts";
+import { conclude } from "../../shared/ledger/moves.ts";
+import { anActionOf, aResult, aSubmitted, SEQUENCE_ID, START_MS } from "./a-sequence.ts";
 
 const key = owedResultsKey(SEQUENCE_ID);
 const stored = (value: SequenceRecord): Stored<SequenceRecord> => ({ value, etag: "e" });
@@ -56,5 +57,8 @@ describe("a sequence that has ended", () => {
     expect(isFinished(over(aResult({ state: "stored" }), aResult({ again: true })))).toBe(true);
     expect(isFinished(over(aResult({ again: true }), aResult()))).toBe(false);
     expect(isFinished(aSubmitted())).toBe(false);
+    const action = anActionOf(aSubmitted(), "Succeeded");
+    const offline = { parkUntilMs: START_MS, patienceMs: 0 };
+    expect(isFinished(conclude(aSubmitted(), action, START_MS, offline))).toBe(false);
   });
 });

@@ -67,6 +67,12 @@ describe("an action", () => {
     expect(isUntouched(RECORD, listed("TimeOut", ...commands))).toBe(untouched);
   });
 
+  it("has run what has ended, whatever its status reads", () => {
+    const action = listed("TimeOut", "created", "created", "created");
+    const commands = action.commands.map((each) => ({ ...each, endedAtMs: ENDED_MS }));
+    expect(isUntouched(RECORD, { ...action, commands })).toBe(false);
+  });
+
   it.each(["Completed", "Failed"])("has run what is %s, though no time is told", (status) => {
     const action = listed("TimeOut", "created", "created", "created");
     const commands = action.commands.map((each) => ({ ...each, status }));

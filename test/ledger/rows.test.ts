@@ -171,6 +171,14 @@ describe("the rows of a sequence", () => {
     expect(keys.includes(owedResultsKey(SEQUENCE_ID))).toBe(owed);
   });
 
+  it("say for which machine it waits and until when, and who holds a machine", () => {
+    const waiting = aSequence();
+    const { machineId, expiresAtMs } = waiting;
+    expect([...rowsOf(waiting).values()]).toEqual([{ v: 1, machineId, expiresAtMs }]);
+    const lease = { v: 1, sequenceId: SEQUENCE_ID, waiters: false };
+    expect(rowsOf(aClaimed()).get(machineKey(MACHINE_ID))).toEqual(lease);
+  });
+
   it("put retries of offline machines behind all others, in the order of their own lanes", () => {
     const reason = { code: "offline", sinceMs: START_MS, times: 1 } as const;
     const ranked = [

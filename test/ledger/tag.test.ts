@@ -26,6 +26,13 @@ describe("the tag of a comment", () => {
     );
   });
 
+  it("is followed by as much as fits into 300 characters, and by no blank at the end", () => {
+    const head = commentFor(tag, "");
+    expect(head).toBe(`[lrq:${SEQUENCE_ID}.0.1]`);
+    expect(commentFor(tag, "x".repeat(400))).toBe(`${head} ${"x".repeat(299 - head.length)}`);
+    expect(commentFor(tag, `${"x".repeat(298 - head.length)} y`)).toHaveLength(299);
+  });
+
   it.each([
     ["no comment", null],
     ["an empty comment", ""],

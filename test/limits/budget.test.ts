@@ -93,14 +93,17 @@ describe("a 429 without a word", () => {
     const after = refused(fewer, null, NOW_MS + 10_000);
     expect(after.learnedSessions).toBe(20);
     expect(after.door).toMatchObject({ closedUntilMs: NOW_MS + 70_000, othersSuspected: true });
+    // At the very instant of the first is not since.
+    const atOnce = refused({ ...fewer, openedAtMs: NOW_MS }, null, NOW_MS + 10_000);
+    expect(atOnce.learnedSessions).toBe(20);
     // One that was opened in between shows that calls are not what is short.
     const opened = refused({ ...fewer, openedAtMs: NOW_MS + 5_000 }, null, NOW_MS + 10_000);
     expect(opened).toMatchObject({ learnedSessions: 19, door: { closedUntilMs: 0 } });
   });
 
   it("is not read as a cap while all calls of one window are used, and all sessions are of it", () => {
-    const full = (open: number) => {
-      let budget = withSessions(open);
+    const full = (open: number, parts: Partial<Budget> = {}) => {
+      let budget = withSessions(open, parts);
       for (let call = 0; call < 9; call += 1) {
         const sequenceId = `call-${call}`;
         const sent = reserve(budget, { sequenceId, machineId: "m" }, NOW_MS);
@@ -111,6 +114,9 @@ describe("a 429 without a word", () => {
     expect(full(10)).toMatchObject({ learnedSessions: null, door: { othersSuspected: false } });
     expect(full(10).door.closedUntilMs).toBe(NOW_MS + 60_000);
     expect(full(11)).toMatchObject({ learnedSessions: 11, door: { closedUntilMs: 0 } });
+    // Unless that is as many as fitted before.
+    const learned = { learnedSessions: 10, learnedAtMs: NOW_MS };
+    expect(full(10, learned)).toMatchObject({ learnedSessions: 10, door: { closedUntilMs: 0 } });
   });
 
   it("names others only where their actions are listed, or nothing else explains it", () => {
@@ -118,6 +124,9 @@ describe("a 429 without a word", () => {
     expect(refused(withSessions(12), null).door.othersSuspected).toBe(false);
     expect(refused(withSessions(20), 5_000).door.othersSuspected).toBe(false);
     expect(refused(withSessions(3), 5_000).door.othersSuspected).toBe(true);
+    expect(refused(withSessions(12, { foreign: 3 }), 5_000).door.othersSuspected).toBe(true);
+    const half = withSessions(12, { learnedSessions: 24, learnedAtMs: NOW_MS });
+    expect(refused(half, 5_000).door.othersSuspected).toBe(false);
   });
 
   it("closes it for a growing while, fifteen times the first at most", () => {

@@ -67,6 +67,7 @@ describe("the forecast by calls", () => {
   it("lets as many start at once as calls are left in the window", () => {
     expect(waitMs(called(8), 0)).toBe(0);
     expect(waitMs(called(8), 1)).toBe(0);
+    expect([2, 3, 4].map((ahead) => waitMs(called(8), ahead))).toEqual([0, 6_000, 12_000]);
   });
 
   it("lets one start each pace after the next call is free", () => {

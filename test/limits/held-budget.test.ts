@@ -3,6 +3,8 @@ import {
   couldNotLeave,
   FIRST_BUDGET,
   holdSession,
+  releaseSession,
+  reserve,
   sessionCap,
   type Budget,
 } from "../../shared/limits/budget.ts";
@@ -17,6 +19,10 @@ describe("a session that is held", () => {
     const both = [sessionOf(aClaimed()), other].reduce(holdSession, FIRST_BUDGET);
     const { sessions } = holdSession(both, sessionOf(aSubmitted()));
     expect(sessions).toEqual([other, sessionOf(aSubmitted())]);
+    const { sequenceId, machineId } = other;
+    const bare = { ...FIRST_BUDGET, sessions: [{ sequenceId, machineId }] };
+    const known = sessionOf(aSubmitted({ sequenceId }));
+    expect(holdSession(bare, known)).toMatchObject({ sessions: [known], openedAtMs: START_MS });
   });
 });
 
@@ -89,5 +95,29 @@ describe("the door, after a POST that could not leave", () => {
     const answer = { retryAfterMs: 30_000, latestMs: START_MS };
     const after = throttled(couldNotLeave(FIRST_BUDGET, START_MS), "s", answer, someLimits());
     expect(after.door.closedBy).toBe("throttled");
+  });
+});
+
+function post(budget: Budget, sequenceId: string, atMs: number): Budget {
+  return reserve(budget, { sequenceId, machineId: sequenceId }, atMs);
+}
+
+function refuse(budget: Budget, sequenceId: string, latestMs: number): Budget {
+  const answer = { retryAfterMs: null, latestMs };
+  return releaseSession(throttled(budget, sequenceId, answer, someLimits()), sequenceId, null);
+}
+
+describe("two POSTs of one burst", () => {
+  it("that are refused one after the other are no two refusals in a row", () => {
+    const both = ["a", "b"].reduce((budget, id) => post(budget, id, START_MS), {
+      ...FIRST_BUDGET,
+      sessions: open(19, "submitted"),
+    });
+    const first = refuse(both, "a", START_MS + 10);
+    expect(first.learnedSessions).toBe(20);
+    // Another was sent meanwhile, and has come to nothing.
+    const other = releaseSession(post(first, "c", START_MS + 15), "c", null);
+    const second = refuse(other, "b", START_MS + 20);
+    expect(second).toMatchObject({ learnedSessions: 19, door: { closedUntilMs: 0 } });
   });
 });

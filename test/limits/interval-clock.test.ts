@@ -92,6 +92,21 @@ describe("the service's clock as an interval", () => {
     expect(earliestAt(interval, 500)).toBe(500);
   });
 
+  it("keeps what it knew, but for the drift since, when a reading tells less", () => {
+    const interval = { lowMs: 0, highMs: 100, atMs: 1_000 };
+    const wide = { sentAtMs: 992_000, receivedAtMs: 1_001_000, dateMs: 996_000 };
+    const kept = narrowed(interval, wide);
+    expect(kept.lowMs).toBeCloseTo(-200);
+    expect(kept.highMs).toBeCloseTo(300);
+    expect(kept.atMs).toBe(1_001_000);
+  });
+
+  it("takes a reading that only just fits as true, not for a clock that was set", () => {
+    const interval = { lowMs: 0, highMs: 100, atMs: 1_000 };
+    const edge = { sentAtMs: 1_000, receivedAtMs: 1_000, dateMs: 1_100 };
+    expect(narrowed(interval, edge)).toEqual({ lowMs: 100, highMs: 100, atMs: 1_000 });
+  });
+
   it("starts anew with the first reading after the service's clock was set", () => {
     const steps = fc
       .integer({ min: 45_000, max: 100_000_000 })

@@ -47,6 +47,11 @@ describe("an action in a list, of a sequence with an open session", () => {
     expect(isLateNews(holding(record), FIRST, shown("Failed"))).toBe(false);
   });
 
+  it("is found among the sessions of others", () => {
+    const sessions = [aSubmitted({ sequenceId: `${SEQUENCE_ID}x` }), aSubmitted()].map(sessionOf);
+    expect(isLateNews({ ...FIRST_BUDGET, sessions }, FIRST, shown("Pending"))).toBe(false);
+  });
+
   it("that tells nothing is read with its record, so the action is no news", () => {
     const { sequenceId, machineId } = aSubmitted();
     const sessions = [{ sequenceId, machineId }];
@@ -154,6 +159,11 @@ describe("what a sequence is told of an action that is not its own", () => {
       });
     },
   );
+
+  it("is not that it ran because another one did", () => {
+    const other = { actionId: "other", part: 0, attempt: 1, status: "Failed", ran: true };
+    expect(late("Pending", undefined, withLate(record, other))).toMatchObject({ ran: false });
+  });
 
   it("stays that it ran, though a later list is behind", () => {
     const ran = late("InProgress", RAN);

@@ -34,6 +34,13 @@ describe("the lag of lists", () => {
     expect(withSightings(shown, [], at(2 * HOUR_MS), LIMITS)).toBe(shown);
   });
 
+  it("grows with a longer one, and is remembered from the last of the longest on", () => {
+    const long = withLag(NO_LAG, 300_000, START_MS);
+    expect(withLag(long, 400_000, START_MS + 1)).toEqual({ ms: 400_000, seenAtMs: START_MS + 1 });
+    expect(withLag(long, 300_000, START_MS + 1)).toEqual({ ms: 300_000, seenAtMs: START_MS + 1 });
+    expect(withLag(long, 299_999, START_MS + 1)).toBe(long);
+  });
+
   it("is forgotten after six hours, and outlives shorter ones until then", () => {
     const long = withLag(NO_LAG, 300_000, START_MS);
     expect(withLag(long, 20_000, START_MS + 6 * HOUR_MS)).toBe(long);

@@ -32,6 +32,13 @@ describe("a POST whose action may still show", () => {
       [],
     ],
     ["none that was somebody else's", aSubmitted(), aSubmitted({ state: "waiting" }), []],
+    ["none of a sequence that waited", giveBack(lost, READY, null), aClaimed({ attempt: 2 }), []],
+    [
+      "one whose action was open when last seen",
+      aSubmitted(),
+      aSubmitted({ state: "failed", actionStatus: "Pending" }),
+      [1],
+    ],
     ["none of a sequence that had no session", giveBack(lost, READY, null), aClaimed(), []],
   ] as const)("is %s", (_, before, after, expected) => {
     expect(lostBy(before, after)).toEqual(expected);

@@ -55,6 +55,29 @@ describe("a quota of calls", () => {
     );
   });
 
+  it("counts the calls of one span together, so that the row stays small", () => {
+    let quota = spentOf(FIRST_QUOTA, 1, START_MS);
+    quota = spentOf(quota, 2, START_MS + MINUTE_MS);
+    quota = spentOf(quota, 3, START_MS + MINUTE_MS + 1);
+    // A clock that stepped back counts in the newest.
+    quota = spentOf(quota, 1, START_MS + MINUTE_MS - 1);
+    const spans = [
+      [START_MS, 1],
+      [START_MS + MINUTE_MS, 6],
+    ];
+    expect(quota).toEqual({ minute: spans, hour: spans });
+  });
+
+  it("keeps a share of the hour, too, for who asks for all of it", () => {
+    let quota = FIRST_QUOTA;
+    for (let minute = 0; minute < 4; minute += 1) {
+      quota = spentOf(quota, 5, START_MS + minute * 2 * MINUTE_MS, 0.5);
+    }
+    const later = START_MS + 10 * MINUTE_MS;
+    expect(spend(quota, { calls: 1, share: 0.5 }, later, LIMITS).kind).toBe("wait");
+    expect(spend(quota, { calls: 1 }, later, LIMITS).kind).toBe("spent");
+  });
+
   it("says when to ask again, and then gives what was asked for, but not 1 ms before", () => {
     let waits = 0;
     fc.assert(

@@ -43,6 +43,19 @@ describe("what a 429 to a POST told", () => {
     expect(found(again, null)).toMatchObject(cap);
   });
 
+  it("is another cap, though the one before was learned at an instant that reads the same", () => {
+    const atMs = { learnedAtMs: NOW_MS - 240_000, openedAtMs: NOW_MS - 1 };
+    const learned = { learnedSessions: 9, ...atMs };
+    expect(found({ ...calls(1), ...learned, foreign: 8 }, null)).toMatchObject({
+      concluded: "sessionCap",
+      sessionCap: 8,
+    });
+  });
+
+  it("closes nothing if Defender asks for no pause", () => {
+    expect(found(calls(3), 0).doorClosedUntilMs).toBeNull();
+  });
+
   it("is nothing new of the cap that was learned before", () => {
     const learned = { learnedSessions: 9, learnedAtMs: NOW_MS - 1 };
     expect(found({ ...calls(3), ...learned }, 1_000).concluded).toBe("othersUseTheQuota");
