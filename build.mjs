@@ -1,6 +1,7 @@
 // Builds two things: dist/app/main.mjs, the bundle that is deployed, and dist/local/*.mjs, the local parts around it.
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
 const quiet = process.argv.includes("--quiet");
@@ -19,11 +20,11 @@ const shared = {
     js: 'import { createRequire as lrqRequire } from "node:module"; const require = lrqRequire(import.meta.url);',
   },
   logLevel: "warning",
+  write: false,
 };
 
-rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
 const started = performance.now();
-await Promise.all([
+const built = await Promise.all([
   build({
     ...shared,
     entryPoints: { main: "functions/main.ts" },
@@ -59,7 +60,37 @@ await Promise.all([
     chunkNames: "lrq-[hash]",
   }),
 ]);
+replaceDist(built.flatMap(({ outputFiles }) => outputFiles));
 if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
+
+/**
+ * Leaves in dist just these files. One that is the same is not touched, and one that changes does so
+ * at once: whatever is running from there may read it meanwhile.
+ */
+function replaceDist(files) {
+  const dist = join(import.meta.dirname, "dist");
+  mkdirSync(dist, { recursive: true });
+  const wanted = new Set(files.map(({ path }) => path));
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isDirectory() && !wanted.has(path)) rmSync(path);
+  }
+  for (const { path, contents } of files) {
+    if (isSame(path, contents)) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    const next = `${path}.${process.pid}`;
+    writeFileSync(next, contents);
+    renameSync(next, path);
+  }
+}
+
+function isSame(path, contents) {
+  try {
+    return readFileSync(path).equals(contents);
+  } catch {
+    return false;
+  }
+}
 
 /** The commit this is built from, with a plus sign behind it when the files differ from it. */
 function commit() {
