@@ -105,12 +105,13 @@ describe("a run", () => {
 
   it("is told by the query, too, and of each sequence if that is wished", async () => {
     const each = incident("each", [2], asking("/each", ["sequence.ended"]));
-    await stage.untilFinished((await stage.accept("generic", each)).runId);
+    const { runId } = await stage.accept("generic", each);
+    const query = { callback: `${receiver.url}/query` };
+    await stage.accept("generic", incident("query", [7]), { query });
+    await stage.untilFinished(runId);
     await until(() => at("/each").length > 0);
     const types = at("/each").map((one) => verified(ASKED_SECRET, one).type);
     expect(types).toEqual(["sequence.ended"]);
-    const query = { callback: `${receiver.url}/query` };
-    await stage.accept("generic", incident("query", [2]), { query });
     await until(() => at("/query").length === 2);
   });
 

@@ -32,8 +32,7 @@ describe("four hosts that are killed at random, and started again", () => {
     const first = await stage.accept("generic", incident("first", [MACHINES]));
     await stage.untilFinished(first.runId);
     stage.simulator.addFault({ on: "submit", fault: "slow-after", seconds: 300, times: SLOW });
-    const hosts: HostProcess[] = [];
-    for (let host = 0; host < HOSTS; host += 1) hosts.push(await stage.addHost());
+    const hosts = await startHosts();
     const accepted = await Promise.all(
       Array.from({ length: INCIDENTS }, async (_, index) => {
         const body = incident(`chaos-${index}`, numbers(1 + index * MACHINES_EACH));
@@ -46,12 +45,12 @@ describe("four hosts that are killed at random, and started again", () => {
     for (const host of hosts) host.kill();
     const [, ...cutOff] = postedSequences(stage.simulator);
     expect(cutOff).not.toEqual([]);
-    for (let host = 0; host < HOSTS; host += 1) hosts[host] = await stage.addHost();
+    hosts.splice(0, HOSTS, ...(await startHosts()));
     for (let kill = 0; kill < KILLS; kill += 1) {
-      await pass(300 + random.fraction() * 1_200);
       const victim = Math.floor(random.fraction() * hosts.length);
       hosts[victim]?.kill();
-      hosts[victim] = await stage.addHost();
+      const [started] = await Promise.all([stage.addHost(), pass(300 + random.fraction() * 1_200)]);
+      hosts[victim] = started;
     }
     await untilArrived(stage.simulator, 1 + cutOff.length + 1);
     stage.host.thaw();
@@ -68,6 +67,10 @@ describe("four hosts that are killed at random, and started again", () => {
     expect(stage.simulator.violations()).toEqual([]);
   });
 });
+
+async function startHosts(): Promise<HostProcess[]> {
+  return await Promise.all(Array.from({ length: HOSTS }, async () => await stage.addHost()));
+}
 
 function numbers(first: number): number[] {
   return Array.from({ length: MACHINES_EACH }, (_, index) => first + index);

@@ -8,14 +8,14 @@ const A_WHILE_MS = 2_500;
 /** A POST may leave this long after a pause, and no later. */
 const FENCE_MS = 2_000;
 
-describe("a pause", () => {
+describe.concurrent("a pause", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage({ machines: machines(30) });
   });
   afterAll(async () => await stage.close());
 
-  it("keeps everything from Defender's door, and the run says by whom and why", async () => {
+  it.sequential("keeps everything from Defender's door, and the run says by whom and why", async () => {
     const before = stage.simulator.arrivals().length;
     const why = "the tenant is being moved";
     const paused = await stage.call("POST", "pause", { reason: why });
@@ -36,7 +36,7 @@ describe("a pause", () => {
     expect((await stage.untilFinished(runId)).counts.succeeded).toBe(2);
   });
 
-  it("in the middle of a run stops it there, and what is at Defender still ends", async () => {
+  it.sequential("in the middle of a run stops it there, and what is at Defender still ends", async () => {
     const before = stage.simulator.arrivals().length;
     const numbers = Array.from({ length: 25 }, (_, index) => index + 5);
     const { runId } = await stage.accept("generic", incident("half way", numbers));
@@ -60,7 +60,7 @@ describe("a pause", () => {
   });
 });
 
-describe("a cancel", () => {
+describe.concurrent("a cancel", () => {
   let stage: Stage;
   beforeAll(async () => {
     const endless = { "Collect-WindowsTriage.ps1": { seconds: 590 } };
@@ -70,7 +70,7 @@ describe("a cancel", () => {
   });
   afterAll(async () => await stage.close());
 
-  it("ends what waits at once, what runs at Defender, and no other's session", async () => {
+  it.sequential("ends what waits at once, what runs at Defender, and no other's session", async () => {
     const { cancel: before = 0 } = stage.simulator.reads();
     const foreign = stage.simulator.startForeignSession(machineId(3), "another-product", 600);
     stage.simulator.holdPortalSession(machineId(2), true);
@@ -103,7 +103,7 @@ describe("a cancel", () => {
     expect(stage.simulator.reads()["cancel"]).toBe(before + 1);
   });
 
-  it("of everything ends what is ours in every run, and finds nothing the second time", async () => {
+  it.sequential("of everything ends what is ours in every run, and finds nothing the second time", async () => {
     const runs = [await waitingRun("all, first", 5), await waitingRun("all, second", 6)];
     const all = await stage.call("POST", "cancel");
     expect(all).toMatchObject({ status: 202, body: { runs: 2, alreadyOver: 0 } });
@@ -115,7 +115,7 @@ describe("a cancel", () => {
     expect(again).toMatchObject({ body: { runs: 0, ended: 0, asked: 0 } });
   });
 
-  it("asked for twice does no more, and none is known for a run that is not there", async () => {
+  it.sequential("asked for twice does no more, and none is known for a run that is not there", async () => {
     const runId = await waitingRun("twice", 7);
     const first = await stage.call("POST", `runs/${runId}/cancel`);
     expect(first).toMatchObject({ status: 202, body: { ended: 1, asked: 0, alreadyOver: 0 } });

@@ -9,7 +9,7 @@ const NOWHERE = [
   ...["Blob", "Queue", "Table"].map((kind) => `${kind}Endpoint=http://127.0.0.1:9/nowhere`),
 ].join(";");
 
-describe("the status", () => {
+describe.concurrent("the status", () => {
   let stage: Stage;
   beforeAll(async () => {
     // One goes alone until Defender has listed it; it still runs when the second has gone.
@@ -65,7 +65,7 @@ describe("the status", () => {
   });
 });
 
-describe("an app with wrong settings", () => {
+describe.concurrent("an app with wrong settings", () => {
   const SECRET = "whsec_too-short";
   let stage: Stage;
   beforeAll(async () => {
@@ -117,7 +117,7 @@ describe("an app with wrong settings", () => {
   });
 });
 
-describe("an app with no callers", () => {
+describe.concurrent("an app with no callers", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage({ env: { CALLERS: "[]" } });
@@ -131,7 +131,7 @@ describe("an app with no callers", () => {
   });
 });
 
-describe("an app whose storage is out of reach", () => {
+describe.concurrent("an app whose storage is out of reach", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage({ storage: NOWHERE });

@@ -4,7 +4,7 @@ import { statusSchema, type Run } from "./answers.ts";
 import { incident, machineId, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-describe("when Defender's answers go wrong", () => {
+describe.concurrent("when Defender's answers go wrong", () => {
   let stage: Stage;
   beforeAll(async () => {
     // A lost POST is looked for at least as long as it could still arrive: here that is 3 s.
@@ -31,7 +31,7 @@ describe("when Defender's answers go wrong", () => {
     return { counts, chain, actions: actionsOn(number).map(({ status }) => status) };
   }
 
-  it("results that will not download are linked anew, and nothing is run again", async () => {
+  it.sequential("results that will not download are linked anew, and nothing is run again", async () => {
     for (const [nth, fault] of [
       [1, "403"],
       [2, "404"],
@@ -50,7 +50,7 @@ describe("when Defender's answers go wrong", () => {
     expect(stage.simulator.reads()["link"]).toBe(linksBefore + 8 + 4);
   });
 
-  it("a list that fails a few times is asked for again", async () => {
+  it.sequential("a list that fails a few times is asked for again", async () => {
     const { runId } = await stage.accept("generic", incident("list", [5]));
     for (const fault of ["500", "html", "drop-before"] as const) {
       stage.simulator.addFault({ on: "list", fault, times: 1 });
@@ -58,7 +58,7 @@ describe("when Defender's answers go wrong", () => {
     expect(await endOf(runId, 5)).toEqual(ONCE);
   });
 
-  it("POSTs without an answer are found by their tags, or sent again if lost", async () => {
+  it.sequential("POSTs without an answer are found by their tags, or sent again if lost", async () => {
     for (const [nth, fault] of [
       [1, "drop-after"],
       [2, "500-after"],
@@ -78,7 +78,7 @@ describe("when Defender's answers go wrong", () => {
     expect((await stage.manifest(runId)).entries).toHaveLength(6);
   });
 
-  it("a 201 with somebody else's action is not taken for ours", async () => {
+  it.sequential("a 201 with somebody else's action is not taken for ours", async () => {
     stage.simulator.addFault({ on: "submit", fault: "existing-action", nth: 1 });
     const { runId } = await stage.accept("generic", incident("not ours", [9]));
     const run = await stage.untilFinished(runId);
@@ -90,7 +90,7 @@ describe("when Defender's answers go wrong", () => {
   });
 });
 
-describe("a tenant that takes fewer calls than it promised", () => {
+describe.concurrent("a tenant that takes fewer calls than it promised", () => {
   let stage: Stage;
   beforeAll(async () => {
     const limits = { callsPerMinute: 3, windowSeconds: 120 };
@@ -120,7 +120,7 @@ describe("a tenant that takes fewer calls than it promised", () => {
 const isLockedOut = ({ sequences }: Run) =>
   sequences.every(({ waits }) => waits?.code === "lockedOut");
 
-describe("a tenant that refuses its list to the app", () => {
+describe.concurrent("a tenant that refuses its list to the app", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage({ machines: machines(4) });
@@ -147,7 +147,7 @@ describe("a tenant that refuses its list to the app", () => {
   });
 });
 
-describe("a tenant that refuses every POST of the app", () => {
+describe.concurrent("a tenant that refuses every POST of the app", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage({ machines: machines(4) });
