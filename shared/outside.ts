@@ -49,6 +49,7 @@ export function createPorts(
     callbacks: createCallbacks({
       lookup: async (name) => await lookup(name, { all: true }),
       allowLoopback: config.callbacks.allowLoopback,
+      nowMs: Date.now,
       timeoutMs: config.callbacks.timeoutMs,
       getToken: managementTokens(config, env, Date.now),
     }),

@@ -1,3 +1,4 @@
+import type { FormPart } from "./multipart.ts";
 import { guid } from "./random.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -21,6 +22,8 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
+  /** The parts of a body that is a form, else null. */
+  readonly form: readonly FormPart[] | null;
   readonly nowMs: number;
 }
 

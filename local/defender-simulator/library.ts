@@ -1,7 +1,6 @@
 import { authorize } from "./access.ts";
 import { apiError, odata } from "./answer.ts";
 import type { Answer, Call } from "./answer.ts";
-import { parseMultipart } from "./multipart.ts";
 import type { FormPart } from "./multipart.ts";
 import type { LibraryRecord } from "./state.ts";
 import { libraryFile, sha256Hex } from "./tenant.ts";
@@ -23,7 +22,7 @@ export function listLibrary(tenant: Tenant, call: Call): Answer {
 export function uploadToLibrary(tenant: Tenant, call: Call): Answer {
   const access = authorize(tenant, call, ROLES);
   if (access.kind === "refused") return access.answer;
-  const parts = parseMultipart(call.headers["content-type"] ?? "", call.body);
+  const parts = call.form;
   const file = parts?.find((part) => part.name.toLowerCase() === "file");
   const refuse = (code: string, message: string) => apiError(tenant, 400, code, message);
   if (parts === null || file?.fileName === undefined || file.fileName === null) {

@@ -8,6 +8,7 @@ import { chooseFault, faultAnswer, hugeAnswer } from "./faults.ts";
 import type { Fault } from "./fault-plan.ts";
 import { LIBRARY_FILE_BYTES_MOST } from "./library.ts";
 import { advance } from "./machine-actions.ts";
+import { readForm, type FormPart } from "./multipart.ts";
 import { route } from "./routes.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -49,7 +50,8 @@ async function serve(
     return;
   }
   const { tenant, clock, closing } = around;
-  const point = route(tenant, toCall(request, body, clock.nowMs())).point;
+  const form = await readForm(request.headers["content-type"] ?? "", body);
+  const point = route(tenant, toCall(request, { body, form }, clock.nowMs())).point;
   const fault = point === null ? null : chooseFault(tenant, around.faults, point);
   if (fault?.fault === "drop-before") {
     around.save();
@@ -59,7 +61,7 @@ async function serve(
   const delayMs = tenant.rules.ms(fault?.seconds ?? 0);
   if (fault?.fault === "slow") await sleepUntil(clock, clock.nowMs() + delayMs, closing);
   if (closing.aborted) return;
-  const answer = carryOut(around, toCall(request, body, clock.nowMs()), fault);
+  const answer = carryOut(around, toCall(request, { body, form }, clock.nowMs()), fault);
   around.save();
   if (fault?.fault === "slow-after") await sleepUntil(clock, clock.nowMs() + delayMs, closing);
   if (fault?.fault === "drop-after") {
@@ -87,14 +89,18 @@ function carryOut(around: Surroundings, call: Call, fault: Fault | null): Answer
   return fault?.fault === "huge" ? hugeAnswer(answer) : answer;
 }
 
-function toCall(request: IncomingMessage, body: Uint8Array, nowMs: number): Call {
+function toCall(
+  request: IncomingMessage,
+  { body, form }: { body: Uint8Array; form: readonly FormPart[] | null },
+  nowMs: number,
+): Call {
   const url = new URL(request.url ?? "/", "http://simulator");
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   const { pathname: path, searchParams: query } = url;
-  return { method: request.method ?? "GET", path, query, headers, body, nowMs };
+  return { method: request.method ?? "GET", path, query, headers, body, form, nowMs };
 }
 
 async function readBody(request: IncomingMessage): Promise<Uint8Array | null> {

@@ -1,10 +1,11 @@
 import { z } from "zod";
 
+import { httpDateMs, type ComeBack } from "../http/retry-after.ts";
 import type { SubmissionAnswer } from "../ledger/submission.ts";
 import type { Reply } from "../ports.ts";
 import { nextStep } from "./next-step.ts";
 import type { HttpAnswer } from "./request.ts";
-import { httpDateMs, retryAfterMs } from "./retry-after.ts";
+import { throttled } from "./throttled.ts";
 import { readAccepted } from "./schema.ts";
 
 /** Characters of Defender's own words that we pass on; the wire promises no bound. */
@@ -36,7 +37,7 @@ interface ApiError {
  */
 export function classifySubmission(answer: HttpAnswer, nowMs: number): SubmissionAnswer {
   const { status } = answer;
-  if (status === 429) return throttled(answer, nowMs);
+  if (status === 429) return throttled(comeBackIn(answer), nowMs);
   if (status >= 200 && status < 300) return accepted(answer);
   if (status < 400 || status >= 500 || TRANSIENT.has(status)) return unknown(`HTTP ${status}`);
   const { code, detail } = apiError(answer);
@@ -57,7 +58,7 @@ export function classifyReply<T>(
   read: (json: unknown, dateMs: number | null) => T | null,
 ): Reply<T> {
   const { status } = answer;
-  if (status === 429) return throttled(answer, nowMs);
+  if (status === 429) return throttled(comeBackIn(answer), nowMs);
   if (status >= 200 && status < 300) return answered(answer, read);
   if (status < 400 || status >= 500 || TRANSIENT.has(status)) {
     return { kind: "unavailable", detail: apiError(answer).detail };
@@ -84,13 +85,8 @@ function answered<T>(
   return { kind: "unavailable", detail: `HTTP ${answer.status} with a body that is ${why}` };
 }
 
-function throttled(
-  answer: HttpAnswer,
-  nowMs: number,
-): { kind: "throttled"; retryAfterMs: number | null } {
-  const { headers } = answer;
-  const asked = retryAfterMs(headers.get("retry-after"), headers.get("date"), nowMs);
-  return { kind: "throttled", retryAfterMs: asked };
+function comeBackIn({ headers }: HttpAnswer): ComeBack {
+  return { retryAfter: headers.get("retry-after"), date: headers.get("date") };
 }
 
 function unknown(detail: string): SubmissionAnswer {

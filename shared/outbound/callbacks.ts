@@ -5,8 +5,8 @@ import type { CallbackAnswer, CallbackRequest } from "../callback/answer.ts";
 import { isOpenAddress } from "../callback/address.ts";
 import { before } from "../http/deadline.ts";
 import { answerTo, requestTo } from "../http/one-request.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
 import type { Callbacks } from "../ports.ts";
-import { retryAfterMs } from "./retry-after.ts";
 import { troubleIn } from "./trouble.ts";
 
 /** An address a name leads to. */
@@ -22,6 +22,8 @@ export interface OutboundOptions {
   readonly allowLoopback: boolean;
   /** Certificates (PEM) of who may vouch for a receiver; absent, those that Node trusts. */
   readonly authorities?: readonly string[];
+  /** The time, for a receiver that says until when to wait, but not what time it has. */
+  readonly nowMs: () => number;
   /** From the look-up of the name to the end of the answer. */
   readonly timeoutMs: number;
   /** A token of the app's identity for Azure's management API; thrown errors mean there is none. */
@@ -83,10 +85,11 @@ async function exchanged(
       lookup: pinnedTo(addresses),
     },
   );
-  const httpStatus = response.statusCode ?? 0;
-  const retryAfter = retryAfterMs(response.headers["retry-after"]);
+  const { statusCode: httpStatus = 0, headers: said } = response;
+  const comeBack = { retryAfter: said["retry-after"] ?? null, date: said.date ?? null };
+  const askedMs = retryAfterMs(comeBack, options.nowMs());
   await readOut(response);
-  return { kind: "answered", httpStatus, retryAfterMs: retryAfter };
+  return { kind: "answered", httpStatus, retryAfterMs: askedMs };
 }
 
 async function bearer(

@@ -5,7 +5,7 @@ import { fileNameIn } from "../../shared/defender/content-disposition.ts";
 import { instantMs } from "../../shared/defender/instant.ts";
 import { machinesNamed, quoted } from "../../shared/defender/odata.ts";
 import { platformOf } from "../../shared/defender/platform.ts";
-import { retryAfterMs } from "../../shared/defender/retry-after.ts";
+import { throttled } from "../../shared/defender/throttled.ts";
 
 describe("Retry-After", () => {
   const nowMs = Date.parse("2026-11-20T10:00:00Z");
@@ -29,14 +29,14 @@ describe("Retry-After", () => {
     ["2026-11-20T10:01:00Z", null, null],
     ["", null, null],
     [null, null, null],
-  ])("%j with the date %j asks for %j ms", (value, date, expected) => {
-    expect(retryAfterMs(value, date, nowMs)).toBe(expected);
+  ])("%j with the date %j asks for %j ms", (retryAfter, date, retryAfterMs) => {
+    expect(throttled({ retryAfter, date }, nowMs)).toEqual({ kind: "throttled", retryAfterMs });
   });
 
   it("never asks for less than nothing or more than an hour", () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), (value, date) => {
-        const ms = retryAfterMs(value, date, nowMs);
+      fc.property(fc.string(), fc.string(), (retryAfter, date) => {
+        const { retryAfterMs: ms } = throttled({ retryAfter, date }, nowMs);
         expect(ms ?? 0).toBeGreaterThanOrEqual(0);
         expect(ms ?? 0).toBeLessThanOrEqual(3_600_000);
       }),

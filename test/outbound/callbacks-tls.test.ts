@@ -20,6 +20,7 @@ const OLD: ServerOptions = {
 const AS_THE_APP: OutboundOptions = {
   lookup: async () => [{ address: "127.0.0.1", family: 4 }],
   allowLoopback: true,
+  nowMs: Date.now,
   timeoutMs: 5_000,
   getToken: async () => ({ token: "the-token" }),
 };

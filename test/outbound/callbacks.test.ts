@@ -18,6 +18,7 @@ function callbacks(more: Partial<OutboundOptions> = {}) {
   return createCallbacks({
     lookup: async () => [{ address: "127.0.0.1", family: 4 }],
     allowLoopback: true,
+    nowMs: () => Date.parse("2026-11-20T10:00:00Z"),
     timeoutMs: 5_000,
     getToken: async () => ({ token: "the-token" }),
     ...more,
@@ -71,12 +72,21 @@ describe("sending a callback", () => {
     expect(elsewhere.received).toEqual([]);
   });
 
-  it("tells how long a receiver asks to wait, if it says so in seconds", async () => {
-    const busy = await receiver({ status: 429, headers: { "retry-after": "7" } });
-    expect(await callbacks().send(request(busy.url))).toMatchObject({ retryAfterMs: 7_000 });
-    const date = "Fri, 20 Nov 2026 10:00:00 GMT";
-    const dated = await receiver({ status: 503, headers: { "retry-after": date } });
-    expect(await callbacks().send(request(dated.url))).toMatchObject({ retryAfterMs: null });
+  it.each([
+    [{ "retry-after": "7" }, 7_000],
+    [{ "retry-after": "Fri, 20 Nov 2026 10:02:00 GMT", date: "" }, 120_000],
+    [
+      {
+        "retry-after": "Fri, 20 Nov 2026 10:02:00 GMT",
+        date: "Fri, 20 Nov 2026 10:01:30 GMT",
+      },
+      30_000,
+    ],
+    [{ "retry-after": "soon" }, null],
+    [{}, null],
+  ])("tells that a receiver with %j asks to wait %j ms", async (headers, retryAfterMs) => {
+    const busy = await receiver({ status: 429, headers });
+    expect(await callbacks().send(request(busy.url))).toMatchObject({ retryAfterMs });
   });
 
   it("takes the identity along only where it is told to", async () => {
