@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import type { Paint, Tone } from "./colours.ts";
 
 /** A piece of a line; its text has no escape sequences and no line ends. */
@@ -10,24 +11,11 @@ interface Span {
 export type Line = readonly Span[];
 
 const ELLIPSIS = "…";
-const EMOJI = /\p{Extended_Pictographic}/u;
-/** Code points two columns wide (Unicode UAX 11), in the blocks that names are made of. */
-const WIDE = [
-  [0x1100, 0x115f],
-  [0x2e80, 0xa4cf],
-  [0xac00, 0xd7a3],
-  [0xf900, 0xfaff],
-  [0xfe30, 0xfe6f],
-  [0xff00, 0xff60],
-  [0xffe0, 0xffe6],
-] as const;
-const ZERO = /[\p{M}\u200b-\u200d]/u;
+const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** Columns a text takes in a terminal. */
 export function columnsOf(text: string): number {
-  let columns = 0;
-  for (const char of text) columns += charColumns(char);
-  return columns;
+  return stringWidth(text);
 }
 
 /** The text in at most `columns` columns; what is cut off leaves an ellipsis. */
@@ -36,10 +24,10 @@ export function cut(text: string, columns: number): string {
   if (columns < 1) return "";
   let kept = "";
   let left = columns - 1;
-  for (const char of text) {
-    left -= charColumns(char);
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    left -= columnsOf(segment);
     if (left < 0) break;
-    kept += char;
+    kept += segment;
   }
   return `${kept}${ELLIPSIS}`;
 }
@@ -73,11 +61,4 @@ export function renderLine(line: Line, columns: number, paint: Paint): string {
     left -= columnsOf(text);
   }
   return shown.trimEnd();
-}
-
-function charColumns(char: string): number {
-  if (ZERO.test(char)) return 0;
-  const code = char.codePointAt(0) ?? 0;
-  const isWide = WIDE.some(([first, last]) => code >= first && code <= last);
-  return isWide || EMOJI.test(char) ? 2 : 1;
 }

@@ -12,6 +12,7 @@ describe("columnsOf", () => {
     expect(columnsOf("pc-0101")).toBe(7);
     expect(columnsOf("日本")).toBe(4);
     expect(columnsOf("e\u0301")).toBe(1);
+    expect(columnsOf("👩‍💻")).toBe(2);
   });
 });
 
@@ -22,6 +23,7 @@ describe("cut", () => {
 
   it("marks what it cuts off", () => {
     expect(cut("collecting", 5)).toBe("coll…");
+    expect(cut("日本語", 4)).toBe("日…");
   });
 
   it("never gives more columns than there are", () => {
