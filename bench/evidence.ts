@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ContainerClient } from "@azure/storage-blob";
+import { z } from "zod";
 import { startAzurite } from "../local/azurite.ts";
 import type { EvidenceApi } from "../local/lrq/api.ts";
 import { exportRun } from "../local/lrq/export-run.ts";
+import { auditRecordSchema } from "../shared/evidence/audit.ts";
 import { createEvidenceBlobs } from "../shared/azure/evidence-blobs.ts";
 import type { EvidenceStore, Ports } from "../shared/ports.ts";
 import { readRunAudit } from "../shared/workflow/view/read-audit.ts";
@@ -110,7 +112,7 @@ function apiOf(ports: Ports): EvidenceApi {
           runId,
           from,
         );
-        records.push(...(page?.records ?? []));
+        records.push(...z.array(auditRecordSchema).parse(page?.records ?? []));
         from = page?.next ?? null;
       }
       return records;

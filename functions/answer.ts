@@ -12,6 +12,7 @@ const PROBLEMS = {
   "not-found": [404, "There is no such thing"],
   "key-reused": [409, "The Idempotency-Key was used for another request"],
   "not-approvable": [409, "This cannot be approved"],
+  "set-aside": [409, "A row cannot be read by this version of the app"],
   "too-large": [413, "The body is too large"],
   "wrong-type": [415, "The body is of the wrong type"],
   "nothing-to-do": [422, "Understood, but there is nothing to do"],

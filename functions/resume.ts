@@ -1,13 +1,16 @@
 import { app } from "@azure/functions";
-import { json } from "./answer.ts";
+import { json, problem } from "./answer.ts";
 import { forCallers } from "./transport.ts";
+
+const BUDGET_SET_ASIDE =
+  "This version of the app cannot read the budget, so it submits nothing. Update it, then resume.";
 
 app.http("resume", {
   methods: ["POST"],
   route: "resume",
   authLevel: "anonymous",
   handler: forCallers("operate", async (lrq, _request, { name, log }) => {
-    await lrq.resume(log, name);
-    return json({ paused: false, by: name });
+    if (await lrq.resume(log, name)) return json({ paused: false, by: name });
+    return problem("set-aside", BUDGET_SET_ASIDE);
   }),
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { intakeKey, plannedKey, plannedKeyFor } from "./keys.ts";
 import { insertion, type RowChange } from "./rows.ts";
+import { valueOf } from "./set-aside.ts";
 import { sequenceSchema, type SequenceRecord } from "./sequence.ts";
 import { rowObject } from "./row-object.ts";
 
@@ -58,7 +59,7 @@ export function unfolding(
   row: { readonly key: string; readonly body: unknown; readonly etag: string },
   pass: number,
 ): RowChange[] {
-  const records = sequencesIn(row.body);
+  const records = sequencesIn(row);
   return [
     { op: "delete", key: row.key, etag: row.etag },
     { op: "delete", key: plannedKeyFor(row.key), etag: "*" },
@@ -66,10 +67,10 @@ export function unfolding(
   ];
 }
 
-/** The sequences in the body of an intake row. Throws if it is none. */
-export function sequencesIn(body: unknown): SequenceRecord[] {
-  const { shared, each } = intakeSchema.parse(body);
-  return each.map((own) => sequenceSchema.parse({ ...shared, ...own }));
+/** The sequences in an intake row. Throws `SetAside` if it, or one of them, has another form. */
+export function sequencesIn({ key, body }: { readonly key: string; readonly body: unknown }) {
+  const { shared, each } = valueOf(intakeSchema, { key, body });
+  return each.map((own) => valueOf(sequenceSchema, { key, body: { ...shared, ...own } }));
 }
 
 /** Those of one profile have their commands in common, so they stand together. */

@@ -8,6 +8,11 @@ const INSTANT_DIGITS = 13;
 /** The budget: its key sorts right before the ready rows, which are read together with it. */
 export const BUDGET_KEY = "rate-token";
 /**
+ * The note of a pause by somebody who could not read the budget: who reads that and the ready rows
+ * reads this, too.
+ */
+export const PAUSE_NOTE_KEY = "rate-token!paused";
+/**
  * Calls spent on lists, result links and look-ups, and when we last polled; its key lies outside
  * `OPEN_WORK`.
  */
@@ -146,8 +151,17 @@ export const deadNoticeKey = (runId: string, noticeId: string): string =>
  * The sequence a record or an index row (ready, later, behind, owed) stands for: the last part of
  * its key.
  */
-export function sequenceIdIn(key: string): string {
-  return key.slice(key.lastIndexOf("!") + 1);
+export const sequenceIdIn = lastPartOf;
+
+/** The notice that a row is of, owed or dead. */
+export const noticeIdIn = lastPartOf;
+
+/** The machine in the key of a lease. */
+export const machineIdIn = ownerIn;
+
+/** The number of a record in its log. */
+export function auditNumberIn(auditRowKey: string): number {
+  return Number(auditRowKey.split("!")[2]);
 }
 
 /** The pass in a ready key; lower has waited longer. */
@@ -174,6 +188,10 @@ export function laneIn(readyRowKey: string): Lane {
   const lane = LANES.find((candidate) => `${candidate}` === readyRowKey.split("!")[1]);
   if (lane === undefined) throw new Error(`not a ready key: ${readyRowKey}`);
   return lane;
+}
+
+function lastPartOf(key: string): string {
+  return key.slice(key.lastIndexOf("!") + 1);
 }
 
 /** Whose row it is: the first part of a key after its family. */

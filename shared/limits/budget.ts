@@ -83,6 +83,8 @@ export const budgetSchema = rowObject({
   lost: z.array(lostPostSchema).default([]),
   /** Dispatches since a retry of an offline machine had a turn. */
   sinceRetry: z.number().int().nonnegative().default(0),
+  /** Rows that a version of the app could not read, and since when; store/set-aside.ts. */
+  setAside: z.array(rowObject({ key: z.string(), why: z.string(), sinceMs: instant })).default([]),
   /** The end of the audit log of the queue: its records are written with the decisions. */
   audit: chainHeadSchema,
 });
@@ -126,6 +128,7 @@ export const FIRST_BUDGET: Budget = {
   listLag: NO_LAG,
   lost: [],
   sinceRetry: 0,
+  setAside: [],
   audit: FIRST_HEAD,
 };
 

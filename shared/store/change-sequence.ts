@@ -15,7 +15,14 @@ import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
 import { noticesOfEnd } from "../ledger/told.ts";
 import type { Ports } from "../ports.ts";
 import { auditedRun, factAbout } from "./audit.ts";
-import { budgetChange, loadBudget, loadLease, loadRun, loadSequence } from "./load.ts";
+import {
+  budgetChange,
+  loadBudget,
+  loadLease,
+  loadRun,
+  loadSequence,
+  readableSequence,
+} from "./load.ts";
 
 /**
  * At most so many that waited behind a machine come forward at once; reconciling finds any that are
@@ -130,7 +137,7 @@ async function freeing(
   const { from, before: until } = behindRange(after.machineId);
   const behind = await ledger.list(from, until, PROMOTED_MAX);
   const waiting = await Promise.all(
-    behind.map(async (row) => await loadSequence(ledger, sequenceIdIn(row.key))),
+    behind.map(async (row) => await readableSequence(ledger, sequenceIdIn(row.key))),
   );
   const forward = waiting
     .filter((each) => each !== null)

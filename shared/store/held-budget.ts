@@ -1,6 +1,7 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { BUDGET_KEY, TURN } from "../ledger/keys.ts";
+import { BUDGET_KEY, isWithin, PAUSE_NOTE_KEY, READY, TURN } from "../ledger/keys.ts";
 import type { RowChange } from "../ledger/rows.ts";
+import { valueOf } from "../ledger/set-aside.ts";
 import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/budget.ts";
 import type { LedgerReads, Ports, Row } from "../ports.ts";
 import { auditedBudget } from "./audit.ts";
@@ -14,6 +15,8 @@ export interface HeldBudget {
   stored: MaybeStored<Budget>;
 }
 
+/** The most the Table service gives at once. */
+const PAGE = 1_000;
 const TRIES = 10;
 const JITTER_MS = 200;
 
@@ -22,17 +25,23 @@ export function budgetIn(rows: readonly Row[]): MaybeStored<Budget> {
   const row = rows.find((each) => each.key === BUDGET_KEY);
   return row === undefined
     ? { value: FIRST_BUDGET, etag: null }
-    : { value: budgetSchema.parse(row.body), etag: row.etag };
+    : { value: valueOf(budgetSchema, row), etag: row.etag };
 }
 
-/** The budget and up to `limit` ready keys, the next to go first, in one request. */
-export async function readTurn(
-  ledger: LedgerReads,
-  limit: number,
-): Promise<{ budget: MaybeStored<Budget>; ready: readonly string[] }> {
-  const rows = await ledger.list(TURN.from, TURN.before, limit + 1);
-  const ready = rows.map((row) => row.key).filter((key) => key !== BUDGET_KEY);
-  return { budget: budgetIn(rows), ready: ready.slice(0, limit) };
+/** The budget, whether a pause is noted beside it, and who is ready, the next to go first. */
+export interface TurnRows {
+  readonly budget: MaybeStored<Budget>;
+  readonly isPauseNoted: boolean;
+  /** Keys of ready rows. */
+  readonly ready: readonly string[];
+}
+
+/** All that in one request, with up to `limit` ready rows. */
+export async function readTurn(ledger: LedgerReads, limit: number): Promise<TurnRows> {
+  const rows = await ledger.list(TURN.from, TURN.before, Math.min(limit + 1, PAGE));
+  const keys = rows.map((row) => row.key);
+  const ready = keys.filter((key) => isWithin(key, READY)).slice(0, limit);
+  return { budget: budgetIn(rows), isPauseNoted: keys.includes(PAUSE_NOTE_KEY), ready };
 }
 
 /**

@@ -2,8 +2,15 @@ import { sequencesIn } from "../ledger/intake.ts";
 import { intakesOf, sequencesOf } from "../ledger/keys.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
-import type { LedgerReads } from "../ports.ts";
+import { SetAside, sorted } from "../ledger/set-aside.ts";
+import type { LedgerReads, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
+
+/** The sequences of a run, and its rows that hold others but cannot be read. */
+export interface ListedSequences {
+  readonly records: SequenceRecord[];
+  readonly setAside: readonly SetAside[];
+}
 
 /**
  * All sequences of a run, in the order of their ids, those without rows of their own included.
@@ -12,20 +19,35 @@ import { listAll } from "./list-all.ts";
 export async function listSequences(
   ledger: LedgerReads,
   { runId, accepted }: Pick<RunRecord, "runId" | "accepted">,
-): Promise<SequenceRecord[]> {
-  const records = await listRecords(ledger, runId);
-  if (records.length >= accepted) return records;
-  const planned = (await listAll(ledger, intakesOf(runId))).flatMap(({ body }) =>
-    sequencesIn(body),
-  );
+): Promise<ListedSequences> {
+  const first = await listRecords(ledger, runId);
+  if (first.records.length + first.setAside.length >= accepted) return first;
+  const planned = recordsIn(await listAll(ledger, intakesOf(runId)));
   // Once more, and after those: what got its own rows meanwhile is in one of the two lists.
-  const all = new Map(
-    [...planned, ...(await listRecords(ledger, runId))].map((each) => [each.sequenceId, each]),
-  );
-  return [...all.values()].toSorted((a, b) => (a.sequenceId < b.sequenceId ? -1 : 1));
+  const own = await listRecords(ledger, runId);
+  const all = new Map([...planned.records, ...own.records].map((each) => [each.sequenceId, each]));
+  return {
+    records: [...all.values()].toSorted((a, b) => (a.sequenceId < b.sequenceId ? -1 : 1)),
+    setAside: [...planned.setAside, ...own.setAside],
+  };
 }
 
-async function listRecords(ledger: LedgerReads, runId: string): Promise<SequenceRecord[]> {
-  const rows = await listAll(ledger, sequencesOf(runId));
-  return rows.map(({ body }) => sequenceSchema.parse(body));
+async function listRecords(ledger: LedgerReads, runId: string): Promise<ListedSequences> {
+  const { readable, aside } = sorted(sequenceSchema, await listAll(ledger, sequencesOf(runId)));
+  return { records: readable.map(({ value }) => value), setAside: aside };
+}
+
+/** What stands in intake rows; one that cannot be read whole is set aside whole. */
+function recordsIn(rows: readonly Row[]): ListedSequences {
+  const records: SequenceRecord[] = [];
+  const setAside: SetAside[] = [];
+  for (const row of rows) {
+    try {
+      records.push(...sequencesIn(row));
+    } catch (error) {
+      if (!(error instanceof SetAside)) throw error;
+      setAside.push(error);
+    }
+  }
+  return { records, setAside };
 }

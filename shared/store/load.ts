@@ -1,5 +1,6 @@
 import { BUDGET_KEY, machineKey, READS_KEY, runKey, sequenceKey } from "../ledger/keys.ts";
 import { machineSchema, type MachineLease, type RowChange, type Stored } from "../ledger/rows.ts";
+import { SetAside, sorted, valueOf } from "../ledger/set-aside.ts";
 import { runSchema, type RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
 import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/budget.ts";
@@ -12,22 +13,38 @@ export interface MaybeStored<T> {
   readonly etag: string | null;
 }
 
-/**
- * Rows are parsed when they are read; one that does not fit throws, for nothing may be decided on
- * it.
+/*
+ * Rows are parsed when they are read; one that does not fit throws `SetAside`, for nothing may be
+ * decided on it.
  */
+
 export async function loadBudget(ledger: LedgerReads): Promise<MaybeStored<Budget>> {
   const row = await ledger.read(BUDGET_KEY);
   return row === null
     ? { value: FIRST_BUDGET, etag: null }
-    : { value: budgetSchema.parse(row.body), etag: row.etag };
+    : { value: valueOf(budgetSchema, row), etag: row.etag };
+}
+
+/** The budget; null if it is set aside. */
+export async function loadReadableBudget(ledger: LedgerReads): Promise<MaybeStored<Budget> | null> {
+  try {
+    return await loadBudget(ledger);
+  } catch (error) {
+    if (error instanceof SetAside) return null;
+    throw error;
+  }
+}
+
+/** Where the line ends, for what joins it: order only, so 0 will do if nobody can tell. */
+export async function lastPass(ledger: LedgerReads): Promise<number> {
+  return (await loadReadableBudget(ledger))?.value.pass ?? 0;
 }
 
 export async function loadReads(ledger: LedgerReads): Promise<MaybeStored<Reads>> {
   const row = await ledger.read(READS_KEY);
   return row === null
     ? { value: FIRST_READS, etag: null }
-    : { value: readsSchema.parse(row.body), etag: row.etag };
+    : { value: valueOf(readsSchema, row), etag: row.etag };
 }
 
 export async function loadSequence(
@@ -35,7 +52,17 @@ export async function loadSequence(
   sequenceId: string,
 ): Promise<Stored<SequenceRecord> | null> {
   const row = await ledger.read(sequenceKey(sequenceId));
-  return row === null ? null : { value: sequenceSchema.parse(row.body), etag: row.etag };
+  return row === null ? null : { value: valueOf(sequenceSchema, row), etag: row.etag };
+}
+
+/** The same; null, too, if it is set aside: for who goes on without it. */
+export async function readableSequence(
+  ledger: LedgerReads,
+  sequenceId: string,
+): Promise<Stored<SequenceRecord> | null> {
+  const row = await ledger.read(sequenceKey(sequenceId));
+  const [found] = row === null ? [] : sorted(sequenceSchema, [row]).readable;
+  return found === undefined ? null : { value: found.value, etag: found.row.etag };
 }
 
 export async function loadRun(
@@ -43,7 +70,7 @@ export async function loadRun(
   runId: string,
 ): Promise<Stored<RunRecord> | null> {
   const row = await ledger.read(runKey(runId));
-  return row === null ? null : { value: runSchema.parse(row.body), etag: row.etag };
+  return row === null ? null : { value: valueOf(runSchema, row), etag: row.etag };
 }
 
 export async function loadLease(
@@ -51,7 +78,7 @@ export async function loadLease(
   machineId: string,
 ): Promise<Stored<MachineLease> | null> {
   const row = await ledger.read(machineKey(machineId));
-  return row === null ? null : { value: machineSchema.parse(row.body), etag: row.etag };
+  return row === null ? null : { value: valueOf(machineSchema, row), etag: row.etag };
 }
 
 /** The change that writes the budget where `stored` stood. */

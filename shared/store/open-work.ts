@@ -21,11 +21,12 @@ export async function readOpenWork(ledger: Ledger): Promise<OpenWork> {
 
 /**
  * Nothing is outstanding: the budget stands alone, or is not even written yet, and Defender refuses
- * us nothing that could be asked for again.
+ * us nothing that could be asked for again; and no row is set aside.
  */
 export function isIdle({ rows, whole }: OpenWork): boolean {
-  const isAlone = whole && rows.every((row) => row.key === BUDGET_KEY);
-  return isAlone && budgetIn(rows).value.lockouts.every(({ call }) => call === "submit");
+  if (!whole || rows.some((row) => row.key !== BUDGET_KEY)) return false;
+  const { lockouts, setAside } = budgetIn(rows).value;
+  return setAside.length === 0 && lockouts.every(({ call }) => call === "submit");
 }
 
 /** Up to `limit` rows of a range: from what was read if that reaches so far, else read anew. */

@@ -6,6 +6,7 @@ import type { Ports } from "../ports.ts";
 import { readTurn } from "./held-budget.ts";
 import { changeBudget } from "./change-budget.ts";
 import { loadBudget, type MaybeStored } from "./load.ts";
+import { unlessSetAside } from "./set-aside.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
 type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -34,9 +35,19 @@ export interface Ringing {
 export async function ringForReady(
   ports: RingPorts,
   limits: Limits,
-  { why, lateMs = 0, known, leaving }: Ringing,
+  ringing: Ringing,
 ): Promise<boolean> {
+  const { known, lateMs = 0 } = ringing;
   if (known !== undefined && !mayRing(known, ports.clock.earliest(), limits, lateMs)) return false;
+  // Without the budget nobody can tell when: whoever can read it rings.
+  return await unlessSetAside(ports, false, () => ringNext(ports, limits, ringing));
+}
+
+async function ringNext(
+  ports: RingPorts,
+  limits: Limits,
+  { why, lateMs = 0, leaving }: Ringing,
+): Promise<boolean> {
   // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the poll
   // replaces.
   const promised = await tryTransact(ports, usual("the budget"), async (tx) => {

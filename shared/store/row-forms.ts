@@ -3,19 +3,21 @@ import { auditRecordSchema } from "../evidence/audit.ts";
 import { custodyEntrySchema } from "../evidence/custody.ts";
 import { countsSchema, keySchema } from "../ledger/accepted.ts";
 import { intakeSchema, pointerSchema } from "../ledger/intake.ts";
-import { BUDGET_KEY, CAPS_KEY, READS_KEY } from "../ledger/keys.ts";
+import { BUDGET_KEY, CAPS_KEY, PAUSE_NOTE_KEY, READS_KEY } from "../ledger/keys.ts";
 import { deadNoticeSchema, noticeSchema } from "../ledger/notice.ts";
 import { indexSchema, machineSchema, owedSchema } from "../ledger/rows.ts";
 import { runSchema, turnSchema } from "../ledger/run.ts";
 import { sequenceSchema } from "../ledger/sequence.ts";
 import { budgetSchema } from "../limits/budget.ts";
 import { readsSchema } from "../limits/reads.ts";
+import { pauseNoteSchema } from "./pause-note.ts";
 
-/** The form of each kind of row, by the first part of its key. */
+/** The form of each kind of row, by its key, or by the first part of that. */
 export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   [BUDGET_KEY]: budgetSchema,
   [READS_KEY]: readsSchema,
   [CAPS_KEY]: countsSchema,
+  [PAUSE_NOTE_KEY]: pauseNoteSchema,
   audit: auditRecordSchema,
   behind: indexSchema,
   custody: custodyEntrySchema,
@@ -35,6 +37,6 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
 
 /** The form of the row with this key; null for a kind that nobody here knows. */
 export function formOf(key: string): z.ZodType | null {
-  const [kind = ""] = key.split("!", 1);
+  const kind = Object.hasOwn(ROW_FORMS, key) ? key : (key.split("!", 1)[0] ?? "");
   return Object.hasOwn(ROW_FORMS, kind) ? (ROW_FORMS[kind] ?? null) : null;
 }

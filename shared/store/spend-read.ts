@@ -1,7 +1,9 @@
 import { spend } from "../limits/quota.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { ReadKind, Reads, ReadStamp } from "../limits/reads.ts";
+import type { Ports } from "../ports.ts";
 import { loadReads, readsChange } from "./load.ts";
+import { unlessSetAside } from "./set-aside.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
 /** Not more often than so: `stamp` says when it was done last. */
@@ -11,11 +13,12 @@ export interface Interval {
 }
 
 /**
- * Takes one call (or `calls`) of the budget of its kind before it is made. False if the budget is spent, or if
- * what is done `at` intervals was done less than that ago. `share` of the budget is for this use.
+ * Takes one call (or `calls`) of the budget of its kind before it is made. False if the budget is
+ * spent or cannot be read, or if what is done `at` intervals was done less than that ago. `share` of
+ * the budget is for this use.
  */
 export async function spendRead(
-  store: Store,
+  store: Store & Pick<Ports, "log">,
   limits: Limits,
   kind: ReadKind,
   {
@@ -24,16 +27,18 @@ export async function spendRead(
     calls = 1,
   }: { share?: number; at?: Interval | null; calls?: number } = {},
 ): Promise<boolean> {
-  const spending = await tryTransact(store, usual("what was asked"), async (tx) => {
-    const reads = await loadReads(tx);
-    const nowMs = store.clock.earliest();
-    if (at !== null && nowMs < reads.value[at.stamp] + at.intervalMs) return false;
-    const spent = spend(reads.value[kind], { calls, share }, nowMs, limits);
-    if (spent.kind === "wait") return false;
-    const stamped = at === null ? {} : { [at.stamp]: nowMs };
-    const next: Reads = { ...reads.value, [kind]: spent.quota, ...stamped };
-    tx.stage([readsChange(reads, next)]);
-    return true;
-  });
-  return spending.kind === "done" && spending.value;
+  const spending = await unlessSetAside(store, null, () =>
+    tryTransact(store, usual("what was asked"), async (tx) => {
+      const reads = await loadReads(tx);
+      const nowMs = store.clock.earliest();
+      if (at !== null && nowMs < reads.value[at.stamp] + at.intervalMs) return false;
+      const spent = spend(reads.value[kind], { calls, share }, nowMs, limits);
+      if (spent.kind === "wait") return false;
+      const stamped = at === null ? {} : { [at.stamp]: nowMs };
+      const next: Reads = { ...reads.value, [kind]: spent.quota, ...stamped };
+      tx.stage([readsChange(reads, next)]);
+      return true;
+    }),
+  );
+  return spending?.kind === "done" && spending.value;
 }

@@ -5,11 +5,13 @@ import { isHeld, placed } from "../ledger/gate.ts";
 import { move, type RowChange, type Stored } from "../ledger/rows.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
+import { sorted } from "../ledger/set-aside.ts";
 import { sequencesOf } from "../ledger/keys.ts";
 import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 import { loadRun, unchanged } from "./load.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
+import { noteSetAside, unlessSetAside } from "./set-aside.ts";
 import { unfold } from "./unfold.ts";
 
 type TurnPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -28,7 +30,7 @@ const COMMITS_MAX = 400;
 export async function turnGates(ports: TurnPorts, open: OpenWork): Promise<number> {
   const notes = await rowsWithin(ports.ledger, open, NOTES_OF_TURNS, TURNS_PER_POLL);
   let moved = 0;
-  for (const note of notes) moved += await turnGate(ports, note);
+  for (const note of notes) moved += await unlessSetAside(ports, 0, () => turnGate(ports, note));
   return moved;
 }
 
@@ -37,7 +39,7 @@ export async function turnGatesOf(ports: TurnPorts, runId: string): Promise<numb
   const { from, before } = turnsOf(runId);
   let moved = 0;
   for (const note of await ports.ledger.list(from, before, TURNS_PER_POLL)) {
-    moved += await turnGate(ports, note);
+    moved += await unlessSetAside(ports, 0, () => turnGate(ports, note));
   }
   return moved;
 }
@@ -51,13 +53,17 @@ async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
     // The run is read before its sequences, and written with them: what comes in between loses.
     const run = await loadRun(ledger, runId);
     if (run === null) throw new Error(`run ${runId} is gone, but it has turned`);
-    const changes = (await sequencesOfRun(ports, run.value)).flatMap((each) => {
+    const { sequences, isWhole } = await sequencesOfRun(ports, run.value);
+    const changes = sequences.flatMap((each) => {
       const after = turned(each.value, run.value);
       return after === null ? [] : [{ before: each, after }];
     });
     const some = changes.slice(0, MOVES_PER_COMMIT);
     const isLast = some.length === changes.length;
-    const done: RowChange[] = isLast ? [{ op: "delete", key: note.key, etag: note.etag }] : [];
+    // While one cannot be read, the note stays: it has to be moved, too.
+    if (isLast && !isWhole && some.length === 0) return moved;
+    const done: RowChange[] =
+      isLast && isWhole ? [{ op: "delete", key: note.key, etag: note.etag }] : [];
     const rows = some.flatMap(({ before, after }) => move(before, after));
     const outcome = await ledger.commit([unchanged(run), ...rows, ...done]);
     if (outcome.kind === "conflict" && outcome.key === note.key) return moved;
@@ -74,13 +80,16 @@ async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
 async function sequencesOfRun(
   ports: TurnPorts,
   { runId, accepted }: RunRecord,
-): Promise<Stored<SequenceRecord>[]> {
+): Promise<{ sequences: readonly Stored<SequenceRecord>[]; isWhole: boolean }> {
   let rows = await listAll(ports.ledger, sequencesOf(runId));
   if (rows.length < accepted) {
     await unfold(ports, runId);
     rows = await listAll(ports.ledger, sequencesOf(runId));
   }
-  return rows.map(({ body, etag }) => ({ value: sequenceSchema.parse(body), etag }));
+  const { readable, aside } = sorted(sequenceSchema, rows);
+  for (const each of aside) await noteSetAside(ports, each);
+  const sequences = readable.map(({ row, value }) => ({ value, etag: row.etag }));
+  return { sequences, isWhole: rows.length >= accepted && aside.length === 0 };
 }
 
 /** The sequence at its right place, or null if it is there. */

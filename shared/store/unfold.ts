@@ -1,9 +1,11 @@
 import { pointerSchema, unfolding } from "../ledger/intake.ts";
 import { intakesOf, PLANNED, runIdOfPlanned } from "../ledger/keys.ts";
+import { sorted } from "../ledger/set-aside.ts";
 import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
-import { loadBudget } from "./load.ts";
+import { lastPass } from "./load.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
+import { noteSetAside, unlessSetAside } from "./set-aside.ts";
 import { transact, usual } from "./transact.ts";
 
 type UnfoldPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -16,15 +18,17 @@ const BELL_LATE_MS = 5_000;
 /**
  * Gives all accepted sequences of a run that stand in intake rows rows of their own, and returns
  * how many this call did. Each row is one transaction, so it may end anywhere and be done again,
- * and several may do it at once.
+ * and several may do it at once. A row that is set aside stays.
  */
 export async function unfold(ports: UnfoldPorts, runId: string): Promise<number> {
-  const [rows, budget] = await Promise.all([
+  const [rows, pass] = await Promise.all([
     listAll(ports.ledger, intakesOf(runId)),
-    loadBudget(ports.ledger),
+    lastPass(ports.ledger),
   ]);
   let unfolded = 0;
-  for (const row of rows) unfolded += await unfoldRow(ports, row, budget.value.pass);
+  for (const row of rows) {
+    unfolded += await unlessSetAside(ports, 0, () => unfoldRow(ports, row, pass));
+  }
   if (unfolded > 0) ports.log("info", "unfolded", { runId, sequences: unfolded });
   return unfolded;
 }
@@ -44,9 +48,11 @@ async function unfoldRow(ports: UnfoldPorts, known: Row, pass: number): Promise<
 export async function unfoldLate(ports: UnfoldPorts, open: OpenWork): Promise<number> {
   const beforeMs = ports.clock.earliest() - BELL_LATE_MS;
   const pointers = await rowsWithin(ports.ledger, open, PLANNED, POINTERS_PER_POLL);
-  const late = pointers.filter(({ body }) => pointerSchema.parse(body).atMs < beforeMs);
+  const { readable, aside } = sorted(pointerSchema, pointers);
+  for (const each of aside) await noteSetAside(ports, each);
+  const late = readable.filter(({ value }) => value.atMs < beforeMs);
   let unfolded = 0;
-  for (const runId of new Set(late.map(({ key }) => runIdOfPlanned(key)))) {
+  for (const runId of new Set(late.map(({ row }) => runIdOfPlanned(row.key)))) {
     unfolded += await unfold(ports, runId);
   }
   return unfolded;

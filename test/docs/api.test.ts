@@ -24,6 +24,7 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   "not-found": problem("not-found", TOLD),
   "key-reused": problem("key-reused", TOLD),
   "not-approvable": problem("not-approvable", TOLD),
+  "set-aside": problem("set-aside", TOLD),
   "too-large": problem("too-large", TOLD),
   "wrong-type": problem("wrong-type", TOLD),
   "nothing-to-do": problem("nothing-to-do", TOLD),

@@ -10,6 +10,7 @@ const LEDGER = page("docs/ledger.md");
 /** One key of every kind there is, by what builds it. */
 const SAMPLES: Readonly<Record<string, string>> = {
   BUDGET_KEY: keys.BUDGET_KEY,
+  PAUSE_NOTE_KEY: keys.PAUSE_NOTE_KEY,
   READS_KEY: keys.READS_KEY,
   readyKey: keys.readyKey(1, 7, "sequence"),
   laterKey: keys.laterKey(7, "sequence"),

@@ -3,6 +3,7 @@ import { RestError } from "@azure/data-tables";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { withApp } from "../../functions/transport.ts";
+import { SetAside } from "../../shared/ledger/set-aside.ts";
 import { Contended } from "../../shared/store/contended.ts";
 import { problemSchema } from "../stories/answers.ts";
 
@@ -65,6 +66,7 @@ describe("a request that meets a bug", () => {
   it.each([
     ["a TypeError", new TypeError("cannot read machineId of undefined")],
     ["a row that cannot be", new Error("run a is gone")],
+    ["a row that cannot be read", new SetAside("run!a", "it has version 2")],
     ["a request to storage that storage finds wrong", storage(400, "InvalidInput")],
     ["something that is no error", "a word"],
   ])("such as %s, is told so, with an id that the log has too", async (_, error) => {

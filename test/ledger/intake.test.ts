@@ -5,6 +5,7 @@ import { folding, sequencesIn, unfolding } from "../../shared/ledger/intake.ts";
 import { intakesOf, plannedKeyFor } from "../../shared/ledger/keys.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
 import { aSequence, RUN_ID, START_MS } from "./a-sequence.ts";
+import { SetAside } from "../../shared/ledger/set-aside.ts";
 
 const record = fc.record({
   machineName: fc.option(fc.string({ unit: "binary" })),
@@ -42,7 +43,7 @@ describe("intake rows", () => {
     await fc.assert(
       fc.asyncProperty(records, fc.nat(10_000), async (all, from) => {
         const { rows } = await folded(all, from);
-        const back = rows.flatMap(({ body }) => sequencesIn(body));
+        const back = rows.flatMap(sequencesIn);
         expect(back.toSorted((a, b) => a.pass - b.pass)).toEqual(all);
       }),
       { numRuns: 40 },
@@ -108,10 +109,11 @@ describe("intake rows", () => {
       { v: 2, shared: {}, each: [{}] },
       { v: 1, shared: {}, each: [] },
     ]) {
-      expect(() => sequencesIn(body)).toThrow(Error);
+      expect(() => sequencesIn({ key: "intake!r!0", body })).toThrow(SetAside);
     }
     const { sequenceId: _, ...shared } = aSequence();
-    expect(() => sequencesIn({ v: 1, shared, each: [{}] })).toThrow("sequenceId");
+    const body = { v: 1, shared, each: [{}] };
+    expect(() => sequencesIn({ key: "intake!r!0", body })).toThrow("sequenceId");
   });
 });
 

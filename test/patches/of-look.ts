@@ -95,8 +95,9 @@ export const OF_LOOK: readonly Patch[] = [
   {
     name: "ends what is over in the first lane only",
     file: "shared/workflow/poll/expire-waiting.ts",
-    snippet: "const over = rows.filter(({ body }) => (",
-    replacement: 'const over = rows.filter(({ key, body }) => key.startsWith("ready!0") && (',
+    snippet: "const over = readable.filter(({ value }) => (",
+    replacement:
+      'const over = readable.filter(({ row, value }) => row.key.startsWith("ready!0") && (',
     caughtBy: { test: "test/workflow/poll/expire.test.ts" },
   },
 ];

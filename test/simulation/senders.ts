@@ -89,7 +89,8 @@ async function operate(
     case "pause":
       return await insist(world, async (ports) => await pause(ports, { by: "op", why: "test" }));
     case "resume":
-      return await insist(world, async (ports) => await resume(ports, limits, "op"));
+      await insist(world, async (ports) => await resume(ports, limits, "op"));
+      return;
     case "cancel": {
       const runId = runs.get(operation.incidentId);
       if (runId === undefined) return;

@@ -38,7 +38,7 @@ async function accepted(count: number, settings: Partial<AcceptSettings> = {}) {
 /** Machines of all sequences, in intake rows or by themselves; one that is in both comes twice. */
 function machines(world: Accepting): string[] {
   const records = bodies(world, sequenceKey("")).map((body) => sequenceSchema.parse(body));
-  const planned = bodies(world, "intake!").flatMap((body) => sequencesIn(body));
+  const planned = bodies(world, "intake!").flatMap((body) => sequencesIn({ key: "", body }));
   return [...records, ...planned].map(({ machineId }) => machineId).toSorted();
 }
 

@@ -129,10 +129,15 @@ describe("a larger incident", () => {
 describe("a run whose sequences have no rows of their own yet", () => {
   it("is cancelled whole, and nothing of it is ready after", async () => {
     const { world, ports, runId } = await accepted(100);
-    expect(await previewCancel(ports, runId)).toEqual({ ended: 100, asked: 0, alreadyOver: 0 });
+    expect(await previewCancel(ports, runId)).toEqual({
+      ended: 100,
+      asked: 0,
+      alreadyOver: 0,
+      setAside: 0,
+    });
     expect(keysOf(world, "sequence!")).toEqual([]);
     const cancelled = await cancelRun(ports, limits, runId, "analyst");
-    expect(cancelled).toEqual({ ended: 100, asked: 0, alreadyOver: 0 });
+    expect(cancelled).toEqual({ ended: 100, asked: 0, alreadyOver: 0, setAside: 0 });
     expect([...keysOf(world, "ready!"), ...keysOf(world, "intake!")]).toEqual([]);
     const states = (await world.unfolded()).map(({ state }) => state);
     expect(states).toEqual(numbers(100).map(() => "cancelled"));
@@ -140,7 +145,7 @@ describe("a run whose sequences have no rows of their own yet", () => {
 
   it("is found and cancelled by a cancel of everything, with its preview", async () => {
     const { ports } = await accepted(20);
-    const all = { runs: 1, ended: 20, asked: 0, alreadyOver: 0 };
+    const all = { runs: 1, ended: 20, asked: 0, alreadyOver: 0, setAside: 0 };
     expect(await cancelAll(ports, limits, "analyst", true)).toEqual(all);
     expect(await cancelAll(ports, limits, "analyst", false)).toEqual(all);
     expect(await cancelAll(ports, limits, "analyst", false)).toMatchObject({ runs: 0 });
@@ -153,7 +158,7 @@ describe("a run whose sequences have no rows of their own yet", () => {
       unfold(ports, runId),
       unfold(ports, runId),
     ]);
-    expect(cancelled).toEqual({ ended: 100, asked: 0, alreadyOver: 0 });
+    expect(cancelled).toEqual({ ended: 100, asked: 0, alreadyOver: 0, setAside: 0 });
     expect(keysOf(world, "ready!")).toEqual([]);
   });
 });

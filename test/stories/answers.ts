@@ -100,6 +100,7 @@ export const runSchema = z.strictObject({
   results: z.strictObject({ owed: z.number(), stored: z.number(), unavailable: z.number() }),
   doneTwice: z.number(),
   sequences: z.array(sequence),
+  setAside: z.array(z.strictObject({ key: z.string(), why: z.string() })),
   skipped,
   callbacks: z.array(
     z.strictObject({
@@ -217,6 +218,16 @@ export const statusSchema = z.strictObject({
         tries: z.number(),
         lastAnswer: z.string(),
         diedAt: z.iso.datetime(),
+      }),
+    ),
+  }),
+  setAside: z.strictObject({
+    count: z.number(),
+    rows: z.array(
+      z.strictObject({
+        key: z.string(),
+        why: z.string(),
+        since: z.iso.datetime().nullable(),
       }),
     ),
   }),

@@ -79,7 +79,7 @@ describe.concurrent("a cancel", () => {
       runId,
       ({ counts }) => counts.submitted === 1 && counts.waiting === 2 && counts.succeeded === 1,
     );
-    const wouldBe = { ended: 2, asked: 1, alreadyOver: 1 };
+    const wouldBe = { ended: 2, asked: 1, alreadyOver: 1, setAside: 0 };
     const preview = await stage.call("POST", `runs/${runId}/cancel?preview=true`);
     expect(preview).toMatchObject({ status: 200, body: wouldBe });
     const ofAll = await stage.call("POST", "cancel?preview=true");

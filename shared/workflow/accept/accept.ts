@@ -12,7 +12,7 @@ import {
   type Submission,
 } from "./answer.ts";
 import { factAbout } from "../../store/audit.ts";
-import { loadBudget } from "../../store/load.ts";
+import { lastPass } from "../../store/load.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
@@ -40,9 +40,9 @@ export async function accept(
   const { machines } = submission.incident;
   // What stands in intake rows gets its place in the line when it is unfolded.
   const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
-  const [before, budget] = await Promise.all([
+  const [before, last] = await Promise.all([
     keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
-    isPlanned ? null : loadBudget(ports.ledger),
+    isPlanned ? null : lastPass(ports.ledger),
     ports.countedCommits.prepare(),
   ]);
   if (before !== null) return before;
@@ -56,7 +56,7 @@ export async function accept(
     const detail = `${submission.caller} may not use the profile ${barred.profile.name}.`;
     return { kind: "forbidden", detail };
   }
-  const pass = budget === null ? null : budget.value.pass + 1;
+  const pass = last === null ? null : last + 1;
   const stands = { plan: planned.value, pass, keyHash };
   return await enqueue(ports, settings, submission, stands);
 }

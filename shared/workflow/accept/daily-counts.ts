@@ -1,6 +1,7 @@
 import { countsSchema, type Counts } from "../../ledger/accepted.ts";
 import { CAPS_KEY } from "../../ledger/keys.ts";
 import type { RowChange } from "../../ledger/rows.ts";
+import { valueOf } from "../../ledger/set-aside.ts";
 import { dayOf, whichCap, type Caps, type OverCap } from "../../limits/caps.ts";
 import type { Ledger } from "../../ports.ts";
 import type { MaybeStored } from "../../store/load.ts";
@@ -26,7 +27,7 @@ export async function loadCounts(ledger: Ledger): Promise<MaybeStored<Counts>> {
   const row = await ledger.read(CAPS_KEY);
   return row === null
     ? { value: NO_COUNTS, etag: null }
-    : { value: countsSchema.parse(row.body), etag: row.etag };
+    : { value: valueOf(countsSchema, row), etag: row.etag };
 }
 
 /** The change that writes the counts where `stored` stood. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { keySchema, type AcceptedKey } from "../../ledger/accepted.ts";
+import { valueOf } from "../../ledger/set-aside.ts";
 import { idempotencyRowKey } from "../../ledger/keys.ts";
 import { answer, type Acceptance, type AcceptPorts, type Submission } from "./answer.ts";
 import { listSequences } from "../../store/list-sequences.ts";
@@ -13,7 +14,7 @@ export async function acceptedBefore(
 ): Promise<Acceptance | null> {
   const row = await ports.ledger.read(idempotencyRowKey(keyHash));
   if (row === null) return null;
-  const key = keySchema.parse(row.body);
+  const key = valueOf(keySchema, row);
   if (key.requestHash !== submission.requestHash) {
     const detail =
       "This Idempotency-Key was used for another request; send a new key, or the same body.";
@@ -22,7 +23,7 @@ export async function acceptedBefore(
   const run = await loadRun(ports.ledger, key.runId);
   if (run === null) throw new Error(`run ${key.runId} is gone, but its key is not`);
   const ids = new Set(key.sequenceIds);
-  const sequences = (await listSequences(ports.ledger, run.value)).filter((each) =>
+  const sequences = (await listSequences(ports.ledger, run.value)).records.filter((each) =>
     ids.has(each.sequenceId),
   );
   return answer(run.value, sequences, new Map(), run.value.skipped);

@@ -2,7 +2,7 @@ import type { AuditFacts } from "../../evidence/audit.ts";
 import { askedFor, awaiting, type Person } from "../../ledger/approval.ts";
 import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../../ledger/gate.ts";
 import { folding } from "../../ledger/intake.ts";
-import { runKey } from "../../ledger/keys.ts";
+import { intakesOf, isWithin, runKey, sequenceKey } from "../../ledger/keys.ts";
 import { owing, withTargets } from "../../ledger/notice.ts";
 import {
   CHANGES_MAX,
@@ -194,9 +194,16 @@ function losesGrant({ stored, missing, known }: Found): boolean {
 /** What stands by now: the run, and which of the sequences somebody else has written. */
 async function lookedAt(ledger: Ledger, runId: string, { sequences }: Wish): Promise<Found> {
   const stored = await loadRun(ledger, runId);
-  const all = stored === null ? [] : await listSequences(ledger, stored.value);
-  const known = new Map(all.map((each) => [each.sequenceId, each]));
-  const missing = sequences.filter((each) => !known.has(each.sequenceId));
+  const all =
+    stored === null ? { records: [], setAside: [] } : await listSequences(ledger, stored.value);
+  const known = new Map(all.records.map((each) => [each.sequenceId, each]));
+  // A row that is set aside is there; which sequences an intake row holds, nobody can tell.
+  const unreadable = all.setAside.find(({ key }) => isWithin(key, intakesOf(runId)));
+  if (unreadable !== undefined) throw unreadable;
+  const there = new Set(all.setAside.map(({ key }) => key));
+  const missing = sequences.filter(
+    ({ sequenceId }) => !known.has(sequenceId) && !there.has(sequenceKey(sequenceId)),
+  );
   return { stored, isLookedAt: true, missing, known };
 }
 

@@ -5,6 +5,7 @@ import type { Ports } from "../../ports.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import { listAll } from "../../store/list-all.ts";
 import { loadSequence } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { recordForRun } from "../../store/record-for-run.ts";
 
 type AgainPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -31,7 +32,8 @@ export async function collectAgain(
   if (!isRunId(runId) || !(await recordForRun(ports, runId, "collectAsked", { by }))) return null;
   const tally = { reopened: 0, owed: 0 };
   for (const { key } of await listAll(ports.ledger, sequencesOf(runId))) {
-    const asked = await askFor(ports, sequenceIdIn(key));
+    const asks = () => askFor(ports, sequenceIdIn(key));
+    const asked = await unlessSetAside(ports, { reopened: 0, owed: 0 }, asks);
     tally.reopened += asked.reopened;
     tally.owed += asked.owed;
   }

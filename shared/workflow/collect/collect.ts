@@ -1,17 +1,17 @@
-import { isoOf, isoOrNull } from "../../ledger/instant.ts";
 import { custodyKey } from "../../ledger/keys.ts";
 import type { Stored } from "../../ledger/rows.ts";
 import type { RunRecord } from "../../ledger/run.ts";
 import { resultsDueAtMs, type SequenceRecord, type SequenceResult } from "../../ledger/sequence.ts";
-import { endOf, headOf } from "../../evidence/chain.ts";
-import { appendEntry, type CustodyEntry, type CustodyFields } from "../../evidence/custody.ts";
+import { headOf } from "../../evidence/chain.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { afterTry } from "../../limits/next-try.ts";
 import type { Ports } from "../../ports.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import { Contended } from "../../store/contended.ts";
+import { entryFor } from "./custody-entry.ts";
 import { fetchResult, type Fetched } from "./fetch-result.ts";
 import { loadRun, loadSequence } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 
 export type CollectPorts = Pick<
   Ports,
@@ -28,7 +28,10 @@ export interface CollectSettings {
 }
 
 /** What collecting came to: all there, or some of it due later. */
-export type Collected = { readonly kind: "done" | "later" | "unknown"; readonly stored: number };
+export type Collected = {
+  readonly kind: "done" | "later" | "unknown" | "setAside";
+  readonly stored: number;
+};
 
 /** How long Defender keeps results is documented nowhere. */
 const ABSENT_MS = 86_400_000;
@@ -50,6 +53,15 @@ const POLLS_EARLY = 1 / 3;
  * rings for the next one, and nobody else: so there is one chain of tries.
  */
 export async function collect(
+  ports: CollectPorts,
+  settings: CollectSettings,
+  sequenceId: string,
+): Promise<Collected> {
+  const aside = { kind: "setAside", stored: 0 } as const;
+  return await unlessSetAside(ports, aside, () => collectOwed(ports, settings, sequenceId));
+}
+
+async function collectOwed(
   ports: CollectPorts,
   settings: CollectSettings,
   sequenceId: string,
@@ -210,37 +222,4 @@ function isOf(command: { part: number; index: number }, result: SequenceResult):
 
 function isSame(a: SequenceResult, b: SequenceResult): boolean {
   return a.part === b.part && a.index === b.index && a.actionId === b.actionId;
-}
-
-function entryFor(
-  run: RunRecord,
-  record: SequenceRecord,
-  { result, fields }: Extract<Fetched, { kind: "stored" }>,
-  at: { collectedAtMs: number; version: string; commit: string },
-): CustodyEntry {
-  const progress = record.progress.find((each) => isOf(each, result));
-  const { name, version, hash } = record.profile;
-  const entry: CustodyFields = {
-    ...fields,
-    runId: run.runId,
-    source: run.source,
-    incidentId: run.incidentId,
-    sequenceId: record.sequenceId,
-    machineId: record.machineId,
-    machineName: record.machineName,
-    machineActionId: result.actionId,
-    part: result.part,
-    commandIndex: result.index,
-    profile: { name, version, hash },
-    requestedBy: run.requestedBy,
-    approvedBy: [...record.approvals.by],
-    requestedAt: isoOf(run.requestedAtMs),
-    submittedAt: isoOrNull(record.submittedAtMs),
-    startedAt: isoOrNull(progress?.startedAtMs ?? null),
-    endedAt: isoOrNull(progress?.endedAtMs ?? null),
-    collectedAt: isoOf(at.collectedAtMs),
-    lrqVersion: at.version,
-    lrqCommit: at.commit,
-  };
-  return appendEntry(endOf(run.custody), entry);
 }

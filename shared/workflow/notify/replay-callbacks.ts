@@ -1,14 +1,16 @@
-import { deadNoticesOf, noticeKey, NOTICES } from "../../ledger/keys.ts";
-import { deadNoticeSchema, noticeSchema, owing, type Notice } from "../../ledger/notice.ts";
+import { deadNoticesOf, noticeIdIn, noticeKey, NOTICES } from "../../ledger/keys.ts";
+import { deadNoticeSchema, owing, type DeadNotice, type Notice } from "../../ledger/notice.ts";
 import type { RowChange } from "../../ledger/rows.ts";
 import type { RunRecord } from "../../ledger/run.ts";
 import { noticesOfStanding } from "../../ledger/told.ts";
+import { sorted } from "../../ledger/set-aside.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeRun } from "../../store/change-run.ts";
 import { loadRun } from "../../store/load.ts";
 import { recordForRun } from "../../store/record-for-run.ts";
 import { transact, usual } from "../../store/transact.ts";
+import { noteSetAside } from "../../store/set-aside.ts";
 import { ringNotices } from "./ring-notices.ts";
 
 type ReplayPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -45,22 +47,29 @@ export async function replayCallbacks(
   return { dead, again };
 }
 
-async function revive({ ledger, clock }: ReplayPorts, runId: string): Promise<number> {
+async function revive(ports: ReplayPorts, runId: string): Promise<number> {
+  const { ledger, clock } = ports;
   const { from, before } = deadNoticesOf(runId);
+  // What cannot be read stays where it is, and is gone past.
+  let start = from;
   let revived = 0;
   for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
-    const rows = await ledger.list(from, before, REVIVED_PER_COMMIT);
-    if (rows.length === 0) return revived;
+    const rows = await ledger.list(start, before, REVIVED_PER_COMMIT);
+    const { readable, aside } = sorted(deadNoticeSchema, rows);
+    for (const each of aside) await noteSetAside(ports, each);
+    if (readable.length === 0 && rows.length < REVIVED_PER_COMMIT) return revived;
+    if (readable.length === 0) start = `${rows.at(-1)?.key ?? ""}!`;
+    if (readable.length === 0) continue;
     const dueAtMs = clock.earliest();
-    const outcome = await ledger.commit(rows.flatMap((row) => revival(row, dueAtMs)));
+    const changes = readable.flatMap(({ row, value }) => revival(row, value, dueAtMs));
     // A conflict is somebody who replays at the same time; what is left shows at the next look.
-    if (outcome.kind === "committed") revived += rows.length;
+    if ((await ledger.commit(changes)).kind === "committed") revived += readable.length;
   }
   return revived;
 }
 
-function revival(row: Row, dueAtMs: number): RowChange[] {
-  const { host: _host, diedAtMs: _diedAtMs, ...notice } = deadNoticeSchema.parse(row.body);
+function revival(row: Row, dead: DeadNotice, dueAtMs: number): RowChange[] {
+  const { host: _host, diedAtMs: _diedAtMs, ...notice } = dead;
   const body: Notice = { ...notice, tries: 0 };
   return [
     { op: "delete", key: row.key, etag: row.etag },
@@ -92,5 +101,5 @@ async function owedIds(ledger: LedgerReads, runId: string): Promise<Set<string>>
   const pending = await ledger.list(NOTICES.from, NOTICES.before, ROWS_MAX);
   const { from, before } = deadNoticesOf(runId);
   const dead = await ledger.list(from, before, ROWS_MAX);
-  return new Set([...pending, ...dead].map(({ body }) => noticeSchema.parse(body).noticeId));
+  return new Set([...pending, ...dead].map(({ key }) => noticeIdIn(key)));
 }

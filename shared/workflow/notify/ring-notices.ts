@@ -1,5 +1,4 @@
-import { noticeKey, noticesDueBy } from "../../ledger/keys.ts";
-import { noticeSchema } from "../../ledger/notice.ts";
+import { noticeIdIn, noticeKey, noticesDueBy } from "../../ledger/keys.ts";
 import type { Ports } from "../../ports.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
 
@@ -31,7 +30,8 @@ export async function ringNotices(
       : await rowsWithin(ledger, read, range, RUNG_MAX);
   let rung = 0;
   for (const row of due) {
-    const { noticeId } = noticeSchema.parse(row.body);
+    // Whoever is rung for reads the notice; moving it needs the key alone.
+    const noticeId = noticeIdIn(row.key);
     const dueAtMs = Math.floor(nowMs) + SEND_LATE_MS;
     const outcome = await ledger.commit([
       { op: "delete", key: row.key, etag: row.etag },

@@ -12,9 +12,11 @@ import {
   type Notice,
 } from "../../ledger/notice.ts";
 import type { RowChange, Stored } from "../../ledger/rows.ts";
+import { valueOf } from "../../ledger/set-aside.ts";
 import { countsOf } from "../../ledger/counts.ts";
 import { stateOf, type RunRecord } from "../../ledger/run.ts";
 import type { Ports } from "../../ports.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
 import { transact, usual } from "../../store/transact.ts";
@@ -28,8 +30,11 @@ export interface CallBackSettings {
   readonly waitsMs: readonly number[];
 }
 
-/** What a message of `callbacks` came to; `stale` is one whose notice somebody has seen to. */
-export type CalledBack = Judgement["kind"] | "stale";
+/**
+ * What a message of `callbacks` came to; `stale` is one whose notice somebody has seen to, and
+ * `setAside` one that needs a row which cannot be read here: it stays owed.
+ */
+export type CalledBack = Judgement["kind"] | "stale" | "setAside";
 
 /**
  * Sends one notice, once, and records what came of it. Cut off between the two, it is sent again:
@@ -40,10 +45,19 @@ export async function callBack(
   settings: CallBackSettings,
   bell: CallbackBell,
 ): Promise<CalledBack> {
+  const sends = () => sendOnce(ports, settings, bell);
+  return await unlessSetAside(ports, "setAside" as const, sends);
+}
+
+async function sendOnce(
+  ports: CallBackPorts,
+  settings: CallBackSettings,
+  bell: CallbackBell,
+): Promise<CalledBack> {
   const key = noticeKey(bell.dueAtMs, bell.noticeId);
   const row = await ports.ledger.read(key);
   if (row === null) return "stale";
-  const notice = noticeSchema.parse(row.body);
+  const notice = valueOf(noticeSchema, row);
   const run = await loadRun(ports.ledger, notice.runId);
   if (run === null) throw new Error(`run ${notice.runId} is gone`);
   const judgement = await tell(ports, settings, notice, run.value);
@@ -98,7 +112,7 @@ async function factsFor(
   run: RunRecord,
 ): Promise<CallbackFacts> {
   const { noticeId, event, atMs, runId, sequenceId } = notice;
-  const { total, ...counts } = countsOf(await listSequences(ledger, run));
+  const { total, ...counts } = countsOf((await listSequences(ledger, run)).records);
   const present = Object.entries(counts).filter(([, count]) => count > 0);
   return {
     noticeId,

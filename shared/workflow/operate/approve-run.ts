@@ -29,6 +29,8 @@ const bodySchema = z.strictObject({ planHash: z.string().regex(/^[0-9a-f]{64}$/)
 const BAD_BODY = 'Send {"planHash": "..."} with the 64 hex digits that the run shows.';
 const NOT_PERSONAL =
   "An app's token approves nothing: sign in yourself, or show a key of your own.";
+const NOT_WHOLE =
+  "A row of this run cannot be read by this version of the app, so nobody sees the whole plan here.";
 
 /**
  * Takes one approval of exactly what the run shows. The run is read before its sequences and
@@ -67,7 +69,9 @@ async function take(
 ): Promise<Approved> {
   const run = await loadRun(tx, runId);
   if (run === null) return { kind: "notFound" };
-  const plan = planOf(run.value.approval, await listSequences(tx, run.value));
+  const { records, setAside } = await listSequences(tx, run.value);
+  if (setAside.length > 0) return { kind: "refused", detail: NOT_WHOLE };
+  const plan = planOf(run.value.approval, records);
   const nowMs = clock.latest();
   const given = approve(run.value.approval, plan, person, nowMs);
   if (given.kind !== "given") return given;

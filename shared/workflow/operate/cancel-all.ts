@@ -1,4 +1,14 @@
-import { BEHIND, LATER, PLANNED, READY, runIdOfPlanned, sequenceIdIn } from "../../ledger/keys.ts";
+import {
+  BEHIND,
+  LATER,
+  MACHINES,
+  PLANNED,
+  READY,
+  runIdOfPlanned,
+  sequenceIdIn,
+} from "../../ledger/keys.ts";
+import { machineSchema } from "../../ledger/rows.ts";
+import { sorted } from "../../ledger/set-aside.ts";
 import { holdsSession, isTerminal } from "../../ledger/sequence.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { isRunId } from "../../plan/identity.ts";
@@ -6,7 +16,8 @@ import type { Ports } from "../../ports.ts";
 import { cancelRun, type Cancelled, type CancelPorts } from "./cancel-run.ts";
 import { listAll } from "../../store/list-all.ts";
 import { listSequences } from "../../store/list-sequences.ts";
-import { loadBudget, loadRun } from "../../store/load.ts";
+import { loadRun } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 
 /** What a cancel touched, or would touch: `runs` of them, and their sequences as `Cancelled` says. */
 export interface CancelledAll extends Cancelled {
@@ -20,11 +31,19 @@ export async function previewCancel(
 ): Promise<Cancelled | null> {
   const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (run === null) return null;
-  const records = await listSequences(ledger, run.value);
+  const { records, setAside } = await listSequences(ledger, run.value);
   const over = records.filter(isTerminal).length;
   const asked = records.filter(holdsSession).length;
-  return { ended: records.length - over - asked, asked, alreadyOver: over };
+  return {
+    ended: records.length - over - asked,
+    asked,
+    alreadyOver: over,
+    setAside: setAside.length,
+  };
 }
+
+/** A run that is set aside itself. */
+const UNREADABLE: Cancelled = { ended: 0, asked: 0, alreadyOver: 0, setAside: 1 };
 
 /** Ends all of our own work that is not over, run by run; with `preview` it only counts. */
 export async function cancelAll(
@@ -33,16 +52,17 @@ export async function cancelAll(
   by: string,
   preview: boolean,
 ): Promise<CancelledAll> {
-  const tally = { runs: 0, ended: 0, asked: 0, alreadyOver: 0 };
+  const tally = { runs: 0, ended: 0, asked: 0, alreadyOver: 0, setAside: 0 };
   for (const runId of await openRuns(ports)) {
-    const one = preview
-      ? await previewCancel(ports, runId)
-      : await cancelRun(ports, limits, runId, by);
+    const one = await unlessSetAside(ports, UNREADABLE, () =>
+      preview ? previewCancel(ports, runId) : cancelRun(ports, limits, runId, by),
+    );
     if (one === null) continue;
     tally.runs += 1;
     tally.ended += one.ended;
     tally.asked += one.asked;
     tally.alreadyOver += one.alreadyOver;
+    tally.setAside += one.setAside;
   }
   ports.log("warn", preview ? "cancelAllPreviewed" : "allCancelled", { by, ...tally });
   return tally;
@@ -52,7 +72,8 @@ export async function cancelAll(
 async function openRuns({ ledger }: CancelPorts): Promise<ReadonlySet<string>> {
   // Read first: what is unfolded meanwhile is found below.
   const planned = (await listAll(ledger, PLANNED)).map((row) => runIdOfPlanned(row.key));
-  const ids = (await loadBudget(ledger)).value.sessions.map((each) => each.sequenceId);
+  const leases = sorted(machineSchema, await listAll(ledger, MACHINES)).readable;
+  const ids = leases.map(({ value }) => value.sequenceId);
   for (const range of [READY, LATER, BEHIND]) {
     ids.push(...(await listAll(ledger, range)).map((row) => sequenceIdIn(row.key)));
   }

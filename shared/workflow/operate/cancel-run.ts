@@ -1,4 +1,4 @@
-import { sequenceIdIn, sequencesOf } from "../../ledger/keys.ts";
+import { intakesOf, sequenceIdIn, sequencesOf } from "../../ledger/keys.ts";
 import { askToCancel, end } from "../../ledger/moves.ts";
 import { cancelledBy } from "../../ledger/outcome.ts";
 import type { RowChange, Stored } from "../../ledger/rows.ts";
@@ -14,9 +14,10 @@ import { changesFor } from "../../store/change-sequence.ts";
 import { Contended } from "../../store/contended.ts";
 import { commitHolding } from "../../store/held-budget.ts";
 import { listAll } from "../../store/list-all.ts";
-import { loadBudget, loadSequence } from "../../store/load.ts";
+import { loadReadableBudget, loadSequence } from "../../store/load.ts";
 import { recordForRun } from "../../store/record-for-run.ts";
 import { ringForReady } from "../../store/ring.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { unfold } from "../../store/unfold.ts";
 
 export type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -26,6 +27,8 @@ export interface Cancelled {
   readonly ended: number;
   readonly asked: number;
   readonly alreadyOver: number;
+  /** Rows that this version of the app cannot read: what they hold was not cancelled. */
+  readonly setAside: number;
 }
 
 const TRIES = 8;
@@ -45,11 +48,13 @@ export async function cancelRun(
   const onRun = (run: RunRecord, atMs: number) => ({ ...run, cancelAsked: { by, atMs } });
   if (!isRunId(runId)) return null;
   if (!(await recordForRun(ports, runId, "cancelAsked", { by, onRun }))) return null;
-  const tally = { ended: 0, asked: 0, alreadyOver: 0 };
+  const tally = { ended: 0, asked: 0, alreadyOver: 0, setAside: 0 };
   // What has no rows of its own yet could not be ended.
   await unfold(ports, runId);
+  tally.setAside += (await listAll(ports.ledger, intakesOf(runId))).length;
   for (const { key } of await listAll(ports.ledger, sequencesOf(runId))) {
-    tally[await cancelSequence(ports, sequenceIdIn(key), by)] += 1;
+    const cancel = () => cancelSequence(ports, sequenceIdIn(key), by);
+    tally[await unlessSetAside(ports, "setAside" as const, cancel)] += 1;
   }
   ports.log("warn", "runCancelled", { runId, by, ended: tally.ended, asked: tally.asked });
   await ringForReady(ports, limits, { why: "released" });
@@ -84,7 +89,10 @@ async function noteInBudget(
   after: SequenceRecord,
   changes: readonly RowChange[],
 ): Promise<string> {
-  const held = { stored: await loadBudget(ports.ledger) };
+  const stored = await loadReadableBudget(ports.ledger);
+  // Who can read the budget compares it with the records twice an hour.
+  if (stored === null) return (await ports.ledger.commit(changes)).kind;
+  const held = { stored };
   return await commitHolding(ports, held, (budget) => holdSession(budget, sessionOf(after)), {
     changes: async () => changes,
   });

@@ -5,7 +5,9 @@ import type { Ports } from "../../ports.ts";
 import { factAbout } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { loadBudget } from "../../store/load.ts";
+import { dropPauseNote, notePause } from "../../store/pause-note.ts";
 import { ringForReady } from "../../store/ring.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { persistent, transact } from "../../store/transact.ts";
 
 type PausePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -20,16 +22,27 @@ export async function pause(
   by: { readonly by: string; readonly why: string },
 ): Promise<void> {
   const event = { event: "paused", by: by.by, detail: by.why } as const;
-  await changePaused(ports, event, (budget, atMs) => ({ ...budget, paused: { ...by, atMs } }));
+  const paused = await unlessSetAside(ports, null, () =>
+    changePaused(ports, event, (budget, atMs) => ({ ...budget, paused: { ...by, atMs } })),
+  );
+  // Nobody here submits anything; a claim of who can read the budget reads the note with it.
+  if (paused === null) await notePause(ports.ledger, { v: 1, ...by, atMs: ports.clock.earliest() });
   ports.log("warn", "paused", { by: by.by, why: by.why });
 }
 
-/** Lets submissions go on, and rings for what is ready. */
-export async function resume(ports: PausePorts, limits: Limits, by: string): Promise<void> {
+/**
+ * Lets submissions go on, and rings for what is ready. False if the budget cannot be read here:
+ * then nothing is changed.
+ */
+export async function resume(ports: PausePorts, limits: Limits, by: string): Promise<boolean> {
   const event = { event: "resumed", by, detail: "" } as const;
-  await changePaused(ports, event, (budget) => ({ ...budget, paused: null, bellDueAtMs: 0 }));
+  const resumed = await unlessSetAside(ports, null, () =>
+    changePaused(ports, event, (budget) => ({ ...budget, paused: null, bellDueAtMs: 0 })),
+  );
+  if (resumed === null) return false;
   ports.log("warn", "resumed", { by });
   await ringForReady(ports, limits, { why: "released" });
+  return true;
 }
 
 /** A pause must win against any number of claims; it loses at most one race to each. */
@@ -37,11 +50,13 @@ async function changePaused(
   ports: PausePorts,
   { event, by, detail }: Pick<AuditFacts, "event" | "by" | "detail">,
   change: (budget: Budget, nowMs: number) => Budget,
-): Promise<void> {
-  await transact(ports, persistent("the budget"), async (tx) => {
+): Promise<true> {
+  return await transact(ports, persistent("the budget"), async (tx) => {
     const budget = await loadBudget(tx);
     const atMs = ports.clock.earliest();
     const fact = factAbout(event, [], { atMs, by, detail });
     changeBudget(tx, budget, change(budget.value, atMs), [fact]);
+    await dropPauseNote(tx);
+    return true as const;
   });
 }

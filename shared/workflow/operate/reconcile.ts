@@ -1,23 +1,27 @@
 import {
   BEHIND,
   machineIdBehind,
+  machineIdIn,
   MACHINES,
   OWED_RESULTS,
   sequenceIdIn,
+  type KeyRange,
 } from "../../ledger/keys.ts";
 import { park } from "../../ledger/moves.ts";
-import { machineSchema, move, type Stored } from "../../ledger/rows.ts";
+import { machineSchema, move, type RowChange, type Stored } from "../../ledger/rows.ts";
 import {
   holdsMachine,
   holdsSession,
   owesResults,
   type SequenceRecord,
 } from "../../ledger/sequence.ts";
+import { SetAside, valueOf } from "../../ledger/set-aside.ts";
 import type { Budget } from "../../limits/budget.ts";
-import { renewed, sessionOf } from "../../limits/session.ts";
+import { renewed, sessionOf, type Session } from "../../limits/session.ts";
 import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { loadBudget, loadLease, loadSequence } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { tryTransact, usual } from "../../store/transact.ts";
 
 type ReconcilePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -40,7 +44,7 @@ const ROWS_MAX = 1_000;
  */
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const leases = await mendLeases(ports);
-  const sessions = await mendSessions(ports);
+  const sessions = await unlessSetAside(ports, 0, () => mendSessions(ports));
   const stranded = await bringForward(ports);
   const notes = await dropNotes(ports);
   const found = { sessions, leases, stranded, notes };
@@ -49,14 +53,25 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
 }
 
 /** A lease whose sequence is gone or does not hold the machine is nobody's. */
-async function mendLeases({ ledger }: ReconcilePorts): Promise<number> {
+async function mendLeases(ports: ReconcilePorts): Promise<number> {
+  return await countMended(ports, MACHINES, async (row) => {
+    const { sequenceId } = valueOf(machineSchema, row);
+    const record = await loadSequence(ports.ledger, sequenceId);
+    return record !== null && holdsMachine(record.value) ? null : [deletion(row)];
+  });
+}
+
+/** In how many rows of a range something is wrong; `mend` tells the changes, or null for none. */
+async function countMended(
+  ports: ReconcilePorts,
+  { from, before }: KeyRange,
+  mend: (row: Row) => Promise<readonly RowChange[] | null>,
+): Promise<number> {
   let mended = 0;
-  for (const row of await ledger.list(MACHINES.from, MACHINES.before, ROWS_MAX)) {
-    const { sequenceId } = machineSchema.parse(row.body);
-    const record = await loadSequence(ledger, sequenceId);
-    if (record !== null && holdsMachine(record.value)) continue;
-    const outcome = await ledger.commit([{ op: "delete", key: row.key, etag: row.etag }]);
-    if (outcome.kind === "committed") mended += 1;
+  for (const row of await ports.ledger.list(from, before, ROWS_MAX)) {
+    const changes = await unlessSetAside(ports, null, async () => await mend(row));
+    if (changes === null) continue;
+    if ((await ports.ledger.commit(changes)).kind === "committed") mended += 1;
   }
   return mended;
 }
@@ -68,26 +83,39 @@ async function mendLeases({ ledger }: ReconcilePorts): Promise<number> {
 async function mendSessions(ports: ReconcilePorts): Promise<number> {
   const mended = await tryTransact(ports, usual("the budget"), async (tx) => {
     const budget = await loadBudget(tx);
-    const sessions = await sessionsHeld(tx);
+    const sessions = await sessionsHeld(tx, budget.value.sessions);
     const wrong = differences(budget.value.sessions, sessions);
-    if (wrong === 0) return 0;
-    const known = new Map(budget.value.sessions.map((each) => [each.sequenceId, each]));
-    const renewing = sessions.map((each) => renewed(known.get(each.sequenceId), each));
-    changeBudget(tx, budget, { ...budget.value, sessions: renewing });
+    if (wrong > 0) changeBudget(tx, budget, { ...budget.value, sessions });
     return wrong;
   });
   return mended.kind === "done" ? mended.value : 0;
 }
 
-async function sessionsHeld(ledger: LedgerReads): Promise<Budget["sessions"]> {
+async function sessionsHeld(
+  ledger: LedgerReads,
+  known: Budget["sessions"],
+): Promise<Budget["sessions"]> {
   const leases = await ledger.list(MACHINES.from, MACHINES.before, ROWS_MAX);
-  const records = await Promise.all(
-    leases.map(async (row) => await loadSequence(ledger, machineSchema.parse(row.body).sequenceId)),
-  );
-  return records
-    .filter((each) => each !== null)
-    .filter((each) => holdsSession(each.value))
-    .map((each) => sessionOf(each.value));
+  const held = await Promise.all(leases.map(async (row) => await sessionBy(ledger, row, known)));
+  return held.filter((each) => each !== null);
+}
+
+/** The session of whoever holds a machine; where that cannot be read, the one that is known. */
+async function sessionBy(
+  ledger: LedgerReads,
+  lease: Row,
+  known: Budget["sessions"],
+): Promise<Session | null> {
+  try {
+    const record = await loadSequence(ledger, valueOf(machineSchema, lease).sequenceId);
+    if (record === null || !holdsSession(record.value)) return null;
+    const { sequenceId } = record.value;
+    const before = known.find((each) => each.sequenceId === sequenceId);
+    return renewed(before, sessionOf(record.value));
+  } catch (error) {
+    if (!(error instanceof SetAside)) throw error;
+    return known.find(({ machineId }) => machineId === machineIdIn(lease.key)) ?? null;
+  }
 }
 
 function differences(a: Budget["sessions"], b: Budget["sessions"]): number {
@@ -95,7 +123,15 @@ function differences(a: Budget["sessions"], b: Budget["sessions"]): number {
   const inB = idsOf(b);
   const onlyA = a.filter((each) => !inB.has(each.sequenceId)).length;
   const onlyB = b.filter((each) => !inA.has(each.sequenceId)).length;
-  return a.length - inA.size + onlyA + onlyB;
+  return a.length - inA.size + onlyA + onlyB + unasked(a, b);
+}
+
+/** Sessions to be cancelled of which only the record says so. */
+function unasked(before: Budget["sessions"], held: Budget["sessions"]): number {
+  const unknowing = before.filter(({ glance }) => glance?.cancel === null);
+  const ids = idsOf(unknowing);
+  const asked = held.filter(({ glance }) => (glance?.cancel ?? null) !== null);
+  return asked.filter((each) => ids.has(each.sequenceId)).length;
 }
 
 function idsOf(sessions: Budget["sessions"]): Set<string> {
@@ -106,32 +142,24 @@ function idsOf(sessions: Budget["sessions"]): Set<string> {
  * Sequences behind a machine that nobody holds: more than came forward at once, or left behind by a
  * bug.
  */
-async function bringForward({ ledger }: ReconcilePorts): Promise<number> {
-  let moved = 0;
-  for (const row of await ledger.list(BEHIND.from, BEHIND.before, ROWS_MAX)) {
-    if ((await loadLease(ledger, machineIdBehind(row.key))) !== null) continue;
+async function bringForward(ports: ReconcilePorts): Promise<number> {
+  const { ledger } = ports;
+  return await countMended(ports, BEHIND, async (row) => {
+    if ((await loadLease(ledger, machineIdBehind(row.key))) !== null) return null;
     const record = await loadSequence(ledger, sequenceIdIn(row.key));
-    const outcome = await ledger.commit(
-      record?.value.place?.kind === "behind" ? forward(record) : [deletion(row)],
-    );
-    if (outcome.kind === "committed") moved += 1;
-  }
-  return moved;
+    return record?.value.place?.kind === "behind" ? forward(record) : [deletion(row)];
+  });
 }
 
 function forward(record: Stored<SequenceRecord>) {
   return move(record, park(record.value, { kind: "ready" }, null));
 }
 
-async function dropNotes({ ledger }: ReconcilePorts): Promise<number> {
-  let dropped = 0;
-  for (const row of await ledger.list(OWED_RESULTS.from, OWED_RESULTS.before, ROWS_MAX)) {
-    const record = await loadSequence(ledger, sequenceIdIn(row.key));
-    if (record !== null && owesResults(record.value)) continue;
-    const outcome = await ledger.commit([deletion(row)]);
-    if (outcome.kind === "committed") dropped += 1;
-  }
-  return dropped;
+async function dropNotes(ports: ReconcilePorts): Promise<number> {
+  return await countMended(ports, OWED_RESULTS, async (row) => {
+    const record = await loadSequence(ports.ledger, sequenceIdIn(row.key));
+    return record !== null && owesResults(record.value) ? null : [deletion(row)];
+  });
 }
 
 function deletion(row: Row) {

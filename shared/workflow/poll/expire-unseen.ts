@@ -2,10 +2,11 @@ import { loseSight } from "../../ledger/moves.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence.ts";
 import { UNSEEN_MS, type Limits } from "../../limits/limits.ts";
 import { mainLockout } from "../../limits/lockout.ts";
-import { commitMove, type CarryPorts } from "./apply-judgement.ts";
+import { commitMove, type Carrying, type CarryPorts } from "./apply-judgement.ts";
 import type { Budget } from "../../limits/budget.ts";
 import type { HeldBudget } from "../../store/held-budget.ts";
 import { loadSequence } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
 /**
@@ -25,19 +26,25 @@ export async function expireUnseen(
   if (!isUnseen(held.stored.value)) return 0;
   const { sessions } = held.stored.value;
   let ended = 0;
+  const carrying = { ports, limits, held, noted: (budget: Budget) => budget, holds: isUnseen };
   for (const { sequenceId, glance } of sessions) {
     if (glance !== undefined && nowMs < glance.expiresAtMs + UNSEEN_MS) continue;
-    const before = await loadSequence(ports.ledger, sequenceId);
-    if (before === null || !holdsSession(before.value)) continue;
-    if (nowMs < before.value.expiresAtMs + UNSEEN_MS) continue;
-    await askToEnd(ports, limits, before.value);
-    const why = mainLockout(held.stored.value)?.detail ?? "it gave no list";
-    const detail = `It expired while Defender did not show what became of it: ${why}`;
-    const carrying = { ports, limits, held, noted: (budget: Budget) => budget, holds: isUnseen };
-    const after = loseSight(before.value, detail.slice(0, 1_000), nowMs);
-    if (await commitMove(carrying, { before, lease: null }, after)) ended += 1;
+    const ends = () => expire(carrying, sequenceId, nowMs);
+    if (await unlessSetAside(ports, false, ends)) ended += 1;
   }
   return ended;
+}
+
+async function expire(carrying: Carrying, sequenceId: string, nowMs: number): Promise<boolean> {
+  const { ports, limits, held } = carrying;
+  const before = await loadSequence(ports.ledger, sequenceId);
+  if (before === null || !holdsSession(before.value)) return false;
+  if (nowMs < before.value.expiresAtMs + UNSEEN_MS) return false;
+  await askToEnd(ports, limits, before.value);
+  const why = mainLockout(held.stored.value)?.detail ?? "it gave no list";
+  const detail = `It expired while Defender did not show what became of it: ${why}`;
+  const after = loseSight(before.value, detail.slice(0, 1_000), nowMs);
+  return await commitMove(carrying, { before, lease: null }, after);
 }
 
 /** Who may start an action may cancel it, even if it may not look (cancel machine action page). */

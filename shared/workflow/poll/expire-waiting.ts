@@ -8,6 +8,7 @@ import {
 } from "../../ledger/keys.ts";
 import { end } from "../../ledger/moves.ts";
 import { indexSchema, machineSchema } from "../../ledger/rows.ts";
+import { sorted } from "../../ledger/set-aside.ts";
 import { admit } from "../../limits/admit.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Ports, Row } from "../../ports.ts";
@@ -16,6 +17,7 @@ import { changesFor } from "../../store/change-sequence.ts";
 import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
 import { listAll } from "../../store/list-all.ts";
 import { loadSequence } from "../../store/load.ts";
+import { noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
 import type { OpenWork } from "../../store/open-work.ts";
 
 type ExpirePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -45,10 +47,13 @@ export async function expireWaiting(
   const rows = isLong ? await waiting(ports.ledger) : within(open.rows, READY);
   // Of a row that does not tell, only the record knows.
   const untold = isDue ? 0 : Number.POSITIVE_INFINITY;
-  const over = rows.filter(({ body }) => (indexSchema.parse(body).expiresAtMs ?? untold) <= nowMs);
+  const { readable, aside } = sorted(indexSchema, rows);
+  for (const each of aside) await noteSetAside(ports, each);
+  const over = readable.filter(({ value }) => (value.expiresAtMs ?? untold) <= nowMs);
   let ended = 0;
-  for (const row of over.slice(0, ENDED_MAX)) {
-    if (await expire(ports, sequenceIdIn(row.key), nowMs)) ended += 1;
+  for (const { row } of over.slice(0, ENDED_MAX)) {
+    const ends = () => expire(ports, sequenceIdIn(row.key), nowMs);
+    if (await unlessSetAside(ports, false, ends)) ended += 1;
   }
   const isDone = isDue && ended < ENDED_MAX && (isLong || over.length > 0);
   if (isDone) await commitHolding(ports, held, (budget) => ({ ...budget, expiredAtMs: nowMs }));
@@ -70,9 +75,12 @@ function within(rows: readonly Row[], range: KeyRange): readonly Row[] {
   return rows.filter(({ key }) => isWithin(key, range));
 }
 
-/** Rows behind a machine are not in the open work; its lease tells that there are some. */
+/**
+ * Rows behind a machine are not in the open work; its lease tells that there are some, and there
+ * may be if it cannot be read.
+ */
 function hasWaiters({ key, body }: Row): boolean {
-  return isWithin(key, MACHINES) && machineSchema.parse(body).waiters;
+  return isWithin(key, MACHINES) && (machineSchema.safeParse(body).data?.waiters ?? true);
 }
 
 /** False if it has time yet, does not wait any more, or somebody else moved it just now. */

@@ -1,12 +1,15 @@
+import { isWithin, machineIdIn, MACHINES } from "../../ledger/keys.ts";
 import type { MachineAction } from "../../ledger/machine-action.ts";
 import { machineSchema, type MachineLease, type Stored } from "../../ledger/rows.ts";
 import { holdsSession } from "../../ledger/sequence.ts";
+import { sorted } from "../../ledger/set-aside.ts";
 import { sameTag, tagIn } from "../../ledger/tag.ts";
 import { isNews, judge, type Look, type OpenFacts } from "../../limits/judge.ts";
 import { factsOf, type Session } from "../../limits/session.ts";
 import { carryOut, type Carrying } from "./apply-judgement.ts";
 import { loadSequence } from "../../store/load.ts";
 import { moveTogether, type Moving } from "./move-together.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import type { OpenWork } from "../../store/open-work.ts";
 
 /** Our sessions as they stood when the list was asked for, and what it shows. */
@@ -30,16 +33,19 @@ export async function judgeListed(
     const facts = factsOf(session);
     const action = facts === null ? null : actionOf(facts, actions);
     if (facts !== null && !isNews(facts, { ...look, action }, limits)) continue;
-    const before = await loadSequence(ports.ledger, session.sequenceId);
-    if (before === null || !holdsSession(before.value)) continue;
-    // The record may be newer than its session was when the list was asked for: what is judged is
-    // the action of the record as it stands.
-    const own = { ...look, action: actionOf(before.value, actions) };
-    const judgement = judge(before.value, own, limits);
-    const lease = leases.get(session.machineId) ?? null;
-    if (judgement.kind === "move") {
-      moves.push({ open: { before, lease }, after: judgement.after });
-    } else if (await carryOut(carrying, { before, lease }, judgement)) moved += 1;
+    const came = await unlessSetAside(ports, null, async () => {
+      const before = await loadSequence(ports.ledger, session.sequenceId);
+      if (before === null || !holdsSession(before.value)) return null;
+      // The record may be newer than its session was when the list was asked for: what is judged is
+      // the action of the record as it stands.
+      const own = { ...look, action: actionOf(before.value, actions) };
+      const judgement = judge(before.value, own, limits);
+      const open = { before, lease: leases.get(session.machineId) ?? null };
+      if (judgement.kind === "move") return { open, after: judgement.after };
+      return (await carryOut(carrying, open, judgement)) ? "moved" : null;
+    });
+    if (came === "moved") moved += 1;
+    else if (came !== null) moves.push(came);
   }
   return moved + (await moveTogether(carrying, moves));
 }
@@ -59,13 +65,9 @@ function isTagged(action: MachineAction, facts: OpenFacts): boolean {
 
 /** The leases that were read with the open work, by machine. */
 function leasesIn({ rows }: OpenWork): ReadonlyMap<string, Stored<MachineLease>> {
-  const leases = rows.filter((row) => row.key.startsWith(MACHINE_PREFIX));
+  const leases = rows.filter(({ key }) => isWithin(key, MACHINES));
+  const { readable } = sorted(machineSchema, leases);
   return new Map(
-    leases.map((row) => [
-      row.key.slice(MACHINE_PREFIX.length),
-      { value: machineSchema.parse(row.body), etag: row.etag },
-    ]),
+    readable.map(({ row, value }) => [machineIdIn(row.key), { value, etag: row.etag }]),
   );
 }
-
-const MACHINE_PREFIX = "machine!";

@@ -5,6 +5,7 @@ import { factOfMove, grouped } from "../../store/audit.ts";
 import { budgetAfterMove, commitMove, type Carrying, type Open } from "./apply-judgement.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import { commitHolding } from "../../store/held-budget.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import type { SequenceRecord } from "../../ledger/sequence.ts";
 
 /** An open sequence, and the record as it should stand. */
@@ -20,7 +21,8 @@ const ROWS_MAX = 90;
 
 /**
  * Commits what one look moves, several in a transaction: they share the budget, and often their
- * run. Where that loses against somebody else, each is tried alone. Returns how many records
+ * run. Where that loses against somebody else, or one needs a row that is set aside, each is tried
+ * alone. Returns how many records
  * changed.
  */
 export async function moveTogether(carrying: Carrying, moves: readonly Moving[]): Promise<number> {
@@ -30,10 +32,16 @@ export async function moveTogether(carrying: Carrying, moves: readonly Moving[])
   let moved = 0;
   for (let from = 0; from < together.length; from += MOVES_PER_COMMIT) {
     const some = together.slice(from, from + MOVES_PER_COMMIT);
-    if (some.length > 1 && (await commitTogether(carrying, some))) moved += some.length;
+    const isTogether =
+      some.length > 1 &&
+      (await unlessSetAside(carrying.ports, false, () => commitTogether(carrying, some)));
+    if (isTogether) moved += some.length;
     else alone.push(...some);
   }
-  for (const { open, after } of alone) if (await commitMove(carrying, open, after)) moved += 1;
+  for (const { open, after } of alone) {
+    const moves = () => commitMove(carrying, open, after);
+    if (await unlessSetAside(carrying.ports, false, moves)) moved += 1;
+  }
   return moved;
 }
 

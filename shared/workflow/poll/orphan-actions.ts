@@ -16,6 +16,7 @@ import { factAbout, factOfMove, grouped } from "../../store/audit.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
 import { loadSequence } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
 type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
@@ -49,10 +50,12 @@ export async function settleOrphans(
   });
   let moved = 0;
   for (const { action, tag } of news.slice(0, ORPHANS_PER_LOOK)) {
-    const record = await loadSequence(ports.ledger, tag.sequenceId);
-    // A tag of another deployment of ours looks the same, and is none of our business.
-    if (record === null) continue;
-    if (await settleOrphan(ports, limits, held, { action, tag, record })) moved += 1;
+    const settles = async () => {
+      const record = await loadSequence(ports.ledger, tag.sequenceId);
+      // A tag of another deployment of ours looks the same, and is none of our business.
+      return record !== null && (await settleOrphan(ports, limits, held, { action, tag, record }));
+    };
+    if (await unlessSetAside(ports, false, settles)) moved += 1;
   }
   return moved;
 }

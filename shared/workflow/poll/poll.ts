@@ -8,6 +8,7 @@ import {
   sequenceIdIn,
 } from "../../ledger/keys.ts";
 import { owedSchema } from "../../ledger/rows.ts";
+import { sorted } from "../../ledger/set-aside.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { lookedFor } from "../../limits/lost-posts.ts";
 import type { Ledger, Ports } from "../../ports.ts";
@@ -21,6 +22,8 @@ import { probe } from "./probe.ts";
 import { releaseDue } from "./release-due.ts";
 import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "../../store/ring.ts";
+import { lookAtSetAside, noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
+import { takeOverPause } from "../../store/pause-note.ts";
 import { turnGates } from "../../store/turn-gates.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { unfoldLate } from "../../store/unfold.ts";
@@ -57,16 +60,33 @@ export async function poll(
   pollerId: string,
 ): Promise<PollReport> {
   const open = await readOpenWork(outside.ledger);
+  const came = await unlessSetAside(outside, null, () => look(outside, limits, open, pollerId));
+  if (came !== null) return came;
+  // Without the budget nothing is submitted or moved here; what needs none goes on.
+  await repairOwed(outside, limits, open);
+  await ringNotices(outside, null);
+  return { outstanding: true, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
+}
+
+async function look(
+  outside: PollPorts,
+  limits: Limits,
+  open: OpenWork,
+  pollerId: string,
+): Promise<PollReport> {
   if (isIdle(open) && !isLooking(open, outside.clock.earliest())) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
   }
   const written = { notice: false, turn: false };
   const ports = { ...outside, ledger: watched(outside.ledger, written) };
   const held = await holdBudget(ports, open);
+  await takeOverPause(ports, open, held);
+  await lookAtSetAside(ports, held);
   const due = await releaseDue(ports, open);
   await expireWaiting(ports, limits, open, held);
   if (held.stored.value.lockouts.length > 0) await probe(ports, limits, open, held);
-  const released = due + (await releaseSeen(ports, limits, open, held));
+  const seen = await unlessSetAside(ports, 0, () => releaseSeen(ports, limits, open, held));
+  const released = due + seen;
   const looked = await lookAtActions(ports, limits, { open, held, pollerId });
   const lost = await expireUnseen(ports, limits, held);
   await repairOwed(ports, limits, open);
@@ -110,17 +130,16 @@ async function holdBudget({ ledger }: PollPorts, { rows, whole }: OpenWork): Pro
  * Rings again for results whose next try is long overdue: the message was lost, or its handler
  * died. A try that waits for its time has its own bell.
  */
-async function repairOwed(
-  { ledger, bells, clock, log }: PollPorts,
-  limits: Limits,
-  open: OpenWork,
-): Promise<void> {
+async function repairOwed(ports: PollPorts, limits: Limits, open: OpenWork): Promise<void> {
+  const { ledger, bells, clock, log } = ports;
   const nowMs = clock.earliest();
   const notes = await rowsWithin(ledger, open, OWED_RESULTS, OWED_LOOKED_AT);
-  const late = notes
-    .map((row) => ({ row, note: owedSchema.parse(row.body) }))
-    .filter(({ note }) => note.dueAtMs + limits.pollMs * POLLS_UNTIL_COLLECT_IS_LATE <= nowMs);
-  for (const { row, note } of late.slice(0, NOTES_PER_POLL)) {
+  const { readable, aside } = sorted(owedSchema, notes);
+  for (const each of aside) await noteSetAside(ports, each);
+  const late = readable.filter(
+    ({ value: note }) => note.dueAtMs + limits.pollMs * POLLS_UNTIL_COLLECT_IS_LATE <= nowMs,
+  );
+  for (const { row, value: note } of late.slice(0, NOTES_PER_POLL)) {
     const body = { ...note, dueAtMs: nowMs };
     const outcome = await ledger.commit([{ op: "replace", key: row.key, body, etag: row.etag }]);
     if (outcome.kind === "conflict") continue;

@@ -8,9 +8,10 @@ import type { Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
 
-type DuePorts = Pick<Ports, "ledger" | "clock">;
+type DuePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
 /** The longest due; more is left to the next poll. */
 const DUE_PER_POLL = 50;
@@ -24,15 +25,21 @@ export async function releaseDue(ports: DuePorts, open: OpenWork): Promise<numbe
   const due = await rowsWithin(ports.ledger, open, dueBy(nowMs), DUE_PER_POLL);
   let released = 0;
   for (const row of due) {
-    const record = await loadSequence(ports.ledger, sequenceIdIn(row.key));
-    if (record?.value.place?.kind !== "later") continue;
-    const isForApproval = record.value.reason?.code === "approval";
-    const isReleased = isForApproval
-      ? await releaseUnapproved(ports, record, nowMs)
-      : await release(ports, record, nowMs);
+    const isReleased = await unlessSetAside(ports, false, () =>
+      releaseOne(ports, sequenceIdIn(row.key), nowMs),
+    );
     if (isReleased) released += 1;
   }
   return released;
+}
+
+async function releaseOne(ports: DuePorts, sequenceId: string, nowMs: number): Promise<boolean> {
+  const record = await loadSequence(ports.ledger, sequenceId);
+  if (record?.value.place?.kind !== "later") return false;
+  const isForApproval = record.value.reason?.code === "approval";
+  return isForApproval
+    ? await releaseUnapproved(ports, record, nowMs)
+    : await release(ports, record, nowMs);
 }
 
 async function release(

@@ -1,6 +1,7 @@
 import { LATER, sequenceIdIn } from "../../ledger/keys.ts";
 import { park } from "../../ledger/moves.ts";
 import { indexSchema } from "../../ledger/rows.ts";
+import { sorted } from "../../ledger/set-aside.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Ports } from "../../ports.ts";
 import { changesFor } from "../../store/change-sequence.ts";
@@ -8,6 +9,7 @@ import type { HeldBudget } from "../../store/held-budget.ts";
 import { loadReads, loadSequence } from "../../store/load.ts";
 import { noteRefusal, refusalIn } from "../../store/note-lockout.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
 type SeenPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
@@ -42,8 +44,11 @@ export async function releaseSeen(
   const seen = new Set(reply.value);
   const parked = await rowsWithin(ports.ledger, open, LATER, PARKED_MAX);
   let released = 0;
-  for (const row of parked.filter(({ body }) => seen.has(indexSchema.parse(body).machineId))) {
-    if (await release(ports, sequenceIdIn(row.key))) released += 1;
+  const { readable, aside } = sorted(indexSchema, parked);
+  for (const each of aside) await noteSetAside(ports, each);
+  for (const { row } of readable.filter(({ value }) => seen.has(value.machineId))) {
+    const freed = () => release(ports, sequenceIdIn(row.key));
+    if (await unlessSetAside(ports, false, freed)) released += 1;
   }
   return released;
 }

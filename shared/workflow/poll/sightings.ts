@@ -61,7 +61,7 @@ export function withOldForeign(budget: Budget, foreignOld: number): Budget {
  * is not time to count, or Defender does not say.
  */
 export async function countOldForeign(
-  ports: Pick<Ports, "ledger" | "defender" | "clock" | "random">,
+  ports: Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">,
   limits: Limits,
   { sinceMs, beforeMs, nowMs }: { sinceMs: number; beforeMs: number; nowMs: number },
   budget: Budget,

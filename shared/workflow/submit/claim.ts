@@ -1,12 +1,9 @@
 import type { MachineScope } from "../../access/machine-scope.ts";
 import {
   BUDGET_KEY,
-  laneIn,
-  laneRange,
-  LANES,
   machineKey,
   OFFLINE_LANE,
-  passIn,
+  sequenceIdIn,
   sequenceKey,
   URGENT_LANE,
   type Lane,
@@ -30,7 +27,9 @@ import { auditedBudget, factAbout } from "../../store/audit.ts";
 import { readTurn } from "../../store/held-budget.ts";
 import { budgetChange, type MaybeStored } from "../../store/load.ts";
 import { loadChosen, waitBehind } from "./load-chosen.ts";
+import { overdueKey, retryKey } from "./longest-waiting.ts";
 import { noteLetIn } from "../../store/note-lockout.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 
 export type ClaimPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -63,12 +62,12 @@ export interface Claimant {
    * again. Monotonic milliseconds.
    */
   readonly oneLane: { untilMs: number };
+  /** Sequences that wait, but cannot be read, or need a row that cannot: those behind them go. */
+  readonly passedOver: Set<string>;
 }
 
 const TRIES = 8;
 const JITTER_MS = 300;
-/** A lane that was alone is believed alone this long: nothing new has waited long by then. */
-const ONE_LANE_WINDOWS = 5;
 /** Three rows each, the budget and an audit record: under a transaction's 100 (Table service). */
 const CLAIMS_PER_COMMIT = 32;
 /** A driver promises to look again within this; whoever finds the promise broken takes over. */
@@ -84,9 +83,12 @@ export async function claimNext(
   limits: Limits,
   claimant: Claimant,
 ): Promise<Claimed> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+  for (let lost = 0; lost < TRIES;) {
     const claimed = await tryClaim(ports, limits, claimant);
+    // Each time there is one more of them, and a page holds a thousand.
+    if (claimed === "passedOver") continue;
     if (claimed !== "again") return claimed;
+    lost += 1;
     await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
   }
   return { kind: "contended" };
@@ -96,9 +98,11 @@ async function tryClaim(
   ports: ClaimPorts,
   limits: Limits,
   claimant: Claimant,
-): Promise<Claimed | "again"> {
+): Promise<Claimed | "again" | "passedOver"> {
   const begunAtMs = ports.clock.monotonicMs();
-  const { budget, ready: waiting } = await readTurn(ports.ledger, limits.callsPerWindow + 1);
+  const { passedOver } = claimant;
+  const limit = limits.callsPerWindow + 1;
+  const { budget, isPauseNoted, ready } = await readTurn(ports.ledger, limit + passedOver.size);
   const nowMs = ports.clock.earliest();
   // Whoever claims has a token at hand.
   if (lockoutOf(budget.value, "token") !== null) {
@@ -106,30 +110,32 @@ async function tryClaim(
     return "again";
   }
   if (isDriven(budget.value, nowMs, claimant)) return { kind: "driven" };
+  if (isPauseNoted) return { kind: "paused" };
   const verdict = admit(budget.value, nowMs, limits);
   if (verdict.kind !== "go") return verdict;
 
+  const waiting = ready.filter((key) => !passedOver.has(sequenceIdIn(key))).slice(0, limit);
   const readable = withProbeFirst(waiting, budget.value);
   if (readable.length === 0) return { kind: "nothing" };
   // While more wait than have room, a claim ends where the turn of the longest waiting comes.
   const contended = readable.length > verdict.room;
   const turn = contended ? dispatchesUntilTurn(budget.value) : CLAIMS_PER_COMMIT;
   const room = Math.min(verdict.room, CLAIMS_PER_COMMIT, turn);
-  const ready = readable.slice(0, room + 1);
-  const mayBeOverdue = ready.length > room && isTurnOfLongestWaiting(budget.value);
+  const first = readable.slice(0, room + 1);
+  const mayBeOverdue = first.length > room && isTurnOfLongestWaiting(budget.value);
   const overdue = mayBeOverdue
-    ? ((isTurnOfRetry(budget.value) ? await retryKey(ports) : null) ??
-      (await overdueKey(ports, limits, ready, claimant)))
+    ? ((isTurnOfRetry(budget.value) ? await retryKey(ports, passedOver) : null) ??
+      (await overdueKey(ports, limits, first, claimant)))
     : null;
-  const choice = choose({ ready, overdue }, { ...verdict, room }, budget.value, nowMs);
+  const choice = choose({ ready: first, overdue }, { ...verdict, room }, budget.value, nowMs);
   if (choice.keys.length === 0) {
     return choice.paceUntilMs === null
       ? { kind: "full" }
       : { kind: "wait", untilMs: choice.paceUntilMs };
   }
-  const chosen = await loadChosen(ports, choice.keys, budget.value, claimant.scope);
-  if (chosen === "again") return "again";
-  const more = ready.length > chosen.length;
+  const chosen = await loadChosen(ports, choice.keys, budget.value, claimant);
+  if (chosen === "again" || chosen === "passedOver") return chosen;
+  const more = first.length > chosen.length;
   return await commitClaim(ports, limits, { budget, chosen, claimant, more, begunAtMs });
 }
 
@@ -140,37 +146,14 @@ function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
   return other && !claimant.urgent;
 }
 
-/** The first of the retries of offline machines; null if none is ready. */
-async function retryKey({ ledger }: ClaimPorts): Promise<string | null> {
-  const { from, before } = laneRange(OFFLINE_LANE);
-  const [first] = await ledger.list(from, before, 1);
-  return first?.key ?? null;
-}
-
-/**
- * The longest waiting of all lanes but that of retries. The first of a lane is its longest waiting;
- * lanes before that of the first ready one are empty, and each request finds the first of the next
- * that is not.
- */
-async function overdueKey(
-  { ledger, clock }: ClaimPorts,
-  limits: Limits,
-  readyKeys: readonly string[],
-  { oneLane }: Claimant,
-): Promise<string | null> {
-  const [first] = readyKeys;
-  if (first === undefined || clock.monotonicMs() < oneLane.untilMs) return null;
-  const retries = laneRange(OFFLINE_LANE).from;
-  let longest = first;
-  let lanes = 1;
-  for (let head = first; lanes < LANES.length; lanes += 1) {
-    const [next] = await ledger.list(laneRange(laneIn(head)).before, retries, 1);
-    if (next === undefined) break;
-    head = next.key;
-    if (passIn(head) < passIn(longest)) longest = head;
-  }
-  if (lanes === 1) oneLane.untilMs = clock.monotonicMs() + ONE_LANE_WINDOWS * limits.windowMs;
-  return longest;
+/** Behind the machine; or passed over, if its lease is set aside. */
+async function passOrWait(
+  ports: ClaimPorts,
+  stuck: Stored<SequenceRecord>,
+  { passedOver }: Claimant,
+): Promise<void> {
+  const came = await unlessSetAside(ports, "setAside", () => waitBehind(ports, stuck));
+  if (came === "setAside") passedOver.add(stuck.value.sequenceId);
 }
 
 interface Claiming {
@@ -202,7 +185,7 @@ async function commitClaim(
   const outcome = await ports.ledger.commit(changes);
   if (outcome.kind === "conflict") {
     const stuck = chosen.find((each) => machineKey(each.value.machineId) === outcome.key);
-    if (stuck !== undefined) await waitBehind(ports, stuck);
+    if (stuck !== undefined) await passOrWait(ports, stuck, claimant);
     return "again";
   }
   const sequences = after.map((value) => ({

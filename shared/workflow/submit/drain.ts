@@ -8,6 +8,7 @@ import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
 import { loadBudget, type MaybeStored } from "../../store/load.ts";
 import { noteRefusal, noToken } from "../../store/note-lockout.ts";
 import { ringForReady, stopDriving } from "../../store/ring.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { submitClaimed } from "./post.ts";
 import { unfold } from "../../store/unfold.ts";
 
@@ -33,7 +34,9 @@ export interface DrainReport {
     | "driven"
     | "contended"
     | "wait"
-    | "lockedOut";
+    | "lockedOut"
+    /** The budget cannot be read: whoever can read it goes on. */
+    | "setAside";
 }
 
 /** Claims in one drain: as many as lingering 240 s at ten a minute can need, many times over. */
@@ -69,9 +72,14 @@ export async function drain(
     urgent,
     scope: settings.scope,
     oneLane: { untilMs: Number.NEGATIVE_INFINITY },
+    passedOver: new Set<string>(),
   };
   const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);
-  const { drove, known, ...report } = await dispatch(ports, settings, claimant, leftMs);
+  const dispatched = await unlessSetAside(ports, null, () =>
+    dispatch(ports, settings, claimant, leftMs),
+  );
+  if (dispatched === null) return { submitted: 0, ended: "setAside" };
+  const { drove, known, ...report } = dispatched;
   const { hostId } = claimant;
   // The bell takes the place of the driver's promise; where none is rung, the promise goes alone.
   const rang =

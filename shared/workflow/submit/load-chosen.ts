@@ -5,13 +5,21 @@ import { isUnapproved } from "../../ledger/approval.ts";
 import { end, park } from "../../ledger/moves.ts";
 import { move, type Stored } from "../../ledger/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../../ledger/sequence.ts";
+import { SetAside } from "../../ledger/set-aside.ts";
 import type { Budget } from "../../limits/budget.ts";
 import type { Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import { loadLease, loadRun, loadSequence, unchanged } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 
-type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "log">;
+type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
+
+/** Who chooses: where it may act, and which sequences it passes over, for a row cannot be read. */
+interface Chooser {
+  readonly scope: MachineScope;
+  readonly passedOver: Set<string>;
+}
 
 /**
  * The records behind the chosen keys, one a machine. Those that cannot go are moved out of the way;
@@ -21,22 +29,40 @@ export async function loadChosen(
   ports: MakeWayPorts,
   keys: readonly string[],
   budget: Budget,
-  scope: MachineScope,
-): Promise<Stored<SequenceRecord>[] | "again"> {
-  const loaded = await Promise.all(
-    keys.map(async (key) => await loadSequence(ports.ledger, sequenceIdIn(key))),
-  );
+  { scope, passedOver }: Chooser,
+): Promise<Stored<SequenceRecord>[] | "again" | "passedOver"> {
+  const loaded = await Promise.all(keys.map(async (key) => await loadOrAside(ports, key)));
+  const before = passedOver.size;
   const chosen = new Map<string, Stored<SequenceRecord>>();
   for (const [index, record] of loaded.entries()) {
-    if (record === null || record.value.state !== "waiting") {
+    const key = keys[index] ?? "";
+    const came = await unlessSetAside(ports, "setAside", async () => {
+      if (record instanceof SetAside) throw record;
       // Whoever claimed it has written the budget too, so nothing read with it can be claimed now.
-      if (!(await dropStray(ports, keys[index] ?? ""))) return "again";
-    } else if (!chosen.has(record.value.machineId)) {
-      const aside = await movedAside(ports, record, budget, scope);
-      if (!aside) chosen.set(record.value.machineId, record);
-    }
+      if (record?.value.state !== "waiting") return (await dropStray(ports, key)) ? "no" : "again";
+      if (chosen.has(record.value.machineId)) return "no";
+      if (await movedAside(ports, record, budget, scope)) return "no";
+      chosen.set(record.value.machineId, record);
+      return "yes";
+    });
+    if (came === "again") return "again";
+    if (came === "setAside") passedOver.add(sequenceIdIn(key));
   }
-  return chosen.size === 0 ? "again" : [...chosen.values()];
+  if (chosen.size > 0) return [...chosen.values()];
+  return passedOver.size > before ? "passedOver" : "again";
+}
+
+/** The record of a ready row; where it cannot be read, that is said later, one after the other. */
+async function loadOrAside(
+  { ledger }: MakeWayPorts,
+  key: string,
+): Promise<Stored<SequenceRecord> | SetAside | null> {
+  try {
+    return await loadSequence(ledger, sequenceIdIn(key));
+  } catch (error) {
+    if (error instanceof SetAside) return error;
+    throw error;
+  }
 }
 
 /**

@@ -25,6 +25,7 @@ import { auditedBudget, factOfMove, grouped } from "../../store/audit.ts";
 import { changesFor } from "../../store/change-sequence.ts";
 import type { HeldBudget } from "../../store/held-budget.ts";
 import { budgetChange, loadBudget, loadSequence } from "../../store/load.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { logThrottledPost, type ThrottledPost } from "./log-throttles.ts";
 import { logLockouts } from "../../store/note-lockout.ts";
 
@@ -57,8 +58,10 @@ export async function settle(
   const frees = (each: Answered) => freesMachine(each.claimed.value, recordAfter(each, limits));
   const keeping = answered.filter((each) => !frees(each));
   const freeing = answered.filter(frees).map((each) => [each]);
-  for (const together of keeping.length > 0 ? [keeping, ...freeing] : freeing) {
-    await settleTogether(ports, limits, together, held);
+  if (keeping.length > 0) await settleTogether(ports, limits, keeping, held);
+  for (const alone of freeing) {
+    // One whose run cannot be read stays claimed, and the poll looks for its action.
+    await unlessSetAside(ports, null, () => settleTogether(ports, limits, alone, held));
   }
 }
 
@@ -147,7 +150,7 @@ interface Stale {
 async function reload(ports: SettlePorts, answered: Answered | Stale): Promise<Answered | Stale> {
   if ("stale" in answered) return answered;
   const { sequenceId, part, attempt, claimedAtMs } = answered.claimed.value;
-  const stored = await loadSequence(ports.ledger, sequenceId);
+  const stored = await unlessSetAside(ports, null, () => loadSequence(ports.ledger, sequenceId));
   const same =
     stored?.value.state === "claimed" &&
     stored.value.part === part &&

@@ -1,6 +1,7 @@
 import { isoOf } from "../../ledger/instant.ts";
 import { DEAD_NOTICES, NOTICES } from "../../ledger/keys.ts";
-import { deadNoticeSchema } from "../../ledger/notice.ts";
+import { deadNoticeSchema, type DeadNotice } from "../../ledger/notice.ts";
+import { sorted } from "../../ledger/set-aside.ts";
 import type { Ports } from "../../ports.ts";
 import { counted, type Count } from "../../store/count-rows.ts";
 
@@ -31,12 +32,11 @@ export async function describeCallbacks(ledger: Ports["ledger"]): Promise<Callba
   return {
     pending: await counted(ledger, NOTICES),
     dead: await counted(ledger, DEAD_NOTICES),
-    deadOnes: dead.map(({ body }) => deadView(body)),
+    deadOnes: sorted(deadNoticeSchema, dead).readable.map(({ value }) => deadView(value)),
   };
 }
 
-function deadView(body: unknown): DeadView {
-  const { noticeId, diedAtMs, said, ...rest } = deadNoticeSchema.parse(body);
+function deadView({ noticeId, diedAtMs, said, ...rest }: DeadNotice): DeadView {
   const { runId, event, sequenceId, host, tries } = rest;
   const diedAt = isoOf(diedAtMs);
   const lastAnswer = said ?? "";

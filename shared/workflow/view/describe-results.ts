@@ -1,5 +1,6 @@
 import { OWED_RESULTS } from "../../ledger/keys.ts";
 import { owedSchema } from "../../ledger/rows.ts";
+import { sorted } from "../../ledger/set-aside.ts";
 import type { Ports } from "../../ports.ts";
 import type { Count } from "../../store/count-rows.ts";
 
@@ -16,7 +17,7 @@ const COUNTED_MAX = 1_000;
 
 export async function describeResults(ledger: Ports["ledger"]): Promise<ResultsView> {
   const rows = await ledger.list(OWED_RESULTS.from, OWED_RESULTS.before, COUNTED_MAX);
-  const details = rows.flatMap(({ body }) => owedSchema.parse(body).detail ?? []);
+  const details = sorted(owedSchema, rows).readable.flatMap(({ value }) => value.detail ?? []);
   return {
     owed: { count: rows.length, atLeast: rows.length === COUNTED_MAX },
     inTrouble: details.length,

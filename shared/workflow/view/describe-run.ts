@@ -12,7 +12,7 @@ import type { Ports } from "../../ports.ts";
 import { describeSequence, scriptsOf } from "./describe-sequence.ts";
 import type { Queue } from "./describe-wait.ts";
 import { listSequences } from "../../store/list-sequences.ts";
-import { loadBudget, loadRun } from "../../store/load.ts";
+import { loadReadableBudget, loadRun } from "../../store/load.ts";
 import type { ResultView, RunView } from "./run-view.ts";
 
 /** Positions beyond this many are not counted: the answer would be guesswork, and cost as much. */
@@ -28,9 +28,9 @@ export async function describeRun(
   const stored = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (stored === null) return null;
   const run = stored.value;
-  const records = await listSequences(ledger, run);
+  const { records, setAside } = await listSequences(ledger, run);
   const isReady = records.some((each) => each.place?.kind === "ready");
-  const budget = (await loadBudget(ledger)).value;
+  const budget = (await loadReadableBudget(ledger))?.value ?? null;
   const ready = isReady ? await ledger.list(READY.from, READY.before, POSITIONS_MAX) : [];
   const positions = new Map(ready.map((row, index) => [sequenceIdIn(row.key), index]));
   const queue: Queue = { positions, budget, nowMs: clock.earliest(), limits };
@@ -52,6 +52,7 @@ export async function describeRun(
     sequences: records.map((each) =>
       describeSequence(withSeen(each, budget), queue, run.cancelAsked),
     ),
+    setAside: setAside.map(({ key, why }) => ({ key, why })),
     skipped: run.skipped,
     callbacks: run.callbacks.map(describeTarget),
     cancelAsked:
@@ -109,9 +110,9 @@ function resultsOf(records: readonly SequenceRecord[]): RunView["results"] {
 /**
  * While an action is open, how far it is stands in the budget; the record gets it when it is over.
  */
-function withSeen(record: SequenceRecord, budget: Budget): SequenceRecord {
+function withSeen(record: SequenceRecord, budget: Budget | null): SequenceRecord {
   const { seen, glance } =
-    budget.sessions.find((each) => each.sequenceId === record.sequenceId) ?? {};
+    budget?.sessions.find((each) => each.sequenceId === record.sequenceId) ?? {};
   const [actionStatus, ...commands] = seen ?? [];
   if (actionStatus === undefined || glance?.attempt !== record.attempt) return record;
   const progress = currentCommands(record).map(({ type }, index) => ({

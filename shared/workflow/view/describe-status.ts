@@ -1,15 +1,8 @@
 import { isoOf } from "../../ledger/instant.ts";
-import {
-  laneRange,
-  LANES,
-  LATER,
-  sequenceIdIn,
-  sequenceKey,
-  type Lane,
-} from "../../ledger/keys.ts";
-import { sequenceSchema } from "../../ledger/sequence.ts";
+import { laneRange, LANES, LATER, sequenceIdIn, type Lane } from "../../ledger/keys.ts";
+import { SetAside } from "../../ledger/set-aside.ts";
 import { admit, type Verdict } from "../../limits/admit.ts";
-import { sessionCap } from "../../limits/budget.ts";
+import { sessionCap, type Budget } from "../../limits/budget.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { takenSlots } from "../../limits/window.ts";
 import type { Ports } from "../../ports.ts";
@@ -17,17 +10,23 @@ import { describeCallbacks, type CallbacksView } from "./describe-callbacks.ts";
 import { describeResults, type ResultsView } from "./describe-results.ts";
 import { counted, type Count } from "../../store/count-rows.ts";
 import { describeLockout, type LockoutView } from "./describe-lockout.ts";
-import { loadBudget } from "../../store/load.ts";
+import { loadBudget, readableSequence } from "../../store/load.ts";
+import { loadPauseNote } from "../../store/pause-note.ts";
 
 /**
  * The tenant's budget now, and what waits for it. Counts stop at 1,000, and say so with `atLeast`.
  */
 export interface StatusView {
-  readonly calls: { readonly used: number; readonly limit: number; readonly windowSeconds: number };
+  /** What only the budget knows is null while that is set aside. */
+  readonly calls: {
+    readonly used: number | null;
+    readonly limit: number;
+    readonly windowSeconds: number;
+  };
   readonly sessions: {
-    readonly ours: number;
-    readonly foreign: number;
-    readonly cap: number;
+    readonly ours: number | null;
+    readonly foreign: number | null;
+    readonly cap: number | null;
     readonly setting: number;
   };
   readonly next: { readonly kind: string; readonly at: string | null };
@@ -40,6 +39,15 @@ export interface StatusView {
   readonly parked: Count;
   readonly results: ResultsView;
   readonly callbacks: CallbacksView;
+  /** Rows that a version of the app could not read: they are left alone, and stop nothing else. */
+  readonly setAside: { readonly count: number; readonly rows: readonly SetAsideView[] };
+}
+
+interface SetAsideView {
+  readonly key: string;
+  readonly why: string;
+  /** When it was met first; null of the budget, which nobody can note in itself. */
+  readonly since: string | null;
 }
 
 interface LaneView extends Count {
@@ -52,12 +60,44 @@ export async function describeStatus(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
   limits: Limits,
 ): Promise<StatusView> {
-  const { value: budget } = await loadBudget(ledger);
-  const nowMs = clock.earliest();
+  const waiting = await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane)));
+  return {
+    ...(await describeBudget({ ledger, clock }, limits, waiting)),
+    waiting,
+    parked: await counted(ledger, LATER),
+    results: await describeResults(ledger),
+    callbacks: await describeCallbacks(ledger),
+  };
+}
+
+type BudgetView = Omit<StatusView, "waiting" | "parked" | "results" | "callbacks">;
+
+async function describeBudget(
+  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
+  limits: Limits,
+  waiting: readonly LaneView[],
+): Promise<BudgetView> {
+  try {
+    const { value: budget } = await loadBudget(ledger);
+    return readableBudget(budget, clock.earliest(), limits, waiting);
+  } catch (error) {
+    if (!(error instanceof SetAside)) throw error;
+    return await unreadableBudget(ledger, limits, error);
+  }
+}
+
+function readableBudget(
+  budget: Budget,
+  nowMs: number,
+  limits: Limits,
+  waiting: readonly LaneView[],
+): BudgetView {
   const verdict = admit(budget, nowMs, limits);
   const lockedOut = describeLockout(budget);
   const used = takenSlots(budget.slots, nowMs, limits).length;
-  const waiting = await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane)));
+  const setAside = budget.setAside.map(({ key, why, sinceMs }) => {
+    return { key, why, since: isoOf(sinceMs) };
+  });
   return {
     calls: { used, limit: limits.callsPerWindow, windowSeconds: limits.windowMs / 1_000 },
     sessions: {
@@ -74,17 +114,35 @@ export async function describeStatus(
           }
         : { kind: "lockedOut", at: lockedOut.nextTryAt },
     lockedOut,
-    paused:
-      budget.paused === null
-        ? null
-        : { by: budget.paused.by, why: budget.paused.why, at: isoOf(budget.paused.atMs) },
+    paused: describePause(budget.paused),
     last429At: budget.door.last429AtMs === 0 ? null : isoOf(budget.door.last429AtMs),
     othersUseTheQuota: budget.door.othersSuspected,
-    waiting,
-    parked: await counted(ledger, LATER),
-    results: await describeResults(ledger),
-    callbacks: await describeCallbacks(ledger),
+    setAside: { count: setAside.length, rows: setAside },
   };
+}
+
+/** What can be said all the same: what is set, whether somebody has paused, and what is wrong. */
+async function unreadableBudget(
+  ledger: Ports["ledger"],
+  limits: Limits,
+  { key, why }: SetAside,
+): Promise<BudgetView> {
+  const { callsPerWindow, windowMs, maxSessions } = limits;
+  return {
+    calls: { used: null, limit: callsPerWindow, windowSeconds: windowMs / 1_000 },
+    sessions: { ours: null, foreign: null, cap: null, setting: maxSessions },
+    next: { kind: "setAside", at: null },
+    lockedOut: null,
+    paused: describePause(await loadPauseNote(ledger)),
+    last429At: null,
+    othersUseTheQuota: false,
+    setAside: { count: 1, rows: [{ key, why, since: null }] },
+  };
+}
+
+function describePause(paused: Budget["paused"]): StatusView["paused"] {
+  if (paused === null) return null;
+  return { by: paused.by, why: paused.why, at: isoOf(paused.atMs) };
 }
 
 /** What is kept for urgent work is nobody's while only other work waits. */
@@ -99,7 +157,7 @@ async function describeLane(ledger: Ports["ledger"], lane: Lane): Promise<LaneVi
   const count = await counted(ledger, range);
   const [first] = await ledger.list(range.from, range.before, 1);
   if (first === undefined) return { lane, ...count, oldestAcceptedAt: null };
-  const row = await ledger.read(sequenceKey(sequenceIdIn(first.key)));
-  const oldest = row === null ? null : sequenceSchema.parse(row.body).acceptedAtMs;
+  const oldest =
+    (await readableSequence(ledger, sequenceIdIn(first.key)))?.value.acceptedAtMs ?? null;
   return { lane, ...count, oldestAcceptedAt: oldest === null ? null : isoOf(oldest) };
 }

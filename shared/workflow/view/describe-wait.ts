@@ -13,7 +13,8 @@ import type { WaitView } from "./run-view.ts";
 /** The queue as it stands, for saying where in it a sequence is. */
 export interface Queue {
   readonly positions: ReadonlyMap<string, number>;
-  readonly budget: Budget;
+  /** Null if it is set aside: then nothing is submitted here, and nobody can tell when. */
+  readonly budget: Budget | null;
   readonly nowMs: number;
   readonly limits: Limits;
 }
@@ -34,7 +35,7 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   const ahead = queue.positions.get(record.sequenceId) ?? null;
   const { lane } = rankOf(record);
   const startMs =
-    ahead === null
+    ahead === null || queue.budget === null
       ? null
       : forecastStartMs(queue.budget, { lane, ahead }, queue.nowMs, queue.limits);
   return {
@@ -49,6 +50,7 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
  * while it can be watched.
  */
 export function describeUnseen(record: SequenceRecord, { budget }: Queue): WaitView | null {
+  if (budget === null) return null;
   const lockout = describeLockout(budget);
   const isBlind = lockout?.call === "token" || lockoutOf(budget, "list") !== null;
   if (lockout === null || !isBlind || !holdsSession(record)) return null;
@@ -102,6 +104,10 @@ function told(reason: SequenceRecord["reason"], then: string): { code: string; d
 
 /** The reason all ready sequences of a lane share. */
 function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; detail: string } {
+  if (budget === null) {
+    const detail = "This version of the app cannot read the budget, and submits nothing.";
+    return { code: "setAside", detail };
+  }
   if (budget.paused !== null) {
     const { by, why } = budget.paused;
     return { code: "paused", detail: `Paused by ${by}: ${why}` };

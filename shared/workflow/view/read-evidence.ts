@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { custodyEntrySchema, type CustodyEntry } from "../../evidence/custody.ts";
 import { endOf } from "../../evidence/chain.ts";
 import { custodyOf } from "../../ledger/keys.ts";
 import type { SequenceRecord } from "../../ledger/sequence.ts";
@@ -15,7 +14,8 @@ export interface Manifest {
   readonly v: 1;
   readonly runId: string;
   readonly head: string;
-  readonly entries: readonly CustodyEntry[];
+  /** As they were written, by whatever version of the app: their hashes cover all of it. */
+  readonly entries: readonly unknown[];
 }
 
 /** A stored result of a run. `index` is that of its address: commands counted through all parts. */
@@ -40,6 +40,9 @@ export interface OpenedEvidence {
   readonly fileName: string;
 }
 
+/** What every entry has, of whatever version. */
+const linkSchema = z.object({ hash: z.string() });
+
 /** The manifest of a run as it stands, or null if there is no such run. */
 export async function readManifest(
   { ledger }: Pick<Ports, "ledger">,
@@ -49,10 +52,11 @@ export async function readManifest(
   if (run === null) return null;
   const rows = await listAll(ledger, custodyOf(runId));
   // Entries sealed since the run was read come with the head they make.
-  const entries = z.array(custodyEntrySchema).parse(rows.map(({ body }) => body));
+  const entries = rows.map(({ body }) => body);
   const expected = endOf(run.value.custody)?.number ?? 0;
   if (entries.length < expected) throw new Error(`custody entries of ${runId} are missing`);
-  return { v: 1, runId, head: entries.at(-1)?.hash ?? run.value.custody.head, entries };
+  const last = linkSchema.safeParse(entries.at(-1));
+  return { v: 1, runId, head: last.data?.hash ?? run.value.custody.head, entries };
 }
 
 /** What is stored of a run, in the order of its machines and commands, or null without the run. */
@@ -61,7 +65,7 @@ export async function listEvidence(
   runId: string,
 ): Promise<readonly ListedEvidence[] | null> {
   const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
-  return run === null ? null : (await listSequences(ledger, run.value)).flatMap(storedOf);
+  return run === null ? null : (await listSequences(ledger, run.value)).records.flatMap(storedOf);
 }
 
 function storedOf(record: SequenceRecord): ListedEvidence[] {

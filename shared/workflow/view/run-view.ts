@@ -22,6 +22,11 @@ export interface RunView {
   /** Sequences of which a part may have run twice on its machine. */
   readonly doneTwice: number;
   readonly sequences: readonly SequenceView[];
+  /**
+   * Rows of the run that this version of the app cannot read, and why: what they hold is in no
+   * count, and open until somebody who can read them has ended it.
+   */
+  readonly setAside: readonly { readonly key: string; readonly why: string }[];
   readonly skipped: RunRecord["skipped"];
   readonly callbacks: readonly TargetView[];
   /** Who asked last to cancel the run, and when; null if nobody did. */

@@ -6,7 +6,13 @@ import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
 
 async function claimed({ ports }: Accepting, scope: MachineScope = {}): Promise<Claimed> {
-  const claimant = { hostId: "h", lingers: false, urgent: false, scope };
+  const claimant = {
+    hostId: "h",
+    lingers: false,
+    urgent: false,
+    scope,
+    passedOver: new Set<string>(),
+  };
   return await claimNext(ports, someLimits(), { ...claimant, oneLane: { untilMs: 0 } });
 }
 

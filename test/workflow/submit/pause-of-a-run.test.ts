@@ -53,7 +53,8 @@ async function gateOf({ ledger }: Accepting, runId: string) {
 }
 
 async function claimOn({ ports }: Accepting, ledger: Ledger) {
-  const claimant = { hostId: "h", lingers: false, urgent: false, scope: {} };
+  const passedOver = new Set<string>();
+  const claimant = { hostId: "h", lingers: false, urgent: false, scope: {}, passedOver };
   return await claimNext({ ...ports, ledger }, limits, { ...claimant, oneLane: { untilMs: 0 } });
 }
 
@@ -101,7 +102,10 @@ describe("a run that pauses itself", () => {
       expect(await resumeRun(world.ports, limits, runId, "operator")).toBe(true);
     });
     const { value: budget } = await loadBudget(world.ledger);
-    await loadChosen({ ...world.ports, ledger: slow }, keys.slice(0, 1), budget, {});
+    await loadChosen({ ...world.ports, ledger: slow }, keys.slice(0, 1), budget, {
+      scope: {},
+      passedOver: new Set(),
+    });
     await turnGates(world.ports, await readOpenWork(world.ledger));
     expect(await readyKeys(world)).toEqual(keys);
   });

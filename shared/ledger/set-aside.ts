@@ -1,0 +1,59 @@
+import type { z } from "zod";
+
+/**
+ * A row that this version of the app cannot read: a newer one wrote it, or it is damaged. It is set
+ * aside: nobody writes it, and it stops nothing but itself.
+ */
+export class SetAside extends Error {
+  readonly key: string;
+  /** One line for people. */
+  readonly why: string;
+
+  constructor(key: string, why: string) {
+    super(`the row ${key} is set aside: ${why}`);
+    this.name = "SetAside";
+    this.key = key;
+    this.why = why;
+  }
+}
+
+/** A row as far as its reading goes. */
+interface Readable {
+  readonly key: string;
+  readonly body: unknown;
+}
+
+/** What the row says. Throws `SetAside` if it has another form. */
+export function valueOf<T>(form: z.ZodType<T>, { key, body }: Readable): T {
+  const read = form.safeParse(body);
+  if (read.success) return read.data;
+  throw new SetAside(key, whyUnreadable(body, read.error));
+}
+
+/** The rows that have this form, with what they say, and the keys of the others. */
+export function sorted<T, R extends Readable>(
+  form: z.ZodType<T>,
+  rows: readonly R[],
+): { readonly readable: { readonly row: R; readonly value: T }[]; readonly aside: SetAside[] } {
+  const readable: { row: R; value: T }[] = [];
+  const aside: SetAside[] = [];
+  for (const row of rows) {
+    const read = form.safeParse(row.body);
+    if (read.success) readable.push({ row, value: read.data });
+    else aside.push(new SetAside(row.key, whyUnreadable(row.body, read.error)));
+  }
+  return { readable, aside };
+}
+
+const WHY_CHARACTERS = 200;
+
+/** The issue names a field and what was expected there, never what stands there. */
+function whyUnreadable(body: unknown, { issues }: z.core.$ZodError): string {
+  const [first] = issues;
+  const version = typeof body === "object" && body !== null && "v" in body ? body.v : null;
+  if (first?.path[0] === "v" && typeof version === "number") {
+    return `it has version ${version}, which this version of the app does not know`;
+  }
+  const where = first?.path.join(".") ?? "";
+  return `it cannot be read: ${where}: ${first?.message ?? ""}`.slice(0, WHY_CHARACTERS);
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { PAUSE_NOTE_KEY } from "../ledger/keys.ts";
+import { rowObject } from "../ledger/row-object.ts";
+import { valueOf } from "../ledger/set-aside.ts";
+import type { Ledger, Ports } from "../ports.ts";
+import { factAbout } from "./audit.ts";
+import { commitHolding, type HeldBudget } from "./held-budget.ts";
+import type { OpenWork } from "./open-work.ts";
+import type { Transaction } from "./transact.ts";
+
+export const pauseNoteSchema = rowObject({
+  v: z.literal(1),
+  by: z.string(),
+  why: z.string(),
+  atMs: z.number().nonnegative(),
+});
+
+/**
+ * A pause by somebody who could not read the budget. It holds as if it stood there, and whoever
+ * can read the budget writes it in.
+ */
+export type PauseNote = z.infer<typeof pauseNoteSchema>;
+
+/** The note as it stands; null if there is none. */
+export async function loadPauseNote(ledger: Ledger): Promise<PauseNote | null> {
+  const row = await ledger.read(PAUSE_NOTE_KEY);
+  return row === null ? null : valueOf(pauseNoteSchema, row);
+}
+
+/** Pauses beside a budget that cannot be read. One pause is enough: the first stays. */
+export async function notePause(ledger: Ledger, note: PauseNote): Promise<void> {
+  await ledger.commit([{ op: "insert", key: PAUSE_NOTE_KEY, body: note }]);
+}
+
+/** Stages the end of a note, if there is one: the budget says by now what holds. */
+export async function dropPauseNote(tx: Transaction): Promise<void> {
+  const row = await tx.read(PAUSE_NOTE_KEY);
+  if (row !== null) tx.stage([{ op: "delete", key: row.key, etag: row.etag }]);
+}
+
+/** Writes a noted pause into the budget and its log, in the place of the note. */
+export async function takeOverPause(
+  ports: Pick<Ports, "ledger" | "clock" | "random">,
+  { rows }: OpenWork,
+  held: HeldBudget,
+): Promise<void> {
+  const row = rows.find(({ key }) => key === PAUSE_NOTE_KEY);
+  if (row === undefined) return;
+  const { by, why, atMs } = valueOf(pauseNoteSchema, row);
+  const paused = { by, why, atMs };
+  await commitHolding(ports, held, (budget) => ({ ...budget, paused: budget.paused ?? paused }), {
+    changes: async () => [{ op: "delete", key: row.key, etag: row.etag }],
+    facts: [factAbout("paused", [], { atMs, by, detail: why })],
+  });
+}

@@ -1,0 +1,63 @@
+import { BUDGET_KEY } from "../ledger/keys.ts";
+import { SetAside } from "../ledger/set-aside.ts";
+import type { Ports } from "../ports.ts";
+import { commitHolding, type HeldBudget } from "./held-budget.ts";
+import { budgetChange, loadReadableBudget } from "./load.ts";
+import { formOf } from "./row-forms.ts";
+import { tryTransact, usual, type Store } from "./transact.ts";
+
+type AsidePorts = Store & Pick<Ports, "log">;
+
+/** More are not named: the log has them all. */
+const NAMED_MAX = 100;
+
+/**
+ * What `step` comes to; or `otherwise` if a row that it needs is set aside. That is noted where
+ * people look, and stops nothing else.
+ */
+export async function unlessSetAside<T, O>(
+  ports: AsidePorts,
+  otherwise: O,
+  step: () => Promise<T>,
+): Promise<T | O> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof SetAside)) throw error;
+    await noteSetAside(ports, error);
+    return otherwise;
+  }
+}
+
+/** Names the row in the budget, and once in the log; those that are named are the poll's to log. */
+export async function noteSetAside(ports: AsidePorts, { key, why }: SetAside): Promise<void> {
+  const noted = await tryTransact(ports, usual("the budget"), async (tx) => {
+    const budget = key === BUDGET_KEY ? null : await loadReadableBudget(tx);
+    if (budget === null) return "not";
+    const { setAside } = budget.value;
+    if (setAside.some((each) => each.key === key)) return "before";
+    if (setAside.length >= NAMED_MAX) return "not";
+    const named = [...setAside, { key, why, sinceMs: ports.clock.earliest() }];
+    tx.stage([budgetChange(budget, { ...budget.value, setAside: named })]);
+    return "now";
+  });
+  if (noted.kind === "done" && noted.value === "before") return;
+  ports.log("warn", "rowSetAside", { key, why });
+}
+
+/**
+ * Looks at the rows that are named as set aside: those that are gone or can be read by now are no
+ * longer, and the log has a line of each of the others. Costs nothing while there are none.
+ */
+export async function lookAtSetAside(ports: AsidePorts, held: HeldBudget): Promise<void> {
+  const over = new Set<string>();
+  for (const { key, why } of held.stored.value.setAside) {
+    const row = await ports.ledger.read(key);
+    if (row === null || formOf(key)?.safeParse(row.body).success === true) over.add(key);
+    else ports.log("warn", "rowSetAside", { key, why });
+  }
+  await commitHolding(ports, held, (budget) => {
+    const left = budget.setAside.filter(({ key }) => !over.has(key));
+    return left.length === budget.setAside.length ? budget : { ...budget, setAside: left };
+  });
+}

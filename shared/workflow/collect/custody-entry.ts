@@ -1,0 +1,42 @@
+import { endOf } from "../../evidence/chain.ts";
+import { appendEntry, type CustodyEntry, type CustodyFields } from "../../evidence/custody.ts";
+import { isoOf, isoOrNull } from "../../ledger/instant.ts";
+import type { RunRecord } from "../../ledger/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence.ts";
+import type { Fetched } from "./fetch-result.ts";
+
+/** The entry that a result adds to the custody chain of its run. */
+export function entryFor(
+  run: RunRecord,
+  record: SequenceRecord,
+  { result, fields }: Extract<Fetched, { kind: "stored" }>,
+  at: { collectedAtMs: number; version: string; commit: string },
+): CustodyEntry {
+  const progress = record.progress.find(
+    ({ part, index }) => part === result.part && index === result.index,
+  );
+  const { name, version, hash } = record.profile;
+  const entry: CustodyFields = {
+    ...fields,
+    runId: run.runId,
+    source: run.source,
+    incidentId: run.incidentId,
+    sequenceId: record.sequenceId,
+    machineId: record.machineId,
+    machineName: record.machineName,
+    machineActionId: result.actionId,
+    part: result.part,
+    commandIndex: result.index,
+    profile: { name, version, hash },
+    requestedBy: run.requestedBy,
+    approvedBy: [...record.approvals.by],
+    requestedAt: isoOf(run.requestedAtMs),
+    submittedAt: isoOrNull(record.submittedAtMs),
+    startedAt: isoOrNull(progress?.startedAtMs ?? null),
+    endedAt: isoOrNull(progress?.endedAtMs ?? null),
+    collectedAt: isoOf(at.collectedAtMs),
+    lrqVersion: at.version,
+    lrqCommit: at.commit,
+  };
+  return appendEntry(endOf(run.custody), entry);
+}

@@ -1,0 +1,123 @@
+import type { MachineAction } from "../../shared/ledger/machine-action.ts";
+import { runKey, sequenceKey } from "../../shared/ledger/keys.ts";
+import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { Limits } from "../../shared/limits/limits.ts";
+import type { Defender, Ports } from "../../shared/ports.ts";
+import type { Submission } from "../../shared/workflow/accept/accept.ts";
+import { collect } from "../../shared/workflow/collect/collect.ts";
+import { poll } from "../../shared/workflow/poll/poll.ts";
+import { drain } from "../../shared/workflow/submit/drain.ts";
+import { describeRun } from "../../shared/workflow/view/describe-run.ts";
+import { describeStatus } from "../../shared/workflow/view/describe-status.ts";
+import { someLimits } from "../limits/some-limits.ts";
+import { startAccepting } from "./accepting.ts";
+
+/** An app that goes on with its work, on a ledger in memory that a test may tamper with. */
+export type GoingOn = ReturnType<typeof startGoingOn>;
+
+const DONE = { status: "Completed", startedAtMs: 1, endedAtMs: 2, errors: [] };
+
+/** Every action succeeds at once, and its results are never to be had. */
+export function startGoingOn(limits: Limits = someLimits()) {
+  const world = startAccepting();
+  const { ledger } = world;
+  const logged: { event: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  const actions: MachineAction[] = [];
+  const ports: Omit<Ports, "evidence" | "callbacks"> = {
+    ...world.ports,
+    ledger,
+    defender: {
+      ...world.ports.defender,
+      ...succeeding(actions, () => world.ports.clock.earliest()),
+    },
+    log: (_, event, fields = {}) => void logged.push({ event, fields }),
+  };
+  const write = async (changes: readonly RowChange[]) => {
+    const outcome = await ledger.commit(changes);
+    if (outcome.kind !== "committed") throw new Error("the ledger did not take it");
+  };
+  return {
+    ledger,
+    ports,
+    limits,
+    logged,
+    /** The ids of the machines that got a POST. */
+    posted: () => actions.map(({ machineId }) => machineId),
+    accept: async (incidentId: string, machines: readonly number[], also?: Partial<Submission>) => {
+      const answer = await world.accept(incidentId, machines, also);
+      if (answer.kind !== "accepted") throw new Error(answer.kind);
+      return answer.run.runId;
+    },
+    drain: async () =>
+      await drain(
+        ports,
+        { limits, lingerMs: 0, scope: {} },
+        { why: "due", runId: null, urgent: false },
+      ),
+    poll: async () => {
+      world.pass(60_000);
+      return await poll(ports, limits, "poller");
+    },
+    collect: async (sequenceId: string) =>
+      await collect(
+        { ...ports, evidence: NO_EVIDENCE },
+        { limits, version: "", commit: "" },
+        sequenceId,
+      ),
+    run: async (runId: string) => {
+      const run = await describeRun(ports, limits, runId, []);
+      if (run === null) throw new Error(`run ${runId} is gone`);
+      return run;
+    },
+    status: async () => await describeStatus(ports, limits),
+    body: async (key: string) => (await ledger.read(key))?.body ?? null,
+    /** The row as another version of the app would write it. */
+    tamper: async (key: string, members: object) => {
+      const row = await ledger.read(key);
+      if (row === null || typeof row.body !== "object") throw new Error(`${key} is not there`);
+      await write([{ op: "replace", key, body: { ...row.body, ...members }, etag: "*" }]);
+    },
+    insert: async (key: string, body: unknown) => await write([{ op: "insert", key, body }]),
+    sequenceKeys: async (runId: string) => {
+      const rows = ledger.rows().filter(({ key }) => key.startsWith(sequenceKey(runId)));
+      return rows.map(({ key }) => key);
+    },
+    runKey,
+  };
+}
+
+function answered<T>(value: T) {
+  return { kind: "answered", value } as const;
+}
+
+function succeeding(actions: MachineAction[], nowMs: () => number): Partial<Defender> {
+  return {
+    prepare: async () => answered(null),
+    submit: async (machineId, commands, comment) => {
+      const id = `action-${actions.length + 1}`;
+      const listed = commands.map(({ type }, index) => ({ index, type, ...DONE }));
+      const at = { createdAtMs: nowMs(), updatedAtMs: nowMs() };
+      const action = { id, status: "Succeeded", comment, requestor: "lrq", machineId, ...at };
+      actions.unshift({ ...action, commands: listed });
+      return { kind: "accepted", actionId: id, comment };
+    },
+    listActions: async () => answered(actions),
+    listPending: async () => answered([]),
+    machinesSeenSince: async () => answered([]),
+    resultLink: async () => ({ kind: "absent", detail: "no result" }),
+    cancelAction: async () => answered(null),
+  };
+}
+
+const NO_EVIDENCE: Ports["evidence"] = {
+  put: async () => {
+    throw new Error("nothing is stored here");
+  },
+  open: async () => null,
+};
+
+/** The sequence of a row key. */
+export function idIn(key: string): SequenceRecord["sequenceId"] {
+  return key.slice(sequenceKey("").length);
+}
