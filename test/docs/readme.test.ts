@@ -148,6 +148,23 @@ describe("every page", () => {
   });
 });
 
+describe("CONTRIBUTING", () => {
+  it("names only files there are", () => {
+    const named = [...page("CONTRIBUTING.md").matchAll(/`((?:shared|test|local|docs)\/[^`*]+)`/g)];
+    expect(named.length).toBeGreaterThan(10);
+    const missing = named
+      .map(([, path]) => path ?? "")
+      .filter((path) => !existsSync(new URL(path, ROOT)));
+    expect(missing).toEqual([]);
+  });
+
+  it("says each word of the glossary once", () => {
+    const words = tableIn(section(page("CONTRIBUTING.md"), "Words")).map(([word]) => word);
+    expect(words.length).toBeGreaterThan(20);
+    expect(new Set(words).size).toBe(words.length);
+  });
+});
+
 describe("the plan of the house", () => {
   it("shows only rooms there are", () => {
     const plan = blocksIn(page("CONTRIBUTING.md")).find(({ language }) => language === "");
