@@ -111,6 +111,18 @@ describe("approvals", () => {
     });
   });
 
+  it("are refused to who has given one already, by whatever name", () => {
+    const record = aSequence({ approvals: { needed: 2, by: [] } });
+    const approval = askedFor(null, 2, soar, START_MS + HOUR_MS);
+    const plan = planOf(approval, [record]);
+    const wish = { by: "one", objectId: "object 1", planHash: planHashOf([record]) };
+    const first = approve(approval, plan, wish, START_MS);
+    if (first.kind !== "given") throw new Error(first.detail);
+    for (const by of ["one", "two"]) {
+      expect(approve(first.approval, plan, { ...wish, by }, START_MS).kind).toBe("refused");
+    }
+  });
+
   it("change nothing of a sequence that needs none", () => {
     const given = [{ by: "lead", objectId: null, planHash: "a".repeat(64), atMs: START_MS }];
     const granted = { ...askedFor(null, 1, soar, START_MS), given, granted: "a".repeat(64) };

@@ -133,6 +133,12 @@ describe("a run that is under way", () => {
     expect(sixth.paused).toEqual({ why: "5 of 5 sequences failed", atMs: START_MS });
   });
 
+  it("makes what joins it wait for no wave", () => {
+    const { gate } = accepted(null, 20);
+    const paused = after(gate, 20, ["failed", "failed", "failed"]);
+    expect([waveOf(paused, false), waveOf(reopened(gate), false)]).toEqual([0, 0]);
+  });
+
   it("counts failures anew once somebody has resumed it", () => {
     const { gate } = accepted(null, 10);
     const resumed = reopened(after(gate, 20, Array<End>(5).fill("failed")));

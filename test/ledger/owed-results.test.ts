@@ -3,6 +3,7 @@ import { owedResultsKey, sequenceKey } from "../../shared/ledger/keys.ts";
 import { move, rowsOf, type Stored } from "../../shared/ledger/rows.ts";
 import {
   isFinished,
+  owesResults,
   type SequenceRecord,
   type SequenceResult,
 } from "../../shared/ledger/sequence.ts";
@@ -26,6 +27,7 @@ describe("the note of owed results", () => {
       dueAtMs: START_MS + 50,
       detail: "HTTP 503",
     });
+    expect(noteOf(over(aResult(), other))).toMatchObject({ detail: "HTTP 404" });
     const stored = aResult({ state: "stored", dueAtMs: START_MS, detail: "HTTP 500" });
     expect(noteOf(over(stored, aResult()))).toMatchObject({ dueAtMs: START_MS + 9, detail: null });
   });
@@ -48,6 +50,14 @@ describe("the note of owed results", () => {
   it("is not written again while it says the same", () => {
     const changes = move(stored(over(aResult())), over(aResult({ tries: 1 })));
     expect(changes.map((each) => each.key)).toEqual([sequenceKey(SEQUENCE_ID)]);
+  });
+});
+
+describe("a sequence", () => {
+  it("owes results as long as one of them is owed", () => {
+    const [owed, stored] = [aResult(), aResult({ state: "stored" })];
+    expect(owesResults(over(stored, owed))).toBe(true);
+    expect(owesResults(over(stored, aResult({ state: "unavailable" })))).toBe(false);
   });
 });
 

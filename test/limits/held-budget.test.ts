@@ -33,6 +33,14 @@ function open(count: number, state: "claimed" | "submitted"): Budget["sessions"]
   });
 }
 
+describe("a session that tells nothing", () => {
+  it("leaves nothing of what was told before it", () => {
+    const { glance: _, ...bare } = sessionOf(aSubmitted());
+    const before = holdSession(FIRST_BUDGET, sessionOf(aSubmitted()));
+    expect(holdSession(before, bare).sessions).toEqual([bare]);
+  });
+});
+
 describe("a cap that was learned", () => {
   const learned = { learnedSessions: 5, learnedAtMs: START_MS };
   const capOf = (parts: Partial<Budget>) =>
