@@ -178,6 +178,18 @@ describe("the house", () => {
     expect(loose).toEqual([]);
   });
 
+  it("commits to the ledger in one place, but for who shares commits or wraps the ledger", () => {
+    const committing = sources.filter(
+      (file) => file.startsWith("shared/") && /ledger\.commit\(/.test(read(file)),
+    );
+    expect(committing.toSorted()).toEqual([
+      "shared/store/remembering.ts",
+      "shared/store/transact.ts",
+      "shared/workflow/accept/counted-commits.ts",
+      "shared/workflow/accept/counting-ledger.ts",
+    ]);
+  });
+
   it("has no cycle", () => {
     expect(findCycle()).toBeNull();
   });

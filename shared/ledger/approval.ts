@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { instant } from "./instant.ts";
 import { canonicalJson } from "../plan/canonical-json.ts";
 import type { SequenceRecord } from "./sequence.ts";
 import { rowObject } from "./row-object.ts";
-
-const instant = z.number().int().nonnegative();
 
 /** Who asked or approved: the caller's name, and of a token the object id it was given to. */
 const personSchema = rowObject({ by: z.string(), objectId: z.string().nullable() });

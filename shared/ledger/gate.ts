@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { instant } from "./instant.ts";
 import { isUnapproved, waitsUntilMs, type Approval } from "./approval.ts";
 import { scriptFailed } from "./progress.ts";
 import type { SequenceRecord } from "./sequence.ts";
 import { rowObject } from "./row-object.ts";
 
-const instant = z.number().int().nonnegative();
 const count = z.number().int().nonnegative();
 
 /**

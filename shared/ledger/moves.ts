@@ -78,6 +78,12 @@ export function end(
   return { ...moved(record, state), endedAtMs: nowMs, outcome };
 }
 
+/** Its time was over before it could run. */
+export function expire(record: SequenceRecord, nowMs: number): SequenceRecord {
+  const detail = "It waited until its expiry without a chance to run.";
+  return end(record, "expired", { code: "expired", detail }, nowMs);
+}
+
 /** Its time is long over, and Defender does not show what became of it: ended as not known. */
 export function loseSight(record: SequenceRecord, detail: string, nowMs: number): SequenceRecord {
   const sent = record.state === "claimed" ? loseAnswer(record) : record;

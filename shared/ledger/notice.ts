@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { instant } from "./instant.ts";
 import { noticeKey } from "./keys.ts";
 import type { RowChange } from "./rows.ts";
 import { rowObject } from "./row-object.ts";
@@ -13,8 +14,6 @@ export const DEFAULT_EVENTS: readonly CallbackEvent[] = ["run.accepted", "run.fi
 
 /** How a callback is written: our own message, or the one of a system that knows no webhooks. */
 export const CALLBACK_SHAPES = ["generic", "servicenow", "jira", "sentinel"] as const;
-
-const instant = z.number().int().nonnegative();
 
 /**
  * Somebody who is told of a run. Its address and secrets stay in the settings, where they are

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instant } from "./instant.ts";
 import { approvalSchema } from "./approval.ts";
 import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../incident/incident.ts";
@@ -7,8 +8,6 @@ import { turnKey } from "./keys.ts";
 import { targetSchema } from "./notice.ts";
 import type { RowChange } from "./rows.ts";
 import { rowObject } from "./row-object.ts";
-
-const instant = z.number().int().nonnegative();
 
 export const runSchema = rowObject({
   v: z.literal(1),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instant } from "./instant.ts";
 import { COMMAND_ORDER } from "../plan/command.ts";
 import { machineFactsSchema } from "../plan/machine-facts.ts";
 import { LANES, OFFLINE_LANE, type Lane } from "./keys.ts";
@@ -37,8 +38,6 @@ export const SEQUENCE_STATES = [
   "expired",
   "refused",
 ] as const satisfies readonly SequenceState[];
-
-const instant = z.number().int().nonnegative();
 
 const command = z.discriminatedUnion("type", [
   rowObject({ type: z.literal("PutFile"), fileName: z.string() }),

@@ -2,7 +2,8 @@ import { isFinal, type MachineAction } from "../ledger/machine-action.ts";
 import { conclude, giveBack, loseAnswer, observe, submit } from "../ledger/moves.ts";
 import { currentCommands, type SequenceRecord } from "../ledger/sequence.ts";
 import { sameTag, tagIn, tagOf } from "../ledger/tag.ts";
-import { busyWaitMs, type Limits } from "./limits.ts";
+import { waitWhileBusy } from "./busy.ts";
+import type { Limits } from "./limits.ts";
 import { guardMs } from "./list-lag.ts";
 import { offlineWaitMs, patienceMs } from "./patience.ts";
 
@@ -134,10 +135,7 @@ function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Jud
   if (isAnothers(action, record)) {
     // The 201 spoke of an action that was there before: ours was never made, and its machine is
     // busy.
-    const times = record.busyTimes + 1;
-    const reason = { code: "machineBusy", sinceMs: nowMs, times } as const;
-    const place = { kind: "later", dueAtMs: nowMs + busyWaitMs(times, limits) } as const;
-    return { kind: "move", after: giveBack({ ...record, busyTimes: times }, place, reason) };
+    return { kind: "move", after: waitWhileBusy(record, nowMs, limits) };
   }
   if (isFinal(action.status)) {
     const parkUntilMs = nowMs + offlineWaitMs(record, limits);

@@ -1,8 +1,8 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import type { Budget } from "../limits/budget.ts";
 import { auditedBudget } from "./audit.ts";
-import { budgetChange, type MaybeStored } from "./load.ts";
-import type { Transaction } from "./transact.ts";
+import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
+import { tryTransact, usual, type Store, type Transaction } from "./transact.ts";
 
 /** Stages the budget as it shall stand, and what joins the log of the queue with it. */
 export function changeBudget(
@@ -13,4 +13,21 @@ export function changeBudget(
 ): void {
   const { budget, rows } = auditedBudget(after, facts);
   tx.stage([budgetChange(before, budget), ...rows]);
+}
+
+/**
+ * Changes nothing but the budget, which costs nothing if it stays as it is. Null if others kept
+ * writing it.
+ */
+export async function changeBudgetAlone(
+  store: Store,
+  change: (budget: Budget) => Budget,
+): Promise<{ readonly before: Budget; readonly after: Budget } | null> {
+  const changing = await tryTransact(store, usual("the budget"), async (tx) => {
+    const stored = await loadBudget(tx);
+    const after = change(stored.value);
+    if (after !== stored.value) changeBudget(tx, stored, after);
+    return { before: stored.value, after };
+  });
+  return changing.kind === "done" ? changing.value : null;
 }

@@ -1,6 +1,6 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import { gateAfterEnd } from "../ledger/gate.ts";
-import { behindRange, runKey, sequenceIdIn } from "../ledger/keys.ts";
+import { BUDGET_KEY, behindRange, sequenceIdIn } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
 import { owing } from "../ledger/notice.ts";
 import {
@@ -10,11 +10,12 @@ import {
   type RowChange,
   type Stored,
 } from "../ledger/rows.ts";
-import { turnNote, withFinished, type RunRecord } from "../ledger/run.ts";
+import { withFinished, type RunRecord } from "../ledger/run.ts";
 import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
 import { noticesOfEnd } from "../ledger/told.ts";
-import type { Ports } from "../ports.ts";
-import { auditedRun, factAbout } from "./audit.ts";
+import type { LedgerReads } from "../ports.ts";
+import { factAbout } from "./audit.ts";
+import { changeRun } from "./change-run.ts";
 import {
   budgetChange,
   loadBudget,
@@ -23,6 +24,7 @@ import {
   loadSequence,
   readableSequence,
 } from "./load.ts";
+import { once, tryTransact, type Store, type Transaction } from "./transact.ts";
 
 /**
  * At most so many that waited behind a machine come forward at once; reconciling finds any that are
@@ -30,17 +32,11 @@ import {
  */
 const PROMOTED_MAX = 20;
 
-/** What else goes into the transaction, and what need not be read for it. */
-export interface ChangeOptions {
-  readonly onRun?: ((run: RunRecord) => RunRecord) | null;
+export interface MoveOptions {
   /** What joins the audit log of the run. */
   readonly facts?: readonly AuditFacts[];
   /** The lease on its machine, if it was read just now; a stale one only makes the commit lose. */
   readonly lease?: Stored<MachineLease> | null;
-  /** Its run, on the same terms. */
-  readonly run?: Stored<RunRecord>;
-  /** True if whoever commits it writes the budget anyway. */
-  readonly isWithBudget?: boolean;
 }
 
 /** A sequence as it was read, as it should stand, and when that is decided, epoch milliseconds. */
@@ -51,45 +47,56 @@ export interface Change {
 }
 
 /**
- * All rows to write so that `after` stands where `before` stood: its own, those of sequences that
- * waited for its machine, and the run, if this was the end of it or `onRun` changes it; `facts`
- * join the log of the run, and callbacks join the outbox. The budget, too, if the run pauses by it.
- * To be committed in one transaction.
+ * Stages that `after` stands where `before` stood, with all that follows: those that waited for its
+ * machine come forward; if this was its end, its run counts it, and callbacks join the outbox;
+ * `facts` join the log of the run. The budget is written, too, if the run pauses by it: whoever
+ * changes the budget in the same transaction stages that first.
  */
-export async function changesFor(
-  ports: Pick<Ports, "ledger">,
+export async function moveSequence(
+  tx: Transaction,
   { before, after, nowMs }: Change,
-  { onRun = null, lease = null, facts = [], ...known }: ChangeOptions = {},
-): Promise<RowChange[]> {
+  { lease = null, facts = [] }: MoveOptions = {},
+): Promise<void> {
   const own = freesMachine(before.value, after)
-    ? await freeing(ports, before, after, lease)
+    ? await freeing(tx, before, after, lease)
     : move(before, after);
   const finished = isFinished(after) && !isFinished(before.value) ? 1 : 0;
-  if (finished === 0 && onRun === null && facts.length === 0) return own;
-  const run = known.run ?? (await loadRun(ports.ledger, after.runId));
+  if (finished === 0 && facts.length === 0) {
+    tx.stage(own);
+    return;
+  }
+  const run = await loadRun(tx, after.runId);
   if (run === null) throw new Error(`run ${after.runId} is gone`);
-  if (run.value.open < finished && (await isStale(ports, before))) return own;
+  const isLate = run.value.open < finished && (await isStale(tx, before));
+  tx.stage(own);
+  if (isLate) return;
   const ended = finished === 0 ? run.value : withEnd(run.value, after, nowMs);
-  const audited = auditedRun(ended, [...facts, ...turnFacts(run.value, ended, nowMs)]);
-  const body = onRun === null ? audited.run : onRun(audited.run);
-  const row: RowChange = { op: "replace", key: runKey(after.runId), body, etag: run.etag };
-  const owed = finished === 0 ? [] : owing(noticesOfEnd(body, after.sequenceId, nowMs));
-  const rows = [...own, row, ...audited.rows, ...owed, ...turnNote(run.value, body)];
-  const isAlone = pauses(run.value, body) && known.isWithBudget !== true;
-  return isAlone ? [...rows, await budgetAsItStands(ports.ledger)] : rows;
+  changeRun(tx, run, ended, [...facts, ...turnFacts(run.value, ended, nowMs)]);
+  if (finished > 0) tx.stage(owing(noticesOfEnd(ended, after.sequenceId, nowMs)));
+  // A claim reads the budget, then the run, and commits against the budget: written with the pause,
+  // it makes every claim lose that did not see the run paused.
+  if (pauses(run.value, ended) && !tx.writes(BUDGET_KEY)) {
+    const budget = await loadBudget(tx);
+    tx.stage([budgetChange(budget, budget.value)]);
+  }
+}
+
+/** The same in a transaction of its own; false if somebody else wrote at the same time. */
+export async function moveOnce(
+  store: Store,
+  change: Change,
+  options: MoveOptions = {},
+): Promise<boolean> {
+  const moving = await tryTransact(
+    store,
+    once(change.after.sequenceId),
+    async (tx) => await moveSequence(tx, change, options),
+  );
+  return moving.kind === "done";
 }
 
 function pauses(before: RunRecord, after: RunRecord): boolean {
   return before.gate?.state !== "paused" && after.gate?.state === "paused";
-}
-
-/**
- * A claim reads the budget, then the run, and commits against the budget: written with the pause of
- * a run, it makes every claim lose that did not see the run paused.
- */
-async function budgetAsItStands(ledger: Ports["ledger"]): Promise<RowChange> {
-  const budget = await loadBudget(ledger);
-  return budgetChange(budget, budget.value);
 }
 
 /** The run after one sequence of it finished, its gate included. */
@@ -112,16 +119,13 @@ function turnFacts(before: RunRecord, after: RunRecord, nowMs: number): AuditFac
  * True if somebody has written the record since it was read. Other rows may then speak of a later
  * state; a commit guarded by the old ETag loses, and that says it better than an exception.
  */
-async function isStale(
-  { ledger }: Pick<Ports, "ledger">,
-  before: Stored<SequenceRecord>,
-): Promise<boolean> {
+async function isStale(ledger: LedgerReads, before: Stored<SequenceRecord>): Promise<boolean> {
   const stands = await loadSequence(ledger, before.value.sequenceId);
   return stands?.etag !== before.etag;
 }
 
 async function freeing(
-  { ledger }: Pick<Ports, "ledger">,
+  ledger: LedgerReads,
   before: Stored<SequenceRecord>,
   after: SequenceRecord,
   known: Stored<MachineLease> | null,
@@ -129,7 +133,7 @@ async function freeing(
   const isOwn = known?.value.sequenceId === after.sequenceId;
   const lease = isOwn ? known : await loadLease(ledger, after.machineId);
   if (lease === null || lease.value.sequenceId !== after.sequenceId) {
-    if (await isStale({ ledger }, before)) return move(before, after, before.etag);
+    if (await isStale(ledger, before)) return move(before, after, before.etag);
     throw new Error(`${after.sequenceId} holds ${after.machineId}, but the lease is not its own`);
   }
   const own = move(before, after, lease.etag);

@@ -5,7 +5,7 @@ import { runSchema, type RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
 import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/budget.ts";
 import { FIRST_READS, readsSchema, type Reads } from "../limits/reads.ts";
-import type { LedgerReads } from "../ports.ts";
+import type { LedgerReads, Row } from "../ports.ts";
 
 /** A row that may not have been written yet: then it has its first value, and no ETag. */
 export interface MaybeStored<T> {
@@ -19,7 +19,15 @@ export interface MaybeStored<T> {
  */
 
 export async function loadBudget(ledger: LedgerReads): Promise<MaybeStored<Budget>> {
-  const row = await ledger.read(BUDGET_KEY);
+  return budgetOf(await ledger.read(BUDGET_KEY));
+}
+
+/** The budget among rows that were read together with it; its first value if it is not there. */
+export function budgetIn(rows: readonly Row[]): MaybeStored<Budget> {
+  return budgetOf(rows.find(({ key }) => key === BUDGET_KEY) ?? null);
+}
+
+function budgetOf(row: Row | null): MaybeStored<Budget> {
   return row === null
     ? { value: FIRST_BUDGET, etag: null }
     : { value: valueOf(budgetSchema, row), etag: row.etag };

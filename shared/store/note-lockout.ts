@@ -9,8 +9,7 @@ import {
   type Refusal,
 } from "../limits/lockout.ts";
 import type { Ports, Reply } from "../ports.ts";
-import { commitHolding, type HeldBudget } from "./held-budget.ts";
-import { loadBudget } from "./load.ts";
+import { changeBudgetAlone } from "./change-budget.ts";
 
 type NotePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -21,28 +20,24 @@ type NotePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 export async function noteRefusal(
   ports: NotePorts,
   limits: Limits,
-  held: HeldBudget,
   refusal: Refusal,
 ): Promise<void> {
-  const before = held.stored.value;
-  await commitHolding(ports, held, (budget) => lockedOutBy(budget, refusal, limits));
-  logLockouts(ports.log, before, held.stored.value);
+  await note(ports, (budget) => lockedOutBy(budget, refusal, limits));
 }
 
 /** Writes into the budget that the call got through; costs nothing if it was not refused before. */
-export async function noteLetIn(
-  ports: NotePorts,
-  held: HeldBudget,
-  call: LockedCall,
-): Promise<void> {
-  const before = held.stored.value;
-  await commitHolding(ports, held, (budget) => letIn(budget, call, ports.clock.latest()));
-  logLockouts(ports.log, before, held.stored.value);
+export async function noteLetIn(ports: NotePorts, call: LockedCall): Promise<void> {
+  await note(ports, (budget) => letIn(budget, call, ports.clock.latest()));
+}
+
+async function note(ports: NotePorts, change: (budget: Budget) => Budget): Promise<void> {
+  const noted = await changeBudgetAlone(ports, change);
+  if (noted !== null) logLockouts(ports.log, noted.before, noted.after);
 }
 
 /**
- * Notes what an answer says of our access, for who does not hold the budget. A good one costs a
- * read of it, and is looked at only if the call `wasRefused` before.
+ * Notes what an answer says of our access. A good one is looked at only if the call `wasRefused`
+ * before.
  */
 export async function noteAnswer(
   ports: NotePorts,
@@ -50,10 +45,8 @@ export async function noteAnswer(
   { call, reply, wasRefused }: { call: LockedCall; reply: Reply<unknown>; wasRefused: boolean },
 ): Promise<void> {
   const refusal = refusalIn(call, reply, ports.clock.latest());
-  if (refusal === null && !(wasRefused && reply.kind === "answered")) return;
-  const held = { stored: await loadBudget(ports.ledger) };
-  if (refusal === null) await noteLetIn(ports, held, call);
-  else await noteRefusal(ports, limits, held, refusal);
+  if (refusal !== null) await noteRefusal(ports, limits, refusal);
+  else if (wasRefused && reply.kind === "answered") await noteLetIn(ports, call);
 }
 
 /** Says once that a call is refused, why, and what to do; and once that it gets through again. */

@@ -1,6 +1,6 @@
 import { BUDGET_KEY, isWithin, OPEN_WORK, type KeyRange } from "../ledger/keys.ts";
 import type { Ledger, Row } from "../ports.ts";
-import { budgetIn } from "./held-budget.ts";
+import { budgetIn } from "./load.ts";
 
 /** The first rows of everything that is not settled, read in one request. */
 export interface OpenWork {

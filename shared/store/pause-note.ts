@@ -2,11 +2,12 @@ import { z } from "zod";
 import { PAUSE_NOTE_KEY } from "../ledger/keys.ts";
 import { rowObject } from "../ledger/row-object.ts";
 import { valueOf } from "../ledger/set-aside.ts";
-import type { Ledger, Ports } from "../ports.ts";
+import type { Ledger } from "../ports.ts";
 import { factAbout } from "./audit.ts";
-import { commitHolding, type HeldBudget } from "./held-budget.ts";
+import { changeBudget } from "./change-budget.ts";
+import { loadBudget } from "./load.ts";
 import type { OpenWork } from "./open-work.ts";
-import type { Transaction } from "./transact.ts";
+import { commitOnce, tryTransact, usual, type Store, type Transaction } from "./transact.ts";
 
 export const pauseNoteSchema = rowObject({
   v: z.literal(1),
@@ -29,7 +30,7 @@ export async function loadPauseNote(ledger: Ledger): Promise<PauseNote | null> {
 
 /** Pauses beside a budget that cannot be read. One pause is enough: the first stays. */
 export async function notePause(ledger: Ledger, note: PauseNote): Promise<void> {
-  await ledger.commit([{ op: "insert", key: PAUSE_NOTE_KEY, body: note }]);
+  await commitOnce({ ledger }, [{ op: "insert", key: PAUSE_NOTE_KEY, body: note }]);
 }
 
 /** Stages the end of a note, if there is one: the budget says by now what holds. */
@@ -39,17 +40,17 @@ export async function dropPauseNote(tx: Transaction): Promise<void> {
 }
 
 /** Writes a noted pause into the budget and its log, in the place of the note. */
-export async function takeOverPause(
-  ports: Pick<Ports, "ledger" | "clock" | "random">,
-  { rows }: OpenWork,
-  held: HeldBudget,
-): Promise<void> {
+export async function takeOverPause(store: Store, { rows }: OpenWork): Promise<void> {
   const row = rows.find(({ key }) => key === PAUSE_NOTE_KEY);
   if (row === undefined) return;
   const { by, why, atMs } = valueOf(pauseNoteSchema, row);
-  const paused = { by, why, atMs };
-  await commitHolding(ports, held, (budget) => ({ ...budget, paused: budget.paused ?? paused }), {
-    changes: async () => [{ op: "delete", key: row.key, etag: row.etag }],
-    facts: [factAbout("paused", [], { atMs, by, detail: why })],
+  const fact = factAbout("paused", [], { atMs, by, detail: why });
+  await tryTransact(store, usual("the budget"), async (tx) => {
+    // Somebody else has taken it over, or resumed.
+    if (tx.lost?.key === row.key) return;
+    const budget = await loadBudget(tx);
+    const paused = budget.value.paused ?? { by, why, atMs };
+    changeBudget(tx, budget, { ...budget.value, paused }, [fact]);
+    tx.stage([{ op: "delete", key: row.key, etag: row.etag }]);
   });
 }

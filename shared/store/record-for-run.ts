@@ -1,6 +1,7 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import type { SequenceRecord } from "../ledger/sequence.ts";
+import { isRunId } from "../plan/identity.ts";
 import { factAbout } from "./audit.ts";
 import { changeRun } from "./change-run.ts";
 import { loadRun } from "./load.ts";
@@ -23,6 +24,7 @@ export async function recordForRun(
 ): Promise<boolean> {
   const { by, detail = "", onRun = (run: RunRecord) => run } = about;
   const of = about.record === undefined ? [] : [about.record];
+  if (!isRunId(runId)) return false;
   return await transact(store, usual(`run ${runId}`), async (tx) => {
     const run = await loadRun(tx, runId);
     if (run === null) return false;

@@ -3,9 +3,8 @@ import { admit, nextTurnMs, type Verdict } from "../limits/admit.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Ports } from "../ports.ts";
-import { readTurn } from "./held-budget.ts";
-import { changeBudget } from "./change-budget.ts";
-import { loadBudget, type MaybeStored } from "./load.ts";
+import { changeBudget, changeBudgetAlone } from "./change-budget.ts";
+import { readTurn } from "./read-turn.ts";
 import { unlessSetAside } from "./set-aside.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
@@ -70,17 +69,9 @@ async function ringNext(
   return true;
 }
 
-/** Takes back a driver's promise, if it is still its own; `known` is the budget as last seen. */
-export async function stopDriving(
-  store: Store,
-  hostId: string,
-  known: MaybeStored<Budget> | null,
-): Promise<void> {
-  await tryTransact(store, usual("the budget"), async (tx) => {
-    const budget = tx.lost === null && known !== null ? known : await loadBudget(tx);
-    if (budget.value.driver?.hostId !== hostId) return;
-    changeBudget(tx, budget, { ...budget.value, driver: null });
-  });
+/** Takes back a driver's promise, if it is still its own. */
+export async function stopDriving(store: Store, hostId: string): Promise<void> {
+  await changeBudgetAlone(store, (budget) => withoutDriver(budget, hostId));
 }
 
 function withoutDriver(budget: Budget, hostId: string | null): Budget {

@@ -1,8 +1,8 @@
 import { BUDGET_KEY } from "../ledger/keys.ts";
 import { SetAside } from "../ledger/set-aside.ts";
 import type { Ports } from "../ports.ts";
-import { commitHolding, type HeldBudget } from "./held-budget.ts";
-import { budgetChange, loadReadableBudget } from "./load.ts";
+import { changeBudgetAlone } from "./change-budget.ts";
+import { budgetChange, loadBudget, loadReadableBudget } from "./load.ts";
 import { formOf } from "./row-forms.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
@@ -49,14 +49,14 @@ export async function noteSetAside(ports: AsidePorts, { key, why }: SetAside): P
  * Looks at the rows that are named as set aside: those that are gone or can be read by now are no
  * longer, and the log has a line of each of the others. Costs nothing while there are none.
  */
-export async function lookAtSetAside(ports: AsidePorts, held: HeldBudget): Promise<void> {
+export async function lookAtSetAside(ports: AsidePorts): Promise<void> {
   const over = new Set<string>();
-  for (const { key, why } of held.stored.value.setAside) {
+  for (const { key, why } of (await loadBudget(ports.ledger)).value.setAside) {
     const row = await ports.ledger.read(key);
     if (row === null || formOf(key)?.safeParse(row.body).success === true) over.add(key);
     else ports.log("warn", "rowSetAside", { key, why });
   }
-  await commitHolding(ports, held, (budget) => {
+  await changeBudgetAlone(ports, (budget) => {
     const left = budget.setAside.filter(({ key }) => !over.has(key));
     return left.length === budget.setAside.length ? budget : { ...budget, setAside: left };
   });

@@ -10,18 +10,27 @@ export interface Bound {
   /** What others keep writing, for whoever has to be told that they do. */
   readonly what: string;
   readonly tries: number;
-  /** After a lost try it sleeps by chance up to this, so that two who met do not meet again. */
+  /**
+   * Who loses once goes on at once, for the winner is done. Who loses again sleeps by chance, up to
+   * this for each race lost since, so that many do not meet at the same row for ever.
+   */
   readonly jitterMs: number;
+  readonly jitterMaxMs: number;
 }
 
 /** For rows that a few hosts write, each a few times a second. */
 export function usual(what: string): Bound {
-  return { what, tries: 12, jitterMs: 200 };
+  return { what, tries: 12, jitterMs: 100, jitterMaxMs: 400 };
 }
 
 /** For who must win against any number of others: each of them wins at most one race a turn. */
 export function persistent(what: string): Bound {
-  return { what, tries: 60, jitterMs: 50 };
+  return { what, tries: 60, jitterMs: 50, jitterMaxMs: 1_000 };
+}
+
+/** For who leaves it to the next look if somebody else writes at the same time. */
+export function once(what: string): Bound {
+  return { what, tries: 1, jitterMs: 0, jitterMaxMs: 0 };
 }
 
 /**
@@ -36,13 +45,20 @@ export interface Transaction extends LedgerReads {
   stage(changes: readonly RowChange[]): void;
   /** True if this try writes the row. */
   writes(key: string): boolean;
+  /** True if what is staged is no more than one transaction takes. */
+  fits(): boolean;
+  /** Takes back all that was staged: for who finds that it does not fit. */
+  forget(): void;
   /** The conflict that ended the try before this one; null at the first try. */
   readonly lost: Conflict | null;
 }
 
 type Conflict = Extract<CommitOutcome, { kind: "conflict" }>;
 
-type Decide<T> = (tx: Transaction) => Promise<T>;
+/** What `decide` returns to decide again although nobody was in its way. */
+export const AGAIN = Symbol("again");
+
+type Decide<T> = (tx: Transaction) => Promise<T | typeof AGAIN>;
 
 export type Transacted<T> =
   /** `value` is what `decide` returned, `etags` those of the rows that were written. */
@@ -58,18 +74,20 @@ export type Transacted<T> =
  */
 export async function tryTransact<T>(
   { ledger, clock, random }: Store,
-  { tries, jitterMs }: Bound,
+  bound: Bound,
   decide: Decide<T>,
 ): Promise<Transacted<T>> {
   let lost: Conflict | null = null;
-  for (let attempt = 0; attempt < tries; attempt += 1) {
-    if (attempt > 0 && jitterMs > 0) await clock.sleep(random.fraction() * jitterMs);
+  for (let attempt = 0; attempt < bound.tries; attempt += 1) {
+    const jitterMs = Math.min(bound.jitterMs * (attempt - 1), bound.jitterMaxMs);
+    if (jitterMs > 0) await clock.sleep(random.fraction() * jitterMs);
     const staged = new Map<string, RowChange>();
     const value = await decide(transactionOn(ledger, staged, lost));
+    lost = null;
+    if (value === AGAIN) continue;
     if (staged.size === 0) return { kind: "done", value, etags: new Map() };
     const changes = [...staged.values()];
-    checkSize(changes);
-    const outcome = await ledger.commit(changes);
+    const outcome = await committed(ledger, changes);
     if (outcome.kind === "committed") return { kind: "done", value, etags: outcome.etags };
     lost = outcome;
   }
@@ -81,6 +99,24 @@ export async function transact<T>(store: Store, bound: Bound, decide: Decide<T>)
   const came = await tryTransact(store, bound, decide);
   if (came.kind === "done") return came.value;
   throw new Contended(`${bound.what}: others kept writing it`);
+}
+
+/**
+ * Writes what was decided from rows that were read before. False if somebody else has written one
+ * of them since: that is left to the next look.
+ */
+export async function commitOnce(
+  { ledger }: Pick<Ports, "ledger">,
+  changes: readonly RowChange[],
+): Promise<boolean> {
+  return (await committed(ledger, changes)).kind === "committed";
+}
+
+/** Who may have more than one transaction takes splits it before: so that is a bug. */
+async function committed(ledger: Ledger, changes: readonly RowChange[]): Promise<CommitOutcome> {
+  const excess = excessOf(changes);
+  if (excess !== null) throw new Error(excess);
+  return await ledger.commit(changes);
 }
 
 function transactionOn(
@@ -100,6 +136,10 @@ function transactionOn(
       for (const change of changes) staged.set(change.key, asOne(staged.get(change.key), change));
     },
     writes: (key) => staged.has(key),
+    fits: () => excessOf([...staged.values()]) === null,
+    forget: () => {
+      staged.clear();
+    },
     lost,
   };
 }
@@ -116,16 +156,14 @@ function asOne(first: RowChange | undefined, next: RowChange): RowChange {
 /** What the Table service takes at once. */
 const BYTES_MAX = 4 * 1024 * 1024;
 
-/** Who may have more splits it before: what is refused here is a bug. */
-function checkSize(changes: readonly RowChange[]): void {
+/** What is too much for one transaction; null if nothing is. */
+function excessOf(changes: readonly RowChange[]): string | null {
   if (changes.length > CHANGES_MAX) {
-    throw new Error(`${changes.length} changes are staged; a transaction takes ${CHANGES_MAX}`);
+    return `${changes.length} changes are staged; a transaction takes ${CHANGES_MAX}`;
   }
   const sizes = changes.map((each) =>
     each.op === "delete" ? 0 : Buffer.byteLength(JSON.stringify(each.body)),
   );
   const bytes = sizes.reduce((sum, each) => sum + each, 0);
-  if (bytes > BYTES_MAX) {
-    throw new Error(`${bytes} bytes are staged; a transaction takes ${BYTES_MAX}`);
-  }
+  return bytes > BYTES_MAX ? `${bytes} bytes are staged; a transaction takes ${BYTES_MAX}` : null;
 }

@@ -2,7 +2,7 @@ import { NOTES_OF_TURNS, runIdOfTurn, turnsOf } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
 import { withApprovals } from "../ledger/approval.ts";
 import { isHeld, placed } from "../ledger/gate.ts";
-import { move, type RowChange, type Stored } from "../ledger/rows.ts";
+import { move, type Stored } from "../ledger/rows.ts";
 import type { RunRecord } from "../ledger/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
 import { sorted } from "../ledger/set-aside.ts";
@@ -12,6 +12,7 @@ import { listAll } from "./list-all.ts";
 import { loadRun, unchanged } from "./load.ts";
 import { rowsWithin, type OpenWork } from "./open-work.ts";
 import { noteSetAside, unlessSetAside } from "./set-aside.ts";
+import { tryTransact, usual, type Transaction } from "./transact.ts";
 import { unfold } from "./unfold.ts";
 
 type TurnPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -46,34 +47,47 @@ export async function turnGatesOf(ports: TurnPorts, runId: string): Promise<numb
 
 /** Until nothing of the run is at a wrong place, and then the note is gone. */
 async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
-  const { ledger, log } = ports;
-  const runId = runIdOfTurn(note.key);
   let moved = 0;
   for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
-    // The run is read before its sequences, and written with them: what comes in between loses.
-    const run = await loadRun(ledger, runId);
-    if (run === null) throw new Error(`run ${runId} is gone, but it has turned`);
-    const { sequences, isWhole } = await sequencesOfRun(ports, run.value);
-    const changes = sequences.flatMap((each) => {
-      const after = turned(each.value, run.value);
-      return after === null ? [] : [{ before: each, after }];
-    });
-    const some = changes.slice(0, MOVES_PER_COMMIT);
-    const isLast = some.length === changes.length;
-    // While one cannot be read, the note stays: it has to be moved, too.
-    if (isLast && !isWhole && some.length === 0) return moved;
-    const done: RowChange[] =
-      isLast && isWhole ? [{ op: "delete", key: note.key, etag: note.etag }] : [];
-    const rows = some.flatMap(({ before, after }) => move(before, after));
-    const outcome = await ledger.commit([unchanged(run), ...rows, ...done]);
-    if (outcome.kind === "conflict" && outcome.key === note.key) return moved;
-    if (outcome.kind === "conflict") continue;
-    moved += some.length;
-    if (!isLast) continue;
-    log("info", "gateTurned", { runId, moved, state: run.value.gate?.state ?? "open" });
-    return moved;
+    const turning = await tryTransact(
+      ports,
+      usual(note.key),
+      async (tx) => await turnSome(ports, tx, note),
+    );
+    // Another poll finds the note, if it is still there.
+    if (turning.kind === "contended" || turning.value === null) return moved;
+    moved += turning.value.moved;
+    if (turning.value.isLast) {
+      const { runId, gate } = turning.value.run;
+      ports.log("info", "gateTurned", { runId, moved, state: gate?.state ?? "open" });
+      return moved;
+    }
   }
   return moved;
+}
+
+/** As many as one transaction takes; null if none is left to be moved here. */
+async function turnSome(
+  ports: TurnPorts,
+  tx: Transaction,
+  note: Row,
+): Promise<{ moved: number; isLast: boolean; run: RunRecord } | null> {
+  if (tx.lost?.key === note.key) return null;
+  // The run is read before its sequences, and written with them: what comes in between loses.
+  const run = await loadRun(tx, runIdOfTurn(note.key));
+  if (run === null) throw new Error(`the run of ${note.key} is gone, but it has turned`);
+  const { sequences, isWhole } = await sequencesOfRun(ports, run.value);
+  const changes = sequences.flatMap((before) => {
+    const after = turned(before.value, run.value);
+    return after === null ? [] : [{ before, after }];
+  });
+  const some = changes.slice(0, MOVES_PER_COMMIT);
+  const isLast = some.length === changes.length;
+  // While one cannot be read, the note stays: it has to be moved, too.
+  if (isLast && !isWhole && some.length === 0) return null;
+  tx.stage([unchanged(run), ...some.flatMap(({ before, after }) => move(before, after))]);
+  if (isLast && isWhole) tx.stage([{ op: "delete", key: note.key, etag: note.etag }]);
+  return { moved: some.length, isLast, run: run.value };
 }
 
 /** All of them with rows of their own, for only those can be moved. */

@@ -30,6 +30,10 @@ const SAMPLES: Readonly<Record<string, string>> = {
   deadNoticeKey: keys.deadNoticeKey("run", "notice"),
 };
 
+/** What writes to the ledger, by its name. */
+const WRITES =
+  /\b(commit\w*|transact|tryTransact|changeEach|changeBudgetAlone|moveOnce|moveWithBudget)\(/;
+
 /** A family of keys: its first word, and how many parts follow it. */
 function familyOf(key: string): string {
   const [name, ...parts] = key.split("!");
@@ -76,11 +80,7 @@ describe("the page about the ledger", () => {
           join(folder, name),
         ),
       )
-      .filter(
-        (path) =>
-          path.endsWith(".ts") &&
-          /\b(commit\w*|transact|tryTransact)\(/.test(readFileSync(path, "utf8")),
-      );
+      .filter((path) => path.endsWith(".ts") && WRITES.test(readFileSync(path, "utf8")));
     expect([...new Set(named)].toSorted()).toEqual(
       committing.map((path) => basename(path, ".ts")).toSorted(),
     );

@@ -69,8 +69,8 @@ export const OF_CALLBACKS: readonly Patch[] = [
   {
     name: "gives a callback up although its target wants to be told again by now",
     file: "shared/workflow/notify/send-notice.ts",
-    snippet: 'await ledger.commit([{ op: "delete", key, etag }, unchanged(run)]);',
-    replacement: 'await ledger.commit([{ op: "delete", key, etag }]);',
+    snippet: 'await commitOnce(ports, [{ op: "delete", key, etag }, unchanged(run)]);',
+    replacement: 'await commitOnce(ports, [{ op: "delete", key, etag }]);',
     caughtBy: { test: "test/workflow/notify/send-notice.test.ts" },
   },
 ];

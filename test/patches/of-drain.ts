@@ -84,7 +84,7 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "keeps its promise to drive when it leaves",
     file: "shared/workflow/submit/drain.ts",
-    snippet: "if (drove && !rang) await stopDriving(ports, hostId, known);",
+    snippet: "if (drove && !rang) await stopDriving(ports, hostId);",
     replacement: "",
     caughtBy: { test: "test/simulation/promises.test.ts" },
   },

@@ -65,8 +65,8 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "forgets the sessions of others when a list fails",
     file: "shared/workflow/poll/list-actions.ts",
-    snippet: "    const took = tookTurn(budget, turn);",
-    replacement: "    const took = { ...tookTurn(budget, turn), foreign: 0 };",
+    snippet: "    const took = tookTurn(stands, turn);",
+    replacement: "    const took = { ...tookTurn(stands, turn), foreign: 0 };",
     caughtBy: LOOKS,
   },
   {
@@ -79,7 +79,7 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "looks for nothing it gave up once nothing else is open",
     file: "shared/workflow/poll/poll.ts",
-    snippet: " && !isLooking(open, outside.clock.earliest())",
+    snippet: " && !isLooking(open, ports.clock.earliest())",
     replacement: "",
     caughtBy: LOOKS,
   },

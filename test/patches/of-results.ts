@@ -19,8 +19,8 @@ export const OF_RESULTS: readonly Patch[] = [
   {
     name: "never rings again for results that nobody fetched",
     file: "shared/workflow/poll/poll.ts",
-    snippet: "await repairOwed(ports, limits, open);",
-    replacement: "",
+    snippet: "await repairOwed(ports, limits, open);\n  const hasTurned",
+    replacement: "const hasTurned",
     caughtBy: { breaks: ["ends"], seed: 26 },
   },
   {
@@ -33,8 +33,8 @@ export const OF_RESULTS: readonly Patch[] = [
   {
     name: "seals a result without a custody entry",
     file: "shared/workflow/collect/collect.ts",
-    snippet: 'await ports.ledger.commit([...changes, { op: "insert", key, body: entry }]);',
-    replacement: "await ports.ledger.commit(changes);",
+    snippet: 'tx.stage([{ op: "insert", key: custodyKey(runId, entry.number), body: entry }]);',
+    replacement: "",
     caughtBy: { test: "test/workflow/collect/collect.test.ts" },
   },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { budgetIn } from "../../shared/store/held-budget.ts";
+import { budgetIn } from "../../shared/store/load.ts";
 import { NO_FAULTS } from "./faults.ts";
 import {
   CALM_TENANT,

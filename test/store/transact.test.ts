@@ -6,6 +6,9 @@ import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { Row } from "../../shared/ports.ts";
 import { Contended } from "../../shared/store/contended.ts";
 import {
+  AGAIN,
+  commitOnce,
+  once,
   persistent,
   transact,
   tryTransact,
@@ -136,15 +139,15 @@ describe("a transaction that loses a race", () => {
     expect(await memory.read("a")).toMatchObject({ body: "intruder" });
   });
 
-  it("sleeps by chance between two tries, and never longer than its bound says", async () => {
+  it("goes on at once, and from the second loss on after a sleep by chance that grows", async () => {
     const { store, slept, intrude } = await begun();
-    await tryTransact(store, { what: "a", tries: 5, jitterMs: 40 }, async (tx) => {
+    const random = { ...store.random, fraction: () => 0.5 };
+    const bound = { what: "a", tries: 6, jitterMs: 40, jitterMaxMs: 100 };
+    await tryTransact({ ...store, random }, bound, async (tx) => {
       await raise(tx);
       await intrude();
     });
-    expect(slept).toHaveLength(4);
-    expect(new Set(slept).size).toBe(4);
-    for (const ms of slept) expect(ms).toBeLessThan(40);
+    expect(slept).toEqual([20, 40, 50, 50]);
   });
 
   it.each([usual("the row"), persistent("the row")])(
@@ -163,6 +166,15 @@ describe("a transaction that loses a race", () => {
     },
   );
 
+  it("leaves it at one try, if that is what it is bound to", async () => {
+    const { store, intrude, commits } = await begun();
+    const came = await tryTransact(store, once("the row"), async (tx) => {
+      await raise(tx);
+      await intrude();
+    });
+    expect([came.kind, commits.length]).toEqual(["contended", 1]);
+  });
+
   it("loses no write, however many write at once", async () => {
     await assert(
       asyncProperty(integer({ min: 1, max: 8 }), async (writers) => {
@@ -174,6 +186,39 @@ describe("a transaction that loses a race", () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe("a transaction that wants to decide again", () => {
+  it("does so without writing what it had staged", async () => {
+    const { memory, store, commits } = await begun();
+    let tries = 0;
+    const came = await transact(store, BOUND, async (tx) => {
+      tries += 1;
+      const raised = await raise(tx);
+      return tries < 3 ? AGAIN : raised;
+    });
+    expect([came, tries, commits.length]).toEqual([1, 3, 1]);
+    expect(await memory.read("a")).toMatchObject({ body: 1 });
+  });
+
+  it("is contended when it never ends", async () => {
+    const { store, commits } = await begun();
+    expect(await tryTransact(store, BOUND, async () => AGAIN)).toEqual({ kind: "contended" });
+    expect(commits).toEqual([]);
+  });
+
+  it("does not take the conflict of an earlier try for one of the last", async () => {
+    const { store, intrude } = await begun();
+    const lost: unknown[] = [];
+    await transact(store, BOUND, async (tx) => {
+      lost.push(tx.lost?.key ?? null);
+      if (lost.length === 2) return AGAIN;
+      await raise(tx);
+      if (lost.length === 1) await intrude();
+      return null;
+    });
+    expect(lost).toEqual([null, "a", null]);
   });
 });
 
@@ -220,6 +265,18 @@ describe("a row that one try writes twice", () => {
   });
 });
 
+describe("what is committed once", () => {
+  it("stands if nobody else has written since, and else is left", async () => {
+    const { store, memory, intrude } = await begun();
+    const change = replacing(await memory.read("a"), "mine");
+    expect(await commitOnce(store, [change])).toBe(true);
+    const late = replacing(await memory.read("a"), "late");
+    await intrude();
+    expect(await commitOnce(store, [late])).toBe(false);
+    expect(await memory.read("a")).toMatchObject({ body: "intruder" });
+  });
+});
+
 describe("more than a transaction takes", () => {
   it("is a bug that is thrown before anything is written, above 100 rows", async () => {
     const { store, commits } = await begun();
@@ -228,6 +285,20 @@ describe("more than a transaction takes", () => {
     expect(commits).toEqual([]);
     await transact(store, BOUND, inserting(100, 0));
     expect(commits).toHaveLength(1);
+  });
+
+  it("is found out before, and can be taken back", async () => {
+    const { store, commits } = await begun();
+    const fits = await transact(store, BOUND, async (tx) => {
+      await inserting(100, 0)(tx);
+      const before = tx.fits();
+      await raise(tx);
+      const after = tx.fits();
+      tx.forget();
+      return [before, after];
+    });
+    expect(fits).toEqual([true, false]);
+    expect(commits).toEqual([]);
   });
 
   it("is the same above 4 MiB, a letter of three bytes counted as three", async () => {

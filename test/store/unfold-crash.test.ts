@@ -8,7 +8,7 @@ import type { Ledger } from "../../shared/ports.ts";
 import type { AcceptSettings } from "../../shared/workflow/accept/accept.ts";
 import { approveRun } from "../../shared/workflow/operate/approve-run.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
-import { changesFor } from "../../shared/store/change-sequence.ts";
+import { moveOnce } from "../../shared/store/change-sequence.ts";
 import { describeRun } from "../../shared/workflow/view/describe-run.ts";
 import { loadSequence } from "../../shared/store/load.ts";
 import { readOpenWork } from "../../shared/store/open-work.ts";
@@ -199,5 +199,5 @@ async function ended(
     how === "refused"
       ? end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS)
       : { ...claimed, state: "succeeded" as const, endedAtMs: START_MS };
-  await world.ledger.commit(await changesFor(world.ports, { before, after, nowMs: START_MS }));
+  await moveOnce(world.ports, { before, after, nowMs: START_MS });
 }

@@ -21,7 +21,9 @@ export type CountedOutcome = CommitOutcome | ({ readonly kind: "overCap" } & Ove
 /**
  * Commits that count machines against the caps of the day. All requests write the one row of the
  * counts. So those of one process do not race for it: what comes while a transaction is under way
- * waits for its end, and then shares the next one. Throws as the ledger does.
+ * waits for its end, and then shares the next one. Throws as the ledger does. A loop of its own and
+ * no `transact`: a try is made of what many requests bring, each has an answer of its own, and one
+ * that is in the way leaves while the others go on.
  */
 export interface CountedCommits {
   /**

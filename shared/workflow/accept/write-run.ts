@@ -16,13 +16,13 @@ import { withSequences, type RunRecord } from "../../ledger/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence.ts";
 import { noticesOfWriting } from "../../ledger/told.ts";
 import type { OverCap } from "../../limits/caps.ts";
-import type { Ledger, Ports } from "../../ports.ts";
+import type { LedgerReads, Ports } from "../../ports.ts";
 import { auditedRun } from "../../store/audit.ts";
-import { Contended } from "../../store/contended.ts";
-import type { CountedCommits, CountedOutcome } from "./counted-commits.ts";
+import { countingLedger, type CountingPorts } from "./counting-ledger.ts";
 import type { NewMachines } from "./daily-counts.ts";
 import { loadRun } from "../../store/load.ts";
 import { listSequences } from "../../store/list-sequences.ts";
+import { AGAIN, persistent, transact } from "../../store/transact.ts";
 import { turnGatesOf } from "../../store/turn-gates.ts";
 
 /** What is to stand in the ledger. */
@@ -57,19 +57,11 @@ export type Written =
   /** Nothing was written. */
   | ({ readonly kind: "overCap" } & OverCap);
 
-/** Each try but the last was lost to another writer of the same run, of whom there are few. */
-const TRIES = 60;
-const JITTER_MS = 200;
-const JITTER_GROWTH_MAX = 5;
-
-type WritePorts = Pick<Ports, "ledger" | "clock" | "random" | "log"> & {
-  readonly countedCommits: CountedCommits;
-};
+type WritePorts = CountingPorts & Pick<Ports, "clock" | "random" | "log">;
 
 /** What was found in the ledger when it was last looked at. */
 interface Found {
   readonly stored: Stored<RunRecord> | null;
-  readonly isLookedAt: boolean;
   /** Those of the wished sequences that are not there. */
   readonly missing: readonly SequenceRecord[];
   readonly known: ReadonlyMap<string, SequenceRecord>;
@@ -80,34 +72,51 @@ interface Found {
  * whole or not at all. They are counted with it, so that none is written beyond a cap.
  */
 export async function writeRun(ports: WritePorts, wish: Wish): Promise<Written> {
-  const { runId } = wish.run;
+  const { run, key } = wish;
   // Most incidents are new, so that is what is tried before anything is read.
-  let found: Found = {
-    stored: null,
-    isLookedAt: false,
-    missing: wish.sequences,
-    known: new Map(),
-  };
-  for (let lost = 0; lost < TRIES; lost += 1) {
-    const growth = Math.min(lost - 1, JITTER_GROWTH_MAX);
-    if (lost > 1) await ports.clock.sleep(ports.random.fraction() * JITTER_MS * growth);
-    const came = await commitAll(ports, wish, found);
+  let found: Found = { stored: null, missing: wish.sequences, known: new Map() };
+  let tries = 0;
+  const counting = countingLedger(ports);
+  const store = { ...ports, ledger: counting.ledger };
+  return await transact(store, persistent(`run ${run.runId}`), async (tx) => {
+    tries += 1;
+    if (key !== null && tx.lost?.key === key.key) return { kind: "keyTaken" };
     // What is too much may long be in the ledger, so that is looked at before it is said.
-    const isRefusal = came.kind === "overCap" || came.kind === "tooLarge";
-    if (came.kind !== "lost" && (found.isLookedAt || !isRefusal)) return came;
-    found = await lookedAt(ports.ledger, runId, wish);
-    if (losesGrant(found) && (await turnGatesOf(ports, runId)) > 0) {
-      found = await lookedAt(ports.ledger, runId, wish);
+    const over = counting.overCap();
+    if (over !== null && tries > 2) return over;
+    if (tries > 1) found = await lookedAtWithoutGrant(ports, wish);
+    const { changes, machines, written } = planned(wish, found, ports.clock.earliest());
+    if (!fits(changes)) {
+      return tries === 1 ? AGAIN : { kind: "tooLarge", asked: written.added.length };
     }
-  }
-  throw new Contended(`run ${runId} could not be written: others kept writing it`);
+    counting.count(machines);
+    tx.stage(changes);
+    return written;
+  });
 }
 
-async function commitAll(
-  ports: WritePorts,
+/** What stands, after everything was moved whose approval what joins would take away. */
+async function lookedAtWithoutGrant(ports: WritePorts, wish: Wish): Promise<Found> {
+  const { runId } = wish.run;
+  const found = await lookedAt(ports.ledger, runId, wish);
+  if (losesGrant(found) && (await turnGatesOf(ports, runId)) > 0) {
+    return await lookedAt(ports.ledger, runId, wish);
+  }
+  return found;
+}
+
+interface Planned {
+  readonly changes: readonly RowChange[];
+  readonly machines: NewMachines | null;
+  readonly written: Extract<Written, { kind: "written" }>;
+}
+
+/** What has to be written so that all that is wished stands; nothing if it does. */
+function planned(
   { run, isPlanned, key, factOf, policy, asking, counting }: Wish,
   found: Found,
-): Promise<Written | { readonly kind: "lost" }> {
+  nowMs: number,
+): Planned {
   const { stored, known } = found;
   const stands: RunRecord | null = stored?.value ?? null;
   const { gate, sequences } = inWaves(found, policy);
@@ -115,8 +124,9 @@ async function commitAll(
   const added = sequences.map((each) => placed(each, { gate, approval }));
   const callbacks = withTargets(stands?.callbacks ?? [], run.callbacks);
   const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
-  if (stored !== null && added.length === 0 && key === null && !isJoined) {
-    return { kind: "written", run: stored.value, added, known };
+  if (stands !== null && added.length === 0 && key === null && !isJoined) {
+    const written = { kind: "written", run: stands, added, known } as const;
+    return { changes: [], machines: null, written };
   }
   const before = stands ?? run;
   const grown = {
@@ -126,7 +136,6 @@ async function commitAll(
     approval,
   };
   const { run: body, rows } = auditedRun(grown, [factOf(added.length)]);
-  const nowMs = ports.clock.earliest();
   const changes: RowChange[] = [
     written(runKey(run.runId), stored, body),
     ...(key === null ? [] : [{ op: "insert", ...key } satisfies RowChange]),
@@ -136,24 +145,11 @@ async function commitAll(
     ...rows,
     ...owing(noticesOfWriting(stands, body, nowMs)),
   ];
-  if (!fits(changes)) return { kind: "tooLarge", asked: added.length };
   const machines =
     counting === null || added.length === 0
       ? null
       : { ...counting, ofIncident: before.accepted, asked: added.length };
-  const outcome = await committed(ports, changes, machines);
-  if (outcome.kind === "committed") return { kind: "written", run: body, added, known };
-  if (outcome.kind === "overCap") return outcome;
-  return { kind: key !== null && outcome.key === key.key ? "keyTaken" : "lost" };
-}
-
-async function committed(
-  { ledger, countedCommits }: WritePorts,
-  changes: readonly RowChange[],
-  machines: NewMachines | null,
-): Promise<CountedOutcome> {
-  if (machines === null) return await ledger.commit(changes);
-  return await countedCommits.commit({ changes, machines });
+  return { changes, machines, written: { kind: "written", run: body, added, known } };
 }
 
 /** There is room for the counts of the day, too. */
@@ -192,7 +188,7 @@ function losesGrant({ stored, missing, known }: Found): boolean {
 }
 
 /** What stands by now: the run, and which of the sequences somebody else has written. */
-async function lookedAt(ledger: Ledger, runId: string, { sequences }: Wish): Promise<Found> {
+async function lookedAt(ledger: LedgerReads, runId: string, { sequences }: Wish): Promise<Found> {
   const stored = await loadRun(ledger, runId);
   const all =
     stored === null ? { records: [], setAside: [] } : await listSequences(ledger, stored.value);
@@ -204,7 +200,7 @@ async function lookedAt(ledger: Ledger, runId: string, { sequences }: Wish): Pro
   const missing = sequences.filter(
     ({ sequenceId }) => !known.has(sequenceId) && !there.has(sequenceKey(sequenceId)),
   );
-  return { stored, isLookedAt: true, missing, known };
+  return { stored, missing, known };
 }
 
 function written(key: string, stored: Stored<RunRecord> | null, body: RunRecord): RowChange {

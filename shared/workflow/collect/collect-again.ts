@@ -1,12 +1,10 @@
-import { sequenceIdIn, sequencesOf } from "../../ledger/keys.ts";
+import type { Stored } from "../../ledger/rows.ts";
 import { isFinished, type SequenceRecord, type SequenceResult } from "../../ledger/sequence.ts";
-import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
-import { changesFor } from "../../store/change-sequence.ts";
-import { listAll } from "../../store/list-all.ts";
-import { loadSequence } from "../../store/load.ts";
-import { unlessSetAside } from "../../store/set-aside.ts";
+import { changeEach } from "../../store/change-each.ts";
+import { moveSequence } from "../../store/change-sequence.ts";
 import { recordForRun } from "../../store/record-for-run.ts";
+import type { Transaction } from "../../store/transact.ts";
 
 type AgainPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
@@ -15,9 +13,6 @@ export interface AskedAgain {
   readonly reopened: number;
   readonly owed: number;
 }
-
-const TRIES = 8;
-const JITTER_MS = 200;
 
 /**
  * Asks Defender again, now, for every result of a run that is owed or was given up. Nothing is run.
@@ -29,35 +24,35 @@ export async function collectAgain(
   runId: string,
   by: string,
 ): Promise<AskedAgain | null> {
-  if (!isRunId(runId) || !(await recordForRun(ports, runId, "collectAsked", { by }))) return null;
+  if (!(await recordForRun(ports, runId, "collectAsked", { by }))) return null;
   const tally = { reopened: 0, owed: 0 };
-  for (const { key } of await listAll(ports.ledger, sequencesOf(runId))) {
-    const asks = () => askFor(ports, sequenceIdIn(key));
-    const asked = await unlessSetAside(ports, { reopened: 0, owed: 0 }, asks);
-    tally.reopened += asked.reopened;
-    tally.owed += asked.owed;
+  const asked = changeEach(
+    ports,
+    runId,
+    async (tx, stored) => await askFor(tx, stored, Math.floor(ports.clock.earliest())),
+  );
+  for await (const came of asked) {
+    if (came === null) continue;
+    const { sequenceId, reopened, owed } = came;
+    if (reopened + owed > 0) await ports.bells.ringCollect(sequenceId, 0);
+    tally.reopened += reopened;
+    tally.owed += owed;
   }
   ports.log("warn", "collectAsked", { runId, by, ...tally });
   return tally;
 }
 
-async function askFor(ports: AgainPorts, sequenceId: string): Promise<AskedAgain> {
-  const { ledger, bells, clock, random } = ports;
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const stored = await loadSequence(ledger, sequenceId);
-    const missing = stored?.value.results.filter(({ state }) => state !== "stored") ?? [];
-    if (stored === null || missing.length === 0) return { reopened: 0, owed: 0 };
-    const nowMs = Math.floor(clock.earliest());
-    const after = askedAgain(stored.value, nowMs);
-    const outcome = await ledger.commit(await changesFor(ports, { before: stored, after, nowMs }));
-    if (outcome.kind === "committed") {
-      await bells.ringCollect(sequenceId, 0);
-      const owed = missing.filter(({ state }) => state === "owed").length;
-      return { reopened: missing.length - owed, owed };
-    }
-    await clock.sleep(random.fraction() * JITTER_MS);
-  }
-  throw new Error(`results of ${sequenceId} could not be asked for: others kept writing it`);
+async function askFor(
+  tx: Transaction,
+  before: Stored<SequenceRecord>,
+  nowMs: number,
+): Promise<AskedAgain & { readonly sequenceId: string }> {
+  const { sequenceId, results } = before.value;
+  const count = (of: SequenceResult["state"]) => results.filter(({ state }) => state === of).length;
+  const asked = { sequenceId, reopened: count("unavailable"), owed: count("owed") };
+  if (asked.reopened + asked.owed === 0) return asked;
+  await moveSequence(tx, { before, after: askedAgain(before.value, nowMs), nowMs });
+  return asked;
 }
 
 /** All that is missing is due now, and its waits and Defender's patience begin anew. */

@@ -1,17 +1,17 @@
 import { custodyKey } from "../../ledger/keys.ts";
 import type { Stored } from "../../ledger/rows.ts";
-import type { RunRecord } from "../../ledger/run.ts";
 import { resultsDueAtMs, type SequenceRecord, type SequenceResult } from "../../ledger/sequence.ts";
 import { headOf } from "../../evidence/chain.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { afterTry } from "../../limits/next-try.ts";
 import type { Ports } from "../../ports.ts";
-import { changesFor } from "../../store/change-sequence.ts";
-import { Contended } from "../../store/contended.ts";
-import { entryFor } from "./custody-entry.ts";
-import { fetchResult, type Fetched } from "./fetch-result.ts";
+import { changeRun } from "../../store/change-run.ts";
+import { moveSequence } from "../../store/change-sequence.ts";
 import { loadRun, loadSequence } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
+import { transact, tryTransact, usual } from "../../store/transact.ts";
+import { entryFor } from "./custody-entry.ts";
+import { fetchResult, type Fetched } from "./fetch-result.ts";
 
 export type CollectPorts = Pick<
   Ports,
@@ -38,8 +38,6 @@ const ABSENT_MS = 86_400_000;
 
 /** Results one call fetches; the profile schema allows 50 commands a sequence. */
 const RESULTS_MAX = 200;
-const COMMIT_TRIES = 12;
-const JITTER_MS = 200;
 /** While the budget of links is spent, so many polls pass until the next try: a minute. */
 const POLLS_WITHOUT_BUDGET = 4;
 /** A bell is never so much of a poll (5 s) early: queues count in whole seconds, rounded up. */
@@ -139,40 +137,32 @@ async function noted(
   }
 }
 
-/** The custody entry, the head of the run's chain, and the record, in one transaction. */
+/**
+ * The custody entry, the head of the run's chain, and the record, in one transaction. False if the
+ * result is owed no longer. If it throws, the bytes are stored and stay, and so does the note that
+ * they are owed: the next try seals them.
+ */
 async function seal(
   ports: CollectPorts,
   settings: CollectSettings,
   first: Stored<SequenceRecord>,
   fetched: Extract<Fetched, { kind: "stored" }>,
 ): Promise<boolean> {
-  let record = first;
-  for (let attempt = 0; attempt < COMMIT_TRIES; attempt += 1) {
-    const run = await loadRun(ports.ledger, record.value.runId);
-    if (run === null) throw new Error(`run ${record.value.runId} is gone`);
-    const entry = entryFor(run.value, record.value, fetched, {
-      collectedAtMs: ports.clock.earliest(),
-      version: settings.version,
-      commit: settings.commit,
-    });
-    const after = withResult(record.value, fetched.result);
-    const custody = headOf(entry);
-    const onRun = (stands: RunRecord): RunRecord => ({ ...stands, custody });
+  const { runId, sequenceId } = first.value;
+  return await transact(ports, usual(sequenceId), async (tx) => {
+    const before = tx.lost === null ? first : await loadSequence(tx, sequenceId);
+    if (before === null || !isOwed(before.value, fetched.result)) return false;
+    const run = await loadRun(tx, runId);
+    if (run === null) throw new Error(`run ${runId} is gone`);
     const nowMs = ports.clock.earliest();
-    const changes = await changesFor(ports, { before: record, after, nowMs }, { onRun, run });
-    const key = custodyKey(run.value.runId, entry.number);
-    const outcome = await ports.ledger.commit([...changes, { op: "insert", key, body: entry }]);
-    if (outcome.kind === "committed") return true;
-    const stands = await loadSequence(ports.ledger, record.value.sequenceId);
-    if (stands === null || !isOwed(stands.value, fetched.result)) return false;
-    record = stands;
-    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
-  }
-  // The bytes are stored and stay; the note that they are owed stays too, so the next try seals
-  // them.
-  throw new Contended(
-    `a result of ${first.value.sequenceId} could not be sealed: others kept writing`,
-  );
+    const { version, commit } = settings;
+    const at = { collectedAtMs: nowMs, version, commit };
+    const entry = entryFor(run.value, before.value, fetched, at);
+    changeRun(tx, run, { ...run.value, custody: headOf(entry) });
+    tx.stage([{ op: "insert", key: custodyKey(runId, entry.number), body: entry }]);
+    await moveSequence(tx, { before, after: withResult(before.value, fetched.result), nowMs });
+    return true;
+  });
 }
 
 /** Only on the try that `owed` was read with: another's is recorded, and rung for, by another. */
@@ -182,19 +172,15 @@ async function replace(
   owed: SequenceResult,
   change: (result: SequenceResult) => SequenceResult,
 ): Promise<boolean> {
-  let record = first;
-  for (let attempt = 0; attempt < COMMIT_TRIES; attempt += 1) {
-    const after = { ...record.value, results: record.value.results.map(change) };
-    const nowMs = ports.clock.earliest();
-    const changes = await changesFor(ports, { before: record, after, nowMs });
-    const outcome = await ports.ledger.commit(changes);
-    if (outcome.kind === "committed") return true;
-    const stands = await loadSequence(ports.ledger, record.value.sequenceId);
-    if (stands === null || !isUntried(stands.value, owed)) return false;
-    record = stands;
-    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
-  }
-  return false;
+  const { sequenceId } = first.value;
+  const replaced = await tryTransact(ports, usual(sequenceId), async (tx) => {
+    const before = tx.lost === null ? first : await loadSequence(tx, sequenceId);
+    if (before === null || !isUntried(before.value, owed)) return false;
+    const after = { ...before.value, results: before.value.results.map(change) };
+    await moveSequence(tx, { before, after, nowMs: ports.clock.earliest() });
+    return true;
+  });
+  return replaced.kind === "done" && replaced.value;
 }
 
 function isUntried(record: SequenceRecord, owed: SequenceResult): boolean {

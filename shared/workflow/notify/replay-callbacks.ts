@@ -4,13 +4,12 @@ import type { RowChange } from "../../ledger/rows.ts";
 import type { RunRecord } from "../../ledger/run.ts";
 import { noticesOfStanding } from "../../ledger/told.ts";
 import { sorted } from "../../ledger/set-aside.ts";
-import { isRunId } from "../../plan/identity.ts";
 import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeRun } from "../../store/change-run.ts";
 import { loadRun } from "../../store/load.ts";
 import { recordForRun } from "../../store/record-for-run.ts";
-import { transact, usual } from "../../store/transact.ts";
 import { noteSetAside } from "../../store/set-aside.ts";
+import { commitOnce, transact, usual } from "../../store/transact.ts";
 import { ringNotices } from "./ring-notices.ts";
 
 type ReplayPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -38,8 +37,7 @@ export async function replayCallbacks(
   { by, all }: { by: string; all: boolean },
 ): Promise<Replayed | null> {
   const asked = { by, detail: all ? "all targets" : "dead ones" };
-  if (!isRunId(runId) || !(await recordForRun(ports, runId, "callbacksReplayed", asked)))
-    return null;
+  if (!(await recordForRun(ports, runId, "callbacksReplayed", asked))) return null;
   const dead = await revive(ports, runId);
   const again = all ? await tellAgain(ports, runId) : 0;
   ports.log("warn", "callbacksReplayed", { runId, by, dead, again });
@@ -62,8 +60,8 @@ async function revive(ports: ReplayPorts, runId: string): Promise<number> {
     if (readable.length === 0) continue;
     const dueAtMs = clock.earliest();
     const changes = readable.flatMap(({ row, value }) => revival(row, value, dueAtMs));
-    // A conflict is somebody who replays at the same time; what is left shows at the next look.
-    if ((await ledger.commit(changes)).kind === "committed") revived += readable.length;
+    // Else somebody replays at the same time; what is left shows at the next look.
+    if (await commitOnce(ports, changes)) revived += readable.length;
   }
   return revived;
 }

@@ -1,6 +1,7 @@
 import { noticeIdIn, noticeKey, noticesDueBy } from "../../ledger/keys.ts";
 import type { Ports } from "../../ports.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { commitOnce } from "../../store/transact.ts";
 
 type RingPorts = Pick<Ports, "ledger" | "bells" | "clock">;
 
@@ -33,11 +34,11 @@ export async function ringNotices(
     // Whoever is rung for reads the notice; moving it needs the key alone.
     const noticeId = noticeIdIn(row.key);
     const dueAtMs = Math.floor(nowMs) + SEND_LATE_MS;
-    const outcome = await ledger.commit([
+    const isOwn = await commitOnce({ ledger }, [
       { op: "delete", key: row.key, etag: row.etag },
       { op: "insert", key: noticeKey(dueAtMs, noticeId), body: row.body },
     ]);
-    if (outcome.kind === "conflict") continue;
+    if (!isOwn) continue;
     await bells.ringCallback({ noticeId, dueAtMs });
     rung += 1;
   }

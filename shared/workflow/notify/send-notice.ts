@@ -3,7 +3,7 @@ import { judgeAnswer, type Judgement } from "../../callback/judge-answer.ts";
 import type { CallbackFacts } from "../../callback/message.ts";
 import { callbackRequest } from "../../callback/request.ts";
 import { recipientOf, type CallbackRules } from "../../callback/targets.ts";
-import { deadNoticeKey, noticeKey, runKey } from "../../ledger/keys.ts";
+import { deadNoticeKey, noticeKey } from "../../ledger/keys.ts";
 import type { CallbackBell } from "../../ledger/message.ts";
 import {
   noticeSchema,
@@ -11,15 +11,16 @@ import {
   type DeadNotice,
   type Notice,
 } from "../../ledger/notice.ts";
-import type { RowChange, Stored } from "../../ledger/rows.ts";
+import type { Stored } from "../../ledger/rows.ts";
 import { valueOf } from "../../ledger/set-aside.ts";
 import { countsOf } from "../../ledger/counts.ts";
 import { stateOf, type RunRecord } from "../../ledger/run.ts";
 import type { Ports } from "../../ports.ts";
+import { changeRun } from "../../store/change-run.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
-import { transact, usual } from "../../store/transact.ts";
+import { commitOnce, transact, usual, type Transaction } from "../../store/transact.ts";
 
 type CallBackPorts = Pick<Ports, "ledger" | "callbacks" | "clock" | "random" | "log">;
 
@@ -98,12 +99,12 @@ async function tell(
  * its target wants to be told again: then the notice stays, and the poll rings for it.
  */
 async function drop(
-  { ledger }: CallBackPorts,
+  ports: CallBackPorts,
   { key, etag }: { readonly key: string; readonly etag: string },
   run: Stored<RunRecord>,
 ): Promise<CalledBack> {
-  const outcome = await ledger.commit([{ op: "delete", key, etag }, unchanged(run)]);
-  return outcome.kind === "committed" ? "ended" : "stale";
+  const isDropped = await commitOnce(ports, [{ op: "delete", key, etag }, unchanged(run)]);
+  return isDropped ? "ended" : "stale";
 }
 
 async function factsFor(
@@ -160,47 +161,46 @@ async function record(
     if (tx.lost !== null && (await tx.read(row.key))?.etag !== row.etag) return;
     const run = await loadRun(tx, runId);
     if (run === null) throw new Error(`run ${runId} is gone`);
-    tx.stage([
-      { op: "delete", key: row.key, etag: row.etag },
-      ...following(run, row.notice, judgement, ports.clock.earliest()),
-    ]);
+    tx.stage([{ op: "delete", key: row.key, etag: row.etag }]);
+    stageOutcome(tx, run, { notice: row.notice, judgement, nowMs: ports.clock.earliest() });
   });
 }
 
-function following(
+function stageOutcome(
+  tx: Transaction,
   run: Stored<RunRecord>,
-  notice: Notice,
-  judgement: Judgement,
-  nowMs: number,
-): RowChange[] {
+  { notice, judgement, nowMs }: { notice: Notice; judgement: Judgement; nowMs: number },
+): void {
   const tries = notice.tries + 1;
   const atMs = Math.floor(nowMs);
   switch (judgement.kind) {
     case "delivered":
-      return [noted(run, notice.targetId, { delivered: { atMs, tries } })];
+      changeRun(tx, run, heard(run.value, notice, { delivered: { atMs, tries } }));
+      return;
     case "ended":
-      return [noted(run, notice.targetId, { endedAtMs: atMs })];
+      changeRun(tx, run, heard(run.value, notice, { endedAtMs: atMs }));
+      return;
     case "again": {
       const body: Notice = { ...notice, tries, said: judgement.said };
-      return [{ op: "insert", key: noticeKey(judgement.dueAtMs, notice.noticeId), body }];
+      const key = noticeKey(judgement.dueAtMs, notice.noticeId);
+      tx.stage([{ op: "insert", key, body }]);
+      return;
     }
     case "dead": {
       const host = targetOf(run.value, notice)?.host ?? "";
       const body: DeadNotice = { ...notice, tries, said: judgement.said, host, diedAtMs: atMs };
-      return [{ op: "insert", key: deadNoticeKey(notice.runId, notice.noticeId), body }];
+      const key = deadNoticeKey(notice.runId, notice.noticeId);
+      tx.stage([{ op: "insert", key, body }]);
     }
   }
 }
 
-function noted(
-  { value, etag }: Stored<RunRecord>,
-  targetId: string,
-  heard: Partial<CallbackTarget>,
-): RowChange {
-  const callbacks = value.callbacks.map((each) =>
-    each.targetId === targetId ? { ...each, ...heard } : each,
+/** The run once the notice's target has heard. */
+function heard(run: RunRecord, { targetId }: Notice, what: Partial<CallbackTarget>): RunRecord {
+  const callbacks = run.callbacks.map((each) =>
+    each.targetId === targetId ? { ...each, ...what } : each,
   );
-  return { op: "replace", key: runKey(value.runId), body: { ...value, callbacks }, etag };
+  return { ...run, callbacks };
 }
 
 function targetOf(run: RunRecord, { targetId }: Notice): CallbackTarget | null {

@@ -1,24 +1,22 @@
-import { intakesOf, sequenceIdIn, sequencesOf } from "../../ledger/keys.ts";
+import { intakesOf } from "../../ledger/keys.ts";
 import { askToCancel, end } from "../../ledger/moves.ts";
 import { cancelledBy } from "../../ledger/outcome.ts";
-import type { RowChange, Stored } from "../../ledger/rows.ts";
+import type { Stored } from "../../ledger/rows.ts";
 import type { RunRecord } from "../../ledger/run.ts";
 import { holdsSession, isTerminal, type SequenceRecord } from "../../ledger/sequence.ts";
 import { holdSession } from "../../limits/budget.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { sessionOf } from "../../limits/session.ts";
-import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
-import { factOfMove } from "../../store/audit.ts";
-import { changesFor } from "../../store/change-sequence.ts";
-import { Contended } from "../../store/contended.ts";
-import { commitHolding } from "../../store/held-budget.ts";
+import { factOfMove, grouped } from "../../store/audit.ts";
+import { changeBudget } from "../../store/change-budget.ts";
+import { changeEach } from "../../store/change-each.ts";
+import { moveSequence } from "../../store/change-sequence.ts";
 import { listAll } from "../../store/list-all.ts";
-import { loadReadableBudget, loadSequence } from "../../store/load.ts";
+import { loadReadableBudget } from "../../store/load.ts";
 import { recordForRun } from "../../store/record-for-run.ts";
 import { ringForReady } from "../../store/ring.ts";
-import { unlessSetAside } from "../../store/set-aside.ts";
-import { unfold } from "../../store/unfold.ts";
+import type { Transaction } from "../../store/transact.ts";
 
 export type CancelPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
@@ -30,9 +28,6 @@ export interface Cancelled {
   /** Rows that this version of the app cannot read: what they hold was not cancelled. */
   readonly setAside: number;
 }
-
-const TRIES = 8;
-const JITTER_MS = 100;
 
 /**
  * Ends a run's own work: what waits ends now, what is at Defender is cancelled there by the next
@@ -46,60 +41,40 @@ export async function cancelRun(
   by: string,
 ): Promise<Cancelled | null> {
   const onRun = (run: RunRecord, atMs: number) => ({ ...run, cancelAsked: { by, atMs } });
-  if (!isRunId(runId)) return null;
   if (!(await recordForRun(ports, runId, "cancelAsked", { by, onRun }))) return null;
   const tally = { ended: 0, asked: 0, alreadyOver: 0, setAside: 0 };
-  // What has no rows of its own yet could not be ended.
-  await unfold(ports, runId);
+  const asked = changeEach(
+    ports,
+    runId,
+    async (tx, stored) => await cancelSequence(tx, stored, by, ports.clock.earliest()),
+  );
+  for await (const came of asked) tally[came ?? "setAside"] += 1;
+  // What was not unfolded cannot be read.
   tally.setAside += (await listAll(ports.ledger, intakesOf(runId))).length;
-  for (const { key } of await listAll(ports.ledger, sequencesOf(runId))) {
-    const cancel = () => cancelSequence(ports, sequenceIdIn(key), by);
-    tally[await unlessSetAside(ports, "setAside" as const, cancel)] += 1;
-  }
   ports.log("warn", "runCancelled", { runId, by, ended: tally.ended, asked: tally.asked });
   await ringForReady(ports, limits, { why: "released" });
   return tally;
 }
 
 async function cancelSequence(
-  ports: CancelPorts,
-  sequenceId: string,
+  tx: Transaction,
+  stored: Stored<SequenceRecord>,
   by: string,
+  nowMs: number,
 ): Promise<keyof Cancelled> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const stored = await loadSequence(ports.ledger, sequenceId);
-    if (stored === null || isTerminal(stored.value)) return "alreadyOver";
-    const nowMs = ports.clock.earliest();
-    const after = cancelled(stored, by, nowMs);
-    const fact = factOfMove(stored.value, after, nowMs);
-    const facts = fact === null ? [] : [fact];
-    const changes = await changesFor(ports, { before: stored, after, nowMs }, { facts });
-    const outcome = holdsSession(after)
-      ? await noteInBudget(ports, after, changes)
-      : (await ports.ledger.commit(changes)).kind;
-    if (outcome === "committed") return after.state === "cancelled" ? "ended" : "asked";
-    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
-  }
-  throw new Contended(`${sequenceId} could not be cancelled: others kept writing it`);
+  if (isTerminal(stored.value)) return "alreadyOver";
+  const after = cancelled(stored.value, by, nowMs);
+  const facts = grouped([factOfMove(stored.value, after, nowMs)]);
+  await moveSequence(tx, { before: stored, after, nowMs }, { facts });
+  if (!holdsSession(after)) return "ended";
+  // One at Defender is noted in the budget too, where the next look finds it.
+  const budget = await loadReadableBudget(tx);
+  // Where it cannot be read: who can compares it with the records twice an hour.
+  if (budget !== null) changeBudget(tx, budget, holdSession(budget.value, sessionOf(after)));
+  return "asked";
 }
 
-/** One at Defender is noted in the budget too, where the next look finds it. */
-async function noteInBudget(
-  ports: CancelPorts,
-  after: SequenceRecord,
-  changes: readonly RowChange[],
-): Promise<string> {
-  const stored = await loadReadableBudget(ports.ledger);
-  // Who can read the budget compares it with the records twice an hour.
-  if (stored === null) return (await ports.ledger.commit(changes)).kind;
-  const held = { stored };
-  return await commitHolding(ports, held, (budget) => holdSession(budget, sessionOf(after)), {
-    changes: async () => changes,
-  });
-}
-
-function cancelled({ value }: Stored<SequenceRecord>, by: string, nowMs: number): SequenceRecord {
-  const asked = askToCancel(value, { by, why: "asked" }, nowMs);
-  if (value.state !== "waiting") return asked;
-  return end(asked, "cancelled", cancelledBy(by), nowMs);
+function cancelled(record: SequenceRecord, by: string, nowMs: number): SequenceRecord {
+  const asked = askToCancel(record, { by, why: "asked" }, nowMs);
+  return record.state === "waiting" ? end(asked, "cancelled", cancelledBy(by), nowMs) : asked;
 }

@@ -22,7 +22,7 @@ import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { loadBudget, loadLease, loadSequence } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
-import { tryTransact, usual } from "../../store/transact.ts";
+import { commitOnce, tryTransact, usual } from "../../store/transact.ts";
 
 type ReconcilePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -70,8 +70,7 @@ async function countMended(
   let mended = 0;
   for (const row of await ports.ledger.list(from, before, ROWS_MAX)) {
     const changes = await unlessSetAside(ports, null, async () => await mend(row));
-    if (changes === null) continue;
-    if ((await ports.ledger.commit(changes)).kind === "committed") mended += 1;
+    if (changes !== null && (await commitOnce(ports, changes))) mended += 1;
   }
   return mended;
 }

@@ -7,19 +7,17 @@ import { UNSEEN_MS, type Limits } from "../../limits/limits.ts";
 import { withLostOf } from "../../limits/lost-posts.ts";
 import { sessionOf } from "../../limits/session.ts";
 import type { Ports } from "../../ports.ts";
-import { factOfMove } from "../../store/audit.ts";
-import { changesFor } from "../../store/change-sequence.ts";
-import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+import { factOfMove, grouped } from "../../store/audit.ts";
 import { loadSequence } from "../../store/load.ts";
+import { moveWithBudget } from "../../store/move-with-budget.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
 export type CarryPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
-/** One look: its ports, and the budget with what the look has `noted` for it. */
+/** One look: its ports, and what it has `noted` for the budget. */
 export interface Carrying {
   readonly ports: CarryPorts;
   readonly limits: Limits;
-  readonly held: HeldBudget;
   readonly noted: (budget: Budget) => Budget;
   /** What has to hold of the budget for a move to be made; absent is nothing. */
   readonly holds?: (budget: Budget) => boolean;
@@ -118,27 +116,26 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
  * it.
  */
 export async function commitMove(
-  { ports, held, noted, ...also }: Carrying,
+  { ports, noted, holds = () => true }: Carrying,
   { before, lease }: Open,
   after: SequenceRecord,
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
-  const fact = factOfMove(before.value, after, nowMs);
-  const outcome = await commitHolding(
-    ports,
-    held,
-    (budget) => budgetAfterMove(noted(budget), before.value, after, nowMs),
-    {
-      changes: async () =>
-        await changesFor(ports, { before, after, nowMs }, { lease, isWithBudget: true }),
-      facts: fact === null ? [] : [fact],
-      ...(also.holds === undefined ? {} : { holds: also.holds }),
-    },
-  );
-  if (outcome === "overtaken") return false;
+  const change = { before, after, nowMs };
+  const isMoved = await moveWithBudget(ports, change, {
+    onBudget: (budget) =>
+      holds(budget) ? budgetAfterMove(noted(budget), before.value, after, nowMs) : null,
+    facts: grouped([factOfMove(before.value, after, nowMs)]),
+    lease,
+  });
+  if (isMoved) await tellMoved(ports, after);
+  return isMoved;
+}
+
+/** Says so, and rings for its results. */
+export async function tellMoved(ports: CarryPorts, after: SequenceRecord): Promise<void> {
   ports.log("info", "moved", { sequenceId: after.sequenceId, state: after.state });
   if (owesResults(after)) await ports.bells.ringCollect(after.sequenceId, 0);
-  return true;
 }
 
 /**

@@ -6,17 +6,18 @@ import {
   sequenceIdIn,
   type KeyRange,
 } from "../../ledger/keys.ts";
-import { end } from "../../ledger/moves.ts";
+import { expire } from "../../ledger/moves.ts";
 import { indexSchema, machineSchema } from "../../ledger/rows.ts";
 import { sorted } from "../../ledger/set-aside.ts";
 import { admit } from "../../limits/admit.ts";
+import type { Budget } from "../../limits/budget.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Ports, Row } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
-import { changesFor } from "../../store/change-sequence.ts";
-import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+import { changeBudgetAlone } from "../../store/change-budget.ts";
+import { moveOnce } from "../../store/change-sequence.ts";
 import { listAll } from "../../store/list-all.ts";
-import { loadSequence } from "../../store/load.ts";
+import { loadBudget, loadSequence } from "../../store/load.ts";
 import { noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
 import type { OpenWork } from "../../store/open-work.ts";
 
@@ -38,11 +39,10 @@ export async function expireWaiting(
   ports: ExpirePorts,
   limits: Limits,
   open: OpenWork,
-  held: HeldBudget,
 ): Promise<number> {
   const nowMs = ports.clock.earliest();
   const isLong = !open.whole || open.rows.some(hasWaiters);
-  const isDue = nowMs >= dueAtMs(held, nowMs, limits);
+  const isDue = nowMs >= dueAtMs((await loadBudget(ports.ledger)).value, nowMs, limits);
   if (isLong && !isDue) return 0;
   const rows = isLong ? await waiting(ports.ledger) : within(open.rows, READY);
   // Of a row that does not tell, only the record knows.
@@ -52,19 +52,19 @@ export async function expireWaiting(
   const over = readable.filter(({ value }) => (value.expiresAtMs ?? untold) <= nowMs);
   let ended = 0;
   for (const { row } of over.slice(0, ENDED_MAX)) {
-    const ends = () => expire(ports, sequenceIdIn(row.key), nowMs);
+    const ends = () => endOne(ports, sequenceIdIn(row.key), nowMs);
     if (await unlessSetAside(ports, false, ends)) ended += 1;
   }
   const isDone = isDue && ended < ENDED_MAX && (isLong || over.length > 0);
-  if (isDone) await commitHolding(ports, held, (budget) => ({ ...budget, expiredAtMs: nowMs }));
+  if (isDone) await changeBudgetAlone(ports, (budget) => ({ ...budget, expiredAtMs: nowMs }));
   return ended;
 }
 
 /** When a long line is read through next. */
-function dueAtMs({ stored }: HeldBudget, nowMs: number, limits: Limits): number {
-  const verdict = admit(stored.value, nowMs, limits);
+function dueAtMs(budget: Budget, nowMs: number, limits: Limits): number {
+  const verdict = admit(budget, nowMs, limits);
   const goesOn = verdict.kind === "go" || (verdict.kind === "wait" && verdict.why === "token");
-  return stored.value.expiredAtMs + (goesOn ? EVERY_MS : EVERY_WHILE_STALLED_MS);
+  return budget.expiredAtMs + (goesOn ? EVERY_MS : EVERY_WHILE_STALLED_MS);
 }
 
 async function waiting(ledger: Ports["ledger"]): Promise<readonly Row[]> {
@@ -84,16 +84,12 @@ function hasWaiters({ key, body }: Row): boolean {
 }
 
 /** False if it has time yet, does not wait any more, or somebody else moved it just now. */
-async function expire(ports: ExpirePorts, sequenceId: string, nowMs: number): Promise<boolean> {
+async function endOne(ports: ExpirePorts, sequenceId: string, nowMs: number): Promise<boolean> {
   const record = await loadSequence(ports.ledger, sequenceId);
   if (record?.value.state !== "waiting" || record.value.expiresAtMs > nowMs) return false;
-  const detail = "It waited until its expiry without a chance to run.";
-  const after = end(record.value, "expired", { code: "expired", detail }, nowMs);
+  const after = expire(record.value, nowMs);
   const facts = grouped([factOfMove(record.value, after, nowMs)]);
-  const outcome = await ports.ledger.commit(
-    await changesFor(ports, { before: record, after, nowMs }, { facts }),
-  );
-  if (outcome.kind === "conflict") return false;
+  if (!(await moveOnce(ports, { before: record, after, nowMs }, { facts }))) return false;
   ports.log("info", "expired", { sequenceId, lane: after.lane });
   return true;
 }

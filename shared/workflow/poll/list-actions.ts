@@ -11,7 +11,8 @@ import { usualPickupMs } from "../../limits/patience.ts";
 import type { Session } from "../../limits/session.ts";
 import type { CarryPorts } from "./apply-judgement.ts";
 import { countOldForeign, withOldForeign, withSightings } from "./sightings.ts";
-import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+import { changeBudgetAlone } from "../../store/change-budget.ts";
+import { loadBudget } from "../../store/load.ts";
 import { judgeListed } from "./judge-listed.ts";
 import { logLockouts, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
@@ -43,7 +44,6 @@ const LOOK_SHARE = 0.5;
 /** What a look begins with; `pollerId` names who makes it. */
 interface Looking {
   readonly open: OpenWork;
-  readonly held: HeldBudget;
   readonly pollerId: string;
 }
 
@@ -54,9 +54,9 @@ interface Looking {
 export async function lookAtActions(
   ports: CarryPorts,
   limits: Limits,
-  { open, held, pollerId }: Looking,
+  { open, pollerId }: Looking,
 ): Promise<LookReport> {
-  const before = held.stored.value;
+  const { value: before } = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   // Its probe was refused just now, or is not due.
   if (lockoutOf(before, "token") !== null) return NOTHING;
@@ -66,14 +66,14 @@ export async function lookAtActions(
   const turn = { pollerId, nowMs, intervalMs };
   const token = await ports.defender.prepare();
   if (token.kind !== "answered") {
-    await noteRefusal(ports, limits, held, noToken(token, ports.clock.latest()));
+    await noteRefusal(ports, limits, noToken(token, ports.clock.latest()));
     return NOTHING;
   }
-  if (!(await takeTurn(ports, held, turn))) {
+  if (!(await takeTurn(ports, turn))) {
     return { ...NOTHING, restMs: Math.max(0, before.polledAtMs + intervalMs - nowMs) };
   }
   const sinceMs = sinceOf([...need.asking, ...lookedFor(before.lost, nowMs)], nowMs);
-  const shown = await askForList(ports, limits, held, { ...need, before, sinceMs, turn });
+  const shown = await askForList(ports, limits, { ...need, before, sinceMs, turn });
   if (shown === null) return { listed: true, moved: 0, restMs: intervalMs };
 
   const { actions, old } = shown;
@@ -83,12 +83,12 @@ export async function lookAtActions(
   const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
   const lagMs = listLagMs(noted(before), nowMs);
   const look = { nowMs, othersWait: need.othersWait, pickupMs, lagMs };
-  const carrying = { ports, limits, held, noted };
-  const orphans = await settleOrphans(ports, limits, actions, held);
+  const carrying = { ports, limits, noted };
+  const orphans = await settleOrphans(ports, limits, actions);
   const moved = await judgeListed(carrying, open, { sessions: before.sessions, actions, look });
   // What was seen goes along with the first move; where nothing moved, it goes alone.
-  await commitHolding(ports, held, noted);
-  logLockouts(ports.log, before, held.stored.value);
+  const stands = await changeBudgetAlone(ports, noted);
+  if (stands !== null) logLockouts(ports.log, before, stands.after);
   return { listed: true, moved: orphans + moved, restMs: intervalMs };
 }
 
@@ -135,14 +135,14 @@ interface Shown {
 async function askForList(
   ports: CarryPorts,
   limits: Limits,
-  held: HeldBudget,
   { binds, before, sinceMs, turn }: Asking,
 ): Promise<Shown | null> {
   const span = { sinceMs, beforeMs: before.polledAtMs, nowMs: turn.nowMs };
-  const old = await countOldForeign(ports, limits, span, held.stored.value);
+  const { value: budget } = await loadBudget(ports.ledger);
+  const old = await countOldForeign(ports, limits, span, budget);
   if (old !== null && binds) {
     // One list call a poll: this time it is spent, and the next look is soon.
-    await commitHolding(ports, held, (budget) => tookTurn(withOldForeign(budget, old), turn));
+    await changeBudgetAlone(ports, (stands) => tookTurn(withOldForeign(stands, old), turn));
     return null;
   }
   const reply = await ports.defender.listActions(sinceMs);
@@ -151,11 +151,11 @@ async function askForList(
   const httpStatus = refusal?.httpStatus ?? null;
   const detail = "detail" in reply ? reply.detail : null;
   ports.log("warn", "listFailed", { came: reply.kind, httpStatus, detail });
-  await commitHolding(ports, held, (budget) => {
-    const took = tookTurn(budget, turn);
+  const noted = await changeBudgetAlone(ports, (stands) => {
+    const took = tookTurn(stands, turn);
     return refusal === null ? took : lockedOutBy(took, refusal, limits);
   });
-  logLockouts(ports.log, before, held.stored.value);
+  if (noted !== null) logLockouts(ports.log, before, noted.after);
   return null;
 }
 

@@ -13,9 +13,9 @@ import { lostOf, withLostOf, withoutLost, withShown } from "../../limits/lost-po
 import { seenOf, sessionOf } from "../../limits/session.ts";
 import type { Ports } from "../../ports.ts";
 import { factAbout, factOfMove, grouped } from "../../store/audit.ts";
-import { changesFor } from "../../store/change-sequence.ts";
-import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
-import { loadSequence } from "../../store/load.ts";
+import { changeBudgetAlone } from "../../store/change-budget.ts";
+import { loadBudget, loadSequence } from "../../store/load.ts";
+import { moveWithBudget } from "../../store/move-with-budget.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
@@ -41,9 +41,8 @@ export async function settleOrphans(
   ports: OrphanPorts,
   limits: Limits,
   actions: readonly MachineAction[],
-  held: HeldBudget,
 ): Promise<number> {
-  const budget = held.stored.value;
+  const { value: budget } = await loadBudget(ports.ledger);
   const news = actions.flatMap((action) => {
     const tag = tagIn(action.comment);
     return tag !== null && isLateNews(budget, tag, action) ? [{ action, tag }] : [];
@@ -53,62 +52,47 @@ export async function settleOrphans(
     const settles = async () => {
       const record = await loadSequence(ports.ledger, tag.sequenceId);
       // A tag of another deployment of ours looks the same, and is none of our business.
-      return record !== null && (await settleOrphan(ports, limits, held, { action, tag, record }));
+      return record !== null && (await settleOrphan(ports, limits, { action, tag, record }));
     };
     if (await unlessSetAside(ports, false, settles)) moved += 1;
   }
   return moved;
 }
 
-async function settleOrphan(
-  ports: OrphanPorts,
-  limits: Limits,
-  held: HeldBudget,
-  orphan: Orphan,
-): Promise<boolean> {
+async function settleOrphan(ports: OrphanPorts, limits: Limits, orphan: Orphan): Promise<boolean> {
   const { action, tag, record } = orphan;
   const judgement = judgeLate(record.value, tag, action);
   switch (judgement.kind) {
     case "leave":
       return false;
     case "forget":
-      await commitHolding(ports, held, (budget) =>
-        withoutPost(budget, tag, ports.clock.earliest()),
-      );
+      await changeBudgetAlone(ports, (budget) => withoutPost(budget, tag, ports.clock.earliest()));
       return false;
     case "adopt":
-      return await adoptLate(ports, held, orphan);
+      return await adoptLate(ports, orphan);
     case "second":
-      await noteSecond(ports, limits, held, { ...orphan, late: judgement.late });
+      await noteSecond(ports, limits, { ...orphan, late: judgement.late });
       return false;
   }
 }
 
 /** The record stands at that attempt from here on; where others wrote it, the next look sees it. */
-async function adoptLate(
-  ports: OrphanPorts,
-  held: HeldBudget,
-  { action, tag, record }: Orphan,
-): Promise<boolean> {
+async function adoptLate(ports: OrphanPorts, { action, tag, record }: Orphan): Promise<boolean> {
   const before = record.value;
   const nowMs = ports.clock.earliest();
-  const lost = lostOf(held.stored.value.lost, tag);
+  const lost = lostOf((await loadBudget(ports.ledger)).value.lost, tag);
   const own = sameTag(tag, tagOf(before)) ? before.claimedAtMs : null;
   const claimedAtMs = lost?.claimedAtMs ?? own ?? action.createdAtMs ?? nowMs;
   const after = adopt(before, { actionId: action.id, attempt: tag.attempt, claimedAtMs }, nowMs);
-  const outcome = await commitHolding(
-    ports,
-    held,
-    (budget) => {
+  const change = { before: record, after, nowMs };
+  const isAdopted = await moveWithBudget(ports, change, {
+    onBudget: (budget) => {
       const next = { ...budget, lost: withLostOf(budget.lost, before, after, nowMs) };
       return holdSession(withoutPost(next, tag, nowMs), sessionOf(after));
     },
-    {
-      changes: async () => await changesFor(ports, { before: record, after, nowMs }),
-      facts: grouped([factOfMove(before, after, nowMs)]),
-    },
-  );
-  if (outcome === "overtaken") return false;
+    facts: grouped([factOfMove(before, after, nowMs)]),
+  });
+  if (!isAdopted) return false;
   const { sequenceId, attempt } = after;
   ports.log("warn", "adoptedLate", { sequenceId, attempt, actionId: action.id });
   return true;
@@ -118,12 +102,12 @@ async function adoptLate(
 async function noteSecond(
   ports: OrphanPorts,
   limits: Limits,
-  held: HeldBudget,
   { action, tag, record, late }: Orphan & { readonly late: LateAction },
 ): Promise<void> {
   const before = record.value;
   const isOpen = !isFinal(action.status);
-  const mayCancel = isOpen && lostOf(held.stored.value.lost, tag)?.cancelSent !== true;
+  const { lost } = (await loadBudget(ports.ledger)).value;
+  const mayCancel = isOpen && lostOf(lost, tag)?.cancelSent !== true;
   const cancelSent = mayCancel && (await cancelSecond(ports, limits, before, action.id));
   const nowMs = ports.clock.earliest();
   const after = withLate(before, late);
@@ -134,20 +118,15 @@ async function noteSecond(
     ...(hasRun ? [factOfSecond("ranLate", before, action.id, nowMs)] : []),
   ];
   const shown = { seen: seenOf(action), cancelSent };
-  const outcome = await commitHolding(
-    ports,
-    held,
-    (budget) =>
+  const change = { before: record, after, nowMs };
+  const isNoted = await moveWithBudget(ports, change, {
+    onBudget: (budget) =>
       isOpen
         ? { ...withLagOf(budget, tag, nowMs), lost: withShown(budget.lost, tag, shown, nowMs) }
         : withoutPost(budget, tag, nowMs),
-    {
-      changes: async () =>
-        after === before ? [] : await changesFor(ports, { before: record, after, nowMs }),
-      facts,
-    },
-  );
-  if (outcome === "overtaken" || !hasRun) return;
+    facts,
+  });
+  if (!isNoted || !hasRun) return;
   const { sequenceId, actionId } = before;
   const otherActionId = actionId === action.id ? null : actionId;
   ports.log("error", "ranLate", { sequenceId, actionId: action.id, otherActionId });

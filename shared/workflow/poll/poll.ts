@@ -1,23 +1,16 @@
-import {
-  BUDGET_KEY,
-  isWithin,
-  NOTES_OF_TURNS,
-  NOTICES,
-  OWED_RESULTS,
-  READY,
-  sequenceIdIn,
-} from "../../ledger/keys.ts";
+import { NOTES_OF_TURNS, NOTICES, OWED_RESULTS, READY, sequenceIdIn } from "../../ledger/keys.ts";
 import { owedSchema } from "../../ledger/rows.ts";
 import { sorted } from "../../ledger/set-aside.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { lookedFor } from "../../limits/lost-posts.ts";
-import type { Ledger, Ports } from "../../ports.ts";
+import type { Ports } from "../../ports.ts";
 import { expireUnseen } from "./expire-unseen.ts";
 import { expireWaiting } from "./expire-waiting.ts";
-import { budgetIn, type HeldBudget } from "../../store/held-budget.ts";
-import { loadBudget } from "../../store/load.ts";
+import { budgetIn, loadBudget } from "../../store/load.ts";
 import { lookAtActions, type LookReport } from "./list-actions.ts";
 import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { remembering, type Remembering } from "../../store/remembering.ts";
+import { commitOnce } from "../../store/transact.ts";
 import { probe } from "./probe.ts";
 import { releaseDue } from "./release-due.ts";
 import { releaseSeen } from "./release-seen.ts";
@@ -59,71 +52,54 @@ export async function poll(
   limits: Limits,
   pollerId: string,
 ): Promise<PollReport> {
-  const open = await readOpenWork(outside.ledger);
-  const came = await unlessSetAside(outside, null, () => look(outside, limits, open, pollerId));
+  const ports = { ...outside, ledger: remembering(outside.ledger) };
+  const open = await readOpenWork(ports.ledger);
+  const came = await unlessSetAside(ports, null, () => look(ports, limits, open, pollerId));
   if (came !== null) return came;
   // Without the budget nothing is submitted or moved here; what needs none goes on.
-  await repairOwed(outside, limits, open);
-  await ringNotices(outside, null);
+  await repairOwed(ports, limits, open);
+  await ringNotices(ports, null);
   return { outstanding: true, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
 }
 
 async function look(
-  outside: PollPorts,
+  ports: PollPorts & { readonly ledger: Remembering },
   limits: Limits,
   open: OpenWork,
   pollerId: string,
 ): Promise<PollReport> {
-  if (isIdle(open) && !isLooking(open, outside.clock.earliest())) {
+  if (isIdle(open) && !isLooking(open, ports.clock.earliest())) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
   }
-  const written = { notice: false, turn: false };
-  const ports = { ...outside, ledger: watched(outside.ledger, written) };
-  const held = await holdBudget(ports, open);
-  await takeOverPause(ports, open, held);
-  await lookAtSetAside(ports, held);
+  const { ledger } = ports;
+  await takeOverPause(ports, open);
+  await lookAtSetAside(ports);
   const due = await releaseDue(ports, open);
-  await expireWaiting(ports, limits, open, held);
-  if (held.stored.value.lockouts.length > 0) await probe(ports, limits, open, held);
-  const seen = await unlessSetAside(ports, 0, () => releaseSeen(ports, limits, open, held));
+  await expireWaiting(ports, limits, open);
+  const { lockouts } = (await loadBudget(ledger)).value;
+  if (lockouts.length > 0) await probe(ports, limits, open);
+  const seen = await unlessSetAside(ports, 0, () => releaseSeen(ports, limits, open));
   const released = due + seen;
-  const looked = await lookAtActions(ports, limits, { open, held, pollerId });
-  const lost = await expireUnseen(ports, limits, held);
+  const looked = await lookAtActions(ports, limits, { open, pollerId });
+  const lost = await expireUnseen(ports, limits);
   await repairOwed(ports, limits, open);
-  const turned = await turnGates(ports, written.turn ? await readOpenWork(ports.ledger) : open);
+  const hasTurned = ledger.wrote(NOTES_OF_TURNS);
+  const turned = await turnGates(ports, hasTurned ? await readOpenWork(ledger) : open);
   const unfolded = await unfoldLate(ports, open);
   const freed = looked.moved + lost + released + turned + unfolded > 0;
-  await ringNotices(ports, written.notice ? null : open);
-  const waiting = freed || (await rowsWithin(ports.ledger, open, READY, 1)).length > 0;
+  await ringNotices(ports, ledger.wrote(NOTICES) ? null : open);
+  const waiting = freed || (await rowsWithin(ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
+  const ringing = { why, lateMs: BELL_LATE_MS } as const;
   const rang =
     waiting &&
-    (await ringForReady(ports, limits, { why, lateMs: BELL_LATE_MS, known: held.stored.value }));
+    (await ringForReady(ports, limits, { ...ringing, known: (await loadBudget(ledger)).value }));
   return { outstanding: true, released, rang, ...looked };
 }
 
 /** The action of a POST that was given up may still come to light. */
 function isLooking({ rows }: OpenWork, nowMs: number): boolean {
   return lookedFor(budgetIn(rows).value.lost, nowMs).length > 0;
-}
-
-/** The ledger, and what was written since the open work was read: callbacks, turns of gates. */
-function watched(ledger: Ledger, written: { notice: boolean; turn: boolean }): Ledger {
-  return {
-    read: async (key) => await ledger.read(key),
-    list: async (from, before, limit) => await ledger.list(from, before, limit),
-    commit: async (changes) => {
-      written.notice ||= changes.some(({ key }) => isWithin(key, NOTICES));
-      written.turn ||= changes.some(({ key }) => isWithin(key, NOTES_OF_TURNS));
-      return await ledger.commit(changes);
-    },
-  };
-}
-
-/** The budget as it was read with the rest, or read now if so much is parked that it was not. */
-async function holdBudget({ ledger }: PollPorts, { rows, whole }: OpenWork): Promise<HeldBudget> {
-  const reached = whole || (rows.at(-1)?.key ?? "") >= BUDGET_KEY;
-  return { stored: reached ? budgetIn(rows) : await loadBudget(ledger) };
 }
 
 /**
@@ -141,8 +117,8 @@ async function repairOwed(ports: PollPorts, limits: Limits, open: OpenWork): Pro
   );
   for (const { row, value: note } of late.slice(0, NOTES_PER_POLL)) {
     const body = { ...note, dueAtMs: nowMs };
-    const outcome = await ledger.commit([{ op: "replace", key: row.key, body, etag: row.etag }]);
-    if (outcome.kind === "conflict") continue;
+    const renewed = { op: "replace", key: row.key, body, etag: row.etag } as const;
+    if (!(await commitOnce(ports, [renewed]))) continue;
     const sequenceId = sequenceIdIn(row.key);
     log("warn", "collectRungAgain", { sequenceId });
     await bells.ringCollect(sequenceId, 0);

@@ -1,6 +1,7 @@
 import type { Budget } from "../../limits/budget.ts";
-import type { Ports } from "../../ports.ts";
-import { commitHolding, type HeldBudget } from "../../store/held-budget.ts";
+import { changeBudgetAlone } from "../../store/change-budget.ts";
+import { loadBudget } from "../../store/load.ts";
+import type { Store } from "../../store/transact.ts";
 
 /** A timer's ticks come a little early or late; one that comes a little early is in time. */
 const NEARLY = 0.98;
@@ -19,22 +20,18 @@ export interface Turn {
  * True if the turn is the poller's: of two that want to look, one does. Who looked last may look on
  * until others may, and need not write that down first: `tookTurn` goes along with what is found.
  */
-export async function takeTurn(
-  ports: Pick<Ports, "ledger" | "clock" | "random">,
-  held: HeldBudget,
-  turn: Turn,
-): Promise<boolean> {
+export async function takeTurn(store: Store, turn: Turn): Promise<boolean> {
   const { pollerId, nowMs, intervalMs } = turn;
-  const { polledAtMs, polledBy } = held.stored.value;
-  const isAlone = polledBy === pollerId && ports.clock.latest() < polledAtMs + intervalMs * OVERDUE;
+  const { polledAtMs, polledBy } = (await loadBudget(store.ledger)).value;
+  const isAlone = polledBy === pollerId && store.clock.latest() < polledAtMs + intervalMs * OVERDUE;
   if (isAlone) return nowMs >= polledAtMs + intervalMs * NEARLY;
   let due = false;
-  const outcome = await commitHolding(ports, held, (budget) => {
+  const taken = await changeBudgetAlone(store, (budget) => {
     const share = [pollerId, null].includes(budget.polledBy) ? NEARLY : OVERDUE;
     due = nowMs >= budget.polledAtMs + intervalMs * share;
     return due ? tookTurn(budget, turn) : budget;
   });
-  return due && outcome === "committed";
+  return due && taken !== null;
 }
 
 /** The budget once the turn is taken; the same if that stands in it, or a later one does. */

@@ -2,7 +2,7 @@ import { OWED_RESULTS } from "../../ledger/keys.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { lockoutOf } from "../../limits/lockout.ts";
 import type { Ports } from "../../ports.ts";
-import type { HeldBudget } from "../../store/held-budget.ts";
+import { loadBudget } from "../../store/load.ts";
 import { noteLetIn, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
 import { spendRead } from "../../store/spend-read.ts";
@@ -17,35 +17,30 @@ const SEEN_SPAN_MS = 60_000;
  * machines can be read. The list is the look's to ask for, a POST the drain's, and a link the
  * collector's, for as long as a result is owed.
  */
-export async function probe(
-  ports: ProbePorts,
-  limits: Limits,
-  open: OpenWork,
-  held: HeldBudget,
-): Promise<void> {
-  const { value } = held.stored;
+export async function probe(ports: ProbePorts, limits: Limits, open: OpenWork): Promise<void> {
+  const { value } = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   const isDue = (call: "token" | "machines") => {
     const lockout = lockoutOf(value, call);
     return lockout !== null && lockout.nextAtMs <= nowMs;
   };
-  if (isDue("token")) await probeToken(ports, limits, held);
-  if (isDue("machines")) await probeMachines(ports, limits, held);
+  if (isDue("token")) await probeToken(ports, limits);
+  if (isDue("machines")) await probeMachines(ports, limits);
   if (lockoutOf(value, "link") === null) return;
   const owed = await rowsWithin(ports.ledger, open, OWED_RESULTS, 1);
-  if (owed.length === 0) await noteLetIn(ports, held, "link");
+  if (owed.length === 0) await noteLetIn(ports, "link");
 }
 
-async function probeToken(ports: ProbePorts, limits: Limits, held: HeldBudget): Promise<void> {
+async function probeToken(ports: ProbePorts, limits: Limits): Promise<void> {
   const token = await ports.defender.prepare();
-  if (token.kind === "answered") await noteLetIn(ports, held, "token");
-  else await noteRefusal(ports, limits, held, noToken(token, ports.clock.latest()));
+  if (token.kind === "answered") await noteLetIn(ports, "token");
+  else await noteRefusal(ports, limits, noToken(token, ports.clock.latest()));
 }
 
-async function probeMachines(ports: ProbePorts, limits: Limits, held: HeldBudget): Promise<void> {
+async function probeMachines(ports: ProbePorts, limits: Limits): Promise<void> {
   if (!(await spendRead(ports, limits, "machines"))) return;
   const reply = await ports.defender.machinesSeenSince(ports.clock.earliest() - SEEN_SPAN_MS);
   const refusal = refusalIn("machines", reply, ports.clock.latest());
-  if (reply.kind === "answered") await noteLetIn(ports, held, "machines");
-  else if (refusal !== null) await noteRefusal(ports, limits, held, refusal);
+  if (reply.kind === "answered") await noteLetIn(ports, "machines");
+  else if (refusal !== null) await noteRefusal(ports, limits, refusal);
 }

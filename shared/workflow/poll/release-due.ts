@@ -1,15 +1,16 @@
 import { isUnapproved, withApprovals } from "../../ledger/approval.ts";
 import { placed } from "../../ledger/gate.ts";
 import { dueBy, sequenceIdIn } from "../../ledger/keys.ts";
-import { end, park } from "../../ledger/moves.ts";
-import { move, type RowChange, type Stored } from "../../ledger/rows.ts";
+import { end, expire, park } from "../../ledger/moves.ts";
+import { move, type Stored } from "../../ledger/rows.ts";
 import type { SequenceRecord } from "../../ledger/sequence.ts";
 import type { Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
-import { changesFor } from "../../store/change-sequence.ts";
+import { moveOnce, moveSequence } from "../../store/change-sequence.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { once, tryTransact } from "../../store/transact.ts";
 
 type DuePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -49,11 +50,9 @@ async function release(
 ): Promise<boolean> {
   const { value } = record;
   const after =
-    value.expiresAtMs > nowMs
-      ? park(value, { kind: "ready" }, value.reason)
-      : end(value, "expired", EXPIRED, nowMs);
+    value.expiresAtMs > nowMs ? park(value, { kind: "ready" }, value.reason) : expire(value, nowMs);
   const facts = grouped([factOfMove(value, after, nowMs)]);
-  return await commit(ports, await changesFor(ports, { before: record, after, nowMs }, { facts }));
+  return await moveOnce(ports, { before: record, after, nowMs }, { facts });
 }
 
 /**
@@ -66,29 +65,26 @@ async function releaseUnapproved(
   nowMs: number,
 ): Promise<boolean> {
   const { value } = record;
-  const run = await loadRun(ports.ledger, value.runId);
-  if (run === null) throw new Error(`run ${value.runId} is gone`);
-  // Whoever granted it may have died before it was moved; turning the gate does that.
-  if (!isUnapproved(withApprovals(value, run.value.approval))) return false;
-  const waiting = placed(value, run.value);
-  if (waiting.place?.kind === "later" && waiting.place.dueAtMs > nowMs) {
-    await commit(ports, [unchanged(run), ...move(record, waiting)]);
-    return false;
-  }
-  const after = end(value, "expired", UNAPPROVED, nowMs);
-  const facts = grouped([factOfMove(value, after, nowMs)]);
-  return await commit(
-    ports,
-    await changesFor(ports, { before: record, after, nowMs }, { facts, run }),
-  );
+  const releasing = await tryTransact(ports, once(value.sequenceId), async (tx) => {
+    const run = await loadRun(tx, value.runId);
+    if (run === null) throw new Error(`run ${value.runId} is gone`);
+    // Whoever granted it may have died before it was moved; turning the gate does that.
+    if (!isUnapproved(withApprovals(value, run.value.approval))) return false;
+    tx.stage([unchanged(run)]);
+    const waiting = placed(value, run.value);
+    if (waiting.place?.kind === "later" && waiting.place.dueAtMs > nowMs) {
+      tx.stage(move(record, waiting));
+      return false;
+    }
+    const after = end(value, "expired", UNAPPROVED, nowMs);
+    const facts = grouped([factOfMove(value, after, nowMs)]);
+    await moveSequence(tx, { before: record, after, nowMs }, { facts });
+    return true;
+  });
+  return releasing.kind === "done" && releasing.value;
 }
 
-const EXPIRED = { code: "expired", detail: "It could not be run before it expired." };
 const UNAPPROVED = {
   code: "approvalExpired",
   detail: "Nobody approved it in time, so it was not run.",
 };
-
-async function commit({ ledger }: DuePorts, changes: readonly RowChange[]): Promise<boolean> {
-  return (await ledger.commit(changes)).kind === "committed";
-}

@@ -4,8 +4,7 @@ import { indexSchema } from "../../ledger/rows.ts";
 import { sorted } from "../../ledger/set-aside.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Ports } from "../../ports.ts";
-import { changesFor } from "../../store/change-sequence.ts";
-import type { HeldBudget } from "../../store/held-budget.ts";
+import { moveOnce } from "../../store/change-sequence.ts";
 import { loadReads, loadSequence } from "../../store/load.ts";
 import { noteRefusal, refusalIn } from "../../store/note-lockout.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
@@ -28,7 +27,6 @@ export async function releaseSeen(
   ports: SeenPorts,
   limits: Limits,
   open: OpenWork,
-  held: HeldBudget,
 ): Promise<number> {
   const [first] = await rowsWithin(ports.ledger, open, LATER, 1);
   if (first === undefined) return 0;
@@ -39,7 +37,7 @@ export async function releaseSeen(
   const sinceMs = before.value.seenAtMs === 0 ? nowMs - FIRST_SPAN_MS : before.value.seenAtMs;
   const reply = await ports.defender.machinesSeenSince(sinceMs);
   const refusal = refusalIn("machines", reply, ports.clock.latest());
-  if (refusal !== null) await noteRefusal(ports, limits, held, refusal);
+  if (refusal !== null) await noteRefusal(ports, limits, refusal);
   if (reply.kind !== "answered") return 0;
   const seen = new Set(reply.value);
   const parked = await rowsWithin(ports.ledger, open, LATER, PARKED_MAX);
@@ -59,7 +57,5 @@ async function release(ports: SeenPorts, sequenceId: string): Promise<boolean> {
   if (record === null || !waits) return false;
   // Without the reason it waits in its own lane again: this is no try on the off chance.
   const after = park(record.value, { kind: "ready" }, null);
-  const changes = await changesFor(ports, { before: record, after, nowMs: ports.clock.earliest() });
-  const outcome = await ports.ledger.commit(changes);
-  return outcome.kind === "committed";
+  return await moveOnce(ports, { before: record, after, nowMs: ports.clock.earliest() });
 }

@@ -1,7 +1,5 @@
 import type { MachineScope } from "../../access/machine-scope.ts";
 import {
-  BUDGET_KEY,
-  machineKey,
   OFFLINE_LANE,
   sequenceIdIn,
   sequenceKey,
@@ -9,7 +7,7 @@ import {
   type Lane,
 } from "../../ledger/keys.ts";
 import { claim } from "../../ledger/moves.ts";
-import { move, type RowChange, type Stored } from "../../ledger/rows.ts";
+import { move, type Stored } from "../../ledger/rows.ts";
 import { rankOf, type SequenceRecord } from "../../ledger/sequence.ts";
 import { admit, paceAfter, type Verdict } from "../../limits/admit.ts";
 import { reserve, tidied, type Budget } from "../../limits/budget.ts";
@@ -23,13 +21,14 @@ import type { Limits } from "../../limits/limits.ts";
 import { lockoutOf, withProbeFirst } from "../../limits/lockout.ts";
 import { sessionOf } from "../../limits/session.ts";
 import type { Ports } from "../../ports.ts";
-import { auditedBudget, factAbout } from "../../store/audit.ts";
-import { readTurn } from "../../store/held-budget.ts";
-import { budgetChange, type MaybeStored } from "../../store/load.ts";
-import { loadChosen, waitBehind } from "./load-chosen.ts";
-import { overdueKey, retryKey } from "./longest-waiting.ts";
+import { factAbout } from "../../store/audit.ts";
+import { changeBudget } from "../../store/change-budget.ts";
+import type { MaybeStored } from "../../store/load.ts";
 import { noteLetIn } from "../../store/note-lockout.ts";
-import { unlessSetAside } from "../../store/set-aside.ts";
+import { readTurn } from "../../store/read-turn.ts";
+import { AGAIN, tryTransact, usual, type Transaction } from "../../store/transact.ts";
+import { loadChosen } from "./load-chosen.ts";
+import { overdueKey, retryKey } from "./longest-waiting.ts";
 
 export type ClaimPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -38,8 +37,8 @@ export type Claimed =
   | {
       readonly kind: "claimed";
       readonly sequences: readonly Stored<SequenceRecord>[];
-      /** The budget as this claim left it. */
-      readonly budget: MaybeStored<Budget>;
+      /** True if the claimant has promised to look again. */
+      readonly drives: boolean;
       /** Monotonic time at which the claim began; the fence for its POSTs counts from it. */
       readonly begunAtMs: number;
       readonly more: boolean;
@@ -66,8 +65,6 @@ export interface Claimant {
   readonly passedOver: Set<string>;
 }
 
-const TRIES = 8;
-const JITTER_MS = 300;
 /** Three rows each, the budget and an audit record: under a transaction's 100 (Table service). */
 const CLAIMS_PER_COMMIT = 32;
 /** A driver promises to look again within this; whoever finds the promise broken takes over. */
@@ -83,31 +80,40 @@ export async function claimNext(
   limits: Limits,
   claimant: Claimant,
 ): Promise<Claimed> {
-  for (let lost = 0; lost < TRIES;) {
-    const claimed = await tryClaim(ports, limits, claimant);
-    // Each time there is one more of them, and a page holds a thousand.
-    if (claimed === "passedOver") continue;
-    if (claimed !== "again") return claimed;
-    lost += 1;
-    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
+  // Each time one more is passed over, and a page holds a thousand.
+  for (;;) {
+    const claiming = await tryTransact(
+      ports,
+      usual("the budget"),
+      async (tx) => await tryClaim(ports, limits, claimant, tx),
+    );
+    if (claiming.kind === "contended") return claiming;
+    const { value, etags } = claiming;
+    if (value === "passedOver") continue;
+    if (value.kind !== "claimed") return value;
+    const sequences = value.sequences.map((each) => ({
+      ...each,
+      etag: etags.get(sequenceKey(each.value.sequenceId)) ?? each.etag,
+    }));
+    return { ...value, sequences };
   }
-  return { kind: "contended" };
 }
 
 async function tryClaim(
   ports: ClaimPorts,
   limits: Limits,
   claimant: Claimant,
-): Promise<Claimed | "again" | "passedOver"> {
+  tx: Transaction,
+): Promise<Claimed | "passedOver" | typeof AGAIN> {
   const begunAtMs = ports.clock.monotonicMs();
   const { passedOver } = claimant;
   const limit = limits.callsPerWindow + 1;
-  const { budget, isPauseNoted, ready } = await readTurn(ports.ledger, limit + passedOver.size);
+  const { budget, isPauseNoted, ready } = await readTurn(tx, limit + passedOver.size);
   const nowMs = ports.clock.earliest();
   // Whoever claims has a token at hand.
   if (lockoutOf(budget.value, "token") !== null) {
-    await noteLetIn(ports, { stored: budget }, "token");
-    return "again";
+    await noteLetIn(ports, "token");
+    return AGAIN;
   }
   if (isDriven(budget.value, nowMs, claimant)) return { kind: "driven" };
   if (isPauseNoted) return { kind: "paused" };
@@ -133,10 +139,12 @@ async function tryClaim(
       ? { kind: "full" }
       : { kind: "wait", untilMs: choice.paceUntilMs };
   }
-  const chosen = await loadChosen(ports, choice.keys, budget.value, claimant);
-  if (chosen === "again" || chosen === "passedOver") return chosen;
+  const going = { ...claimant, budget: budget.value, lostTo: tx.lost?.key ?? null };
+  const chosen = await loadChosen(ports, choice.keys, going);
+  if (chosen === "again") return AGAIN;
+  if (chosen === "passedOver") return chosen;
   const more = first.length > chosen.length;
-  return await commitClaim(ports, limits, { budget, chosen, claimant, more, begunAtMs });
+  return stageClaim(ports, limits, tx, { budget, chosen, claimant, more, begunAtMs });
 }
 
 /** Another host has promised to look; only urgent work does not wait for it. */
@@ -144,16 +152,6 @@ function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
   const { driver } = budget;
   const other = driver !== null && driver.hostId !== claimant.hostId && driver.untilMs > nowMs;
   return other && !claimant.urgent;
-}
-
-/** Behind the machine; or passed over, if its lease is set aside. */
-async function passOrWait(
-  ports: ClaimPorts,
-  stuck: Stored<SequenceRecord>,
-  { passedOver }: Claimant,
-): Promise<void> {
-  const came = await unlessSetAside(ports, "setAside", () => waitBehind(ports, stuck));
-  if (came === "setAside") passedOver.add(stuck.value.sequenceId);
 }
 
 interface Claiming {
@@ -164,36 +162,23 @@ interface Claiming {
   readonly begunAtMs: number;
 }
 
-async function commitClaim(
-  ports: ClaimPorts,
+function stageClaim(
+  { clock }: ClaimPorts,
   limits: Limits,
+  tx: Transaction,
   { budget, chosen, claimant, more, begunAtMs }: Claiming,
-): Promise<Claimed | "again"> {
-  const earliestMs = ports.clock.earliest();
-  const latestMs = ports.clock.latest();
-  const after = chosen.map((each) => claim(each.value, latestMs));
+): Claimed {
+  const earliestMs = clock.earliest();
+  const latestMs = clock.latest();
+  const sequences = chosen.map(({ value, etag }) => ({ value: claim(value, latestMs), etag }));
+  const after = sequences.map(({ value }) => value);
   const lanes = chosen.map(({ value }) => rankOf(value).lane);
   const spent = { claimant, more, lanes, earliestMs, latestMs, limits };
-  const claimed = factAbout("claimed", after, { atMs: earliestMs });
-  const audited = auditedBudget(budgetAfter(budget.value, after, spent), [claimed]);
-  const next = audited.budget;
-  const changes: RowChange[] = [
-    budgetChange(budget, next),
-    ...chosen.flatMap((each, index) => move(each, after[index] ?? each.value)),
-    ...audited.rows,
-  ];
-  const outcome = await ports.ledger.commit(changes);
-  if (outcome.kind === "conflict") {
-    const stuck = chosen.find((each) => machineKey(each.value.machineId) === outcome.key);
-    if (stuck !== undefined) await passOrWait(ports, stuck, claimant);
-    return "again";
-  }
-  const sequences = after.map((value) => ({
-    value,
-    etag: outcome.etags.get(sequenceKey(value.sequenceId)) ?? "",
-  }));
-  const stored = { value: next, etag: outcome.etags.get(BUDGET_KEY) ?? "" };
-  return { kind: "claimed", sequences, budget: stored, begunAtMs, more };
+  const next = budgetAfter(budget.value, after, spent);
+  changeBudget(tx, budget, next, [factAbout("claimed", after, { atMs: earliestMs })]);
+  for (const [index, each] of chosen.entries()) tx.stage(move(each, after[index] ?? each.value));
+  const drives = next.driver?.hostId === claimant.hostId;
+  return { kind: "claimed", sequences, drives, begunAtMs, more };
 }
 
 function budgetAfter(

@@ -5,8 +5,9 @@ import type { Budget } from "../../limits/budget.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Ports } from "../../ports.ts";
 import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
-import { loadBudget, type MaybeStored } from "../../store/load.ts";
+import { loadBudget } from "../../store/load.ts";
 import { noteRefusal, noToken } from "../../store/note-lockout.ts";
+import { remembering } from "../../store/remembering.ts";
 import { ringForReady, stopDriving } from "../../store/ring.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { submitClaimed } from "./post.ts";
@@ -59,10 +60,11 @@ const SLEEPS_MAX = 5;
  * bell is rung for the time the next slot opens. Throws only if storage is out of reach.
  */
 export async function drain(
-  ports: DrainPorts,
+  outside: DrainPorts,
   settings: DrainSettings,
   { why, runId, urgent }: Pick<DrainBell, "why" | "runId" | "urgent">,
 ): Promise<DrainReport> {
+  const ports = { ...outside, ledger: remembering(outside.ledger) };
   // First of all: whoever drives, and whatever is paused, what was accepted gets its own rows.
   if (why === "planned" && runId !== null) await unfold(ports, runId);
   const begunAtMs = ports.clock.monotonicMs();
@@ -79,12 +81,12 @@ export async function drain(
     dispatch(ports, settings, claimant, leftMs),
   );
   if (dispatched === null) return { submitted: 0, ended: "setAside" };
-  const { drove, known, ...report } = dispatched;
+  const { drove, ...report } = dispatched;
   const { hostId } = claimant;
   // The bell takes the place of the driver's promise; where none is rung, the promise goes alone.
   const rang =
     drove && (await ringForReady(ports, settings.limits, { why: "due", leaving: hostId }));
-  if (drove && !rang) await stopDriving(ports, hostId, known);
+  if (drove && !rang) await stopDriving(ports, hostId);
   // What came while a driver was leaving saw its promise and left too: so it looks once more
   // itself.
   if (!rang && (drove || LOOKS_ONCE_MORE.has(report.ended))) {
@@ -99,42 +101,42 @@ async function dispatch(
   { limits }: DrainSettings,
   claimant: Claimant,
   leftMs: () => number,
-): Promise<DrainReport & { drove: boolean; known: MaybeStored<Budget> | null }> {
+): Promise<DrainReport & { drove: boolean }> {
   let submitted = 0;
   let drove = false;
-  let known: MaybeStored<Budget> | null = null;
   for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
     // The token comes before the claim, so that nothing slow lies between a claim and its POST.
     const token = await ports.defender.prepare();
     if (token.kind !== "answered") {
-      const held = { stored: known ?? (await loadBudget(ports.ledger)) };
-      await noteRefusal(ports, limits, held, noToken(token, ports.clock.latest()));
-      return { submitted, drove, known, ended: "lockedOut" };
+      // Only once the ledger has answered its clock may be asked.
+      await loadBudget(ports.ledger);
+      await noteRefusal(ports, limits, noToken(token, ports.clock.latest()));
+      return { submitted, drove, ended: "lockedOut" };
     }
     const claimed = await claimNext(ports, limits, claimant);
     let untilMs: number | null;
     let ended: DrainReport["ended"] = "wait";
     if (claimed.kind === "claimed") {
-      drove ||= claimed.budget.value.driver?.hostId === claimant.hostId;
+      drove ||= claimed.drives;
       const came = await submitClaimed(ports, limits, claimed);
       submitted += came.accepted;
-      known = came.budget;
-      if (came.lockedOut) return { submitted, drove, known, ended: "lockedOut" };
-      if (!claimed.more && came.settled) return { submitted, drove, known, ended: "nothing" };
-      untilMs = turnAfter(came.budget.value, ports.clock.earliest(), limits);
+      if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
+      if (!claimed.more && came.settled) return { submitted, drove, ended: "nothing" };
+      const { value: budget } = await loadBudget(ports.ledger);
+      untilMs = turnAfter(budget, ports.clock.earliest(), limits);
       if (untilMs === null) continue;
     } else {
       ended = claimed.kind;
       // The bell for a probe comes early, like any other, so its time is sat out as well.
       untilMs = "untilMs" in claimed ? claimed.untilMs : null;
-      if (untilMs === null) return { submitted, drove, known, ended };
+      if (untilMs === null) return { submitted, drove, ended };
     }
     const waitMs = untilMs - ports.clock.earliest();
     const sitsOut = claimant.lingers && waitMs <= Math.min(SIT_OUT_MS, leftMs());
-    if (!sitsOut) return { submitted, drove, known, ended };
+    if (!sitsOut) return { submitted, drove, ended };
     await sitOut(ports.clock, untilMs);
   }
-  return { submitted, drove, known, ended: "wait" };
+  return { submitted, drove, ended: "wait" };
 }
 
 /**

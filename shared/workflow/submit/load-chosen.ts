@@ -2,35 +2,41 @@ import { judgeMachine, type MachineScope } from "../../access/machine-scope.ts";
 import { machineKey, sequenceIdIn } from "../../ledger/keys.ts";
 import { placed } from "../../ledger/gate.ts";
 import { isUnapproved } from "../../ledger/approval.ts";
-import { end, park } from "../../ledger/moves.ts";
+import { end, expire, park } from "../../ledger/moves.ts";
 import { move, type Stored } from "../../ledger/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../../ledger/sequence.ts";
 import { SetAside } from "../../ledger/set-aside.ts";
 import type { Budget } from "../../limits/budget.ts";
 import type { Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
-import { changesFor } from "../../store/change-sequence.ts";
+import { moveOnce } from "../../store/change-sequence.ts";
 import { loadLease, loadRun, loadSequence, unchanged } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
+import { commitOnce } from "../../store/transact.ts";
 
 type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** Who chooses: where it may act, and which sequences it passes over, for a row cannot be read. */
-interface Chooser {
+/** What a claim goes by. */
+interface Going {
+  readonly budget: Budget;
+  /** Where it may act. */
   readonly scope: MachineScope;
+  /** Sequences it passes over, for a row cannot be read. */
   readonly passedOver: Set<string>;
+  /** The row that the last try to claim lost to; it may be the lease on a machine. */
+  readonly lostTo: string | null;
 }
 
 /**
  * The records behind the chosen keys, one a machine. Those that cannot go are moved out of the way;
- * if none is left, everything has to be looked at again.
+ * null if none is left: then everything has to be looked at again.
  */
 export async function loadChosen(
   ports: MakeWayPorts,
   keys: readonly string[],
-  budget: Budget,
-  { scope, passedOver }: Chooser,
+  going: Going,
 ): Promise<Stored<SequenceRecord>[] | "again" | "passedOver"> {
+  const { passedOver } = going;
   const loaded = await Promise.all(keys.map(async (key) => await loadOrAside(ports, key)));
   const before = passedOver.size;
   const chosen = new Map<string, Stored<SequenceRecord>>();
@@ -41,7 +47,7 @@ export async function loadChosen(
       // Whoever claimed it has written the budget too, so nothing read with it can be claimed now.
       if (record?.value.state !== "waiting") return (await dropStray(ports, key)) ? "no" : "again";
       if (chosen.has(record.value.machineId)) return "no";
-      if (await movedAside(ports, record, budget, scope)) return "no";
+      if (await movedAside(ports, record, going)) return "no";
       chosen.set(record.value.machineId, record);
       return "yes";
     });
@@ -75,7 +81,7 @@ async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<bo
   const record = await loadSequence(ledger, sequenceIdIn(key));
   if (record?.value.place?.kind === "ready") return false;
   log("warn", "strayReadyRow", { key });
-  await ledger.commit([{ op: "delete", key, etag: row.etag }]);
+  await commitOnce({ ledger }, [{ op: "delete", key, etag: row.etag }]);
   return true;
 }
 
@@ -86,21 +92,20 @@ async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<bo
 async function movedAside(
   ports: MakeWayPorts,
   record: Stored<SequenceRecord>,
-  budget: Budget,
-  scope: MachineScope,
+  { budget, scope, lostTo }: Going,
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
   const over = overBeforeClaim(record.value, scope, nowMs);
   if (over !== null) {
     const facts = grouped([factOfMove(record.value, over, nowMs)]);
-    await ports.ledger.commit(
-      await changesFor(ports, { before: record, after: over, nowMs }, { facts }),
-    );
+    await moveOnce(ports, { before: record, after: over, nowMs }, { facts });
     return true;
   }
   if (await heldBack(ports, record)) return true;
   const { machineId, sequenceId } = record.value;
-  const held = budget.sessions.some((each) => each.machineId === machineId);
+  const held =
+    lostTo === machineKey(machineId) ||
+    budget.sessions.some((each) => each.machineId === machineId);
   if (!held || holdsMachine(record.value)) return false;
   ports.log("info", "waitsBehindMachine", { sequenceId, machineId });
   await waitBehind(ports, record);
@@ -121,7 +126,7 @@ async function heldBack(
   if (run === null) return false;
   const after = placed(record.value, run.value);
   if (after === record.value) return false;
-  await ledger.commit([unchanged(run), ...move(record, after)]);
+  await commitOnce({ ledger }, [unchanged(run), ...move(record, after)]);
   return true;
 }
 
@@ -131,10 +136,7 @@ function overBeforeClaim(
   scope: MachineScope,
   nowMs: number,
 ): SequenceRecord | null {
-  if (record.expiresAtMs <= nowMs) {
-    const detail = "It waited until its expiry without a chance to run.";
-    return end(record, "expired", { code: "expired", detail }, nowMs);
-  }
+  if (record.expiresAtMs <= nowMs) return expire(record, nowMs);
   const verdict = judgeMachine(scope, record.machineId, record.machineFacts);
   const isApproved = verdict.kind === "needsApproval" && record.approvals.by.length > 0;
   if (verdict.kind === "allowed" || isApproved) return null;
@@ -144,15 +146,13 @@ function overBeforeClaim(
 /**
  * Into the line behind a machine; touching the lease makes sure its holder sees it when it lets go.
  */
-export async function waitBehind(
-  { ledger }: MakeWayPorts,
-  record: Stored<SequenceRecord>,
-): Promise<void> {
+async function waitBehind({ ledger }: MakeWayPorts, record: Stored<SequenceRecord>): Promise<void> {
   const lease = await loadLease(ledger, record.value.machineId);
   if (lease === null) return;
   const reason = { code: "machineHeld", sequenceId: lease.value.sequenceId } as const;
   const after = park(record.value, { kind: "behind" }, reason);
   const key = machineKey(record.value.machineId);
   const body = { ...lease.value, waiters: true };
-  await ledger.commit([{ op: "replace", key, body, etag: lease.etag }, ...move(record, after)]);
+  const touched = { op: "replace", key, body, etag: lease.etag } as const;
+  await commitOnce({ ledger }, [touched, ...move(record, after)]);
 }

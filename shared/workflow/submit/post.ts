@@ -1,11 +1,9 @@
 import { currentCommands, type SequenceRecord } from "../../ledger/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/submission.ts";
 import { commentFor, tagOf } from "../../ledger/tag.ts";
-import type { Budget } from "../../limits/budget.ts";
 import type { Limits } from "../../limits/limits.ts";
 import type { Ports } from "../../ports.ts";
 import type { Claimed } from "./claim.ts";
-import type { MaybeStored } from "../../store/load.ts";
 import { settle, type Answered } from "./record-answers.ts";
 
 export type SubmitPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
@@ -18,8 +16,6 @@ export interface Submitted {
   readonly lockedOut: boolean;
   /** True if nothing went back into the queue at once. */
   readonly settled: boolean;
-  /** The budget as it stood when the answers were recorded. */
-  readonly budget: MaybeStored<Budget>;
 }
 
 /**
@@ -37,14 +33,12 @@ export async function submitClaimed(
       return { claimed: each, answer, latestMs: ports.clock.latest() };
     }),
   );
-  const held = { stored: claimed.budget };
-  await settle(ports, limits, answered, held);
+  await settle(ports, limits, answered);
   const came = answered.map((each) => each.answer.kind);
   return {
     accepted: came.filter((kind) => kind === "accepted").length,
     lockedOut: answered.some((each) => lockedOut(each.answer) !== null),
     settled: !came.some((kind) => kind === "throttled" || kind === "notSent"),
-    budget: held.stored,
   };
 }
 

@@ -1,7 +1,6 @@
-import type { AuditFacts } from "../../evidence/audit.ts";
 import { BUDGET_KEY } from "../../ledger/keys.ts";
 import { end, giveBack, loseAnswer, submit } from "../../ledger/moves.ts";
-import { freesMachine, type RowChange, type Stored } from "../../ledger/rows.ts";
+import type { Stored } from "../../ledger/rows.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/submission.ts";
 import { sameTag, tagIn, tagOf } from "../../ledger/tag.ts";
@@ -15,24 +14,23 @@ import {
   unreserve,
   type Budget,
 } from "../../limits/budget.ts";
-import { busyWaitMs, type Limits } from "../../limits/limits.ts";
+import { waitWhileBusy } from "../../limits/busy.ts";
+import type { Limits } from "../../limits/limits.ts";
 import { letIn, lockedOutBy, probedInVain } from "../../limits/lockout.ts";
 import { sessionOf } from "../../limits/session.ts";
 import { throttleFinding } from "../../limits/throttle-finding.ts";
 import { throttled } from "../../limits/throttled.ts";
-import type { Ports } from "../../ports.ts";
-import { auditedBudget, factOfMove, grouped } from "../../store/audit.ts";
-import { changesFor } from "../../store/change-sequence.ts";
-import type { HeldBudget } from "../../store/held-budget.ts";
-import { budgetChange, loadBudget, loadSequence } from "../../store/load.ts";
-import { unlessSetAside } from "../../store/set-aside.ts";
-import { logThrottledPost, type ThrottledPost } from "./log-throttles.ts";
+import type { LedgerReads, Ports } from "../../ports.ts";
+import { factOfMove, grouped } from "../../store/audit.ts";
+import { changeBudget } from "../../store/change-budget.ts";
+import { moveSequence, type Change } from "../../store/change-sequence.ts";
+import { loadBudget, readableSequence } from "../../store/load.ts";
 import { logLockouts } from "../../store/note-lockout.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
+import { tryTransact, usual, type Transaction } from "../../store/transact.ts";
+import { logThrottledPost, type ThrottledPost } from "./log-throttles.ts";
 
 type SettlePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
-
-const TRIES = 12;
-const JITTER_MS = 200;
 
 /**
  * A claimed sequence, what its POST came to, and the latest time that can have been when the answer
@@ -45,74 +43,67 @@ export interface Answered {
 }
 
 /**
- * Records the answers. Those that keep their machine share one transaction. One that gives it up
- * has its own: it may end its run, whose row two of them cannot both write, and it brings those
- * behind it forward, more rows than ten of them can share (100 a transaction, Table service).
+ * Records the answers, all in one transaction. If those behind their machines come forward, that
+ * can be too much for one, and a row that one of them needs can be set aside; then each has its
+ * own. One whose run cannot be read stays claimed, and the poll looks for its action.
  */
 export async function settle(
   ports: SettlePorts,
   limits: Limits,
-  answered: readonly Answered[],
-  held: HeldBudget,
+  answered: readonly (Answered | Stale)[],
 ): Promise<void> {
-  const frees = (each: Answered) => freesMachine(each.claimed.value, recordAfter(each, limits));
-  const keeping = answered.filter((each) => !frees(each));
-  const freeing = answered.filter(frees).map((each) => [each]);
-  if (keeping.length > 0) await settleTogether(ports, limits, keeping, held);
-  for (const alone of freeing) {
-    // One whose run cannot be read stays claimed, and the poll looks for its action.
-    await unlessSetAside(ports, null, () => settleTogether(ports, limits, alone, held));
-  }
+  const apart = await unlessSetAside(ports, answered, () =>
+    settleTogether(ports, limits, answered),
+  );
+  if (apart.length <= 1) return;
+  for (const each of apart) await settle(ports, limits, [each]);
 }
 
-/** One transaction; a lost race means doing it again on what stands now. */
+/** Those that have to be settled one by one, as they stand by now: none, or all. */
 async function settleTogether(
   ports: SettlePorts,
   limits: Limits,
   answered: readonly (Answered | Stale)[],
-  held: HeldBudget,
-): Promise<void> {
+): Promise<readonly (Answered | Stale)[]> {
   let current = answered;
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const settled = await settling(ports, limits, held.stored.value, current);
-    const { budget, changes } = settled;
-    const outcome = await ports.ledger.commit([budgetChange(held.stored, budget), ...changes]);
-    if (outcome.kind === "committed") {
-      logLockouts(ports.log, held.stored.value, budget);
-      for (const throttle of settled.throttles) logThrottledPost(ports.log, throttle);
-      held.stored = { value: budget, etag: outcome.etags.get(BUDGET_KEY) ?? null };
-      return;
-    }
-    await ports.clock.sleep(ports.random.fraction() * JITTER_MS);
-    held.stored = await loadBudget(ports.ledger);
+  const settling = await tryTransact(ports, usual("the budget"), async (tx) => {
     // The budget is what others write all the time; a record they wrote is found out by its ETag.
-    if (outcome.key === BUDGET_KEY) continue;
-    current = await Promise.all(current.map(async (each) => await reload(ports, each)));
-    // One that somebody asked to cancel meanwhile ends now, and no two can write one run.
-    if (current.length > 1) {
-      for (const each of current) await settleTogether(ports, limits, [each], held);
-      return;
+    if (tx.lost !== null && tx.lost.key !== BUDGET_KEY) {
+      current = await Promise.all(current.map(async (each) => await reload(tx, each)));
     }
+    const earliestMs = ports.clock.earliest();
+    const staged = await stageAnswers(tx, current, { earliestMs, limits });
+    if (tx.fits() || current.length === 1) return staged;
+    tx.forget();
+    return null;
+  });
+  if (settling.kind === "contended") {
+    // The claims stay as they are: the poll finds them past their time, and looks for their action.
+    ports.log("error", "settleGaveUp", { sequences: answered.length });
+    return [];
   }
-  // The claims stay as they are: the poll finds them past their time, and looks for their actions.
-  ports.log("error", "settleGaveUp", { sequences: answered.length });
+  if (settling.value === null) return current;
+  const { before, after, throttles } = settling.value;
+  logLockouts(ports.log, before, after);
+  for (const throttle of throttles) logThrottledPost(ports.log, throttle);
+  return [];
 }
 
-interface Settling {
-  readonly budget: Budget;
-  readonly changes: readonly RowChange[];
+/** The budget as it stood and as it is written, and what there is to say of it. */
+interface Staged {
+  readonly before: Budget;
+  readonly after: Budget;
   readonly throttles: readonly ThrottledPost[];
 }
 
-async function settling(
-  ports: SettlePorts,
-  limits: Limits,
-  before: Budget,
+async function stageAnswers(
+  tx: Transaction,
   current: readonly (Answered | Stale)[],
-): Promise<Settling> {
-  let budget = tidied(before, ports.clock.earliest(), limits);
-  const changes: RowChange[] = [];
-  const facts: (AuditFacts | null)[] = [];
+  { earliestMs, limits }: { earliestMs: number; limits: Limits },
+): Promise<Staged> {
+  const stored = await loadBudget(tx);
+  let budget = tidied(stored.value, earliestMs, limits);
+  const moves: Change[] = [];
   const throttles: ThrottledPost[] = [];
   for (const each of current) {
     if ("stale" in each) {
@@ -127,14 +118,12 @@ async function settling(
       const { sequenceId } = after;
       throttles.push({ sequenceId, retryAfterMs, ...throttleFinding(stood, budget) });
     }
-    const known = { isWithBudget: true };
-    changes.push(
-      ...(await changesFor(ports, { before: each.claimed, after, nowMs: each.latestMs }, known)),
-    );
-    facts.push(factOfMove(each.claimed.value, after, each.latestMs));
+    moves.push({ before: each.claimed, after, nowMs: each.latestMs });
   }
-  const audited = auditedBudget(budget, grouped(facts));
-  return { budget: audited.budget, changes: [...changes, ...audited.rows], throttles };
+  const facts = moves.map(({ before, after, nowMs }) => factOfMove(before.value, after, nowMs));
+  changeBudget(tx, stored, budget, grouped(facts));
+  for (const each of moves) await moveSequence(tx, each);
+  return { before: stored.value, after: budget, throttles };
 }
 
 /**
@@ -147,10 +136,10 @@ interface Stale {
   readonly reservedAtMs: number | null;
 }
 
-async function reload(ports: SettlePorts, answered: Answered | Stale): Promise<Answered | Stale> {
+async function reload(ledger: LedgerReads, answered: Answered | Stale): Promise<Answered | Stale> {
   if ("stale" in answered) return answered;
   const { sequenceId, part, attempt, claimedAtMs } = answered.claimed.value;
-  const stored = await unlessSetAside(ports, null, () => loadSequence(ports.ledger, sequenceId));
+  const stored = await readableSequence(ledger, sequenceId);
   const same =
     stored?.value.state === "claimed" &&
     stored.value.part === part &&
@@ -206,9 +195,9 @@ function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): S
     case "accepted":
       return isOurs(answer.comment, record)
         ? submit(record, answer.actionId, latestMs)
-        : busy(record, latestMs, limits);
+        : waitWhileBusy(record, latestMs, limits);
     case "machineBusy":
-      return busy(record, latestMs, limits);
+      return waitWhileBusy(record, latestMs, limits);
     case "throttled":
     case "notSent":
       return giveBack(record, { kind: "ready" }, null);
@@ -229,12 +218,4 @@ function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): S
  */
 function isOurs(comment: string | null, record: SequenceRecord): boolean {
   return comment === null || sameTag(tagIn(comment), tagOf(record));
-}
-
-function busy(record: SequenceRecord, latestMs: number, limits: Limits): SequenceRecord {
-  const times = record.busyTimes + 1;
-  const dueAtMs = latestMs + busyWaitMs(times, limits);
-  const counted = { ...record, busyTimes: times };
-  const reason = { code: "machineBusy", sinceMs: latestMs, times } as const;
-  return giveBack(counted, { kind: "later", dueAtMs }, reason);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NOTES_OF_TURNS, runKey } from "../../../shared/ledger/keys.ts";
 import { claim, end } from "../../../shared/ledger/moves.ts";
 import { runSchema } from "../../../shared/ledger/run.ts";
-import { changesFor } from "../../../shared/store/change-sequence.ts";
+import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../../shared/store/load.ts";
 import { readOpenWork } from "../../../shared/store/open-work.ts";
 import { resumeRun } from "../../../shared/workflow/operate/resume-run.ts";
@@ -26,10 +26,7 @@ async function endOne(world: Accepting, state: "succeeded" | "failed"): Promise<
   const failed = end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS);
   const succeeded = { ...claimed, state: "succeeded" as const, endedAtMs: START_MS };
   const after = state === "failed" ? failed : succeeded;
-  const outcome = await world.ledger.commit(
-    await changesFor(world.ports, { before, after, nowMs: START_MS }),
-  );
-  return outcome.kind === "committed";
+  return await moveOnce(world.ports, { before, after, nowMs: START_MS });
 }
 
 const turn = async ({ ports }: Accepting) =>

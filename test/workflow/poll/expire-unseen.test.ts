@@ -5,6 +5,7 @@ import { holdSession } from "../../../shared/limits/budget.ts";
 import { sessionOf } from "../../../shared/limits/session.ts";
 import { expireUnseen } from "../../../shared/workflow/poll/expire-unseen.ts";
 import { budgetChange, loadBudget, loadSequence } from "../../../shared/store/load.ts";
+import { remembering } from "../../../shared/store/remembering.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
@@ -24,9 +25,10 @@ async function unseen() {
   const first = await loadBudget(world.ledger);
   await world.ledger.commit([budgetChange(first, holdSession(first.value, sessionOf(record)))]);
   world.pass(DAYS_MS);
-  const held = { stored: await loadBudget(world.ledger) };
-  const ports = { ...world.ports, defender: { ...world.ports.defender, cancelAction } };
-  const expire = async () => await expireUnseen(ports, someLimits(), held);
+  const ledger = remembering(world.ledger);
+  await loadBudget(ledger);
+  const ports = { ...world.ports, ledger, defender: { ...world.ports.defender, cancelAction } };
+  const expire = async () => await expireUnseen(ports, someLimits());
   const state = async () => (await loadSequence(world.ledger, record.sequenceId))?.value.state;
   return { world, expire, state };
 }

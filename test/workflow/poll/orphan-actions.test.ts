@@ -14,6 +14,7 @@ import { withLostOf } from "../../../shared/limits/lost-posts.ts";
 import { sessionOf } from "../../../shared/limits/session.ts";
 import type { Reply } from "../../../shared/ports.ts";
 import { budgetChange, loadBudget, loadSequence } from "../../../shared/store/load.ts";
+import { remembering } from "../../../shared/store/remembering.ts";
 import { settleOrphans } from "../../../shared/workflow/poll/orphan-actions.ts";
 import { anActionOf, aSequence, HOUR_MS, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
@@ -50,13 +51,14 @@ async function standing(record: SequenceRecord, budget: Budget = LOST) {
   const calls = { cancelled: [] as string[], reads: 0 };
   const heard = { reply: { kind: "answered", value: null } as Reply<null> };
   const ports = {
-    ledger: {
+    // The poll has read the budget by then.
+    ledger: remembering({
       ...ledger,
       read: async (key: string) => {
         calls.reads += 1;
         return await ledger.read(key);
       },
-    },
+    }),
     clock: createMemoryClock({ startMs: START_MS + GUARD_MS + 60_000 }),
     random: createSeededRandom(1),
     log: () => {},
@@ -68,12 +70,13 @@ async function standing(record: SequenceRecord, budget: Budget = LOST) {
       },
     },
   };
-  const held = { stored: await loadBudget(ledger) };
+  await loadBudget(ports.ledger);
+  calls.reads = 0;
   return {
     calls,
     heard,
     look: async (...actions: readonly MachineAction[]) =>
-      await settleOrphans(ports, someLimits(), actions, held),
+      await settleOrphans(ports, someLimits(), actions),
     record: async () => {
       const stored = await loadSequence(ledger, SEQUENCE_ID);
       if (stored === null) throw new Error("the sequence is gone");

@@ -3,8 +3,8 @@ import { createMemoryClock } from "../../../local/memory/clock.ts";
 import { createMemoryLedger } from "../../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../../local/memory/random.ts";
 import type { Ledger } from "../../../shared/ports.ts";
-import type { HeldBudget } from "../../../shared/store/held-budget.ts";
 import { loadBudget } from "../../../shared/store/load.ts";
+import { remembering } from "../../../shared/store/remembering.ts";
 import { takeTurn, tookTurn } from "../../../shared/workflow/poll/poller-lease.ts";
 
 const START_MS = Date.parse("2026-11-20T10:00:00Z");
@@ -28,17 +28,25 @@ function begun() {
     clock: { ...clock, sleep: async () => {} },
     random: createSeededRandom(1),
   };
-  const reading = async (): Promise<HeldBudget> => ({ stored: await loadBudget(ledger) });
-  const wanting = async (pollerId: string, held: HeldBudget) =>
-    await takeTurn(ports, held, { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS });
+  /** The ledger as one poll knows it that has read the budget. */
+  const reading = async (): Promise<Ledger> => {
+    const known = remembering(ledger);
+    await loadBudget(known);
+    return known;
+  };
+  const wanting = async (pollerId: string, known: Ledger) =>
+    await takeTurn(
+      { ...ports, ledger: known },
+      { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS },
+    );
   /** Reads, asks, and writes down a look that was made, as the poll does. */
   const looking = async (pollerId: string): Promise<boolean> => {
-    const held = await reading();
-    const mine = await wanting(pollerId, held);
+    const known = await reading();
+    const mine = await wanting(pollerId, known);
     const turn = { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS };
-    const next = tookTurn(held.stored.value, turn);
-    if (mine && next !== held.stored.value) {
-      const { etag } = held.stored;
+    const { value: budget, etag } = await loadBudget(known);
+    const next = tookTurn(budget, turn);
+    if (mine && next !== budget) {
       await memory.commit([
         etag === null
           ? { op: "insert", key: "rate-token", body: next }

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { laneIn, LATER, READY } from "../../../shared/ledger/keys.ts";
 import { insertion } from "../../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence.ts";
-import { loadBudget } from "../../../shared/store/load.ts";
 import { readOpenWork } from "../../../shared/store/open-work.ts";
 import { releaseSeen } from "../../../shared/workflow/poll/release-seen.ts";
 import { aSequence, HOUR_MS, MACHINE_ID, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";
@@ -29,8 +28,7 @@ async function told(records: readonly SequenceRecord[], seen: readonly string[])
   const machinesSeenSince = async () => ({ kind: "answered", value: seen }) as const;
   const defender = { ...ports.defender, machinesSeenSince };
   const open = await readOpenWork(ledger);
-  const held = { stored: await loadBudget(ledger) };
-  const released = await releaseSeen({ ...ports, defender }, someLimits(), open, held);
+  const released = await releaseSeen({ ...ports, defender }, someLimits(), open);
   const ready = await ledger.list(READY.from, READY.before, 10);
   const later = await ledger.list(LATER.from, LATER.before, 10);
   return { released, lanes: ready.map(({ key }) => laneIn(key)), later: later.length };

@@ -36,7 +36,7 @@ async function settled(
   };
   const current = claimed.etag === "" ? { ...claimed, etag: own } : claimed;
   const answered = { claimed: current, answer, latestMs: NOW_MS };
-  await settle(ports, someLimits(), [answered], { stored: await loadBudget(ledger) });
+  await settle(ports, someLimits(), [answered]);
   return {
     record: (await loadSequence(ledger, SEQUENCE_ID))?.value,
     budget: (await loadBudget(ledger)).value,

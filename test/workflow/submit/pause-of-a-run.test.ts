@@ -4,7 +4,7 @@ import { claim, end } from "../../../shared/ledger/moves.ts";
 import { runSchema } from "../../../shared/ledger/run.ts";
 import { FIRST_BUDGET } from "../../../shared/limits/budget.ts";
 import type { Ledger } from "../../../shared/ports.ts";
-import { changesFor } from "../../../shared/store/change-sequence.ts";
+import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { claimNext } from "../../../shared/workflow/submit/claim.ts";
 import { loadBudget, loadSequence } from "../../../shared/store/load.ts";
 import { loadChosen } from "../../../shared/workflow/submit/load-chosen.ts";
@@ -41,7 +41,7 @@ async function failLast(world: Accepting): Promise<void> {
   if (before === null) throw new Error("nothing is ready");
   const claimed = claim(before.value, START_MS);
   const after = end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS);
-  await world.ledger.commit(await changesFor(world.ports, { before, after, nowMs: START_MS }));
+  await moveOnce(world.ports, { before, after, nowMs: START_MS });
 }
 
 async function fail(world: Accepting, count: number): Promise<void> {
@@ -84,9 +84,7 @@ describe("a run that pauses itself", () => {
       if (stored === null) throw new Error("nothing is claimed");
       const why = { code: "NoSuchMachine", detail: "" };
       const after = end(stored.value, "refused", why, START_MS);
-      await world.ledger.commit(
-        await changesFor(world.ports, { before: stored, after, nowMs: START_MS }),
-      );
+      await moveOnce(world.ports, { before: stored, after, nowMs: START_MS });
     }
     const after = await loadBudget(world.ledger);
     expect(after.etag).not.toBe(before.etag);
@@ -102,9 +100,11 @@ describe("a run that pauses itself", () => {
       expect(await resumeRun(world.ports, limits, runId, "operator")).toBe(true);
     });
     const { value: budget } = await loadBudget(world.ledger);
-    await loadChosen({ ...world.ports, ledger: slow }, keys.slice(0, 1), budget, {
+    await loadChosen({ ...world.ports, ledger: slow }, keys.slice(0, 1), {
+      budget,
       scope: {},
       passedOver: new Set(),
+      lostTo: null,
     });
     await turnGates(world.ports, await readOpenWork(world.ledger));
     expect(await readyKeys(world)).toEqual(keys);

@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
-import { claim } from "../../../shared/ledger/moves.ts";
+import { machineKey } from "../../../shared/ledger/keys.ts";
+import { claim, park } from "../../../shared/ledger/moves.ts";
 import { move, type Stored } from "../../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence.ts";
 import { holdSession } from "../../../shared/limits/budget.ts";
 import { sessionOf } from "../../../shared/limits/session.ts";
 import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { budgetChange, loadBudget, loadRun, loadSequence } from "../../../shared/store/load.ts";
+import { remembering } from "../../../shared/store/remembering.ts";
 import { settle } from "../../../shared/workflow/submit/record-answers.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
@@ -36,15 +38,56 @@ it("several of a run that were cancelled before their answers came end, each cou
   const ids = (await world.unfolded()).map(({ sequenceId }) => sequenceId);
   const open: Stored<SequenceRecord>[] = [];
   for (const id of ids) open.push(await claimed(world, id));
-  const held = { stored: await loadBudget(world.ledger) };
+  const ledger = remembering(world.ledger);
+  await loadBudget(ledger);
   await cancelRun(world.ports, someLimits(), accepted.run.runId, "operator");
   const answered = open.map((each) => {
     const answer = { kind: "notSent", detail: "the fence had closed" } as const;
     return { claimed: each, answer, latestMs: START_MS + 1_000 };
   });
-  await settle(world.ports, someLimits(), answered, held);
+  await settle({ ...world.ports, ledger }, someLimits(), answered);
   const states = (await world.unfolded()).map(({ state }) => state);
   expect(states).toEqual(ids.map(() => "cancelled"));
   expect((await loadRun(world.ledger, accepted.run.runId))?.value.open).toBe(0);
   expect((await loadBudget(world.ledger)).value.sessions).toEqual([]);
+});
+
+/** So many sequences of other runs that wait for the machine which `holder` has. */
+async function queueBehind(
+  world: Accepting,
+  holder: SequenceRecord,
+  machine: number,
+  count: number,
+) {
+  const { machineId, sequenceId } = holder;
+  for (let nth = 0; nth < count; nth += 1) await world.accept(`${machineId} ${nth}`, [machine]);
+  const reason = { code: "machineHeld", sequenceId } as const;
+  for (const waiting of await world.unfolded()) {
+    if (waiting.machineId !== machineId || waiting.state !== "waiting") continue;
+    const before = await loadSequence(world.ledger, waiting.sequenceId);
+    if (before === null) throw new Error(`${waiting.sequenceId} is gone`);
+    await world.ledger.commit(move(before, park(before.value, { kind: "behind" }, reason)));
+  }
+  const body = { v: 1, sequenceId, waiters: true };
+  await world.ledger.commit([{ op: "replace", key: machineKey(machineId), body, etag: "*" }]);
+}
+
+it("answers are recorded even if more wait behind the machines than one transaction lets go", async () => {
+  const world = startAccepting();
+  const open: Stored<SequenceRecord>[] = [];
+  for (const machine of [1, 2]) {
+    const accepted = await world.accept(`case ${machine}`, [machine]);
+    if (accepted.kind !== "accepted") throw new Error(accepted.kind);
+    const holder = await claimed(world, accepted.sequences[0]?.sequenceId ?? "");
+    await queueBehind(world, holder.value, machine, 20);
+    open.push(holder);
+  }
+  const answered = open.map((each) => {
+    const answer = { kind: "refused", httpStatus: 400, code: "NoSuchMachine", detail: "" } as const;
+    return { claimed: each, answer, latestMs: START_MS + 1_000 };
+  });
+  await settle(world.ports, someLimits(), answered);
+  const places = (await world.unfolded()).map(({ state, place }) => place?.kind ?? state);
+  expect(places.filter((each) => each === "refused")).toHaveLength(2);
+  expect(places.filter((each) => each === "ready")).toHaveLength(40);
 });

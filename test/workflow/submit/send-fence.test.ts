@@ -3,7 +3,7 @@ import { claim, end } from "../../../shared/ledger/moves.ts";
 import { runSchema } from "../../../shared/ledger/run.ts";
 import { runKey } from "../../../shared/ledger/keys.ts";
 import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
-import { changesFor } from "../../../shared/store/change-sequence.ts";
+import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../../shared/store/load.ts";
 import { pause } from "../../../shared/workflow/operate/pause.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
@@ -102,7 +102,7 @@ async function failOne(world: Accepting): Promise<void> {
   if (!before) throw new Error("none waits");
   const outcome = { code: "NoSuchMachine", detail: "" };
   const after = end(claim(before.value, START_MS), "refused", outcome, START_MS);
-  await world.ledger.commit(await changesFor(world.ports, { before, after, nowMs: START_MS }));
+  await moveOnce(world.ports, { before, after, nowMs: START_MS });
 }
 
 async function runOf({ ledger }: Accepting, runId: string) {

@@ -1,0 +1,42 @@
+import type { AuditFacts } from "../evidence/audit.ts";
+import { sequenceKey } from "../ledger/keys.ts";
+import type { MachineLease, Stored } from "../ledger/rows.ts";
+import type { Budget } from "../limits/budget.ts";
+import { changeBudget } from "./change-budget.ts";
+import { moveSequence, type Change } from "./change-sequence.ts";
+import { loadBudget } from "./load.ts";
+import { tryTransact, usual, type Store } from "./transact.ts";
+
+/** What goes into the transaction beside the move. */
+interface WithBudget {
+  /** The budget as it shall stand; null if nothing may be written after all. */
+  readonly onBudget: (budget: Budget) => Budget | null;
+  /** What joins the log of the queue. */
+  readonly facts: readonly AuditFacts[];
+  readonly lease?: Stored<MachineLease> | null;
+}
+
+/**
+ * Moves a sequence and changes the budget, both or neither. A race lost for any other row is tried
+ * again; whoever has written the sequence meanwhile is right, and nothing is written. False for
+ * that, and if others kept writing.
+ */
+export async function moveWithBudget(
+  store: Store,
+  change: Change,
+  { onBudget, facts, lease = null }: WithBudget,
+): Promise<boolean> {
+  const { before, after } = change;
+  const { sequenceId } = after;
+  const moving = await tryTransact(store, usual(sequenceId), async (tx) => {
+    if (tx.lost?.key === sequenceKey(sequenceId)) return false;
+    const budget = await loadBudget(tx);
+    const next = onBudget(budget.value);
+    if (next === null) return false;
+    changeBudget(tx, budget, next, facts);
+    const known = tx.lost === null ? lease : null;
+    if (after !== before.value) await moveSequence(tx, change, { lease: known });
+    return true;
+  });
+  return moving.kind === "done" && moving.value;
+}

@@ -1,0 +1,23 @@
+import { isWithin, PAUSE_NOTE_KEY, READY, TURN } from "../ledger/keys.ts";
+import type { Budget } from "../limits/budget.ts";
+import type { LedgerReads } from "../ports.ts";
+import { budgetIn, type MaybeStored } from "./load.ts";
+
+/** The most the Table service gives at once. */
+const PAGE = 1_000;
+
+/** The budget, whether a pause is noted beside it, and who is ready, the next to go first. */
+export interface TurnRows {
+  readonly budget: MaybeStored<Budget>;
+  readonly isPauseNoted: boolean;
+  /** Keys of ready rows. */
+  readonly ready: readonly string[];
+}
+
+/** All that in one request, with up to `limit` ready rows. */
+export async function readTurn(ledger: LedgerReads, limit: number): Promise<TurnRows> {
+  const rows = await ledger.list(TURN.from, TURN.before, Math.min(limit + 1, PAGE));
+  const keys = rows.map((row) => row.key);
+  const ready = keys.filter((key) => isWithin(key, READY)).slice(0, limit);
+  return { budget: budgetIn(rows), isPauseNoted: keys.includes(PAUSE_NOTE_KEY), ready };
+}

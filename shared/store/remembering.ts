@@ -1,0 +1,63 @@
+import { BUDGET_KEY, isWithin, type KeyRange } from "../ledger/keys.ts";
+import type { RowChange } from "../ledger/rows.ts";
+import type { CommitOutcome, Ledger, Row } from "../ports.ts";
+
+/** The ledger as one invocation knows it. */
+export interface Remembering extends Ledger {
+  /** True if a row of the range was among what this invocation has tried to write. */
+  wrote(range: KeyRange): boolean;
+}
+
+/**
+ * The ledger for an invocation that writes the budget again and again: the budget it last read or
+ * wrote is not read again until a commit loses against it. That is only a guess, and may be older
+ * than what stands: its ETag finds out. A list always shows what stands.
+ */
+export function remembering(ledger: Ledger): Remembering {
+  /** Null if there is none yet, undefined while nobody knows. */
+  let budget: Row | null | undefined;
+  const written: string[] = [];
+  return {
+    read: async (key) => {
+      if (key !== BUDGET_KEY) return await ledger.read(key);
+      if (budget === undefined) budget = await ledger.read(key);
+      return budget;
+    },
+    list: async (from, before, limit) => {
+      const rows = await ledger.list(from, before, limit);
+      const reached = rows.length < limit || (rows.at(-1)?.key ?? "") >= BUDGET_KEY;
+      if (reached && isWithin(BUDGET_KEY, { from, before })) budget = budgetRowIn(rows);
+      return rows;
+    },
+    commit: async (changes) => {
+      written.push(...changes.map(({ key }) => key));
+      const before = budget;
+      // Should it throw, nobody knows what stands.
+      budget = undefined;
+      const outcome = await ledger.commit(changes);
+      budget = budgetAfter(before, changes, outcome);
+      return outcome;
+    },
+    wrote: (range) => written.some((key) => isWithin(key, range)),
+  };
+}
+
+function budgetRowIn(rows: readonly Row[]): Row | null {
+  return rows.find(({ key }) => key === BUDGET_KEY) ?? null;
+}
+
+function budgetAfter(
+  before: Row | null | undefined,
+  changes: readonly RowChange[],
+  outcome: CommitOutcome,
+): Row | null | undefined {
+  if (outcome.kind === "conflict") {
+    return outcome.key === null || outcome.key === BUDGET_KEY ? undefined : before;
+  }
+  const change = changes.find(({ key }) => key === BUDGET_KEY);
+  if (change === undefined) return before;
+  const etag = outcome.etags.get(BUDGET_KEY);
+  return change.op === "delete" || etag === undefined
+    ? undefined
+    : { key: BUDGET_KEY, body: change.body, etag };
+}
