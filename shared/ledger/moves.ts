@@ -22,13 +22,23 @@ export function claim(record: SequenceRecord, nowMs: number): SequenceRecord {
     claimedAtMs: nowMs,
     submittedAtMs: null,
     actionId: null,
+    unmarked: false,
     actionStatus: null,
   };
 }
 
-/** Defender has an action of ours. */
+/** Defender has an action of ours: our mark is on it. */
 export function submit(record: SequenceRecord, actionId: string, nowMs: number): SequenceRecord {
-  return { ...moved(record, "submitted"), actionId, submittedAtMs: nowMs };
+  return { ...moved(record, "submitted"), actionId, unmarked: false, submittedAtMs: nowMs };
+}
+
+/** Defender's answer names an action and shows no mark: it may have been there before. */
+export function submitUnmarked(
+  record: SequenceRecord,
+  actionId: string,
+  nowMs: number,
+): SequenceRecord {
+  return { ...submit(record, actionId, nowMs), unmarked: true };
 }
 
 /** The answer to the POST was lost: nobody may send again before somebody has looked. */

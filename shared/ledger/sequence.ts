@@ -157,6 +157,8 @@ export const sequenceSchema = rowObject({
   submittedAtMs: instant.nullable(),
   endedAtMs: instant.nullable(),
   actionId: z.string().nullable(),
+  /** True while only an answer without a comment says that the action is ours. */
+  unmarked: z.boolean().default(false),
   /** Defender's word for the action when last seen. */
   actionStatus: z.string().nullable(),
   /** How often its machine was found offline. */

@@ -47,6 +47,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     submittedAtMs: null,
     endedAtMs: null,
     actionId: null,
+    unmarked: false,
     actionStatus: null,
     offlineTimes: 0,
     busyTimes: 0,

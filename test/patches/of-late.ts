@@ -97,4 +97,11 @@ export const OF_LATE: readonly Patch[] = [
     replacement: "Math.max(limits.guardMs, slow * 0, ",
     caughtBy: { test: "test/limits/list-lag.test.ts" },
   },
+  {
+    name: "cancels when it expires what nothing shows to be its own",
+    file: "shared/workflow/poll/expire-unseen.ts",
+    snippet: "const isOurs = isListed || !before.value.unmarked;",
+    replacement: "const isOurs = true;",
+    caughtBy: { breaks: ["foreign"], seed: 106_498 },
+  },
 ];

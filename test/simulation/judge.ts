@@ -17,7 +17,7 @@ import { commandAt, endOf, isOpen, type TenantAction } from "./tenant-action.ts"
 
 /** Everything that must hold while the simulation runs, judged by what senders and Defender see. */
 export interface Judge {
-  readonly door: DoorJudge & Pick<LockoutJudge, "listed">;
+  readonly door: DoorJudge & Pick<LockoutJudge, "listed" | "refused">;
   readonly ledger: LedgerJudge;
   readonly gates: GateJudge;
   readonly approvals: ApprovalJudge;

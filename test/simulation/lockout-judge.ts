@@ -6,6 +6,8 @@ import { isBarred, type Scenario } from "./scenario.ts";
 export interface LockoutJudge {
   /** A POST of ours is at the door. */
   arrived(nowMs: number): void;
+  /** A host has heard that its POST was refused like all others; of a lost answer nobody knows. */
+  refused(nowMs: number): void;
   listed(nowMs: number): void;
   moved(before: SequenceRecord | null, after: SequenceRecord, nowMs: number): void;
   /** A budget was written, with POSTs refused or not. */
@@ -47,14 +49,16 @@ export function createLockoutJudge(
     locked: (isLocked, nowMs) => {
       lockedAtMs = isLocked ? (lockedAtMs ?? nowMs) : null;
     },
+    refused: (nowMs) => {
+      firstAtMs ??= nowMs;
+    },
     arrived: (nowMs) => {
       if (!isBarred(scenario, "submit", nowMs - startMs)) {
         [firstAtMs, lastAtMs] = [null, null];
         return;
       }
-      firstAtMs ??= nowMs;
       const isNoted = lockedAtMs !== null && nowMs > lockedAtMs + UNDER_WAY_MS;
-      if (lockedAtMs === null && nowMs > firstAtMs + NOTED_MS) {
+      if (lockedAtMs === null && nowMs > (firstAtMs ?? nowMs) + NOTED_MS) {
         court.fail("probed", "POSTs are refused, and nobody has written it down");
       }
       if (!isNoted) return;

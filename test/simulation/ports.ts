@@ -1,6 +1,6 @@
 import type { CallbackAnswer, CallbackRequest } from "../../shared/callback/answer.ts";
 import { classifySubmission } from "../../shared/defender/classify.ts";
-import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
+import { lockedOut, type SubmissionAnswer } from "../../shared/ledger/submission.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type {
   CommitOutcome,
@@ -231,7 +231,7 @@ async function submitOnce(
   const { callTimeoutMs } = world.scenario.limits;
   const mayBeSlow = world.scenario.profile !== "calm";
   const slow = chance(world.latency, mayBeSlow ? SLOW_SHARE : 0) ? SLOW_MS : 0;
-  return await through(world, invocation, {
+  const answer = await through<SubmissionAnswer>(world, invocation, {
     method: "defender.submit",
     thereMs: between(world.latency, 20, 500) + slow,
     backMs: slow > 0 ? callTimeoutMs - slow : between(world.latency, 100, 1_500),
@@ -243,4 +243,6 @@ async function submitOnce(
     },
     lost: () => ({ kind: "unknown", detail: "the connection broke" }),
   });
+  if (lockedOut(answer) !== null) world.judge.door.refused(world.clock.nowMs());
+  return answer;
 }

@@ -77,6 +77,7 @@ export function newSequence(
     submittedAtMs: null,
     endedAtMs: null,
     actionId: null,
+    unmarked: false,
     actionStatus: null,
     offlineTimes: 0,
     busyTimes: 0,

@@ -11,8 +11,9 @@ import { spendRead } from "../../store/spend-read.ts";
 /**
  * Ends what is out there by our own clock, when its expiry is long over and Defender has long shown
  * nothing: whatever is broken, it ends, its session and machine are free, and the outcome says that
- * nothing is known. Defender is asked to cancel the action all the same. Costs nothing while lists
- * come. Returns how many ended.
+ * nothing is known. Defender is asked to cancel the action all the same, if our mark was seen on
+ * it: in the answer to its POST, or in a list. Costs nothing while lists come. Returns how many
+ * ended.
  */
 export async function expireUnseen(ports: CarryPorts, limits: Limits): Promise<number> {
   const nowMs = ports.clock.earliest();
@@ -23,9 +24,10 @@ export async function expireUnseen(ports: CarryPorts, limits: Limits): Promise<n
   let ended = 0;
   const carrying = { ports, limits, noted: (stands: Budget) => stands, holds: isUnseen };
   const why = mainLockout(budget)?.detail ?? "it gave no list";
-  for (const { sequenceId, glance } of budget.sessions) {
+  for (const { sequenceId, glance, seen } of budget.sessions) {
     if (glance !== undefined && nowMs < glance.expiresAtMs + UNSEEN_MS) continue;
-    const ends = () => endUnseen(carrying, { sequenceId, why, nowMs });
+    const ends = () =>
+      endUnseen(carrying, { sequenceId, isListed: seen !== undefined, why, nowMs });
     if (await unlessSetAside(ports, false, ends)) ended += 1;
   }
   return ended;
@@ -33,14 +35,17 @@ export async function expireUnseen(ports: CarryPorts, limits: Limits): Promise<n
 
 async function endUnseen(
   carrying: Carrying,
-  { sequenceId, why, nowMs }: { sequenceId: string; why: string; nowMs: number },
+  found: { sequenceId: string; isListed: boolean; why: string; nowMs: number },
 ): Promise<boolean> {
   const { ports, limits } = carrying;
+  const { sequenceId, isListed, why, nowMs } = found;
   const before = await loadSequence(ports.ledger, sequenceId);
   if (before === null || !holdsSession(before.value)) return false;
   if (nowMs < before.value.expiresAtMs + UNSEEN_MS) return false;
-  await askToEnd(ports, limits, before.value);
-  const detail = `It expired while Defender did not show what became of it: ${why}`;
+  const isOurs = isListed || !before.value.unmarked;
+  if (isOurs) await askToEnd(ports, limits, before.value);
+  const left = isOurs ? "" : " Its action was not cancelled, for nothing shows that it is lrq's.";
+  const detail = `It expired while Defender did not show what became of it: ${why}${left}`;
   const after = loseSight(before.value, detail.slice(0, 1_000), nowMs);
   return await commitMove(carrying, { before, lease: null }, after);
 }

@@ -1,5 +1,5 @@
 import { BUDGET_KEY } from "../../ledger/keys.ts";
-import { end, giveBack, loseAnswer, submit } from "../../ledger/moves.ts";
+import { end, giveBack, loseAnswer, submit, submitUnmarked } from "../../ledger/moves.ts";
 import type { Stored } from "../../ledger/rows.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/submission.ts";
@@ -193,9 +193,7 @@ function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): S
   if (lockedOut(answer) !== null) return giveBack(record, { kind: "ready" }, null);
   switch (answer.kind) {
     case "accepted":
-      return isOurs(answer.comment, record)
-        ? submit(record, answer.actionId, latestMs)
-        : waitWhileBusy(record, latestMs, limits);
+      return accept(record, answer, latestMs, limits);
     case "machineBusy":
       return waitWhileBusy(record, latestMs, limits);
     case "throttled":
@@ -213,9 +211,16 @@ function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): S
 }
 
 /**
- * A 201 can carry an action that was there before; only another tag proves that, a missing one
- * proves nothing.
+ * A 201 can carry an action that was there before. Another mark proves that; a missing one proves
+ * nothing.
  */
-function isOurs(comment: string | null, record: SequenceRecord): boolean {
-  return comment === null || sameTag(tagIn(comment), tagOf(record));
+function accept(
+  record: SequenceRecord,
+  { actionId, comment }: Extract<SubmissionAnswer, { kind: "accepted" }>,
+  latestMs: number,
+  limits: Limits,
+): SequenceRecord {
+  if (comment === null) return submitUnmarked(record, actionId, latestMs);
+  const isOurs = sameTag(tagIn(comment), tagOf(record));
+  return isOurs ? submit(record, actionId, latestMs) : waitWhileBusy(record, latestMs, limits);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { claim, submit } from "../../../shared/ledger/moves.ts";
+import { claim, submit, submitUnmarked } from "../../../shared/ledger/moves.ts";
 import { move } from "../../../shared/ledger/rows.ts";
 import { holdSession } from "../../../shared/limits/budget.ts";
-import { sessionOf } from "../../../shared/limits/session.ts";
+import { sessionOf, type Session } from "../../../shared/limits/session.ts";
 import { expireUnseen } from "../../../shared/workflow/poll/expire-unseen.ts";
 import { budgetChange, loadBudget, loadSequence } from "../../../shared/store/load.ts";
 import { remembering } from "../../../shared/store/remembering.ts";
@@ -11,32 +11,52 @@ import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
 
 const DAYS_MS = 4 * 86_400_000;
-const cancelAction = async () => ({ kind: "answered", value: null }) as const;
 
 /** A sequence at Defender, of which no list has told for days; and what a poll knows of that. */
-async function unseen() {
+async function unseen(submitted = submit, seen: Pick<Session, "seen"> = {}) {
   const world = startAccepting();
   await world.accept("one", [1]);
   const [waiting] = await world.unfolded();
   const before = await loadSequence(world.ledger, waiting?.sequenceId ?? "");
   if (before === null) throw new Error("nothing was accepted");
-  const record = submit(claim(before.value, START_MS), "action-1", START_MS);
+  const record = submitted(claim(before.value, START_MS), "action-1", START_MS);
   await world.ledger.commit(move(before, record));
   const first = await loadBudget(world.ledger);
-  await world.ledger.commit([budgetChange(first, holdSession(first.value, sessionOf(record)))]);
+  const session = { ...sessionOf(record), ...seen };
+  await world.ledger.commit([budgetChange(first, holdSession(first.value, session))]);
   world.pass(DAYS_MS);
+  const cancelled: string[] = [];
+  const cancelAction = async (actionId: string) => {
+    cancelled.push(actionId);
+    return { kind: "answered", value: null } as const;
+  };
   const ledger = remembering(world.ledger);
   await loadBudget(ledger);
   const ports = { ...world.ports, ledger, defender: { ...world.ports.defender, cancelAction } };
   const expire = async () => await expireUnseen(ports, someLimits());
   const state = async () => (await loadSequence(world.ledger, record.sequenceId))?.value.state;
-  return { world, expire, state };
+  return { world, expire, state, cancelled };
 }
 
 describe("what is long over and of which Defender shows nothing", () => {
-  it("ends by our own clock", async () => {
-    const { expire, state } = await unseen();
+  it("ends by our own clock, and Defender is asked to cancel it", async () => {
+    const { expire, state, cancelled } = await unseen();
     expect([await expire(), await state()]).toEqual([1, "failed"]);
+    expect(cancelled).toEqual(["action-1"]);
+  });
+
+  it("is not cancelled if only an answer without our mark says that it is ours", async () => {
+    const { world, expire, state, cancelled } = await unseen(submitUnmarked);
+    expect([await expire(), await state()]).toEqual([1, "failed"]);
+    expect(cancelled).toEqual([]);
+    const [record] = await world.unfolded();
+    expect(record?.outcome?.detail).toContain("was not cancelled");
+  });
+
+  it("is cancelled if a list has shown our mark since", async () => {
+    const { expire, cancelled } = await unseen(submitUnmarked, { seen: ["Pending"] });
+    expect(await expire()).toBe(1);
+    expect(cancelled).toEqual(["action-1"]);
   });
 
   it("does not end while another host is being told of it", async () => {
