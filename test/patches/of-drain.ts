@@ -86,7 +86,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/submit/drain.ts",
     snippet: "if (drove && !rang) await stopDriving(ports, hostId);",
     replacement: "",
-    caughtBy: { test: "test/simulation/promises.test.ts" },
+    caughtBy: { test: "test/workflow/submit/drain.test.ts" },
   },
   {
     name: "sits out no time of a probe, for which its bell came early",
