@@ -1,3 +1,4 @@
+import { findLedger } from "../../shared/azure/find-ledger.ts";
 import { bodyOf } from "../../shared/azure/entity.ts";
 import { statusOf, type StorageAccess } from "../../shared/azure/access.ts";
 import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
@@ -10,11 +11,12 @@ const CHECK = "Defender and the app";
 
 /**
  * What the app itself last heard at Defender's door, as its ledger tells: its identity may be
- * another than the doctor's. `partition` is the app's.
+ * another than the doctor's. `partition` is the app's, by its settings.
  */
 export async function checkLockout(access: StorageAccess, partition: string): Promise<Finding> {
   try {
-    const entity = await tableAt(access, "ledger").getEntity(partition, BUDGET_KEY);
+    const table = tableAt(access, "ledger");
+    const entity = await table.getEntity(await findLedger(table, partition), BUDGET_KEY);
     const lockout = describeLockout(budgetSchema.parse(bodyOf(entity)));
     if (lockout === null) return ok(CHECK, "It lets the app in.");
     return found("error", CHECK, lockoutInWords(lockout), lockout.remedy);

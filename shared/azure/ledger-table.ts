@@ -9,6 +9,7 @@ import type { RowChange } from "../ledger/rows.ts";
 import type { CommitOutcome, Ledger, Row } from "../ports.ts";
 import { codeOf, creating, statusOf, type StorageAccess } from "./access.ts";
 import { bodyColumns, bodyOf } from "./entity.ts";
+import { findLedger } from "./find-ledger.ts";
 import { createGuardedDeletes, type GuardedDeletes, type Policy } from "./guarded-deletes.ts";
 
 /** The Table service takes at most 100 operations in an entity-group transaction. */
@@ -22,7 +23,10 @@ const READ_RETRIES = 3;
 export interface LedgerTableOptions {
   readonly access: StorageAccess;
   readonly tableName: string;
-  /** The partition: one rate scope. */
+  /**
+   * The partition: one rate scope. One of the form `<tenant>|<client>` is that of the tenant's
+   * ledger, if there is one already (find-ledger.ts).
+   */
   readonly scope: string;
   /** Told the Date header of every answer; what the service clock lives on. */
   readonly observe: (reading: ClockReading) => void;
@@ -34,26 +38,34 @@ export interface LedgerTableOptions {
  * entity-group transaction.
  */
 export function createLedgerTable(options: LedgerTableOptions): Ledger {
-  const { scope } = options;
   const deletes = createGuardedDeletes();
   const table = openTable(options, deletes.policy, READ_RETRIES);
   const writer = openTable(options, deletes.policy, 0);
-  const create = () => table.createTable();
+  const find = onceFound(async () => await findLedger(table, options.scope));
+  const within = async <T>(act: (scope: string) => Promise<T>): Promise<T> =>
+    await creating(
+      "TableNotFound",
+      () => table.createTable(),
+      async () => await act(await find()),
+    );
   return {
-    read: async (key) =>
-      await creating("TableNotFound", create, async () => await readRow(table, scope, key)),
+    read: async (key) => await within(async (scope) => await readRow(table, scope, key)),
     list: async (from, before, limit) =>
-      await creating(
-        "TableNotFound",
-        create,
-        async () => await listRows(table, { scope, from, before, limit }),
-      ),
+      await within(async (scope) => await listRows(table, { scope, from, before, limit })),
     commit: async (changes) =>
-      await creating(
-        "TableNotFound",
-        create,
-        async () => await commit({ table: writer, deletes, scope }, changes),
-      ),
+      await within(async (scope) => await commit({ table: writer, deletes, scope }, changes)),
+  };
+}
+
+/** Once for all calls, and again only if it fails. */
+function onceFound(find: () => Promise<string>): () => Promise<string> {
+  let finding: Promise<string> | null = null;
+  return async () => {
+    finding ??= find().catch((error: unknown) => {
+      finding = null;
+      throw error;
+    });
+    return await finding;
   };
 }
 
