@@ -1,15 +1,19 @@
 import type { MachineAction } from "../../shared/ledger/machine-action.ts";
 import { runKey, sequenceKey } from "../../shared/ledger/keys.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
-import type { Limits } from "../../shared/limits/limits.ts";
-import type { Defender, Ports } from "../../shared/ports.ts";
+import {
+  currentCommands,
+  sequenceSchema,
+  type SequenceRecord,
+} from "../../shared/ledger/sequence.ts";
+import type { Defender, Ledger, Ports } from "../../shared/ports.ts";
 import type { Submission } from "../../shared/workflow/accept/accept.ts";
 import { collect } from "../../shared/workflow/collect/collect.ts";
 import { poll } from "../../shared/workflow/poll/poll.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { describeRun } from "../../shared/workflow/view/describe-run.ts";
 import { describeStatus } from "../../shared/workflow/view/describe-status.ts";
+import { anActionOf, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { startAccepting } from "./accepting.ts";
 
@@ -18,15 +22,26 @@ export type GoingOn = ReturnType<typeof startGoingOn>;
 
 const DONE = { status: "Completed", startedAtMs: 1, endedAtMs: 2, errors: [] };
 
-/** Every action succeeds at once, and its results are never to be had. */
-export function startGoingOn(limits: Limits = someLimits()) {
+/** When it begins, and what lies between the app and its ledger. */
+interface Options {
+  readonly startMs?: number;
+  readonly ledger?: (ledger: Ledger) => Ledger;
+}
+
+/**
+ * Every action succeeds at once, those of before it began included, and its results are never to be
+ * had.
+ */
+export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it }: Options = {}) {
   const world = startAccepting();
+  const limits = someLimits();
   const { ledger } = world;
+  world.pass(startMs - START_MS);
   const logged: { event: string; fields: Readonly<Record<string, unknown>> }[] = [];
   const actions: MachineAction[] = [];
   const ports: Omit<Ports, "evidence" | "callbacks"> = {
     ...world.ports,
-    ledger,
+    ledger: between(ledger),
     defender: {
       ...world.ports.defender,
       ...succeeding(actions, () => world.ports.clock.earliest()),
@@ -42,6 +57,19 @@ export function startGoingOn(limits: Limits = someLimits()) {
     ports,
     limits,
     logged,
+    pass: (ms: number) => {
+      world.pass(ms);
+    },
+    /** Lets Defender know the actions of the sequences that stand as submitted. */
+    knowActions: () => {
+      const rows = ledger.rows().filter(({ key }) => key.startsWith(sequenceKey("")));
+      for (const { body } of rows) {
+        const record = sequenceSchema.parse(body);
+        if (record.state !== "submitted") continue;
+        const done = currentCommands(record).map(() => "completed" as const);
+        actions.push(anActionOf(record, "Succeeded", done));
+      }
+    },
     /** The ids of the machines that got a POST. */
     posted: () => actions.map(({ machineId }) => machineId),
     accept: async (incidentId: string, machines: readonly number[], also?: Partial<Submission>) => {

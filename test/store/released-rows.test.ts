@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { PAUSE_NOTE_KEY, OWED_RESULTS, isWithin, sequenceIdIn } from "../../shared/ledger/keys.ts";
+import type { RowChange } from "../../shared/ledger/rows.ts";
+import { runSchema } from "../../shared/ledger/run.ts";
+import { SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
+import { ROW_FORMS, formOf } from "../../shared/store/row-forms.ts";
+import { resume } from "../../shared/workflow/operate/pause.ts";
+import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
+import { resumeRun } from "../../shared/workflow/operate/resume-run.ts";
+import { lostNewer, withNewer } from "../newer-fields.ts";
+import { startGoingOn, type GoingOn } from "../workflow/going-on.ts";
+
+const FOLDER = "test/fixtures/rows/a39ca11";
+const headSchema = z.strictObject({ seed: z.number(), atMs: z.number() });
+const rowSchema = z.strictObject({ key: z.string(), body: z.looseObject({ v: z.number() }) });
+
+/** A whole ledger as a release left it. */
+interface Left {
+  readonly name: string;
+  readonly atMs: number;
+  readonly rows: readonly z.infer<typeof rowSchema>[];
+}
+
+const LEDGERS = readdirSync(FOLDER).map((name): Left => {
+  const [head = "", ...lines] = readFileSync(`${FOLDER}/${name}`, "utf8").trim().split("\n");
+  const { atMs } = headSchema.parse(JSON.parse(head));
+  return {
+    name,
+    atMs: Math.ceil(atMs),
+    rows: lines.map((line) => rowSchema.parse(JSON.parse(line))),
+  };
+});
+const ROWS = LEDGERS.flatMap(({ rows }) => rows);
+
+describe("the rows that a release left", () => {
+  it("show every kind of row, and every state of a sequence", () => {
+    const kinds = new Set(ROWS.map(({ key }) => key.split("!", 1)[0]));
+    const wanted = Object.keys(ROW_FORMS).filter((kind) => kind !== PAUSE_NOTE_KEY);
+    expect(wanted.filter((kind) => !kinds.has(kind))).toEqual([]);
+    const states = new Set(
+      ROWS.map(({ key, body }) => key.startsWith("sequence!") && body["state"]),
+    );
+    expect(SEQUENCE_STATES.filter((state) => !states.has(state))).toEqual([]);
+  });
+
+  it("are all read, with everything that they say", () => {
+    for (const { key, body } of ROWS) expect(formOf(key)?.parse(body)).toMatchObject(body);
+  });
+});
+
+describe.each(LEDGERS)("the ledger $name", (left) => {
+  it.each([
+    ["as it was left", (_: string, body: unknown) => body],
+    ["with fields of a later version", withNewer],
+  ])("%s goes on to its end, and no row gets narrower", { timeout: 60_000 }, async (_, written) => {
+    const narrowed: string[] = [];
+    const app = await opened(left, written, narrowed);
+    const [first = ""] = runsIn(app);
+    await resume(app.ports, app.limits, "op");
+    for (const runId of runsIn(app)) await resumeRun(app.ports, app.limits, runId, "op");
+    if (first !== "") await cancelRun(app.ports, app.limits, first, "op");
+    await untilDone(app);
+    expect(open(app)).toEqual([]);
+    expect(narrowed).toEqual([]);
+    expect((await app.status()).setAside.count).toBe(0);
+  });
+});
+
+/** The app on that ledger; `narrowed` gets what its writes lose. */
+async function opened(
+  { rows, atMs }: Left,
+  written: (key: string, body: unknown) => unknown,
+  narrowed: string[],
+): Promise<GoingOn> {
+  const app = startGoingOn({
+    startMs: atMs,
+    ledger: (ledger) => ({
+      ...ledger,
+      commit: async (changes) => {
+        for (const each of changes) narrowed.push(...(await losses(ledger, each)));
+        return await ledger.commit(changes);
+      },
+    }),
+  });
+  for (const { key, body } of rows) await app.insert(key, written(key, body));
+  app.knowActions();
+  return app;
+}
+
+async function losses(
+  ledger: { read: (key: string) => Promise<{ body: unknown } | null> },
+  change: RowChange,
+): Promise<string[]> {
+  if (change.op !== "replace") return [];
+  const before = await ledger.read(change.key);
+  return before === null ? [] : lostNewer(change.key, before.body, change.body);
+}
+
+/** Days in steps of minutes while there is something to do, with all that is owed collected. */
+async function untilDone(app: GoingOn): Promise<void> {
+  const STEPS = 2_000;
+  for (let step = 0; step < STEPS && open(app).length > 0; step += 1) {
+    await app.drain();
+    await app.poll();
+    const owed = app.ledger.rows().filter(({ key }) => isWithin(key, OWED_RESULTS));
+    for (const { key } of owed) await app.collect(sequenceIdIn(key));
+    if (step > 60) app.pass(3_600_000);
+  }
+}
+
+function runsIn({ ledger }: GoingOn): string[] {
+  return runs(ledger.rows()).map(({ runId }) => runId);
+}
+
+function open({ ledger }: GoingOn): string[] {
+  const left = runs(ledger.rows()).filter(({ finishedAtMs }) => finishedAtMs === null);
+  return left.map(({ runId }) => runId);
+}
+
+function runs(rows: readonly { key: string; body: unknown }[]) {
+  return rows.filter(({ key }) => key.startsWith("run!")).map(({ body }) => runSchema.parse(body));
+}
