@@ -30,6 +30,45 @@ export const OF_STORAGE: readonly Patch[] = [
     caughtBy: { breaks: ["rows"], seed: 16 },
   },
   {
+    name: "drops the fields of a row that it does not know",
+    file: "shared/ledger/row-object.ts",
+    snippet: "return z.looseObject(shape);",
+    replacement: "return z.object(shape);",
+    caughtBy: { breaks: ["narrowed"], seed: 2 },
+  },
+  {
+    name: "makes a session anew, whatever stood there",
+    file: "shared/limits/budget.ts",
+    snippet: "sessions: [...others, renewed(before, session)]",
+    replacement: "sessions: [...others, session]",
+    caughtBy: { breaks: ["narrowed"], seed: 2 },
+  },
+  {
+    name: "ends its work at the first row of another version",
+    file: "shared/store/set-aside.ts",
+    snippet: "if (!(error instanceof SetAside)) throw error;",
+    replacement: "throw error;",
+    caughtBy: { breaks: ["reasonless"], seed: 2 },
+  },
+  {
+    name: "throws at a list with a row of another version in it",
+    file: "shared/ledger/set-aside.ts",
+    snippet: "else aside.push(new SetAside(row.key, whyUnreadable(row.body, read.error)));",
+    replacement: "else throw new Error(`${row.key} is of another version`);",
+    caughtBy: { breaks: ["reasonless"], seed: 25 },
+  },
+  {
+    name: "takes a sequence of another version for one that is gone",
+    file: "shared/workflow/submit/load-chosen.ts",
+    snippet: "if (record instanceof SetAside) throw record;",
+    replacement: `if (record instanceof SetAside) {
+        const row = await ports.ledger.read(key);
+        if (row !== null) await ports.ledger.commit([{ op: "delete", key, etag: row.etag }]);
+        return "no";
+      }`,
+    caughtBy: { test: "test/workflow/set-aside.test.ts" },
+  },
+  {
     name: "lets the client of the tables send a commit again",
     file: "shared/azure/ledger-table.ts",
     snippet: "const writer = openTable(options, deletes.policy, 0);",

@@ -7,6 +7,7 @@ import {
   collectMessageSchema,
   drainMessageSchema,
 } from "../../shared/ledger/message.ts";
+import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
 import { callBack } from "../../shared/workflow/notify/send-notice.ts";
 import { collect } from "../../shared/workflow/collect/collect.ts";
@@ -23,6 +24,7 @@ import type { Scenario } from "./scenario.ts";
 import { between, stream } from "./streams.ts";
 import { createReceivers } from "./receivers.ts";
 import { createTenant, type Tenant } from "./tenant.ts";
+import { asNewer, createNarrowJudge } from "./versions.ts";
 import { isOutOfReach, through, type Invocation } from "./wire.ts";
 import type { Done, World, Wrap } from "./world.ts";
 
@@ -59,12 +61,15 @@ export function createWorld(
   });
   const faultSource =
     exactly === null ? { rates: scenario.rates, random: stream(seed, "faults") } : { exactly };
+  const { mixed } = scenario.versions;
+  const versions = { written: asIs, narrow: mixed ? createNarrowJudge(court) : asIs };
   const world: World = {
     scenario,
     startMs: START_MS,
     clock,
     memory,
-    ledger: judged(memory, judge),
+    ledger: judged(memory, judge, versions),
+    newerLedger: judged(memory, judge, { ...versions, written: mixed ? asNewer : asIs }),
     evidence: createMemoryEvidence(),
     queue: createQueue(
       { bells, clock, hosts, random: hostRandom },
@@ -152,13 +157,26 @@ async function settle(): Promise<void> {
   });
 }
 
-function judged(memory: MemoryLedger, judge: Judge): Ledger {
+/** What a version of the app makes of changes, and who looks at what it has written. */
+interface Writing {
+  readonly written: (changes: readonly RowChange[]) => readonly RowChange[];
+  readonly narrow: (changes: readonly RowChange[]) => unknown;
+}
+
+function asIs(changes: readonly RowChange[]): readonly RowChange[] {
+  return changes;
+}
+
+function judged(memory: MemoryLedger, judge: Judge, { written, narrow }: Writing): Ledger {
   return {
     read: async (key) => await memory.read(key),
     list: async (from, before, limit) => await memory.list(from, before, limit),
     commit: async (changes) => {
-      const outcome = await memory.commit(changes);
-      if (outcome.kind === "committed") judge.committed(changes);
+      const rows = written(changes);
+      const outcome = await memory.commit(rows);
+      if (outcome.kind === "conflict") return outcome;
+      judge.committed(changes);
+      narrow(rows);
       return outcome;
     },
   };

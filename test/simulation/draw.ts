@@ -17,6 +17,7 @@ import {
   type TenantRules,
 } from "./scenario.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
+import { drawVersions } from "./versions.ts";
 
 /** Kinds of weather, each with its share of faults. */
 const WEATHER: Readonly<Record<string, FaultRates>> = {
@@ -76,6 +77,7 @@ export function drawScenario(seed: number): Scenario {
     foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],
     tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
     bars,
+    versions: drawVersions(seed),
     healAtMs: BUSY_MS,
     rates: drawRates(profile, tenant),
   };

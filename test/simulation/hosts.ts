@@ -6,6 +6,8 @@ import { between, oneOf } from "./streams.ts";
 /** One life of a host's process; after a crash a new one begins. */
 export interface Epoch {
   readonly hostId: string;
+  /** True for every other one: where versions are mixed, it is of the newer. */
+  readonly isNewer: boolean;
   readonly observed: ObservedClock;
   alive: boolean;
   /** The whole machine stands still until then, true time. */
@@ -45,7 +47,7 @@ export function createHosts(clock: MemoryClock, count: number, random: Random): 
   const state = { crashes: 0 };
   const start = (): void => {
     started += 1;
-    alive.push(newEpoch(clock, `host-${started}`, random));
+    alive.push(newEpoch(clock, started, random));
   };
   for (let host = 0; host < count; host += 1) start();
   return {
@@ -69,12 +71,13 @@ export function createHosts(clock: MemoryClock, count: number, random: Random): 
  * Monotonic clocks start anywhere and run up to 100 ppm wrong; front ends differ by up to 250 ms
  * between two.
  */
-function newEpoch(clock: MemoryClock, hostId: string, random: Random): Epoch {
+function newEpoch(clock: MemoryClock, number: number, random: Random): Epoch {
   const originMs = between(random, 0, 1e9);
   const rate = 1 + between(random, -1e-4, 1e-4);
   const bornAtMs = clock.nowMs();
   const epoch: Epoch = {
-    hostId,
+    hostId: `host-${number}`,
+    isNewer: number % 2 === 0,
     observed: createServiceClock({
       monotonicMs: () => originMs + (clock.nowMs() - bornAtMs) * rate,
       sleep: async (ms) => {

@@ -6,6 +6,8 @@ export const INVARIANTS = {
   once: "There is one action for a sequence's part and attempt, and another attempt only after the one before ended without running anything, unless Defender listed it later than the guard time allows.",
   said: "An action of ours that was listed too late is told of by its sequence, and by the audit log if it ran.",
   kept: "An accepted sequence is in the ledger for good.",
+  narrowed: "What another version of the app wrote into a row is never lost.",
+  aside: "A row whose version nobody knows is left as it is.",
   moves:
     "A sequence moves only as the table of legal moves allows, and a terminal one never again.",
   bytes: "What arrives at Defender is what the profile says, in its order, byte for byte.",

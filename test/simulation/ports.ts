@@ -65,7 +65,7 @@ function storageCall(
 }
 
 function ledgerOf(world: World, invocation: Invocation): Ledger {
-  const { ledger } = world;
+  const ledger = invocation.epoch.isNewer ? world.newerLedger : world.ledger;
   const timed = async <T>(method: Method, act: () => Promise<T>, twice?: (value: T) => T) => {
     const { observed, frontEndMs } = invocation.epoch;
     const sentAtMs = observed.clock.monotonicMs();

@@ -102,6 +102,21 @@ export interface TenantRules {
   readonly odd: number;
 }
 
+/** That two versions of the app run at once, and what the newer one writes. */
+export interface Versions {
+  /** True if every other host adds a field to all that it writes. */
+  readonly mixed: boolean;
+  /** Rows that are of a version nobody knows for a while. */
+  readonly odd: readonly OddRow[];
+}
+
+/** A row of this kind, and when; milliseconds since the start. */
+export interface OddRow {
+  readonly kind: string;
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
 /** Everything that is decided before the first event. All `atMs` are after the start. */
 export interface Scenario {
   readonly seed: number;
@@ -126,6 +141,7 @@ export interface Scenario {
   readonly foreign: readonly ForeignPost[];
   readonly tenant: TenantRules;
   readonly bars: readonly Bar[];
+  readonly versions: Versions;
   /** From here on nothing is injected any more; machines stay as they are. */
   readonly healAtMs: number;
   readonly rates: FaultRates;
@@ -177,6 +193,7 @@ export const CALM_TENANT: TenantRules = {
 /** Runs that go at once and whole, and nobody in between. */
 export const UNGUARDED = {
   policy: null,
+  versions: { mixed: false, odd: [] },
   approvalMs: 3_600_000,
   receivers: [],
   interruptions: [],

@@ -11,6 +11,7 @@ import { targetsFor } from "./callback-targets.ts";
 import { simulatedCatalogue } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
 import { between } from "./streams.ts";
+import { unlessAside } from "./versions.ts";
 import type { World } from "./world.ts";
 
 const CATALOGUE = simulatedCatalogue();
@@ -89,12 +90,15 @@ async function operate(
     case "pause":
       return await insist(world, async (ports) => await pause(ports, { by: "op", why: "test" }));
     case "resume":
-      await insist(world, async (ports) => await resume(ports, limits, "op"));
+      await insist(world, async (ports) => (await resume(ports, limits, "op")) || "silence");
       return;
     case "cancel": {
       const runId = runs.get(operation.incidentId);
       if (runId === undefined) return;
-      await insist(world, async (ports) => await cancelRun(ports, limits, runId, "op"));
+      await insist(world, async (ports) => {
+        const cancelled = await cancelRun(ports, limits, runId, "op");
+        return (cancelled?.setAside ?? 0) > 0 ? "silence" : cancelled;
+      });
       return;
     }
     case "resumeRun": {
@@ -112,7 +116,7 @@ async function operate(
 }
 
 /** Asks any host alive until one answers; whoever asked never learns why one did not. */
-async function insist<T>(world: World, ask: (ports: Ports) => Promise<T>): Promise<T> {
+async function insist<T>(world: World, ask: (ports: Ports) => Promise<T | "silence">): Promise<T> {
   const { clock, hosts } = world;
   for (;;) {
     const epoch = hosts.any();
@@ -125,12 +129,14 @@ async function insist<T>(world: World, ask: (ports: Ports) => Promise<T>): Promi
 async function answerOf<T>(
   world: World,
   epoch: Parameters<World["invoke"]>[0],
-  ask: (ports: Ports) => Promise<T>,
+  ask: (ports: Ports) => Promise<T | "silence">,
 ): Promise<{ value: T } | "silence"> {
   const timeout = world.clock.sleep(SENDER_TIMEOUT_MS).then(() => "silence" as const);
   const answered = world
-    .invoke(epoch, ask)
-    .then((done) => (done.kind === "done" ? { value: done.value } : "silence"));
+    .invoke(epoch, async (ports) => await unlessAside(async () => await ask(ports)))
+    .then((done) =>
+      done.kind === "done" && done.value !== "silence" ? { value: done.value } : "silence",
+    );
   return await Promise.race([answered, timeout]);
 }
 

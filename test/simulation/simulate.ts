@@ -7,6 +7,7 @@ import { startSenders } from "./senders.ts";
 import { between, stream } from "./streams.ts";
 import { createWorld } from "./create-world.ts";
 import { startPolling, startReconciling } from "./timers.ts";
+import { startOddRows } from "./odd-rows.ts";
 import type { World, Wrap } from "./world.ts";
 
 /** What one simulation came to. */
@@ -48,6 +49,7 @@ export async function simulate(
   startPolling(world);
   startReconciling(world);
   startInterruptions(world);
+  startOddRows(world);
   const senders = startSenders(world);
   const healAtMs = startMs + scenario.healAtMs;
   const lastAskMs = Math.max(0, ...scenario.arrivals.map((each) => each.atMs));

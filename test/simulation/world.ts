@@ -23,6 +23,8 @@ export interface World {
   readonly memory: MemoryLedger;
   /** The ledger as hosts reach it, with a judge looking on. */
   readonly ledger: Ledger;
+  /** The same for hosts of the newer version, which adds fields to what it writes. */
+  readonly newerLedger: Ledger;
   readonly evidence: MemoryEvidence;
   readonly queue: Queue;
   readonly queued: () => number;

@@ -1,0 +1,64 @@
+import { SetAside } from "../../shared/ledger/set-aside.ts";
+import type { RowChange } from "../../shared/ledger/rows.ts";
+import { lostNewer, withNewer } from "../newer-fields.ts";
+import type { Court } from "./invariants.ts";
+import type { OddRow, Versions } from "./scenario.ts";
+import { between, chance, oneOf, stream } from "./streams.ts";
+
+/** Guarded by an ETag wherever they are written; index rows go with their record. */
+const KINDS = [
+  "sequence!",
+  "sequence!",
+  "run!",
+  "rate-token",
+  "machine!",
+  "asked",
+  "notice!",
+  "opening!",
+  "intake!",
+  "planned!",
+  "ready!",
+  "owed!",
+] as const;
+/** Over before the last fault, so that all has ended in time. */
+const ODD_UNTIL_MS = 600_000;
+
+/** By a stream of its own, so that all others stay as they were. */
+export function drawVersions(seed: number): Versions {
+  const random = stream(seed, "versions");
+  const odd = Array.from({ length: chance(random, 0.25) ? 3 : 0 }, (): OddRow => {
+    const atMs = between(random, 5_000, ODD_UNTIL_MS - 200_000);
+    return { kind: oneOf(random, KINDS), atMs, forMs: between(random, 5_000, 150_000) };
+  });
+  return { mixed: chance(random, 0.5), odd };
+}
+
+/** The changes as the newer version writes them. */
+export function asNewer(changes: readonly RowChange[]): readonly RowChange[] {
+  return changes.map((each) =>
+    each.op === "delete" ? each : { ...each, body: withNewer(each.key, each.body) },
+  );
+}
+
+/** Sees every commit, and fails the court where one loses what the newer version wrote. */
+export function createNarrowJudge(court: Court): (changes: readonly RowChange[]) => void {
+  const bodies = new Map<string, unknown>();
+  return (changes) => {
+    for (const each of changes) {
+      if (each.op === "delete") bodies.delete(each.key);
+      else {
+        const lost = lostNewer(each.key, bodies.get(each.key), each.body);
+        if (lost.length > 0) court.fail("narrowed", `${lost.join(", ")} lost a field`);
+        bodies.set(each.key, each.body);
+      }
+    }
+  };
+}
+
+/** Nobody answers who needs a row that is set aside: whoever asked asks again. */
+export function unlessAside<T>(ask: () => Promise<T>): Promise<T | "silence"> {
+  return ask().catch((error: unknown) => {
+    if (error instanceof SetAside) return "silence";
+    throw error;
+  });
+}
