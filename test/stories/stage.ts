@@ -26,6 +26,8 @@ export interface StageOptions {
   readonly timings?: Partial<Timings>;
   /** Connection string of a storage account; absent takes one nobody has used. */
   readonly storage?: string;
+  /** The folder of the app the first host runs; absent is this one. */
+  readonly root?: string;
 }
 
 /** The built app and everything around it. */
@@ -43,8 +45,8 @@ export interface Stage extends Asking {
   rows(): Promise<StorageRows>;
   /** Delivers a message to collect a sequence's results once more, as a queue may at any time. */
   redeliverCollect(sequenceId: string): Promise<void>;
-  /** One more host on the same storage and the same Defender. */
-  addHost(): Promise<HostProcess>;
+  /** One more host on the same storage and the same Defender; of the app in `root`, or this one. */
+  addHost(root?: string): Promise<HostProcess>;
   /** Starts another host in the place of the first, which has ended. */
   restartHost(): Promise<void>;
   close(): Promise<void>;
@@ -71,8 +73,14 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const storage = options.storage ?? takeAccount();
   const simulator = await startTenant(options);
   const log: string[] = [];
-  const addHost = async () => await startHost(storage, simulator, options, log);
-  let host = await addHost();
+  const addHost = async (root?: string) =>
+    await startHost(
+      storage,
+      simulator,
+      { ...options, ...(root === undefined ? {} : { root }) },
+      log,
+    );
+  let host = await addHost(options.root);
   const more: HostProcess[] = [];
   return {
     ...askingAt(() => host.url, KEY, log),
@@ -90,8 +98,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     redeliverCollect: async (sequenceId) => {
       await sendMessage(storage, "results", { v: 1, collect: { sequenceId } });
     },
-    addHost: async () => {
-      const one = await addHost();
+    addHost: async (root = process.cwd()) => {
+      const one = await addHost(root);
       more.push(one);
       return one;
     },
@@ -123,14 +131,14 @@ async function startTenant(options: StageOptions): Promise<Simulator> {
 async function startHost(
   storage: string,
   { url }: Simulator,
-  { env = {}, speed = SPEED }: StageOptions,
+  { env = {}, speed = SPEED, root = process.cwd() }: StageOptions,
   log: string[],
 ): Promise<HostProcess> {
   const local = { storage, simulator: { url, speed }, key: KEY, stateDir: "" };
   // Without a folder its timers remember nothing, like those of an app that was just deployed.
   const settings = { ...localSettings(local, env), LRQ_STATE_DIR: undefined };
   return await startHostProcess({
-    root: process.cwd(),
+    root,
     port: 0,
     env: settings,
     log: (line) => log.push(line),
