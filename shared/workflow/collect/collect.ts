@@ -132,7 +132,9 @@ async function noted(
       const next = afterTry(owed, fetched, { ...times, hasCompleted: status === "Completed" });
       const { detail, tries } = next;
       ports.log("warn", "fetched", { ...told, tries, detail, ended: next.state === "unavailable" });
-      return await replace(ports, record, owed, (each) => (isSame(each, owed) ? next : each));
+      return await replace(ports, record, owed, (each) =>
+        isSame(each, owed) ? { ...each, ...next } : each,
+      );
     }
   }
 }
@@ -194,7 +196,9 @@ function isUntried(record: SequenceRecord, owed: SequenceResult): boolean {
 }
 
 function withResult(record: SequenceRecord, result: SequenceResult): SequenceRecord {
-  const results = record.results.map((each) => (isSame(each, result) ? result : each));
+  const results = record.results.map((each) =>
+    isSame(each, result) ? { ...each, ...result } : each,
+  );
   return { ...record, results };
 }
 
