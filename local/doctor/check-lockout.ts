@@ -1,7 +1,7 @@
 import { findLedger } from "../../shared/azure/find-ledger.ts";
 import { bodyOf } from "../../shared/azure/entity.ts";
 import { statusOf, type StorageAccess } from "../../shared/azure/access.ts";
-import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY } from "../../shared/ledger/keys.ts";
 import { budgetSchema } from "../../shared/limits/budget.ts";
 import { describeLockout, lockoutInWords } from "../../shared/workflow/view/describe-lockout.ts";
 import { found, ok, type Finding } from "./finding.ts";
@@ -16,7 +16,7 @@ const CHECK = "Defender and the app";
 export async function checkLockout(access: StorageAccess, partition: string): Promise<Finding> {
   try {
     const table = tableAt(access, "ledger");
-    const entity = await table.getEntity(await findLedger(table, partition), BUDGET_KEY);
+    const entity = await table.getEntity(await findLedger(table, partition), RATE_TOKEN_KEY);
     const lockout = describeLockout(budgetSchema.parse(bodyOf(entity)));
     if (lockout === null) return ok(CHECK, "It lets the app in.");
     return found("error", CHECK, lockoutInWords(lockout), lockout.remedy);

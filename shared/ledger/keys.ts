@@ -6,17 +6,17 @@ const PASS_DIGITS = 12;
 const INSTANT_DIGITS = 13;
 
 /** The budget: its key sorts right before the ready rows, which are read together with it. */
-export const BUDGET_KEY = "rate-token";
+export const RATE_TOKEN_KEY = "rate-token";
 /**
  * The note of a pause by somebody who could not read the budget: who reads that and the ready rows
  * reads this, too.
  */
-export const PAUSE_NOTE_KEY = "rate-token!paused";
+export const RATE_TOKEN_PAUSED_KEY = "rate-token!paused";
 /**
  * Calls spent on lists, result links and look-ups, and when we last polled; its key lies outside
  * `OPEN_WORK`.
  */
-export const READS_KEY = "asked";
+export const ASKED_KEY = "asked";
 
 /** How many machines were accepted today, of each caller and of everybody. */
 export const CAPS_KEY = "caps";
@@ -48,17 +48,17 @@ function family(prefix: string): KeyRange {
 export const READY = family("ready");
 export const LATER = family("later");
 export const BEHIND = family("behind");
-export const MACHINES = family("machine");
-export const OWED_RESULTS = family("owed");
+export const MACHINE = family("machine");
+export const OWED = family("owed");
 /** Notes that the gate of a run has turned: its waiting sequences are to be moved. */
-export const NOTES_OF_TURNS = family("opening");
+export const OPENING = family("opening");
 /** Pointers to intake rows; the rows themselves lie outside `OPEN_WORK`, for they are big. */
 export const PLANNED = family("planned");
 /** Callbacks that are owed; those nobody could be told lie outside `OPEN_WORK`. */
-export const NOTICES = family("notice");
-export const DEAD_NOTICES = family("dead");
+export const NOTICE = family("notice");
+export const DEAD = family("dead");
 /** The budget, and then who is ready, the next to go first. */
-export const TURN: KeyRange = { from: BUDGET_KEY, before: READY.before };
+export const TURN: KeyRange = { from: RATE_TOKEN_KEY, before: READY.before };
 /**
  * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, owed!,
  * planned!, the budget and ready! lie side by side. While the budget stands alone, nothing is due.
@@ -87,7 +87,7 @@ export function custodyOf(runId: string): KeyRange {
 }
 
 /** Notes that the gate of this run has turned. */
-export function turnsOf(runId: string): KeyRange {
+export function openingsOf(runId: string): KeyRange {
   return family(`opening!${runId}`);
 }
 
@@ -103,10 +103,10 @@ export function dueBy(dueAtMs: number): KeyRange {
 
 /** Callbacks that somebody has to be rung for by then. */
 export function noticesDueBy(dueAtMs: number): KeyRange {
-  return { from: NOTICES.from, before: `notice!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
+  return { from: NOTICE.from, before: `notice!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
 }
 
-export function deadNoticesOf(runId: string): KeyRange {
+export function deadOf(runId: string): KeyRange {
   return family(`dead!${runId}`);
 }
 
@@ -126,14 +126,15 @@ export function behindKey(machineId: string, lane: Lane, pass: number, sequenceI
 export const sequenceKey = (sequenceId: string): string => `sequence!${sequenceId}`;
 export const machineKey = (machineId: string): string => `machine!${machineId}`;
 export const runKey = (runId: string): string => `run!${runId}`;
-export const idempotencyRowKey = (keyHash: string): string => `key!${keyHash}`;
-export const owedResultsKey = (sequenceId: string): string => `owed!${sequenceId}`;
+/** What an `Idempotency-Key` was used for, by its hash. */
+export const keyKey = (keyHash: string): string => `key!${keyHash}`;
+export const owedKey = (sequenceId: string): string => `owed!${sequenceId}`;
 export const custodyKey = (runId: string, number: number): string =>
   `custody!${runId}!${padded(number, 8)}`;
 export const auditKey = (chain: string, number: number): string =>
   `audit!${chain}!${padded(number, 10)}`;
 /** One turn of the gate of a run; each turn has its number. */
-export const turnKey = (runId: string, turn: number): string =>
+export const openingKey = (runId: string, turn: number): string =>
   `opening!${runId}!${padded(turn, 6)}`;
 /** `number` tells how many sequences of the run were accepted before: no two of a run are alike. */
 export const intakeKey = (runId: string, number: number): string =>
@@ -144,8 +145,7 @@ export const plannedKey = (runId: string, number: number): string =>
 /** `dueAtMs` is when the poll rings for it, unless its key has changed by then. */
 export const noticeKey = (dueAtMs: number, noticeId: string): string =>
   `notice!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
-export const deadNoticeKey = (runId: string, noticeId: string): string =>
-  `dead!${runId}!${noticeId}`;
+export const deadKey = (runId: string, noticeId: string): string => `dead!${runId}!${noticeId}`;
 
 /**
  * The sequence a record or an index row (ready, later, behind, owed) stands for: the last part of
@@ -170,7 +170,7 @@ export function passIn(readyRowKey: string): number {
 }
 
 /** The run whose gate has turned. */
-export const runIdOfTurn = ownerIn;
+export const runIdOfOpening = ownerIn;
 
 /** The run that the sequences of an intake row are of, by the key of its pointer. */
 export const runIdOfPlanned = ownerIn;

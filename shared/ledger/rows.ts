@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { behindKey, laterKey, machineKey, owedResultsKey, readyKey, sequenceKey } from "./keys.ts";
+import { behindKey, laterKey, machineKey, owedKey, readyKey, sequenceKey } from "./keys.ts";
 import { holdsMachine, rankOf, resultsDueAtMs, type SequenceRecord } from "./sequence.ts";
 import { rowObject } from "./row-object.ts";
 
@@ -73,7 +73,7 @@ export function rowsOf(record: SequenceRecord): Map<string, unknown> {
     rows.set(machineKey(record.machineId), lease);
   }
   const note = noteOf(record);
-  if (note !== null) rows.set(owedResultsKey(record.sequenceId), note);
+  if (note !== null) rows.set(owedKey(record.sequenceId), note);
   return rows;
 }
 
@@ -116,7 +116,7 @@ export function move(
 function renewal(old: OwedNote | null, next: OwedNote | null, sequenceId: string): RowChange[] {
   if (old === null || next === null) return [];
   if (old.dueAtMs === next.dueAtMs && old.detail === next.detail) return [];
-  return [{ op: "replace", key: owedResultsKey(sequenceId), body: next, etag: "*" }];
+  return [{ op: "replace", key: owedKey(sequenceId), body: next, etag: "*" }];
 }
 
 /** True if the move gives up the machine, so that whoever waits behind it must be let forward. */

@@ -4,7 +4,7 @@ import { approvalSchema } from "./approval.ts";
 import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../incident/incident.ts";
 import { gateSchema } from "./gate.ts";
-import { turnKey } from "./keys.ts";
+import { openingKey } from "./keys.ts";
 import { targetSchema } from "./notice.ts";
 import type { RowChange } from "./rows.ts";
 import { rowObject } from "./row-object.ts";
@@ -55,7 +55,7 @@ export const turnSchema = rowObject({ v: z.literal(1) });
 /** Tells the poll that sequences have to be moved, if the run has turned. */
 export function turnNote(before: RunRecord, after: RunRecord): RowChange[] {
   if (after.turns === before.turns) return [];
-  return [{ op: "insert", key: turnKey(after.runId, after.turns), body: { v: 1 } }];
+  return [{ op: "insert", key: openingKey(after.runId, after.turns), body: { v: 1 } }];
 }
 
 /** The run after `added` new sequences; a finished one opens again, for an incident may grow. */

@@ -1,6 +1,6 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import { gateAfterEnd } from "../ledger/gate.ts";
-import { BUDGET_KEY, behindRange, sequenceIdIn } from "../ledger/keys.ts";
+import { RATE_TOKEN_KEY, behindRange, sequenceIdIn } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
 import { owing } from "../ledger/notice.ts";
 import {
@@ -75,7 +75,7 @@ export async function moveSequence(
   if (finished > 0) tx.stage(owing(noticesOfEnd(ended, after.sequenceId, nowMs)));
   // A claim reads the budget, then the run, and commits against the budget: written with the pause,
   // it makes every claim lose that did not see the run paused.
-  if (pauses(run.value, ended) && !tx.writes(BUDGET_KEY)) {
+  if (pauses(run.value, ended) && !tx.writes(RATE_TOKEN_KEY)) {
     const budget = await loadBudget(tx);
     tx.stage([budgetChange(budget, budget.value)]);
   }

@@ -1,4 +1,4 @@
-import { BUDGET_KEY, machineKey, READS_KEY, runKey, sequenceKey } from "../ledger/keys.ts";
+import { RATE_TOKEN_KEY, machineKey, ASKED_KEY, runKey, sequenceKey } from "../ledger/keys.ts";
 import { machineSchema, type MachineLease, type RowChange, type Stored } from "../ledger/rows.ts";
 import { SetAside, sorted, valueOf } from "../ledger/set-aside.ts";
 import { runSchema, type RunRecord } from "../ledger/run.ts";
@@ -19,12 +19,12 @@ export interface MaybeStored<T> {
  */
 
 export async function loadBudget(ledger: LedgerReads): Promise<MaybeStored<Budget>> {
-  return budgetOf(await ledger.read(BUDGET_KEY));
+  return budgetOf(await ledger.read(RATE_TOKEN_KEY));
 }
 
 /** The budget among rows that were read together with it; its first value if it is not there. */
 export function budgetIn(rows: readonly Row[]): MaybeStored<Budget> {
-  return budgetOf(rows.find(({ key }) => key === BUDGET_KEY) ?? null);
+  return budgetOf(rows.find(({ key }) => key === RATE_TOKEN_KEY) ?? null);
 }
 
 function budgetOf(row: Row | null): MaybeStored<Budget> {
@@ -49,7 +49,7 @@ export async function lastPass(ledger: LedgerReads): Promise<number> {
 }
 
 export async function loadReads(ledger: LedgerReads): Promise<MaybeStored<Reads>> {
-  const row = await ledger.read(READS_KEY);
+  const row = await ledger.read(ASKED_KEY);
   return row === null
     ? { value: FIRST_READS, etag: null }
     : { value: valueOf(readsSchema, row), etag: row.etag };
@@ -91,7 +91,7 @@ export async function loadLease(
 
 /** The change that writes the budget where `stored` stood. */
 export function budgetChange(stored: MaybeStored<Budget>, value: Budget): RowChange {
-  return written(BUDGET_KEY, stored.etag, value);
+  return written(RATE_TOKEN_KEY, stored.etag, value);
 }
 
 /** The run as it was read: whoever has written it meanwhile makes the transaction lose. */
@@ -100,7 +100,7 @@ export function unchanged({ value, etag }: Stored<RunRecord>): RowChange {
 }
 
 export function readsChange(stored: MaybeStored<Reads>, value: Reads): RowChange {
-  return written(READS_KEY, stored.etag, value);
+  return written(ASKED_KEY, stored.etag, value);
 }
 
 function written(key: string, etag: string | null, body: unknown): RowChange {

@@ -1,4 +1,4 @@
-import { BUDGET_KEY, isWithin, OPEN_WORK, type KeyRange } from "../ledger/keys.ts";
+import { RATE_TOKEN_KEY, isWithin, OPEN_WORK, type KeyRange } from "../ledger/keys.ts";
 import type { Ledger, Row } from "../ports.ts";
 import { budgetIn } from "./load.ts";
 
@@ -24,7 +24,7 @@ export async function readOpenWork(ledger: Ledger): Promise<OpenWork> {
  * us nothing that could be asked for again; and no row is set aside.
  */
 export function isIdle({ rows, whole }: OpenWork): boolean {
-  if (!whole || rows.some((row) => row.key !== BUDGET_KEY)) return false;
+  if (!whole || rows.some((row) => row.key !== RATE_TOKEN_KEY)) return false;
   const { lockouts, setAside } = budgetIn(rows).value;
   return setAside.length === 0 && lockouts.every(({ call }) => call === "submit");
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PAUSE_NOTE_KEY } from "../ledger/keys.ts";
+import { RATE_TOKEN_PAUSED_KEY } from "../ledger/keys.ts";
 import { rowObject } from "../ledger/row-object.ts";
 import { valueOf } from "../ledger/set-aside.ts";
 import type { Ledger } from "../ports.ts";
@@ -24,24 +24,24 @@ export type PauseNote = z.infer<typeof pauseNoteSchema>;
 
 /** The note as it stands; null if there is none. */
 export async function loadPauseNote(ledger: Ledger): Promise<PauseNote | null> {
-  const row = await ledger.read(PAUSE_NOTE_KEY);
+  const row = await ledger.read(RATE_TOKEN_PAUSED_KEY);
   return row === null ? null : valueOf(pauseNoteSchema, row);
 }
 
 /** Pauses beside a budget that cannot be read. One pause is enough: the first stays. */
 export async function notePause(ledger: Ledger, note: PauseNote): Promise<void> {
-  await commitOnce({ ledger }, [{ op: "insert", key: PAUSE_NOTE_KEY, body: note }]);
+  await commitOnce({ ledger }, [{ op: "insert", key: RATE_TOKEN_PAUSED_KEY, body: note }]);
 }
 
 /** Stages the end of a note, if there is one: the budget says by now what holds. */
 export async function dropPauseNote(tx: Transaction): Promise<void> {
-  const row = await tx.read(PAUSE_NOTE_KEY);
+  const row = await tx.read(RATE_TOKEN_PAUSED_KEY);
   if (row !== null) tx.stage([{ op: "delete", key: row.key, etag: row.etag }]);
 }
 
 /** Writes a noted pause into the budget and its log, in the place of the note. */
 export async function takeOverPause(store: Store, { rows }: OpenWork): Promise<void> {
-  const row = rows.find(({ key }) => key === PAUSE_NOTE_KEY);
+  const row = rows.find(({ key }) => key === RATE_TOKEN_PAUSED_KEY);
   if (row === undefined) return;
   const { by, why, atMs } = valueOf(pauseNoteSchema, row);
   const fact = factAbout("paused", [], { atMs, by, detail: why });

@@ -1,4 +1,4 @@
-import { isWithin, PAUSE_NOTE_KEY, READY, TURN } from "../ledger/keys.ts";
+import { isWithin, RATE_TOKEN_PAUSED_KEY, READY, TURN } from "../ledger/keys.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { LedgerReads } from "../ports.ts";
 import { budgetIn, type MaybeStored } from "./load.ts";
@@ -19,5 +19,5 @@ export async function readTurn(ledger: LedgerReads, limit: number): Promise<Turn
   const rows = await ledger.list(TURN.from, TURN.before, Math.min(limit + 1, PAGE));
   const keys = rows.map((row) => row.key);
   const ready = keys.filter((key) => isWithin(key, READY)).slice(0, limit);
-  return { budget: budgetIn(rows), isPauseNoted: keys.includes(PAUSE_NOTE_KEY), ready };
+  return { budget: budgetIn(rows), isPauseNoted: keys.includes(RATE_TOKEN_PAUSED_KEY), ready };
 }

@@ -1,4 +1,4 @@
-import { BUDGET_KEY, isWithin, type KeyRange } from "../ledger/keys.ts";
+import { RATE_TOKEN_KEY, isWithin, type KeyRange } from "../ledger/keys.ts";
 import type { RowChange } from "../ledger/rows.ts";
 import type { CommitOutcome, Ledger, Row } from "../ports.ts";
 
@@ -19,14 +19,14 @@ export function remembering(ledger: Ledger): Remembering {
   const written: string[] = [];
   return {
     read: async (key) => {
-      if (key !== BUDGET_KEY) return await ledger.read(key);
+      if (key !== RATE_TOKEN_KEY) return await ledger.read(key);
       if (budget === undefined) budget = await ledger.read(key);
       return budget;
     },
     list: async (from, before, limit) => {
       const rows = await ledger.list(from, before, limit);
-      const reached = rows.length < limit || (rows.at(-1)?.key ?? "") >= BUDGET_KEY;
-      if (reached && isWithin(BUDGET_KEY, { from, before })) budget = budgetRowIn(rows);
+      const reached = rows.length < limit || (rows.at(-1)?.key ?? "") >= RATE_TOKEN_KEY;
+      if (reached && isWithin(RATE_TOKEN_KEY, { from, before })) budget = budgetRowIn(rows);
       return rows;
     },
     commit: async (changes) => {
@@ -43,7 +43,7 @@ export function remembering(ledger: Ledger): Remembering {
 }
 
 function budgetRowIn(rows: readonly Row[]): Row | null {
-  return rows.find(({ key }) => key === BUDGET_KEY) ?? null;
+  return rows.find(({ key }) => key === RATE_TOKEN_KEY) ?? null;
 }
 
 function budgetAfter(
@@ -52,12 +52,12 @@ function budgetAfter(
   outcome: CommitOutcome,
 ): Row | null | undefined {
   if (outcome.kind === "conflict") {
-    return outcome.key === null || outcome.key === BUDGET_KEY ? undefined : before;
+    return outcome.key === null || outcome.key === RATE_TOKEN_KEY ? undefined : before;
   }
-  const change = changes.find(({ key }) => key === BUDGET_KEY);
+  const change = changes.find(({ key }) => key === RATE_TOKEN_KEY);
   if (change === undefined) return before;
-  const etag = outcome.etags.get(BUDGET_KEY);
+  const etag = outcome.etags.get(RATE_TOKEN_KEY);
   return change.op === "delete" || etag === undefined
     ? undefined
-    : { key: BUDGET_KEY, body: change.body, etag };
+    : { key: RATE_TOKEN_KEY, body: change.body, etag };
 }

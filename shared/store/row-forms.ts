@@ -3,7 +3,7 @@ import { auditRecordSchema } from "../evidence/audit.ts";
 import { custodyEntrySchema } from "../evidence/custody.ts";
 import { countsSchema, keySchema } from "../ledger/accepted.ts";
 import { intakeSchema, pointerSchema } from "../ledger/intake.ts";
-import { BUDGET_KEY, CAPS_KEY, PAUSE_NOTE_KEY, READS_KEY } from "../ledger/keys.ts";
+import { RATE_TOKEN_KEY, CAPS_KEY, RATE_TOKEN_PAUSED_KEY, ASKED_KEY } from "../ledger/keys.ts";
 import { deadNoticeSchema, noticeSchema } from "../ledger/notice.ts";
 import { indexSchema, machineSchema, owedSchema } from "../ledger/rows.ts";
 import { runSchema, turnSchema } from "../ledger/run.ts";
@@ -14,10 +14,10 @@ import { pauseNoteSchema } from "./pause-note.ts";
 
 /** The form of each kind of row, by its key, or by the first part of that. */
 export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
-  [BUDGET_KEY]: budgetSchema,
-  [READS_KEY]: readsSchema,
+  [RATE_TOKEN_KEY]: budgetSchema,
+  [ASKED_KEY]: readsSchema,
   [CAPS_KEY]: countsSchema,
-  [PAUSE_NOTE_KEY]: pauseNoteSchema,
+  [RATE_TOKEN_PAUSED_KEY]: pauseNoteSchema,
   audit: auditRecordSchema,
   behind: indexSchema,
   custody: custodyEntrySchema,

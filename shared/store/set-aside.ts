@@ -1,4 +1,4 @@
-import { BUDGET_KEY } from "../ledger/keys.ts";
+import { RATE_TOKEN_KEY } from "../ledger/keys.ts";
 import { SetAside } from "../ledger/set-aside.ts";
 import type { Ports } from "../ports.ts";
 import { changeBudgetAlone } from "./change-budget.ts";
@@ -32,7 +32,7 @@ export async function unlessSetAside<T, O>(
 /** Names the row in the budget, and once in the log; those that are named are the poll's to log. */
 export async function noteSetAside(ports: AsidePorts, { key, why }: SetAside): Promise<void> {
   const noted = await tryTransact(ports, usual("the budget"), async (tx) => {
-    const budget = key === BUDGET_KEY ? null : await loadReadableBudget(tx);
+    const budget = key === RATE_TOKEN_KEY ? null : await loadReadableBudget(tx);
     if (budget === null) return "not";
     const { setAside } = budget.value;
     if (setAside.some((each) => each.key === key)) return "before";

@@ -1,4 +1,4 @@
-import { NOTES_OF_TURNS, runIdOfTurn, turnsOf } from "../ledger/keys.ts";
+import { OPENING, runIdOfOpening, openingsOf } from "../ledger/keys.ts";
 import { park } from "../ledger/moves.ts";
 import { withApprovals } from "../ledger/approval.ts";
 import { isHeld, placed } from "../ledger/gate.ts";
@@ -29,7 +29,7 @@ const COMMITS_MAX = 400;
  * they may not. Returns how many moved. Safe to run twice, and by several at once.
  */
 export async function turnGates(ports: TurnPorts, open: OpenWork): Promise<number> {
-  const notes = await rowsWithin(ports.ledger, open, NOTES_OF_TURNS, TURNS_PER_POLL);
+  const notes = await rowsWithin(ports.ledger, open, OPENING, TURNS_PER_POLL);
   let moved = 0;
   for (const note of notes) moved += await unlessSetAside(ports, 0, () => turnGate(ports, note));
   return moved;
@@ -37,7 +37,7 @@ export async function turnGates(ports: TurnPorts, open: OpenWork): Promise<numbe
 
 /** The same for one run, for those who need it now. */
 export async function turnGatesOf(ports: TurnPorts, runId: string): Promise<number> {
-  const { from, before } = turnsOf(runId);
+  const { from, before } = openingsOf(runId);
   let moved = 0;
   for (const note of await ports.ledger.list(from, before, TURNS_PER_POLL)) {
     moved += await unlessSetAside(ports, 0, () => turnGate(ports, note));
@@ -74,7 +74,7 @@ async function turnSome(
 ): Promise<{ moved: number; isLast: boolean; run: RunRecord } | null> {
   if (tx.lost?.key === note.key) return null;
   // The run is read before its sequences, and written with them: what comes in between loses.
-  const run = await loadRun(tx, runIdOfTurn(note.key));
+  const run = await loadRun(tx, runIdOfOpening(note.key));
   if (run === null) throw new Error(`the run of ${note.key} is gone, but it has turned`);
   const { sequences, isWhole } = await sequencesOfRun(ports, run.value);
   const changes = sequences.flatMap((before) => {

@@ -9,25 +9,25 @@ const LEDGER = page("docs/ledger.md");
 
 /** One key of every kind there is, by what builds it. */
 const SAMPLES: Readonly<Record<string, string>> = {
-  BUDGET_KEY: keys.BUDGET_KEY,
-  PAUSE_NOTE_KEY: keys.PAUSE_NOTE_KEY,
-  READS_KEY: keys.READS_KEY,
+  RATE_TOKEN_KEY: keys.RATE_TOKEN_KEY,
+  RATE_TOKEN_PAUSED_KEY: keys.RATE_TOKEN_PAUSED_KEY,
+  ASKED_KEY: keys.ASKED_KEY,
   readyKey: keys.readyKey(1, 7, "sequence"),
   laterKey: keys.laterKey(7, "sequence"),
   behindKey: keys.behindKey("machine", 1, 7, "sequence"),
   sequenceKey: keys.sequenceKey("sequence"),
   machineKey: keys.machineKey("machine"),
   runKey: keys.runKey("run"),
-  idempotencyRowKey: keys.idempotencyRowKey("hash"),
+  keyKey: keys.keyKey("hash"),
   CAPS_KEY: keys.CAPS_KEY,
   intakeKey: keys.intakeKey("run", 7),
   plannedKey: keys.plannedKey("run", 7),
-  turnKey: keys.turnKey("run", 7),
-  owedResultsKey: keys.owedResultsKey("sequence"),
+  openingKey: keys.openingKey("run", 7),
+  owedKey: keys.owedKey("sequence"),
   custodyKey: keys.custodyKey("run", 7),
   auditKey: keys.auditKey("run", 7),
   noticeKey: keys.noticeKey(7, "notice"),
-  deadNoticeKey: keys.deadNoticeKey("run", "notice"),
+  deadKey: keys.deadKey("run", "notice"),
 };
 
 /** What writes to the ledger, by its name. */
@@ -40,6 +40,15 @@ function familyOf(key: string): string {
   return `${name} and ${parts.length} parts`;
 }
 
+/** True for all keys of one first word, and no others. */
+function isFamily(value: unknown): value is keys.KeyRange {
+  if (typeof value !== "object" || value === null || !("from" in value && "before" in value)) {
+    return false;
+  }
+  const { from, before } = value;
+  return typeof from === "string" && from.endsWith("!") && before === `${from.slice(0, -1)}"`;
+}
+
 describe("the page about the ledger", () => {
   it("shows every key there is, in its form, and no other", () => {
     const builders = Object.keys(keys).filter((name) => /Key$|_KEY$/.test(name));
@@ -48,6 +57,23 @@ describe("the page about the ledger", () => {
       familyOf(unquoted(key)),
     );
     expect(documented.toSorted()).toEqual(Object.values(SAMPLES).map(familyOf).toSorted());
+  });
+
+  it("has keys that are called like the constants that build them", () => {
+    const called = Object.keys(SAMPLES).map((name) =>
+      name.endsWith("_KEY")
+        ? name.slice(0, -"_KEY".length).toLowerCase().replaceAll("_", "-")
+        : name.slice(0, -"Key".length),
+    );
+    const words = Object.entries(SAMPLES).map(([name, key]) =>
+      name.endsWith("_KEY") ? key.replace("!", "-") : key.split("!", 1)[0],
+    );
+    expect(called).toEqual(words);
+    const ranges = Object.entries(keys).flatMap(([name, value]) =>
+      isFamily(value) ? [{ name, from: value.from }] : [],
+    );
+    expect(ranges.length).toBeGreaterThan(8);
+    for (const { name, from } of ranges) expect(`${name.toLowerCase()}!`).toBe(from);
   });
 
   it("says of every key what it holds, who writes it and what is assumed", () => {

@@ -6,11 +6,11 @@ import {
   auditOf,
   behindKey,
   behindRange,
-  BUDGET_KEY,
+  RATE_TOKEN_KEY,
   custodyKey,
   custodyOf,
   dueBy,
-  idempotencyRowKey,
+  keyKey,
   intakeKey,
   intakesOf,
   isWithin,
@@ -21,27 +21,27 @@ import {
   laterKey,
   machineIdBehind,
   machineKey,
-  MACHINES,
+  MACHINE,
   noticeKey,
   noticesDueBy,
   OPEN_WORK,
-  OWED_RESULTS,
-  owedResultsKey,
+  OWED,
+  owedKey,
   passIn,
   plannedKey,
   plannedKeyFor,
-  READS_KEY,
+  ASKED_KEY,
   READY,
   readyKey,
   runIdOfPlanned,
-  runIdOfTurn,
+  runIdOfOpening,
   runKey,
   sequenceIdIn,
   sequenceKey,
   sequencesOf,
   TURN,
-  turnKey,
-  turnsOf,
+  openingKey,
+  openingsOf,
   type KeyRange,
 } from "../../shared/ledger/keys.ts";
 import { MACHINE_ID, RUN_ID, SEQUENCE_ID, START_MS } from "./a-sequence.ts";
@@ -104,7 +104,7 @@ describe("keys", () => {
   it.each([
     laterKey(START_MS, SEQUENCE_ID),
     behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID),
-    owedResultsKey(SEQUENCE_ID),
+    owedKey(SEQUENCE_ID),
     sequenceKey(SEQUENCE_ID),
   ])("name the sequence that %s stands for", (key) => {
     expect(sequenceIdIn(key)).toBe(SEQUENCE_ID);
@@ -122,7 +122,7 @@ describe("keys", () => {
   });
 
   it("name whose turn, intake or place in line they stand for", () => {
-    expect(runIdOfTurn(turnKey(RUN_ID, 3))).toBe(RUN_ID);
+    expect(runIdOfOpening(openingKey(RUN_ID, 3))).toBe(RUN_ID);
     expect(runIdOfPlanned(plannedKey(RUN_ID, 48))).toBe(RUN_ID);
     expect(machineIdBehind(behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID))).toBe(MACHINE_ID);
     expect(plannedKeyFor(intakeKey(RUN_ID, 48))).toBe(plannedKey(RUN_ID, 48));
@@ -142,7 +142,7 @@ describe("keys", () => {
   });
 
   it.each([
-    ["turns", turnKey, turnsOf],
+    ["turns", openingKey, openingsOf],
     ["intakes", intakeKey, intakesOf],
     ["audit records", auditKey, auditOf],
   ] as const)(
@@ -172,33 +172,33 @@ describe("open work", () => {
   it.each([
     [laterKey(START_MS, SEQUENCE_ID), LATER],
     [laterKey(0, "0"), LATER],
-    [machineKey(MACHINE_ID), MACHINES],
-    [machineKey("zzzz"), MACHINES],
+    [machineKey(MACHINE_ID), MACHINE],
+    [machineKey("zzzz"), MACHINE],
     [readyKey(0, 0, "0"), READY],
     [readyKey(4, 10 ** 12 - 1, SEQUENCE_ID), READY],
-    [owedResultsKey(SEQUENCE_ID), OWED_RESULTS],
-    [owedResultsKey("zzzz"), OWED_RESULTS],
+    [owedKey(SEQUENCE_ID), OWED],
+    [owedKey("zzzz"), OWED],
   ])("has %s in it, in one family only", (key, family) => {
     expect(within(key, OPEN_WORK)).toBe(true);
-    const holding = [LATER, MACHINES, READY, OWED_RESULTS].filter((each) => within(key, each));
+    const holding = [LATER, MACHINE, READY, OWED].filter((each) => within(key, each));
     expect(holding).toEqual([family]);
   });
 
   it("has the budget in it, right before the ready rows, so that one query gets both", () => {
-    expect(within(BUDGET_KEY, OPEN_WORK)).toBe(true);
-    const families = [LATER, MACHINES, READY, OWED_RESULTS];
-    expect(families.filter((each) => within(BUDGET_KEY, each))).toEqual([]);
-    expect(within(BUDGET_KEY, TURN)).toBe(true);
+    expect(within(RATE_TOKEN_KEY, OPEN_WORK)).toBe(true);
+    const families = [LATER, MACHINE, READY, OWED];
+    expect(families.filter((each) => within(RATE_TOKEN_KEY, each))).toEqual([]);
+    expect(within(RATE_TOKEN_KEY, TURN)).toBe(true);
     expect(within(readyKey(0, 0, "0"), TURN)).toBe(true);
-    expect(within(owedResultsKey("zzzz"), TURN)).toBe(false);
+    expect(within(owedKey("zzzz"), TURN)).toBe(false);
   });
 
   it.each([
-    READS_KEY,
+    ASKED_KEY,
     runKey(RUN_ID),
     sequenceKey(SEQUENCE_ID),
     custodyKey(RUN_ID, 1),
-    idempotencyRowKey("00ff"),
+    keyKey("00ff"),
     behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID),
   ])("does not have %s in it, which stays when all is done", (key) => {
     expect(within(key, OPEN_WORK)).toBe(false);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { owedResultsKey, sequenceKey } from "../../shared/ledger/keys.ts";
+import { owedKey, sequenceKey } from "../../shared/ledger/keys.ts";
 import { move, rowsOf, type Stored } from "../../shared/ledger/rows.ts";
 import {
   isFinished,
@@ -10,7 +10,7 @@ import {
 import { conclude } from "../../shared/ledger/moves.ts";
 import { anActionOf, aResult, aSubmitted, SEQUENCE_ID, START_MS } from "./a-sequence.ts";
 
-const key = owedResultsKey(SEQUENCE_ID);
+const key = owedKey(SEQUENCE_ID);
 const stored = (value: SequenceRecord): Stored<SequenceRecord> => ({ value, etag: "e" });
 const noteOf = (record: SequenceRecord) => rowsOf(record).get(key);
 

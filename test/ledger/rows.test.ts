@@ -1,13 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import {
-  behindKey,
-  laneIn,
-  machineKey,
-  owedResultsKey,
-  sequenceKey,
-} from "../../shared/ledger/keys.ts";
+import { behindKey, laneIn, machineKey, owedKey, sequenceKey } from "../../shared/ledger/keys.ts";
 import { FINAL_STATUSES } from "../../shared/ledger/machine-action.ts";
 import {
   askToCancel,
@@ -168,7 +162,7 @@ describe("the rows of a sequence", () => {
     const keys = [...rowsOf(record).keys()];
     expect(keys.filter((key) => /^(ready|later|behind)!/.test(key))).toHaveLength(indexes);
     expect(keys.includes(machineKey(MACHINE_ID))).toBe(lease);
-    expect(keys.includes(owedResultsKey(SEQUENCE_ID))).toBe(owed);
+    expect(keys.includes(owedKey(SEQUENCE_ID))).toBe(owed);
   });
 
   it("say for which machine it waits and until when, and who holds a machine", () => {
@@ -207,7 +201,7 @@ describe("the rows of a sequence", () => {
       offline(0),
     );
     expect(owesResults(done)).toBe(false);
-    expect(rowsOf(over).get(owedResultsKey(SEQUENCE_ID))).toEqual({
+    expect(rowsOf(over).get(owedKey(SEQUENCE_ID))).toEqual({
       v: 1,
       dueAtMs: START_MS,
       detail: null,
@@ -215,9 +209,9 @@ describe("the rows of a sequence", () => {
     const [first, ...others] = over.results;
     if (first === undefined) throw new Error("nothing owed");
     const results = [{ ...first, state: "stored" as const }, ...others];
-    expect(rowsOf({ ...over, results }).has(owedResultsKey(SEQUENCE_ID))).toBe(true);
+    expect(rowsOf({ ...over, results }).has(owedKey(SEQUENCE_ID))).toBe(true);
     const gone = [{ ...first, state: "unavailable" as const }];
-    expect(rowsOf({ ...over, results: gone }).has(owedResultsKey(SEQUENCE_ID))).toBe(false);
+    expect(rowsOf({ ...over, results: gone }).has(owedKey(SEQUENCE_ID))).toBe(false);
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { turnKey } from "../../shared/ledger/keys.ts";
+import { openingKey } from "../../shared/ledger/keys.ts";
 import { stateOf, turnNote, withFinished, withSequences } from "../../shared/ledger/run.ts";
 import { aRun } from "./a-run.ts";
 import { START_MS } from "./a-sequence.ts";
@@ -37,7 +37,7 @@ describe("a run", () => {
   it("leaves a note when its gate has turned, and none else", () => {
     const turned = { ...EMPTY, turns: 3 };
     expect(turnNote(EMPTY, turned)).toEqual([
-      { op: "insert", key: turnKey(EMPTY.runId, 3), body: { v: 1 } },
+      { op: "insert", key: openingKey(EMPTY.runId, 3), body: { v: 1 } },
     ]);
     expect(turnNote(turned, { ...turned, open: 1 })).toEqual([]);
   });

@@ -33,7 +33,7 @@ export const OF_GUARDS: readonly Patch[] = [
   {
     name: "pauses a run and lets claims pass that had read it before",
     file: "shared/store/change-sequence.ts",
-    snippet: "if (pauses(run.value, ended) && !tx.writes(BUDGET_KEY)) {",
+    snippet: "if (pauses(run.value, ended) && !tx.writes(RATE_TOKEN_KEY)) {",
     replacement: "if (run === null) {",
     caughtBy: { test: "test/workflow/submit/pause-of-a-run.test.ts" },
   },

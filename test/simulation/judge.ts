@@ -1,4 +1,4 @@
-import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY } from "../../shared/ledger/keys.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
 import { createApprovalJudge, type ApprovalJudge } from "./approval-judge.ts";
@@ -117,7 +117,7 @@ export function createJudge(
       gates.committed(changes);
       approvals.committed(changes);
       notices.committed(changes);
-      const budget = changes.find((each) => each.key === BUDGET_KEY);
+      const budget = changes.find((each) => each.key === RATE_TOKEN_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);
         lockouts.locked(isLocked(budget.body), nowMs());

@@ -1,6 +1,6 @@
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
-import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY } from "../../shared/ledger/keys.ts";
 import type { Budget } from "../../shared/limits/budget.ts";
 import { createIntakeJudge } from "./intake-judge.ts";
 import type { Court } from "./invariants.ts";
@@ -74,7 +74,7 @@ export function createLedgerJudge(
           if (change.op === "delete") court.fail("kept", `${key} was deleted`);
           else if (!isRecord(change.body)) court.fail("moves", `${key} is no record`);
           else for (const each of takeIn(change.body)) touched.add(each);
-        } else if (key === BUDGET_KEY && change.op !== "delete" && isBudget(change.body)) {
+        } else if (key === RATE_TOKEN_KEY && change.op !== "delete" && isBudget(change.body)) {
           sessions = change.body.sessions.map((each) => each.sequenceId);
         }
       }

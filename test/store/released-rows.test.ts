@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { PAUSE_NOTE_KEY, OWED_RESULTS, isWithin, sequenceIdIn } from "../../shared/ledger/keys.ts";
+import { RATE_TOKEN_PAUSED_KEY, OWED, isWithin, sequenceIdIn } from "../../shared/ledger/keys.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import { runSchema } from "../../shared/ledger/run.ts";
 import { SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
@@ -37,7 +37,7 @@ const ROWS = LEDGERS.flatMap(({ rows }) => rows);
 describe("the rows that a release left", () => {
   it("show every kind of row, and every state of a sequence", () => {
     const kinds = new Set(ROWS.map(({ key }) => key.split("!", 1)[0]));
-    const wanted = Object.keys(ROW_FORMS).filter((kind) => kind !== PAUSE_NOTE_KEY);
+    const wanted = Object.keys(ROW_FORMS).filter((kind) => kind !== RATE_TOKEN_PAUSED_KEY);
     expect(wanted.filter((kind) => !kinds.has(kind))).toEqual([]);
     const states = new Set(
       ROWS.map(({ key, body }) => key.startsWith("sequence!") && body["state"]),
@@ -104,7 +104,7 @@ async function untilDone(app: GoingOn): Promise<void> {
   for (let step = 0; step < STEPS && open(app).length > 0; step += 1) {
     await app.drain();
     await app.poll();
-    const owed = app.ledger.rows().filter(({ key }) => isWithin(key, OWED_RESULTS));
+    const owed = app.ledger.rows().filter(({ key }) => isWithin(key, OWED));
     for (const { key } of owed) await app.collect(sequenceIdIn(key));
     if (step > 60) app.pass(3_600_000);
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
-import { BUDGET_KEY, NOTICES, OPEN_WORK, READY, TURN } from "../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY, NOTICE, OPEN_WORK, READY, TURN } from "../../shared/ledger/keys.ts";
 import type { RowChange } from "../../shared/ledger/rows.ts";
 import type { Ledger } from "../../shared/ports.ts";
 import { remembering } from "../../shared/store/remembering.ts";
 
-const FIRST: RowChange = { op: "insert", key: BUDGET_KEY, body: 1 };
+const FIRST: RowChange = { op: "insert", key: RATE_TOKEN_KEY, body: 1 };
 
 /** One invocation and another on one ledger; how often the first has read from it. */
 async function begun(...rows: readonly RowChange[]) {
@@ -20,13 +20,13 @@ async function begun(...rows: readonly RowChange[]) {
     },
   };
   const own = remembering(outside);
-  const budget = async () => (await own.read(BUDGET_KEY))?.body;
+  const budget = async () => (await own.read(RATE_TOKEN_KEY))?.body;
   return { memory, outside, own, asked, budget };
 }
 
 async function write(by: Ledger, body: unknown) {
-  const etag = (await by.read(BUDGET_KEY))?.etag ?? "";
-  return (await by.commit([{ op: "replace", key: BUDGET_KEY, body, etag }])).kind;
+  const etag = (await by.read(RATE_TOKEN_KEY))?.etag ?? "";
+  return (await by.commit([{ op: "replace", key: RATE_TOKEN_KEY, body, etag }])).kind;
 }
 
 describe("the budget that an invocation remembers", () => {
@@ -64,10 +64,10 @@ describe("the budget that an invocation remembers", () => {
         throw new Error("the answer is lost");
       },
     });
-    const etag = (await broken.read(BUDGET_KEY))?.etag ?? "";
-    const change = { op: "replace", key: BUDGET_KEY, body: 2, etag } as const;
+    const etag = (await broken.read(RATE_TOKEN_KEY))?.etag ?? "";
+    const change = { op: "replace", key: RATE_TOKEN_KEY, body: 2, etag } as const;
     await expect(broken.commit([change])).rejects.toThrow("the answer is lost");
-    expect((await broken.read(BUDGET_KEY))?.body).toBe(2);
+    expect((await broken.read(RATE_TOKEN_KEY))?.body).toBe(2);
     expect(asked.reads).toBe(2);
   });
 
@@ -101,6 +101,6 @@ describe("the budget that an invocation remembers", () => {
 
 it("an invocation knows which families of rows it has tried to write", async () => {
   const { own } = await begun();
-  await own.commit([{ op: "insert", key: `${NOTICES.from}a`, body: 1 }]);
-  expect([own.wrote(NOTICES), own.wrote(READY)]).toEqual([true, false]);
+  await own.commit([{ op: "insert", key: `${NOTICE.from}a`, body: 1 }]);
+  expect([own.wrote(NOTICE), own.wrote(READY)]).toEqual([true, false]);
 });

@@ -15,7 +15,7 @@ describe("the forms of the rows", () => {
     const built = [
       keys.sequenceKey("s"),
       keys.runKey("r"),
-      keys.idempotencyRowKey("h"),
+      keys.keyKey("h"),
       keys.custodyKey("r", 1),
       keys.auditKey("queue", 1),
       keys.intakesOf("r").from,

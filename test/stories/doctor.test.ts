@@ -11,7 +11,7 @@ import { examine, type Examination } from "../../local/doctor/examine.ts";
 import { exitCode, type Finding } from "../../local/doctor/finding.ts";
 import { runCommand } from "../../local/lrq/command-line.ts";
 import { bodyColumns } from "../../shared/azure/entity.ts";
-import { BUDGET_KEY } from "../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY } from "../../shared/ledger/keys.ts";
 import { FIRST_BUDGET } from "../../shared/limits/budget.ts";
 import { lockedOutBy } from "../../shared/limits/lockout.ts";
 import { takeAccount } from "../azurite-account.ts";
@@ -297,7 +297,7 @@ describe("the doctor finds, and says the fix for", () => {
     } as const;
     const budget = lockedOutBy(FIRST_BUDGET, refusal, someLimits());
     const env = { AzureWebJobsStorage: account };
-    const keys = { partitionKey: "tenant|app", rowKey: BUDGET_KEY };
+    const keys = { partitionKey: "tenant|app", rowKey: RATE_TOKEN_KEY };
     await table.createEntity({ ...keys, ...bodyColumns(budget) });
     const all = await findings({ env });
     expect(troubles(all)).toEqual(["error Defender and the app", "unknown live response"]);

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { TableClient } from "@azure/data-tables";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bodyColumns, bodyOf } from "../../shared/azure/entity.ts";
-import { BUDGET_KEY, runKey } from "../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY, runKey } from "../../shared/ledger/keys.ts";
 import { askingAt, type Asking } from "./asking.ts";
 import { statusSchema } from "./answers.ts";
 import { unpackRelease } from "./kept-release.ts";
@@ -36,7 +36,7 @@ describe("the release before, and this one", () => {
       const { runId } = await stage.accept("generic", incident("alone", numbers(1)));
       // The budget is written with the first claim.
       await stage.until(runId, ({ counts }) => counts.waiting < EACH);
-      await addField(stage, BUDGET_KEY);
+      await addField(stage, RATE_TOKEN_KEY);
       await addField(stage, runKey(runId));
       const host = await stage.addHost(then());
       const other = askingAt(() => host.url, stage.key, stage.log);
@@ -50,7 +50,7 @@ describe("the release before, and this one", () => {
       for (const each of [runId, last.runId]) await ends(other, each);
       const status = statusSchema.parse((await other.call("GET", "status")).body);
       expect(status.setAside.count).toBe(0);
-      expect(await hasField(stage, BUDGET_KEY)).toBe(true);
+      expect(await hasField(stage, RATE_TOKEN_KEY)).toBe(true);
       expect(await hasField(stage, runKey(runId))).toBe(true);
       expect(stage.log.filter((line) => line.includes('"unforeseen"'))).toEqual([]);
     } finally {

@@ -115,13 +115,13 @@ describe("a row that nobody here can read", () => {
     ["later", ({ sequenceId }) => keys.laterKey(PAST_MS, sequenceId)],
     ["behind", ({ sequenceId }) => keys.behindKey(MACHINE, 1, 1, sequenceId)],
     ["machine", () => keys.machineKey(MACHINE)],
-    ["owed", ({ sequenceId }) => keys.owedResultsKey(sequenceId)],
-    ["opening", ({ runId }) => keys.turnKey(runId, 1)],
+    ["owed", ({ sequenceId }) => keys.owedKey(sequenceId)],
+    ["opening", ({ runId }) => keys.openingKey(runId, 1)],
     ["planned", ({ runId }) => keys.plannedKey(runId, 2)],
     ["intake", ({ runId }) => keys.intakeKey(runId, 2)],
     ["notice", () => keys.noticeKey(PAST_MS, "msg_1")],
-    ["dead", ({ runId }) => keys.deadNoticeKey(runId, "msg_1")],
-    ["asked", () => keys.READS_KEY],
+    ["dead", ({ runId }) => keys.deadKey(runId, "msg_1")],
+    ["asked", () => keys.ASKED_KEY],
   ];
 
   it.each(kinds)("such as one of %s stops nothing but itself", async (kind, keyOf) => {
@@ -169,8 +169,8 @@ describe("a budget of a newer version", () => {
     const { mixed, odd } = await twoRuns(app);
     await app.insert(keys.noticeKey(START_MS, "msg_1"), { v: 1 });
     await app.drain();
-    await app.tamper(keys.BUDGET_KEY, NEWER);
-    const before = await app.body(keys.BUDGET_KEY);
+    await app.tamper(keys.RATE_TOKEN_KEY, NEWER);
+    const before = await app.body(keys.RATE_TOKEN_KEY);
     const posts = app.posted().length;
     const later = await app.accept("later", [7]);
     expect(await app.drain()).toEqual({ submitted: 0, ended: "setAside" });
@@ -182,7 +182,7 @@ describe("a budget of a newer version", () => {
     expect(await cancelRun(app.ports, app.limits, later, "op")).toMatchObject({ ended: 1 });
     expect(await cancelRun(app.ports, app.limits, mixed, "op")).toMatchObject({ asked: 2 });
     expect(await app.body(odd)).toMatchObject({ cancel: { by: "op" } });
-    expect(await app.body(keys.BUDGET_KEY)).toEqual(before);
+    expect(await app.body(keys.RATE_TOKEN_KEY)).toEqual(before);
     expect(app.ledger.rows().some(({ key }) => key === keys.noticeKey(START_MS, "msg_1"))).toBe(
       false,
     );
@@ -193,7 +193,7 @@ describe("a budget of a newer version", () => {
     await app.accept("first", [1]);
     await app.drain();
     await app.accept("second", [2]);
-    await app.tamper(keys.BUDGET_KEY, NEWER);
+    await app.tamper(keys.RATE_TOKEN_KEY, NEWER);
     await pause(app.ports, { by: "op", why: "stop" });
     await pause(app.ports, { by: "other", why: "stop as well" });
     expect(await resume(app.ports, app.limits, "op")).toBe(false);
@@ -204,12 +204,12 @@ describe("a budget of a newer version", () => {
       next: { kind: "setAside" },
     });
     expect(paused).toMatchObject({ by: "op", why: "stop" });
-    expect(setAside.rows).toEqual([{ key: keys.BUDGET_KEY, why: WHY, since: null }]);
+    expect(setAside.rows).toEqual([{ key: keys.RATE_TOKEN_KEY, why: WHY, since: null }]);
 
-    await app.tamper(keys.BUDGET_KEY, { v: 1 });
+    await app.tamper(keys.RATE_TOKEN_KEY, { v: 1 });
     expect(await app.drain()).toMatchObject({ submitted: 0, ended: "paused" });
     await app.poll();
-    expect(await app.body(keys.PAUSE_NOTE_KEY)).toBeNull();
+    expect(await app.body(keys.RATE_TOKEN_PAUSED_KEY)).toBeNull();
     expect((await app.status()).paused).toMatchObject({ by: "op", why: "stop" });
     const log = app.ledger.rows().filter(({ key }) => key.startsWith("audit!queue!"));
     expect(log.map(({ body }) => body)).toContainEqual(
@@ -223,16 +223,16 @@ describe("a budget of a newer version", () => {
     const app = startGoingOn();
     const runId = await app.accept("first", [1]);
     await app.drain();
-    await app.tamper(keys.BUDGET_KEY, NEWER);
+    await app.tamper(keys.RATE_TOKEN_KEY, NEWER);
     await cancelRun(app.ports, app.limits, runId, "op");
-    await app.tamper(keys.BUDGET_KEY, { v: 1 });
+    await app.tamper(keys.RATE_TOKEN_KEY, { v: 1 });
     expect(await reconcile(app.ports)).toMatchObject({ sessions: 1 });
     const sessions = [
       expect.objectContaining({
         glance: expect.objectContaining({ cancel: expect.objectContaining({ by: "op" }) }),
       }),
     ];
-    expect(await app.body(keys.BUDGET_KEY)).toMatchObject({ sessions });
+    expect(await app.body(keys.RATE_TOKEN_KEY)).toMatchObject({ sessions });
     expect(await reconcile(app.ports)).toMatchObject({ sessions: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { keySchema, type AcceptedKey } from "../../ledger/accepted.ts";
 import { valueOf } from "../../ledger/set-aside.ts";
-import { idempotencyRowKey } from "../../ledger/keys.ts";
+import { keyKey } from "../../ledger/keys.ts";
 import { answer, type Acceptance, type AcceptPorts, type Submission } from "./answer.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun } from "../../store/load.ts";
@@ -12,7 +12,7 @@ export async function acceptedBefore(
   keyHash: string,
   submission: Submission,
 ): Promise<Acceptance | null> {
-  const row = await ports.ledger.read(idempotencyRowKey(keyHash));
+  const row = await ports.ledger.read(keyKey(keyHash));
   if (row === null) return null;
   const key = valueOf(keySchema, row);
   if (key.requestHash !== submission.requestHash) {
@@ -49,5 +49,5 @@ export function keyRowOf(
     requestHash,
     sequenceIds: [...sequenceIds],
   };
-  return { key: idempotencyRowKey(keyHash), body };
+  return { key: keyKey(keyHash), body };
 }

@@ -1,4 +1,4 @@
-import { deadNoticesOf, noticeIdIn, noticeKey, NOTICES } from "../../ledger/keys.ts";
+import { deadOf, noticeIdIn, noticeKey, NOTICE } from "../../ledger/keys.ts";
 import { deadNoticeSchema, owing, type DeadNotice, type Notice } from "../../ledger/notice.ts";
 import type { RowChange } from "../../ledger/rows.ts";
 import type { RunRecord } from "../../ledger/run.ts";
@@ -47,7 +47,7 @@ export async function replayCallbacks(
 
 async function revive(ports: ReplayPorts, runId: string): Promise<number> {
   const { ledger, clock } = ports;
-  const { from, before } = deadNoticesOf(runId);
+  const { from, before } = deadOf(runId);
   // What cannot be read stays where it is, and is gone past.
   let start = from;
   let revived = 0;
@@ -96,8 +96,8 @@ async function tellAgain(ports: ReplayPorts, runId: string): Promise<number> {
  * is seen. Beyond a thousand that are owed, one may be owed twice.
  */
 async function owedIds(ledger: LedgerReads, runId: string): Promise<Set<string>> {
-  const pending = await ledger.list(NOTICES.from, NOTICES.before, ROWS_MAX);
-  const { from, before } = deadNoticesOf(runId);
+  const pending = await ledger.list(NOTICE.from, NOTICE.before, ROWS_MAX);
+  const { from, before } = deadOf(runId);
   const dead = await ledger.list(from, before, ROWS_MAX);
   return new Set([...pending, ...dead].map(({ key }) => noticeIdIn(key)));
 }

@@ -3,7 +3,7 @@ import { judgeAnswer, type Judgement } from "../../callback/judge-answer.ts";
 import type { CallbackFacts } from "../../callback/message.ts";
 import { callbackRequest } from "../../callback/request.ts";
 import { recipientOf, type CallbackRules } from "../../callback/targets.ts";
-import { deadNoticeKey, noticeKey } from "../../ledger/keys.ts";
+import { deadKey, noticeKey } from "../../ledger/keys.ts";
 import type { CallbackBell } from "../../ledger/message.ts";
 import {
   noticeSchema,
@@ -189,7 +189,7 @@ function stageOutcome(
     case "dead": {
       const host = targetOf(run.value, notice)?.host ?? "";
       const body: DeadNotice = { ...notice, tries, said: judgement.said, host, diedAtMs: atMs };
-      const key = deadNoticeKey(notice.runId, notice.noticeId);
+      const key = deadKey(notice.runId, notice.noticeId);
       tx.stage([{ op: "insert", key, body }]);
     }
   }

@@ -1,7 +1,7 @@
 import {
   BEHIND,
   LATER,
-  MACHINES,
+  MACHINE,
   PLANNED,
   READY,
   runIdOfPlanned,
@@ -72,7 +72,7 @@ export async function cancelAll(
 async function openRuns({ ledger }: CancelPorts): Promise<ReadonlySet<string>> {
   // Read first: what is unfolded meanwhile is found below.
   const planned = (await listAll(ledger, PLANNED)).map((row) => runIdOfPlanned(row.key));
-  const leases = sorted(machineSchema, await listAll(ledger, MACHINES)).readable;
+  const leases = sorted(machineSchema, await listAll(ledger, MACHINE)).readable;
   const ids = leases.map(({ value }) => value.sequenceId);
   for (const range of [READY, LATER, BEHIND]) {
     ids.push(...(await listAll(ledger, range)).map((row) => sequenceIdIn(row.key)));

@@ -2,8 +2,8 @@ import {
   BEHIND,
   machineIdBehind,
   machineIdIn,
-  MACHINES,
-  OWED_RESULTS,
+  MACHINE,
+  OWED,
   sequenceIdIn,
   type KeyRange,
 } from "../../ledger/keys.ts";
@@ -54,7 +54,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
 
 /** A lease whose sequence is gone or does not hold the machine is nobody's. */
 async function mendLeases(ports: ReconcilePorts): Promise<number> {
-  return await countMended(ports, MACHINES, async (row) => {
+  return await countMended(ports, MACHINE, async (row) => {
     const { sequenceId } = valueOf(machineSchema, row);
     const record = await loadSequence(ports.ledger, sequenceId);
     return record !== null && holdsMachine(record.value) ? null : [deletion(row)];
@@ -94,7 +94,7 @@ async function sessionsHeld(
   ledger: LedgerReads,
   known: Budget["sessions"],
 ): Promise<Budget["sessions"]> {
-  const leases = await ledger.list(MACHINES.from, MACHINES.before, ROWS_MAX);
+  const leases = await ledger.list(MACHINE.from, MACHINE.before, ROWS_MAX);
   const held = await Promise.all(leases.map(async (row) => await sessionBy(ledger, row, known)));
   return held.filter((each) => each !== null);
 }
@@ -155,7 +155,7 @@ function forward(record: Stored<SequenceRecord>) {
 }
 
 async function dropNotes(ports: ReconcilePorts): Promise<number> {
-  return await countMended(ports, OWED_RESULTS, async (row) => {
+  return await countMended(ports, OWED, async (row) => {
     const record = await loadSequence(ports.ledger, sequenceIdIn(row.key));
     return record !== null && owesResults(record.value) ? null : [deletion(row)];
   });

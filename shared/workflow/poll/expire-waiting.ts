@@ -1,6 +1,6 @@
 import {
   BEHIND,
-  MACHINES,
+  MACHINE,
   isWithin,
   READY,
   sequenceIdIn,
@@ -80,7 +80,7 @@ function within(rows: readonly Row[], range: KeyRange): readonly Row[] {
  * may be if it cannot be read.
  */
 function hasWaiters({ key, body }: Row): boolean {
-  return isWithin(key, MACHINES) && (machineSchema.safeParse(body).data?.waiters ?? true);
+  return isWithin(key, MACHINE) && (machineSchema.safeParse(body).data?.waiters ?? true);
 }
 
 /** False if it has time yet, does not wait any more, or somebody else moved it just now. */

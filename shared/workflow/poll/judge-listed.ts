@@ -1,4 +1,4 @@
-import { isWithin, machineIdIn, MACHINES } from "../../ledger/keys.ts";
+import { isWithin, machineIdIn, MACHINE } from "../../ledger/keys.ts";
 import type { MachineAction } from "../../ledger/machine-action.ts";
 import { machineSchema, type MachineLease, type Stored } from "../../ledger/rows.ts";
 import { holdsSession } from "../../ledger/sequence.ts";
@@ -65,7 +65,7 @@ function isTagged(action: MachineAction, facts: OpenFacts): boolean {
 
 /** The leases that were read with the open work, by machine. */
 function leasesIn({ rows }: OpenWork): ReadonlyMap<string, Stored<MachineLease>> {
-  const leases = rows.filter(({ key }) => isWithin(key, MACHINES));
+  const leases = rows.filter(({ key }) => isWithin(key, MACHINE));
   const { readable } = sorted(machineSchema, leases);
   return new Map(
     readable.map(({ row, value }) => [machineIdIn(row.key), { value, etag: row.etag }]),

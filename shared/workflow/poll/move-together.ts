@@ -1,4 +1,4 @@
-import { BUDGET_KEY } from "../../ledger/keys.ts";
+import { RATE_TOKEN_KEY } from "../../ledger/keys.ts";
 import type { SequenceRecord } from "../../ledger/sequence.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
@@ -55,7 +55,7 @@ async function commitTogether(
   const nowMs = ports.clock.earliest();
   const facts = moves.map(({ open, after }) => factOfMove(open.before.value, after, nowMs));
   const moving = await tryTransact(ports, usual("the budget"), async (tx) => {
-    if (tx.lost !== null && tx.lost.key !== BUDGET_KEY) return false;
+    if (tx.lost !== null && tx.lost.key !== RATE_TOKEN_KEY) return false;
     const budget = await loadBudget(tx);
     const next = moves.reduce(
       (stands, { open, after }) => budgetAfterMove(stands, open.before.value, after, nowMs),

@@ -1,4 +1,4 @@
-import { NOTES_OF_TURNS, NOTICES, OWED_RESULTS, READY, sequenceIdIn } from "../../ledger/keys.ts";
+import { OPENING, NOTICE, OWED, READY, sequenceIdIn } from "../../ledger/keys.ts";
 import { owedSchema } from "../../ledger/rows.ts";
 import { sorted } from "../../ledger/set-aside.ts";
 import type { Limits } from "../../limits/limits.ts";
@@ -83,11 +83,11 @@ async function look(
   const looked = await lookAtActions(ports, limits, { open, pollerId });
   const lost = await expireUnseen(ports, limits);
   await repairOwed(ports, limits, open);
-  const hasTurned = ledger.wrote(NOTES_OF_TURNS);
+  const hasTurned = ledger.wrote(OPENING);
   const turned = await turnGates(ports, hasTurned ? await readOpenWork(ledger) : open);
   const unfolded = await unfoldLate(ports, open);
   const freed = looked.moved + lost + released + turned + unfolded > 0;
-  await ringNotices(ports, ledger.wrote(NOTICES) ? null : open);
+  await ringNotices(ports, ledger.wrote(NOTICE) ? null : open);
   const waiting = freed || (await rowsWithin(ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
   const ringing = { why, lateMs: BELL_LATE_MS } as const;
@@ -109,7 +109,7 @@ function isLooking({ rows }: OpenWork, nowMs: number): boolean {
 async function repairOwed(ports: PollPorts, limits: Limits, open: OpenWork): Promise<void> {
   const { ledger, bells, clock, log } = ports;
   const nowMs = clock.earliest();
-  const notes = await rowsWithin(ledger, open, OWED_RESULTS, OWED_LOOKED_AT);
+  const notes = await rowsWithin(ledger, open, OWED, OWED_LOOKED_AT);
   const { readable, aside } = sorted(owedSchema, notes);
   for (const each of aside) await noteSetAside(ports, each);
   const late = readable.filter(

@@ -1,4 +1,4 @@
-import { OWED_RESULTS } from "../../ledger/keys.ts";
+import { OWED } from "../../ledger/keys.ts";
 import type { Limits } from "../../limits/limits.ts";
 import { lockoutOf } from "../../limits/lockout.ts";
 import type { Ports } from "../../ports.ts";
@@ -27,7 +27,7 @@ export async function probe(ports: ProbePorts, limits: Limits, open: OpenWork): 
   if (isDue("token")) await probeToken(ports, limits);
   if (isDue("machines")) await probeMachines(ports, limits);
   if (lockoutOf(value, "link") === null) return;
-  const owed = await rowsWithin(ports.ledger, open, OWED_RESULTS, 1);
+  const owed = await rowsWithin(ports.ledger, open, OWED, 1);
   if (owed.length === 0) await noteLetIn(ports, "link");
 }
 

@@ -1,4 +1,4 @@
-import { BUDGET_KEY } from "../../ledger/keys.ts";
+import { RATE_TOKEN_KEY } from "../../ledger/keys.ts";
 import { end, giveBack, loseAnswer, submit, submitUnmarked } from "../../ledger/moves.ts";
 import type { Stored } from "../../ledger/rows.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence.ts";
@@ -68,7 +68,7 @@ async function settleTogether(
   let current = answered;
   const settling = await tryTransact(ports, usual("the budget"), async (tx) => {
     // The budget is what others write all the time; a record they wrote is found out by its ETag.
-    if (tx.lost !== null && tx.lost.key !== BUDGET_KEY) {
+    if (tx.lost !== null && tx.lost.key !== RATE_TOKEN_KEY) {
       current = await Promise.all(current.map(async (each) => await reload(tx, each)));
     }
     const earliestMs = ports.clock.earliest();

@@ -1,5 +1,5 @@
 import { isoOf } from "../../ledger/instant.ts";
-import { DEAD_NOTICES, NOTICES } from "../../ledger/keys.ts";
+import { DEAD, NOTICE } from "../../ledger/keys.ts";
 import { deadNoticeSchema, type DeadNotice } from "../../ledger/notice.ts";
 import { sorted } from "../../ledger/set-aside.ts";
 import type { Ports } from "../../ports.ts";
@@ -28,10 +28,10 @@ interface DeadView {
 const SHOWN_MAX = 100;
 
 export async function describeCallbacks(ledger: Ports["ledger"]): Promise<CallbacksView> {
-  const dead = await ledger.list(DEAD_NOTICES.from, DEAD_NOTICES.before, SHOWN_MAX);
+  const dead = await ledger.list(DEAD.from, DEAD.before, SHOWN_MAX);
   return {
-    pending: await counted(ledger, NOTICES),
-    dead: await counted(ledger, DEAD_NOTICES),
+    pending: await counted(ledger, NOTICE),
+    dead: await counted(ledger, DEAD),
     deadOnes: sorted(deadNoticeSchema, dead).readable.map(({ value }) => deadView(value)),
   };
 }

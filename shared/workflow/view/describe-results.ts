@@ -1,4 +1,4 @@
-import { OWED_RESULTS } from "../../ledger/keys.ts";
+import { OWED } from "../../ledger/keys.ts";
 import { owedSchema } from "../../ledger/rows.ts";
 import { sorted } from "../../ledger/set-aside.ts";
 import type { Ports } from "../../ports.ts";
@@ -16,7 +16,7 @@ export interface ResultsView {
 const COUNTED_MAX = 1_000;
 
 export async function describeResults(ledger: Ports["ledger"]): Promise<ResultsView> {
-  const rows = await ledger.list(OWED_RESULTS.from, OWED_RESULTS.before, COUNTED_MAX);
+  const rows = await ledger.list(OWED.from, OWED.before, COUNTED_MAX);
   const details = sorted(owedSchema, rows).readable.flatMap(({ value }) => value.detail ?? []);
   return {
     owed: { count: rows.length, atLeast: rows.length === COUNTED_MAX },

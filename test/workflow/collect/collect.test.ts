@@ -4,7 +4,7 @@ import type { Ports, Reply } from "../../../shared/ports.ts";
 import { describeSequence } from "../../../shared/workflow/view/describe-sequence.ts";
 import { FIRST_BUDGET } from "../../../shared/limits/budget.ts";
 import { someLimits } from "../../limits/some-limits.ts";
-import { READS_KEY, runKey } from "../../../shared/ledger/keys.ts";
+import { ASKED_KEY, runKey } from "../../../shared/ledger/keys.ts";
 import { runSchema } from "../../../shared/ledger/run.ts";
 import { readsSchema } from "../../../shared/limits/reads.ts";
 import { RUN_ID, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
@@ -132,7 +132,7 @@ describe("the link budget", () => {
     });
     expect(await collecting.collect(collecting.ports(dying))).toEqual({ kind: "done", stored: 1 });
     expect(collecting.asked.links).toBe(2);
-    const spent = readsSchema.parse((await collecting.ledger.read(READS_KEY))?.body).link.minute;
+    const spent = readsSchema.parse((await collecting.ledger.read(ASKED_KEY))?.body).link.minute;
     expect(spent.map(([, calls]) => calls)).toEqual([2]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NOTES_OF_TURNS, runKey } from "../../../shared/ledger/keys.ts";
+import { OPENING, runKey } from "../../../shared/ledger/keys.ts";
 import { claim, end } from "../../../shared/ledger/moves.ts";
 import { runSchema } from "../../../shared/ledger/run.ts";
 import { moveOnce } from "../../../shared/store/change-sequence.ts";
@@ -32,7 +32,7 @@ async function endOne(world: Accepting, state: "succeeded" | "failed"): Promise<
 const turn = async ({ ports }: Accepting) =>
   await turnGates(ports, await readOpenWork(ports.ledger));
 const notes = async ({ ledger }: Accepting) =>
-  (await ledger.list(NOTES_OF_TURNS.from, NOTES_OF_TURNS.before, 9)).length;
+  (await ledger.list(OPENING.from, OPENING.before, 9)).length;
 
 async function begun(count: number): Promise<{ world: Accepting; runId: string }> {
   const world = startAccepting({ policy: POLICY });

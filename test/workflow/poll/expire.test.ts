@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SequenceRecord, SequenceState } from "../../../shared/ledger/sequence.ts";
-import { BUDGET_KEY, LANES, machineKey } from "../../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY, LANES, machineKey } from "../../../shared/ledger/keys.ts";
 import { move } from "../../../shared/ledger/rows.ts";
 import type { Budget } from "../../../shared/limits/budget.ts";
 import { sessionOf } from "../../../shared/limits/session.ts";
@@ -47,7 +47,7 @@ function startHours(defender: Partial<Defender>) {
 async function writeBudget({ ledger }: Accepting, change: Partial<Budget>): Promise<void> {
   const before = await loadBudget(ledger);
   const body = { ...before.value, ...change };
-  const key = BUDGET_KEY;
+  const key = RATE_TOKEN_KEY;
   await ledger.commit([
     before.etag === null
       ? { op: "insert", key, body }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BUDGET_KEY, READY, runKey, sequenceIdIn } from "../../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY, READY, runKey, sequenceIdIn } from "../../../shared/ledger/keys.ts";
 import { claim, end } from "../../../shared/ledger/moves.ts";
 import { runSchema } from "../../../shared/ledger/run.ts";
 import { FIRST_BUDGET } from "../../../shared/limits/budget.ts";
@@ -24,7 +24,7 @@ async function begun() {
   const world = startAccepting({ policy: { first: 3, above: 10, maxFailedShare: 0.5 } });
   // Before Defender has given a list only one of them would go.
   const body = { ...FIRST_BUDGET, listedAtMs: START_MS };
-  await world.ledger.commit([{ op: "insert", key: BUDGET_KEY, body }]);
+  await world.ledger.commit([{ op: "insert", key: RATE_TOKEN_KEY, body }]);
   const accepted = await world.accept("wave", MACHINES);
   if (accepted.kind !== "accepted") throw new Error(accepted.kind);
   await world.unfolded();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BUDGET_KEY, runKey } from "../../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY, runKey } from "../../../shared/ledger/keys.ts";
 import { claim, submit } from "../../../shared/ledger/moves.ts";
 import { insertion } from "../../../shared/ledger/rows.ts";
 import { runSchema } from "../../../shared/ledger/run.ts";
@@ -27,7 +27,7 @@ async function standing(records: readonly SequenceRecord[], open = FULL_FOR_LOWE
   }));
   await ledger.commit([
     { op: "insert", key: runKey(RUN_ID), body: run },
-    { op: "insert", key: BUDGET_KEY, body: { ...FIRST_BUDGET, sessions } },
+    { op: "insert", key: RATE_TOKEN_KEY, body: { ...FIRST_BUDGET, sessions } },
     ...records.flatMap((each) => insertion(each)),
   ]);
   const view = async () => {
