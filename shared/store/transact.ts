@@ -129,7 +129,7 @@ function transactionOn(
       const change = staged.get(key);
       if (change === undefined) return await ledger.read(key);
       if (change.op === "delete") return null;
-      return { key, body: change.body, etag: change.op === "insert" ? "" : change.etag };
+      return { key, body: change.body, etag: etagOf(change) };
     },
     list: async (from, before, limit) => await ledger.list(from, before, limit),
     stage: (changes) => {
@@ -150,7 +150,14 @@ function asOne(first: RowChange | undefined, next: RowChange): RowChange {
   if (first.op === "delete" || next.op !== "replace") {
     throw new Error(`${next.key} is staged to ${first.op}, and then to ${next.op}`);
   }
+  // Else it was decided on another version, and would undo what that one says.
+  if (next.etag !== etagOf(first)) throw new Error(`${next.key} is staged in two versions`);
   return { ...first, body: next.body };
+}
+
+/** The ETag that a staged row is read with: none, as long as it is not there. */
+function etagOf(change: RowChange): string {
+  return change.op === "insert" ? "" : change.etag;
 }
 
 /** What the Table service takes at once. */

@@ -255,6 +255,16 @@ describe("a row that one try writes twice", () => {
     await expect(deciding).rejects.toThrow("a is staged to delete, and then to replace");
   });
 
+  it("is not written on a version that was read before another change of it", async () => {
+    const { store, memory, intrude } = await begun();
+    const old = replacing(await memory.read("a"), "old");
+    await intrude();
+    const deciding = transact(store, BOUND, async (tx) => {
+      tx.stage([replacing(await tx.read("a"), "new"), old]);
+    });
+    await expect(deciding).rejects.toThrow("a is staged in two versions");
+  });
+
   it("is not inserted twice", async () => {
     const { store } = await begun();
     const insertion: RowChange = { op: "insert", key: "b", body: 0 };
