@@ -1,11 +1,12 @@
 import { RATE_TOKEN_KEY } from "../../ledger/keys.ts";
 import type { SequenceRecord } from "../../ledger/sequence.ts";
+import type { Row } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { moveSequence } from "../../store/change-sequence.ts";
 import { loadBudget } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
-import { tryTransact, usual } from "../../store/transact.ts";
+import { tryTransact, usual, type Transaction } from "../../store/transact.ts";
 import {
   budgetAfterMove,
   commitMove,
@@ -54,6 +55,7 @@ async function commitTogether(
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
   const facts = moves.map(({ open, after }) => factOfMove(open.before.value, after, nowMs));
+  const known = new Map<string, Row | null>();
   const moving = await tryTransact(ports, usual("the budget"), async (tx) => {
     if (tx.lost !== null && tx.lost.key !== RATE_TOKEN_KEY) return false;
     const budget = await loadBudget(tx);
@@ -62,9 +64,10 @@ async function commitTogether(
       noted(budget.value),
     );
     changeBudget(tx, budget, next, grouped(facts));
+    const once = readingOnce(tx, known);
     for (const { open, after } of moves) {
       const { before, lease } = open;
-      await moveSequence(tx, { before, after, nowMs }, { lease });
+      await moveSequence(once, { before, after, nowMs }, { lease });
     }
     if (tx.fits()) return true;
     tx.forget();
@@ -73,4 +76,17 @@ async function commitTogether(
   const isMoved = moving.kind === "done" && moving.value;
   if (isMoved) for (const { after } of moves) await tellMoved(ports, after);
   return isMoved;
+}
+
+/** A race lost for the budget changes nothing of the other rows; one lost for them ends it. */
+function readingOnce(tx: Transaction, known: Map<string, Row | null>): Transaction {
+  return {
+    ...tx,
+    read: async (key) => {
+      if (tx.writes(key)) return await tx.read(key);
+      const row = known.get(key) ?? (await tx.read(key));
+      known.set(key, row);
+      return row;
+    },
+  };
 }
