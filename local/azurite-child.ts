@@ -21,23 +21,18 @@ interface Database {
  * globals, and nothing else of this file.
  */
 export function azuriteProgram(options: AzuriteChildOptions): string {
-  const parts = [endWithParent, collectDatabases, saveDatabases, holdAnswers].map(String);
-  return `(${String(run)})(require, ${JSON.stringify(options)}, ${parts.join(",")});`;
+  const parts = Object.entries(PARTS).map(([name, part]) => `${name}:${String(part)}`);
+  return `(${String(run)})(require, ${JSON.stringify(options)}, {${parts.join(",")}});`;
 }
 
-function run(
-  load: NodeJS.Require,
-  options: AzuriteChildOptions,
-  end: typeof endWithParent,
-  collect: typeof collectDatabases,
-  save: typeof saveDatabases,
-  hold: typeof holdAnswers,
-): void {
+const PARTS = { endWithParent, collectDatabases, saveDatabases, holdAnswers };
+
+function run(load: NodeJS.Require, options: AzuriteChildOptions, parts: typeof PARTS): void {
   process.argv = [process.execPath, options.main, ...options.flags];
-  end();
+  parts.endWithParent();
   if (options.durable) {
-    const databases = collect(load, options.main);
-    hold(load, () => save(databases));
+    const databases = parts.collectDatabases(load, options.main);
+    parts.holdAnswers(load, () => parts.saveDatabases(databases));
   }
   load(options.main);
 }

@@ -27,17 +27,9 @@ export interface Call {
   readonly nowMs: number;
 }
 
-export function json(
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Answer {
-  const contentType = "application/json; odata.metadata=minimal";
-  return {
-    status,
-    headers: { "Content-Type": contentType, ...headers },
-    body: JSON.stringify(body),
-  };
+export function json(status: number, body: unknown): Answer {
+  const headers = { "Content-Type": "application/json; odata.metadata=minimal" };
+  return { status, headers, body: JSON.stringify(body) };
 }
 
 /** An entity or a collection in OData's envelope; `context` is the part after `$metadata#`. */
@@ -49,16 +41,15 @@ export function odata(status: number, context: string, body: object): Answer {
 /**
  * The documented error shape (common REST API error codes page); `target` is the correlation id.
  */
-export function apiError(
-  tenant: Tenant,
-  status: number,
-  code: string,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): Answer {
+export function apiError(tenant: Tenant, status: number, code: string, message: string): Answer {
   tenant.state.correlations += 1;
   const target = guid(tenant.rules.seed, "correlation", tenant.state.correlations);
-  return json(status, { error: { code, message, target } }, headers);
+  return json(status, { error: { code, message, target } });
+}
+
+/** The same answer, with the header that says when to come again. */
+export function withRetryAfter(answer: Answer, retryAfter: string): Answer {
+  return { ...answer, headers: { ...answer.headers, "Retry-After": retryAfter } };
 }
 
 /**
@@ -72,9 +63,9 @@ export function queryError(message: string): Answer {
 
 /** 429; `waitMs` null leaves `Retry-After` out. Whole seconds, rounded up, at least one. */
 export function tooManyRequests(tenant: Tenant, message: string, waitMs: number | null): Answer {
-  const headers: Record<string, string> = {};
-  if (waitMs !== null) headers["Retry-After"] = String(Math.max(1, Math.ceil(waitMs / 1_000)));
-  return apiError(tenant, 429, "TooManyRequests", message, headers);
+  const refusal = apiError(tenant, 429, "TooManyRequests", message);
+  if (waitMs === null) return refusal;
+  return withRetryAfter(refusal, String(Math.max(1, Math.ceil(waitMs / 1_000))));
 }
 
 /** The `code` of an error answer, for the record; null when there is none. */

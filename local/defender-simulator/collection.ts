@@ -58,12 +58,11 @@ export function askCollection<T>(tenant: Tenant, call: Call, collection: Collect
   const count = Math.min(top, tenant.rules.limits.pageSize);
   const shown = ordered.slice(skip, skip + count);
   const more = shown.length === count && count < top && skip + count < matching.length;
+  const rest = { skip: skip + count, top: top - count };
   const answer = odata(200, collection.context, {
     ...(call.query.get("$count") === "true" ? { "@odata.count": matching.length } : {}),
     value: shown.map((member) => selected(call, collection.entity(member))),
-    ...(more
-      ? { "@odata.nextLink": nextLink(tenant, call, collection, skip + count, top - count) }
-      : {}),
+    ...(more ? { "@odata.nextLink": nextLink(tenant, call, collection, rest) } : {}),
   });
   return { kind: "page", matching: matching.length, answer, shown };
 }
@@ -110,8 +109,7 @@ function nextLink<T>(
   tenant: Tenant,
   call: Call,
   collection: Collection<T>,
-  skip: number,
-  top: number,
+  { skip, top }: { readonly skip: number; readonly top: number },
 ): string {
   const query = new URLSearchParams(call.query);
   query.set("$skip", String(skip));

@@ -1,4 +1,4 @@
-import { apiError } from "./answer.ts";
+import { apiError, withRetryAfter } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Fault, FaultKind, FaultPlan, FaultPoint } from "./fault-plan.ts";
 import { fraction } from "./random.ts";
@@ -62,9 +62,8 @@ export function faultAnswer(tenant: Tenant, fault: Fault): Answer | null {
   if (code === undefined) return null;
   const status = Number.parseInt(fault.fault, 10);
   if (fault.on === "download") return blobError(status, code, "Planned fault");
-  const headers: Record<string, string> = {};
-  if (fault.retryAfter !== undefined) headers["Retry-After"] = fault.retryAfter;
-  return apiError(tenant, status, code, "Planned fault", headers);
+  const answer = apiError(tenant, status, code, "Planned fault");
+  return fault.retryAfter === undefined ? answer : withRetryAfter(answer, fault.retryAfter);
 }
 
 /** More than any honest answer; a client that reads it whole has no bound. */

@@ -113,7 +113,7 @@ function hands(
     startForeignSession: (machineId, requestor, seconds = 60) => {
       let id = "";
       change((atMs) => {
-        id = foreignSession(tenant, known(tenant, machineId), requestor, seconds, atMs);
+        id = foreignSession(tenant, known(tenant, machineId), atMs, { requestor, seconds });
       });
       return id;
     },
@@ -123,9 +123,8 @@ function hands(
 function foreignSession(
   tenant: Tenant,
   machine: SimulatedMachine,
-  requestor: string,
-  seconds: number,
   atMs: number,
+  { requestor, seconds }: { readonly requestor: string; readonly seconds: number },
 ): string {
   if (openActionOn(tenant, machine) !== null) throw new Error(`Machine ${machine.id} is busy`);
   const scope = tenant.rules.switches.limitScope === "tenant" ? "tenant" : requestor;

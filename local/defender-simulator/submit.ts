@@ -1,5 +1,5 @@
 import { authorize } from "./access.ts";
-import type { Caller } from "./access.ts";
+import type { Access, Caller } from "./access.ts";
 import { apiError, errorCode, odata, tooManyRequests } from "./answer.ts";
 import type { Answer, Call } from "./answer.ts";
 import { findMachine, inPortalSession } from "./machines.ts";
@@ -15,40 +15,52 @@ import { countWithin, opensAtMs } from "./window.ts";
 
 const ROLES = ["Machine.LiveResponse"];
 
+/** A POST as it was read at the door. */
+interface Post {
+  readonly call: Call;
+  readonly machineId: string;
+  readonly access: Access;
+  readonly body: RequestBody;
+}
+
 /** POST runliveresponse: everything is decided and noted at the door, in one step. */
 export function submit(tenant: Tenant, call: Call, machineId: string): Answer {
-  const body = parseRequestBody(call.body);
-  const access = authorize(tenant, call, ROLES);
+  const post = readPost(tenant, call, machineId);
+  const { access } = post;
   const early = access.kind === "refused" ? access.answer : atTheDoor(tenant, call, access.caller);
-  const answer = early ?? decide(tenant, call, access.caller, machineId, body);
-  noteArrival(tenant, call, machineId, access.caller, body, answer);
+  const answer = early ?? decide(tenant, post);
+  noteArrival(tenant, post, answer);
   return answer;
 }
 
 /** A POST that a fault answers: it came to the door and is counted, but nothing is done. */
 export function refuseSubmit(tenant: Tenant, call: Call, machineId: string, answer: Answer): void {
-  const { caller } = authorize(tenant, call, ROLES);
-  noteArrival(tenant, call, machineId, caller, parseRequestBody(call.body), answer);
+  noteArrival(tenant, readPost(tenant, call, machineId), answer);
 }
 
 /** A POST that is answered with an action of somebody else on that machine; ours is not created. */
 export function submitExisting(tenant: Tenant, call: Call, machineId: string): Answer {
   const machine = findMachine(tenant, machineId);
   if (machine === null) return submit(tenant, call, machineId);
-  const { caller } = authorize(tenant, call, ROLES);
+  const post = readPost(tenant, call, machineId);
   const existing =
     openActionOn(tenant, machine) ??
     createAction(tenant, machine, call.nowMs, {
       requestor: "another-product",
-      scope: caller.scope,
+      scope: post.access.caller.scope,
       comment: "started by another product",
       externalId: null,
       commands: [{ type: "RunScript", scriptName: "another-product.ps1", args: null }],
       foreignSeconds: 60,
     });
   const answer = createdAnswer(tenant, existing, call.nowMs);
-  noteArrival(tenant, call, machineId, caller, parseRequestBody(call.body), answer);
+  noteArrival(tenant, post, answer);
   return answer;
+}
+
+function readPost(tenant: Tenant, call: Call, machineId: string): Post {
+  const access = authorize(tenant, call, ROLES);
+  return { call, machineId, access, body: parseRequestBody(call.body) };
 }
 
 /** The limit of calls a minute, which the gateway counts before anything is looked at. */
@@ -66,13 +78,8 @@ function atTheDoor(tenant: Tenant, call: Call, caller: Caller): Answer | null {
   return tooManyRequests(tenant, message, switches.retryAfterOnRate ? waitMs : null);
 }
 
-function decide(
-  tenant: Tenant,
-  call: Call,
-  caller: Caller,
-  machineId: string,
-  body: RequestBody,
-): Answer {
+function decide(tenant: Tenant, { call, machineId, access, body }: Post): Answer {
+  const { caller } = access;
   const { switches } = tenant.rules;
   if (!switches.liveResponseEnabled) {
     return apiError(tenant, 403, "DisabledFeature", "Live response is not enabled in this tenant");
@@ -203,16 +210,10 @@ function createdAnswer(tenant: Tenant, action: ActionRecord, nowMs: number): Ans
   return odata(switches.submitStatus, "MachineActions/$entity", entity);
 }
 
-function noteArrival(
-  tenant: Tenant,
-  call: Call,
-  machineId: string,
-  caller: Caller,
-  body: RequestBody,
-  answer: Answer,
-): void {
+function noteArrival(tenant: Tenant, post: Post, answer: Answer): void {
   const { state, rules } = tenant;
-  const { requestor, scope } = caller;
+  const { call, machineId, body } = post;
+  const { requestor, scope } = post.access.caller;
   state.arrivals.push({
     machineId,
     requestor,

@@ -15,7 +15,7 @@ const HOOK_NAMES: readonly HookName[] = [
 
 export type LogLevel = "trace" | "debug" | "information" | "warning" | "error" | "critical";
 type HookCallback = (context: object) => unknown;
-type FunctionCallback = (...args: unknown[]) => unknown;
+export type FunctionCallback = (...args: unknown[]) => unknown;
 
 /** A value on its way between host and library, in the shape of the worker's wire format. */
 export interface TypedValue {

@@ -6,7 +6,8 @@ import type { RegisteredFunction, TypedValue } from "./functions-core.ts";
 import { headersOf, mayPass, refuse, tooLong } from "./http-message.ts";
 import type { HostLog, Invoke, InvocationOutcome } from "./invoke.ts";
 
-interface Exchange {
+/** One request and its answer; `url` is the address that was asked for. */
+export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { serveAdmin } from "./admin-routes.ts";
 import type { LoadedApp } from "./app-loader.ts";
 import type { RegisteredFunction } from "./functions-core.ts";
+import type { Exchange } from "./http-forward.ts";
 import { forwardRequest } from "./http-forward.ts";
 import { readBody, refuse, requestOf, tooLong, writeResponse } from "./http-message.ts";
 import type { HostLog, Invoke } from "./invoke.ts";
@@ -121,7 +122,7 @@ async function answer(
     return await refuse(request, response, 404);
   }
   if (!holdsKey(parts, match.target, url, request)) return await refuse(request, response, 401);
-  await run(parts, match.target, match.params, url, request, response);
+  await run(parts, match.target, match.params, { request, response, url });
 }
 
 /** The real host has a page of its own at its root. */
@@ -161,10 +162,9 @@ async function run(
   parts: HttpListenerParts,
   target: RegisteredFunction,
   params: Readonly<Record<string, string>>,
-  url: URL,
-  request: IncomingMessage,
-  response: ServerResponse,
+  exchange: Exchange,
 ): Promise<void> {
+  const { request, response, url } = exchange;
   const refuseTooLong = async (): Promise<void> => {
     parts.log("error", target.metadata.name, tooLong(parts.bodyLimit));
     await refuse(request, response, 500);
@@ -173,7 +173,7 @@ async function run(
     return await refuseTooLong();
   if (parts.app.stream !== null) {
     const { port } = parts.app.stream;
-    return await forwardRequest({ ...parts, port }, target, params, { request, response, url });
+    return await forwardRequest({ ...parts, port }, target, params, exchange);
   }
   const body = await readBody(request, parts.bodyLimit);
   if (body.kind === "tooLarge") return await refuseTooLong();

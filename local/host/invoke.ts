@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { LoadedApp } from "./app-loader.ts";
 import type {
   CoreInvocationContext,
+  FunctionCallback,
   InvocationModel,
   InvocationResponse,
   LogLevel,
@@ -91,7 +92,8 @@ async function invokeOnce(
   const { context, inputs } = await model.getArguments();
   invocationContext = context;
   const shared = { hookData, appHookData: app.appHookData, invocationContext };
-  const result = await runWithHooks(app, target, model, core, shared, inputs);
+  const call = { shared, functionCallback: target.callback, inputs };
+  const result = await runWithHooks(app, model, core, call);
   return { result, response: await model.getResponse(context, result) };
 }
 
@@ -101,15 +103,21 @@ interface HookContext {
   readonly invocationContext: object;
 }
 
+/** A call as it was registered and triggered: a hook may replace its callback and inputs. */
+interface HookedCall {
+  /** What every hook of this call sees. */
+  readonly shared: HookContext;
+  readonly functionCallback: FunctionCallback;
+  readonly inputs: unknown[];
+}
+
 async function runWithHooks(
   app: LoadedApp,
-  target: RegisteredFunction,
   model: InvocationModel,
   core: CoreInvocationContext,
-  shared: HookContext,
-  inputs: unknown[],
+  { shared, functionCallback, inputs }: HookedCall,
 ): Promise<unknown> {
-  const before = { ...shared, functionCallback: target.callback, inputs };
+  const before = { ...shared, functionCallback, inputs };
   core.state = "preInvocationHooks";
   await app.runHooks("preInvocation", before);
   core.state = "invocation";
