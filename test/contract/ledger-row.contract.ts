@@ -85,7 +85,8 @@ function bodyTests(open: () => OpenedLedger): void {
     body.machines.push("two");
     const read = await ledger.read("row");
     expect(read?.body).toEqual({ machines: ["one"] });
-    Object.assign(Object(read?.body), { machines: [] });
+    // It is a copy, or it cannot be changed.
+    Reflect.set(Object(read?.body), "machines", []);
     expect((await ledger.read("row"))?.body).toEqual({ machines: ["one"] });
   });
 }

@@ -66,6 +66,8 @@ describe.concurrent("a cancel", () => {
     const endless = { "Collect-WindowsTriage.ps1": { seconds: 590 } };
     stage = await openStage({
       machines: [machine(1, { scripts: endless }), ...machines(8).slice(1)],
+      // Whoever meets a busy machine stays parked until the test has looked at it.
+      env: { MACHINE_BUSY_SECONDS: "600" },
     });
   });
   afterAll(async () => await stage.close());
@@ -75,10 +77,10 @@ describe.concurrent("a cancel", () => {
     const foreign = stage.simulator.startForeignSession(machineId(3), "another-product", 600);
     stage.simulator.holdPortalSession(machineId(2), true);
     const { runId } = await stage.accept("generic", incident("cancelled", [1, 2, 3, 4]));
-    await stage.until(
-      runId,
-      ({ counts }) => counts.submitted === 1 && counts.waiting === 2 && counts.succeeded === 1,
-    );
+    await stage.until(runId, ({ counts, sequences }) => {
+      const parked = sequences.filter(({ waits }) => waits?.code === "machineBusy");
+      return counts.submitted === 1 && parked.length === 2 && counts.succeeded === 1;
+    });
     const wouldBe = { ended: 2, asked: 1, alreadyOver: 1, setAside: 0 };
     const preview = await stage.call("POST", `runs/${runId}/cancel?preview=true`);
     expect(preview).toMatchObject({ status: 200, body: wouldBe });

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { incident, machineId, machines } from "./machines.ts";
+import { incident, machine, machineId, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ machines: machines(60) });
+  // The first on machine 46 has it until the second has been seen to wait for it.
+  const slow = machine(46, { scripts: { "Collect-WindowsTriage.ps1": { seconds: 400 } } });
+  stage = await openStage({ machines: machines(60).with(45, slow) });
 });
 afterAll(async () => await stage.close());
 
