@@ -1,4 +1,4 @@
-import type { Limits } from "../shared/limits/limits.ts";
+import type { Limits } from "../shared/limits/pace/limits.ts";
 
 /** The limits as shipped (docs/settings.md). */
 export const SHIPPED: Limits = {

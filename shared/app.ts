@@ -8,9 +8,9 @@ import {
   callbackMessageSchema,
   collectMessageSchema,
   drainMessageSchema,
-} from "./ledger/message.ts";
-import type { Catalogue } from "./plan/catalogue.ts";
-import type { Routing } from "./plan/routing.ts";
+} from "./ledger/outbox/message.ts";
+import type { Catalogue } from "./plan/profile/catalogue.ts";
+import type { Routing } from "./plan/profile/routing.ts";
 import type { Log, Ports } from "./ports.ts";
 import { createPorts } from "./outside.ts";
 import { readProfiles } from "./shipped-profiles.ts";

@@ -4,7 +4,7 @@ import type { AccessConfig } from "./access/settings.ts";
 import { callbackConfigOf, callbackProblems, callbackSettings } from "./callback/settings.ts";
 import type { CallbackConfig } from "./callback/settings.ts";
 import type { Problem } from "./incident/problem.ts";
-import type { Limits } from "./limits/limits.ts";
+import type { Limits } from "./limits/pace/limits.ts";
 import { isLoopback } from "./loopback.ts";
 
 /**

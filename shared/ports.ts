@@ -1,10 +1,10 @@
 import type { Platform } from "./incident/incident.ts";
 import type { CallbackAnswer, CallbackRequest } from "./callback/answer.ts";
-import type { CallbackBell, DrainBell } from "./ledger/message.ts";
-import type { MachineAction } from "./ledger/machine-action.ts";
-import type { RowChange } from "./ledger/rows.ts";
-import type { SubmissionAnswer } from "./ledger/submission.ts";
-import type { Command } from "./plan/command.ts";
+import type { CallbackBell, DrainBell } from "./ledger/outbox/message.ts";
+import type { MachineAction } from "./ledger/sequence/machine-action.ts";
+import type { RowChange } from "./ledger/sequence/rows.ts";
+import type { SubmissionAnswer } from "./ledger/sequence/submission.ts";
+import type { Command } from "./plan/command/command.ts";
 
 /**
  * Everything outside, on one page. Adapters live in `azure/` and `defender/`, memory ports for

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Problem } from "./incident/problem.ts";
-import { buildCatalogue, type Catalogue } from "./plan/catalogue.ts";
-import { parseRouting, type Routing } from "./plan/routing.ts";
+import { buildCatalogue, type Catalogue } from "./plan/profile/catalogue.ts";
+import { parseRouting, type Routing } from "./plan/profile/routing.ts";
 
 /** The profiles and the routing rules, or everything that is wrong with them. */
 export type ReadProfiles =

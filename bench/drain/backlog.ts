@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Incident } from "../../shared/incident/incident.ts";
-import type { Limits } from "../../shared/limits/limits.ts";
-import { buildCatalogue, type Catalogue } from "../../shared/plan/catalogue.ts";
+import type { Limits } from "../../shared/limits/pace/limits.ts";
+import { buildCatalogue, type Catalogue } from "../../shared/plan/profile/catalogue.ts";
 import { accept, type AcceptPorts } from "../../shared/workflow/accept/accept.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
 

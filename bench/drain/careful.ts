@@ -1,6 +1,6 @@
 import { createMemoryClock, type MemoryClock } from "../../local/memory/clock.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
-import { isFinal } from "../../shared/ledger/machine-action.ts";
+import { isFinal } from "../../shared/ledger/sequence/machine-action.ts";
 import type { Defender, Ledger, Row } from "../../shared/ports.ts";
 import { SHIPPED } from "../shipped-limits.ts";
 import { within, type Life } from "./life.ts";

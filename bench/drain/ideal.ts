@@ -1,4 +1,4 @@
-import type { Limits } from "../../shared/limits/limits.ts";
+import type { Limits } from "../../shared/limits/pace/limits.ts";
 
 /**
  * When the last of these would have ended, milliseconds from the start, if nothing took time but

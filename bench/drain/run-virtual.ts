@@ -1,4 +1,4 @@
-import type { Limits } from "../../shared/limits/limits.ts";
+import type { Limits } from "../../shared/limits/pace/limits.ts";
 import { SHIPPED } from "../shipped-limits.ts";
 import { acceptIncident, type BenchLane } from "./backlog.ts";
 import { createVirtualWorld, type Spent, type VirtualWorld } from "./virtual-world.ts";

@@ -1,5 +1,5 @@
-import type { MachineAction } from "../../shared/ledger/machine-action.ts";
-import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
+import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
+import type { SubmissionAnswer } from "../../shared/ledger/sequence/submission.ts";
 import type { Random, Reply } from "../../shared/ports.ts";
 
 /** How the tenant behaves; milliseconds. */

@@ -2,8 +2,8 @@ import { createMemoryClock, type MemoryClock } from "../../local/memory/clock.ts
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
 import { createServiceClock } from "../../shared/azure/service-clock.ts";
-import type { DrainBell } from "../../shared/ledger/message.ts";
-import type { Limits } from "../../shared/limits/limits.ts";
+import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
+import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Ports, Random } from "../../shared/ports.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { createRestedPoll } from "../../shared/workflow/poll/poll-timer.ts";

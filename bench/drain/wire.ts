@@ -1,6 +1,6 @@
 import type { MemoryClock } from "../../local/memory/clock.ts";
 import type { ObservedClock } from "../../shared/azure/service-clock.ts";
-import type { DrainBell } from "../../shared/ledger/message.ts";
+import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
 import type { Bells, Defender, Ledger, Random } from "../../shared/ports.ts";
 import type { BenchQueue } from "./queue.ts";
 import type { BenchTenant } from "./tenant.ts";

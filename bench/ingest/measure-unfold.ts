@@ -1,5 +1,5 @@
 import { createSeededRandom } from "../../local/memory/random.ts";
-import { PLANNED, runIdOfPlanned } from "../../shared/ledger/keys.ts";
+import { PLANNED, runIdOfPlanned } from "../../shared/ledger/row/keys.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { unfold } from "../../shared/store/unfold.ts";
 import { acceptIncident, machinesOf } from "../drain/backlog.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as pass } from "node:timers/promises";
 import { createLedgerTable } from "../../shared/azure/ledger-table.ts";
 import { createServiceClock } from "../../shared/azure/service-clock.ts";
-import { PLANNED } from "../../shared/ledger/keys.ts";
+import { PLANNED } from "../../shared/ledger/row/keys.ts";
 import type { Ledger, ServiceClock } from "../../shared/ports.ts";
 
 /** The ledger of one rate scope as the app sees it, for looking at it from outside. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { verifyAudit, type AuditRecord } from "../../shared/evidence/audit.ts";
-import { isTerminal, SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
+import { isTerminal, SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
 import type { Simulator } from "../defender-simulator/simulator.ts";
 import { evidenceApi, type EvidenceApi } from "../lrq/api.ts";
 import { exportRun } from "../lrq/export-run.ts";

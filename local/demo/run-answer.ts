@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
+import { SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
 
 // What the demo reads of lrq's answers; the rest of them is left alone.
 

@@ -3,7 +3,7 @@ import { isLoopback } from "../../shared/loopback.ts";
 import { tokenTrouble } from "../../shared/defender/ask.ts";
 import { createDefender } from "../../shared/defender/client.ts";
 import { DEFAULT_TIMEOUTS } from "../../shared/defender/options.ts";
-import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
+import type { SubmissionAnswer } from "../../shared/ledger/sequence/submission.ts";
 import type { Defender } from "../../shared/ports.ts";
 import { checkToken } from "./check-token.ts";
 import { found, ok, type Finding } from "./finding.ts";

@@ -1,8 +1,8 @@
 import { findLedger } from "../../shared/azure/find-ledger.ts";
 import { bodyOf } from "../../shared/azure/entity.ts";
 import { statusOf, type StorageAccess } from "../../shared/azure/access.ts";
-import { RATE_TOKEN_KEY } from "../../shared/ledger/keys.ts";
-import { budgetSchema } from "../../shared/limits/budget.ts";
+import { RATE_TOKEN_KEY } from "../../shared/ledger/row/keys.ts";
+import { budgetSchema } from "../../shared/limits/pace/budget.ts";
 import { describeLockout, lockoutInWords } from "../../shared/workflow/view/describe-lockout.ts";
 import { found, ok, type Finding } from "./finding.ts";
 import { tableAt } from "./storage-clients.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
 import type { CustodyEntry } from "../../shared/evidence/custody.ts";
 import { resultPath } from "../../shared/evidence/paths.ts";
-import { chainHeadSchema, type ChainHead } from "../../shared/ledger/chain-head.ts";
+import { chainHeadSchema, type ChainHead } from "../../shared/ledger/run/chain-head.ts";
 
 /*
  * What a run looks like on a disk: `manifest.json`, `audit.jsonl`, the results under the names that

@@ -7,7 +7,7 @@ const HIDDEN_MS = 600_000;
 
 export type MemoryQueue = "drain" | "collect" | "callback";
 
-/** A message as received: `body` is what its schema in `shared/ledger/message.ts` parses. */
+/** A message as received: `body` is what its schema in `shared/ledger/outbox/message.ts` parses. */
 export interface MemoryMessage {
   readonly id: number;
   readonly queue: MemoryQueue;

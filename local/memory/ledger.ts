@@ -1,5 +1,5 @@
 import { bodyText } from "../../shared/azure/entity.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { CommitOutcome, Ledger, Row } from "../../shared/ports.ts";
 
 /** The limits of the Table service, as the ledger in Azure has them. */

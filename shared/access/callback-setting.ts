@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { CALLBACK_EVENTS, DEFAULT_EVENTS, TARGETS_PER_CALLER_MAX } from "../ledger/notice.ts";
+import {
+  CALLBACK_EVENTS,
+  DEFAULT_EVENTS,
+  TARGETS_PER_CALLER_MAX,
+} from "../ledger/outbox/notice.ts";
 import { keyOfSecret } from "./standard-webhooks.ts";
 
 /** Enough for the old and the new secret of a rotation, and one spare. */

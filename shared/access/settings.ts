@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../incident/problem.ts";
-import type { GatePolicy } from "../ledger/gate.ts";
+import type { GatePolicy } from "../ledger/run/gate.ts";
 import { parseScope, type MachineScope } from "./machine-scope.ts";
 import { isLoopback } from "../loopback.ts";
 

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { TableServiceClientOptions } from "@azure/data-tables";
-import type { RowChange } from "../ledger/rows.ts";
+import type { RowChange } from "../ledger/sequence/rows.ts";
 
 export type Policy = NonNullable<TableServiceClientOptions["additionalPolicies"]>[number]["policy"];
 

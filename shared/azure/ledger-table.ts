@@ -4,8 +4,8 @@ import {
   type TableTransactionResponse,
   type TransactionAction,
 } from "@azure/data-tables";
-import type { ClockReading } from "../limits/interval-clock.ts";
-import type { RowChange } from "../ledger/rows.ts";
+import type { ClockReading } from "../limits/pace/interval-clock.ts";
+import type { RowChange } from "../ledger/sequence/rows.ts";
 import type { CommitOutcome, Ledger, Row } from "../ports.ts";
 import { codeOf, creating, statusOf, type StorageAccess } from "./access.ts";
 import { bodyColumns, bodyOf } from "./entity.ts";

@@ -4,7 +4,7 @@ import {
   narrowed,
   type ClockInterval,
   type ClockReading,
-} from "../limits/interval-clock.ts";
+} from "../limits/pace/interval-clock.ts";
 import type { ServiceClock } from "../ports.ts";
 
 /** The service's clock, and where the answers it is learned from are told. */

@@ -1,5 +1,5 @@
-import { isoOf } from "../ledger/instant.ts";
-import type { CallbackEvent } from "../ledger/notice.ts";
+import { isoOf } from "../ledger/row/instant.ts";
+import type { CallbackEvent } from "../ledger/outbox/notice.ts";
 
 /**
  * What a message may tell: ids, counts, outcomes and hashes. Never evidence, never a link that lets

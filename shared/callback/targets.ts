@@ -2,7 +2,7 @@ import type { TargetSetting } from "../access/callback-setting.ts";
 import type { Caller } from "../access/caller.ts";
 import type { AskedCallback, Incident } from "../incident/incident.ts";
 import type { Problem } from "../incident/problem.ts";
-import { DEFAULT_EVENTS, targetIdOf, type CallbackTarget } from "../ledger/notice.ts";
+import { DEFAULT_EVENTS, targetIdOf, type CallbackTarget } from "../ledger/outbox/notice.ts";
 import { shownHost, urlTrouble, type HostRules } from "./hosts.ts";
 import type { Recipient } from "./request.ts";
 

@@ -1,4 +1,4 @@
-import type { MachineAction } from "../ledger/machine-action.ts";
+import type { MachineAction } from "../ledger/sequence/machine-action.ts";
 import type { Reply } from "../ports.ts";
 import type { Ask } from "./ask.ts";
 import { listAll } from "./list.ts";

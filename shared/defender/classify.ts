@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { httpDateMs, type ComeBack } from "../http/retry-after.ts";
-import type { SubmissionAnswer } from "../ledger/submission.ts";
+import type { SubmissionAnswer } from "../ledger/sequence/submission.ts";
 import type { Reply } from "../ports.ts";
 import { nextStep } from "./next-step.ts";
 import type { HttpAnswer } from "./request.ts";

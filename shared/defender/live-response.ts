@@ -1,5 +1,5 @@
-import type { Command } from "../plan/command.ts";
-import { COMMAND_ORDER } from "../plan/command.ts";
+import type { Command } from "../plan/command/command.ts";
+import { COMMAND_ORDER } from "../plan/command/command.ts";
 
 /**
  * The documented form of a machine id. A name would be taken too, by some calls, and could mean

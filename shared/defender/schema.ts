@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { ActionCommand, MachineAction } from "../ledger/machine-action.ts";
+import type { ActionCommand, MachineAction } from "../ledger/sequence/machine-action.ts";
 import type { KnownMachine } from "../ports.ts";
 import { instantMs } from "./instant.ts";
 import { platformOf } from "./platform.ts";

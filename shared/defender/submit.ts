@@ -1,5 +1,5 @@
-import type { SubmissionAnswer } from "../ledger/submission.ts";
-import type { Command } from "../plan/command.ts";
+import type { SubmissionAnswer } from "../ledger/sequence/submission.ts";
+import type { Command } from "../plan/command/command.ts";
 import { MAX_ANSWER_BYTES, tokenTrouble } from "./ask.ts";
 import { before } from "../http/deadline.ts";
 import type { LeaveWithin } from "../http/one-request.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ChainHead } from "../ledger/chain-head.ts";
+import type { ChainHead } from "../ledger/run/chain-head.ts";
 import {
   type ChainKind,
   endOf,

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
-import { type ChainHead, FIRST_HEAD } from "../ledger/chain-head.ts";
+import { type ChainHead, FIRST_HEAD } from "../ledger/run/chain-head.ts";
 import { canonicalJson } from "../plan/canonical-json.ts";
 
 /** A SHA-256 in lower-case hex. */

@@ -1,5 +1,5 @@
-import type { Command } from "./command.ts";
-import { commandRank } from "./command.ts";
+import type { Command } from "./command/command.ts";
+import { commandRank } from "./command/command.ts";
 
 /**
  * Cuts commands where their order would go back, for one request takes only PutFile, then

@@ -3,17 +3,17 @@ import type { Parsed, Problem } from "../incident/problem.ts";
 import { invalid } from "../incident/refusal.ts";
 import type { Invalid } from "../incident/refusal.ts";
 import { severityRank } from "../incident/severity.ts";
-import type { Catalogue, CatalogueEntry } from "./catalogue.ts";
-import type { Command } from "./command.ts";
-import { fillCommands } from "./fill.ts";
-import type { Lane, LaneName } from "./lane.ts";
-import { laneNumber } from "./lane.ts";
+import type { Catalogue, CatalogueEntry } from "./profile/catalogue.ts";
+import type { Command } from "./command/command.ts";
+import { fillCommands } from "./command/fill.ts";
+import type { Lane, LaneName } from "./profile/lane.ts";
+import { laneNumber } from "./profile/lane.ts";
 import type { MachineFacts } from "./machine-facts.ts";
-import { resolveValues } from "./parameter.ts";
+import { resolveValues } from "./profile/parameter.ts";
 import { splitIntoParts } from "./parts.ts";
-import type { Profile } from "./profile-schema.ts";
-import { ruleFor } from "./routing.ts";
-import type { Routing } from "./routing.ts";
+import type { Profile } from "./profile/profile-schema.ts";
+import { ruleFor } from "./profile/routing.ts";
+import type { Routing } from "./profile/routing.ts";
 
 /** A mentioned machine after Defender was asked about it. */
 export type ResolvedMachine =

@@ -1,10 +1,10 @@
 import { appendAudit, type AuditFacts, QUEUE_CHAIN } from "../evidence/audit.ts";
-import { auditKey } from "../ledger/keys.ts";
-import { isoOf } from "../ledger/instant.ts";
-import type { RowChange } from "../ledger/rows.ts";
-import type { RunRecord } from "../ledger/run.ts";
-import { isTerminal, type SequenceRecord } from "../ledger/sequence.ts";
-import type { Budget } from "../limits/budget.ts";
+import { auditKey } from "../ledger/row/keys.ts";
+import { isoOf } from "../ledger/row/instant.ts";
+import type { RowChange } from "../ledger/sequence/rows.ts";
+import type { RunRecord } from "../ledger/run/run.ts";
+import { isTerminal, type SequenceRecord } from "../ledger/sequence/sequence.ts";
+import type { Budget } from "../limits/pace/budget.ts";
 
 /*
  * An audit record is written in the transaction of its decision, and its number is guarded by the

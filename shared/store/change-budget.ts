@@ -1,5 +1,5 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import type { Budget } from "../limits/budget.ts";
+import type { Budget } from "../limits/pace/budget.ts";
 import { auditedBudget } from "./audit.ts";
 import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
 import { tryTransact, usual, type Store, type Transaction } from "./transact.ts";

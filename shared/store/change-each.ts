@@ -1,6 +1,6 @@
-import { sequenceIdIn, sequencesOf } from "../ledger/keys.ts";
-import type { Stored } from "../ledger/rows.ts";
-import type { SequenceRecord } from "../ledger/sequence.ts";
+import { sequenceIdIn, sequencesOf } from "../ledger/row/keys.ts";
+import type { Stored } from "../ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../ledger/sequence/sequence.ts";
 import type { Ports } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 import { loadSequence } from "./load.ts";

@@ -1,7 +1,7 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { runKey } from "../ledger/keys.ts";
-import type { Stored } from "../ledger/rows.ts";
-import { turnNote, type RunRecord } from "../ledger/run.ts";
+import { runKey } from "../ledger/row/keys.ts";
+import type { Stored } from "../ledger/sequence/rows.ts";
+import { turnNote, type RunRecord } from "../ledger/run/run.ts";
 import { auditedRun } from "./audit.ts";
 import type { Transaction } from "./transact.ts";
 

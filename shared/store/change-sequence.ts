@@ -1,18 +1,18 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { gateAfterEnd } from "../ledger/gate.ts";
-import { RATE_TOKEN_KEY, behindRange, sequenceIdIn } from "../ledger/keys.ts";
-import { park } from "../ledger/moves.ts";
-import { owing } from "../ledger/notice.ts";
+import { gateAfterEnd } from "../ledger/run/gate.ts";
+import { RATE_TOKEN_KEY, behindRange, sequenceIdIn } from "../ledger/row/keys.ts";
+import { park } from "../ledger/sequence/moves.ts";
+import { owing } from "../ledger/outbox/notice.ts";
 import {
   freesMachine,
   move,
   type MachineLease,
   type RowChange,
   type Stored,
-} from "../ledger/rows.ts";
-import { withFinished, type RunRecord } from "../ledger/run.ts";
-import { isFinished, type SequenceRecord } from "../ledger/sequence.ts";
-import { noticesOfEnd } from "../ledger/told.ts";
+} from "../ledger/sequence/rows.ts";
+import { withFinished, type RunRecord } from "../ledger/run/run.ts";
+import { isFinished, type SequenceRecord } from "../ledger/sequence/sequence.ts";
+import { noticesOfEnd } from "../ledger/outbox/told.ts";
 import type { LedgerReads } from "../ports.ts";
 import { factAbout } from "./audit.ts";
 import { changeRun } from "./change-run.ts";

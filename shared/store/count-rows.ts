@@ -1,4 +1,4 @@
-import type { KeyRange } from "../ledger/keys.ts";
+import type { KeyRange } from "../ledger/row/keys.ts";
 import type { Ports } from "../ports.ts";
 
 /** How many rows there are, or at least how many. */

@@ -1,8 +1,8 @@
-import { sequencesIn } from "../ledger/intake.ts";
-import { intakesOf, sequencesOf } from "../ledger/keys.ts";
-import type { RunRecord } from "../ledger/run.ts";
-import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
-import { SetAside, sorted } from "../ledger/set-aside.ts";
+import { sequencesIn } from "../ledger/sequence/intake.ts";
+import { intakesOf, sequencesOf } from "../ledger/row/keys.ts";
+import type { RunRecord } from "../ledger/run/run.ts";
+import { sequenceSchema, type SequenceRecord } from "../ledger/sequence/sequence.ts";
+import { SetAside, sorted } from "../ledger/row/set-aside.ts";
 import type { LedgerReads, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 

@@ -1,10 +1,15 @@
-import { RATE_TOKEN_KEY, machineKey, ASKED_KEY, runKey, sequenceKey } from "../ledger/keys.ts";
-import { machineSchema, type MachineLease, type RowChange, type Stored } from "../ledger/rows.ts";
-import { SetAside, sorted, valueOf } from "../ledger/set-aside.ts";
-import { runSchema, type RunRecord } from "../ledger/run.ts";
-import { sequenceSchema, type SequenceRecord } from "../ledger/sequence.ts";
-import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/budget.ts";
-import { FIRST_READS, readsSchema, type Reads } from "../limits/reads.ts";
+import { RATE_TOKEN_KEY, machineKey, ASKED_KEY, runKey, sequenceKey } from "../ledger/row/keys.ts";
+import {
+  machineSchema,
+  type MachineLease,
+  type RowChange,
+  type Stored,
+} from "../ledger/sequence/rows.ts";
+import { SetAside, sorted, valueOf } from "../ledger/row/set-aside.ts";
+import { runSchema, type RunRecord } from "../ledger/run/run.ts";
+import { sequenceSchema, type SequenceRecord } from "../ledger/sequence/sequence.ts";
+import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/pace/budget.ts";
+import { FIRST_READS, readsSchema, type Reads } from "../limits/pace/reads.ts";
 import type { LedgerReads, Row } from "../ports.ts";
 
 /** A row that may not have been written yet: then it has its first value, and no ETag. */

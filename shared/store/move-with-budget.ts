@@ -1,7 +1,7 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { sequenceKey } from "../ledger/keys.ts";
-import type { MachineLease, Stored } from "../ledger/rows.ts";
-import type { Budget } from "../limits/budget.ts";
+import { sequenceKey } from "../ledger/row/keys.ts";
+import type { MachineLease, Stored } from "../ledger/sequence/rows.ts";
+import type { Budget } from "../limits/pace/budget.ts";
 import { changeBudget } from "./change-budget.ts";
 import { moveSequence, type Change } from "./change-sequence.ts";
 import { loadBudget } from "./load.ts";

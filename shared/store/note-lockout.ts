@@ -1,5 +1,5 @@
-import type { Budget } from "../limits/budget.ts";
-import type { Limits } from "../limits/limits.ts";
+import type { Budget } from "../limits/pace/budget.ts";
+import type { Limits } from "../limits/pace/limits.ts";
 import {
   letIn,
   lockedOutBy,
@@ -7,7 +7,7 @@ import {
   remedyFor,
   type LockedCall,
   type Refusal,
-} from "../limits/lockout.ts";
+} from "../limits/pace/lockout.ts";
 import type { Ports, Reply } from "../ports.ts";
 import { changeBudgetAlone } from "./change-budget.ts";
 

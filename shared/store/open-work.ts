@@ -1,4 +1,4 @@
-import { RATE_TOKEN_KEY, isWithin, OPEN_WORK, type KeyRange } from "../ledger/keys.ts";
+import { RATE_TOKEN_KEY, isWithin, OPEN_WORK, type KeyRange } from "../ledger/row/keys.ts";
 import type { Ledger, Row } from "../ports.ts";
 import { budgetIn } from "./load.ts";
 

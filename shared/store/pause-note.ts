@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { RATE_TOKEN_PAUSED_KEY } from "../ledger/keys.ts";
-import { rowObject } from "../ledger/row-object.ts";
-import { valueOf } from "../ledger/set-aside.ts";
+import { RATE_TOKEN_PAUSED_KEY } from "../ledger/row/keys.ts";
+import { rowObject } from "../ledger/row/row-object.ts";
+import { valueOf } from "../ledger/row/set-aside.ts";
 import type { Ledger } from "../ports.ts";
 import { factAbout } from "./audit.ts";
 import { changeBudget } from "./change-budget.ts";

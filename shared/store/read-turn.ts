@@ -1,5 +1,5 @@
-import { isWithin, RATE_TOKEN_PAUSED_KEY, READY, TURN } from "../ledger/keys.ts";
-import type { Budget } from "../limits/budget.ts";
+import { isWithin, RATE_TOKEN_PAUSED_KEY, READY, TURN } from "../ledger/row/keys.ts";
+import type { Budget } from "../limits/pace/budget.ts";
 import type { LedgerReads } from "../ports.ts";
 import { budgetIn, type MaybeStored } from "./load.ts";
 

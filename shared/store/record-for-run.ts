@@ -1,6 +1,6 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import type { RunRecord } from "../ledger/run.ts";
-import type { SequenceRecord } from "../ledger/sequence.ts";
+import type { RunRecord } from "../ledger/run/run.ts";
+import type { SequenceRecord } from "../ledger/sequence/sequence.ts";
 import { isRunId } from "../plan/identity.ts";
 import { factAbout } from "./audit.ts";
 import { changeRun } from "./change-run.ts";

@@ -1,5 +1,5 @@
-import { RATE_TOKEN_KEY, isWithin, type KeyRange } from "../ledger/keys.ts";
-import type { RowChange } from "../ledger/rows.ts";
+import { RATE_TOKEN_KEY, isWithin, type KeyRange } from "../ledger/row/keys.ts";
+import type { RowChange } from "../ledger/sequence/rows.ts";
 import type { CommitOutcome, Ledger, Row } from "../ports.ts";
 
 /** The ledger as one invocation knows it. */

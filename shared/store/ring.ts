@@ -1,7 +1,7 @@
-import { laneIn, URGENT_LANE } from "../ledger/keys.ts";
-import { admit, nextTurnMs, type Verdict } from "../limits/admit.ts";
-import type { Budget } from "../limits/budget.ts";
-import type { Limits } from "../limits/limits.ts";
+import { laneIn, URGENT_LANE } from "../ledger/row/keys.ts";
+import { admit, nextTurnMs, type Verdict } from "../limits/pace/admit.ts";
+import type { Budget } from "../limits/pace/budget.ts";
+import type { Limits } from "../limits/pace/limits.ts";
 import type { Ports } from "../ports.ts";
 import { changeBudget, changeBudgetAlone } from "./change-budget.ts";
 import { readTurn } from "./read-turn.ts";

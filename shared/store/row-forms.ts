@@ -1,15 +1,15 @@
 import type { z } from "zod";
 import { auditRecordSchema } from "../evidence/audit.ts";
 import { custodyEntrySchema } from "../evidence/custody.ts";
-import { countsSchema, keySchema } from "../ledger/accepted.ts";
-import { intakeSchema, pointerSchema } from "../ledger/intake.ts";
-import { RATE_TOKEN_KEY, CAPS_KEY, RATE_TOKEN_PAUSED_KEY, ASKED_KEY } from "../ledger/keys.ts";
-import { deadNoticeSchema, noticeSchema } from "../ledger/notice.ts";
-import { indexSchema, machineSchema, owedSchema } from "../ledger/rows.ts";
-import { runSchema, turnSchema } from "../ledger/run.ts";
-import { sequenceSchema } from "../ledger/sequence.ts";
-import { budgetSchema } from "../limits/budget.ts";
-import { readsSchema } from "../limits/reads.ts";
+import { countsSchema, keySchema } from "../ledger/run/accepted.ts";
+import { intakeSchema, pointerSchema } from "../ledger/sequence/intake.ts";
+import { RATE_TOKEN_KEY, CAPS_KEY, RATE_TOKEN_PAUSED_KEY, ASKED_KEY } from "../ledger/row/keys.ts";
+import { deadNoticeSchema, noticeSchema } from "../ledger/outbox/notice.ts";
+import { indexSchema, machineSchema, owedSchema } from "../ledger/sequence/rows.ts";
+import { runSchema, turnSchema } from "../ledger/run/run.ts";
+import { sequenceSchema } from "../ledger/sequence/sequence.ts";
+import { budgetSchema } from "../limits/pace/budget.ts";
+import { readsSchema } from "../limits/pace/reads.ts";
 import { pauseNoteSchema } from "./pause-note.ts";
 
 /** The form of each kind of row, by its key, or by the first part of that. */

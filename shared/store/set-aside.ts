@@ -1,5 +1,5 @@
-import { RATE_TOKEN_KEY } from "../ledger/keys.ts";
-import { SetAside } from "../ledger/set-aside.ts";
+import { RATE_TOKEN_KEY } from "../ledger/row/keys.ts";
+import { SetAside } from "../ledger/row/set-aside.ts";
 import type { Ports } from "../ports.ts";
 import { changeBudgetAlone } from "./change-budget.ts";
 import { budgetChange, loadBudget, loadReadableBudget } from "./load.ts";

@@ -1,6 +1,6 @@
-import { spend } from "../limits/quota.ts";
-import type { Limits } from "../limits/limits.ts";
-import type { ReadKind, Reads, ReadStamp } from "../limits/reads.ts";
+import { spend } from "../limits/pace/quota.ts";
+import type { Limits } from "../limits/pace/limits.ts";
+import type { ReadKind, Reads, ReadStamp } from "../limits/pace/reads.ts";
 import type { Ports } from "../ports.ts";
 import { loadReads, readsChange } from "./load.ts";
 import { unlessSetAside } from "./set-aside.ts";

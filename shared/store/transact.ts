@@ -1,4 +1,4 @@
-import { CHANGES_MAX, type RowChange } from "../ledger/rows.ts";
+import { CHANGES_MAX, type RowChange } from "../ledger/sequence/rows.ts";
 import type { CommitOutcome, Ledger, LedgerReads, Ports } from "../ports.ts";
 import { Contended } from "./contended.ts";
 

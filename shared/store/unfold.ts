@@ -1,6 +1,6 @@
-import { pointerSchema, unfolding } from "../ledger/intake.ts";
-import { intakesOf, PLANNED, runIdOfPlanned } from "../ledger/keys.ts";
-import { sorted } from "../ledger/set-aside.ts";
+import { pointerSchema, unfolding } from "../ledger/sequence/intake.ts";
+import { intakesOf, PLANNED, runIdOfPlanned } from "../ledger/row/keys.ts";
+import { sorted } from "../ledger/row/set-aside.ts";
 import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 import { lastPass } from "./load.ts";

@@ -7,7 +7,7 @@ import {
   targetsOf,
   type CallbackRules,
 } from "../../shared/callback/targets.ts";
-import type { CallbackTarget } from "../../shared/ledger/notice.ts";
+import type { CallbackTarget } from "../../shared/ledger/outbox/notice.ts";
 import { incident } from "../plan/planning.ts";
 import { caller, SECRET } from "./facts.ts";
 

@@ -4,7 +4,7 @@ import {
   collectMessageSchema,
   drainMessageSchema,
   type DrainBell,
-} from "../../shared/ledger/message.ts";
+} from "../../shared/ledger/outbox/message.ts";
 import type { Bells } from "../../shared/ports.ts";
 
 /** Bells, and the side of whoever listens to them. */

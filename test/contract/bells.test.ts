@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { createMemoryBells, type MemoryQueue } from "../../local/memory/bells.ts";
 import { statusOf } from "../../shared/azure/access.ts";
 import { createBellQueues, QUEUES } from "../../shared/azure/bell-queues.ts";
-import { drainMessageSchema } from "../../shared/ledger/message.ts";
+import { drainMessageSchema } from "../../shared/ledger/outbox/message.ts";
 import { takeAccount } from "../azurite-account.ts";
 import { bellsContract, type OpenedBells } from "./bells.contract.ts";
 

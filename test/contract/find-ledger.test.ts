@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createLedgerTable } from "../../shared/azure/ledger-table.ts";
-import { runKey } from "../../shared/ledger/keys.ts";
+import { runKey } from "../../shared/ledger/row/keys.ts";
 import type { Ledger } from "../../shared/ports.ts";
 import { takeAccount } from "../azurite-account.ts";
 

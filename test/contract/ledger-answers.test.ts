@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { createLedgerTable } from "../../shared/azure/ledger-table.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import { startScriptedTable, type PartAnswer, type ScriptedTable } from "./table-answers.ts";
 
 /** What Azurite does not show of the real service: its answers in the wording of its reference. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { Ledger } from "../../shared/ports.ts";
 import type { OpenedLedger } from "./opened-ledger.ts";
 

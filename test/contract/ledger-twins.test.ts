@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { createLedgerTable } from "../../shared/azure/ledger-table.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { CommitOutcome, Ledger } from "../../shared/ports.ts";
 import { takeAccount } from "../azurite-account.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Command } from "../../shared/plan/command.ts";
+import type { Command } from "../../shared/plan/command/command.ts";
 import { atAnyTime, clientOf, IMPATIENT, json, loopback, noToken, refusal } from "./loopback.ts";
 
 const MACHINE = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07";

@@ -4,7 +4,7 @@ import { parseCallers } from "../../shared/access/caller.ts";
 import { judgeAnswer } from "../../shared/callback/judge-answer.ts";
 import { callbackRequest } from "../../shared/callback/request.ts";
 import { callbackConfigOf, callbackSettings } from "../../shared/callback/settings.ts";
-import { CALLBACK_EVENTS, CALLBACK_SHAPES } from "../../shared/ledger/notice.ts";
+import { CALLBACK_EVENTS, CALLBACK_SHAPES } from "../../shared/ledger/outbox/notice.ts";
 import { facts, NOW_MS, OTHER_SECRET, SECRET } from "../callback/facts.ts";
 import { blocksIn, page } from "./markdown.ts";
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import * as keys from "../../shared/ledger/keys.ts";
-import { isTerminal, LEGAL_MOVES, SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
+import * as keys from "../../shared/ledger/row/keys.ts";
+import { isTerminal, LEGAL_MOVES, SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
 import { page, section, tableIn, unquoted } from "./markdown.ts";
 
 const LEDGER = page("docs/ledger.md");

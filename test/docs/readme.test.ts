@@ -5,9 +5,9 @@ import { z } from "zod";
 import { MAX_MACHINES } from "../../shared/incident/bounds.ts";
 import { SOURCES } from "../../shared/incident/incident.ts";
 import { parseIncident } from "../../shared/incident/parse-incident.ts";
-import { sessionCap, FIRST_BUDGET } from "../../shared/limits/budget.ts";
-import { admit } from "../../shared/limits/admit.ts";
-import { parseProfile } from "../../shared/plan/profile.ts";
+import { sessionCap, FIRST_BUDGET } from "../../shared/limits/pace/budget.ts";
+import { admit } from "../../shared/limits/pace/admit.ts";
+import { parseProfile } from "../../shared/plan/profile/profile.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import {
   anchorsIn,

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { appendAudit, type AuditFacts, verifyAudit } from "../../shared/evidence/audit.ts";
-import { FIRST_HEAD } from "../../shared/ledger/chain-head.ts";
+import { FIRST_HEAD } from "../../shared/ledger/run/chain-head.ts";
 
 const FACTS: AuditFacts = {
   at: "2026-11-20T10:00:00.000Z",

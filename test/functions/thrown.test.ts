@@ -3,7 +3,7 @@ import { RestError } from "@azure/data-tables";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { withApp } from "../../functions/transport.ts";
-import { SetAside } from "../../shared/ledger/set-aside.ts";
+import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import { Contended } from "../../shared/store/contended.ts";
 import { problemSchema } from "../stories/answers.ts";
 

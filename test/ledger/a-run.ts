@@ -1,4 +1,4 @@
-import type { RunRecord } from "../../shared/ledger/run.ts";
+import type { RunRecord } from "../../shared/ledger/run/run.ts";
 import { RUN_ID, START_MS } from "./a-sequence.ts";
 
 /** A run without sequences, a gate, or anybody who is told; or as told. */

@@ -1,6 +1,6 @@
-import type { MachineAction } from "../../shared/ledger/machine-action.ts";
-import type { SequenceRecord, SequenceResult } from "../../shared/ledger/sequence.ts";
-import { commentFor, tagOf } from "../../shared/ledger/tag.ts";
+import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
+import type { SequenceRecord, SequenceResult } from "../../shared/ledger/sequence/sequence.ts";
+import { commentFor, tagOf } from "../../shared/ledger/sequence/tag.ts";
 
 export const RUN_ID = "0123456789abcdefghjk";
 export const SEQUENCE_ID = `${RUN_ID}.mnpqrstvwxyz`;

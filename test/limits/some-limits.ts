@@ -1,4 +1,4 @@
-import type { Limits } from "../../shared/limits/limits.ts";
+import type { Limits } from "../../shared/limits/pace/limits.ts";
 
 /** The documented numbers and the defaults of the settings; or as told. */
 export function someLimits(overrides: Partial<Limits> = {}): Limits {

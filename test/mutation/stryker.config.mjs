@@ -1,6 +1,6 @@
 /** Mutants of the pure floors; `npm run mutate`, and docs/mutation.md for what came of it. */
 export default {
-  mutate: ["shared/limits/*.ts", "shared/ledger/*.ts"],
+  mutate: ["shared/limits/**/*.ts", "shared/ledger/**/*.ts", "shared/access/caps.ts"],
   testRunner: "vitest",
   vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
   plugins: ["@stryker-mutator/vitest-runner"],

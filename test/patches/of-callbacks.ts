@@ -33,14 +33,14 @@ export const OF_CALLBACKS: readonly Patch[] = [
   },
   {
     name: "goes on owing to who wants no more",
-    file: "shared/ledger/notice.ts",
+    file: "shared/ledger/outbox/notice.ts",
     snippet: "target.endedAtMs === null && target.events.includes(event)",
     replacement: "target.events.includes(event)",
     caughtBy: { breaks: ["told"], seed: 42 },
   },
   {
     name: "tells nobody that a sequence has ended",
-    file: "shared/ledger/told.ts",
+    file: "shared/ledger/outbox/told.ts",
     snippet: 'const ended = noticesOf(run, "sequence.ended", sequenceId, nowMs);',
     replacement: "const ended: Notice[] = [];",
     caughtBy: { breaks: ["told"], seed: 18 },
@@ -54,10 +54,10 @@ export const OF_CALLBACKS: readonly Patch[] = [
   },
   {
     name: "gives a callback another id whenever it is told",
-    file: "shared/ledger/notice.ts",
+    file: "shared/ledger/outbox/notice.ts",
     snippet: "sequenceId ?? String(run.accepted)]),",
     replacement: "sequenceId ?? String(run.accepted), String(atMs)]),",
-    caughtBy: { test: "test/ledger/notice.test.ts" },
+    caughtBy: { test: "test/ledger/outbox/notice.test.ts" },
   },
   {
     name: "does not judge a callback from the request again when it is sent",

@@ -67,7 +67,7 @@ export const OF_DRAIN: readonly Patch[] = [
   },
   {
     name: "leaks the lease on a machine",
-    file: "shared/ledger/rows.ts",
+    file: "shared/ledger/sequence/rows.ts",
     snippet: "const gone = [...old.keys()].filter((key) => !next.has(key));",
     replacement:
       'const gone = [...old.keys()].filter((key) => !next.has(key) && !key.startsWith("machine!"));',

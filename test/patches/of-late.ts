@@ -15,14 +15,14 @@ export const OF_LATE: readonly Patch[] = [
   },
   {
     name: "cancels no action of a sequence that is over",
-    file: "shared/limits/judge-late.ts",
+    file: "shared/limits/judge/judge-late.ts",
     snippet: "if (tag.part !== record.part) return second",
     replacement: "if (record.endedAtMs !== null) return FORGET; if (!isOver) return second",
     caughtBy: ORPHANS,
   },
   {
     name: "cancels its own earlier action as a second one",
-    file: "shared/limits/judge-late.ts",
+    file: "shared/limits/judge/judge-late.ts",
     snippet: 'if (isGivenUp(record, tag)) return { kind: "adopt" };',
     replacement: "if (isGivenUp(record, tag)) return second(record, tag, action);",
     caughtBy: ORPHANS,
@@ -36,7 +36,7 @@ export const OF_LATE: readonly Patch[] = [
   },
   {
     name: "gives an attempt the number of another",
-    file: "shared/ledger/moves.ts",
+    file: "shared/ledger/sequence/moves.ts",
     snippet: "Math.max(record.attempt, record.attempts) + 1",
     replacement: "record.attempt + 1",
     caughtBy: ORPHANS,
@@ -85,17 +85,17 @@ export const OF_LATE: readonly Patch[] = [
   },
   {
     name: "takes an action without a comment for its own on any machine",
-    file: "shared/limits/judge.ts",
+    file: "shared/limits/judge/judge.ts",
     snippet: "return elsewhere || different || older;",
     replacement: "return different || older;",
-    caughtBy: { test: "test/limits/judge-submitted.test.ts" },
+    caughtBy: { test: "test/limits/judge/judge-submitted.test.ts" },
   },
   {
     name: "keeps its guard time however slow lists are",
-    file: "shared/limits/list-lag.ts",
+    file: "shared/limits/pace/list-lag.ts",
     snippet: "Math.max(limits.guardMs, slow, ",
     replacement: "Math.max(limits.guardMs, slow * 0, ",
-    caughtBy: { test: "test/limits/list-lag.test.ts" },
+    caughtBy: { test: "test/limits/pace/list-lag.test.ts" },
   },
   {
     name: "cancels when it expires what nothing shows to be its own",

@@ -4,7 +4,7 @@ import type { Patch } from "./patch.ts";
 export const OF_LOOK: readonly Patch[] = [
   {
     name: "does not guard an unanswered POST",
-    file: "shared/limits/list-lag.ts",
+    file: "shared/limits/pace/list-lag.ts",
     snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",
     replacement: "return Math.min(0, slow);",
     caughtBy: { breaks: ["once"], seed: 5 },
@@ -40,7 +40,7 @@ export const OF_LOOK: readonly Patch[] = [
   },
   {
     name: "takes every action for its own",
-    file: "shared/ledger/tag.ts",
+    file: "shared/ledger/sequence/tag.ts",
     snippet:
       "return a?.sequenceId === b.sequenceId && a.part === b.part && a.attempt === b.attempt;",
     replacement: "return true;",
@@ -48,10 +48,10 @@ export const OF_LOOK: readonly Patch[] = [
   },
   {
     name: "takes an action of an earlier attempt for that of this one",
-    file: "shared/ledger/tag.ts",
+    file: "shared/ledger/sequence/tag.ts",
     snippet: " && a.attempt === b.attempt;",
     replacement: ";",
-    caughtBy: { test: "test/ledger/tag.test.ts" },
+    caughtBy: { test: "test/ledger/sequence/tag.test.ts" },
   },
   {
     name: "cancels what is not its own",
@@ -65,7 +65,7 @@ export const OF_LOOK: readonly Patch[] = [
   },
   {
     name: "sends again what may have run on a machine that timed out",
-    file: "shared/ledger/progress.ts",
+    file: "shared/ledger/sequence/progress.ts",
     snippet:
       "if (seen === undefined || seen.startedAtMs !== null || seen.endedAtMs !== null) return false;",
     replacement: "if (seen === undefined) return true;",
@@ -73,10 +73,10 @@ export const OF_LOOK: readonly Patch[] = [
   },
   {
     name: "inherits a cancel of its own from an action that is gone",
-    file: "shared/ledger/moves.ts",
+    file: "shared/ledger/sequence/moves.ts",
     snippet: '...moved(record, "waiting"), actionId: null, cancel: null }',
     replacement: '...moved(record, "waiting"), actionId: null }',
-    caughtBy: { test: "test/ledger/moves.test.ts" },
+    caughtBy: { test: "test/ledger/sequence/moves.test.ts" },
   },
   {
     name: "never asks for its open actions",

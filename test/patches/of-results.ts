@@ -25,10 +25,10 @@ export const OF_RESULTS: readonly Patch[] = [
   },
   {
     name: "owes results of a PutFile, which has none",
-    file: "shared/ledger/progress.ts",
+    file: "shared/ledger/sequence/progress.ts",
     snippet: '.filter((each) => each.type !== "PutFile" && each.status !== "Created")',
     replacement: '.filter((each) => each.status !== "Created")',
-    caughtBy: { test: "test/ledger/conclude.test.ts" },
+    caughtBy: { test: "test/ledger/sequence/conclude.test.ts" },
   },
   {
     name: "seals a result without a custody entry",

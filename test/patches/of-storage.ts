@@ -24,21 +24,21 @@ export const OF_STORAGE: readonly Patch[] = [
   },
   {
     name: "begins its rows for an offline machine in the lane they are of",
-    file: "shared/ledger/sequence.ts",
+    file: "shared/ledger/sequence/sequence.ts",
     snippet: "return { lane: OFFLINE_LANE, pass: lane * PASSES + pass };",
     replacement: "return { lane, pass };",
     caughtBy: { breaks: ["rows"], seed: 16 },
   },
   {
     name: "drops the fields of a row that it does not know",
-    file: "shared/ledger/row-object.ts",
+    file: "shared/ledger/row/row-object.ts",
     snippet: "return z.looseObject(shape);",
     replacement: "return z.object(shape);",
     caughtBy: { breaks: ["narrowed"], seed: 2 },
   },
   {
     name: "makes a session anew, whatever stood there",
-    file: "shared/limits/budget.ts",
+    file: "shared/limits/pace/budget.ts",
     snippet: "sessions: [...others, renewed(before, session)]",
     replacement: "sessions: [...others, session]",
     caughtBy: { breaks: ["narrowed"], seed: 2 },
@@ -52,7 +52,7 @@ export const OF_STORAGE: readonly Patch[] = [
   },
   {
     name: "throws at a list with a row of another version in it",
-    file: "shared/ledger/set-aside.ts",
+    file: "shared/ledger/row/set-aside.ts",
     snippet: "else aside.push(new SetAside(row.key, whyUnreadable(row.body, read.error)));",
     replacement: "else throw new Error(`${row.key} is of another version`);",
     caughtBy: { breaks: ["reasonless"], seed: 25 },

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Command } from "../../shared/plan/command.ts";
-import { commandRank } from "../../shared/plan/command.ts";
+import type { Command } from "../../shared/plan/command/command.ts";
+import { commandRank } from "../../shared/plan/command/command.ts";
 import { splitIntoParts } from "../../shared/plan/parts.ts";
 
 const command = fc.constantFrom<Command>(

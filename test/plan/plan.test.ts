@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buildCatalogue } from "../../shared/plan/catalogue.ts";
+import { buildCatalogue } from "../../shared/plan/profile/catalogue.ts";
 import type { ResolvedMachine } from "../../shared/plan/plan.ts";
 import { ask, incident, machine, plan } from "./planning.ts";
 import { sample } from "./shipped.ts";

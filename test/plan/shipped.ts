@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { buildCatalogue } from "../../shared/plan/catalogue.ts";
-import type { Catalogue, ProfileFile } from "../../shared/plan/catalogue.ts";
-import type { Profile } from "../../shared/plan/profile-schema.ts";
-import { parseProfile } from "../../shared/plan/profile.ts";
-import { parseRouting } from "../../shared/plan/routing.ts";
-import type { Routing } from "../../shared/plan/routing.ts";
+import { buildCatalogue } from "../../shared/plan/profile/catalogue.ts";
+import type { Catalogue, ProfileFile } from "../../shared/plan/profile/catalogue.ts";
+import type { Profile } from "../../shared/plan/profile/profile-schema.ts";
+import { parseProfile } from "../../shared/plan/profile/profile.ts";
+import { parseRouting } from "../../shared/plan/profile/routing.ts";
+import type { Routing } from "../../shared/plan/profile/routing.ts";
 
 const FOLDER = new URL("../../profiles/", import.meta.url);
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { runSchema, type RunRecord } from "../../shared/ledger/run.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { runSchema, type RunRecord } from "../../shared/ledger/run/run.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { commandAt } from "./tenant-action.ts";
 import { resultText } from "./tenant.ts";
 import { blindUntilMs } from "./judge.ts";

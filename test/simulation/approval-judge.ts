@@ -1,5 +1,5 @@
-import type { RowChange } from "../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import type { Court } from "./invariants.ts";
 import { recordsIn } from "./intake-judge.ts";
 import { approvalsFor } from "./profiles.ts";

@@ -6,8 +6,8 @@ import {
   callbackMessageSchema,
   collectMessageSchema,
   drainMessageSchema,
-} from "../../shared/ledger/message.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+} from "../../shared/ledger/outbox/message.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
 import { callBack } from "../../shared/workflow/notify/send-notice.ts";
 import { collect } from "../../shared/workflow/collect/collect.ts";

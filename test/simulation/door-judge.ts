@@ -1,6 +1,6 @@
-import type { Command } from "../../shared/plan/command.ts";
+import type { Command } from "../../shared/plan/command/command.ts";
 import type { Court } from "./invariants.ts";
-import type { Limits } from "../../shared/limits/limits.ts";
+import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { DoorWitness } from "./tenant.ts";
 import { endOf, hasRun, isOpen, type TenantAction } from "./tenant-action.ts";
 

@@ -1,6 +1,6 @@
-import type { GatePolicy } from "../../shared/ledger/gate.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { GatePolicy } from "../../shared/ledger/run/gate.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { markOf } from "./door-judge.ts";
 import { recordsIn } from "./intake-judge.ts";
 import type { Court } from "./invariants.ts";

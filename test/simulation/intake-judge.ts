@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { RowChange } from "../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import type { Court } from "./invariants.ts";
 
 /**

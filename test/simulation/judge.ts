@@ -1,6 +1,6 @@
-import { RATE_TOKEN_KEY } from "../../shared/ledger/keys.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { RATE_TOKEN_KEY } from "../../shared/ledger/row/keys.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { createApprovalJudge, type ApprovalJudge } from "./approval-judge.ts";
 import { createDoorJudge, markOf, type DoorJudge, type Promised } from "./door-judge.ts";
 import type { Epoch } from "./hosts.ts";

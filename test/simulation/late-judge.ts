@@ -1,5 +1,5 @@
 import { auditRecordSchema } from "../../shared/evidence/audit.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { markOf, type Marked } from "./door-judge.ts";
 import type { Court } from "./invariants.ts";
 import { hasRun, isOpen, type TenantAction } from "./tenant-action.ts";

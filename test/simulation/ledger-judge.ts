@@ -1,7 +1,7 @@
-import type { RowChange } from "../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
-import { RATE_TOKEN_KEY } from "../../shared/ledger/keys.ts";
-import type { Budget } from "../../shared/limits/budget.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
+import { RATE_TOKEN_KEY } from "../../shared/ledger/row/keys.ts";
+import type { Budget } from "../../shared/limits/pace/budget.ts";
 import { createIntakeJudge } from "./intake-judge.ts";
 import type { Court } from "./invariants.ts";
 

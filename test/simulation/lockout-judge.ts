@@ -1,4 +1,4 @@
-import type { SequenceRecord } from "../../shared/ledger/sequence.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import type { Court } from "./invariants.ts";
 import { isBarred, type Scenario } from "./scenario.ts";
 

@@ -1,4 +1,4 @@
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { Court } from "./invariants.ts";
 import { recordsIn } from "./intake-judge.ts";
 import { WAITS_MS, type Heard, type NoticeWitness, type Receiver } from "./receivers.ts";

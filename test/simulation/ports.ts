@@ -1,7 +1,7 @@
 import type { CallbackAnswer, CallbackRequest } from "../../shared/callback/answer.ts";
 import { classifySubmission } from "../../shared/defender/classify.ts";
-import { lockedOut, type SubmissionAnswer } from "../../shared/ledger/submission.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import { lockedOut, type SubmissionAnswer } from "../../shared/ledger/sequence/submission.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type {
   CommitOutcome,
   Defender,

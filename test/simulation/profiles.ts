@@ -1,5 +1,5 @@
-import { buildCatalogue, type Catalogue } from "../../shared/plan/catalogue.ts";
-import type { Command } from "../../shared/plan/command.ts";
+import { buildCatalogue, type Catalogue } from "../../shared/plan/profile/catalogue.ts";
+import type { Command } from "../../shared/plan/command/command.ts";
 
 /**
  * The profiles a simulation asks for, and what must arrive at Defender's door for each: part by

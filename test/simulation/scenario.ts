@@ -1,5 +1,5 @@
-import type { GatePolicy } from "../../shared/ledger/gate.ts";
-import type { Limits } from "../../shared/limits/limits.ts";
+import type { GatePolicy } from "../../shared/ledger/run/gate.ts";
+import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Person } from "./approval-judge.ts";
 import type { FaultRates } from "./faults.ts";
 import type { ProfileName } from "./profiles.ts";

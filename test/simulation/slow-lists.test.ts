@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { doneTwice } from "../../shared/ledger/done-twice.ts";
+import { doneTwice } from "../../shared/ledger/sequence/done-twice.ts";
 import { markOf } from "./door-judge.ts";
 import { NO_FAULTS, type Fault } from "./faults.ts";
 import { CALM_TENANT, machineIdOf, SHIPPED, steadyMachine, UNGUARDED } from "./scenario.ts";

@@ -1,5 +1,5 @@
-import type { MachineAction } from "../../shared/ledger/machine-action.ts";
-import type { Command } from "../../shared/plan/command.ts";
+import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
+import type { Command } from "../../shared/plan/command/command.ts";
 import type { Random } from "../../shared/ports.ts";
 import type { ScenarioMachine, Span, TenantRules } from "./scenario.ts";
 import { between, chance, whole } from "./streams.ts";

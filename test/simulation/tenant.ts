@@ -1,5 +1,5 @@
-import type { MachineAction } from "../../shared/ledger/machine-action.ts";
-import type { Command } from "../../shared/plan/command.ts";
+import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
+import type { Command } from "../../shared/plan/command/command.ts";
 import type { Random, Reply } from "../../shared/ports.ts";
 import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from "./bad-answers.ts";
 import { isBarred, type Bar, type Scenario } from "./scenario.ts";

@@ -1,5 +1,5 @@
-import { SetAside } from "../../shared/ledger/set-aside.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import { SetAside } from "../../shared/ledger/row/set-aside.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import { lostNewer, withNewer } from "../newer-fields.ts";
 import type { Court } from "./invariants.ts";
 import type { OddRow, Versions } from "./scenario.ts";

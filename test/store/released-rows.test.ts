@@ -1,10 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { RATE_TOKEN_PAUSED_KEY, OWED, isWithin, sequenceIdIn } from "../../shared/ledger/keys.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
-import { runSchema } from "../../shared/ledger/run.ts";
-import { SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
+import {
+  RATE_TOKEN_PAUSED_KEY,
+  OWED,
+  isWithin,
+  sequenceIdIn,
+} from "../../shared/ledger/row/keys.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
+import { runSchema } from "../../shared/ledger/run/run.ts";
+import { SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
 import { ROW_FORMS, formOf } from "../../shared/store/row-forms.ts";
 import { resume } from "../../shared/workflow/operate/pause.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";

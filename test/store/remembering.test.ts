@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
-import { RATE_TOKEN_KEY, NOTICE, OPEN_WORK, READY, TURN } from "../../shared/ledger/keys.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import { RATE_TOKEN_KEY, NOTICE, OPEN_WORK, READY, TURN } from "../../shared/ledger/row/keys.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { Ledger } from "../../shared/ports.ts";
 import { remembering } from "../../shared/store/remembering.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import * as keys from "../../shared/ledger/keys.ts";
+import * as keys from "../../shared/ledger/row/keys.ts";
 import { formOf, ROW_FORMS } from "../../shared/store/row-forms.ts";
 
 /** Links of hashed chains: they are written once, and the hash covers every member. */

@@ -2,7 +2,7 @@ import { assert, asyncProperty, integer } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { Row } from "../../shared/ports.ts";
 import { Contended } from "../../shared/store/contended.ts";
 import {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { sequencesIn } from "../../shared/ledger/intake.ts";
-import { runKey, sequenceKey } from "../../shared/ledger/keys.ts";
-import { runSchema } from "../../shared/ledger/run.ts";
-import { claim, end } from "../../shared/ledger/moves.ts";
-import { sequenceSchema } from "../../shared/ledger/sequence.ts";
+import { sequencesIn } from "../../shared/ledger/sequence/intake.ts";
+import { runKey, sequenceKey } from "../../shared/ledger/row/keys.ts";
+import { runSchema } from "../../shared/ledger/run/run.ts";
+import { claim, end } from "../../shared/ledger/sequence/moves.ts";
+import { sequenceSchema } from "../../shared/ledger/sequence/sequence.ts";
 import type { Ledger } from "../../shared/ports.ts";
 import type { AcceptSettings } from "../../shared/workflow/accept/accept.ts";
 import { approveRun } from "../../shared/workflow/operate/approve-run.ts";

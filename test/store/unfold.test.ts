@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { PLANNED, sequenceKey } from "../../shared/ledger/keys.ts";
-import type { DrainBell } from "../../shared/ledger/message.ts";
-import { FIRST_BUDGET } from "../../shared/limits/budget.ts";
-import { buildCatalogue } from "../../shared/plan/catalogue.ts";
+import { PLANNED, sequenceKey } from "../../shared/ledger/row/keys.ts";
+import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
+import { FIRST_BUDGET } from "../../shared/limits/pace/budget.ts";
+import { buildCatalogue } from "../../shared/plan/profile/catalogue.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { cancelAll, previewCancel } from "../../shared/workflow/operate/cancel-all.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";

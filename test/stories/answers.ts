@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { auditRecordSchema } from "../../shared/evidence/audit.ts";
-import { SEQUENCE_STATES } from "../../shared/ledger/sequence.ts";
+import { SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
 
 /*
  * What the app answers, strict: a field that is renamed, lost or new is a change of the interface,

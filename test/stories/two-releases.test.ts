@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { TableClient } from "@azure/data-tables";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bodyColumns, bodyOf } from "../../shared/azure/entity.ts";
-import { RATE_TOKEN_KEY, runKey } from "../../shared/ledger/keys.ts";
+import { RATE_TOKEN_KEY, runKey } from "../../shared/ledger/row/keys.ts";
 import { askingAt, type Asking } from "./asking.ts";
 import { statusSchema } from "./answers.ts";
 import { unpackRelease } from "./kept-release.ts";

@@ -2,8 +2,8 @@ import { setTimeout as pass } from "node:timers/promises";
 import { createMemoryBells } from "../../local/memory/bells.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
-import { PLANNED, runIdOfPlanned, sequenceKey } from "../../shared/ledger/keys.ts";
-import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence.ts";
+import { PLANNED, runIdOfPlanned, sequenceKey } from "../../shared/ledger/row/keys.ts";
+import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import type { Defender, Ledger } from "../../shared/ports.ts";
 import {
   accept,

@@ -4,10 +4,14 @@ import { createSeededRandom } from "../../local/memory/random.ts";
 import type { CallbackAnswer, CallbackRequest } from "../../shared/callback/answer.ts";
 import { hostsIn } from "../../shared/callback/hosts.ts";
 import { targetsOf, type CallbackRules } from "../../shared/callback/targets.ts";
-import { FIRST_HEAD } from "../../shared/ledger/chain-head.ts";
-import { callbackMessageSchema } from "../../shared/ledger/message.ts";
-import { noticeSchema, type CallbackTarget, type Notice } from "../../shared/ledger/notice.ts";
-import { runSchema, type RunRecord } from "../../shared/ledger/run.ts";
+import { FIRST_HEAD } from "../../shared/ledger/run/chain-head.ts";
+import { callbackMessageSchema } from "../../shared/ledger/outbox/message.ts";
+import {
+  noticeSchema,
+  type CallbackTarget,
+  type Notice,
+} from "../../shared/ledger/outbox/notice.ts";
+import { runSchema, type RunRecord } from "../../shared/ledger/run/run.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { callBack, type CalledBack } from "../../shared/workflow/notify/send-notice.ts";
 import { factAbout } from "../../shared/store/audit.ts";

@@ -1,5 +1,5 @@
-import type { SubmissionAnswer } from "../../shared/ledger/submission.ts";
-import type { Limits } from "../../shared/limits/limits.ts";
+import type { SubmissionAnswer } from "../../shared/ledger/sequence/submission.ts";
+import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Log } from "../../shared/ports.ts";
 import { drain, type DrainPorts } from "../../shared/workflow/submit/drain.ts";
 import type { Accepting } from "./accepting.ts";

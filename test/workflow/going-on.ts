@@ -1,11 +1,11 @@
-import type { MachineAction } from "../../shared/ledger/machine-action.ts";
-import { runKey, sequenceKey } from "../../shared/ledger/keys.ts";
-import type { RowChange } from "../../shared/ledger/rows.ts";
+import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
+import { runKey, sequenceKey } from "../../shared/ledger/row/keys.ts";
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import {
   currentCommands,
   sequenceSchema,
   type SequenceRecord,
-} from "../../shared/ledger/sequence.ts";
+} from "../../shared/ledger/sequence/sequence.ts";
 import type { Defender, Ledger, Ports } from "../../shared/ports.ts";
 import type { Submission } from "../../shared/workflow/accept/accept.ts";
 import { collect } from "../../shared/workflow/collect/collect.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import * as keys from "../../shared/ledger/keys.ts";
-import { SetAside } from "../../shared/ledger/set-aside.ts";
+import * as keys from "../../shared/ledger/row/keys.ts";
+import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import { collectAgain } from "../../shared/workflow/collect/collect-again.ts";
 import { ringNotices } from "../../shared/workflow/notify/ring-notices.ts";
 import { replayCallbacks } from "../../shared/workflow/notify/replay-callbacks.ts";

@@ -1,7 +1,7 @@
-import { URGENT_LANE } from "../../ledger/keys.ts";
-import type { RunRecord } from "../../ledger/run.ts";
-import type { SequenceRecord } from "../../ledger/sequence.ts";
-import { secondsLeftOfDay, type OverCap } from "../../limits/caps.ts";
+import { URGENT_LANE } from "../../ledger/row/keys.ts";
+import type { RunRecord } from "../../ledger/run/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { secondsLeftOfDay, type OverCap } from "../../access/caps.ts";
 import { planIncident, type Plan } from "../../plan/plan.ts";
 import { acceptedBefore, keyHashOf, keyRowOf } from "./idempotency.ts";
 import {

@@ -1,15 +1,15 @@
 import type { MachineScope } from "../../access/machine-scope.ts";
 import type { Incident } from "../../incident/incident.ts";
 import type { Problem } from "../../incident/problem.ts";
-import type { GatePolicy } from "../../ledger/gate.ts";
-import type { CallbackTarget } from "../../ledger/notice.ts";
-import { stateOf, type RunRecord, type RunState } from "../../ledger/run.ts";
-import type { SequenceRecord } from "../../ledger/sequence.ts";
-import type { Caps } from "../../limits/caps.ts";
-import type { Limits } from "../../limits/limits.ts";
-import type { Catalogue } from "../../plan/catalogue.ts";
+import type { GatePolicy } from "../../ledger/run/gate.ts";
+import type { CallbackTarget } from "../../ledger/outbox/notice.ts";
+import { stateOf, type RunRecord, type RunState } from "../../ledger/run/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import type { Caps } from "../../access/caps.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import type { Catalogue } from "../../plan/profile/catalogue.ts";
 import type { SkippedMachine } from "../../plan/plan.ts";
-import type { Routing } from "../../plan/routing.ts";
+import type { Routing } from "../../plan/profile/routing.ts";
 import type { Ports } from "../../ports.ts";
 import type { CountedCommits } from "./counted-commits.ts";
 

@@ -1,7 +1,12 @@
-import type { Counts } from "../../ledger/accepted.ts";
-import { CAPS_KEY } from "../../ledger/keys.ts";
-import { CHANGES_MAX, CHARACTERS_MAX, charactersOf, type RowChange } from "../../ledger/rows.ts";
-import type { OverCap } from "../../limits/caps.ts";
+import type { Counts } from "../../ledger/run/accepted.ts";
+import { CAPS_KEY } from "../../ledger/row/keys.ts";
+import {
+  CHANGES_MAX,
+  CHARACTERS_MAX,
+  charactersOf,
+  type RowChange,
+} from "../../ledger/sequence/rows.ts";
+import type { OverCap } from "../../access/caps.ts";
 import type { CommitOutcome, Ports } from "../../ports.ts";
 import { Contended } from "../../store/contended.ts";
 import { countMachines, countsChange, loadCounts, type NewMachines } from "./daily-counts.ts";

@@ -1,4 +1,4 @@
-import { CAPS_KEY } from "../../ledger/keys.ts";
+import { CAPS_KEY } from "../../ledger/row/keys.ts";
 import type { Ledger, Ports } from "../../ports.ts";
 import type { CountedCommits, CountedOutcome } from "./counted-commits.ts";
 import type { NewMachines } from "./daily-counts.ts";

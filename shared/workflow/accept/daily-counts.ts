@@ -1,8 +1,8 @@
-import { countsSchema, type Counts } from "../../ledger/accepted.ts";
-import { CAPS_KEY } from "../../ledger/keys.ts";
-import type { RowChange } from "../../ledger/rows.ts";
-import { valueOf } from "../../ledger/set-aside.ts";
-import { dayOf, whichCap, type Caps, type OverCap } from "../../limits/caps.ts";
+import { countsSchema, type Counts } from "../../ledger/run/accepted.ts";
+import { CAPS_KEY } from "../../ledger/row/keys.ts";
+import type { RowChange } from "../../ledger/sequence/rows.ts";
+import { valueOf } from "../../ledger/row/set-aside.ts";
+import { dayOf, whichCap, type Caps, type OverCap } from "../../access/caps.ts";
 import type { Ledger } from "../../ports.ts";
 import type { MaybeStored } from "../../store/load.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { keySchema, type AcceptedKey } from "../../ledger/accepted.ts";
-import { valueOf } from "../../ledger/set-aside.ts";
-import { keyKey } from "../../ledger/keys.ts";
+import { keySchema, type AcceptedKey } from "../../ledger/run/accepted.ts";
+import { valueOf } from "../../ledger/row/set-aside.ts";
+import { keyKey } from "../../ledger/row/keys.ts";
 import { answer, type Acceptance, type AcceptPorts, type Submission } from "./answer.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun } from "../../store/load.ts";

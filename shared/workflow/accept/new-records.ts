@@ -1,8 +1,8 @@
 import type { Incident } from "../../incident/incident.ts";
-import { FIRST_HEAD } from "../../ledger/chain-head.ts";
-import type { CallbackTarget } from "../../ledger/notice.ts";
-import type { RunRecord } from "../../ledger/run.ts";
-import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { FIRST_HEAD } from "../../ledger/run/chain-head.ts";
+import type { CallbackTarget } from "../../ledger/outbox/notice.ts";
+import type { RunRecord } from "../../ledger/run/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { runIdOf, sequenceIdOf } from "../../plan/identity.ts";
 import type { Plan } from "../../plan/plan.ts";
 

@@ -6,7 +6,7 @@ import { SOURCES, type AskedCallback, type Source } from "../../incident/inciden
 import { parseIncident } from "../../incident/parse-incident.ts";
 import type { Problem } from "../../incident/problem.ts";
 import { readBody } from "../../incident/read-body.ts";
-import type { Caps } from "../../limits/caps.ts";
+import type { Caps } from "../../access/caps.ts";
 import { accept, type Acceptance, type AcceptPorts, type AcceptSettings } from "./accept.ts";
 import { admitCaller, type Admitted, type Doorkeeping, type RawRequest } from "./request.ts";
 

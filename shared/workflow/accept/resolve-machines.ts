@@ -1,6 +1,6 @@
 import { judgeMachine, needsFacts, type MachineScope } from "../../access/machine-scope.ts";
 import type { MachineMention } from "../../incident/incident.ts";
-import type { Limits } from "../../limits/limits.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import type { MachineFacts } from "../../plan/machine-facts.ts";
 import type { ResolvedMachine } from "../../plan/plan.ts";
 import type { KnownMachine, Ports } from "../../ports.ts";

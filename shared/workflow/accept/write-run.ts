@@ -1,9 +1,9 @@
 import type { AuditFacts } from "../../evidence/audit.ts";
-import { askedFor, awaiting, type Person } from "../../ledger/approval.ts";
-import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../../ledger/gate.ts";
-import { folding } from "../../ledger/intake.ts";
-import { intakesOf, isWithin, runKey, sequenceKey } from "../../ledger/keys.ts";
-import { owing, withTargets } from "../../ledger/notice.ts";
+import { askedFor, awaiting, type Person } from "../../ledger/run/approval.ts";
+import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../../ledger/run/gate.ts";
+import { folding } from "../../ledger/sequence/intake.ts";
+import { intakesOf, isWithin, runKey, sequenceKey } from "../../ledger/row/keys.ts";
+import { owing, withTargets } from "../../ledger/outbox/notice.ts";
 import {
   CHANGES_MAX,
   CHARACTERS_MAX,
@@ -11,11 +11,11 @@ import {
   insertion,
   type RowChange,
   type Stored,
-} from "../../ledger/rows.ts";
-import { withSequences, type RunRecord } from "../../ledger/run.ts";
-import type { SequenceRecord } from "../../ledger/sequence.ts";
-import { noticesOfWriting } from "../../ledger/told.ts";
-import type { OverCap } from "../../limits/caps.ts";
+} from "../../ledger/sequence/rows.ts";
+import { withSequences, type RunRecord } from "../../ledger/run/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { noticesOfWriting } from "../../ledger/outbox/told.ts";
+import type { OverCap } from "../../access/caps.ts";
 import type { LedgerReads, Ports } from "../../ports.ts";
 import { auditedRun } from "../../store/audit.ts";
 import { countingLedger, type CountingPorts } from "./counting-ledger.ts";

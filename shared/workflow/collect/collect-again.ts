@@ -1,5 +1,9 @@
-import type { Stored } from "../../ledger/rows.ts";
-import { isFinished, type SequenceRecord, type SequenceResult } from "../../ledger/sequence.ts";
+import type { Stored } from "../../ledger/sequence/rows.ts";
+import {
+  isFinished,
+  type SequenceRecord,
+  type SequenceResult,
+} from "../../ledger/sequence/sequence.ts";
 import type { Ports } from "../../ports.ts";
 import { changeEach } from "../../store/change-each.ts";
 import { moveSequence } from "../../store/change-sequence.ts";

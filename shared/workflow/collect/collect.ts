@@ -1,9 +1,13 @@
-import { custodyKey } from "../../ledger/keys.ts";
-import type { Stored } from "../../ledger/rows.ts";
-import { resultsDueAtMs, type SequenceRecord, type SequenceResult } from "../../ledger/sequence.ts";
+import { custodyKey } from "../../ledger/row/keys.ts";
+import type { Stored } from "../../ledger/sequence/rows.ts";
+import {
+  resultsDueAtMs,
+  type SequenceRecord,
+  type SequenceResult,
+} from "../../ledger/sequence/sequence.ts";
 import { headOf } from "../../evidence/chain.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { afterTry } from "../../limits/next-try.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { afterTry } from "../../limits/pace/next-try.ts";
 import type { Ports } from "../../ports.ts";
 import { changeRun } from "../../store/change-run.ts";
 import { moveSequence } from "../../store/change-sequence.ts";

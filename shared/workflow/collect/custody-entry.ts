@@ -1,8 +1,8 @@
 import { endOf } from "../../evidence/chain.ts";
 import { appendEntry, type CustodyEntry, type CustodyFields } from "../../evidence/custody.ts";
-import { isoOf, isoOrNull } from "../../ledger/instant.ts";
-import type { RunRecord } from "../../ledger/run.ts";
-import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
+import type { RunRecord } from "../../ledger/run/run.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Fetched } from "./fetch-result.ts";
 
 /** The entry that a result adds to the custody chain of its run. */

@@ -3,10 +3,10 @@ import { digesting, type Digest, type DigestOptions } from "../../evidence/diges
 import { resultPath } from "../../evidence/paths.ts";
 import { excerpt, reportedName } from "../../evidence/reported-text.ts";
 import { MAX_SCRIPT_RESULT_BYTES, parseScriptResult } from "../../evidence/script-result.ts";
-import type { SequenceRecord, SequenceResult } from "../../ledger/sequence.ts";
-import type { Limits } from "../../limits/limits.ts";
-import type { NotYet } from "../../limits/next-try.ts";
-import type { Command } from "../../plan/command.ts";
+import type { SequenceRecord, SequenceResult } from "../../ledger/sequence/sequence.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import type { NotYet } from "../../limits/pace/next-try.ts";
+import type { Command } from "../../plan/command/command.ts";
 import type { Download, Ports, Reply } from "../../ports.ts";
 import { noteAnswer } from "../../store/note-lockout.ts";
 import { spendRead } from "../../store/spend-read.ts";

@@ -1,9 +1,14 @@
-import { deadOf, noticeIdIn, noticeKey, NOTICE } from "../../ledger/keys.ts";
-import { deadNoticeSchema, owing, type DeadNotice, type Notice } from "../../ledger/notice.ts";
-import type { RowChange } from "../../ledger/rows.ts";
-import type { RunRecord } from "../../ledger/run.ts";
-import { noticesOfStanding } from "../../ledger/told.ts";
-import { sorted } from "../../ledger/set-aside.ts";
+import { deadOf, noticeIdIn, noticeKey, NOTICE } from "../../ledger/row/keys.ts";
+import {
+  deadNoticeSchema,
+  owing,
+  type DeadNotice,
+  type Notice,
+} from "../../ledger/outbox/notice.ts";
+import type { RowChange } from "../../ledger/sequence/rows.ts";
+import type { RunRecord } from "../../ledger/run/run.ts";
+import { noticesOfStanding } from "../../ledger/outbox/told.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
 import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeRun } from "../../store/change-run.ts";
 import { loadRun } from "../../store/load.ts";

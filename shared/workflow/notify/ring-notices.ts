@@ -1,4 +1,4 @@
-import { noticeIdIn, noticeKey, noticesDueBy } from "../../ledger/keys.ts";
+import { noticeIdIn, noticeKey, noticesDueBy } from "../../ledger/row/keys.ts";
 import type { Ports } from "../../ports.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
 import { commitOnce } from "../../store/transact.ts";

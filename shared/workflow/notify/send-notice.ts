@@ -3,18 +3,18 @@ import { judgeAnswer, type Judgement } from "../../callback/judge-answer.ts";
 import type { CallbackFacts } from "../../callback/message.ts";
 import { callbackRequest } from "../../callback/request.ts";
 import { recipientOf, type CallbackRules } from "../../callback/targets.ts";
-import { deadKey, noticeKey } from "../../ledger/keys.ts";
-import type { CallbackBell } from "../../ledger/message.ts";
+import { deadKey, noticeKey } from "../../ledger/row/keys.ts";
+import type { CallbackBell } from "../../ledger/outbox/message.ts";
 import {
   noticeSchema,
   type CallbackTarget,
   type DeadNotice,
   type Notice,
-} from "../../ledger/notice.ts";
-import type { Stored } from "../../ledger/rows.ts";
-import { valueOf } from "../../ledger/set-aside.ts";
-import { countsOf } from "../../ledger/counts.ts";
-import { stateOf, type RunRecord } from "../../ledger/run.ts";
+} from "../../ledger/outbox/notice.ts";
+import type { Stored } from "../../ledger/sequence/rows.ts";
+import { valueOf } from "../../ledger/row/set-aside.ts";
+import { countsOf } from "../../ledger/run/counts.ts";
+import { stateOf, type RunRecord } from "../../ledger/run/run.ts";
 import type { Ports } from "../../ports.ts";
 import { changeRun } from "../../store/change-run.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Known } from "../../access/authenticate.ts";
 import { readBody } from "../../incident/read-body.ts";
-import { approve, planOf } from "../../ledger/approval.ts";
-import type { Limits } from "../../limits/limits.ts";
+import { approve, planOf } from "../../ledger/run/approval.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { factAbout } from "../../store/audit.ts";

@@ -6,11 +6,11 @@ import {
   READY,
   runIdOfPlanned,
   sequenceIdIn,
-} from "../../ledger/keys.ts";
-import { machineSchema } from "../../ledger/rows.ts";
-import { sorted } from "../../ledger/set-aside.ts";
-import { holdsSession, isTerminal } from "../../ledger/sequence.ts";
-import type { Limits } from "../../limits/limits.ts";
+} from "../../ledger/row/keys.ts";
+import { machineSchema } from "../../ledger/sequence/rows.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
+import { holdsSession, isTerminal } from "../../ledger/sequence/sequence.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { cancelRun, type Cancelled, type CancelPorts } from "./cancel-run.ts";

@@ -1,6 +1,6 @@
 import type { AuditFacts } from "../../evidence/audit.ts";
-import type { Budget } from "../../limits/budget.ts";
-import type { Limits } from "../../limits/limits.ts";
+import type { Budget } from "../../limits/pace/budget.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 import { factAbout } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";

@@ -6,18 +6,18 @@ import {
   OWED,
   sequenceIdIn,
   type KeyRange,
-} from "../../ledger/keys.ts";
-import { park } from "../../ledger/moves.ts";
-import { machineSchema, move, type RowChange, type Stored } from "../../ledger/rows.ts";
+} from "../../ledger/row/keys.ts";
+import { park } from "../../ledger/sequence/moves.ts";
+import { machineSchema, move, type RowChange, type Stored } from "../../ledger/sequence/rows.ts";
 import {
   holdsMachine,
   holdsSession,
   owesResults,
   type SequenceRecord,
-} from "../../ledger/sequence.ts";
-import { SetAside, valueOf } from "../../ledger/set-aside.ts";
-import type { Budget } from "../../limits/budget.ts";
-import { renewed, sessionOf, type Session } from "../../limits/session.ts";
+} from "../../ledger/sequence/sequence.ts";
+import { SetAside, valueOf } from "../../ledger/row/set-aside.ts";
+import type { Budget } from "../../limits/pace/budget.ts";
+import { renewed, sessionOf, type Session } from "../../limits/pace/session.ts";
 import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { loadBudget, loadLease, loadSequence } from "../../store/load.ts";

@@ -1,5 +1,5 @@
-import { reopened } from "../../ledger/gate.ts";
-import type { Limits } from "../../limits/limits.ts";
+import { reopened } from "../../ledger/run/gate.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { factAbout } from "../../store/audit.ts";

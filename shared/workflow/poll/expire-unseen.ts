@@ -1,9 +1,9 @@
-import { loseSight } from "../../ledger/moves.ts";
-import { holdsSession, type SequenceRecord } from "../../ledger/sequence.ts";
-import { UNSEEN_MS, type Limits } from "../../limits/limits.ts";
-import { mainLockout } from "../../limits/lockout.ts";
+import { loseSight } from "../../ledger/sequence/moves.ts";
+import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { UNSEEN_MS, type Limits } from "../../limits/pace/limits.ts";
+import { mainLockout } from "../../limits/pace/lockout.ts";
 import { commitMove, type Carrying, type CarryPorts } from "./apply-judgement.ts";
-import type { Budget } from "../../limits/budget.ts";
+import type { Budget } from "../../limits/pace/budget.ts";
 import { loadBudget, loadSequence } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";

@@ -5,13 +5,13 @@ import {
   READY,
   sequenceIdIn,
   type KeyRange,
-} from "../../ledger/keys.ts";
-import { expire } from "../../ledger/moves.ts";
-import { indexSchema, machineSchema } from "../../ledger/rows.ts";
-import { sorted } from "../../ledger/set-aside.ts";
-import { admit } from "../../limits/admit.ts";
-import type { Budget } from "../../limits/budget.ts";
-import type { Limits } from "../../limits/limits.ts";
+} from "../../ledger/row/keys.ts";
+import { expire } from "../../ledger/sequence/moves.ts";
+import { indexSchema, machineSchema } from "../../ledger/sequence/rows.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
+import { admit } from "../../limits/pace/admit.ts";
+import type { Budget } from "../../limits/pace/budget.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports, Row } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changeBudgetAlone } from "../../store/change-budget.ts";

@@ -1,5 +1,5 @@
-import { RATE_TOKEN_KEY } from "../../ledger/keys.ts";
-import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { RATE_TOKEN_KEY } from "../../ledger/row/keys.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Row } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";

@@ -1,4 +1,4 @@
-import type { Limits } from "../../limits/limits.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import { poll, type PollPorts, type PollReport } from "./poll.ts";
 
 /** So much before the next look is due the timer's tick counts as its time. */

@@ -1,8 +1,8 @@
-import { OPENING, NOTICE, OWED, READY, sequenceIdIn } from "../../ledger/keys.ts";
-import { owedSchema } from "../../ledger/rows.ts";
-import { sorted } from "../../ledger/set-aside.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { lookedFor } from "../../limits/lost-posts.ts";
+import { OPENING, NOTICE, OWED, READY, sequenceIdIn } from "../../ledger/row/keys.ts";
+import { owedSchema } from "../../ledger/sequence/rows.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { lookedFor } from "../../limits/pace/lost-posts.ts";
 import type { Ports } from "../../ports.ts";
 import { expireUnseen } from "./expire-unseen.ts";
 import { expireWaiting } from "./expire-waiting.ts";

@@ -1,4 +1,4 @@
-import type { Budget } from "../../limits/budget.ts";
+import type { Budget } from "../../limits/pace/budget.ts";
 import { changeBudgetAlone } from "../../store/change-budget.ts";
 import { loadBudget } from "../../store/load.ts";
 import type { Store } from "../../store/transact.ts";

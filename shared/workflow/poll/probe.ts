@@ -1,6 +1,6 @@
-import { OWED } from "../../ledger/keys.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { lockoutOf } from "../../limits/lockout.ts";
+import { OWED } from "../../ledger/row/keys.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { lockoutOf } from "../../limits/pace/lockout.ts";
 import type { Ports } from "../../ports.ts";
 import { loadBudget } from "../../store/load.ts";
 import { noteLetIn, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";

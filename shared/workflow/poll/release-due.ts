@@ -1,9 +1,9 @@
-import { isUnapproved, withApprovals } from "../../ledger/approval.ts";
-import { placed } from "../../ledger/gate.ts";
-import { dueBy, sequenceIdIn } from "../../ledger/keys.ts";
-import { end, expire, park } from "../../ledger/moves.ts";
-import { move, type Stored } from "../../ledger/rows.ts";
-import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { isUnapproved, withApprovals } from "../../ledger/run/approval.ts";
+import { placed } from "../../ledger/run/gate.ts";
+import { dueBy, sequenceIdIn } from "../../ledger/row/keys.ts";
+import { end, expire, park } from "../../ledger/sequence/moves.ts";
+import { move, type Stored } from "../../ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { moveOnce, moveSequence } from "../../store/change-sequence.ts";

@@ -1,8 +1,8 @@
-import { LATER, sequenceIdIn } from "../../ledger/keys.ts";
-import { park } from "../../ledger/moves.ts";
-import { indexSchema } from "../../ledger/rows.ts";
-import { sorted } from "../../ledger/set-aside.ts";
-import type { Limits } from "../../limits/limits.ts";
+import { LATER, sequenceIdIn } from "../../ledger/row/keys.ts";
+import { park } from "../../ledger/sequence/moves.ts";
+import { indexSchema } from "../../ledger/sequence/rows.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 import { moveOnce } from "../../store/change-sequence.ts";
 import { loadReads, loadSequence } from "../../store/load.ts";

@@ -1,10 +1,10 @@
-import { isFinal, type MachineAction } from "../../ledger/machine-action.ts";
-import { sameTag, tagIn } from "../../ledger/tag.ts";
-import type { Budget } from "../../limits/budget.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { withPickups } from "../../limits/patience.ts";
-import { withLag } from "../../limits/list-lag.ts";
-import { factsOf, seenOf, type Session } from "../../limits/session.ts";
+import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
+import { sameTag, tagIn } from "../../ledger/sequence/tag.ts";
+import type { Budget } from "../../limits/pace/budget.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { withPickups } from "../../limits/pace/patience.ts";
+import { withLag } from "../../limits/pace/list-lag.ts";
+import { factsOf, seenOf, type Session } from "../../limits/pace/session.ts";
 import type { Ports } from "../../ports.ts";
 import { spendRead } from "../../store/spend-read.ts";
 

@@ -5,21 +5,21 @@ import {
   sequenceKey,
   URGENT_LANE,
   type Lane,
-} from "../../ledger/keys.ts";
-import { claim } from "../../ledger/moves.ts";
-import { move, type Stored } from "../../ledger/rows.ts";
-import { rankOf, type SequenceRecord } from "../../ledger/sequence.ts";
-import { admit, paceAfter, type Verdict } from "../../limits/admit.ts";
-import { reserve, tidied, type Budget } from "../../limits/budget.ts";
+} from "../../ledger/row/keys.ts";
+import { claim } from "../../ledger/sequence/moves.ts";
+import { move, type Stored } from "../../ledger/sequence/rows.ts";
+import { rankOf, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { admit, paceAfter, type Verdict } from "../../limits/pace/admit.ts";
+import { reserve, tidied, type Budget } from "../../limits/pace/budget.ts";
 import {
   choose,
   dispatchesUntilTurn,
   isTurnOfLongestWaiting,
   isTurnOfRetry,
-} from "../../limits/choose.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { lockoutOf, withProbeFirst } from "../../limits/lockout.ts";
-import { sessionOf } from "../../limits/session.ts";
+} from "../../limits/pace/choose.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { lockoutOf, withProbeFirst } from "../../limits/pace/lockout.ts";
+import { sessionOf } from "../../limits/pace/session.ts";
 import type { Ports } from "../../ports.ts";
 import { factAbout } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";

@@ -1,8 +1,8 @@
 import type { MachineScope } from "../../access/machine-scope.ts";
-import type { DrainBell } from "../../ledger/message.ts";
-import { admit, nextTurnMs } from "../../limits/admit.ts";
-import type { Budget } from "../../limits/budget.ts";
-import type { Limits } from "../../limits/limits.ts";
+import type { DrainBell } from "../../ledger/outbox/message.ts";
+import { admit, nextTurnMs } from "../../limits/pace/admit.ts";
+import type { Budget } from "../../limits/pace/budget.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
 import { loadBudget } from "../../store/load.ts";

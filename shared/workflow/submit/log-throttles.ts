@@ -1,5 +1,5 @@
-import { isoOrNull } from "../../ledger/instant.ts";
-import type { ThrottleFinding } from "../../limits/throttle-finding.ts";
+import { isoOrNull } from "../../ledger/row/instant.ts";
+import type { ThrottleFinding } from "../../limits/pace/throttle-finding.ts";
 import type { Defender, Log, Ports, Reply } from "../../ports.ts";
 
 /** A 429 to a POST, as it is said once what it means is written down. */

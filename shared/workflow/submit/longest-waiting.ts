@@ -6,8 +6,8 @@ import {
   passIn,
   sequenceIdIn,
   type KeyRange,
-} from "../../ledger/keys.ts";
-import type { Limits } from "../../limits/limits.ts";
+} from "../../ledger/row/keys.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 
 type WaitingPorts = Pick<Ports, "ledger" | "clock">;

@@ -1,7 +1,7 @@
-import { currentCommands, type SequenceRecord } from "../../ledger/sequence.ts";
-import { lockedOut, type SubmissionAnswer } from "../../ledger/submission.ts";
-import { commentFor, tagOf } from "../../ledger/tag.ts";
-import type { Limits } from "../../limits/limits.ts";
+import { currentCommands, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { lockedOut, type SubmissionAnswer } from "../../ledger/sequence/submission.ts";
+import { commentFor, tagOf } from "../../ledger/sequence/tag.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 import type { Claimed } from "./claim.ts";
 import { settle, type Answered } from "./record-answers.ts";

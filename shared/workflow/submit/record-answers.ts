@@ -1,9 +1,9 @@
-import { RATE_TOKEN_KEY } from "../../ledger/keys.ts";
-import { end, giveBack, loseAnswer, submit, submitUnmarked } from "../../ledger/moves.ts";
-import type { Stored } from "../../ledger/rows.ts";
-import { holdsSession, type SequenceRecord } from "../../ledger/sequence.ts";
-import { lockedOut, type SubmissionAnswer } from "../../ledger/submission.ts";
-import { sameTag, tagIn, tagOf } from "../../ledger/tag.ts";
+import { RATE_TOKEN_KEY } from "../../ledger/row/keys.ts";
+import { end, giveBack, loseAnswer, submit, submitUnmarked } from "../../ledger/sequence/moves.ts";
+import type { Stored } from "../../ledger/sequence/rows.ts";
+import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { lockedOut, type SubmissionAnswer } from "../../ledger/sequence/submission.ts";
+import { sameTag, tagIn, tagOf } from "../../ledger/sequence/tag.ts";
 import {
   couldNotLeave,
   holdSession,
@@ -13,13 +13,13 @@ import {
   tidied,
   unreserve,
   type Budget,
-} from "../../limits/budget.ts";
-import { waitWhileBusy } from "../../limits/busy.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { letIn, lockedOutBy, probedInVain } from "../../limits/lockout.ts";
-import { sessionOf } from "../../limits/session.ts";
-import { throttleFinding } from "../../limits/throttle-finding.ts";
-import { throttled } from "../../limits/throttled.ts";
+} from "../../limits/pace/budget.ts";
+import { waitWhileBusy } from "../../limits/pace/busy.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { letIn, lockedOutBy, probedInVain } from "../../limits/pace/lockout.ts";
+import { sessionOf } from "../../limits/pace/session.ts";
+import { throttleFinding } from "../../limits/pace/throttle-finding.ts";
+import { throttled } from "../../limits/pace/throttled.ts";
 import type { LedgerReads, Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";

@@ -1,7 +1,7 @@
-import { isoOf } from "../../ledger/instant.ts";
-import { DEAD, NOTICE } from "../../ledger/keys.ts";
-import { deadNoticeSchema, type DeadNotice } from "../../ledger/notice.ts";
-import { sorted } from "../../ledger/set-aside.ts";
+import { isoOf } from "../../ledger/row/instant.ts";
+import { DEAD, NOTICE } from "../../ledger/row/keys.ts";
+import { deadNoticeSchema, type DeadNotice } from "../../ledger/outbox/notice.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
 import type { Ports } from "../../ports.ts";
 import { counted, type Count } from "../../store/count-rows.ts";
 

@@ -1,5 +1,10 @@
-import { isoOf } from "../../ledger/instant.ts";
-import { mainLockout, remedyFor, type Lockout, type LockedCall } from "../../limits/lockout.ts";
+import { isoOf } from "../../ledger/row/instant.ts";
+import {
+  mainLockout,
+  remedyFor,
+  type Lockout,
+  type LockedCall,
+} from "../../limits/pace/lockout.ts";
 
 /** Why Defender does not let us in, since when, and what to do about it. */
 export interface LockoutView {

@@ -1,6 +1,6 @@
-import { OWED } from "../../ledger/keys.ts";
-import { owedSchema } from "../../ledger/rows.ts";
-import { sorted } from "../../ledger/set-aside.ts";
+import { OWED } from "../../ledger/row/keys.ts";
+import { owedSchema } from "../../ledger/sequence/rows.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
 import type { Ports } from "../../ports.ts";
 import type { Count } from "../../store/count-rows.ts";
 

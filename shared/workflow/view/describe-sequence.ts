@@ -1,10 +1,10 @@
-import { doneTwice } from "../../ledger/done-twice.ts";
-import { isoOf, isoOrNull } from "../../ledger/instant.ts";
-import type { RunRecord } from "../../ledger/run.ts";
-import { isTerminal, type SequenceRecord } from "../../ledger/sequence.ts";
-import type { Command } from "../../plan/command.ts";
+import { doneTwice } from "../../ledger/sequence/done-twice.ts";
+import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
+import type { RunRecord } from "../../ledger/run/run.ts";
+import { isTerminal, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import type { Command } from "../../plan/command/command.ts";
 import { describeUnseen, describeWait, type Queue } from "./describe-wait.ts";
-import { scriptFailed } from "../../ledger/progress.ts";
+import { scriptFailed } from "../../ledger/sequence/progress.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
 /** A sequence as its callers see it; `cancelAsked` is what its run knows of a cancel. */

@@ -1,10 +1,10 @@
-import { isoOf } from "../../ledger/instant.ts";
-import { laneRange, LANES, LATER, sequenceIdIn, type Lane } from "../../ledger/keys.ts";
-import { SetAside } from "../../ledger/set-aside.ts";
-import { admit, type Verdict } from "../../limits/admit.ts";
-import { sessionCap, type Budget } from "../../limits/budget.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { takenSlots } from "../../limits/window.ts";
+import { isoOf } from "../../ledger/row/instant.ts";
+import { laneRange, LANES, LATER, sequenceIdIn, type Lane } from "../../ledger/row/keys.ts";
+import { SetAside } from "../../ledger/row/set-aside.ts";
+import { admit, type Verdict } from "../../limits/pace/admit.ts";
+import { sessionCap, type Budget } from "../../limits/pace/budget.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { takenSlots } from "../../limits/pace/window.ts";
 import type { Ports } from "../../ports.ts";
 import { describeCallbacks, type CallbacksView } from "./describe-callbacks.ts";
 import { describeResults, type ResultsView } from "./describe-results.ts";

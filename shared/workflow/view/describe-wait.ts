@@ -1,12 +1,12 @@
-import { isHeld } from "../../ledger/gate.ts";
-import { isoOf } from "../../ledger/instant.ts";
-import { URGENT_LANE, type Lane } from "../../ledger/keys.ts";
-import { holdsSession, rankOf, type SequenceRecord } from "../../ledger/sequence.ts";
-import { admit } from "../../limits/admit.ts";
-import type { Budget } from "../../limits/budget.ts";
-import { forecastStartMs } from "../../limits/forecast.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { lockoutOf } from "../../limits/lockout.ts";
+import { isHeld } from "../../ledger/run/gate.ts";
+import { isoOf } from "../../ledger/row/instant.ts";
+import { URGENT_LANE, type Lane } from "../../ledger/row/keys.ts";
+import { holdsSession, rankOf, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { admit } from "../../limits/pace/admit.ts";
+import type { Budget } from "../../limits/pace/budget.ts";
+import { forecastStartMs } from "../../limits/pace/forecast.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { lockoutOf } from "../../limits/pace/lockout.ts";
 import { describeLockout, lockoutInWords } from "./describe-lockout.ts";
 import type { WaitView } from "./run-view.ts";
 

@@ -1,6 +1,6 @@
 import { QUEUE_CHAIN } from "../../evidence/audit.ts";
-import type { ChainHead } from "../../ledger/chain-head.ts";
-import { auditKey, auditNumberIn, auditOf } from "../../ledger/keys.ts";
+import type { ChainHead } from "../../ledger/run/chain-head.ts";
+import { auditKey, auditNumberIn, auditOf } from "../../ledger/row/keys.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { loadBudget, loadRun } from "../../store/load.ts";

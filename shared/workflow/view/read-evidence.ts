@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { endOf } from "../../evidence/chain.ts";
-import { custodyOf } from "../../ledger/keys.ts";
-import type { SequenceRecord } from "../../ledger/sequence.ts";
+import { custodyOf } from "../../ledger/row/keys.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { isRunId, isSequenceId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { recordForRun } from "../../store/record-for-run.ts";

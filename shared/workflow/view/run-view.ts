@@ -1,7 +1,7 @@
-import type { StateCounts } from "../../ledger/counts.ts";
-import type { RunRecord, RunState } from "../../ledger/run.ts";
-import type { SequenceRecord, SequenceState } from "../../ledger/sequence.ts";
-import type { Command } from "../../plan/command.ts";
+import type { StateCounts } from "../../ledger/run/counts.ts";
+import type { RunRecord, RunState } from "../../ledger/run/run.ts";
+import type { SequenceRecord, SequenceState } from "../../ledger/sequence/sequence.ts";
+import type { Command } from "../../plan/command/command.ts";
 
 export interface RunView {
   readonly runId: string;

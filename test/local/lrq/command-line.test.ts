@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runCommand, USAGE } from "../../../local/lrq/command-line.ts";
 import { appendAudit, type AuditRecord, QUEUE_CHAIN } from "../../../shared/evidence/audit.ts";
-import { FIRST_HEAD } from "../../../shared/ledger/chain-head.ts";
+import { FIRST_HEAD } from "../../../shared/ledger/run/chain-head.ts";
 import { page } from "../../docs/markdown.ts";
 import { RUN_ID } from "../../ledger/a-sequence.ts";
 import { exported, temporaryFolder } from "./exporting.ts";

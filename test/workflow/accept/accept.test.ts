@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryBells } from "../../../local/memory/bells.ts";
-import { drainMessageSchema } from "../../../shared/ledger/message.ts";
+import { drainMessageSchema } from "../../../shared/ledger/outbox/message.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
 import type { Ledger } from "../../../shared/ports.ts";
 import { createCountedCommits } from "../../../shared/workflow/accept/counted-commits.ts";

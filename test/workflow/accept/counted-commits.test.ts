@@ -2,8 +2,8 @@ import { setTimeout as pass } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createMemoryLedger } from "../../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../../local/memory/random.ts";
-import { CAPS_KEY } from "../../../shared/ledger/keys.ts";
-import type { RowChange } from "../../../shared/ledger/rows.ts";
+import { CAPS_KEY } from "../../../shared/ledger/row/keys.ts";
+import type { RowChange } from "../../../shared/ledger/sequence/rows.ts";
 import type { Ledger } from "../../../shared/ports.ts";
 import {
   createCountedCommits,

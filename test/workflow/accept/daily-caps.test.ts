@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CAPS_KEY } from "../../../shared/ledger/keys.ts";
+import { CAPS_KEY } from "../../../shared/ledger/row/keys.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
 

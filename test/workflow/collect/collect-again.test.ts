@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runKey } from "../../../shared/ledger/keys.ts";
+import { runKey } from "../../../shared/ledger/row/keys.ts";
 import type { Ports } from "../../../shared/ports.ts";
 import { collectAgain } from "../../../shared/workflow/collect/collect-again.ts";
 import { describeRun } from "../../../shared/workflow/view/describe-run.ts";

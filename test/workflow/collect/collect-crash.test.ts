@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { verifyChain } from "../../../shared/evidence/custody.ts";
-import type { RowChange } from "../../../shared/ledger/rows.ts";
+import type { RowChange } from "../../../shared/ledger/sequence/rows.ts";
 import type { Download, Ports, Reply } from "../../../shared/ports.ts";
 import { type Collecting, openCollecting, type Served } from "../collecting.ts";
 

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Ports, Reply } from "../../../shared/ports.ts";
 import { describeSequence } from "../../../shared/workflow/view/describe-sequence.ts";
-import { FIRST_BUDGET } from "../../../shared/limits/budget.ts";
+import { FIRST_BUDGET } from "../../../shared/limits/pace/budget.ts";
 import { someLimits } from "../../limits/some-limits.ts";
-import { ASKED_KEY, runKey } from "../../../shared/ledger/keys.ts";
-import { runSchema } from "../../../shared/ledger/run.ts";
-import { readsSchema } from "../../../shared/limits/reads.ts";
+import { ASKED_KEY, runKey } from "../../../shared/ledger/row/keys.ts";
+import { runSchema } from "../../../shared/ledger/run/run.ts";
+import { readsSchema } from "../../../shared/limits/pace/reads.ts";
 import { RUN_ID, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { openCollecting, type Served } from "../collecting.ts";
 

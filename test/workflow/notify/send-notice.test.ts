@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { CallbackRequest } from "../../../shared/callback/answer.ts";
-import { runKey } from "../../../shared/ledger/keys.ts";
-import { runSchema } from "../../../shared/ledger/run.ts";
+import { runKey } from "../../../shared/ledger/row/keys.ts";
+import { runSchema } from "../../../shared/ledger/run/run.ts";
 import type { Row } from "../../../shared/ports.ts";
 import { replayCallbacks } from "../../../shared/workflow/notify/replay-callbacks.ts";
 import { RUN_ID } from "../../ledger/a-sequence.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Known } from "../../../shared/access/authenticate.ts";
 import type { MachineScope } from "../../../shared/access/machine-scope.ts";
-import { runKey, sequenceKey } from "../../../shared/ledger/keys.ts";
-import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence.ts";
+import { runKey, sequenceKey } from "../../../shared/ledger/row/keys.ts";
+import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { approveRun, type Approved } from "../../../shared/workflow/operate/approve-run.ts";
 import { describeRun } from "../../../shared/workflow/view/describe-run.ts";
 import { poll } from "../../../shared/workflow/poll/poll.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { OPENING, runKey } from "../../../shared/ledger/keys.ts";
-import { claim, end } from "../../../shared/ledger/moves.ts";
-import { runSchema } from "../../../shared/ledger/run.ts";
+import { OPENING, runKey } from "../../../shared/ledger/row/keys.ts";
+import { claim, end } from "../../../shared/ledger/sequence/moves.ts";
+import { runSchema } from "../../../shared/ledger/run/run.ts";
 import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../../shared/store/load.ts";
 import { readOpenWork } from "../../../shared/store/open-work.ts";

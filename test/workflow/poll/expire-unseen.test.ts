@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { claim, submit, submitUnmarked } from "../../../shared/ledger/moves.ts";
-import { move } from "../../../shared/ledger/rows.ts";
-import { holdSession } from "../../../shared/limits/budget.ts";
-import { sessionOf, type Session } from "../../../shared/limits/session.ts";
+import { claim, submit, submitUnmarked } from "../../../shared/ledger/sequence/moves.ts";
+import { move } from "../../../shared/ledger/sequence/rows.ts";
+import { holdSession } from "../../../shared/limits/pace/budget.ts";
+import { sessionOf, type Session } from "../../../shared/limits/pace/session.ts";
 import { expireUnseen } from "../../../shared/workflow/poll/expire-unseen.ts";
 import { budgetChange, loadBudget, loadSequence } from "../../../shared/store/load.ts";
 import { remembering } from "../../../shared/store/remembering.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { SequenceRecord, SequenceState } from "../../../shared/ledger/sequence.ts";
-import { RATE_TOKEN_KEY, LANES, machineKey } from "../../../shared/ledger/keys.ts";
-import { move } from "../../../shared/ledger/rows.ts";
-import type { Budget } from "../../../shared/limits/budget.ts";
-import { sessionOf } from "../../../shared/limits/session.ts";
+import type { SequenceRecord, SequenceState } from "../../../shared/ledger/sequence/sequence.ts";
+import { RATE_TOKEN_KEY, LANES, machineKey } from "../../../shared/ledger/row/keys.ts";
+import { move } from "../../../shared/ledger/sequence/rows.ts";
+import type { Budget } from "../../../shared/limits/pace/budget.ts";
+import { sessionOf } from "../../../shared/limits/pace/session.ts";
 import type { Defender, Reply } from "../../../shared/ports.ts";
 import { describeRun } from "../../../shared/workflow/view/describe-run.ts";
 import { drain } from "../../../shared/workflow/submit/drain.ts";

@@ -3,15 +3,21 @@ import { createMemoryClock } from "../../../local/memory/clock.ts";
 import { createMemoryLedger } from "../../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../../local/memory/random.ts";
 import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
-import { doneTwice } from "../../../shared/ledger/done-twice.ts";
-import type { MachineAction } from "../../../shared/ledger/machine-action.ts";
-import { claim, giveBack, loseAnswer, observe, submit } from "../../../shared/ledger/moves.ts";
-import { insertion } from "../../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../../shared/ledger/sequence.ts";
-import { tagOf } from "../../../shared/ledger/tag.ts";
-import { FIRST_BUDGET, holdSession, type Budget } from "../../../shared/limits/budget.ts";
-import { withLostOf } from "../../../shared/limits/lost-posts.ts";
-import { sessionOf } from "../../../shared/limits/session.ts";
+import { doneTwice } from "../../../shared/ledger/sequence/done-twice.ts";
+import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
+import {
+  claim,
+  giveBack,
+  loseAnswer,
+  observe,
+  submit,
+} from "../../../shared/ledger/sequence/moves.ts";
+import { insertion } from "../../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
+import { tagOf } from "../../../shared/ledger/sequence/tag.ts";
+import { FIRST_BUDGET, holdSession, type Budget } from "../../../shared/limits/pace/budget.ts";
+import { withLostOf } from "../../../shared/limits/pace/lost-posts.ts";
+import { sessionOf } from "../../../shared/limits/pace/session.ts";
 import type { Reply } from "../../../shared/ports.ts";
 import { budgetChange, loadBudget, loadSequence } from "../../../shared/store/load.ts";
 import { remembering } from "../../../shared/store/remembering.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { laneIn, LATER, READY } from "../../../shared/ledger/keys.ts";
-import { insertion } from "../../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../../shared/ledger/sequence.ts";
+import { laneIn, LATER, READY } from "../../../shared/ledger/row/keys.ts";
+import { insertion } from "../../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { readOpenWork } from "../../../shared/store/open-work.ts";
 import { releaseSeen } from "../../../shared/workflow/poll/release-seen.ts";
 import { aSequence, HOUR_MS, MACHINE_ID, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";

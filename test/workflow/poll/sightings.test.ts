@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FIRST_BUDGET, type Budget } from "../../../shared/limits/budget.ts";
-import { sessionOf } from "../../../shared/limits/session.ts";
+import { FIRST_BUDGET, type Budget } from "../../../shared/limits/pace/budget.ts";
+import { sessionOf } from "../../../shared/limits/pace/session.ts";
 import { withOldForeign, withSightings } from "../../../shared/workflow/poll/sightings.ts";
 import { anActionOf, aSubmitted, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";

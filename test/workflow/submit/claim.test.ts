@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MachineScope } from "../../../shared/access/machine-scope.ts";
-import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence.ts";
+import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { claimNext, type Claimed } from "../../../shared/workflow/submit/claim.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { RATE_TOKEN_KEY, READY, runKey, sequenceIdIn } from "../../../shared/ledger/keys.ts";
-import { claim, end } from "../../../shared/ledger/moves.ts";
-import { runSchema } from "../../../shared/ledger/run.ts";
-import { FIRST_BUDGET } from "../../../shared/limits/budget.ts";
+import { RATE_TOKEN_KEY, READY, runKey, sequenceIdIn } from "../../../shared/ledger/row/keys.ts";
+import { claim, end } from "../../../shared/ledger/sequence/moves.ts";
+import { runSchema } from "../../../shared/ledger/run/run.ts";
+import { FIRST_BUDGET } from "../../../shared/limits/pace/budget.ts";
 import type { Ledger } from "../../../shared/ports.ts";
 import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { claimNext } from "../../../shared/workflow/submit/claim.ts";

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { machineKey } from "../../../shared/ledger/keys.ts";
-import { claim, park } from "../../../shared/ledger/moves.ts";
-import { move, type Stored } from "../../../shared/ledger/rows.ts";
-import type { SequenceRecord } from "../../../shared/ledger/sequence.ts";
-import { holdSession } from "../../../shared/limits/budget.ts";
-import { sessionOf } from "../../../shared/limits/session.ts";
+import { machineKey } from "../../../shared/ledger/row/keys.ts";
+import { claim, park } from "../../../shared/ledger/sequence/moves.ts";
+import { move, type Stored } from "../../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
+import { holdSession } from "../../../shared/limits/pace/budget.ts";
+import { sessionOf } from "../../../shared/limits/pace/session.ts";
 import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { budgetChange, loadBudget, loadRun, loadSequence } from "../../../shared/store/load.ts";
 import { remembering } from "../../../shared/store/remembering.ts";

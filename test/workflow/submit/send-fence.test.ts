@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { claim, end } from "../../../shared/ledger/moves.ts";
-import { runSchema } from "../../../shared/ledger/run.ts";
-import { runKey } from "../../../shared/ledger/keys.ts";
+import { claim, end } from "../../../shared/ledger/sequence/moves.ts";
+import { runSchema } from "../../../shared/ledger/run/run.ts";
+import { runKey } from "../../../shared/ledger/row/keys.ts";
 import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../../shared/store/load.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { RATE_TOKEN_KEY, runKey } from "../../../shared/ledger/keys.ts";
-import { claim, submit } from "../../../shared/ledger/moves.ts";
-import { insertion } from "../../../shared/ledger/rows.ts";
-import { runSchema } from "../../../shared/ledger/run.ts";
-import type { SequenceRecord } from "../../../shared/ledger/sequence.ts";
-import { FIRST_BUDGET } from "../../../shared/limits/budget.ts";
+import { RATE_TOKEN_KEY, runKey } from "../../../shared/ledger/row/keys.ts";
+import { claim, submit } from "../../../shared/ledger/sequence/moves.ts";
+import { insertion } from "../../../shared/ledger/sequence/rows.ts";
+import { runSchema } from "../../../shared/ledger/run/run.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
+import { FIRST_BUDGET } from "../../../shared/limits/pace/budget.ts";
 import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { describeRun } from "../../../shared/workflow/view/describe-run.ts";
 import { describeStatus } from "../../../shared/workflow/view/describe-status.ts";

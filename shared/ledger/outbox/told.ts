@@ -1,0 +1,32 @@
+import { noticesOf, type Notice } from "./notice.ts";
+import type { RunRecord } from "../run/run.ts";
+
+/**
+ * What is owed when `after` is written where `before` stood (null: nothing): that the run was
+ * accepted. Who joins it later is told where it stands.
+ */
+export function noticesOfWriting(
+  before: RunRecord | null,
+  after: RunRecord,
+  nowMs: number,
+): Notice[] {
+  if (before === null || before.accepted < after.accepted)
+    return noticesOf(after, "run.accepted", null, nowMs);
+  const known = new Set(before.callbacks.map((each) => each.targetId));
+  const joining = after.callbacks.filter((each) => !known.has(each.targetId));
+  return noticesOfStanding({ ...after, callbacks: joining }, nowMs);
+}
+
+/** What is owed when one sequence of `run` ended, `run` being as it is after that. */
+export function noticesOfEnd(run: RunRecord, sequenceId: string, nowMs: number): Notice[] {
+  const ended = noticesOf(run, "sequence.ended", sequenceId, nowMs);
+  const over = run.finishedAtMs !== null;
+  return over ? [...ended, ...noticesOf(run, "run.finished", null, nowMs)] : ended;
+}
+
+/** Where a run stands, told to all its targets: that it was accepted, and finished if it is. */
+export function noticesOfStanding(run: RunRecord, nowMs: number): Notice[] {
+  const accepted = noticesOf(run, "run.accepted", null, nowMs);
+  const over = run.finishedAtMs !== null;
+  return over ? [...accepted, ...noticesOf(run, "run.finished", null, nowMs)] : accepted;
+}

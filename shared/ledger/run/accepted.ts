@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { rowObject } from "../row/row-object.ts";
+
+const count = z.number().int().nonnegative();
+
+export const countsSchema = rowObject({
+  v: z.literal(1),
+  /** Eight digits, in UTC. */
+  day: z.string(),
+  machines: count,
+  callers: z.record(z.string(), count),
+});
+
+/** What was accepted on one day: of everybody, and of each caller. */
+export type Counts = z.infer<typeof countsSchema>;
+
+export const keySchema = rowObject({
+  v: z.literal(1),
+  runId: z.string(),
+  requestHash: z.string(),
+  sequenceIds: z.array(z.string()),
+});
+
+/** What an `Idempotency-Key` was used for, and was answered with. */
+export type AcceptedKey = z.infer<typeof keySchema>;

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { instant } from "../row/instant.ts";
+import { isUnapproved, waitsUntilMs, type Approval } from "./approval.ts";
+import { scriptFailed } from "../sequence/progress.ts";
+import type { SequenceRecord } from "../sequence/sequence.ts";
+import { rowObject } from "../row/row-object.ts";
+
+const count = z.number().int().nonnegative();
+
+/**
+ * What lets the sequences of a run go. `first`: a first wave goes, and the others wait for how it
+ * ends; `open`: all may go; `paused`: none may, until somebody resumes the run.
+ */
+export const gateSchema = rowObject({
+  state: z.enum(["first", "open", "paused"]),
+  /** Which wave holds sequences back; they carry its number. */
+  wave: count,
+  /** Open sequences that the present wave holds back. */
+  held: count,
+  /** Sequences that succeeded or failed since the gate was last set, and the failed among them. */
+  done: count,
+  failed: count,
+  /** More than this share of failures pauses the run. */
+  maxFailedShare: z.number(),
+  paused: rowObject({ why: z.string(), atMs: instant }).nullable(),
+});
+export type Gate = z.infer<typeof gateSchema>;
+
+/** How a run is let go: from the settings. */
+export interface GatePolicy {
+  /** Sequences of a first wave, when a request brings more than `above`. */
+  readonly first: number;
+  readonly above: number;
+  readonly maxFailedShare: number;
+}
+
+/** Ends before this many are no share to judge by; a first wave is judged whatever its size. */
+const JUDGED_FROM = 5;
+
+/**
+ * The gate as `asked` new sequences come to it, and how many of them need not wait for a first
+ * wave. Without a policy there is no gate.
+ */
+export function gateFor(
+  gate: Gate | null,
+  asked: number,
+  policy: GatePolicy | null,
+): { readonly gate: Gate | null; readonly free: number } {
+  if (policy === null) return { gate, free: asked };
+  const { first, above, maxFailedShare } = policy;
+  const fresh = { held: 0, done: 0, failed: 0, maxFailedShare, paused: null };
+  const stands: Gate = gate ?? { state: "open", wave: 0, ...fresh };
+  if (stands.state !== "open") return { gate: stands, free: 0 };
+  if (asked <= above) return { gate: stands, free: asked };
+  return { gate: { ...stands, ...fresh, state: "first", wave: stands.wave + 1 }, free: first };
+}
+
+/** The wave a new sequence waits for; 0 is none, null where there is no gate. */
+export function waveOf(gate: Gate | null, isFree: boolean): number | null {
+  if (gate === null) return null;
+  return isFree || gate.state !== "first" ? 0 : gate.wave;
+}
+
+/** What a gate holds a sequence for. */
+const HOLDS = ["approval", "canary", "runPaused"] as const;
+type HoldReason = { readonly code: (typeof HOLDS)[number] };
+
+/** True for a sequence that waits for the gate of its run, and for nothing else. */
+export function isHeld({ reason }: Pick<SequenceRecord, "reason">): boolean {
+  return HOLDS.some((code) => code === reason?.code);
+}
+
+/** Why a waiting sequence may not go, as far as its run is concerned; null if it may. */
+export function heldBy(
+  gate: Gate | null,
+  record: Pick<SequenceRecord, "wave" | "part" | "approvals">,
+): HoldReason | null {
+  if (isUnapproved(record)) return { code: "approval" };
+  // What has begun on a machine is not left there half done.
+  if (gate === null || record.wave === null || record.part > 0) return null;
+  if (gate.state === "paused") return { code: "runPaused" };
+  return isOfWave(gate, record) ? { code: "canary" } : null;
+}
+
+/** What of a run holds its sequences back. */
+export interface Holding {
+  readonly gate: Gate | null;
+  readonly approval: Approval | null;
+}
+
+/**
+ * A waiting sequence at the place that its run leaves it: one that is held waits until its expiry,
+ * or until the gate turns; for an approval no longer than the run does.
+ */
+export function placed(record: SequenceRecord, { gate, approval }: Holding): SequenceRecord {
+  const reason = heldBy(gate, record);
+  if (reason === null) return record;
+  const isForApproval = reason.code === "approval";
+  const dueAtMs = isForApproval ? waitsUntilMs(approval, record) : record.expiresAtMs;
+  return { ...record, place: { kind: "later", dueAtMs }, reason };
+}
+
+/** The gate with those of `records` that it holds back counted. */
+export function withHeld(gate: Gate | null, records: readonly SequenceRecord[]): Gate | null {
+  if (gate?.state !== "first") return gate;
+  return { ...gate, held: gate.held + records.filter((each) => isOfWave(gate, each)).length };
+}
+
+/**
+ * The gate after one sequence of its run ended, `open` of the run being left. A first wave is over
+ * when nothing is open but what it holds back: it opens the gate unless too many failed, or nothing
+ * is known of any. Later, too, too many failures pause the run.
+ */
+export function gateAfterEnd(gate: Gate, after: SequenceRecord, open: number, nowMs: number): Gate {
+  const told = verdictOf(after);
+  const counted: Gate = {
+    ...gate,
+    held: Math.max(0, gate.held - (isOfWave(gate, after) ? 1 : 0)),
+    done: gate.done + (told === null ? 0 : 1),
+    failed: gate.failed + (told === "failed" ? 1 : 0),
+  };
+  const { state, held, done, failed, maxFailedShare } = counted;
+  if (open === 0) return counted;
+  const tooMany = failed > done * maxFailedShare;
+  const why = `${failed} of ${done} sequences failed`;
+  if (state === "first" && open <= held) {
+    if (done > 0 && !tooMany) return { ...counted, state: "open", held: 0 };
+    return paused(counted, done === 0 ? "the first wave ended without a result" : why, nowMs);
+  }
+  return state === "open" && done >= JUDGED_FROM && tooMany ? paused(counted, why, nowMs) : counted;
+}
+
+/** Somebody lets the run go on: all of it may go, and failures are counted anew. */
+export function reopened(gate: Gate): Gate {
+  return { ...gate, state: "open", held: 0, done: 0, failed: 0, paused: null };
+}
+
+function paused(gate: Gate, why: string, atMs: number): Gate {
+  return { ...gate, state: "paused", held: 0, paused: { why, atMs } };
+}
+
+function isOfWave(gate: Gate, { wave }: Pick<SequenceRecord, "wave">): boolean {
+  return gate.state === "first" && wave === gate.wave;
+}
+
+/** Null for what says nothing of the others: it was ended, or never came to run. */
+function verdictOf(record: SequenceRecord): "failed" | "succeeded" | null {
+  const { state, outcome, results } = record;
+  if (state === "failed" || state === "timedOut") return "failed";
+  if (state === "refused") return outcome?.code === "outOfScope" ? null : "failed";
+  if (state !== "succeeded") return null;
+  return results.some((each) => scriptFailed(each) === true) ? "failed" : "succeeded";
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { instant } from "../row/instant.ts";
+import { approvalSchema } from "./approval.ts";
+import { chainHeadSchema } from "./chain-head.ts";
+import { SEVERITIES, SOURCES } from "../../incident/incident.ts";
+import { gateSchema } from "./gate.ts";
+import { openingKey } from "../row/keys.ts";
+import { targetSchema } from "../outbox/notice.ts";
+import type { RowChange } from "../sequence/rows.ts";
+import { rowObject } from "../row/row-object.ts";
+
+export const runSchema = rowObject({
+  v: z.literal(1),
+  runId: z.string(),
+  source: z.enum(SOURCES),
+  incidentId: z.string(),
+  title: z.string(),
+  severity: z.enum(SEVERITIES),
+  url: z.string().nullable(),
+  requestedBy: z.string(),
+  requestedAtMs: instant,
+  /** All there are, those without rows of their own included. */
+  accepted: z.number().int(),
+  /** Accepted sequences that are not finished. */
+  open: z.number().int(),
+  finishedAtMs: instant.nullable(),
+  skipped: z.array(rowObject({ machine: z.string(), reason: z.string() })),
+  /** The custody chain so far: number of entries, and the hash of the last. */
+  custody: chainHeadSchema,
+  /** The log of what was decided about the run as a whole. */
+  audit: chainHeadSchema,
+  /** The Sentinel incident as a resource of Azure; rows from before it was kept have none. */
+  armId: z.string().nullable().default(null),
+  /** Who is told of it. */
+  callbacks: z.array(targetSchema).default([]),
+  /** What lets its sequences go; null lets all of them. */
+  gate: gateSchema.nullable().default(null),
+  /** How often its gate has turned. */
+  turns: z.number().int().default(0),
+  /** Who asked last to cancel it; what had ended by then was not cancelled any more. */
+  cancelAsked: rowObject({ by: z.string(), atMs: instant }).nullable().default(null),
+  /** What those of its sequences that need it wait for. */
+  approval: approvalSchema.nullable().default(null),
+});
+
+/**
+ * One accepted incident. Its sequences are the rows under `sequencesOf(runId)`, and at first those
+ * in `intakesOf(runId)`. Times are epoch milliseconds.
+ */
+export type RunRecord = z.infer<typeof runSchema>;
+
+/** The note that the gate of a run has turned: its key says it all. */
+export const turnSchema = rowObject({ v: z.literal(1) });
+
+/** Tells the poll that sequences have to be moved, if the run has turned. */
+export function turnNote(before: RunRecord, after: RunRecord): RowChange[] {
+  if (after.turns === before.turns) return [];
+  return [{ op: "insert", key: openingKey(after.runId, after.turns), body: { v: 1 } }];
+}
+
+/** The run after `added` new sequences; a finished one opens again, for an incident may grow. */
+export function withSequences(run: RunRecord, added: number): RunRecord {
+  return {
+    ...run,
+    accepted: run.accepted + added,
+    open: run.open + added,
+    finishedAtMs: added > 0 ? null : run.finishedAtMs,
+  };
+}
+
+/** The run after sequences of it finished. Throws if more finish than were open: that is a bug. */
+export function withFinished(run: RunRecord, finished: number, nowMs: number): RunRecord {
+  const open = run.open - finished;
+  if (open < 0) throw new Error(`run ${run.runId} has ${run.open} open and ${finished} finished`);
+  return { ...run, open, finishedAtMs: open === 0 ? nowMs : null };
+}
+
+/**
+ * Where a run stands: `finished` once all its sequences have ended and what they left behind is
+ * stored or not to be had, until its incident grows.
+ */
+export type RunState = "running" | "finished";
+
+/** Where the run stands. */
+export function stateOf(run: RunRecord): RunState {
+  return run.finishedAtMs === null ? "running" : "finished";
+}

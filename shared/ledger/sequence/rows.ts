@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { behindKey, laterKey, machineKey, owedKey, readyKey, sequenceKey } from "../row/keys.ts";
+import { holdsMachine, rankOf, resultsDueAtMs, type SequenceRecord } from "./sequence.ts";
+import { rowObject } from "../row/row-object.ts";
+
+/** The lease on a machine: who holds it, and whether others wait behind it. */
+export const machineSchema = rowObject({
+  v: z.literal(1),
+  sequenceId: z.string(),
+  waiters: z.boolean(),
+});
+export type MachineLease = z.infer<typeof machineSchema>;
+
+/**
+ * A row of the waiting index: which machine it is for, and when it expires, so that what is over is
+ * found without its record; null in rows of before that was written.
+ */
+export const indexSchema = rowObject({
+  v: z.literal(1),
+  machineId: z.string(),
+  expiresAtMs: z.number().nullable().default(null),
+});
+
+/**
+ * The note that a sequence's results are still to be fetched, when the next try is due, and what
+ * the last one came to.
+ */
+export const owedSchema = rowObject({
+  v: z.literal(1),
+  dueAtMs: z.number(),
+  detail: z.string().nullable().default(null),
+});
+type OwedNote = z.infer<typeof owedSchema>;
+
+/** A change to a row, as a workflow commits it. `*` is an ETag that matches any version. */
+export type RowChange =
+  | { readonly op: "insert"; readonly key: string; readonly body: unknown }
+  | { readonly op: "replace"; readonly key: string; readonly body: unknown; readonly etag: string }
+  | { readonly op: "delete"; readonly key: string; readonly etag: string };
+
+/**
+ * What a transaction takes, by the Table service: changes, and 4 MiB, of which a character needs at
+ * most three bytes.
+ */
+export const CHANGES_MAX = 100;
+export const CHARACTERS_MAX = 1_200_000;
+
+/** How much of a transaction the bodies of these changes take. */
+export function charactersOf(changes: readonly RowChange[]): number {
+  const sizes = changes.map((each) =>
+    each.op === "delete" ? 0 : JSON.stringify(each.body).length,
+  );
+  return sizes.reduce((sum, each) => sum + each, 0);
+}
+
+/** A value as it stands in the ledger. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+/**
+ * The rows that follow from a record: its place in the waiting index, its machine lease, the note
+ * that results are owed. A record decides them all, so no row can disagree with it.
+ */
+export function rowsOf(record: SequenceRecord): Map<string, unknown> {
+  const rows = new Map<string, unknown>();
+  const index = indexKey(record);
+  const { machineId, expiresAtMs } = record;
+  if (index !== null) rows.set(index, { v: 1, machineId, expiresAtMs });
+  if (holdsMachine(record)) {
+    const lease: MachineLease = { v: 1, sequenceId: record.sequenceId, waiters: false };
+    rows.set(machineKey(record.machineId), lease);
+  }
+  const note = noteOf(record);
+  if (note !== null) rows.set(owedKey(record.sequenceId), note);
+  return rows;
+}
+
+function noteOf(record: SequenceRecord): OwedNote | null {
+  const dueAtMs = resultsDueAtMs(record);
+  if (dueAtMs === null) return null;
+  const inTrouble = record.results.find((each) => each.state === "owed" && each.detail !== null);
+  return { v: 1, dueAtMs, detail: inTrouble?.detail ?? null };
+}
+
+/** The rows to write so that the ledger holds `record`, a sequence not seen before. */
+export function insertion(record: SequenceRecord): RowChange[] {
+  const rows = [...rowsOf(record)].map(([key, body]): RowChange => ({ op: "insert", key, body }));
+  return [{ op: "insert", key: sequenceKey(record.sequenceId), body: record }, ...rows];
+}
+
+/**
+ * The rows to write so that the ledger holds `after` where it held `before`. The record's ETag
+ * guards them all; a lease that ends is guarded by its own (`leaseEtag`), for somebody may have
+ * queued behind it meanwhile.
+ */
+export function move(
+  before: Stored<SequenceRecord>,
+  after: SequenceRecord,
+  leaseEtag: string | null = null,
+): RowChange[] {
+  const old = rowsOf(before.value);
+  const next = rowsOf(after);
+  const gone = [...old.keys()].filter((key) => !next.has(key));
+  const added = [...next].filter(([key]) => !old.has(key));
+  return [
+    { op: "replace", key: sequenceKey(after.sequenceId), body: after, etag: before.etag },
+    ...gone.map((key): RowChange => ({ op: "delete", key, etag: etagFor(key, leaseEtag) })),
+    ...added.map(([key, body]): RowChange => ({ op: "insert", key, body })),
+    ...renewal(noteOf(before.value), noteOf(after), after.sequenceId),
+  ];
+}
+
+/** A note that stays says when the next try is due by now. */
+function renewal(old: OwedNote | null, next: OwedNote | null, sequenceId: string): RowChange[] {
+  if (old === null || next === null) return [];
+  if (old.dueAtMs === next.dueAtMs && old.detail === next.detail) return [];
+  return [{ op: "replace", key: owedKey(sequenceId), body: next, etag: "*" }];
+}
+
+/** True if the move gives up the machine, so that whoever waits behind it must be let forward. */
+export function freesMachine(before: SequenceRecord, after: SequenceRecord): boolean {
+  return holdsMachine(before) && !holdsMachine(after);
+}
+
+function etagFor(key: string, leaseEtag: string | null): string {
+  if (!key.startsWith("machine!")) return "*";
+  if (leaseEtag === null) throw new Error(`${key} ends, but its lease was not read`);
+  return leaseEtag;
+}
+
+function indexKey(record: SequenceRecord): string | null {
+  if (record.place === null) return null;
+  const { lane, pass } = rankOf(record);
+  switch (record.place.kind) {
+    case "ready":
+      return readyKey(lane, pass, record.sequenceId);
+    case "later":
+      return laterKey(record.place.dueAtMs, record.sequenceId);
+    case "behind":
+      return behindKey(record.machineId, lane, pass, record.sequenceId);
+  }
+}

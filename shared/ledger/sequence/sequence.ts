@@ -1,0 +1,247 @@
+import { z } from "zod";
+import { instant } from "../row/instant.ts";
+import { COMMAND_ORDER } from "../../plan/command/command.ts";
+import { machineFactsSchema } from "../../plan/machine-facts.ts";
+import { LANES, OFFLINE_LANE, type Lane } from "../row/keys.ts";
+import { lateActionSchema } from "./late-action.ts";
+import { rowObject } from "../row/row-object.ts";
+
+/**
+ * The states of a sequence and the moves between them; docs/ledger.md says who makes each.
+ * `unconfirmed` is a POST whose answer was lost: the action may exist. The last six are final.
+ */
+export const LEGAL_MOVES = {
+  // Straight to submitted: an action of an attempt given up was found after all.
+  waiting: ["claimed", "submitted", "expired", "refused", "cancelled"],
+  claimed: ["submitted", "unconfirmed", "waiting", "refused", "cancelled"],
+  // Failed: its expiry is long over, and Defender shows nothing.
+  unconfirmed: ["submitted", "waiting", "cancelled", "failed"],
+  submitted: ["succeeded", "failed", "timedOut", "cancelled", "waiting", "expired"],
+  succeeded: [],
+  failed: [],
+  timedOut: [],
+  cancelled: [],
+  expired: [],
+  refused: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type SequenceState = keyof typeof LEGAL_MOVES;
+export const SEQUENCE_STATES = [
+  "waiting",
+  "claimed",
+  "unconfirmed",
+  "submitted",
+  "succeeded",
+  "failed",
+  "timedOut",
+  "cancelled",
+  "expired",
+  "refused",
+] as const satisfies readonly SequenceState[];
+
+const command = z.discriminatedUnion("type", [
+  rowObject({ type: z.literal("PutFile"), fileName: z.string() }),
+  rowObject({ type: z.literal("RunScript"), scriptName: z.string(), args: z.string().nullable() }),
+  rowObject({ type: z.literal("GetFile"), path: z.string() }),
+]);
+
+/**
+ * Where a waiting sequence is found: ready to go, parked until a time, or behind another one on its
+ * machine.
+ */
+const place = z.discriminatedUnion("kind", [
+  rowObject({ kind: z.literal("ready") }),
+  rowObject({ kind: z.literal("later"), dueAtMs: instant }),
+  rowObject({ kind: z.literal("behind") }),
+]);
+
+/**
+ * Why it waits, when the reason is its own; the reasons all share (token, session, pause) are in
+ * the budget.
+ */
+const reason = z.discriminatedUnion("code", [
+  rowObject({ code: z.literal("machineHeld"), sequenceId: z.string() }),
+  rowObject({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
+  rowObject({ code: z.literal("offline"), sinceMs: instant, times: z.number().int() }),
+  rowObject({ code: z.literal("lockedOut"), detail: z.string() }),
+  rowObject({ code: z.literal("approval") }),
+  rowObject({ code: z.literal("canary") }),
+  rowObject({ code: z.literal("runPaused") }),
+]);
+
+/** How far one command got, as Defender reports it. */
+const progress = rowObject({
+  part: z.number().int(),
+  index: z.number().int(),
+  type: z.enum(COMMAND_ORDER),
+  status: z.string(),
+  startedAtMs: instant.nullable(),
+  endedAtMs: instant.nullable(),
+  errors: z.array(z.string()),
+});
+
+/** What a RunScript result file says; excerpts, the whole is in the evidence store. */
+const script = rowObject({
+  exitCode: z.number().nullable(),
+  output: z.string(),
+  errors: z.string(),
+});
+
+/** One result owed by a RunScript or GetFile: still to fetch, stored, or not to be had. */
+const result = rowObject({
+  part: z.number().int(),
+  index: z.number().int(),
+  type: z.enum(COMMAND_ORDER),
+  actionId: z.string(),
+  state: z.enum(["owed", "stored", "unavailable"]),
+  tries: z.number().int(),
+  detail: z.string().nullable(),
+  /** When the next try is due; null is at once. */
+  dueAtMs: instant.nullable().default(null),
+  /** Since when Defender says that it has no such result; null while it does not. */
+  absentSinceMs: instant.nullable().default(null),
+  /** True if a person asked for it again when its sequence had finished: that stays as it is. */
+  again: z.boolean().default(false),
+  path: z.string().nullable(),
+  servedName: z.string().nullable(),
+  size: z.number().nullable(),
+  sha256: z.string().nullable(),
+  /**
+   * What one gzip layer holds, when it came as one; size and hash above are of the bytes as served.
+   */
+  content: rowObject({
+    encoding: z.literal("gzip"),
+    size: z.number(),
+    sha256: z.string(),
+  }).nullable(),
+  script: script.nullable(),
+});
+
+export const sequenceSchema = rowObject({
+  v: z.literal(1),
+  sequenceId: z.string(),
+  runId: z.string(),
+  machineId: z.string(),
+  machineName: z.string().nullable(),
+  /** What Defender said of the machine when it was accepted; null if it was not asked. */
+  machineFacts: rowObject(machineFactsSchema.shape).nullable().default(null),
+  profile: rowObject({ name: z.string(), version: z.number().int(), hash: z.string() }),
+  parameters: z.record(z.string(), z.string()),
+  /** How many have to approve it, and who has, by the names of callers. */
+  approvals: rowObject({ needed: z.number().int(), by: z.array(z.string()) }).default({
+    needed: 0,
+    by: [],
+  }),
+  /** The wave of its run it waits for, 0 for none; null for runs without a gate. */
+  wave: z.number().int().nullable().default(null),
+  lane: z.literal(LANES),
+  pass: z.number().int(),
+  /** Each part is one POST; the machine stays held between them. */
+  parts: z.array(z.array(command)),
+  part: z.number().int(),
+  /**
+   * The POST of this part that it stands at, from 1; in the tag, so that an action of another
+   * attempt is told from this one's.
+   */
+  attempt: z.number().int(),
+  /** POSTs of this part so far: more than `attempt` once the action of an earlier one is taken. */
+  attempts: z.number().int().default(0),
+  /** Attempts without an answer that no list had shown when the guard time was over. */
+  givenUp: z.array(rowObject({ part: z.number().int(), attempt: z.number().int() })).default([]),
+  state: z.enum(SEQUENCE_STATES),
+  place: place.nullable(),
+  reason: reason.nullable(),
+  acceptedAtMs: instant,
+  expiresAtMs: instant,
+  claimedAtMs: instant.nullable(),
+  submittedAtMs: instant.nullable(),
+  endedAtMs: instant.nullable(),
+  actionId: z.string().nullable(),
+  /** True while only an answer without a comment says that the action is ours. */
+  unmarked: z.boolean().default(false),
+  /** Defender's word for the action when last seen. */
+  actionStatus: z.string().nullable(),
+  /** How often its machine was found offline. */
+  offlineTimes: z.number().int(),
+  busyTimes: z.number().int(),
+  /** Set when somebody asked to end it, or when we gave up an action that stayed Pending. */
+  cancel: rowObject({
+    by: z.string(),
+    why: z.enum(["asked", "offline", "expired"]),
+    atMs: instant,
+    sent: z.boolean(),
+  }).nullable(),
+  /** What a person should know of how it ended. */
+  outcome: rowObject({ code: z.string(), detail: z.string() }).nullable(),
+  progress: z.array(progress),
+  results: z.array(result),
+  late: z.array(lateActionSchema).default([]),
+});
+
+/** The record of one sequence: the only source of truth about it. Times are epoch milliseconds. */
+export type SequenceRecord = z.infer<typeof sequenceSchema>;
+export type SequenceResult = SequenceRecord["results"][number];
+export type CommandProgress = SequenceRecord["progress"][number];
+
+/** The commands of the part that is next or under way. */
+export function currentCommands(record: SequenceRecord): SequenceRecord["parts"][number] {
+  const commands = record.parts[record.part];
+  if (commands === undefined) throw new Error(`${record.sequenceId} has no part ${record.part}`);
+  return commands;
+}
+
+/** More than a queue will ever count. */
+const PASSES = 10 ** 11;
+
+/**
+ * Its place among those that wait: by its own lane and pass; or, while all that is known of its
+ * machine is that it was offline, among the retries, which keep the order of the lanes they are of.
+ */
+export function rankOf({ lane, pass, reason }: Pick<SequenceRecord, "lane" | "pass" | "reason">): {
+  readonly lane: Lane;
+  readonly pass: number;
+} {
+  if (reason?.code !== "offline") return { lane, pass };
+  return { lane: OFFLINE_LANE, pass: lane * PASSES + pass };
+}
+
+export function isTerminal(record: Pick<SequenceRecord, "state">): boolean {
+  return LEGAL_MOVES[record.state].length === 0;
+}
+
+/** True from the claim until the action has ended: it counts as a session. */
+export function holdsSession(record: Pick<SequenceRecord, "state">): boolean {
+  return ["claimed", "unconfirmed", "submitted"].includes(record.state);
+}
+
+/**
+ * True while no other sequence may use its machine: during a session, and between the parts of a
+ * sequence.
+ */
+export function holdsMachine(record: Pick<SequenceRecord, "state" | "part">): boolean {
+  return holdsSession(record) || (record.state === "waiting" && record.part > 0);
+}
+
+export function owesResults(record: Pick<SequenceRecord, "results">): boolean {
+  return record.results.some((each) => each.state === "owed");
+}
+
+/**
+ * Ended, and everything it left behind is stored or given up. A result that a person asks for again
+ * after that does not take it back: a run finishes once.
+ */
+export function isFinished(record: SequenceRecord): boolean {
+  return isTerminal(record) && !record.results.some((each) => each.state === "owed" && !each.again);
+}
+
+/** When the first of its owed results is due, in epoch milliseconds; null if none is owed. */
+export function resultsDueAtMs({
+  results,
+  endedAtMs,
+  submittedAtMs,
+}: Pick<SequenceRecord, "results" | "endedAtMs" | "submittedAtMs">): number | null {
+  const owed = results.filter((each) => each.state === "owed");
+  if (owed.length === 0) return null;
+  const atOnceMs = endedAtMs ?? submittedAtMs ?? 0;
+  return Math.min(...owed.map(({ dueAtMs }) => dueAtMs ?? atOnceMs));
+}

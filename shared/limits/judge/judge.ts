@@ -1,0 +1,189 @@
+import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
+import { conclude, giveBack, loseAnswer, observe, submit } from "../../ledger/sequence/moves.ts";
+import { currentCommands, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { sameTag, tagIn, tagOf } from "../../ledger/sequence/tag.ts";
+import { waitWhileBusy } from "../pace/busy.ts";
+import type { Limits } from "../pace/limits.ts";
+import { guardMs } from "../pace/list-lag.ts";
+import { offlineWaitMs, patienceMs } from "../pace/patience.ts";
+import type { OpenFacts } from "../pace/session.ts";
+
+/** What one look at Defender's list means for an open sequence. */
+export type Judgement =
+  | { readonly kind: "leave" }
+  /** The record as it should stand. */
+  | { readonly kind: "move"; readonly after: SequenceRecord }
+  /** Ask Defender to cancel the action, then let the record stand like this. */
+  | { readonly kind: "cancel"; readonly actionId: string; readonly after: SequenceRecord }
+  /**
+   * The list does not show it, and it is too old for that to be the list's delay: ask for it by its
+   * id.
+   */
+  | { readonly kind: "ask"; readonly actionId: string };
+
+/** What the look was made with. */
+export interface Look {
+  /**
+   * The action with the record's action id, or else with its tag; null if the list shows neither.
+   */
+  readonly action: MachineAction | null;
+  /** Earliest time it was when the list was asked for. */
+  readonly nowMs: number;
+  /** True if sequences wait that could use the session. */
+  readonly othersWait: boolean;
+  /**
+   * How long machines that were there took to begin of late; null while sessions are not scarce, or
+   * too little is known.
+   */
+  readonly pickupMs: number | null;
+  /** How long lists take to show an action of ours, at most, of late. */
+  readonly lagMs: number;
+}
+
+/**
+ * An action the list does not show is news only when it is older than this (a young one is not
+ * listed yet: seen).
+ */
+const UNLISTED_MS = 600_000;
+
+/** False only if `judge` would leave the sequence as it is. */
+export function isNews(open: OpenFacts, look: Look, limits: Limits): boolean {
+  if (open.state === "claimed") return isAnswerOverdue(open, look.nowMs, limits);
+  if (open.state !== "submitted") return true;
+  const { action } = look;
+  if (action === null) return isUnlistedTooLong(open, look.nowMs);
+  if (!isSurelyOwn(action, open) || isFinal(action.status)) return true;
+  return cancelNeeded(open, action, look, limits)?.sent === false;
+}
+
+/** Decides with facts only; whoever calls does what it says. */
+export function judge(record: SequenceRecord, look: Look, limits: Limits): Judgement {
+  switch (record.state) {
+    case "claimed":
+      return isAnswerOverdue(record, look.nowMs, limits)
+        ? judgeUnconfirmed(loseAnswer(record), look, limits, true)
+        : { kind: "leave" };
+    case "unconfirmed":
+      return judgeUnconfirmed(record, look, limits, false);
+    case "submitted":
+      return judgeSubmitted(record, look, limits);
+    case "waiting":
+    case "succeeded":
+    case "failed":
+    case "timedOut":
+    case "cancelled":
+    case "expired":
+    case "refused":
+      return { kind: "leave" };
+  }
+}
+
+/** True once nobody can still be waiting for the answer to the POST of a claim. */
+export function isAnswerOverdue(
+  record: Pick<SequenceRecord, "claimedAtMs">,
+  nowMs: number,
+  limits: Limits,
+): boolean {
+  // Fence and timeout have passed, and half the timeout again for whoever writes the answer down.
+  const longest = limits.sendFenceMs + limits.callTimeoutMs * 1.5;
+  return record.claimedAtMs !== null && nowMs > record.claimedAtMs + longest;
+}
+
+/**
+ * Adopt it if the list shows our tag; give it back once it is older than any delay of the list we
+ * believe in.
+ */
+function judgeUnconfirmed(
+  record: SequenceRecord,
+  look: Look,
+  limits: Limits,
+  changed: boolean,
+): Judgement {
+  if (look.action !== null) {
+    const adopted = submit(record, look.action.id, look.nowMs);
+    const next = judgeSubmitted(adopted, look, limits);
+    return next.kind === "leave" ? { kind: "move", after: adopted } : next;
+  }
+  const { claimedAtMs } = record;
+  if (claimedAtMs !== null && look.nowMs <= claimedAtMs + guardMs(look.lagMs, limits)) {
+    return changed ? { kind: "move", after: record } : { kind: "leave" };
+  }
+  return { kind: "move", after: giveBack(record, { kind: "ready" }, null) };
+}
+
+function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Judgement {
+  const { action, nowMs } = look;
+  if (action === null) return judgeUnlisted(record, nowMs);
+  if (isAnothers(action, record)) {
+    // The 201 spoke of an action that was there before: ours was never made, and its machine is
+    // busy.
+    return { kind: "move", after: waitWhileBusy(record, nowMs, limits) };
+  }
+  if (isFinal(action.status)) {
+    const parkUntilMs = nowMs + offlineWaitMs(record, limits);
+    const offline = { parkUntilMs, patienceMs: limits.patienceMs };
+    return { kind: "move", after: conclude(record, action, nowMs, offline) };
+  }
+  const cancel = cancelNeeded(record, action, look, limits);
+  if (cancel === null || cancel.sent) return { kind: "leave" };
+  const after = { ...observe(record, action), cancel: { ...cancel, sent: true } };
+  return { kind: "cancel", actionId: action.id, after };
+}
+
+/** Our tag is on it; without a comment only the record can tell. */
+function isSurelyOwn(action: MachineAction, open: OpenFacts): boolean {
+  return sameTag(tagIn(action.comment), tagOf(open));
+}
+
+/**
+ * Defender dates actions by its own clock (seen 0.8 s early); far more than any two clocks differ.
+ */
+const CREATED_BEFORE_MS = 60_000;
+
+/**
+ * A tag says it; without a comment only what an action of ours cannot be: on another machine, of
+ * other commands, or older than our claim.
+ */
+function isAnothers(action: MachineAction, record: SequenceRecord): boolean {
+  if (action.comment !== null) return !sameTag(tagIn(action.comment), tagOf(record));
+  const elsewhere = action.machineId !== null && action.machineId !== record.machineId;
+  const wanted = currentCommands(record);
+  const different = action.commands.some(
+    ({ index, type }) => type !== null && type !== wanted[index]?.type,
+  );
+  const { createdAtMs } = action;
+  const older =
+    createdAtMs !== null &&
+    record.claimedAtMs !== null &&
+    createdAtMs < record.claimedAtMs - CREATED_BEFORE_MS;
+  return elsewhere || different || older;
+}
+
+function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {
+  return isUnlistedTooLong(record, nowMs) && record.actionId !== null
+    ? { kind: "ask", actionId: record.actionId }
+    : { kind: "leave" };
+}
+
+function isUnlistedTooLong(open: OpenFacts, nowMs: number): boolean {
+  return open.submittedAtMs !== null && nowMs > open.submittedAtMs + UNLISTED_MS;
+}
+
+/**
+ * Somebody asked; or it is Pending past its expiry, or past our patience while others wait for its
+ * session.
+ */
+function cancelNeeded(
+  record: OpenFacts,
+  action: MachineAction,
+  { nowMs, othersWait, pickupMs }: Look,
+  limits: Limits,
+): SequenceRecord["cancel"] {
+  if (record.cancel !== null) return record.cancel;
+  if (action.status !== "Pending") return null;
+  const by = { by: "lrq", atMs: nowMs, sent: false };
+  if (nowMs >= record.expiresAtMs) return { ...by, why: "expired" };
+  const waitedMs = nowMs - (record.submittedAtMs ?? nowMs);
+  const isOverdue = othersWait && waitedMs > patienceMs(record, pickupMs, limits);
+  return isOverdue ? { ...by, why: "offline" } : null;
+}

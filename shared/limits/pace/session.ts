@@ -1,0 +1,91 @@
+import { z } from "zod";
+import type { MachineAction } from "../../ledger/sequence/machine-action.ts";
+import { sequenceSchema, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { rowObject } from "../../ledger/row/row-object.ts";
+
+const facts = sequenceSchema.pick({
+  part: true,
+  attempt: true,
+  state: true,
+  actionId: true,
+  claimedAtMs: true,
+  submittedAtMs: true,
+  expiresAtMs: true,
+  cancel: true,
+  lane: true,
+  offlineTimes: true,
+});
+
+/**
+ * What of an open sequence decides whether a look has anything to do for it. The budget keeps it
+ * for every session, so that a look reads only the records it will change.
+ */
+export type OpenFacts = Pick<
+  SequenceRecord,
+  | "sequenceId"
+  | "part"
+  | "attempt"
+  | "state"
+  | "actionId"
+  | "claimedAtMs"
+  | "submittedAtMs"
+  | "expiresAtMs"
+  | "cancel"
+  | "lane"
+  | "offlineTimes"
+>;
+
+/**
+ * An open session in the budget: whose it is, and a glance at its record, so that a look need not
+ * read it. Without a glance it has to.
+ */
+export const sessionSchema = rowObject({
+  sequenceId: z.string(),
+  machineId: z.string(),
+  glance: facts.optional(),
+  /** Defender's words when last seen: the action's status, then that of each command. */
+  seen: z.array(z.string()).optional(),
+  /** How old its action was when a list last did not show it, while none has. */
+  missedMs: z.number().nonnegative().optional(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** The session of a record that holds one. */
+export function sessionOf(record: SequenceRecord): Session {
+  const { sequenceId, machineId, part, attempt, state, actionId } = record;
+  const { claimedAtMs, submittedAtMs, expiresAtMs, cancel, lane, offlineTimes } = record;
+  const glance = {
+    part,
+    attempt,
+    state,
+    actionId,
+    claimedAtMs,
+    submittedAtMs,
+    expiresAtMs,
+    cancel,
+    lane,
+    offlineTimes,
+  };
+  return { sequenceId, machineId, glance };
+}
+
+/**
+ * The session in the place of what was known of it: a new glance, and nothing seen yet. What
+ * another version of the app keeps there stays.
+ */
+export function renewed(before: Session | undefined, session: Session): Session {
+  if (before === undefined) return session;
+  const { seen: _seen, missedMs: _missedMs, glance: _glance, ...kept } = before;
+  if (session.glance === undefined) return { ...kept, ...session };
+  return { ...kept, ...session, glance: { ...before.glance, ...session.glance } };
+}
+
+/** What a session tells a look without its record; null if it tells nothing. */
+export function factsOf({ sequenceId, glance }: Session): OpenFacts | null {
+  return glance === undefined ? null : { sequenceId, ...glance };
+}
+
+/** What Defender says of an action, as a session keeps it. */
+export function seenOf({ status, commands }: MachineAction): string[] {
+  return [status, ...commands.map((each) => each.status)];
+}

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import type { Problem } from "../../incident/problem.ts";
+import { PARAMETER_NAME } from "../command/template.ts";
+
+/** Most characters of any parameter's value; a profile may ask for fewer. Our own bound. */
+const MAX_VALUE_CHARACTERS = 256;
+
+/** Most parameters of a profile, and most values a parameter may list. Our own bounds. */
+const MAX_PARAMETERS = 20;
+const MAX_CHOICES = 50;
+
+/**
+ * A group with a quantifier inside and one behind it, which can take a regular expression
+ * exponential time.
+ */
+const NESTED_QUANTIFIER = /[*+}][^()]*\)[*+{]/;
+
+const value = z.string().max(MAX_VALUE_CHARACTERS);
+
+const parameterSchema = z.strictObject({
+  description: z.string().trim().min(1).max(300),
+  /** A regular expression the whole value must match; we anchor it. */
+  pattern: z
+    .string()
+    .max(200)
+    .refine(compiles, "Use a regular expression without a quantifier on a quantified group.")
+    .optional(),
+  enum: z.array(value).min(1).max(MAX_CHOICES).optional(),
+  maxLength: z.int().min(1).max(MAX_VALUE_CHARACTERS),
+  default: value.optional(),
+  /**
+   * `base64url`: the script receives the base64url of the value's UTF-8 bytes, so any character may
+   * be sent.
+   */
+  encoding: z.literal("base64url").optional(),
+});
+
+/** The parameters of a profile by name. */
+export const parametersSchema = z
+  .record(z.string().regex(PARAMETER_NAME, "Use a camelCase name."), parameterSchema)
+  .refine((all) => Object.keys(all).length <= MAX_PARAMETERS, "Declare at most 20 parameters.");
+
+/** What a profile says of one parameter. */
+export type Parameter = z.infer<typeof parameterSchema>;
+/** The declared parameters of a profile by name; look a name up with `Object.hasOwn`. */
+export type Parameters = z.infer<typeof parametersSchema>;
+
+/**
+ * What is wrong with a value for a parameter, as a sentence that says what to send; null if nothing
+ * is.
+ */
+export function valueProblem(rule: Parameter, text: string): string | null {
+  if (text.length > rule.maxLength) return `Send at most ${rule.maxLength} characters.`;
+  if (rule.enum !== undefined && !rule.enum.includes(text)) {
+    return `Send one of: ${rule.enum.join(", ")}.`;
+  }
+  if (/\p{Surrogate}/u.test(text)) return "Send whole characters, not half of a surrogate pair.";
+  if (rule.pattern !== undefined && !anchored(rule.pattern).test(text)) {
+    return `Send a value that matches ${rule.pattern} as a whole.`;
+  }
+  return null;
+}
+
+/**
+ * Values with defaults filled in, every declared parameter there; or the problems, each under
+ * `parameters.name`.
+ */
+export type ResolvedValues =
+  | { readonly kind: "resolved"; readonly values: Readonly<Record<string, string>> }
+  | { readonly kind: "invalid"; readonly problems: readonly Problem[] };
+
+/**
+ * Checks what was asked against what is declared; an undeclared name is a problem, never ignored.
+ */
+export function resolveValues(
+  declared: Parameters,
+  given: Readonly<Record<string, string>>,
+): ResolvedValues {
+  const names = Object.keys(declared);
+  const problems = Object.keys(given)
+    .filter((name) => !names.includes(name))
+    .map((name) => problem(name, `Remove it; the profile takes ${list(names)}.`));
+  const values = new Map<string, string>();
+  for (const [name, rule] of Object.entries(declared)) {
+    const text = Object.hasOwn(given, name) ? given[name] : rule.default;
+    const wrong = text === undefined ? `Send it: ${rule.description}` : valueProblem(rule, text);
+    if (wrong !== null) problems.push(problem(name, wrong));
+    else if (text !== undefined) values.set(name, text);
+  }
+  if (problems.length > 0) return { kind: "invalid", problems };
+  return { kind: "resolved", values: Object.fromEntries(values) };
+}
+
+function problem(name: string, message: string): Problem {
+  return { path: `parameters.${name}`, message };
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? "no parameters" : `only ${names.join(", ")}`;
+}
+
+function anchored(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern})$`, "u");
+}
+
+/** Compiled bare first: `a)|(b` is no pattern, though it would be one inside our group. */
+function compiles(pattern: string): boolean {
+  if (NESTED_QUANTIFIER.test(pattern)) return false;
+  try {
+    return new RegExp(pattern, "u").source !== "" && anchored(pattern).source !== "";
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { PLATFORMS } from "../../incident/incident.ts";
+import { LANES } from "./lane.ts";
+import { parametersSchema } from "./parameter.ts";
+import { SHELLS } from "../command/quoting.ts";
+
+/**
+ * Most commands of a profile. The API names no limit; ours keeps a sequence within one session's
+ * life.
+ */
+const MAX_COMMANDS = 50;
+
+/** Most characters of a script's arguments and of a path, as templates. Our own bound. */
+const MAX_TEMPLATE_CHARACTERS = 1_024;
+
+const template = z.string().min(1).max(MAX_TEMPLATE_CHARACTERS);
+
+const commandSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("PutFile"), fileName: template }),
+  z.strictObject({ type: z.literal("RunScript"), scriptName: template, args: template.optional() }),
+  z.strictObject({ type: z.literal("GetFile"), path: template }),
+]);
+
+/** The shape of a profile; what goes beyond shape is in profile-rules. */
+export const profileSchema = z.strictObject({
+  name: z
+    .string()
+    .max(64)
+    .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "Use kebab-case: letters, digits and single hyphens."),
+  /**
+   * Raised whenever the commands change: a new version collects anew from machines already done.
+   */
+  version: z.int().min(1),
+  title: z.string().trim().min(1).max(100),
+  description: z.string().trim().min(1).max(1_000),
+  platforms: z.array(z.enum(PLATFORMS)).min(1).max(PLATFORMS.length),
+  lane: z.enum(LANES),
+  shell: z.enum(SHELLS),
+  parameters: parametersSchema,
+  commands: z.array(commandSchema).min(1).max(MAX_COMMANDS),
+  /**
+   * Whether commands may stand in an order the API does not take in one request; they are then sent
+   * in parts.
+   */
+  inParts: z.boolean().default(false),
+  /** How many people other than who asks have to approve it, each time. */
+  approvals: z.literal([1, 2]).optional(),
+});
+
+/** What may be run: commands with `{{parameter}}` places, for which platforms, in which lane. */
+export type Profile = z.infer<typeof profileSchema>;
+
+/** One command of a profile, before its places are filled. */
+export type CommandTemplate = Profile["commands"][number];

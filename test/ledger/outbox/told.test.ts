@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import {
+  CALLBACK_EVENTS,
+  type CallbackTarget,
+  type Notice,
+} from "../../../shared/ledger/outbox/notice.ts";
+import type { RunRecord } from "../../../shared/ledger/run/run.ts";
+import {
+  noticesOfEnd,
+  noticesOfStanding,
+  noticesOfWriting,
+} from "../../../shared/ledger/outbox/told.ts";
+import { aRun } from "../a-run.ts";
+import { SEQUENCE_ID, START_MS } from "../a-sequence.ts";
+
+function target(targetId: string): CallbackTarget {
+  return {
+    targetId,
+    from: "setting",
+    caller: "soar",
+    shape: "generic",
+    host: "hooks.contoso.example",
+    url: null,
+    events: [...CALLBACK_EVENTS],
+    delivered: null,
+    endedAtMs: null,
+  };
+}
+
+/** A run of three sequences that `names` are told of. */
+function told(names: readonly string[], more: Partial<RunRecord> = {}): RunRecord {
+  return aRun({ accepted: 3, open: 3, callbacks: names.map(target), ...more });
+}
+
+const OVER = { open: 0, finishedAtMs: START_MS };
+const inShort = (notices: readonly Notice[]) =>
+  notices.map(({ targetId, event }) => `${targetId} ${event}`);
+
+const written = (before: RunRecord | null, after: RunRecord) =>
+  inShort(noticesOfWriting(before, after, START_MS));
+
+describe("when a run is written", () => {
+  it("all its targets are told that it was accepted, and again when it has grown", () => {
+    const accepted = ["a run.accepted", "b run.accepted"];
+    expect(written(null, told(["a", "b"]))).toEqual(accepted);
+    expect(written(told(["a"]), told(["a", "b"], { accepted: 4, open: 4 }))).toEqual(accepted);
+  });
+
+  it("nobody is told anything if nobody and nothing joins it", () => {
+    expect(written(told(["a"]), told(["a"], { turns: 1 }))).toEqual([]);
+    expect(written(told(["a"], OVER), told(["a"], OVER))).toEqual([]);
+  });
+
+  it("who joins it later is told where it stands, and the others are not", () => {
+    expect(written(told(["a"]), told(["a", "b"]))).toEqual(["b run.accepted"]);
+    expect(written(told(["a"], OVER), told(["a", "b"], OVER))).toEqual([
+      "b run.accepted",
+      "b run.finished",
+    ]);
+  });
+});
+
+describe("when a sequence ends", () => {
+  it("that is told by its id, and that the run is finished if it was the last", () => {
+    const ended = noticesOfEnd(told(["a"]), SEQUENCE_ID, START_MS);
+    expect(ended).toMatchObject([{ event: "sequence.ended", sequenceId: SEQUENCE_ID }]);
+    const last = noticesOfEnd(told(["a"], OVER), SEQUENCE_ID, START_MS);
+    expect(last).toMatchObject([
+      { event: "sequence.ended", sequenceId: SEQUENCE_ID },
+      { event: "run.finished", sequenceId: null },
+    ]);
+  });
+});
+
+describe("where a run stands", () => {
+  it("is that it was accepted, and that it is finished only if it is", () => {
+    expect(inShort(noticesOfStanding(told(["a"]), START_MS))).toEqual(["a run.accepted"]);
+    expect(inShort(noticesOfStanding(told(["a"], OVER), START_MS))).toEqual([
+      "a run.accepted",
+      "a run.finished",
+    ]);
+  });
+});
