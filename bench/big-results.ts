@@ -11,6 +11,13 @@ const WARM_BYTES = 64 * MIB;
 /** The store is an emulator on the same cores, whose pace changes from minute to minute. */
 const ROUNDS = 5;
 
+/** A result as the byte server at `url` serves it: so many bytes, plain or with gzip around them. */
+interface Served {
+  readonly url: string;
+  readonly kind: "bytes" | "gzip";
+  readonly bytes: number;
+}
+
 /**
  * Copies of one big result from the byte server at `url` to the container, by lrq and by the
  * storage library alone; then the same with gzip around it.
@@ -21,8 +28,9 @@ export async function benchBig(
   url: string,
 ): Promise<Figure[]> {
   await container.createIfNotExists();
-  await copyAlone(container, url, "bytes", WARM_BYTES);
-  await copyByLrq(container, store, url, "bytes", WARM_BYTES);
+  const warm: Served = { url, kind: "bytes", bytes: WARM_BYTES };
+  await copyAlone(container, warm);
+  await copyByLrq(container, store, warm);
   // One rest for all rounds: what a round leaves behind is not the next one's to use for nothing.
   const restBytes = memoryAtRest();
   const figures: Figure[] = [];
@@ -33,7 +41,8 @@ export async function benchBig(
     let growthBytes = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       process.stderr.write(`round ${round + 1} of ${ROUNDS}, ${kind}\n`);
-      const both = await copyByBoth(container, store, { url, kind, lrqFirst: round % 2 === 1 });
+      const big: Served = { url, kind, bytes: BIG_BYTES };
+      const both = await copyByBoth(container, store, big, round % 2 === 1);
       alone.push(both.alone.seconds);
       ours.push(both.ours.seconds);
       ratios.push(both.alone.seconds / both.ours.seconds);
@@ -48,15 +57,15 @@ export async function benchBig(
 async function copyByBoth(
   container: ContainerClient,
   store: EvidenceStore,
-  { url, kind, lrqFirst }: { url: string; kind: string; lrqFirst: boolean },
+  served: Served,
+  lrqFirst: boolean,
 ) {
-  const byLrq = async () => await copyByLrq(container, store, url, kind, BIG_BYTES);
   if (lrqFirst) {
-    const ours = await byLrq();
-    return { ours, alone: await copyAlone(container, url, kind, BIG_BYTES) };
+    const ours = await copyByLrq(container, store, served);
+    return { ours, alone: await copyAlone(container, served) };
   }
-  const alone = await copyAlone(container, url, kind, BIG_BYTES);
-  return { alone, ours: await byLrq() };
+  const alone = await copyAlone(container, served);
+  return { alone, ours: await copyByLrq(container, store, served) };
 }
 
 interface Copies {
@@ -86,7 +95,7 @@ function figuresOf(kind: "bytes" | "gzip", { alone, ours, ratios, growthBytes }:
 }
 
 /** The bytes from the socket into the library's own upload, in as many blocks of the same size. */
-async function copyAlone(container: ContainerClient, url: string, kind: string, bytes: number) {
+async function copyAlone(container: ContainerClient, { url, kind, bytes }: Served) {
   const blob = container.getBlockBlobClient("alone");
   const copied = await measured(async () => {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -101,9 +110,7 @@ async function copyAlone(container: ContainerClient, url: string, kind: string, 
 async function copyByLrq(
   container: ContainerClient,
   store: EvidenceStore,
-  url: string,
-  kind: string,
-  bytes: number,
+  { url, kind, bytes }: Served,
 ) {
   const asked = { sequences: 1, resultsEach: 1, actionId: `${kind}-${bytes}` };
   const owing = await oweResults(store, url, asked);

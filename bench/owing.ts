@@ -10,7 +10,7 @@ import { insertion } from "../shared/ledger/sequence/rows.ts";
 import { runSchema } from "../shared/ledger/run/run.ts";
 import { sequenceSchema } from "../shared/ledger/sequence/sequence.ts";
 import type { Limits } from "../shared/limits/pace/limits.ts";
-import type { EvidenceStore, Ledger, Ports } from "../shared/ports.ts";
+import type { Defender, EvidenceStore, Ledger, Ports } from "../shared/ports.ts";
 import { runIdOf, sequenceIdOf } from "../shared/plan/identity.ts";
 import { collect } from "../shared/workflow/collect/collect.ts";
 import { SHIPPED } from "./shipped-limits.ts";
@@ -41,49 +41,26 @@ export async function oweResults(
   serverUrl: string,
   asked: { sequences: number; resultsEach: number; actionId: string },
 ): Promise<Owing> {
-  const requests: Requests = { ledger: 0, evidence: 0, defender: 0 };
   const ledger = createMemoryLedger();
   const runId = runIdOf({ source: "generic", incidentId: asked.actionId, again: null });
   const sequences = Array.from({ length: asked.sequences }, (_, number) =>
-    owing(runId, number, asked),
+    endedSequence(runId, number, asked),
   );
   const run = runRecord(runId, asked.sequences);
   await ledger.commit([{ op: "insert", key: runKey(runId), body: run }]);
   for (const sequence of sequences) await ledger.commit(insertion(sequence));
+  const requests: Requests = { ledger: 0, evidence: 0, defender: 0 };
   const clock = createMemoryClock({ startMs: NOW_MS });
-  const defender = createDefender({
-    baseUrl: serverUrl,
-    getToken: async () => ({ token: "bench", expiresAtMs: Date.now() + 3_600_000 }),
-    nowMs: Date.now,
-    timeouts: DEFAULT_TIMEOUTS,
-    linkHosts: [new URL(serverUrl).host],
-  });
   const ports: Ports = {
-    ledger: counted(ledger, () => (requests.ledger += 1)),
-    evidence: {
-      put: async (path, content) => {
-        requests.evidence += 1;
-        return await evidence.put(path, content);
-      },
-      open: async (path) => await evidence.open(path),
-    },
+    ledger: countedLedger(ledger, () => (requests.ledger += 1)),
+    evidence: countedEvidence(evidence, () => (requests.evidence += 1)),
     bells: createMemoryBells({ nowMs: () => clock.nowMs() }),
     callbacks: {
       send: async () => {
         throw new Error("nobody is called back here");
       },
     },
-    defender: {
-      ...defender,
-      resultLink: async (...asked) => {
-        requests.defender += 1;
-        return await defender.resultLink(...asked);
-      },
-      download: async (link) => {
-        requests.defender += 1;
-        return await defender.download(link);
-      },
-    },
+    defender: countedDefender(defenderAt(serverUrl), () => (requests.defender += 1)),
     clock,
     random: createSeededRandom(7),
     log: () => undefined,
@@ -103,7 +80,43 @@ export async function collectAll({ ports, sequenceIds }: Owing): Promise<void> {
 /** So that no limit of the tenant is what is measured. */
 const GENEROUS: Limits = { ...SHIPPED, readsPerMinute: 1_000_000, readsPerHour: 10_000_000 };
 
-function counted(ledger: Ledger, count: () => void): Ledger {
+function defenderAt(serverUrl: string): Defender {
+  return createDefender({
+    baseUrl: serverUrl,
+    getToken: async () => ({ token: "bench", expiresAtMs: Date.now() + 3_600_000 }),
+    nowMs: Date.now,
+    timeouts: DEFAULT_TIMEOUTS,
+    linkHosts: [new URL(serverUrl).host],
+  });
+}
+
+/** Counts what collecting asks of Defender: links and downloads. */
+function countedDefender(defender: Defender, count: () => void): Defender {
+  return {
+    ...defender,
+    resultLink: async (...asked) => {
+      count();
+      return await defender.resultLink(...asked);
+    },
+    download: async (link) => {
+      count();
+      return await defender.download(link);
+    },
+  };
+}
+
+/** Counts what is stored; reading it back is no part of collecting. */
+function countedEvidence(evidence: EvidenceStore, count: () => void): EvidenceStore {
+  return {
+    put: async (path, content) => {
+      count();
+      return await evidence.put(path, content);
+    },
+    open: async (path) => await evidence.open(path),
+  };
+}
+
+function countedLedger(ledger: Ledger, count: () => void): Ledger {
   return {
     read: async (key) => {
       count();
@@ -140,7 +153,7 @@ function runRecord(runId: string, sequences: number) {
   });
 }
 
-function owing(
+function endedSequence(
   runId: string,
   number: number,
   { resultsEach, actionId }: { resultsEach: number; actionId: string },
@@ -175,32 +188,40 @@ function owing(
     busyTimes: 0,
     cancel: null,
     outcome: null,
-    progress: indexes.map((index) => ({
-      part: 0,
-      index,
-      type: "GetFile",
-      status: "Completed",
-      startedAtMs: NOW_MS,
-      endedAtMs: NOW_MS,
-      errors: [],
-    })),
-    results: indexes.map((index) => ({
-      part: 0,
-      index,
-      type: "GetFile",
-      actionId,
-      state: "owed",
-      tries: 0,
-      dueAtMs: null,
-      absentSinceMs: null,
-      again: false,
-      detail: null,
-      path: null,
-      servedName: null,
-      size: null,
-      sha256: null,
-      content: null,
-      script: null,
-    })),
+    progress: indexes.map(completed),
+    results: indexes.map((index) => owed(actionId, index)),
   });
+}
+
+function completed(index: number) {
+  return {
+    part: 0,
+    index,
+    type: "GetFile",
+    status: "Completed",
+    startedAtMs: NOW_MS,
+    endedAtMs: NOW_MS,
+    errors: [],
+  };
+}
+
+function owed(actionId: string, index: number) {
+  return {
+    part: 0,
+    index,
+    type: "GetFile",
+    actionId,
+    state: "owed",
+    tries: 0,
+    dueAtMs: null,
+    absentSinceMs: null,
+    again: false,
+    detail: null,
+    path: null,
+    servedName: null,
+    size: null,
+    sha256: null,
+    content: null,
+    script: null,
+  };
 }

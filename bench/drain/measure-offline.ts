@@ -4,7 +4,7 @@ import { machinesOf } from "./backlog.ts";
 import { idealUntilDone } from "./ideal.ts";
 import { overRow } from "./over-row.ts";
 import { load, runUntil } from "./run-virtual.ts";
-import { lengthOf, PENDING_MS } from "./tenant.ts";
+import { lengthOf, PENDING_MS } from "./actions.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
 
 const MINUTE_MS = 60_000;

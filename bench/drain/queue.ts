@@ -19,23 +19,24 @@ export interface BenchQueue<T> {
   release(id: number, delayMs: number): void;
 }
 
+interface Entry<T> {
+  readonly id: number;
+  readonly body: T;
+  dequeueCount: number;
+  visibleAtMs: number;
+}
+
 /** The Functions host hides what it received for ten minutes (webjobs-sdk). */
 const HIDDEN_MS = 600_000;
 
 /** Nobody in a measurement runs longer than that, so nothing is renewed. */
 export function createBenchQueue<T>(nowMs: () => number): BenchQueue<T> {
-  interface Entry {
-    readonly id: number;
-    readonly body: T;
-    dequeueCount: number;
-    visibleAtMs: number;
-  }
-  const entries = new Map<number, Entry>();
+  const entries = new Map<number, Entry<T>>();
   const counts = { requests: 0, emptyLooks: 0 };
-  const found: Entry[] = [];
+  const found: Entry<T>[] = [];
   const order = createEventHeap();
   let sent = 0;
-  const place = (entry: Entry, visibleAtMs: number) => {
+  const place = (entry: Entry<T>, visibleAtMs: number) => {
     entry.visibleAtMs = visibleAtMs;
     const act = () => {
       // Completed, or moved since: then this place in the order is void.

@@ -1,19 +1,16 @@
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
 import type { SubmissionAnswer } from "../../shared/ledger/sequence/submission.ts";
 import type { Random, Reply } from "../../shared/ports.ts";
+import { createActions, type Action, type ActionRules } from "./actions.ts";
 
 /** How the tenant behaves; milliseconds. */
-export interface TenantRules {
+export interface TenantRules extends ActionRules {
   readonly callsPerWindow: number;
   readonly windowMs: number;
   /** Questions for single actions are let in up to this; lrq spends less on its own account. */
   readonly readsPerMinute: number;
   readonly readsPerHour: number;
   readonly maxSessions: number;
-  /** Length of a session, evenly between the two, and for one machine always the same. */
-  readonly sessionMs: readonly [number, number];
-  /** True for machines that never answer: their actions stay Pending until they are cancelled. */
-  readonly isOffline: (machineId: string) => boolean;
 }
 
 /** A Defender tenant that stays quick with a hundred thousand actions. */
@@ -36,19 +33,6 @@ export interface BenchTenant {
   cancel(actionId: string): Reply<null>;
 }
 
-interface Action {
-  readonly id: string;
-  readonly machineId: string;
-  readonly comment: string | null;
-  readonly createdAtMs: number;
-  /** From then on it is InProgress; never on a machine that is offline. */
-  readonly begunAtMs: number;
-  endMs: number;
-  isCancelled: boolean;
-}
-
-/** From the POST to InProgress on a machine that is there: as the simulator has it. */
-export const PENDING_MS = [5_000, 25_000] as const;
 const CANCEL_MS = 2_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -59,43 +43,14 @@ export function createBenchTenant(
   nowMs: () => number,
   random: Random,
 ): BenchTenant {
+  const actions = createActions(rules, nowMs, random);
+  const { starts, startedAtMs, endsAtMs } = actions;
   const arrivals: number[] = [];
-  const starts: number[] = [];
   const gets: number[] = [];
-  const startedAtMs = new Map<string, number>();
-  const endsAtMs = new Map<string, number>();
-  const actions: Action[] = [];
-  const byId = new Map<string, Action>();
   const counts = { overSessions: 0, listCalls: 0, cancels: 0 };
-  let open: Action[] = [];
-  /** True if the last of these calls is one too many: all count, let in or not. */
-  const isOver = (calls: readonly number[], limit: number, windowMs: number) =>
-    nowMs() - (calls.at(-1 - limit) ?? Number.NEGATIVE_INFINITY) < windowMs;
-  const sweep = () => {
-    open = open.filter((each) => each.endMs > nowMs());
-  };
-  const between = (from: number, to: number) => from + (to - from) * random.fraction();
-  const described = (action: Action) => describe(action, nowMs());
-  const create = (machineId: string, comment: string | null): Action => {
-    const createdAtMs = nowMs();
-    const isOffline = rules.isOffline(machineId);
-    const lengthMs = lengthOf(machineId, rules.sessionMs);
-    const action: Action = {
-      id: `action-${actions.length + 1}`,
-      machineId,
-      comment,
-      createdAtMs,
-      begunAtMs: isOffline ? Infinity : createdAtMs + Math.min(lengthMs, between(...PENDING_MS)),
-      endMs: isOffline ? Infinity : createdAtMs + lengthMs,
-      isCancelled: false,
-    };
-    actions.push(action);
-    byId.set(action.id, action);
-    open.push(action);
-    starts.push(createdAtMs);
-    if (!startedAtMs.has(machineId)) startedAtMs.set(machineId, createdAtMs);
-    if (!isOffline) endsAtMs.set(machineId, action.endMs);
-    return action;
+  const list = (some: readonly Action[]): Reply<readonly MachineAction[]> => {
+    counts.listCalls += 1;
+    return { kind: "answered", value: some.map((each) => describe(each, nowMs())).toReversed() };
   };
   return {
     arrivals,
@@ -105,75 +60,51 @@ export function createBenchTenant(
     endsAtMs,
     counts,
     submit: (machineId, comment) => {
-      sweep();
       arrivals.push(nowMs());
-      if (isOver(arrivals, rules.callsPerWindow, rules.windowMs)) {
-        return { kind: "throttled", retryAfterMs: null };
-      }
+      if (isLastOver(arrivals, rules.callsPerWindow, rules.windowMs)) return THROTTLED;
+      const open = actions.open();
       if (open.some((each) => each.machineId === machineId)) return { kind: "machineBusy" };
       if (open.length >= rules.maxSessions) {
         counts.overSessions += 1;
-        return { kind: "throttled", retryAfterMs: null };
+        return THROTTLED;
       }
-      const { id } = create(machineId, comment);
-      return { kind: "accepted", actionId: id, comment };
+      return { kind: "accepted", actionId: actions.create(machineId, comment).id, comment };
     },
-    listActions: (sinceMs) => {
-      counts.listCalls += 1;
-      const young = actions.slice(firstSince(actions, sinceMs));
-      return { kind: "answered", value: young.map(described).toReversed() };
-    },
-    listPending: () => {
-      counts.listCalls += 1;
-      sweep();
-      const pending = open.filter((each) => each.begunAtMs > nowMs());
-      return { kind: "answered", value: pending.map(described).toReversed() };
-    },
+    listActions: (sinceMs) => list(actions.since(sinceMs)),
+    listPending: () => list(actions.open().filter((each) => each.begunAtMs > nowMs())),
     getAction: (actionId) => {
       gets.push(nowMs());
-      const { readsPerMinute, readsPerHour } = rules;
-      if (isOver(gets, readsPerMinute, MINUTE_MS) || isOver(gets, readsPerHour, HOUR_MS)) {
-        return { kind: "throttled", retryAfterMs: null };
-      }
-      const action = byId.get(actionId);
-      if (action === undefined) return { kind: "absent", detail: "no such action" };
-      return { kind: "answered", value: described(action) };
+      if (isLastOver(gets, rules.readsPerMinute, MINUTE_MS)) return THROTTLED;
+      if (isLastOver(gets, rules.readsPerHour, HOUR_MS)) return THROTTLED;
+      return answerOn(actions.find(actionId), (action) => describe(action, nowMs()));
     },
     cancel: (actionId) => {
       counts.cancels += 1;
-      const action = byId.get(actionId);
-      if (action === undefined) return { kind: "absent", detail: "no such action" };
-      if (action.endMs > nowMs() + CANCEL_MS) {
-        action.endMs = nowMs() + CANCEL_MS;
-        action.isCancelled = true;
-      }
-      return { kind: "answered", value: null };
+      return answerOn(actions.find(actionId), (action) => endBy(action, nowMs() + CANCEL_MS));
     },
   };
 }
 
-/**
- * How long a session on this machine takes. Ids are hashes, so all lengths between the two are
- * equally likely.
- */
-export function lengthOf(
-  machineId: string,
-  [shortestMs, longestMs]: TenantRules["sessionMs"],
-): number {
-  const share = Number.parseInt(machineId.slice(-8), 16) / 2 ** 32;
-  return shortestMs + (longestMs - shortestMs) * share;
+const THROTTLED = { kind: "throttled", retryAfterMs: null } as const;
+
+/** True if the last of these calls is one too many: all count, let in or not. */
+function isLastOver(calls: readonly number[], limit: number, windowMs: number): boolean {
+  const [before, last] = [calls.at(-1 - limit), calls.at(-1)];
+  return before !== undefined && last !== undefined && last - before < windowMs;
 }
 
-/** Actions lie in the order of their creation, so the younger ones are found by halving. */
-function firstSince(actions: readonly Action[], sinceMs: number): number {
-  let low = 0;
-  let high = actions.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((actions[middle]?.createdAtMs ?? 0) < sinceMs) low = middle + 1;
-    else high = middle;
+function answerOn<T>(action: Action | undefined, answer: (action: Action) => T): Reply<T> {
+  if (action === undefined) return { kind: "absent", detail: "no such action" };
+  return { kind: "answered", value: answer(action) };
+}
+
+/** Cancels an action that would go on for longer. */
+function endBy(action: Action, endMs: number): null {
+  if (action.endMs > endMs) {
+    action.endMs = endMs;
+    action.isCancelled = true;
   }
-  return low;
+  return null;
 }
 
 function describe(action: Action, nowMs: number): MachineAction {

@@ -4,7 +4,7 @@ import { createSeededRandom } from "../../local/memory/random.ts";
 import { createServiceClock } from "../../shared/azure/service-clock.ts";
 import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
 import type { Limits } from "../../shared/limits/pace/limits.ts";
-import type { Ports, Random } from "../../shared/ports.ts";
+import type { Defender, Ledger, Ports, Random } from "../../shared/ports.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { createRestedPoll } from "../../shared/workflow/poll/poll-timer.ts";
 import { within, type Life } from "./life.ts";
@@ -53,59 +53,13 @@ const RESTART_MS = 10_000;
 
 /** The production workflows on memory ports, with the latencies of the real ones. */
 export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
-  const clock = createMemoryClock({ startMs: START_MS, settle: settled });
-  const random = createSeededRandom(options.seed);
-  const nowMs = () => clock.nowMs();
-  const ledger = createMemoryLedger();
-  const queue = createBenchQueue<DrainBell>(nowMs);
-  const tenant = createBenchTenant(options.tenant, nowMs, createSeededRandom(options.seed + 1));
-  const spent: Spent = { accept: 0, drain: 0, poll: 0 };
-  const spentOn = new Map<string, number>();
-  const counts = { polls: 0, moved: 0 };
-  const defender = defenderOf(tenant, clock, random);
-  let workers = Array.from({ length: options.workers }, () => newWorker(clock, random));
-  let life: Life = { isOver: false };
-  const portsOn = (worker: Worker, who: Who): Ports => ({
-    ledger: within(
-      life,
-      ledgerOf(ledger, worker, {
-        clock,
-        random,
-        spend: (on) => {
-          spent[who] += 1;
-          spentOn.set(`${who} ${on}`, (spentOn.get(`${who} ${on}`) ?? 0) + 1);
-        },
-      }),
-    ),
-    bells: within(life, bellsOf(queue, clock, random)),
-    defender: within(life, defender),
-    clock: within(life, worker.observed.clock),
-    random,
-    log: () => {},
-    evidence: unused,
-    callbacks: { send: async () => ({ kind: "unavailable", detail: "not measured" }) },
+  const outside = createOutside(options);
+  const { clock, tenant, queue, spent, spentOn, counts, random } = outside;
+  const newFleet = (): Fleet => ({
+    workers: Array.from({ length: options.workers }, () => newWorker(clock, random)),
+    life: { isOver: false },
   });
-  const any = (): Worker => {
-    const worker = workers[Math.floor(random.fraction() * workers.length)];
-    if (worker === undefined) throw new Error("no worker");
-    return worker;
-  };
-  const { limits, lingerMs } = options;
-  const start = (): void => {
-    for (const worker of workers) {
-      startListener(queue, clock, life, async ({ body }) => {
-        await drain(portsOn(worker, "drain"), { limits, lingerMs, scope: {} }, body);
-      });
-    }
-    // A timer is a singleton: it stays with the instance that holds its lock.
-    const timerWorker = any();
-    const restedPoll = createRestedPoll(limits);
-    startTimer(clock, life, async () => {
-      counts.polls += 1;
-      const report = await restedPoll(portsOn(timerWorker, "poll"));
-      counts.moved += report?.moved ?? 0;
-    });
-  };
+  let fleet = newFleet();
   return {
     clock,
     tenant,
@@ -113,17 +67,95 @@ export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
     spent,
     spentOn,
     counts,
-    ports: (who) => portsOn(any(), who),
-    start,
+    ports: (who) => portsOf(outside, fleet, anyWorker(fleet, random), who),
+    start: () => startFleet(outside, fleet, options),
     kill: () => {
-      life.isOver = true;
+      fleet.life.isOver = true;
       clock.at(clock.nowMs() + RESTART_MS, () => {
-        life = { isOver: false };
-        workers = workers.map(() => newWorker(clock, random));
-        start();
+        fleet = newFleet();
+        startFleet(outside, fleet, options);
       });
     },
   };
+}
+
+/** What no kill reaches, and what is counted. */
+interface Outside extends Pick<VirtualWorld, "clock" | "tenant" | "queue" | "spent" | "counts"> {
+  readonly random: Random;
+  readonly ledger: Ledger;
+  readonly defender: Defender;
+  readonly spentOn: Map<string, number>;
+}
+
+/** The workers that were started together, and are killed together. */
+interface Fleet {
+  readonly workers: readonly Worker[];
+  readonly life: Life;
+}
+
+function createOutside({ seed, tenant: rules }: VirtualWorldOptions): Outside {
+  const clock = createMemoryClock({ startMs: START_MS, settle: settled });
+  const random = createSeededRandom(seed);
+  const nowMs = () => clock.nowMs();
+  const tenant = createBenchTenant(rules, nowMs, createSeededRandom(seed + 1));
+  return {
+    clock,
+    random,
+    tenant,
+    ledger: createMemoryLedger(),
+    queue: createBenchQueue(nowMs),
+    defender: defenderOf(tenant, clock, random),
+    spent: { accept: 0, drain: 0, poll: 0 },
+    spentOn: new Map(),
+    counts: { polls: 0, moved: 0 },
+  };
+}
+
+function anyWorker({ workers }: Fleet, random: Random): Worker {
+  const worker = workers[Math.floor(random.fraction() * workers.length)];
+  if (worker === undefined) throw new Error("no worker");
+  return worker;
+}
+
+function portsOf(outside: Outside, { life }: Fleet, worker: Worker, who: Who): Ports {
+  const { clock, random, queue, spent, spentOn } = outside;
+  const spend = (on: string): void => {
+    spent[who] += 1;
+    spentOn.set(`${who} ${on}`, (spentOn.get(`${who} ${on}`) ?? 0) + 1);
+  };
+  return {
+    ledger: within(life, ledgerOf(outside.ledger, worker, { clock, random, spend })),
+    bells: within(life, bellsOf(queue, clock, random)),
+    defender: within(life, outside.defender),
+    clock: within(life, worker.observed.clock),
+    random,
+    log: () => {},
+    evidence: unused,
+    callbacks: { send: async () => ({ kind: "unavailable", detail: "not measured" }) },
+  };
+}
+
+/** Each worker listens to the queue, and one of them polls. */
+function startFleet(
+  outside: Outside,
+  fleet: Fleet,
+  { limits, lingerMs }: Pick<VirtualWorldOptions, "limits" | "lingerMs">,
+): void {
+  const { clock, queue, counts, random } = outside;
+  for (const worker of fleet.workers) {
+    startListener(queue, clock, fleet.life, async ({ body }) => {
+      const ports = portsOf(outside, fleet, worker, "drain");
+      await drain(ports, { limits, lingerMs, scope: {} }, body);
+    });
+  }
+  // A timer is a singleton: it stays with the instance that holds its lock.
+  const timerWorker = anyWorker(fleet, random);
+  const restedPoll = createRestedPoll(limits);
+  startTimer(clock, fleet.life, async () => {
+    counts.polls += 1;
+    const report = await restedPoll(portsOf(outside, fleet, timerWorker, "poll"));
+    counts.moved += report?.moved ?? 0;
+  });
 }
 
 /** The timer of one host: it never overlaps itself. */
