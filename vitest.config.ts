@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests that need real parts: the built bundle, Azurite, the simulator, the Functions host. */
 const REAL_PARTS = ["test/contract/**/*.test.ts", "test/stories/**/*.test.ts"];
@@ -18,6 +19,18 @@ const STORMS = ["test/simulation/**/*.test.ts", "test/patches/caught-by-*.test.t
  */
 const HANGS_MS = 600_000;
 
+/** The storms reckon longest, each file in one process: begun last, they would be waited for alone. */
+class StormsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isStorm), ...sorted.filter((each) => !isStorm(each))];
+  }
+}
+
+function isStorm({ project }: TestSpecification): boolean {
+  return project.name === "storms";
+}
+
 export default defineConfig({
   test: {
     testTimeout: HANGS_MS,
@@ -26,7 +39,7 @@ export default defineConfig({
     // More than cores: the stories wait for hosts and sessions more than they reckon.
     maxWorkers: 4,
     // No test may need another one to have run before it; the seed is printed, to repeat an order.
-    sequence: { shuffle: { tests: true, files: false } },
+    sequence: { shuffle: { tests: true, files: false }, sequencer: StormsFirst },
     projects: [
       {
         extends: true,

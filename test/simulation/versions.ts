@@ -1,6 +1,6 @@
 import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
-import { lostNewer, withNewer } from "../newer-fields.ts";
+import { lostNewer, withNewer } from "./newer-fields.ts";
 import type { Court } from "./invariants.ts";
 import type { OddRow, Versions } from "./scenario.ts";
 import { between, chance, oneOf, stream } from "./streams.ts";

@@ -14,7 +14,7 @@ import { ROW_FORMS, formOf } from "../../shared/store/row-forms.ts";
 import { resume } from "../../shared/workflow/operate/pause.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
 import { resumeRun } from "../../shared/workflow/operate/resume-run.ts";
-import { lostNewer, withNewer } from "../newer-fields.ts";
+import { lostNewer, withNewer } from "../simulation/newer-fields.ts";
 import { startGoingOn, type GoingOn } from "../workflow/going-on.ts";
 
 const FOLDER = "test/fixtures/rows/a39ca11";
