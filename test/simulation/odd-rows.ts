@@ -20,9 +20,9 @@ export function startOddRows(world: World): void {
 
 async function restore(world: World, row: Row, etag: string): Promise<void> {
   const stands = await world.memory.read(row.key);
-  // It follows from its record, and went with it.
-  if (stands === null && /^(?:ready|owed)!/.test(row.key)) return;
   if (stands?.etag !== etag) {
+    // These follow from their record: they are written anew, and go, with it.
+    if (/^(?:ready|owed)!/.test(row.key)) return;
     return world.court.fail("aside", `${row.key} was written, but nobody knows its version`);
   }
   await write(world, row, 1);

@@ -1,9 +1,12 @@
 import { noticeIdIn, noticeKey, noticesDueBy } from "../../ledger/row/keys.ts";
 import type { Ports } from "../../ports.ts";
+import { noticeSchema } from "../../ledger/outbox/notice.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
+import { noteSetAside } from "../../store/set-aside.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
 import { commitOnce } from "../../store/transact.ts";
 
-type RingPorts = Pick<Ports, "ledger" | "bells" | "clock">;
+type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
 /** Of those that are due, the longest due first; more is left to the next poll. */
 const RUNG_MAX = 50;
@@ -19,19 +22,19 @@ const SEND_LATE_MS = 180_000;
  * message: one that is invisible for a day would count when the platform scales. `read` is the open
  * work as it was read just now; null reads anew. Returns how many were rung.
  */
-export async function ringNotices(
-  { ledger, bells, clock }: RingPorts,
-  read: OpenWork | null = null,
-): Promise<number> {
+export async function ringNotices(ports: RingPorts, read: OpenWork | null = null): Promise<number> {
+  const { ledger, bells, clock } = ports;
   const nowMs = clock.earliest();
   const range = noticesDueBy(nowMs);
   const due =
     read === null
       ? await ledger.list(range.from, range.before, RUNG_MAX)
       : await rowsWithin(ledger, read, range, RUNG_MAX);
+  // One that cannot be read stays where it is: whoever was rung for could not read it either.
+  const { readable, aside } = sorted(noticeSchema, due);
+  for (const each of aside) await noteSetAside(ports, each);
   let rung = 0;
-  for (const row of due) {
-    // Whoever is rung for reads the notice; moving it needs the key alone.
+  for (const { row } of readable) {
     const noticeId = noticeIdIn(row.key);
     const dueAtMs = Math.floor(nowMs) + SEND_LATE_MS;
     const isOwn = await commitOnce({ ledger }, [
