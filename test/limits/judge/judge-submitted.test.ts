@@ -2,33 +2,15 @@ import { describe, expect, it } from "vitest";
 
 import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
 import { type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
-import { isNews, judge, type Judgement, type Look } from "../../../shared/limits/judge/judge.ts";
+import { isNews, type Look } from "../../../shared/limits/judge/judge.ts";
 import { factsOf, sessionOf } from "../../../shared/limits/pace/session.ts";
 import { anActionOf, aSubmitted, HOUR_MS, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../some-limits.ts";
+import { inShort, judged } from "./judging.ts";
 
 const LIMITS = someLimits();
 const MINUTE_MS = 60_000;
 const DONE = ["completed", "completed", "completed"] as const;
-
-function judged(
-  record: SequenceRecord,
-  action: MachineAction | null,
-  afterMs: number,
-  others = false,
-  pickupMs: number | null = null,
-): Judgement {
-  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others, pickupMs, lagMs: 0 };
-  return judge(record, look, LIMITS);
-}
-
-/**
- * What a judgement makes of the record, for tables: its kind, then the state it leads to, if it
- * does.
- */
-function inShort(judgement: Judgement): string {
-  return "after" in judgement ? `${judgement.kind} ${judgement.after.state}` : judgement.kind;
-}
 
 const asked = { by: "ana", why: "asked", atMs: START_MS + 1, sent: false } as const;
 const of = (status: string, ...reads: Parameters<typeof anActionOf>[2][]) =>

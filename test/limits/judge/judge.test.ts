@@ -1,43 +1,18 @@
 import { describe, expect, it } from "vitest";
 
-import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
 import {
   isTerminal,
   SEQUENCE_STATES,
   type SequenceRecord,
 } from "../../../shared/ledger/sequence/sequence.ts";
-import { judge, type Judgement, type Look } from "../../../shared/limits/judge/judge.ts";
+import { judge, type Look } from "../../../shared/limits/judge/judge.ts";
 import { aClaimed, anActionOf, aSubmitted, HOUR_MS, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../some-limits.ts";
+import { inShort, judged } from "./judging.ts";
 
-const LIMITS = someLimits();
 /** Fence, timeout and margin: the answer to a POST is awaited no longer. */
 const OVERDUE_MS = 47_000;
 const DONE = ["completed", "completed", "completed"] as const;
-
-function judged(
-  record: SequenceRecord,
-  action: MachineAction | null,
-  afterMs: number,
-  others = false,
-): Judgement {
-  const look: Look = {
-    action,
-    nowMs: START_MS + afterMs,
-    othersWait: others,
-    pickupMs: null,
-    lagMs: 0,
-  };
-  return judge(record, look, LIMITS);
-}
-
-/**
- * What a judgement makes of the record, for tables: its kind, then the state it leads to, if it
- * does.
- */
-function inShort(judgement: Judgement): string {
-  return "after" in judgement ? `${judgement.kind} ${judgement.after.state}` : judgement.kind;
-}
 
 const asked = { by: "ana", why: "asked", atMs: START_MS + 1, sent: false } as const;
 const unconfirmed = (more: Partial<SequenceRecord> = {}) =>
