@@ -20,20 +20,7 @@ const facts = sequenceSchema.pick({
  * What of an open sequence decides whether a look has anything to do for it. The budget keeps it
  * for every session, so that a look reads only the records it will change.
  */
-export type OpenFacts = Pick<
-  SequenceRecord,
-  | "sequenceId"
-  | "part"
-  | "attempt"
-  | "state"
-  | "actionId"
-  | "claimedAtMs"
-  | "submittedAtMs"
-  | "expiresAtMs"
-  | "cancel"
-  | "lane"
-  | "offlineTimes"
->;
+export type OpenFacts = Pick<SequenceRecord, "sequenceId"> & z.infer<typeof facts>;
 
 /**
  * An open session in the budget: whose it is, and a glance at its record, so that a look need not
