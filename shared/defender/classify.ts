@@ -5,7 +5,7 @@ import type { SubmissionAnswer } from "../ledger/sequence/submission.ts";
 import type { Reply } from "../ports.ts";
 import { nextStep } from "./next-step.ts";
 import type { HttpAnswer } from "./request.ts";
-import { throttled } from "./throttled.ts";
+import { throttledAnswer } from "./throttled-answer.ts";
 import { readAccepted } from "./schema.ts";
 
 /** Characters of Defender's own words that we pass on; the wire promises no bound. */
@@ -37,7 +37,7 @@ interface ApiError {
  */
 export function classifySubmission(answer: HttpAnswer, nowMs: number): SubmissionAnswer {
   const { status } = answer;
-  if (status === 429) return throttled(comeBackIn(answer), nowMs);
+  if (status === 429) return throttledAnswer(comeBackIn(answer), nowMs);
   if (status >= 200 && status < 300) return accepted(answer);
   if (status < 400 || status >= 500 || TRANSIENT.has(status)) return unknown(`HTTP ${status}`);
   const { code, detail } = apiError(answer);
@@ -58,7 +58,7 @@ export function classifyReply<T>(
   read: (json: unknown, dateMs: number | null) => T | null,
 ): Reply<T> {
   const { status } = answer;
-  if (status === 429) return throttled(comeBackIn(answer), nowMs);
+  if (status === 429) return throttledAnswer(comeBackIn(answer), nowMs);
   if (status >= 200 && status < 300) return answered(answer, read);
   if (status < 400 || status >= 500 || TRANSIENT.has(status)) {
     return { kind: "unavailable", detail: apiError(answer).detail };

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Download, Reply } from "../ports.ts";
 import { fileNameIn } from "./content-disposition.ts";
 import { silenceText } from "../http/silence.ts";
-import { throttled } from "./throttled.ts";
+import { throttledAnswer } from "./throttled-answer.ts";
 import { bodyOf, openResponse } from "../http/streamed-response.ts";
 
 /**
@@ -48,7 +48,7 @@ function withoutBytes(response: IncomingMessage, nowMs: number): Reply<Download>
   if (status === 404 || status === 410) return { kind: "absent", detail };
   if (status === 429) {
     const comeBack = { retryAfter: headers["retry-after"] ?? null, date: headers.date ?? null };
-    return throttled(comeBack, nowMs);
+    return throttledAnswer(comeBack, nowMs);
   }
   if (status < 300 || status >= 500 || status === 408) return { kind: "unavailable", detail };
   const code = status < 400 ? "Redirected" : "";

@@ -5,7 +5,7 @@ import { fileNameIn } from "../../shared/defender/content-disposition.ts";
 import { instantMs } from "../../shared/defender/instant.ts";
 import { machinesNamed, quoted } from "../../shared/defender/odata.ts";
 import { platformOf } from "../../shared/defender/platform.ts";
-import { throttled } from "../../shared/defender/throttled.ts";
+import { throttledAnswer } from "../../shared/defender/throttled-answer.ts";
 
 describe("Retry-After", () => {
   const nowMs = Date.parse("2026-11-20T10:00:00Z");
@@ -30,13 +30,16 @@ describe("Retry-After", () => {
     ["", null, null],
     [null, null, null],
   ])("%j with the date %j asks for %j ms", (retryAfter, date, retryAfterMs) => {
-    expect(throttled({ retryAfter, date }, nowMs)).toEqual({ kind: "throttled", retryAfterMs });
+    expect(throttledAnswer({ retryAfter, date }, nowMs)).toEqual({
+      kind: "throttled",
+      retryAfterMs,
+    });
   });
 
   it("never asks for less than nothing or more than an hour", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (retryAfter, date) => {
-        const { retryAfterMs: ms } = throttled({ retryAfter, date }, nowMs);
+        const { retryAfterMs: ms } = throttledAnswer({ retryAfter, date }, nowMs);
         expect(ms ?? 0).toBeGreaterThanOrEqual(0);
         expect(ms ?? 0).toBeLessThanOrEqual(3_600_000);
       }),

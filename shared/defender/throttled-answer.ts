@@ -7,7 +7,7 @@ import { retryAfterMs, type ComeBack } from "../http/retry-after.ts";
 const LONGEST_MS = 3_600_000;
 
 /** What a 429 says: when to come back, at most an hour from now; null if it does not say. */
-export function throttled(
+export function throttledAnswer(
   comeBack: ComeBack,
   nowMs: number,
 ): { readonly kind: "throttled"; readonly retryAfterMs: number | null } {
