@@ -115,8 +115,8 @@ export function forCallers(
 export function appOrThrow(): App {
   const opened = openApp();
   if (opened.kind === "app") return opened.app;
-  const told = opened.problems.map(({ path, message }) => `${path}: ${message}`);
-  throw new Error(`the settings are wrong: ${told.join("; ")}`);
+  const problems = opened.problems.map(({ path, message }) => `${path}: ${message}`);
+  throw new Error(`the settings are wrong: ${problems.join("; ")}`);
 }
 
 async function readAtMost(request: HttpRequest, bytesMax: number): Promise<Uint8Array> {

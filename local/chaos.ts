@@ -52,8 +52,8 @@ async function rage(options: ChaosOptions): Promise<number> {
   try {
     await chaos.rage();
     await chaos.settle();
-    const { told, findings } = judge(await chaos.facts());
-    stdout.write(`\n${told.join("\n")}\n`);
+    const { summary, findings } = judge(await chaos.facts());
+    stdout.write(`\n${summary.join("\n")}\n`);
     for (const finding of findings) stdout.write(`BROKEN: ${finding}\n`);
     const logs = "The hosts' logs: .lrq/chaos/host-*.log";
     stdout.write(findings.length === 0 ? "Every promise was kept.\n" : `${logs}\n`);

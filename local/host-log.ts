@@ -36,7 +36,7 @@ const LINE = /^(\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}:\d{2})\.\d{3}Z) (\w+) (\S+) (.*)$
 /** Decisions that only say that everything goes on; they would be most of the log. */
 const QUIET_EVENTS = new Set(["rang", "drained"]);
 /** What goes wrong again and again is told again after so long, with how often it was. */
-const TOLD_AGAIN_MS = 60_000;
+const REPEAT_AFTER_MS = 60_000;
 /** So many troubles, and states of sequences, are remembered; beyond that one may be told again. */
 const REMEMBERED_MAX = 10_000;
 
@@ -53,7 +53,7 @@ export function createLogReader(paint: Paint): LogReader {
     const tone = toneOf(level);
     const decision = decisionIn(message);
     const word = decision === null ? level : decision.event;
-    const text = decision === null ? `${source} ${message.trimEnd()}` : told(decision);
+    const text = decision === null ? `${source} ${message.trimEnd()}` : wordsOf(decision);
     const shown = `${paint("faint", time)}  ${paint(tone, word.padEnd(11))}  ${text}`.trimEnd();
     if (tone === "plain") return isNews(states, decision) ? shown : null;
     const times = repeated(troubles, `${word} ${text}`, Date.parse(at));
@@ -63,7 +63,7 @@ export function createLogReader(paint: Paint): LogReader {
 }
 
 interface Trouble {
-  readonly toldAtMs: number;
+  readonly shownAtMs: number;
   /** Since it was told. */
   readonly times: number;
 }
@@ -74,12 +74,12 @@ interface Trouble {
 function repeated(troubles: Map<string, Trouble>, text: string, atMs: number): number | null {
   const before = troubles.get(text);
   const times = (before?.times ?? 0) + 1;
-  if (before !== undefined && atMs < before.toldAtMs + TOLD_AGAIN_MS) {
-    troubles.set(text, { toldAtMs: before.toldAtMs, times });
+  if (before !== undefined && atMs < before.shownAtMs + REPEAT_AFTER_MS) {
+    troubles.set(text, { shownAtMs: before.shownAtMs, times });
     return null;
   }
   if (troubles.size >= REMEMBERED_MAX) troubles.clear();
-  troubles.set(text, { toldAtMs: atMs, times: 0 });
+  troubles.set(text, { shownAtMs: atMs, times: 0 });
   return times;
 }
 
@@ -127,7 +127,7 @@ function isNews(states: Map<string, string>, decision: Decision | null): boolean
   return true;
 }
 
-function told(decision: Decision): string {
+function wordsOf(decision: Decision): string {
   return Object.entries(decision)
     .filter(([name, value]) => name !== "event" && value !== null && value !== undefined)
     .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)

@@ -6,7 +6,7 @@ import type { Simulator } from "../defender-simulator/simulator.ts";
 import { evidenceApi, type EvidenceApi } from "../lrq/api.ts";
 import { exportRun } from "../lrq/export-run.ts";
 import { verifyFolder } from "../lrq/verify-folder.ts";
-import type { DoorAction, Facts, Sent, ToldRun } from "./verdict.ts";
+import type { DoorAction, Facts, Sent, ReportedRun } from "./verdict.ts";
 
 /** What lrq is asked in the end, and where its evidence is brought. */
 export interface Asked {
@@ -34,7 +34,7 @@ const OF_THE_ONE = new Set(["claimed", "submitted", "unconfirmed", "adopted", "e
 const ANSWER_TIMEOUT_MS = 30_000;
 
 /** A run as lrq tells of it now, its evidence not yet looked at. */
-export async function readRun({ url, key }: Asked, runId: string): Promise<ToldRun> {
+export async function readRun({ url, key }: Asked, runId: string): Promise<ReportedRun> {
   const headers = { authorization: `Bearer ${key}` };
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const response = await fetch(`${url}/api/runs/${runId}`, { headers, signal });
@@ -63,7 +63,7 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const api = evidenceApi(asked);
   const runIds = new Set(sent.flatMap(({ answers }) => answers.map(({ runId }) => runId)));
-  const runs: ToldRun[] = [];
+  const runs: ReportedRun[] = [];
   for (const runId of runIds) {
     const findings = await evidenceFindings(api, runId, join(asked.dataDir, "evidence", runId));
     runs.push({ ...(await readRun(asked, runId)), findings });

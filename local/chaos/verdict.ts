@@ -6,7 +6,7 @@ export interface Sent {
 }
 
 /** A sequence as lrq tells of it in the end. */
-export interface ToldSequence {
+export interface ReportedSequence {
   readonly sequenceId: string;
   readonly machineId: string;
   readonly state: string;
@@ -16,10 +16,10 @@ export interface ToldSequence {
   readonly isExplained: boolean;
 }
 
-export interface ToldRun {
+export interface ReportedRun {
   readonly runId: string;
   readonly state: string;
-  readonly sequences: readonly ToldSequence[];
+  readonly sequences: readonly ReportedSequence[];
   /** What is wrong with its evidence once it was brought out. */
   readonly findings: readonly string[];
 }
@@ -35,7 +35,7 @@ export interface DoorAction {
 /** All that a verdict needs: what was sent, what lrq says, and what Defender saw. */
 export interface Facts {
   readonly sent: readonly Sent[];
-  readonly runs: readonly ToldRun[];
+  readonly runs: readonly ReportedRun[];
   readonly actions: readonly DoorAction[];
   /** Actions that lrq itself says are one too many. */
   readonly saidTwice: ReadonlySet<string>;
@@ -49,7 +49,7 @@ export interface Facts {
 
 export interface Verdict {
   /** What came about, in lines for people. */
-  readonly told: readonly string[];
+  readonly summary: readonly string[];
   /** Every promise that was not kept. */
   readonly findings: readonly string[];
 }
@@ -77,15 +77,15 @@ export function judge(facts: Facts): Verdict {
   ];
   const sequences = runs.flatMap((run) => run.sequences);
   const succeeded = sequences.filter(({ state }) => state === "succeeded").length;
-  const told = [
+  const summary = [
     `${sent.length} incidents, each sent twice at once; ${sequences.length} sequences, ${succeeded} succeeded`,
     `${arrivalsAtMs.length} POSTs came to Defender's door, ${actions.length} actions were made`,
     `${twice.length} done twice, ${twice.length - unsaid.length} of them said to be`,
   ];
-  return { told, findings };
+  return { summary, findings };
 }
 
-function lostOf({ incidentId, machineIds, answers }: Sent, runs: readonly ToldRun[]): string[] {
+function lostOf({ incidentId, machineIds, answers }: Sent, runs: readonly ReportedRun[]): string[] {
   const [first] = answers;
   if (first === undefined || answers.length < 2) return [`${incidentId} was not accepted twice`];
   const same = JSON.stringify(first);
@@ -100,7 +100,7 @@ function lostOf({ incidentId, machineIds, answers }: Sent, runs: readonly ToldRu
   });
 }
 
-function unended({ runId, state, sequences }: ToldRun): string[] {
+function unended({ runId, state, sequences }: ReportedRun): string[] {
   const open = sequences.filter(({ isExplained, owed }) => !isExplained || owed > 0);
   return [
     ...(state === "finished" ? [] : [`run ${runId} has not ended`]),
@@ -108,7 +108,7 @@ function unended({ runId, state, sequences }: ToldRun): string[] {
   ];
 }
 
-function neverSent({ sequences }: ToldRun, actions: readonly DoorAction[]): string[] {
+function neverSent({ sequences }: ReportedRun, actions: readonly DoorAction[]): string[] {
   const ran = new Set(actions.filter(({ hasRun }) => hasRun).map(sequenceOf));
   return sequences
     .filter(({ state, sequenceId }) => state === "succeeded" && !ran.has(sequenceId))

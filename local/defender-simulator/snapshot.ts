@@ -20,9 +20,9 @@ export function readSnapshot(path: string): TenantState | null {
  */
 export function writeSnapshot(path: string, state: TenantState): void {
   mkdirSync(dirname(path), { recursive: true });
-  const beside = `${path}.${process.pid}.new`;
-  writeFileSync(beside, JSON.stringify(state));
-  renameSync(beside, path);
+  const temporary = `${path}.${process.pid}.new`;
+  writeFileSync(temporary, JSON.stringify(state));
+  renameSync(temporary, path);
 }
 
 /** The version vouches for the rest: nobody but the simulator writes this file. */

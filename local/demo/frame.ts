@@ -41,14 +41,14 @@ export function changesOf(
   before: ReadonlyMap<string, string>,
   { runs, nowMs, startedAtMs }: Moment,
   stage: Stage,
-): { readonly lines: readonly Line[]; readonly told: ReadonlyMap<string, string> } {
-  const told = new Map(before);
+): { readonly lines: readonly Line[]; readonly shown: ReadonlyMap<string, string> } {
+  const shown = new Map(before);
   const lines: Line[] = [];
   for (const sequence of runs.flatMap(({ run }) => run.sequences)) {
     const progress = progressOf(sequence, nowMs, stage.offlineAfterMs);
     const saying = `${progress.word} ${progress.detail}`;
-    if (told.get(sequence.sequenceId) === saying) continue;
-    told.set(sequence.sequenceId, saying);
+    if (shown.get(sequence.sequenceId) === saying) continue;
+    shown.set(sequence.sequenceId, saying);
     const at = fit(seconds(nowMs - startedAtMs), ELAPSED_COLUMNS, "end");
     lines.push([
       { tone: "faint", text: `${at}  ` },
@@ -56,7 +56,7 @@ export function changesOf(
       ...detailOf(progress, nowMs),
     ]);
   }
-  return { lines, told };
+  return { lines, shown };
 }
 
 /** The short name of a machine: the demo's own, or else what Defender calls it. */

@@ -32,11 +32,11 @@ export function openShow({ out, isTerminal, coloured }: ShowPlace, stage: Stage)
     };
   }
   const paint = paintFor(coloured);
-  let told: ReadonlyMap<string, string> = new Map();
+  let shown: ReadonlyMap<string, string> = new Map();
   return {
     show: (moment) => {
-      const changes = changesOf(told, moment, stage);
-      told = changes.told;
+      const changes = changesOf(shown, moment, stage);
+      shown = changes.shown;
       for (const line of changes.lines) {
         out.write(`${renderLine(line, Number.POSITIVE_INFINITY, paint)}\n`);
       }

@@ -23,12 +23,12 @@ export async function doctor(
   const settings = settingsWith(join(folder, "local.settings.json"), env);
   if (settings.kind === "wrong") throw new Error(settings.what);
   const findings = await examine({ env: settings.env, probe: flags.probe, nowMs: Date.now, fetch });
-  for (const line of flags.json ? [JSON.stringify(findings)] : told(findings)) say(line);
+  for (const line of flags.json ? [JSON.stringify(findings)] : linesOf(findings)) say(line);
   return exitCode(findings);
 }
 
 /** One line a finding, and one for its fix; what is wrong is not left to be looked for. */
-export function told(findings: readonly Finding[]): string[] {
+export function linesOf(findings: readonly Finding[]): string[] {
   const lines = findings.flatMap(({ check, state, what, fix }) => [
     `${state.padEnd(8)} ${check}: ${what}`,
     ...(fix === null ? [] : [`${" ".repeat(9)}fix: ${fix}`]),

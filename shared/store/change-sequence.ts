@@ -12,7 +12,7 @@ import {
 } from "../ledger/sequence/rows.ts";
 import { withFinished, type RunRecord } from "../ledger/run/run.ts";
 import { isFinished, type SequenceRecord } from "../ledger/sequence/sequence.ts";
-import { noticesOfEnd } from "../ledger/outbox/told.ts";
+import { noticesOfEnd } from "../ledger/outbox/run-notices.ts";
 import type { LedgerReads } from "../ports.ts";
 import { factAbout } from "./audit.ts";
 import { changeRun } from "./change-run.ts";

@@ -53,8 +53,8 @@ describe("a right", () => {
   it.each(RIGHTS)("%s is there for a signature only if a replay of it does no harm", (right) => {
     for (const scheme of ["hmac", "jira"] as const) {
       const good = BY_SIGNATURE[scheme].some((each) => each === right);
-      const told = good ? /^$/ : /signature is good for .*show a key or a token/;
-      expect(whyNotBy(scheme, right) ?? "").toMatch(told);
+      const refusal = good ? /^$/ : /signature is good for .*show a key or a token/;
+      expect(whyNotBy(scheme, right) ?? "").toMatch(refusal);
     }
   });
 });

@@ -15,25 +15,25 @@ const PROBLEMS = tableIn(section(API, "Problems")).map(([kind = "", status, titl
 }));
 
 const bodySchema = z.object({ type: z.string(), title: z.string(), detail: z.string() });
-const TOLD = "what to do";
+const DETAIL = "what to do";
 /** Every problem there is, as it is sent; the compiler keeps the list whole. */
 const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
-  "bad-request": problem("bad-request", TOLD),
-  unauthenticated: problem("unauthenticated", TOLD),
-  forbidden: problem("forbidden", TOLD),
-  "not-found": problem("not-found", TOLD),
-  "key-reused": problem("key-reused", TOLD),
-  "not-approvable": problem("not-approvable", TOLD),
-  "set-aside": problem("set-aside", TOLD),
-  "too-large": problem("too-large", TOLD),
-  "wrong-type": problem("wrong-type", TOLD),
-  "nothing-to-do": problem("nothing-to-do", TOLD),
-  "too-many-machines": problem("too-many-machines", TOLD),
-  "over-cap": problem("over-cap", TOLD),
-  unforeseen: problem("unforeseen", TOLD),
-  unavailable: problem("unavailable", TOLD),
-  "locked-down": problem("locked-down", TOLD),
-  "not-configured": problem("not-configured", TOLD),
+  "bad-request": problem("bad-request", DETAIL),
+  unauthenticated: problem("unauthenticated", DETAIL),
+  forbidden: problem("forbidden", DETAIL),
+  "not-found": problem("not-found", DETAIL),
+  "key-reused": problem("key-reused", DETAIL),
+  "not-approvable": problem("not-approvable", DETAIL),
+  "set-aside": problem("set-aside", DETAIL),
+  "too-large": problem("too-large", DETAIL),
+  "wrong-type": problem("wrong-type", DETAIL),
+  "nothing-to-do": problem("nothing-to-do", DETAIL),
+  "too-many-machines": problem("too-many-machines", DETAIL),
+  "over-cap": problem("over-cap", DETAIL),
+  unforeseen: problem("unforeseen", DETAIL),
+  unavailable: problem("unavailable", DETAIL),
+  "locked-down": problem("locked-down", DETAIL),
+  "not-configured": problem("not-configured", DETAIL),
 };
 
 /** Why a caller is not let in; the compiler keeps the list whole. */
@@ -80,7 +80,7 @@ describe("the page about the HTTP interface", () => {
   it("lists every kind of problem with the type, status and title it is sent with", () => {
     const sent = Object.entries(SENT).map(([kind, { status, body }]) => {
       const { type, title, detail } = bodySchema.parse(JSON.parse(z.string().parse(body)));
-      expect({ type, detail }).toEqual({ type: `urn:lrq:problem:${kind}`, detail: TOLD });
+      expect({ type, detail }).toEqual({ type: `urn:lrq:problem:${kind}`, detail: DETAIL });
       return { kind, status, title };
     });
     expect(PROBLEMS).toEqual(sent);

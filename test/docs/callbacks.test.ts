@@ -60,8 +60,8 @@ describe("the page about callbacks", () => {
   it("tells the schedule there is", () => {
     const { waitsMs } = callbackConfigOf(z.object(callbackSettings).parse({}));
     const failed = { kind: "unavailable", detail: "" } as const;
-    const told = "5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h";
-    expect(PAGE.replaceAll("\n", " ")).toContain(told);
+    const waits = "5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h";
+    expect(PAGE.replaceAll("\n", " ")).toContain(waits);
     const seconds = [5, 300, 1_800, ...[2, 5, 10, 14, 20, 24].map((hours) => hours * 3_600)];
     expect(waitsMs).toEqual(seconds.map((each) => each * 1_000));
     expect(judgeAnswer(failed, 10, NOW_MS, waitsMs).kind).toBe("dead");

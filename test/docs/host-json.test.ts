@@ -30,7 +30,7 @@ function inWords(value: unknown): string {
 }
 
 /** What host.json says, under the names the page has for it. */
-function told(): Map<string, string> {
+function valuesOf(): Map<string, string> {
   const leaves = new Map(leavesOf(JSON.parse(page("host.json")), ""));
   const words = new Map<string, string>();
   const sampling = "logging.applicationInsights.samplingSettings";
@@ -57,7 +57,7 @@ describe("the page about host.json", () => {
     const documented = ROWS.flatMap(({ names, value }) =>
       pathsOf(names).map((path): [string, string] => [path, value.replaceAll("`", "")]),
     );
-    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(told()));
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(valuesOf()));
     expect(documented.length).toBeGreaterThan(10);
   });
 

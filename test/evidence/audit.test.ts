@@ -55,8 +55,8 @@ describe("an audit log", () => {
   it("holds one harmless line of bounded length, whatever it is told", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 2_000 }), (text) => {
-        const told = { ...FACTS, by: text, detail: text };
-        const [record] = appendAudit(FIRST_HEAD, "queue", [told]).records;
+        const facts = { ...FACTS, by: text, detail: text };
+        const [record] = appendAudit(FIRST_HEAD, "queue", [facts]).records;
         expect(record?.detail).not.toMatch(/[\p{Cc}\u2028\u2029\u202A-\u202E]/u);
         expect(record?.detail.length).toBeLessThanOrEqual(300);
         expect(record?.by?.length).toBeLessThanOrEqual(100);

@@ -8,21 +8,21 @@ export const OF_CALLBACKS: readonly Patch[] = [
     snippet: "const judgement = await tell(ports, settings, notice, run.value);",
     replacement: `await ports.ledger.commit([{ op: "delete", key, etag: row.etag }]);
       const judgement = await tell(ports, settings, notice, run.value);`,
-    caughtBy: { breaks: ["told"], seed: 7 },
+    caughtBy: { breaks: ["notified"], seed: 7 },
   },
   {
     name: "gives every try an id of its own",
     file: "shared/callback/request.ts",
     snippet: '"webhook-id": id,',
     replacement: '"webhook-id": id + " at " + timestamp,',
-    caughtBy: { breaks: ["told"], seed: 7 },
+    caughtBy: { breaks: ["notified"], seed: 7 },
   },
   {
     name: "takes every answer for a good one",
     file: "shared/callback/judge-answer.ts",
     snippet: "const said = wordsFor(answer);",
     replacement: 'return { kind: "delivered" };',
-    caughtBy: { breaks: ["told"], seed: 7 },
+    caughtBy: { breaks: ["notified"], seed: 7 },
   },
   {
     name: "loses the bell for callbacks every time",
@@ -36,14 +36,14 @@ export const OF_CALLBACKS: readonly Patch[] = [
     file: "shared/ledger/outbox/notice.ts",
     snippet: "target.endedAtMs === null && target.events.includes(event)",
     replacement: "target.events.includes(event)",
-    caughtBy: { breaks: ["told"], seed: 42 },
+    caughtBy: { breaks: ["notified"], seed: 42 },
   },
   {
     name: "tells nobody that a sequence has ended",
-    file: "shared/ledger/outbox/told.ts",
+    file: "shared/ledger/outbox/run-notices.ts",
     snippet: 'const ended = noticesOf(run, "sequence.ended", sequenceId, nowMs);',
     replacement: "const ended: Notice[] = [];",
-    caughtBy: { breaks: ["told"], seed: 18 },
+    caughtBy: { breaks: ["notified"], seed: 18 },
   },
   {
     name: "follows a receiver that asks to wait for longer than a day",

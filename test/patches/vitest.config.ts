@@ -35,8 +35,8 @@ function telling(): Reporter {
       const failed = tests.filter((each) => each.result().state === "failed");
       const names = failed.map(({ fullName }) => fullName);
       const errors = module.errors().map(({ message }) => message);
-      const told = { patch: module.project.name, tests: tests.length, failed: names, errors };
-      process.stdout.write(`${JSON.stringify(told)}\n`);
+      const outcome = { patch: module.project.name, tests: tests.length, failed: names, errors };
+      process.stdout.write(`${JSON.stringify(outcome)}\n`);
     },
   };
 }

@@ -163,7 +163,7 @@ export function drawBars(seed: number): Pick<Scenario, "bars"> & { expiryMs: num
   return { bars: [{ call, fromMs, untilMs }], expiryMs: null };
 }
 
-const TOLD_SHARE = 0.15;
+const RECEIVERS_SHARE = 0.15;
 const EVENTS = [
   ["run.accepted", "run.finished"],
   ["sequence.ended"],
@@ -173,7 +173,7 @@ const EVENTS = [
 /** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
 export function drawReceivers(seed: number): Receiver[] {
   const random = stream(seed, "receivers");
-  if (!chance(random, TOLD_SHARE)) return [];
+  if (!chance(random, RECEIVERS_SHARE)) return [];
   return Array.from({ length: whole(random, 1, 3) }, (_, number) => ({
     url: `https://${CALLBACK_HOST}/${number}`,
     kind: oneOf(random, RECEIVER_KINDS),

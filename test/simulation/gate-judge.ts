@@ -216,9 +216,9 @@ function compare(court: Court, runId: string, { members, gate }: Known, said: Sa
     open: open.length,
     gate: gate === null ? null : { ...gate, held },
   };
-  const told = { accepted: said.accepted, open: said.open, gate: said.gate };
-  if (JSON.stringify(sorted(told)) === JSON.stringify(sorted(wanted))) return;
-  court.fail("gate", `run ${runId} says ${JSON.stringify(told)}, not ${JSON.stringify(wanted)}`);
+  const own = { accepted: said.accepted, open: said.open, gate: said.gate };
+  if (JSON.stringify(sorted(own)) === JSON.stringify(sorted(wanted))) return;
+  court.fail("gate", `run ${runId} says ${JSON.stringify(own)}, not ${JSON.stringify(wanted)}`);
 }
 
 function sorted({ accepted, open, gate }: Said): unknown[] {

@@ -14,7 +14,7 @@ export interface Epoch {
   frozenUntilMs: number;
   /** Where this host's front end of the table service is off, milliseconds. */
   readonly frontEndMs: number;
-  /** Told when it dies. */
+  /** Called when it dies. */
   readonly onDeath: Set<() => void>;
 }
 
@@ -58,7 +58,7 @@ export function createHosts(clock: MemoryClock, count: number, random: Random): 
       epoch.alive = false;
       state.crashes += 1;
       alive.splice(alive.indexOf(epoch), 1);
-      for (const told of epoch.onDeath) told();
+      for (const die of epoch.onDeath) die();
       clock.at(clock.nowMs() + between(random, 1_000, 90_000), start);
     },
     get crashes() {

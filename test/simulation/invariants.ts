@@ -26,7 +26,8 @@ export const INVARIANTS = {
   held: "From the moment a run is paused, nothing of it is newly claimed but later parts of what has begun.",
   approved:
     "Nothing is submitted before enough others have approved the plan it is of, and nothing that they approved ends as if they had not.",
-  told: "Every event of a run reaches everybody who asked for it, with one id, until it is heard, given up or no longer wanted.",
+  notified:
+    "Every event of a run reaches everybody who asked for it, with one id, until it is heard, given up or no longer wanted.",
   gate: "What a run counts, what its gate says and whom it holds follow from its records at every commit.",
   run: "A run's counts are those of its sequences.",
   evidence: "A result said to be stored is there, whole, with the bytes Defender served.",

@@ -63,7 +63,7 @@ describe("while Defender refuses to start anything", () => {
     startPolling(world);
     startSenders(world);
     const { clock, startMs, ledger } = world;
-    const told = new Set<string>();
+    const reasons = new Set<string>();
     const kinds = new Set<string>();
     for (let minute = 2; minute < 40; minute += 1) {
       await clock.advanceTo(startMs + minute * MINUTE_MS);
@@ -71,13 +71,13 @@ describe("while Defender refuses to start anything", () => {
       const [runId = ""] = [...world.judge.promisedIds].map((id) => id.split(".")[0]);
       const run = await describeRun(ports, SHIPPED, runId, []);
       for (const { waits } of run?.sequences ?? []) {
-        told.add(`${waits?.code}: ${waits?.detail.split(",")[0]}`);
+        reasons.add(`${waits?.code}: ${waits?.detail.split(",")[0]}`);
         expect(waits?.estimatedStart).toBeNull();
       }
       const status = await describeStatus(ports, SHIPPED);
       kinds.add(`${status.next.kind} ${status.lockedOut?.call}`);
     }
-    expect([...told].filter((each) => !each.startsWith(`lockedOut: ${words}`))).toEqual([]);
+    expect([...reasons].filter((each) => !each.startsWith(`lockedOut: ${words}`))).toEqual([]);
     expect([...kinds]).toEqual([`lockedOut ${call}`]);
   });
 });

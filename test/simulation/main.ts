@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { drawScenario } from "./draw.ts";
-import { planIn, shrink, told } from "./shrink.ts";
+import { planIn, shrink, report } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 import type { Wrap } from "./world.ts";
 
@@ -38,7 +38,7 @@ async function many(from: number, count: number): Promise<void> {
     virtualMs += outcome.virtualMs;
     if (outcome.violation !== null) {
       broken += 1;
-      print(told(seed, await shrink(scenario, outcome)));
+      print(report(seed, await shrink(scenario, outcome)));
     }
     const done = seed - from + 1;
     if (done % SEEDS_PER_LINE === 0 || done === count) {
@@ -59,7 +59,7 @@ async function replay(seed: number, faults: string | null, trace: boolean): Prom
     ...(trace ? { wrap: traced } : {}),
   });
   print(JSON.stringify(counts));
-  print(violation === null ? "nothing broke" : told(seed, { faults: injected, violation }));
+  print(violation === null ? "nothing broke" : report(seed, { faults: injected, violation }));
   process.exitCode = violation === null ? 0 : 1;
 }
 

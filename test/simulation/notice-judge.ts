@@ -23,7 +23,7 @@ interface Owed {
   readonly noticeId: string;
 }
 
-interface Told {
+interface SentNotice {
   readonly what: string;
   answeredWell: boolean;
 }
@@ -46,7 +46,7 @@ export function createNoticeJudge(
   const wants = new Map(receivers.map(({ url, events }) => [url, new Set<string>(events)]));
   const runs = new Map<string, Run>();
   const owed: Owed[] = [];
-  const told = new Map<string, Told>();
+  const delivered = new Map<string, SentNotice>();
   const sent = new Map<string, number>();
   const outbox = new Set<string>();
   const dead = new Set<string>();
@@ -63,7 +63,7 @@ export function createNoticeJudge(
       const what = whatOf(url, runId, event, sequenceId);
       const at = rows.findIndex((each) => each.startsWith(`${what} `));
       const [row] = at === -1 ? [] : rows.splice(at, 1);
-      if (row === undefined) court.fail("told", `nobody owes ${what}`);
+      if (row === undefined) court.fail("notified", `nobody owes ${what}`);
       else owed.push({ url, runId, what, noticeId: row.slice(what.length + 1) });
     }
   };
@@ -72,17 +72,17 @@ export function createNoticeJudge(
     leaves: (noticeId) => void sent.set(noticeId, (sent.get(noticeId) ?? 0) + 1),
     heard: ({ url, noticeId, event, runId, sequenceId }, answer, epoch) => {
       const what = whatOf(url, runId, event, sequenceId);
-      const of: Told = told.get(noticeId) ?? { what, answeredWell: false };
-      told.set(noticeId, of);
+      const of: SentNotice = delivered.get(noticeId) ?? { what, answeredWell: false };
+      delivered.set(noticeId, of);
       of.answeredWell ||= answer.kind === "answered" && answer.httpStatus < 300;
-      if (of.what !== what) court.fail("told", `${noticeId} told ${of.what}, then ${what}`);
+      if (of.what !== what) court.fail("notified", `${noticeId} told ${of.what}, then ${what}`);
       if (!owed.some((each) => each.noticeId === noticeId && each.what === what)) {
-        court.fail("told", `${what} is told with ${noticeId}, which is not owed`);
+        court.fail("notified", `${what} is told with ${noticeId}, which is not owed`);
       }
       const goneAtMs = runOf(runId).goneUrls.get(url) ?? Infinity;
       const stood = epoch.frozenUntilMs > nowMs() - ON_ITS_WAY_MS;
       if (nowMs() > goneAtMs + ON_ITS_WAY_MS && !stood) {
-        court.fail("told", `${what} after its receiver wanted no more`);
+        court.fail("notified", `${what} after its receiver wanted no more`);
       }
     },
     committed: (changes) => {
@@ -110,7 +110,7 @@ export function createNoticeJudge(
         if (change.op !== "insert" || !change.key.startsWith("notice!")) continue;
         outbox.add(change.key);
         const notice = noticeIn(change.body);
-        if (notice.tries > 0 || told.has(notice.noticeId)) continue;
+        if (notice.tries > 0 || delivered.has(notice.noticeId)) continue;
         if (owed.some(({ noticeId }) => noticeId === notice.noticeId)) continue;
         const url = urlsById.get(notice.targetId) ?? "";
         const { runId, event, sequenceId, noticeId } = notice;
@@ -118,17 +118,17 @@ export function createNoticeJudge(
       }
       for (const runId of joined) expect(runId, "run.accepted", null, rows);
       for (const [runId, event, sequenceId] of events) expect(runId, event, sequenceId, rows);
-      for (const row of rows) court.fail("told", `${row} is owed, but did not come about`);
+      for (const row of rows) court.fail("notified", `${row} is owed, but did not come about`);
     },
     aftermath: () => {
-      for (const key of outbox) court.fail("told", `${key} was never seen to`);
+      for (const key of outbox) court.fail("notified", `${key} was never seen to`);
       for (const { url, runId, what, noticeId } of owed) {
-        const { answeredWell = false } = told.get(noticeId) ?? {};
+        const { answeredWell = false } = delivered.get(noticeId) ?? {};
         const tries = sent.get(noticeId) ?? 0;
         const isGone = runOf(runId).goneUrls.has(url);
         const isGivenUp = dead.has(noticeId) && tries > WAITS_MS.length;
         if (answeredWell || isGone || isGivenUp) continue;
-        court.fail("told", `${what} was told ${tries} times, and never heard`);
+        court.fail("notified", `${what} was told ${tries} times, and never heard`);
       }
     },
   };

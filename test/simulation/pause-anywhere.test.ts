@@ -53,14 +53,14 @@ async function pauseNow({ ledger, memory, clock, queue }: World, ports: Ports): 
 }
 
 /** The ports, telling of each call of ledger, bells and Defender before it is made. */
-function watched(ports: Ports, told: () => Promise<void>): Ports {
+function watched(ports: Ports, beforeCall: () => Promise<void>): Ports {
   const watch = <T extends object>(port: T): T =>
     new Proxy(port, {
       get: (target, name) => {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== "function") return method;
         return async (...words: unknown[]): Promise<unknown> => {
-          await told();
+          await beforeCall();
           return await Reflect.apply(method, target, words);
         };
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { drawScenario } from "./draw.ts";
-import { shrink, told } from "./shrink.ts";
+import { shrink, report } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
 const SEEDS = 2_000;
@@ -13,7 +13,7 @@ describe("storms of faults drawn from a seed break no promise", () => {
     for (let seed = first; seed < first + SEEDS_A_TEST; seed += 1) {
       const scenario = drawScenario(seed);
       const outcome = await simulate(scenario);
-      if (outcome.violation !== null) broken.push(told(seed, await shrink(scenario, outcome)));
+      if (outcome.violation !== null) broken.push(report(seed, await shrink(scenario, outcome)));
     }
     expect(broken).toEqual([]);
   });

@@ -43,7 +43,7 @@ async function brokenBy(
 }
 
 /** What a person needs to know of a failure: which promise, by what, and how to see it again. */
-export function told(seed: number, { faults, violation }: Shrunk): string {
+export function report(seed: number, { faults, violation }: Shrunk): string {
   const words: Record<Invariant, string> = INVARIANTS;
   const plan = faults.map(({ method, call, kind }) => `${method}#${call}=${kind}`).join(" ");
   return [
@@ -54,7 +54,7 @@ export function told(seed: number, { faults, violation }: Shrunk): string {
   ].join("\n");
 }
 
-/** A plan as `told` writes it. Throws on anything else. */
+/** A plan as `report` writes it. Throws on anything else. */
 export function planIn(text: string): Fault[] {
   return text
     .split(" ")

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BAD_ANSWERS } from "./bad-answers.ts";
 import { FAULT_KINDS, NO_FAULTS, type Fault, type Method } from "./faults.ts";
 import { CALM_TENANT, SHIPPED, steadyMachine, UNGUARDED, type Scenario } from "./scenario.ts";
-import { told } from "./shrink.ts";
+import { report } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
 /**
@@ -48,7 +48,7 @@ describe("every single fault, at every call of the course, breaks no promise", (
     const broken: string[] = [];
     for (const fault of faultsAt(method, calls)) {
       const { violation } = await simulate(COURSE, { exactly: [fault] });
-      if (violation !== null) broken.push(told(COURSE.seed, { faults: [fault], violation }));
+      if (violation !== null) broken.push(report(COURSE.seed, { faults: [fault], violation }));
     }
     expect(broken).toEqual([]);
   });

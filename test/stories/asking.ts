@@ -47,7 +47,7 @@ const LOOK_EVERY_MS = 150;
 const PATIENCE_MS = 60_000;
 /** An answer that takes longer is none; most take milliseconds, cancelling hundreds seconds. */
 const ANSWER_TIMEOUT_MS = 60_000;
-const TOLD_LINES = 60;
+const LOG_LINES = 60;
 
 /** `url` is asked each time, for a host that was started again has another. */
 export function askingAt(url: () => string, key: string, log: readonly string[]): Asking {
@@ -137,7 +137,7 @@ async function waitFor(
 }
 
 function endOf(log: readonly string[]): string {
-  return log.slice(-TOLD_LINES).join("\n");
+  return log.slice(-LOG_LINES).join("\n");
 }
 
 function sha256(bytes: Uint8Array): string {

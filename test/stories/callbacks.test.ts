@@ -185,9 +185,9 @@ describe("a callback that fails, and one that arrives", () => {
     const finished = await stage.untilFinished(runId);
     await until(() => at("/secretive").length === 3);
     await until(async () => (await stage.rows()).messages === 0);
-    const told = [...stage.log, JSON.stringify([await status(), finished])].join("\n");
-    expect(told).toContain("calledBack");
-    expect(told).not.toMatch(new RegExp(`${URL_SECRET}|whsec_`));
+    const said = [...stage.log, JSON.stringify([await status(), finished])].join("\n");
+    expect(said).toContain("calledBack");
+    expect(said).not.toMatch(new RegExp(`${URL_SECRET}|whsec_`));
     expect(stage.simulator.violations()).toEqual([]);
   });
 });

@@ -45,9 +45,9 @@ describe("chaos", () => {
       expect(all).toMatch(what);
     }
     const what = await postAgain();
-    const { findings, told } = judge(await chaos.facts());
+    const { findings, summary } = judge(await chaos.facts());
     expect(findings).toEqual([`${what} was done twice, and nothing says so`]);
-    expect(told.join("\n")).toContain("1 done twice, 0 of them said to be");
+    expect(summary.join("\n")).toContain("1 done twice, 0 of them said to be");
   }, 400_000);
 });
 

@@ -6,7 +6,7 @@ import { QueueServiceClient } from "@azure/storage-queue";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SimulatorOptions } from "../../local/defender-simulator/options.ts";
 import { startSimulator, type Simulator } from "../../local/defender-simulator/simulator.ts";
-import { doctor, told } from "../../local/doctor/doctor.ts";
+import { doctor, linesOf } from "../../local/doctor/doctor.ts";
 import { examine, type Examination } from "../../local/doctor/examine.ts";
 import { exitCode, type Finding } from "../../local/doctor/finding.ts";
 import { runCommand } from "../../local/lrq/command-line.ts";
@@ -339,9 +339,9 @@ describe("lrq doctor", () => {
     const say = (line: string) => void lines.push(line);
     const env = { AzureWebJobsStorage: storage, DEFENDER_CALLS_PER_MINUTE: "0" };
     expect(await doctor({ json: true, probe: false }, { env, folder, say })).toBe(1);
-    const told: unknown = JSON.parse(lines.join("\n"));
+    const linesOf: unknown = JSON.parse(lines.join("\n"));
     const finding = { check: "settings", state: "error" };
-    expect(told).toEqual(
+    expect(linesOf).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ ...finding, what: expect.stringContaining("CALLS_PER_MINUTE") }),
       ]),
@@ -366,7 +366,7 @@ describe("lrq doctor", () => {
   });
 
   it("tells each finding on a line, the fix below it, and the sum", async () => {
-    const lines = told(await findings({ env: { CALLERS: "[]" } }));
+    const lines = linesOf(await findings({ env: { CALLERS: "[]" } }));
     expect(lines.join("\n")).toMatch(/^warning {2}callers: .*\n {9}fix: Set CALLERS/m);
     expect(lines.at(-1)).toBe("0 errors, 1 warnings, 1 unknown");
   });

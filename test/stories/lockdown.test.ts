@@ -20,8 +20,8 @@ const routeSchema = z.object({
 function routesOf({ log }: Stage): string[] {
   return log
     .map((line) => /^function \S+ (\{.*"type":"http".*\})$/.exec(line)?.[1])
-    .filter((told) => told !== undefined)
-    .map((told) => routeSchema.parse(JSON.parse(told)))
+    .filter((logged) => logged !== undefined)
+    .map((logged) => routeSchema.parse(JSON.parse(logged)))
     .flatMap(({ route, methods }) => methods.map((method) => `${method} ${route.slice(5)}`));
 }
 

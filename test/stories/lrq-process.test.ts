@@ -12,12 +12,12 @@ afterAll(() => rmSync(empty, { recursive: true }));
 /** Runs the built command; `leaves` closes its output before anything is written. */
 async function run(words: readonly string[], leaves: boolean) {
   const child = spawn(process.execPath, [LRQ, ...words], { stdio: ["ignore", "pipe", "pipe"] });
-  const told: string[] = [];
-  child.stderr.on("data", (piece: Buffer) => told.push(piece.toString()));
+  const errors: string[] = [];
+  child.stderr.on("data", (piece: Buffer) => errors.push(piece.toString()));
   if (leaves) child.stdout.destroy();
   else child.stdout.resume();
   const [exitCode] = await once(child, "close");
-  return { exitCode: Number(exitCode), told: told.join("") };
+  return { exitCode: Number(exitCode), errors: errors.join("") };
 }
 
 describe("the command lrq", () => {
@@ -26,6 +26,6 @@ describe("the command lrq", () => {
     const left = await run(["verify", empty], true);
     expect(heard.exitCode).toBe(1);
     expect(left).toEqual(heard);
-    expect(left.told).not.toContain("EPIPE");
+    expect(left.errors).not.toContain("EPIPE");
   });
 });

@@ -66,11 +66,13 @@ describe("a machine that is offline", () => {
     const away = await stage.accept("generic", incident("offline", [3]));
     await stage.until(away.runId, (run) => run.counts.submitted === 1);
     const other = await stage.accept("generic", incident("others wait", [4]));
-    const told = await stage.until(
+    const waiting = await stage.until(
       away.runId,
       (run) => run.sequences[0]?.waits?.code === "offline",
     );
-    expect(told.sequences[0]?.waits?.detail).toMatch(/has not answered since .* tried again from/);
+    expect(waiting.sequences[0]?.waits?.detail).toMatch(
+      /has not answered since .* tried again from/,
+    );
     expect((await stage.untilFinished(other.runId)).counts.succeeded).toBe(1);
 
     stage.simulator.setOffline(machineId(3), false);

@@ -41,12 +41,12 @@ describe("two incidents that name one machine", () => {
     const first = await stage.accept("generic", incident("first on it", [46]));
     await stage.until(first.runId, ({ counts }) => counts.submitted === 1);
     const second = await stage.accept("generic", incident("second on it", [46]));
-    const told = await stage.until(
+    const waiting = await stage.until(
       second.runId,
       ({ sequences }) => sequences[0]?.waits?.code === "machineHeld",
     );
     const holder = first.sequences[0]?.sequenceId ?? "";
-    expect(told.sequences[0]?.waits?.detail).toContain(holder);
+    expect(waiting.sequences[0]?.waits?.detail).toContain(holder);
     for (const { runId } of [first, second]) {
       expect((await stage.untilFinished(runId)).counts.succeeded).toBe(1);
     }

@@ -44,15 +44,15 @@ afterAll(async () => {
 });
 
 describe("the README's story", () => {
-  const told: string[] = [];
+  const outputs: string[] = [];
   // One after the other, as a reader would: each block goes on from what those before it did.
   beforeAll(async () => {
-    for (const block of BLOCKS) told.push(await settled(block));
+    for (const block of BLOCKS) outputs.push(await settled(block));
   });
 
   it("goes on block by block, and ends with the run finished and its archive there", async () => {
-    expect(told.length).toBeGreaterThan(3);
-    for (const said of told) {
+    expect(outputs.length).toBeGreaterThan(3);
+    for (const said of outputs) {
       expect(said).not.toContain("urn:lrq:problem:");
       for (const json of said.split(/(?<=\})(?=\{)/).filter((each) => each !== "")) {
         expect(JSON.parse(json)).toBeTypeOf("object");
@@ -92,16 +92,16 @@ async function startAs(block: string): Promise<ChildProcess> {
     env: { ...environment, ...own, PORT: port },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let told = "";
+  let outputs = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk) => (told += String(chunk)));
+    stream.on("data", (chunk) => (outputs += String(chunk)));
   }
   for (let look = 0; look < LOOKS_MAX; look += 1) {
-    if (child.exitCode !== null) throw new Error(`npm start ended:\n${told}`);
+    if (child.exitCode !== null) throw new Error(`npm start ended:\n${outputs}`);
     if (await isUp()) return child;
     await pass(LOOK_EVERY_MS);
   }
-  throw new Error(`npm start did not come up:\n${told}`);
+  throw new Error(`npm start did not come up:\n${outputs}`);
 }
 
 async function isUp(): Promise<boolean> {

@@ -191,7 +191,7 @@ const listedSchema = z.object({
 });
 
 /** Waits until the receiver has been shown all that it is shown by rights. */
-async function told(): Promise<void> {
+async function untilReceived(): Promise<void> {
   const names = [
     "a header of callbacks",
     "the query of a callback's address",
@@ -239,7 +239,7 @@ describe("after a story with all secrets, and much that goes wrong", () => {
     const runIds = await submitInEveryWay();
     await mixUp();
     for (const runId of runIds) await finished(runId);
-    await told();
+    await untilReceived();
     await sendMessage(stage.storage, "results", { v: 1, collect: { sequenceId: "no such one" } });
     await sendMessage(stage.storage, "command-sequences", { v: 9 });
     await ask("POST", "pause", { reason: "to see what is said" });

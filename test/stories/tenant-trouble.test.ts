@@ -100,10 +100,10 @@ describe.concurrent("a tenant that takes fewer calls than it promised", () => {
 
   it("is obeyed: the run says that it waits for Defender, and everything is done", async () => {
     const { runId } = await stage.accept("generic", incident("throttled", [1, 2, 3, 4, 5, 6]));
-    const told = await stage.until(runId, ({ sequences }) =>
+    const throttled = await stage.until(runId, ({ sequences }) =>
       sequences.some(({ waits }) => waits?.code === "throttled"),
     );
-    const waiting = told.sequences.find(({ waits }) => waits?.code === "throttled");
+    const waiting = throttled.sequences.find(({ waits }) => waits?.code === "throttled");
     expect(waiting?.waits?.detail).toMatch(/Defender asked for a pause/);
     const status = statusSchema.parse((await stage.call("GET", "status")).body);
     expect(status.last429At).not.toBeNull();

@@ -41,19 +41,28 @@ export async function startTicketSystems(): Promise<TicketSystems> {
     const { path } = request;
     const record = RECORD.exec(path)?.[1];
     if (record !== undefined) {
-      const { work_notes: text } = told(request, "PATCH", SERVICENOW_HEADER.value, NOTE);
+      const { work_notes: text } = readRequest(request, "PATCH", SERVICENOW_HEADER.value, NOTE);
       put(workNotes, record, text);
       return 200;
     }
     const issue = ISSUE.exec(path)?.[1];
     if (issue !== undefined) {
-      put(issueComments, issue, told(request, "POST", JIRA_HEADER.value, ISSUE_COMMENT).body);
+      put(
+        issueComments,
+        issue,
+        readRequest(request, "POST", JIRA_HEADER.value, ISSUE_COMMENT).body,
+      );
       return 201;
     }
     const comment = COMMENT.exec(path)?.[1];
     if (comment === undefined) throw new Refusal(`nothing at ${path}`, 404);
     const known = incidentComments.has(comment);
-    const { properties } = told(request, "PUT", `Bearer ${MANAGEMENT_TOKEN}`, INCIDENT_COMMENT);
+    const { properties } = readRequest(
+      request,
+      "PUT",
+      `Bearer ${MANAGEMENT_TOKEN}`,
+      INCIDENT_COMMENT,
+    );
     incidentComments.set(comment, properties.message);
     return known ? 200 : 201;
   };
@@ -87,7 +96,7 @@ const INCIDENT_COMMENT = z.strictObject({
   properties: z.strictObject({ message: z.string().min(1).max(30_000) }),
 });
 
-function told<T>(
+function readRequest<T>(
   { method, path, headers, body }: Received,
   expected: string,
   authorization: string,

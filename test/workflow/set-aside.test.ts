@@ -66,8 +66,8 @@ describe("a waiting sequence of a newer version", () => {
     for (const _ of [1, 2]) {
       app.logged.length = 0;
       await app.poll();
-      const told = app.logged.filter(({ event }) => event === "rowSetAside");
-      expect(told).toEqual([{ event: "rowSetAside", fields: { key: odd, why: WHY } }]);
+      const noted = app.logged.filter(({ event }) => event === "rowSetAside");
+      expect(noted).toEqual([{ event: "rowSetAside", fields: { key: odd, why: WHY } }]);
     }
     await app.tamper(odd, { v: 1 });
     await app.poll();

@@ -67,7 +67,7 @@ export const TARGETS_MAX = 10;
 export const TARGETS_PER_CALLER_MAX = 4;
 
 /** The run as far as its notices depend on it. */
-interface Told {
+interface NotifiedRun {
   readonly runId: string;
   readonly accepted: number;
   readonly callbacks: readonly CallbackTarget[];
@@ -79,7 +79,7 @@ interface Told {
  * event always gives the same ids.
  */
 export function noticesOf(
-  run: Told,
+  run: NotifiedRun,
   event: CallbackEvent,
   sequenceId: string | null,
   nowMs: number,

@@ -112,12 +112,12 @@ export function withHeld(gate: Gate | null, records: readonly SequenceRecord[]):
  * is known of any. Later, too, too many failures pause the run.
  */
 export function gateAfterEnd(gate: Gate, after: SequenceRecord, open: number, nowMs: number): Gate {
-  const told = verdictOf(after);
+  const verdict = verdictOf(after);
   const counted: Gate = {
     ...gate,
     held: Math.max(0, gate.held - (isOfWave(gate, after) ? 1 : 0)),
-    done: gate.done + (told === null ? 0 : 1),
-    failed: gate.failed + (told === "failed" ? 1 : 0),
+    done: gate.done + (verdict === null ? 0 : 1),
+    failed: gate.failed + (verdict === "failed" ? 1 : 0),
   };
   const { state, held, done, failed, maxFailedShare } = counted;
   if (open === 0) return counted;

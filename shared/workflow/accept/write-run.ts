@@ -14,7 +14,7 @@ import {
 } from "../../ledger/sequence/rows.ts";
 import { withSequences, type RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { noticesOfWriting } from "../../ledger/outbox/told.ts";
+import { noticesOfAccepting } from "../../ledger/outbox/run-notices.ts";
 import type { OverCap } from "../../access/caps.ts";
 import type { LedgerReads, Ports } from "../../ports.ts";
 import { auditedRun } from "../../store/audit.ts";
@@ -143,7 +143,7 @@ function planned(
       ? folding(run.runId, before.accepted, added, nowMs)
       : added.flatMap((each) => insertion(each))),
     ...rows,
-    ...owing(noticesOfWriting(stands, body, nowMs)),
+    ...owing(noticesOfAccepting(stands, body, nowMs)),
   ];
   const machines =
     counting === null || added.length === 0

@@ -116,14 +116,14 @@ async function noted(
 ): Promise<boolean> {
   const { sequenceId } = record.value;
   const { part, index } = owed;
-  const told = { sequenceId, part, index, came: fetched.kind };
+  const logged = { sequenceId, part, index, came: fetched.kind };
   const nowMs = Math.ceil(ports.clock.latest());
   switch (fetched.kind) {
     case "stored":
-      ports.log("info", "fetched", told);
+      ports.log("info", "fetched", logged);
       return await seal(ports, settings, record, fetched);
     case "noBudget": {
-      ports.log("info", "fetched", told);
+      ports.log("info", "fetched", logged);
       const dueAtMs = nowMs + settings.limits.pollMs * POLLS_WITHOUT_BUDGET;
       return await replace(ports, record, owed, (each) =>
         each.state === "owed" ? { ...each, dueAtMs: Math.max(each.dueAtMs ?? 0, dueAtMs) } : each,
@@ -135,7 +135,12 @@ async function noted(
       const times = { nowMs, pollMs: limits.pollMs, absentMs };
       const next = afterTry(owed, fetched, { ...times, hasCompleted: status === "Completed" });
       const { detail, tries } = next;
-      ports.log("warn", "fetched", { ...told, tries, detail, ended: next.state === "unavailable" });
+      ports.log("warn", "fetched", {
+        ...logged,
+        tries,
+        detail,
+        ended: next.state === "unavailable",
+      });
       return await replace(ports, record, owed, (each) =>
         isSame(each, owed) ? { ...each, ...next } : each,
       );

@@ -7,7 +7,7 @@ import {
 } from "../../ledger/outbox/notice.ts";
 import type { RowChange } from "../../ledger/sequence/rows.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
-import { noticesOfStanding } from "../../ledger/outbox/told.ts";
+import { noticesOfRunState } from "../../ledger/outbox/run-notices.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeRun } from "../../store/change-run.ts";
@@ -87,7 +87,7 @@ async function tellAgain(ports: ReplayPorts, runId: string): Promise<number> {
     const callbacks = stored.value.callbacks.map((each) => ({ ...each, endedAtMs: null }));
     const run: RunRecord = { ...stored.value, callbacks };
     const owed = await owedIds(tx, runId);
-    const notices = noticesOfStanding(run, ports.clock.earliest()).filter(
+    const notices = noticesOfRunState(run, ports.clock.earliest()).filter(
       ({ noticeId }) => !owed.has(noticeId),
     );
     changeRun(tx, stored, run);

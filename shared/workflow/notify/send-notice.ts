@@ -66,7 +66,7 @@ async function sendOnce(
   const { runId, event, tries } = notice;
   ports.log(judgement.kind === "dead" ? "error" : "info", "calledBack", {
     runId,
-    told: event,
+    notice: event,
     noticeId: notice.noticeId,
     tries: tries + 1,
     came: judgement.kind,

@@ -145,22 +145,22 @@ async function cancelSecond(
   return reply.kind !== "throttled" && reply.kind !== "unavailable";
 }
 
-const TOLD = {
+const DETAILS = {
   cancelSent: "given up before it was listed, so it is cancelled",
   ranLate: "given up before it was listed, but commands of it may have run",
 } as const;
 
 /** Names the late action, and the other one of the sequence if there is one. */
 function factOfSecond(
-  event: keyof typeof TOLD,
+  event: keyof typeof DETAILS,
   record: SequenceRecord,
   actionId: string,
   atMs: number,
 ): AuditFacts {
   const isOther = record.actionId !== null && record.actionId !== actionId;
   const about = isOther ? [{ ...record, actionId }, record] : [{ ...record, actionId }];
-  const beside = isOther ? `; the sequence has ${record.actionId} as well` : "";
-  return factAbout(event, about, { atMs, detail: `${TOLD[event]}${beside}` });
+  const other = isOther ? `; the sequence has ${record.actionId} as well` : "";
+  return factAbout(event, about, { atMs, detail: `${DETAILS[event]}${other}` });
 }
 
 /** The budget once the action is told of for good: it is looked for no longer. */

@@ -23,14 +23,18 @@ export interface Queue {
 export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   const { place, reason } = record;
   if (isHeld(record)) {
-    return { ...told(reason, ""), position: null, estimatedStart: null };
+    return { ...describeReason(reason, ""), position: null, estimatedStart: null };
   }
   if (place?.kind === "later") {
     const again = `It is tried again from ${isoOf(place.dueAtMs)}.`;
-    return { ...told(reason, again), position: null, estimatedStart: isoOf(place.dueAtMs) };
+    return {
+      ...describeReason(reason, again),
+      position: null,
+      estimatedStart: isoOf(place.dueAtMs),
+    };
   }
   if (place?.kind === "behind") {
-    return { ...told(reason, ""), position: null, estimatedStart: null };
+    return { ...describeReason(reason, ""), position: null, estimatedStart: null };
   }
   const ahead = queue.positions.get(record.sequenceId) ?? null;
   const { lane } = rankOf(record);
@@ -60,7 +64,10 @@ export function describeUnseen(record: SequenceRecord, { budget }: Queue): WaitV
 }
 
 /** A reason of its own, in words. */
-function told(reason: SequenceRecord["reason"], then: string): { code: string; detail: string } {
+function describeReason(
+  reason: SequenceRecord["reason"],
+  then: string,
+): { code: string; detail: string } {
   switch (reason?.code) {
     case "machineHeld":
       return {

@@ -33,8 +33,8 @@ const EVENT = fc.constantFrom(...CALLBACK_EVENTS);
 const SEQUENCE = fc.constantFrom("first", "second");
 
 /** Which target, which event, of which sequence, and how many sequences the run has. */
-type Told = [number, CallbackEvent, string | null, number];
-const TOLD: fc.Arbitrary<Told> = fc.tuple(
+type Happening = [number, CallbackEvent, string | null, number];
+const HAPPENING: fc.Arbitrary<Happening> = fc.tuple(
   fc.nat(3),
   EVENT,
   fc.oneof(fc.constant(null), SEQUENCE),
@@ -42,7 +42,7 @@ const TOLD: fc.Arbitrary<Told> = fc.tuple(
 );
 
 function idOf(
-  [number, event, sequenceId, accepted]: Told,
+  [number, event, sequenceId, accepted]: Happening,
   afterMs = 0,
   runId = RUN_ID,
 ): string | undefined {
@@ -78,7 +78,7 @@ describe("the targets of a run", () => {
 describe("a notice", () => {
   it("has the same id whenever it tells the same, and another for anything else", () => {
     fc.assert(
-      fc.property(TOLD, TOLD, (one, other) => {
+      fc.property(HAPPENING, HAPPENING, (one, other) => {
         const same = (at: 0 | 1 | 2) => one[at] === other[at];
         // How many sequences there were matters only where no sequence is named.
         const tellsSame = same(0) && same(1) && same(2) && (one[2] !== null || one[3] === other[3]);
@@ -98,9 +98,9 @@ describe("a notice", () => {
 
   it("has the same id whenever its event is told, be it days later, and another for another run", () => {
     fc.assert(
-      fc.property(TOLD, fc.nat(7 * 24 * HOUR_MS), (told, afterMs) => {
-        expect(idOf(told, afterMs)).toBe(idOf(told));
-        expect(idOf(told, afterMs, "another run")).not.toBe(idOf(told));
+      fc.property(HAPPENING, fc.nat(7 * 24 * HOUR_MS), (happening, afterMs) => {
+        expect(idOf(happening, afterMs)).toBe(idOf(happening));
+        expect(idOf(happening, afterMs, "another run")).not.toBe(idOf(happening));
       }),
     );
   });

@@ -95,11 +95,11 @@ describe("a run that is under way", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...ENDS), { maxLength: 20 }), (ends) => {
         const { gate } = accepted(null, 10);
-        const told = ends.filter((end) => end !== "cancelled" && end !== "expired");
+        const judged = ends.filter((end) => end !== "cancelled" && end !== "expired");
         const isTooMany = (count: number) =>
           count >= 5 &&
-          told.slice(0, count).filter((end) => end !== "succeeded").length > count / 2;
-        const expected = told.some((_, index) => isTooMany(index + 1)) ? "paused" : "open";
+          judged.slice(0, count).filter((end) => end !== "succeeded").length > count / 2;
+        const expected = judged.some((_, index) => isTooMany(index + 1)) ? "paused" : "open";
         expect(after(gate, 100, ends).state).toBe(expected);
       }),
     );

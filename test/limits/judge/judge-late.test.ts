@@ -175,14 +175,14 @@ describe("what a sequence is told of an action that is not its own", () => {
     const [pending, running] = [late("Pending"), late("InProgress", RAN)];
     if (pending === null || running === null) throw new Error("it is not told");
     const other = { ...pending, actionId: "other" };
-    const told = withLate(withLate(record, other), pending);
-    expect(told.late).toEqual([other, pending]);
-    expect(withLate(told, { ...pending })).toBe(told);
-    expect(withLate(told, running).late).toEqual([other, running]);
-    expect(withLate(told, { ...pending, ran: true }).late).toEqual([
+    const both = withLate(withLate(record, other), pending);
+    expect(both.late).toEqual([other, pending]);
+    expect(withLate(both, { ...pending })).toBe(both);
+    expect(withLate(both, running).late).toEqual([other, running]);
+    expect(withLate(both, { ...pending, ran: true }).late).toEqual([
       other,
       { ...pending, ran: true },
     ]);
-    expect(withLate(told, { ...pending, status: "Failed" }).late[1]?.status).toBe("Failed");
+    expect(withLate(both, { ...pending, status: "Failed" }).late[1]?.status).toBe("Failed");
   });
 });

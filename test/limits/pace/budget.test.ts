@@ -54,8 +54,8 @@ describe("a 429 that says how long", () => {
   });
 
   it("does not make the pauses of those that say nothing grow", () => {
-    const told = refused(refused(FIRST_BUDGET, 5_000), 5_000, NOW_MS + 5_000);
-    const bare = refused(told, null, NOW_MS + 10_000);
+    const withWait = refused(refused(FIRST_BUDGET, 5_000), 5_000, NOW_MS + 5_000);
+    const bare = refused(withWait, null, NOW_MS + 10_000);
     expect(bare.door.closedUntilMs).toBe(NOW_MS + 70_000);
   });
 });

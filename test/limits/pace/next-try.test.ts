@@ -54,9 +54,9 @@ describe("a result that Defender says it has not", () => {
     ["completed", true, DAY_MS],
     ["did not complete", false, 8 * POLL_MS],
   ])("of a command that %s is not to be had after so long", (_, hasCompleted, spanMs) => {
-    const told = aResult({ tries: 3, absentSinceMs: START_MS });
+    const absent = aResult({ tries: 3, absentSinceMs: START_MS });
     const at = (afterMs: number) =>
-      afterTry(told, NONE, { ...AT, hasCompleted, nowMs: START_MS + afterMs });
+      afterTry(absent, NONE, { ...AT, hasCompleted, nowMs: START_MS + afterMs });
     // The last try is at the end of that time, not a whole wait later.
     expect(at(spanMs - 1)).toMatchObject({ state: "owed", dueAtMs: START_MS + spanMs });
     expect(at(spanMs)).toMatchObject({ state: "unavailable", dueAtMs: null, tries: 4 });

@@ -3,7 +3,7 @@ import {
   judge,
   type DoorAction,
   type Facts,
-  type ToldSequence,
+  type ReportedSequence,
 } from "../../../local/chaos/verdict.ts";
 
 const action = (id: string, sequenceId: string, more: Partial<DoorAction> = {}): DoorAction => ({
@@ -12,7 +12,7 @@ const action = (id: string, sequenceId: string, more: Partial<DoorAction> = {}):
   hasRun: true,
   ...more,
 });
-const sequence = (number: number, more: Partial<ToldSequence> = {}): ToldSequence => ({
+const sequence = (number: number, more: Partial<ReportedSequence> = {}): ReportedSequence => ({
   sequenceId: `run.${number}`,
   machineId: `machine ${number}`,
   state: "succeeded",
@@ -39,7 +39,7 @@ function facts(more: Partial<Facts> = {}): Facts {
   };
 }
 
-const run = (sequences: readonly ToldSequence[], state = "finished") => ({
+const run = (sequences: readonly ReportedSequence[], state = "finished") => ({
   runId: "run",
   state,
   sequences,
@@ -49,9 +49,9 @@ const found = (more: Partial<Facts>) => judge(facts(more)).findings;
 
 describe("the verdict on chaos", () => {
   it("has nothing to say of a day on which all went well", () => {
-    const { findings, told } = judge(facts());
+    const { findings, summary } = judge(facts());
     expect(findings).toEqual([]);
-    expect(told.join("\n")).toContain("2 sequences, 2 succeeded");
+    expect(summary.join("\n")).toContain("2 sequences, 2 succeeded");
   });
 
   it.each<[string, Partial<Facts>, RegExp]>([

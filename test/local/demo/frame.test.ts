@@ -55,10 +55,10 @@ describe("the lines of a log", () => {
     expect(shown(first.lines)).toEqual([
       "  1 s  pc-0312   Windows 10   busy       portal session, tried again in 3 s",
     ]);
-    const second = changesOf(first.told, moment(2_000, [busy]), stage);
+    const second = changesOf(first.shown, moment(2_000, [busy]), stage);
     expect(second.lines).toEqual([]);
     const sent = { ...busy, state: "claimed", waits: null } as const;
-    const third = changesOf(second.told, moment(3_000, [sent]), stage);
+    const third = changesOf(second.shown, moment(3_000, [sent]), stage);
     expect(shown(third.lines)).toEqual([
       "  3 s  pc-0312   Windows 10   sending    asking Defender for a session",
     ]);

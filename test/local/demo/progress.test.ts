@@ -5,7 +5,7 @@ import { aCommand, ACCEPTED_AT_MS, after, aSequence, member, ranFor, stored } fr
 
 const OFFLINE_AFTER_MS = 2_000;
 
-function told(over: Partial<SequenceAnswer>, ms = 1_000): string {
+function line(over: Partial<SequenceAnswer>, ms = 1_000): string {
   const sequence = aSequence(member("pc-0101"), over);
   const { word, detail } = progressOf(sequence, ACCEPTED_AT_MS + ms, OFFLINE_AFTER_MS);
   return `${word}: ${detail}`;
@@ -13,7 +13,7 @@ function told(over: Partial<SequenceAnswer>, ms = 1_000): string {
 
 function waiting(code: string, over: Partial<NonNullable<SequenceAnswer["waits"]>> = {}): string {
   const waits = { code, detail: "Why.", position: null, estimatedStart: null, ...over };
-  return told({ waits });
+  return line({ waits });
 }
 
 describe("how a waiting machine stands", () => {
@@ -44,8 +44,8 @@ describe("how a machine with a session stands", () => {
 
   it("calls it offline only once it has stayed Pending too long", () => {
     const pending = { ...at, machineActionStatus: "Pending" };
-    expect(told(pending, 2_000)).toBe("pending: waits for the machine to take it up");
-    expect(told(pending, 2_001)).toBe("pending: offline, Defender keeps it Pending");
+    expect(line(pending, 2_000)).toBe("pending: waits for the machine to take it up");
+    expect(line(pending, 2_001)).toBe("pending: offline, Defender keeps it Pending");
   });
 
   it("names the command that runs, and how many there are", () => {
@@ -55,20 +55,20 @@ describe("how a machine with a session stands", () => {
       aCommand(2, "GetFile"),
     ];
     const running = { ...at, machineActionStatus: "InProgress" };
-    expect(told(running)).toBe("running: the session opens");
-    expect(told({ ...running, commands })).toBe("running: RunScript Collect.ps1 (2 of 3)");
+    expect(line(running)).toBe("running: the session opens");
+    expect(line({ ...running, commands })).toBe("running: RunScript Collect.ps1 (2 of 3)");
     const ended = commands.map(({ index, type }) => aCommand(index, type, ranFor(100, 200)));
-    expect(told({ ...running, commands: ended })).toBe("running: the session closes");
+    expect(line({ ...running, commands: ended })).toBe("running: the session closes");
   });
 
   it("repeats a status it does not know", () => {
-    expect(told({ ...at, machineActionStatus: "Dreaming" })).toBe(
+    expect(line({ ...at, machineActionStatus: "Dreaming" })).toBe(
       "running: Defender says Dreaming",
     );
   });
 
   it("tells a lost answer from a failure", () => {
-    expect(told({ state: "unconfirmed" })).toContain("unsure: the answer was lost");
+    expect(line({ state: "unconfirmed" })).toContain("unsure: the answer was lost");
   });
 });
 
@@ -80,22 +80,22 @@ describe("how a machine stands at the end", () => {
       aCommand(1, "RunScript", { result: { ...result, state: "owed" } }),
       aCommand(2, "GetFile", { result }),
     ];
-    expect(told({ state: "succeeded", commands })).toBe("collecting: 1 of 2 results stored");
+    expect(line({ state: "succeeded", commands })).toBe("collecting: 1 of 2 results stored");
     const all = commands.map(({ index, type }) => aCommand(index, type, { result }));
-    expect(told({ state: "succeeded", commands: all })).toBe("done: 2 results stored");
+    expect(line({ state: "succeeded", commands: all })).toBe("done: 2 results stored");
   });
 
   it("says which command failed and with what words", () => {
     const commands = [aCommand(1, "RunScript", { status: "Failed", errors: ["exit code 1"] })];
     const outcome = { code: "commandFailed", detail: "Command 2 failed." };
-    expect(told({ state: "failed", outcome, commands })).toBe(
+    expect(line({ state: "failed", outcome, commands })).toBe(
       "failed: RunScript failed: exit code 1",
     );
   });
 
   it("does not let a machine's words move the cursor", () => {
     const outcome = { code: "refused", detail: "no\u001b[2J\nway" };
-    expect(told({ state: "refused", outcome })).toBe("refused: no way");
+    expect(line({ state: "refused", outcome })).toBe("refused: no way");
   });
 
   it("stops its clock", () => {

@@ -124,8 +124,10 @@ describe("a body over the limit", () => {
     expect((await post("/api/echo/x", "x".repeat(1001))).status).toBe(500);
     expect((await post("/api/echo/x", "x".repeat(1000))).status).toBe(201);
     const said = lines.slice(before);
-    const told = said.filter((line) => line.endsWith("echo the body is longer than 1000 bytes"));
-    expect(told).toHaveLength(1);
+    const complaints = said.filter((line) =>
+      line.endsWith("echo the body is longer than 1000 bytes"),
+    );
+    expect(complaints).toHaveLength(1);
   });
 
   it("is a 500 when it comes in chunks of no declared length", async () => {

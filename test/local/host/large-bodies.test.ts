@@ -96,7 +96,7 @@ function typeIn(text: string): string {
 }
 
 /** What the host's log says of failed webhooks so far. */
-function errorsTold(): string[] {
+function errorsLogged(): string[] {
   const lines = host.stderr().split("\n");
   return lines.filter((line) => line.includes(" error incidentWebhook "));
 }
@@ -111,7 +111,7 @@ const WAYS = [true, false].flatMap((declared) =>
 describe("a body larger than the app takes", () => {
   it.each(SIZES)("of %d MiB is refused in the app's own words, or by the host", async (size) => {
     const bytes = Math.round(size * MIB);
-    const before = errorsTold().length;
+    const before = errorsLogged().length;
     for (const way of WAYS) {
       const problem = way.known
         ? "413 urn:lrq:problem:too-large"
@@ -119,10 +119,10 @@ describe("a body larger than the app takes", () => {
       const expected = size > 100 ? "500 empty" : problem;
       expect({ ...way, came: await send({ bytes, ...way }) }).toEqual({ ...way, came: expected });
     }
-    const told = errorsTold().slice(before);
-    const ofLimit = told.filter((line) => line.endsWith("is longer than 104857600 bytes"));
-    expect(ofLimit).toEqual(told);
-    expect(told.length).toBe(size > 100 ? WAYS.length : 0);
+    const errors = errorsLogged().slice(before);
+    const ofLimit = errors.filter((line) => line.endsWith("is longer than 104857600 bytes"));
+    expect(ofLimit).toEqual(errors);
+    expect(errors.length).toBe(size > 100 ? WAYS.length : 0);
   });
 });
 

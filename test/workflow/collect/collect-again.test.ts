@@ -87,16 +87,16 @@ describe("a run whose results are asked for again", () => {
 
   it("stays finished, is counted once, and nobody is told of it twice", async () => {
     const collecting = await givenUp();
-    const told = keysOf(collecting, "notice!");
+    const notices = keysOf(collecting, "notice!");
     const before = await collecting.ledger.read(runKey(RUN_ID));
     const { finishedAtMs, gate, open } = Object(before?.body);
-    expect([told.length, open, gate.done, gate.failed]).toEqual([2, 0, 1, 1]);
+    expect([notices.length, open, gate.done, gate.failed]).toEqual([2, 0, 1, 1]);
     await collectAgain(collecting.ports(), RUN_ID, "ana");
     expect((await viewOf(collecting)).state).toBe("finished");
     await collecting.collect();
     const after = Object((await collecting.ledger.read(runKey(RUN_ID)))?.body);
     expect(after).toMatchObject({ finishedAtMs, gate, open: 0, custody: { count: 1 } });
-    expect(keysOf(collecting, "notice!")).toEqual(told);
+    expect(keysOf(collecting, "notice!")).toEqual(notices);
   });
 
   it("can be asked while results are owed: the next try is now, and the waits begin anew", async () => {

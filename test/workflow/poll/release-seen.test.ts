@@ -22,7 +22,7 @@ function parked(number: number, reason: SequenceRecord["reason"]): SequenceRecor
 }
 
 /** The ledger after Defender was asked which machines have reported, and had these to tell. */
-async function told(records: readonly SequenceRecord[], seen: readonly string[]) {
+async function afterRelease(records: readonly SequenceRecord[], seen: readonly string[]) {
   const { ledger, ports } = startAccepting();
   await ledger.commit(records.flatMap(insertion));
   const machinesSeenSince = async () => ({ kind: "answered", value: seen }) as const;
@@ -36,13 +36,13 @@ async function told(records: readonly SequenceRecord[], seen: readonly string[])
 
 describe("a machine that has reported", () => {
   it("brings its sequence back into the lane it is of, and not among the retries", async () => {
-    const came = await told([parked(0, OFFLINE), parked(1, OFFLINE)], [MACHINE_ID]);
+    const came = await afterRelease([parked(0, OFFLINE), parked(1, OFFLINE)], [MACHINE_ID]);
     expect(came).toEqual({ released: 1, lanes: [1], later: 1 });
   });
 
   it("changes nothing for a sequence that waits for something else", async () => {
     const busy = { code: "machineBusy", sinceMs: START_MS, times: 1 } as const;
-    const came = await told([parked(0, busy)], [MACHINE_ID]);
+    const came = await afterRelease([parked(0, busy)], [MACHINE_ID]);
     expect(came).toEqual({ released: 0, lanes: [], later: 1 });
   });
 });

@@ -5,7 +5,7 @@ import type { RunRecord } from "../run/run.ts";
  * What is owed when `after` is written where `before` stood (null: nothing): that the run was
  * accepted. Who joins it later is told where it stands.
  */
-export function noticesOfWriting(
+export function noticesOfAccepting(
   before: RunRecord | null,
   after: RunRecord,
   nowMs: number,
@@ -14,7 +14,7 @@ export function noticesOfWriting(
     return noticesOf(after, "run.accepted", null, nowMs);
   const known = new Set(before.callbacks.map((each) => each.targetId));
   const joining = after.callbacks.filter((each) => !known.has(each.targetId));
-  return noticesOfStanding({ ...after, callbacks: joining }, nowMs);
+  return noticesOfRunState({ ...after, callbacks: joining }, nowMs);
 }
 
 /** What is owed when one sequence of `run` ended, `run` being as it is after that. */
@@ -25,7 +25,7 @@ export function noticesOfEnd(run: RunRecord, sequenceId: string, nowMs: number):
 }
 
 /** Where a run stands, told to all its targets: that it was accepted, and finished if it is. */
-export function noticesOfStanding(run: RunRecord, nowMs: number): Notice[] {
+export function noticesOfRunState(run: RunRecord, nowMs: number): Notice[] {
   const accepted = noticesOf(run, "run.accepted", null, nowMs);
   const over = run.finishedAtMs !== null;
   return over ? [...accepted, ...noticesOf(run, "run.finished", null, nowMs)] : accepted;

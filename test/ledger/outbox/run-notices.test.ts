@@ -7,9 +7,9 @@ import {
 import type { RunRecord } from "../../../shared/ledger/run/run.ts";
 import {
   noticesOfEnd,
-  noticesOfStanding,
-  noticesOfWriting,
-} from "../../../shared/ledger/outbox/told.ts";
+  noticesOfRunState,
+  noticesOfAccepting,
+} from "../../../shared/ledger/outbox/run-notices.ts";
 import { aRun } from "../a-run.ts";
 import { SEQUENCE_ID, START_MS } from "../a-sequence.ts";
 
@@ -28,7 +28,7 @@ function target(targetId: string): CallbackTarget {
 }
 
 /** A run of three sequences that `names` are told of. */
-function told(names: readonly string[], more: Partial<RunRecord> = {}): RunRecord {
+function notified(names: readonly string[], more: Partial<RunRecord> = {}): RunRecord {
   return aRun({ accepted: 3, open: 3, callbacks: names.map(target), ...more });
 }
 
@@ -37,23 +37,25 @@ const inShort = (notices: readonly Notice[]) =>
   notices.map(({ targetId, event }) => `${targetId} ${event}`);
 
 const written = (before: RunRecord | null, after: RunRecord) =>
-  inShort(noticesOfWriting(before, after, START_MS));
+  inShort(noticesOfAccepting(before, after, START_MS));
 
 describe("when a run is written", () => {
   it("all its targets are told that it was accepted, and again when it has grown", () => {
     const accepted = ["a run.accepted", "b run.accepted"];
-    expect(written(null, told(["a", "b"]))).toEqual(accepted);
-    expect(written(told(["a"]), told(["a", "b"], { accepted: 4, open: 4 }))).toEqual(accepted);
+    expect(written(null, notified(["a", "b"]))).toEqual(accepted);
+    expect(written(notified(["a"]), notified(["a", "b"], { accepted: 4, open: 4 }))).toEqual(
+      accepted,
+    );
   });
 
   it("nobody is told anything if nobody and nothing joins it", () => {
-    expect(written(told(["a"]), told(["a"], { turns: 1 }))).toEqual([]);
-    expect(written(told(["a"], OVER), told(["a"], OVER))).toEqual([]);
+    expect(written(notified(["a"]), notified(["a"], { turns: 1 }))).toEqual([]);
+    expect(written(notified(["a"], OVER), notified(["a"], OVER))).toEqual([]);
   });
 
   it("who joins it later is told where it stands, and the others are not", () => {
-    expect(written(told(["a"]), told(["a", "b"]))).toEqual(["b run.accepted"]);
-    expect(written(told(["a"], OVER), told(["a", "b"], OVER))).toEqual([
+    expect(written(notified(["a"]), notified(["a", "b"]))).toEqual(["b run.accepted"]);
+    expect(written(notified(["a"], OVER), notified(["a", "b"], OVER))).toEqual([
       "b run.accepted",
       "b run.finished",
     ]);
@@ -62,9 +64,9 @@ describe("when a run is written", () => {
 
 describe("when a sequence ends", () => {
   it("that is told by its id, and that the run is finished if it was the last", () => {
-    const ended = noticesOfEnd(told(["a"]), SEQUENCE_ID, START_MS);
+    const ended = noticesOfEnd(notified(["a"]), SEQUENCE_ID, START_MS);
     expect(ended).toMatchObject([{ event: "sequence.ended", sequenceId: SEQUENCE_ID }]);
-    const last = noticesOfEnd(told(["a"], OVER), SEQUENCE_ID, START_MS);
+    const last = noticesOfEnd(notified(["a"], OVER), SEQUENCE_ID, START_MS);
     expect(last).toMatchObject([
       { event: "sequence.ended", sequenceId: SEQUENCE_ID },
       { event: "run.finished", sequenceId: null },
@@ -74,8 +76,8 @@ describe("when a sequence ends", () => {
 
 describe("where a run stands", () => {
   it("is that it was accepted, and that it is finished only if it is", () => {
-    expect(inShort(noticesOfStanding(told(["a"]), START_MS))).toEqual(["a run.accepted"]);
-    expect(inShort(noticesOfStanding(told(["a"], OVER), START_MS))).toEqual([
+    expect(inShort(noticesOfRunState(notified(["a"]), START_MS))).toEqual(["a run.accepted"]);
+    expect(inShort(noticesOfRunState(notified(["a"], OVER), START_MS))).toEqual([
       "a run.accepted",
       "a run.finished",
     ]);
