@@ -33,7 +33,11 @@ const cap = z.int().min(1).max(1_000_000);
 
 const callerSchema = z
   .strictObject({
-    name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'"),
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'")
+      // Counts are kept in objects by caller, and under this name an object keeps nothing.
+      .refine((name) => name !== "__proto__", { error: "a name other than '__proto__'" }),
     key: z
       .string()
       .regex(

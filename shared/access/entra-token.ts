@@ -106,7 +106,7 @@ const claimsSchema = z.object({
 function whatItSays(payload: object, authority: string, tenant: string): VerifiedToken {
   const read = claimsSchema.safeParse(payload);
   if (!read.success) return refused("the token is no access token of Entra");
-  const { ver, iss, tid, aud, oid, roles, scp, idtyp } = read.data;
+  const { ver, iss, tid, aud, oid, roles } = read.data;
   if (iss !== issuersOf(authority, tenant)[ver] || tid !== tenant) {
     return refused("the token's issuer does not fit its version and tenant");
   }
@@ -114,8 +114,25 @@ function whatItSays(payload: object, authority: string, tenant: string): Verifie
   // in anywhere else.
   const clientId = ver === "1.0" ? read.data.appid : read.data.azp;
   if (clientId === undefined) return refused("the token is no access token: it names no client");
-  const isPerson = scp !== undefined || (idtyp !== undefined && idtyp !== "app");
+  const isPerson = personIn(read.data);
+  if (isPerson === null) return refused(WHOSE);
   return { kind: "verified", claims: { tid, aud, oid, clientId, roles, isPerson } };
+}
+
+const WHOSE =
+  "the token does not say whether a person or an app shows it; give the app a role, " +
+  "or have the claim idtyp added to its tokens";
+
+/**
+ * Scopes are in tokens of people only, roles without scopes in those of apps only (access token
+ * claims reference), and `idtyp` says it outright. Null for a token that says none of it, or two
+ * things.
+ */
+function personIn({ scp, idtyp, roles }: z.infer<typeof claimsSchema>): boolean | null {
+  if (idtyp !== undefined && idtyp !== "user" && idtyp !== "app") return null;
+  if (scp !== undefined) return idtyp === "app" ? null : true;
+  if (idtyp !== undefined) return idtyp === "user";
+  return roles.length > 0 ? false : null;
 }
 
 /** Only a token whose signature holds is told more than that it is not ours. */

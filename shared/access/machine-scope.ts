@@ -77,7 +77,8 @@ export function needsFacts(scope: MachineScope): boolean {
 /**
  * Judges one machine by what Defender says of it (`facts`; null if it was not asked, or gave no
  * answer). Whatever a rule asks for and nobody knows is a denial: a machine without readable tags
- * may be the one that is denied by them. Deny wins over allow, and both over tier 0.
+ * may be the one that is denied by them. A name that is empty or has spaces around it counts as
+ * unknown, and so does an empty group. Deny wins over allow, and both over tier 0.
  */
 export function judgeMachine(
   scope: MachineScope,
@@ -118,8 +119,19 @@ function askedMembers(scope: MachineScope): Member[] {
 }
 
 function isUnknown(member: Member, facts: MachineFacts | null): boolean {
-  const { tags = null, group = null, platform = null, name = null } = facts ?? {};
-  return { tags, groups: group, platforms: platform, names: name }[member] === null;
+  if (facts === null) return true;
+  const { tags, group, platform, name } = facts;
+  switch (member) {
+    case "tags":
+      return tags === null;
+    case "groups":
+      return group === null || group.trim() === "";
+    case "platforms":
+      return platform === null;
+    case "names":
+      // Spaces around a name are in no pattern, so a rule that denies it would not find it.
+      return name === null || name === "" || name.trim() !== name;
+  }
 }
 
 function isFor(rule: Rule, machineId: string, facts: MachineFacts | null): boolean {

@@ -37,6 +37,7 @@ describe("the setting CALLERS", () => {
   it.each([
     ["is no array", {}, ""],
     ["holds no name", [{ ...playbook, name: undefined }], "0.name"],
+    ["holds the name that objects keep", [{ ...playbook, name: "__proto__" }], "0.name"],
     ["holds a name with spaces", [{ ...playbook, name: "two words" }], "0.name"],
     ["holds a plain key", [{ ...playbook, key: "canary" }], "0.key"],
     ["holds an upper-case hash", [{ ...playbook, key: keyHash("k").toUpperCase() }], "0.key"],

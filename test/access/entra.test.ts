@@ -76,7 +76,12 @@ describe("an Entra token", () => {
       "playbook",
     ],
     ["the audience without api://", app({ aud: "lrq" }), "playbook"],
-    ["an app that says it is one", app({ idtyp: "app" }), "playbook"],
+    [
+      "an app that only its roles tell from a person",
+      app({ idtyp: undefined, azp: OTHER, roles: ["Operate"] }),
+      "operators",
+    ],
+    ["a person who says so", person({ idtyp: "user" }), "responders", PERSON],
   ])("of %s is known", async (_, claims, caller, objectId = SERVICE_PRINCIPAL) => {
     const answer = await show(await signed(key, claims));
     expect(answer).toMatchObject({
@@ -111,6 +116,9 @@ describe("an Entra token", () => {
       /no caller/,
     ],
     ["of a person without scopes", app({ oid: OTHER, idtyp: "user" }), /no caller/],
+    ["that says neither person nor app", app({ idtyp: undefined }), /person or an app/],
+    ["that says both", person({ idtyp: "app" }), /person or an app/],
+    ["of a kind nobody knows", app({ idtyp: "constructor" }), /person or an app/],
     ["with a role nobody lists", app({ azp: OTHER, roles: ["operate"] }), /no caller/],
     ["that two callers fit", app({ roles: ["Operate"] }), /several callers/],
   ])("%s is refused", async (_, claims, why) => {

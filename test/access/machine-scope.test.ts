@@ -123,6 +123,17 @@ describe("a scope", () => {
     },
   );
 
+  it.each([
+    ["deny", { names: ["dc*"] }, { name: "" }],
+    ["deny", { names: ["dc*"] }, { name: " " }],
+    ["deny", { names: ["dc*"] }, { name: " dc-1" }],
+    ["tier0", { names: ["dc*"] }, { name: "dc-1\t" }],
+    ["deny", { groups: ["Servers"] }, { group: " " }],
+  ] as const)("with %s rules on %j does not take %j for a machine they are not for", (...of) => {
+    const [part, rule, facts] = of;
+    expect(judged({ [part]: ruleOf(rule) }, { ...FACTS, ...facts })).toBe("denied");
+  });
+
   it("of ids alone needs nothing of Defender; one without rules is unlimited", () => {
     expect(needsFacts({ deny: ruleOf({ ids: [ID] }) })).toBe(false);
     expect(needsFacts({ deny: ruleOf({ ids: [ID], tags: ["x"] }) })).toBe(true);

@@ -31,6 +31,7 @@ export function appClaims(authority: string, nowMs: number, more: object = {}): 
     oid: SERVICE_PRINCIPAL,
     sub: SERVICE_PRINCIPAL,
     azp: APP,
+    idtyp: "app",
     iat: nowSeconds,
     nbf: nowSeconds,
     exp: nowSeconds + 3_600,
@@ -40,7 +41,13 @@ export function appClaims(authority: string, nowMs: number, more: object = {}): 
 
 /** The same for a person who signed in to that app. */
 export function personClaims(authority: string, nowMs: number, more: object = {}): JWTPayload {
-  return appClaims(authority, nowMs, { oid: PERSON, sub: "pairwise", scp: "access", ...more });
+  return appClaims(authority, nowMs, {
+    oid: PERSON,
+    sub: "pairwise",
+    idtyp: undefined,
+    scp: "access",
+    ...more,
+  });
 }
 
 export async function signed(
