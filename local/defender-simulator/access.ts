@@ -7,6 +7,12 @@ import { isRecord, parseJson } from "./request-body.ts";
 import type { Tenant } from "./tenant.ts";
 
 const LEGACY_AUDIENCE = "https://api.securitycenter.microsoft.com";
+/** What the same API was called before; older clients still ask for tokens under these names. */
+const OLDER_AUDIENCES = [
+  "https://securitycenter.windows.com",
+  "https://api.securitycenter.windows.com",
+  "https://securitycenter.onmicrosoft.com/windowsatpservice",
+];
 /** The display name of callers that say nothing, and of static tokens without a name. */
 const NAMELESS = "simulated-application";
 /** Application permissions of the API that the simulator knows. */
@@ -44,7 +50,7 @@ export function authorize(tenant: Tenant, call: Call, roles: readonly string[]):
   });
   if (grant === null) return refuse(401, "Unauthorized", "The token is missing or not valid");
   if (grant.expiresAtMs <= call.nowMs) return refuse(401, "Unauthorized", "The token has expired");
-  if (!(options.audiences ?? [LEGACY_AUDIENCE]).includes(grant.audience)) {
+  if (!(options.audiences ?? [LEGACY_AUDIENCE, ...OLDER_AUDIENCES]).includes(grant.audience)) {
     return refuse(403, "Forbidden", `The token is for ${grant.audience}`);
   }
   if (grant.roles.some((role) => roles.includes(role))) return { kind: "caller", caller };

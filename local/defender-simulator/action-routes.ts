@@ -20,13 +20,11 @@ export function readingRoles(tenant: Tenant): readonly string[] {
 export function listActions(tenant: Tenant, call: Call): Answer {
   const access = authorize(tenant, call, readingRoles(tenant));
   if (access.kind === "refused") return access.answer;
-  const documented = tenant.rules.switches.listOperators === "documented";
   return askCollection<ActionRecord>(tenant, call, {
     context: "MachineActions",
     path: "machineactions",
     members: tenant.state.actions.filter((action) => action.listedAtMs <= call.nowMs).toReversed(),
     filterable: ["id", "status", "machineId", "type", "requestor", "creationDateTimeUtc"],
-    withoutOperators: documented ? ["or", "in", "not", "startswith", "endswith", "contains"] : [],
     value: actionField,
     entity: (action) => actionEntity(tenant, action, call.nowMs),
   }).answer;
@@ -76,7 +74,7 @@ export function getResultLink(tenant: Tenant, call: Call, id: string, index: num
 export function cancelAction(tenant: Tenant, call: Call, id: string, loses: boolean): Answer {
   const access = authorize(tenant, call, ["Machine.LiveResponse"]);
   if (access.kind === "refused") return access.answer;
-  const action = visibleAction(tenant, id, call.nowMs);
+  const action = shownAction(tenant, id, call.nowMs);
   if (action === null) return unknownAction(tenant, id);
   const { requestor } = access.caller;
   if (action.requestor !== requestor) {
@@ -109,9 +107,22 @@ function commentOf(call: Call): string | null {
   return typeof comment === "string" ? comment : null;
 }
 
+/** An action that GET by id already knows. */
 function visibleAction(tenant: Tenant, id: string, nowMs: number): ActionRecord | null {
-  const action = tenant.state.actions.find((candidate) => candidate.id === id.toLowerCase());
-  return action !== undefined && action.visibleAtMs <= nowMs ? action : null;
+  const action = actionCalled(tenant, id);
+  return action !== null && action.visibleAtMs <= nowMs ? action : null;
+}
+
+/** An action that GET by id or the list already knows: what a client was shown it may cancel. */
+function shownAction(tenant: Tenant, id: string, nowMs: number): ActionRecord | null {
+  const action = actionCalled(tenant, id);
+  return action !== null && Math.min(action.visibleAtMs, action.listedAtMs) <= nowMs
+    ? action
+    : null;
+}
+
+function actionCalled(tenant: Tenant, id: string): ActionRecord | null {
+  return tenant.state.actions.find((candidate) => candidate.id === id.toLowerCase()) ?? null;
 }
 
 function unknownAction(tenant: Tenant, id: string): Answer {

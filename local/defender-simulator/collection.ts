@@ -11,10 +11,9 @@ export interface Collection<T> {
   readonly path: string;
   /** In the order in which they are served. */
   readonly members: readonly T[];
+  /** As on the wire; a list is asked by its name and `/any`. */
   readonly filterable: readonly string[];
-  /** Operators that the filter may not use, beyond plain comparison and `and`. */
-  readonly withoutOperators: readonly string[];
-  value(member: T, field: string): FilterValue | readonly string[];
+  value(member: T, field: string): FilterValue;
   entity(member: T): Record<string, unknown>;
 }
 
@@ -70,12 +69,8 @@ export function askCollection<T>(tenant: Tenant, call: Call, collection: Collect
 function filtered<T>(call: Call, collection: Collection<T>): readonly T[] | string {
   const text = call.query.get("$filter");
   if (text === null) return collection.members;
-  const parsed = parseFilter(text);
+  const parsed = parseFilter(text, collection.filterable);
   if (parsed.kind === "refused") return parsed.message;
-  const unknown = [...parsed.fields].find((field) => !collection.filterable.includes(field));
-  if (unknown !== undefined) return `The property '${unknown}' cannot be used in $filter.`;
-  const operator = [...parsed.used].find((name) => collection.withoutOperators.includes(name));
-  if (operator !== undefined) return `The operator '${operator}' is not supported.`;
   return collection.members.filter((member) =>
     parsed.test((field) => collection.value(member, field)),
   );
@@ -87,8 +82,9 @@ function inOrderOf<T>(
   collection: Collection<T>,
 ): readonly T[] | string {
   if (orderBy === null) return members;
-  const [, field, direction] = /^(\w+)(?: (asc|desc))?$/.exec(orderBy.trim()) ?? [];
-  if (field === undefined || !collection.filterable.includes(field)) {
+  const [, written, direction] = /^(\w+)(?: (asc|desc))?$/.exec(orderBy.trim()) ?? [];
+  const field = collection.filterable.find((name) => name.toLowerCase() === written?.toLowerCase());
+  if (field === undefined) {
     return `Cannot order by '${orderBy}'.`;
   }
   const sign = direction === "desc" ? -1 : 1;
@@ -100,9 +96,12 @@ function inOrderOf<T>(
 }
 
 function selected(call: Call, entity: Record<string, unknown>): Record<string, unknown> {
-  const names = call.query.get("$select")?.split(",");
-  if (names === undefined) return entity;
-  return Object.fromEntries(Object.entries(entity).filter(([name]) => names.includes(name)));
+  const select = call.query.get("$select");
+  if (select === null) return entity;
+  const names = new Set(select.split(",").map((name) => name.trim().toLowerCase()));
+  return Object.fromEntries(
+    Object.entries(entity).filter(([name]) => names.has(name.toLowerCase())),
+  );
 }
 
 function nextLink<T>(

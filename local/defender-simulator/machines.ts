@@ -1,3 +1,5 @@
+import { apiError } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import type { OutageWindow, SimulatedMachine } from "./options.ts";
 import { fraction, guid } from "./random.ts";
 import type { Tenant } from "./tenant.ts";
@@ -55,6 +57,11 @@ export function findMachine(tenant: Tenant, idOrName: string): SimulatedMachine 
     if (machine.computerDnsName.toLowerCase() === wanted) return machine;
   }
   return null;
+}
+
+/** What every route says of a machine that nobody knows. */
+export function unknownMachine(tenant: Tenant, idOrName: string): Answer {
+  return apiError(tenant, 404, "ResourceNotFound", `Machine ${idOrName} was not found`);
 }
 
 /** A machine as the API shows it. */

@@ -1,137 +1,77 @@
 /**
  * A value as a filter compares it: text, or a number (instants are epoch milliseconds), or
- * nothing.
+ * nothing. Only a name that ends in `/any` stands for a list.
  */
-export type FilterValue = string | number | boolean | null;
+export type FilterValue = string | number | boolean | null | readonly string[];
 
-/** Gives a field's value; undefined means that no filter may name the field. */
-type Fields = (name: string) => FilterValue | readonly string[] | undefined;
+/** Gives the value of a name, as the list of filterable names writes it. */
+type Fields = (name: string) => FilterValue;
 
 type FilterTest = (fields: Fields) => boolean;
 
-/** A filter, or why it is not one. `used` names the operators beyond plain comparison and `and`. */
+/** A filter, or why it is not one. */
 export type ParsedFilter =
-  | {
-      readonly kind: "filter";
-      readonly test: FilterTest;
-      readonly fields: ReadonlySet<string>;
-      readonly used: ReadonlySet<string>;
-    }
+  | { readonly kind: "filter"; readonly test: FilterTest }
   | { readonly kind: "refused"; readonly message: string };
 
 /**
- * The subset of OData 4.01 that Defender's pages and known clients use: eq, ne, ge, gt, le, lt,
- * and, or, not, in, startswith, endswith, contains, parentheses. Text is compared exactly, instants
- * as instants.
+ * What Defender's sample pages and known clients send: comparisons, `startswith`, `contains` and
+ * `list/any(x: x eq 'text')`, joined by `and` and `or`. Names count in any case, text is compared
+ * exactly, instants as instants.
  */
-export function parseFilter(text: string): ParsedFilter {
-  const tokens = tokenize(text);
-  if (tokens === null) return { kind: "refused", message: `Syntax error in '${text}'.` };
-  const cursor: Cursor = { tokens, at: 0, fields: new Set(), used: new Set() };
-  const test = parseOr(cursor);
-  if (test === null || cursor.at !== tokens.length) {
-    const where = tokens[cursor.at] ?? "the end";
-    return { kind: "refused", message: `Syntax error at ${where} in '${text}'.` };
+export function parseFilter(text: string, names: readonly string[]): ParsedFilter {
+  const alternatives: FilterTest[][] = [[]];
+  let rest = text.trim();
+  do {
+    const term = TERM.exec(rest);
+    const test = readTerm(term?.groups ?? {}, names);
+    if (term === null || test === null) return refused(`Syntax error at '${rest}' in '${text}'.`);
+    if (typeof test === "string")
+      return refused(`The property '${test}' cannot be used in $filter.`);
+    alternatives.at(-1)?.push(test);
+    if (term.groups?.["joint"]?.toLowerCase() === "or") alternatives.push([]);
+    rest = rest.slice(term[0].length);
+  } while (rest !== "");
+  const test: FilterTest = (fields) =>
+    alternatives.some((terms) => terms.every((term) => term(fields)));
+  return { kind: "filter", test };
+}
+
+function refused(message: string): ParsedFilter {
+  return { kind: "refused", message };
+}
+
+const QUOTED = "'(?:[^']|'')*'";
+/** One term, and the word that joins the next one to it. */
+const TERM = new RegExp(
+  `^(?:(?<call>startswith|contains)\\(\\s*(?<of>\\w+)\\s*,\\s*(?<part>${QUOTED})\\s*\\)` +
+    `|(?<list>\\w+/any)\\(\\s*(?<each>\\w+)\\s*:\\s*\\k<each>\\s+eq\\s+(?<member>${QUOTED})\\s*\\)` +
+    `|(?<field>\\w+)\\s+(?<operator>eq|ne|ge|gt|le|lt)\\s+(?<literal>${QUOTED}|[^\\s(),']+))` +
+    "(?:\\s+(?<joint>and|or)\\s+(?=\\S)|$)",
+  "i",
+);
+
+/** The test; the name that may not be used; or null when there is no such term. */
+function readTerm(
+  term: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): FilterTest | string | null {
+  const written = term["of"] ?? term["list"] ?? term["field"] ?? "";
+  const name = names.find((known) => known.toLowerCase() === written.toLowerCase());
+  if (name === undefined) return written === "" ? null : written;
+  if (term["list"] !== undefined) {
+    const member = unquoted(term["member"]);
+    return (fields) => [fields(name)].flat().includes(member);
   }
-  return { kind: "filter", test, fields: cursor.fields, used: cursor.used };
-}
-
-interface Cursor {
-  readonly tokens: readonly string[];
-  at: number;
-  readonly fields: Set<string>;
-  readonly used: Set<string>;
-}
-
-const TOKEN = /\s*('(?:[^']|'')*'|[(),]|[^\s(),']+)/y;
-/** More tokens than any client sends: 100 ids in one list. */
-const TOKENS_MOST = 5_000;
-
-function tokenize(text: string): string[] | null {
-  const tokens: string[] = [];
-  const source = text.trim();
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < source.length) {
-    const match = TOKEN.exec(source);
-    if (match === null || tokens.length >= TOKENS_MOST) return null;
-    tokens.push(match[1]!);
+  if (term["call"] !== undefined) {
+    const part = unquoted(term["part"]);
+    const starts = term["call"].toLowerCase() === "startswith";
+    return (fields) => {
+      const value = fields(name);
+      return typeof value === "string" && (starts ? value.startsWith(part) : value.includes(part));
+    };
   }
-  return tokens;
-}
-
-function parseOr(cursor: Cursor): FilterTest | null {
-  const first = parseAnd(cursor);
-  if (first === null) return null;
-  const tests = [first];
-  while (takeWord(cursor, "or")) {
-    cursor.used.add("or");
-    const next = parseAnd(cursor);
-    if (next === null) return null;
-    tests.push(next);
-  }
-  return (fields) => tests.some((test) => test(fields));
-}
-
-function parseAnd(cursor: Cursor): FilterTest | null {
-  const first = parseOne(cursor);
-  if (first === null) return null;
-  const tests = [first];
-  while (takeWord(cursor, "and")) {
-    const next = parseOne(cursor);
-    if (next === null) return null;
-    tests.push(next);
-  }
-  return (fields) => tests.every((test) => test(fields));
-}
-
-function parseOne(cursor: Cursor): FilterTest | null {
-  if (takeWord(cursor, "not")) {
-    const test = parseOne(cursor);
-    cursor.used.add("not");
-    return test === null ? null : (fields) => !test(fields);
-  }
-  if (takeWord(cursor, "(")) {
-    const test = parseOr(cursor);
-    return test !== null && takeWord(cursor, ")") ? test : null;
-  }
-  const name = takeName(cursor);
-  if (name === null) return null;
-  if (cursor.tokens[cursor.at] === "(") return parseFunction(cursor, name.toLowerCase());
-  return parseComparison(cursor, name);
-}
-
-function parseFunction(cursor: Cursor, called: string): FilterTest | null {
-  if (!["startswith", "endswith", "contains"].includes(called)) return null;
-  cursor.at += 1;
-  const name = takeName(cursor);
-  if (name === null || !takeWord(cursor, ",")) return null;
-  const wanted = takeLiteral(cursor);
-  if (typeof wanted?.value !== "string" || !takeWord(cursor, ")")) return null;
-  cursor.fields.add(name);
-  cursor.used.add(called);
-  const part = wanted.value;
-  const holds = (value: string) => {
-    if (called === "startswith") return value.startsWith(part);
-    return called === "endswith" ? value.endsWith(part) : value.includes(part);
-  };
-  return (fields) => {
-    const value = fields(name);
-    return typeof value === "string" && holds(value);
-  };
-}
-
-function parseComparison(cursor: Cursor, name: string): FilterTest | null {
-  cursor.fields.add(name);
-  const operator = cursor.tokens[cursor.at]?.toLowerCase() ?? "";
-  cursor.at += 1;
-  if (operator === "in") return parseIn(cursor, name);
-  const compare = COMPARISONS[operator];
-  const literal = takeLiteral(cursor);
-  if (compare === undefined || literal === null) return null;
-  return (fields) => {
-    const order = orderOf(fields(name), literal.value);
-    return order === null ? operator === "ne" : compare(order);
-  };
+  return comparison(name, term["operator"]?.toLowerCase() ?? "", term["literal"] ?? "");
 }
 
 const COMPARISONS: Readonly<Record<string, (order: number) => boolean>> = {
@@ -143,61 +83,38 @@ const COMPARISONS: Readonly<Record<string, (order: number) => boolean>> = {
   lt: (order) => order < 0,
 };
 
-function parseIn(cursor: Cursor, name: string): FilterTest | null {
-  cursor.used.add("in");
-  if (!takeWord(cursor, "(")) return null;
-  const values: FilterValue[] = [];
-  do {
-    const literal = takeLiteral(cursor);
-    if (literal === null) return null;
-    values.push(literal.value);
-  } while (takeWord(cursor, ","));
-  if (!takeWord(cursor, ")")) return null;
-  return (fields) => values.some((value) => orderOf(fields(name), value) === 0);
+function comparison(name: string, operator: string, literal: string): FilterTest | null {
+  const compare = COMPARISONS[operator];
+  const wanted = readLiteral(literal);
+  if (compare === undefined || wanted === undefined) return null;
+  return (fields) => {
+    const order = orderOf(fields(name), wanted);
+    return order === null ? operator === "ne" : compare(order);
+  };
 }
 
-/**
- * Negative, zero or positive; null when the two cannot be compared. A collection equals each of
- * its members.
- */
-function orderOf(value: ReturnType<Fields>, wanted: FilterValue): number | null {
-  if (typeof value === "object" && value !== null) {
-    return typeof wanted === "string" && value.includes(wanted) ? 0 : null;
-  }
+/** Negative, zero or positive; null when the two cannot be compared. */
+function orderOf(value: FilterValue, wanted: FilterValue): number | null {
   if (value === wanted) return 0;
   if (typeof value === "string" && typeof wanted === "string") return value < wanted ? -1 : 1;
-  if (typeof value === "number") {
-    const number = typeof wanted === "string" ? Date.parse(wanted) : wanted;
-    if (typeof number === "number" && !Number.isNaN(number)) return value - number;
+  if (typeof value !== "number") return null;
+  const number = typeof wanted === "string" ? Date.parse(wanted) : wanted;
+  return typeof number === "number" && !Number.isNaN(number) ? value - number : null;
+}
+
+/** Text in quotes, or a bare number, instant, GUID, true, false or null; undefined for another. */
+function readLiteral(literal: string): FilterValue | undefined {
+  if (literal.startsWith("'")) return unquoted(literal);
+  if (literal === "null") return null;
+  if (literal === "true" || literal === "false") return literal === "true";
+  if (/^-?\d+(\.\d+)?$/.test(literal)) return Number(literal);
+  if (/^\d{4}-\d{2}-\d{2}(T.*|Z)?$/i.test(literal)) {
+    const atMs = Date.parse(literal);
+    return Number.isNaN(atMs) ? undefined : atMs;
   }
-  return null;
+  return /^[0-9a-f-]{36}$/i.test(literal) ? literal : undefined;
 }
 
-function takeWord(cursor: Cursor, word: string): boolean {
-  if (cursor.tokens[cursor.at]?.toLowerCase() !== word) return false;
-  cursor.at += 1;
-  return true;
-}
-
-function takeName(cursor: Cursor): string | null {
-  const token = cursor.tokens[cursor.at] ?? "";
-  if (!/^[a-z_][a-z0-9_/]*$/i.test(token)) return null;
-  cursor.at += 1;
-  return token;
-}
-
-/** Text in quotes, or a bare number, instant, GUID, true, false or null. */
-function takeLiteral(cursor: Cursor): { readonly value: FilterValue } | null {
-  const token = cursor.tokens[cursor.at];
-  if (token === undefined || /^[(),]$/.test(token)) return null;
-  cursor.at += 1;
-  if (token.startsWith("'")) return { value: token.slice(1, -1).replaceAll("''", "'") };
-  if (token === "null") return { value: null };
-  if (token === "true" || token === "false") return { value: token === "true" };
-  if (/^-?\d+(\.\d+)?$/.test(token)) return { value: Number(token) };
-  if (/^\d{4}-\d{2}-\d{2}/.test(token)) {
-    const atMs = Date.parse(token);
-    return Number.isNaN(atMs) ? null : { value: atMs };
-  }
-  return /^[0-9a-f-]{36}$/i.test(token) ? { value: token } : null;
+function unquoted(text = ""): string {
+  return text.slice(1, -1).replaceAll("''", "'");
 }

@@ -162,7 +162,7 @@ export interface TokenOptions {
   readonly applications?: readonly SimulatedApplication[];
   /**
    * Audiences the API takes; default the legacy resource,
-   * https://api.securitycenter.microsoft.com.
+   * https://api.securitycenter.microsoft.com, and the names it had before.
    */
   readonly audiences?: readonly string[];
   /**

@@ -13,6 +13,7 @@ export type ReadApi =
   | "machines"
   | "machine"
   | "findByTag"
+  | "findByIp"
   | "libraryList"
   | "libraryUpload"
   | "libraryDelete";

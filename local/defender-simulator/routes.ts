@@ -4,7 +4,8 @@ import { apiError } from "./answer.ts";
 import type { Answer, Call } from "./answer.ts";
 import type { FaultKind, FaultPoint } from "./fault-plan.ts";
 import { deleteFromLibrary, listLibrary, uploadToLibrary } from "./library.ts";
-import { findMachinesByTag, getMachine, listMachines } from "./machine-routes.ts";
+import { findMachinesByIp, findMachinesByTag, getMachine, listMachines } from "./machine-routes.ts";
+import { findMachine, unknownMachine } from "./machines.ts";
 import { countRead } from "./reads.ts";
 import type { ReadApi } from "./reads.ts";
 import { BLOB_ROOT, download } from "./results.ts";
@@ -30,7 +31,7 @@ export function route(tenant: Tenant, call: Call): Routed {
   if (call.method === "GET" && call.path.startsWith(`/${BLOB_ROOT}/`)) {
     return { point: "download", answer: () => download(tenant, call), refuse: nothing };
   }
-  const path = /^\/api\/(?:v1\.0\/)?(.*)$/i.exec(call.path)?.[1] ?? "";
+  const path = readable(/^\/api\/(?:v1\.0\/)?(.*)$/i.exec(call.path)?.[1] ?? "");
   for (const entry of READS) {
     const match = call.method === entry.method ? entry.path.exec(path) : null;
     if (match === null) continue;
@@ -43,7 +44,7 @@ export function route(tenant: Tenant, call: Call): Routed {
     };
   }
   const submitted = /^machines\/([^/]+)\/runliveresponse$/i.exec(path);
-  if (submitted === null || call.method !== "POST") return unknownRoute(tenant, call);
+  if (submitted === null || call.method !== "POST") return unknownRoute(tenant, call, path);
   const machineId = decode(submitted[1]!);
   return {
     point: "submit",
@@ -111,10 +112,17 @@ const READS: readonly Read[] = [
   },
   {
     method: "GET",
-    path: /^machines\/findbytag$/i,
+    path: /^machines\/findbytag(?:\((.*)\))?$/i,
     api: "findByTag",
     point: "machines",
-    answer: ({ tenant, call }) => findMachinesByTag(tenant, call),
+    answer: ({ tenant, call, argument }) => findMachinesByTag(tenant, call, argument(1)),
+  },
+  {
+    method: "GET",
+    path: /^machines\/findbyip(?:\((.*)\))?$/i,
+    api: "findByIp",
+    point: "machines",
+    answer: ({ tenant, call, argument }) => findMachinesByIp(tenant, call, argument(1)),
   },
   {
     method: "GET",
@@ -146,13 +154,24 @@ const READS: readonly Read[] = [
   },
 ];
 
-function unknownRoute(tenant: Tenant, call: Call): Routed {
+/** Whatever is asked of a machine that nobody knows, it is the machine that was not found. */
+function unknownRoute(tenant: Tenant, call: Call, path: string): Routed {
+  const asked = /^machines\/([^/]+)\/./i.exec(path)?.[1];
+  const idOrName = asked === undefined ? null : decode(asked);
   const message = `No HTTP resource was found for ${call.method} ${call.path}`;
   return {
     point: null,
-    answer: () => apiError(tenant, 404, "NotFound", message),
+    answer: () =>
+      idOrName !== null && findMachine(tenant, idOrName) === null
+        ? unknownMachine(tenant, idOrName)
+        : apiError(tenant, 404, "NotFound", message),
     refuse: nothing,
   };
+}
+
+/** The signs of a function's arguments, `'`, `(`, `)`, `,`, `:` and `=`, may come encoded. */
+function readable(path: string): string {
+  return path.replaceAll(/%(?:27|28|29|2c|3a|3d)/gi, decodeURIComponent);
 }
 
 function nothing(): void {

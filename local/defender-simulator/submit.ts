@@ -2,7 +2,7 @@ import { authorize } from "./access.ts";
 import type { Access, Caller } from "./access.ts";
 import { apiError, errorCode, odata, tooManyRequests } from "./answer.ts";
 import type { Answer, Call } from "./answer.ts";
-import { findMachine, inPortalSession } from "./machines.ts";
+import { findMachine, inPortalSession, unknownMachine } from "./machines.ts";
 import { actionEntity, sessionsOf, wireTime } from "./machine-actions.ts";
 import type { SimulatedMachine } from "./options.ts";
 import { createAction, openActionOn } from "./create-action.ts";
@@ -91,9 +91,7 @@ function decide(tenant: Tenant, { call, machineId, access, body }: Post): Answer
   const machine =
     tenant.machines.get(machineId.toLowerCase()) ??
     (switches.submitByName ? findMachine(tenant, machineId) : null);
-  if (machine === null) {
-    return apiError(tenant, 404, "ResourceNotFound", `Machine ${machineId} was not found`);
-  }
+  if (machine === null) return unknownMachine(tenant, machineId);
   const refusal =
     bodyRefusal(tenant, body) ??
     machineRefusal(tenant, machine) ??

@@ -78,8 +78,6 @@ export interface Switches {
    */
   readonly cancelWhileRunning: "stops" | "runsOn";
   readonly cancelRefusalCode: string;
-  /** Whether the list of machine actions takes `or` and `in`, which no page shows for it. */
-  readonly listOperators: "all" | "documented";
   /** Whether collections take `$orderby`, `$select` and `$count`, which no page shows for them. */
   readonly moreQueryOptions: "accepted" | "refused";
   /** What a machine filter that matches nothing answers. */
@@ -126,7 +124,6 @@ export const DEFAULT_SWITCHES: Switches = {
   fileResult: "gzip",
   cancelWhileRunning: "stops",
   cancelRefusalCode: "BadRequest",
-  listOperators: "all",
   moreQueryOptions: "accepted",
   noMachineMatch: "emptyList",
   readRoleSuffices: false,
