@@ -17,7 +17,7 @@ const ROUNDS = 200;
 export async function measureIngest(root: string): Promise<readonly Row[]> {
   return await withSides({ root, hosts: 1 }, async ({ ask, ledger, storage }) => {
     const machineIds = machinesOf("m", MACHINES);
-    const rows = await takeTurns(
+    const rows = await alternate(
       async (side, id) => await ask(side, id, machineIds),
       async () => await untilUnfolded(ledger),
     );
@@ -25,7 +25,7 @@ export async function measureIngest(root: string): Promise<readonly Row[]> {
   });
 }
 
-async function takeTurns(
+async function alternate(
   ask: (side: Side, id: string) => Promise<void>,
   untilQuiet: () => Promise<void>,
 ): Promise<readonly Row[]> {

@@ -1,10 +1,10 @@
 import { laneIn, URGENT_LANE } from "../ledger/row/keys.ts";
-import { admit, nextTurnMs, type Verdict } from "../limits/pace/admit.ts";
+import { admit, nextDispatchMs, type Verdict } from "../limits/pace/admit.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import type { Limits } from "../limits/pace/limits.ts";
 import type { Ports } from "../ports.ts";
 import { changeBudget, changeBudgetAlone } from "./change-budget.ts";
-import { readTurn } from "./read-turn.ts";
+import { readQueueHead } from "./read-queue-head.ts";
 import { unlessSetAside } from "./set-aside.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
@@ -50,11 +50,11 @@ async function ringNext(
   // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the poll
   // replaces.
   const promised = await tryTransact(ports, usual("the budget"), async (tx) => {
-    const { budget, ready } = await readTurn(tx, 1);
+    const { budget, ready } = await readQueueHead(tx, 1);
     const nowMs = ports.clock.earliest();
     const stands = withoutDriver(budget.value, leaving ?? null);
     const verdict = admit(stands, nowMs, limits);
-    const dueAtMs = nextTurnMs(verdict, stands, nowMs);
+    const dueAtMs = nextDispatchMs(verdict, stands, nowMs);
     if (dueAtMs === null || isPromised(stands, dueAtMs, nowMs, lateMs)) return null;
     const [head] = ready;
     if (head === undefined || waitsForSession(head, verdict)) return null;
@@ -79,7 +79,7 @@ function withoutDriver(budget: Budget, hostId: string | null): Budget {
 }
 
 function mayRing(budget: Budget, nowMs: number, limits: Limits, lateMs: number): boolean {
-  const dueAtMs = nextTurnMs(admit(budget, nowMs, limits), budget, nowMs);
+  const dueAtMs = nextDispatchMs(admit(budget, nowMs, limits), budget, nowMs);
   return dueAtMs !== null && !isPromised(budget, dueAtMs, nowMs, lateMs);
 }
 

@@ -32,10 +32,10 @@ describe("staged blocks", () => {
   it("are the same bytes however those come in pieces, and in whatever order blocks arrive", async () => {
     const all = bytes(2 * BLOCK_BYTES + 12_345);
     const sizes = fc.array(fc.integer({ min: 0, max: 3 * BLOCK_BYTES }), { maxLength: 6 });
-    const turns = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 3, maxLength: 3 });
+    const ticks = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 3, maxLength: 3 });
     await fc.assert(
-      fc.asyncProperty(sizes, turns, async (pieceSizes, turnsOfBlocks) => {
-        const store = aStore(turnsOfBlocks);
+      fc.asyncProperty(sizes, ticks, async (pieceSizes, ticksOfBlocks) => {
+        const store = aStore(ticksOfBlocks);
         const blockIds = await stageBlocks(
           cut(all, [...pieceSizes, 100_000]),
           randomUUID(),
@@ -153,15 +153,15 @@ describe("staging", () => {
 });
 
 /** Blocks by id, as a service keeps them; the n-th waits so many turns of the loop, if told. */
-function aStore(turns: readonly number[] = []) {
+function aStore(ticks: readonly number[] = []) {
   const staged = new Map<string, Uint8Array>();
   let count = 0;
   return {
     staged,
     stage: async (blockId: string, block: Uint8Array): Promise<void> => {
-      const wait = turns[count % turns.length] ?? 0;
+      const wait = ticks[count % ticks.length] ?? 0;
       count += 1;
-      for (let turn = 0; turn < wait; turn += 1) await settled();
+      for (let tick = 0; tick < wait; tick += 1) await settled();
       staged.set(blockId, Uint8Array.from(block));
     },
     committed(blockIds: readonly string[]): Buffer {

@@ -90,8 +90,8 @@ describe("where a notice is sent", () => {
   if (hook === undefined || note === undefined) throw new Error("no targets");
 
   it("is looked up in the settings then, by what they say and not by their order", () => {
-    const turned = caller({ callbacks: [NOTE, HOOK] });
-    expect(recipientOf(hook, RUN, [turned], RULES)).toEqual({
+    const reversed = caller({ callbacks: [NOTE, HOOK] });
+    expect(recipientOf(hook, RUN, [reversed], RULES)).toEqual({
       kind: "to",
       to: { shape: "generic", url: HOOK.url, secrets: [SECRET], header: null },
     });

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as tick } from "node:timers/promises";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import type { Download } from "../../shared/ports.ts";
@@ -27,7 +27,7 @@ describe("the body of a download", () => {
     for await (const piece of download.content) {
       taken += piece.byteLength;
       if (taken > 8 * MIB) break;
-      await turn();
+      await tick();
     }
     // Linux lets the two sockets of a connection hold 6 and 4 MiB.
     expect(written - taken).toBeLessThan(16 * MIB);

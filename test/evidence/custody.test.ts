@@ -57,10 +57,10 @@ function reread(entries: readonly CustodyEntry[]): unknown[] {
 describe("the custody chain", () => {
   it("is whole after a way through JSON, whatever the order of the members", () => {
     const entries = chainOf(5);
-    const turned = entries.map((entry) => Object.fromEntries(Object.entries(entry).toReversed()));
+    const reversed = entries.map((entry) => Object.fromEntries(Object.entries(entry).toReversed()));
     const head = { number: 5, hash: entries.at(-1)?.hash };
     expect(verifyChain(reread(entries))).toEqual({ kind: "ok", head });
-    expect(verifyChain(turned)).toEqual({ kind: "ok", head });
+    expect(verifyChain(reversed)).toEqual({ kind: "ok", head });
     expect(verifyChain([])).toEqual({ kind: "ok", head: null });
   });
 

@@ -65,8 +65,8 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "forgets the sessions of others when a list fails",
     file: "shared/workflow/poll/list-actions.ts",
-    snippet: "    const took = tookTurn(stands, turn);",
-    replacement: "    const took = { ...tookTurn(stands, turn), foreign: 0 };",
+    snippet: "    const took = withPollerLease(stands, lease);",
+    replacement: "    const took = { ...withPollerLease(stands, lease), foreign: 0 };",
     caughtBy: LOOKS,
   },
   {

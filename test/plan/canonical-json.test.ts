@@ -18,8 +18,8 @@ describe("canonical JSON", () => {
     const members = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ maxDepth: 1 }));
     fc.assert(
       fc.property(members, (value) => {
-        const turned = Object.fromEntries(Object.entries(value).toReversed());
-        expect(canonicalJson(turned)).toBe(canonicalJson(value));
+        const reversed = Object.fromEntries(Object.entries(value).toReversed());
+        expect(canonicalJson(reversed)).toBe(canonicalJson(value));
       }),
     );
   });

@@ -65,8 +65,8 @@ describe("a sequence's id", () => {
   it("is the same in whatever order the parameters come", () => {
     fc.assert(
       fc.property(sequenceKey, (key) => {
-        const turned = Object.fromEntries(Object.entries(key.parameters).toReversed());
-        expect(sequenceIdOf("r1", { ...key, parameters: turned })).toBe(sequenceIdOf("r1", key));
+        const reversed = Object.fromEntries(Object.entries(key.parameters).toReversed());
+        expect(sequenceIdOf("r1", { ...key, parameters: reversed })).toBe(sequenceIdOf("r1", key));
       }),
     );
   });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
-import { RATE_TOKEN_KEY, NOTICE, OPEN_WORK, READY, TURN } from "../../shared/ledger/row/keys.ts";
+import {
+  RATE_TOKEN_KEY,
+  NOTICE,
+  OPEN_WORK,
+  READY,
+  QUEUE_HEAD,
+} from "../../shared/ledger/row/keys.ts";
 import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { Ledger } from "../../shared/ports.ts";
 import { remembering } from "../../shared/store/remembering.ts";
@@ -94,7 +100,7 @@ describe("the budget that an invocation remembers", () => {
     const { memory, own, budget } = await begun(FIRST);
     await budget();
     await write(memory, "theirs");
-    await own.list(TURN.from, TURN.before, 1);
+    await own.list(QUEUE_HEAD.from, QUEUE_HEAD.before, 1);
     expect(await budget()).toBe("theirs");
   });
 });

@@ -58,7 +58,7 @@ export const PLANNED = family("planned");
 export const NOTICE = family("notice");
 export const DEAD = family("dead");
 /** The budget, and then who is ready, the next to go first. */
-export const TURN: KeyRange = { from: RATE_TOKEN_KEY, before: READY.before };
+export const QUEUE_HEAD: KeyRange = { from: RATE_TOKEN_KEY, before: READY.before };
 /**
  * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, owed!,
  * planned!, the budget and ready! lie side by side. While the budget stands alone, nothing is due.

@@ -91,7 +91,7 @@ function isReserveLent({ sessions, meanSessionMs, pickups }: Budget, limits: Lim
  * Lower lanes wait for the pacer, so this is late for an urgent one: that comes with a bell of its
  * own.
  */
-export function nextTurnMs(verdict: Verdict, budget: Budget, nowMs: number): number | null {
+export function nextDispatchMs(verdict: Verdict, budget: Budget, nowMs: number): number | null {
   switch (verdict.kind) {
     case "go":
       return verdict.lowerRoom > 0 ? Math.max(nowMs, budget.paceAtMs) : nowMs;

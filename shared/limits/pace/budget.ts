@@ -81,7 +81,7 @@ export const budgetSchema = rowObject({
   listLag: listLagSchema.default(NO_LAG),
   /** POSTs given up without an answer, whose actions may still show; lost-posts.ts. */
   lost: z.array(lostPostSchema).default([]),
-  /** Dispatches since a retry of an offline machine had a turn. */
+  /** Dispatches since the last retry of an offline machine. */
   sinceRetry: z.number().int().nonnegative().default(0),
   /** Rows that a version of the app could not read, and since when; store/set-aside.ts. */
   setAside: z.array(rowObject({ key: z.string(), why: z.string(), sinceMs: instant })).default([]),

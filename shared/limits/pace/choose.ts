@@ -10,7 +10,7 @@ export interface Choice {
 
 /**
  * Ready keys in rank order, one more than there is room so that it shows whether more wait; and one
- * whose turn it is.
+ * that goes before its rank.
  */
 export interface Candidates {
   readonly ready: readonly string[];
@@ -51,20 +51,20 @@ const DISPATCHES_BY_RANK = 4;
 const DISPATCHES_PER_RETRY = 100;
 
 /**
- * True if the next turn of the longest waiting is a retry's. Retries have always waited longest,
- * and nearly all of them are in vain, so they have no part in the other turns.
+ * True if the next dispatch out of rank is a retry's. Retries have always waited longest, and nearly
+ * all of them are in vain, so the other dispatches out of rank are not for them.
  */
-export function isTurnOfRetry({ sinceRetry }: Pick<Budget, "sinceRetry">): boolean {
+export function isRetryNext({ sinceRetry }: Pick<Budget, "sinceRetry">): boolean {
   // Once in a hundred, for whether there are any has to be read.
   return sinceRetry % DISPATCHES_PER_RETRY >= DISPATCHES_PER_RETRY - DISPATCHES_BY_RANK - 1;
 }
 
-/** How many may go by rank before its turn comes; 1 if it has come, for it goes alone. */
-export function dispatchesUntilTurn(budget: Pick<Budget, "byRank">): number {
+/** How many may go by rank before the longest waiting; 1 if it is next, for it goes alone. */
+export function dispatchesUntilLongestWaiting(budget: Pick<Budget, "byRank">): number {
   return Math.max(1, DISPATCHES_BY_RANK - budget.byRank);
 }
 
 /** True when the next dispatch is the longest waiting's. */
-export function isTurnOfLongestWaiting(budget: Pick<Budget, "byRank">): boolean {
+export function isLongestWaitingNext(budget: Pick<Budget, "byRank">): boolean {
   return budget.byRank >= DISPATCHES_BY_RANK;
 }

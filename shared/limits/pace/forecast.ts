@@ -47,6 +47,6 @@ function bySessions(budget: Budget, place: number, nowMs: number): number {
     .map((startMs) => Math.max(nowMs, startMs + meanSessionMs))
     .sort((a, b) => a - b);
   // With none of ours it waits for one of somebody else's, of which nothing is known.
-  const turns = ends.length === 0 ? 1 : Math.floor(place / ends.length);
-  return (ends[place % ends.length] ?? nowMs) + turns * meanSessionMs;
+  const sessionsBefore = ends.length === 0 ? 1 : Math.floor(place / ends.length);
+  return (ends[place % ends.length] ?? nowMs) + sessionsBefore * meanSessionMs;
 }

@@ -17,7 +17,7 @@ import { judgeListed } from "./judge-listed.ts";
 import { logLockouts, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";
 import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
 import { settleOrphans } from "./orphan-actions.ts";
-import { takeTurn, tookTurn, type Turn } from "./poller-lease.ts";
+import { takePollerLease, withPollerLease, type PollerLease } from "./poller-lease.ts";
 
 export interface LookReport {
   /** True if Defender was asked for its list. */
@@ -63,22 +63,22 @@ export async function lookAtActions(
   const need = await needToLook(ports, limits, { open, before, nowMs });
   if (need === null) return NOTHING;
   const intervalMs = lookIntervalMs(need.asking, need.binds, nowMs, limits);
-  const turn = { pollerId, nowMs, intervalMs };
+  const lease = { pollerId, nowMs, intervalMs };
   const token = await ports.defender.prepare();
   if (token.kind !== "answered") {
     await noteRefusal(ports, limits, noToken(token, ports.clock.latest()));
     return NOTHING;
   }
-  if (!(await takeTurn(ports, turn))) {
+  if (!(await takePollerLease(ports, lease))) {
     return { ...NOTHING, restMs: Math.max(0, before.polledAtMs + intervalMs - nowMs) };
   }
   const sinceMs = sinceOf([...need.asking, ...lookedFor(before.lost, nowMs)], nowMs);
-  const shown = await askForList(ports, limits, { ...need, before, sinceMs, turn });
+  const shown = await askForList(ports, limits, { ...need, before, sinceMs, lease });
   if (shown === null) return { listed: true, moved: 0, restMs: intervalMs };
 
   const { actions, old } = shown;
   const noted = (budget: Budget) =>
-    withSightings(listed(budget, turn), actions, { old, nowMs }, limits);
+    withSightings(listed(budget, lease), actions, { old, nowMs }, limits);
   const isBrief = need.binds && before.paused === null;
   const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
   const lagMs = listLagMs(noted(before), nowMs);
@@ -122,7 +122,7 @@ interface Asking {
   readonly binds: boolean;
   readonly before: Budget;
   readonly sinceMs: number;
-  readonly turn: Turn;
+  readonly lease: PollerLease;
 }
 
 interface Shown {
@@ -135,14 +135,14 @@ interface Shown {
 async function askForList(
   ports: CarryPorts,
   limits: Limits,
-  { binds, before, sinceMs, turn }: Asking,
+  { binds, before, sinceMs, lease }: Asking,
 ): Promise<Shown | null> {
-  const span = { sinceMs, beforeMs: before.polledAtMs, nowMs: turn.nowMs };
+  const span = { sinceMs, beforeMs: before.polledAtMs, nowMs: lease.nowMs };
   const { value: budget } = await loadBudget(ports.ledger);
   const old = await countOldForeign(ports, limits, span, budget);
   if (old !== null && binds) {
     // One list call a poll: this time it is spent, and the next look is soon.
-    await changeBudgetAlone(ports, (stands) => tookTurn(withOldForeign(stands, old), turn));
+    await changeBudgetAlone(ports, (stands) => withPollerLease(withOldForeign(stands, old), lease));
     return null;
   }
   const reply = await ports.defender.listActions(sinceMs);
@@ -152,17 +152,17 @@ async function askForList(
   const detail = "detail" in reply ? reply.detail : null;
   ports.log("warn", "listFailed", { came: reply.kind, httpStatus, detail });
   const noted = await changeBudgetAlone(ports, (stands) => {
-    const took = tookTurn(stands, turn);
+    const took = withPollerLease(stands, lease);
     return refusal === null ? took : lockedOutBy(took, refusal, limits);
   });
   if (noted !== null) logLockouts(ports.log, before, noted.after);
   return null;
 }
 
-/** The budget with the turn taken, and Defender having given its list. */
-function listed(budget: Budget, turn: Turn): Budget {
-  const { nowMs } = turn;
-  const took = letIn(tookTurn(budget, turn), "list", nowMs);
+/** The budget with the lease, and Defender having given its list. */
+function listed(budget: Budget, lease: PollerLease): Budget {
+  const { nowMs } = lease;
+  const took = letIn(withPollerLease(budget, lease), "list", nowMs);
   return took.listedAtMs >= nowMs ? took : { ...took, listedAtMs: nowMs };
 }
 

@@ -8,7 +8,7 @@ const EARLY_MS = 1_000;
  * A poll for a timer that ticks more often than there is something to see: after a look it rests
  * until the next is due, and spends nothing. It never rests while sessions bind for longer than a
  * look then takes, nor while nothing is outstanding: new work is seen at the next tick. Only this
- * process knows of the rest; the poll of another takes its turn in the ledger as ever. Null is a
+ * process knows of the rest; the poll of another takes the lease in the ledger as ever. Null is a
  * tick that was rested through.
  */
 export function createRestedPoll(limits: Limits): (ports: PollPorts) => Promise<PollReport | null> {

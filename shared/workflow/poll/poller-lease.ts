@@ -5,11 +5,11 @@ import type { Store } from "../../store/transact.ts";
 
 /** A timer's ticks come a little early or late; one that comes a little early is in time. */
 const NEARLY = 0.98;
-/** Who looked last looks on; somebody else takes over when a look is so much overdue. */
+/** Who polled last keeps the lease; others take it over when its poll is so much overdue. */
 const OVERDUE = 1.5;
 
-/** One look at Defender's list, and who wants to make it. */
-export interface Turn {
+/** The right to ask for Defender's list once, and who wants it. */
+export interface PollerLease {
   readonly pollerId: string;
   readonly nowMs: number;
   /** The list is not asked for more often than so. */
@@ -17,11 +17,11 @@ export interface Turn {
 }
 
 /**
- * True if the turn is the poller's: of two that want to look, one does. Who looked last may look on
- * until others may, and need not write that down first: `tookTurn` goes along with what is found.
+ * True if the poller has the lease; of two that ask, one gets it. Who polled last keeps it until it
+ * is overdue, and need not write that first: the budget with the lease is written with what it saw.
  */
-export async function takeTurn(store: Store, turn: Turn): Promise<boolean> {
-  const { pollerId, nowMs, intervalMs } = turn;
+export async function takePollerLease(store: Store, lease: PollerLease): Promise<boolean> {
+  const { pollerId, nowMs, intervalMs } = lease;
   const { polledAtMs, polledBy } = (await loadBudget(store.ledger)).value;
   const isAlone = polledBy === pollerId && store.clock.latest() < polledAtMs + intervalMs * OVERDUE;
   if (isAlone) return nowMs >= polledAtMs + intervalMs * NEARLY;
@@ -29,13 +29,13 @@ export async function takeTurn(store: Store, turn: Turn): Promise<boolean> {
   const taken = await changeBudgetAlone(store, (budget) => {
     const share = [pollerId, null].includes(budget.polledBy) ? NEARLY : OVERDUE;
     due = nowMs >= budget.polledAtMs + intervalMs * share;
-    return due ? tookTurn(budget, turn) : budget;
+    return due ? withPollerLease(budget, lease) : budget;
   });
   return due && taken !== null;
 }
 
-/** The budget once the turn is taken; the same if that stands in it, or a later one does. */
-export function tookTurn(budget: Budget, { pollerId, nowMs }: Turn): Budget {
+/** The budget with this lease; as it is if it has this one already, or a later one. */
+export function withPollerLease(budget: Budget, { pollerId, nowMs }: PollerLease): Budget {
   if (budget.polledAtMs >= nowMs) return budget;
   return { ...budget, polledAtMs: nowMs, polledBy: pollerId };
 }

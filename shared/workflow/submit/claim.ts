@@ -13,9 +13,9 @@ import { admit, paceAfter, type Verdict } from "../../limits/pace/admit.ts";
 import { reserve, tidied, type Budget } from "../../limits/pace/budget.ts";
 import {
   choose,
-  dispatchesUntilTurn,
-  isTurnOfLongestWaiting,
-  isTurnOfRetry,
+  dispatchesUntilLongestWaiting,
+  isLongestWaitingNext,
+  isRetryNext,
 } from "../../limits/pace/choose.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { lockoutOf, withProbeFirst } from "../../limits/pace/lockout.ts";
@@ -25,7 +25,7 @@ import { factAbout } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import type { MaybeStored } from "../../store/load.ts";
 import { noteLetIn } from "../../store/note-lockout.ts";
-import { readTurn } from "../../store/read-turn.ts";
+import { readQueueHead } from "../../store/read-queue-head.ts";
 import { AGAIN, tryTransact, usual, type Transaction } from "../../store/transact.ts";
 import { loadChosen } from "./load-chosen.ts";
 import { overdueKey, retryKey } from "./longest-waiting.ts";
@@ -57,8 +57,8 @@ export interface Claimant {
   readonly urgent: boolean;
   readonly scope: MachineScope;
   /**
-   * Set by a claim that found one lane alone waiting: until then nobody else's turn is looked for
-   * again. Monotonic milliseconds.
+   * Set by a claim that found one lane alone waiting: until then nobody asks again who of all lanes
+   * waits longest. Monotonic milliseconds.
    */
   readonly oneLane: { untilMs: number };
   /** Sequences that wait, but cannot be read, or need a row that cannot: those behind them go. */
@@ -108,7 +108,7 @@ async function tryClaim(
   const begunAtMs = ports.clock.monotonicMs();
   const { passedOver } = claimant;
   const limit = limits.callsPerWindow + 1;
-  const { budget, isPauseNoted, ready } = await readTurn(tx, limit + passedOver.size);
+  const { budget, isPauseNoted, ready } = await readQueueHead(tx, limit + passedOver.size);
   const nowMs = ports.clock.earliest();
   // Whoever claims has a token at hand.
   if (lockoutOf(budget.value, "token") !== null) {
@@ -123,14 +123,14 @@ async function tryClaim(
   const waiting = ready.filter((key) => !passedOver.has(sequenceIdIn(key))).slice(0, limit);
   const readable = withProbeFirst(waiting, budget.value);
   if (readable.length === 0) return { kind: "nothing" };
-  // While more wait than have room, a claim ends where the turn of the longest waiting comes.
+  // While more wait than have room, a claim ends where the longest waiting is next.
   const contended = readable.length > verdict.room;
-  const turn = contended ? dispatchesUntilTurn(budget.value) : CLAIMS_PER_COMMIT;
-  const room = Math.min(verdict.room, CLAIMS_PER_COMMIT, turn);
+  const most = contended ? dispatchesUntilLongestWaiting(budget.value) : CLAIMS_PER_COMMIT;
+  const room = Math.min(verdict.room, CLAIMS_PER_COMMIT, most);
   const first = readable.slice(0, room + 1);
-  const mayBeOverdue = first.length > room && isTurnOfLongestWaiting(budget.value);
+  const mayBeOverdue = first.length > room && isLongestWaitingNext(budget.value);
   const overdue = mayBeOverdue
-    ? ((isTurnOfRetry(budget.value) ? await retryKey(ports, passedOver) : null) ??
+    ? ((isRetryNext(budget.value) ? await retryKey(ports, passedOver) : null) ??
       (await overdueKey(ports, limits, first, claimant)))
     : null;
   const choice = choose({ ready: first, overdue }, { ...verdict, room }, budget.value, nowMs);
@@ -198,7 +198,7 @@ function budgetAfter(
   const drives = claimant.lingers && at.more;
   let next = tidied(budget, earliestMs, at.limits);
   for (const each of claimed) next = reserve(next, sessionOf(each), latestMs);
-  const longest = isTurnOfLongestWaiting(budget);
+  const longest = isLongestWaitingNext(budget);
   return {
     ...next,
     pass: Math.max(budget.pass, ...claimed.map((each) => each.pass)),

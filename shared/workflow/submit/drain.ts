@@ -1,6 +1,6 @@
 import type { MachineScope } from "../../access/machine-scope.ts";
 import type { DrainBell } from "../../ledger/outbox/message.ts";
-import { admit, nextTurnMs } from "../../limits/pace/admit.ts";
+import { admit, nextDispatchMs } from "../../limits/pace/admit.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
@@ -123,7 +123,7 @@ async function dispatch(
       if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
       if (!claimed.more && came.settled) return { submitted, drove, ended: "nothing" };
       const { value: budget } = await loadBudget(ports.ledger);
-      untilMs = turnAfter(budget, ports.clock.earliest(), limits);
+      untilMs = nextDispatchAfter(budget, ports.clock.earliest(), limits);
       if (untilMs === null) continue;
     } else {
       ended = claimed.kind;
@@ -151,7 +151,7 @@ async function sitOut(clock: DrainPorts["clock"], untilMs: number): Promise<void
 }
 
 /** The budget as just written tells when the next may go, so nothing is read to find that out. */
-function turnAfter(budget: Budget, nowMs: number, limits: Limits): number | null {
-  const untilMs = nextTurnMs(admit(budget, nowMs, limits), budget, nowMs);
+function nextDispatchAfter(budget: Budget, nowMs: number, limits: Limits): number | null {
+  const untilMs = nextDispatchMs(admit(budget, nowMs, limits), budget, nowMs);
   return untilMs !== null && untilMs > nowMs ? untilMs : null;
 }

@@ -15,8 +15,8 @@ type WaitingPorts = Pick<Ports, "ledger" | "clock">;
 /** What a claimant knows of those that wait. */
 interface Passing {
   /**
-   * Set by a claim that found one lane alone waiting: until then nobody else's turn is looked for
-   * again. Monotonic milliseconds.
+   * Set by a claim that found one lane alone waiting: until then nobody asks again who of all lanes
+   * waits longest. Monotonic milliseconds.
    */
   readonly oneLane: { untilMs: number };
   /** Sequences that wait, but cannot be read, or need a row that cannot: those behind them go. */

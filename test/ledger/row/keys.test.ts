@@ -39,7 +39,7 @@ import {
   sequenceIdIn,
   sequenceKey,
   sequencesOf,
-  TURN,
+  QUEUE_HEAD,
   openingKey,
   openingsOf,
   type KeyRange,
@@ -188,9 +188,9 @@ describe("open work", () => {
     expect(within(RATE_TOKEN_KEY, OPEN_WORK)).toBe(true);
     const families = [LATER, MACHINE, READY, OWED];
     expect(families.filter((each) => within(RATE_TOKEN_KEY, each))).toEqual([]);
-    expect(within(RATE_TOKEN_KEY, TURN)).toBe(true);
-    expect(within(readyKey(0, 0, "0"), TURN)).toBe(true);
-    expect(within(owedKey("zzzz"), TURN)).toBe(false);
+    expect(within(RATE_TOKEN_KEY, QUEUE_HEAD)).toBe(true);
+    expect(within(readyKey(0, 0, "0"), QUEUE_HEAD)).toBe(true);
+    expect(within(owedKey("zzzz"), QUEUE_HEAD)).toBe(false);
   });
 
   it.each([

@@ -50,8 +50,8 @@ describe("how far the commands of a part got", () => {
 
   it("is read by the number of the command, not by its place in the list", () => {
     const action = listed("InProgress", "completed", "running", "created");
-    const turned = { ...action, commands: action.commands.toReversed() };
-    expect(progressOf(RECORD, turned)).toEqual(progressOf(RECORD, action));
+    const reversed = { ...action, commands: action.commands.toReversed() };
+    expect(progressOf(RECORD, reversed)).toEqual(progressOf(RECORD, action));
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { admit, nextTurnMs, paceAfter } from "../../../shared/limits/pace/admit.ts";
+import { admit, nextDispatchMs, paceAfter } from "../../../shared/limits/pace/admit.ts";
 import { FIRST_BUDGET, reserve, stamp, type Budget } from "../../../shared/limits/pace/budget.ts";
 import { someLimits } from "../some-limits.ts";
 
@@ -177,7 +177,7 @@ describe("the best that is ready", () => {
     ["goes at the pacer's time, if the wait is over before", door, NOW_MS + 6_000, NOW_MS + 6_000],
     ["waits for somebody's word while no session is free", { kind: "full" }, NOW_MS, null],
     ["waits for somebody's word while paused", { kind: "paused" }, NOW_MS, null],
-  ] as const)("%s", (_, verdict, paceAtMs, turnMs) => {
-    expect(nextTurnMs(verdict, aBudget({ paceAtMs }), NOW_MS)).toBe(turnMs);
+  ] as const)("%s", (_, verdict, paceAtMs, dispatchMs) => {
+    expect(nextDispatchMs(verdict, aBudget({ paceAtMs }), NOW_MS)).toBe(dispatchMs);
   });
 });

@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { laneIn, LANES, readyKey, type Lane } from "../../../shared/ledger/row/keys.ts";
 import {
   choose,
-  dispatchesUntilTurn,
-  isTurnOfLongestWaiting,
-  isTurnOfRetry,
+  dispatchesUntilLongestWaiting,
+  isLongestWaitingNext,
+  isRetryNext,
 } from "../../../shared/limits/pace/choose.ts";
 
 const NOW_MS = 1_000_000;
@@ -80,13 +80,13 @@ describe("who goes now", () => {
     const rooms = fc.tuple(fc.integer({ min: 1, max: 10 }), fc.nat(10));
     const others = fc.tuple(fc.boolean(), fc.integer({ min: -10, max: 10 }));
     fc.assert(
-      fc.property(ranks, rooms, others, (all, [room, less], [turn, paceMs]) => {
+      fc.property(ranks, rooms, others, (all, [room, less], [isNext, paceMs]) => {
         const lowerRoom = Math.max(0, room - less);
         const ready = all
           .map(([lane, pass]) => key(lane, pass))
           .sort()
           .slice(0, room + 1);
-        const overdue = turn ? (ready.at(-1) ?? null) : null;
+        const overdue = isNext ? (ready.at(-1) ?? null) : null;
         const paceAtMs = NOW_MS + paceMs;
         const { keys, paceUntilMs } = chosen(ready, go(room, lowerRoom), { overdue, paceAtMs });
         expect(keys.length).toBeLessThanOrEqual(room);
@@ -110,8 +110,8 @@ describe("who goes now", () => {
     [3, false],
     [4, true],
     [9, true],
-  ])("is after %i by rank the longest waiting: %s", (byRank, turn) => {
-    expect(isTurnOfLongestWaiting({ byRank })).toBe(turn);
+  ])("is after %i by rank the longest waiting: %s", (byRank, isNext) => {
+    expect(isLongestWaitingNext({ byRank })).toBe(isNext);
   });
 });
 
@@ -122,7 +122,7 @@ describe("the dispatches by rank before the turn of the longest waiting", () => 
     [4, 1],
     [9, 1],
   ])("are after %i such dispatches at most %i more", (byRank, most) => {
-    expect(dispatchesUntilTurn({ byRank })).toBe(most);
+    expect(dispatchesUntilLongestWaiting({ byRank })).toBe(most);
   });
 });
 
@@ -134,8 +134,8 @@ describe("the retries of offline machines", () => {
     [99, true],
     [100, false],
     [595, true],
-  ])("have the next turn after %i dispatches to others: %s", (sinceRetry, turn) => {
-    expect(isTurnOfRetry({ sinceRetry })).toBe(turn);
+  ])("have the next turn after %i dispatches to others: %s", (sinceRetry, isNext) => {
+    expect(isRetryNext({ sinceRetry })).toBe(isNext);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readyKey } from "../../../shared/ledger/row/keys.ts";
-import { admit, nextTurnMs } from "../../../shared/limits/pace/admit.ts";
+import { admit, nextDispatchMs } from "../../../shared/limits/pace/admit.ts";
 import {
   budgetSchema,
   FIRST_BUDGET,
@@ -45,7 +45,7 @@ describe("being locked out", () => {
     const out = refused(WATCHED, "submit", NOW_MS);
     const verdict = admit(out, NOW_MS + 59_999, LIMITS);
     expect(verdict).toEqual({ kind: "lockedOut", untilMs: NOW_MS + 60_000 });
-    expect(nextTurnMs(verdict, out, NOW_MS)).toBe(NOW_MS + 60_000);
+    expect(nextDispatchMs(verdict, out, NOW_MS)).toBe(NOW_MS + 60_000);
     expect(admit(out, NOW_MS + 60_000, LIMITS)).toMatchObject({ kind: "go", room: 1 });
     const probing = reserve(out, { sequenceId: "s", machineId: "m" }, NOW_MS + 60_000);
     expect(admit(probing, NOW_MS + 61_000, LIMITS)).toMatchObject({ kind: "lockedOut" });
@@ -101,7 +101,7 @@ describe("being locked out", () => {
       const out = refused(WATCHED, call, NOW_MS);
       const verdict = admit(out, NOW_MS + 86_400_000, LIMITS);
       expect(verdict).toEqual({ kind: "lockedOut", untilMs: null });
-      expect(nextTurnMs(verdict, out, NOW_MS)).toBeNull();
+      expect(nextDispatchMs(verdict, out, NOW_MS)).toBeNull();
       expect(admit(letIn(out, call, NOW_MS), NOW_MS, LIMITS).kind).toBe("go");
     },
   );
@@ -150,6 +150,6 @@ describe("what nobody has been able to watch yet", () => {
     expect(admit(nine, NOW_MS + 120_000, LIMITS)).toMatchObject({ kind: "go", room: 1 });
     const ten = { ...nine, sessions: [...sessions, claimedAt(NOW_MS + 60_000, 10)] };
     expect(admit(ten, NOW_MS + 120_000, LIMITS)).toEqual({ kind: "unwatched" });
-    expect(nextTurnMs({ kind: "unwatched" }, ten, NOW_MS)).toBeNull();
+    expect(nextDispatchMs({ kind: "unwatched" }, ten, NOW_MS)).toBeNull();
   });
 });

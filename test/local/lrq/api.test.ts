@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setImmediate as turn, setTimeout as pass } from "node:timers/promises";
+import { setImmediate as tick, setTimeout as pass } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { evidenceApi } from "../../../local/lrq/api.ts";
@@ -79,7 +79,7 @@ describe("a result that lrq sends", () => {
     for await (const piece of await api.open(RUN_ID, LISTED)) {
       taken += piece.byteLength;
       if (taken > 12 * MIB) break;
-      await turn();
+      await tick();
     }
     // Linux lets the two sockets of a connection hold 6 and 4 MiB.
     expect(written - taken).toBeLessThan(16 * MIB);

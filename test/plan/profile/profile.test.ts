@@ -196,9 +196,9 @@ describe("a catalogue", () => {
   });
 
   it("hashes what a file says, not how it is laid out", () => {
-    const turned = Object.fromEntries(Object.entries(sample()).toReversed());
+    const reversed = Object.fromEntries(Object.entries(sample()).toReversed());
     expect(hashOf(sample())).toMatch(/^[0-9a-f]{64}$/);
-    expect(hashOf(turned)).toBe(hashOf(sample()));
+    expect(hashOf(reversed)).toBe(hashOf(sample()));
     expect(hashOf({ ...sample(), version: 2 })).not.toBe(hashOf(sample()));
   });
 

@@ -5,7 +5,7 @@ import { createSeededRandom } from "../../../local/memory/random.ts";
 import type { Ledger } from "../../../shared/ports.ts";
 import { loadBudget } from "../../../shared/store/load.ts";
 import { remembering } from "../../../shared/store/remembering.ts";
-import { takeTurn, tookTurn } from "../../../shared/workflow/poll/poller-lease.ts";
+import { takePollerLease, withPollerLease } from "../../../shared/workflow/poll/poller-lease.ts";
 
 const START_MS = Date.parse("2026-11-20T10:00:00Z");
 const INTERVAL_MS = 15_000;
@@ -35,7 +35,7 @@ function begun() {
     return known;
   };
   const wanting = async (pollerId: string, known: Ledger) =>
-    await takeTurn(
+    await takePollerLease(
       { ...ports, ledger: known },
       { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS },
     );
@@ -43,9 +43,9 @@ function begun() {
   const looking = async (pollerId: string): Promise<boolean> => {
     const known = await reading();
     const mine = await wanting(pollerId, known);
-    const turn = { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS };
+    const lease = { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS };
     const { value: budget, etag } = await loadBudget(known);
-    const next = tookTurn(budget, turn);
+    const next = withPollerLease(budget, lease);
     if (mine && next !== budget) {
       await memory.commit([
         etag === null

@@ -1,4 +1,4 @@
-import { isWithin, RATE_TOKEN_PAUSED_KEY, READY, TURN } from "../ledger/row/keys.ts";
+import { isWithin, RATE_TOKEN_PAUSED_KEY, READY, QUEUE_HEAD } from "../ledger/row/keys.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import type { LedgerReads } from "../ports.ts";
 import { budgetIn, type MaybeStored } from "./load.ts";
@@ -7,7 +7,7 @@ import { budgetIn, type MaybeStored } from "./load.ts";
 const PAGE = 1_000;
 
 /** The budget, whether a pause is noted beside it, and who is ready, the next to go first. */
-export interface TurnRows {
+export interface QueueHead {
   readonly budget: MaybeStored<Budget>;
   readonly isPauseNoted: boolean;
   /** Keys of ready rows. */
@@ -15,8 +15,8 @@ export interface TurnRows {
 }
 
 /** All that in one request, with up to `limit` ready rows. */
-export async function readTurn(ledger: LedgerReads, limit: number): Promise<TurnRows> {
-  const rows = await ledger.list(TURN.from, TURN.before, Math.min(limit + 1, PAGE));
+export async function readQueueHead(ledger: LedgerReads, limit: number): Promise<QueueHead> {
+  const rows = await ledger.list(QUEUE_HEAD.from, QUEUE_HEAD.before, Math.min(limit + 1, PAGE));
   const keys = rows.map((row) => row.key);
   const ready = keys.filter((key) => isWithin(key, READY)).slice(0, limit);
   return { budget: budgetIn(rows), isPauseNoted: keys.includes(RATE_TOKEN_PAUSED_KEY), ready };
