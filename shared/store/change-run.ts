@@ -1,13 +1,13 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import { runKey } from "../ledger/row/keys.ts";
 import type { Stored } from "../ledger/sequence/rows.ts";
-import { turnNote, type RunRecord } from "../ledger/run/run.ts";
+import { openingNote, type RunRecord } from "../ledger/run/run.ts";
 import { auditedRun } from "./audit.ts";
 import type { Transaction } from "./transact.ts";
 
 /**
  * Stages the run as it shall stand, with all that follows: what joins its log, and the note that
- * its gate has turned.
+ * its gate has changed.
  */
 export function changeRun(
   tx: Transaction,
@@ -18,7 +18,7 @@ export function changeRun(
   const { run, rows } = auditedRun(after, facts);
   tx.stage([
     { op: "replace", key: runKey(run.runId), body: run, etag: before.etag },
-    ...turnNote(before.value, run),
+    ...openingNote(before.value, run),
     ...rows,
   ]);
 }

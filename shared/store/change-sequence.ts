@@ -71,7 +71,7 @@ export async function moveSequence(
   tx.stage(own);
   if (isLate) return;
   const ended = finished === 0 ? run.value : withEnd(run.value, after, nowMs);
-  changeRun(tx, run, ended, [...facts, ...turnFacts(run.value, ended, nowMs)]);
+  changeRun(tx, run, ended, [...facts, ...gateFacts(run.value, ended, nowMs)]);
   if (finished > 0) tx.stage(owing(noticesOfEnd(ended, after.sequenceId, nowMs)));
   // A claim reads the budget, then the run, and commits against the budget: written with the pause,
   // it makes every claim lose that did not see the run paused.
@@ -108,7 +108,7 @@ function withEnd(run: RunRecord, after: SequenceRecord, nowMs: number): RunRecor
   return { ...next, gate, turns };
 }
 
-function turnFacts(before: RunRecord, after: RunRecord, nowMs: number): AuditFacts[] {
+function gateFacts(before: RunRecord, after: RunRecord, nowMs: number): AuditFacts[] {
   const { gate, turns } = after;
   if (turns === before.turns || gate === null || gate.state === "first") return [];
   if (gate.state === "open") return [factAbout("waveEnded", [], { atMs: nowMs })];

@@ -6,7 +6,7 @@ import { intakeSchema, pointerSchema } from "../ledger/sequence/intake.ts";
 import { RATE_TOKEN_KEY, CAPS_KEY, RATE_TOKEN_PAUSED_KEY, ASKED_KEY } from "../ledger/row/keys.ts";
 import { deadNoticeSchema, noticeSchema } from "../ledger/outbox/notice.ts";
 import { indexSchema, machineSchema, owedSchema } from "../ledger/sequence/rows.ts";
-import { runSchema, turnSchema } from "../ledger/run/run.ts";
+import { runSchema, openingSchema } from "../ledger/run/run.ts";
 import { sequenceSchema } from "../ledger/sequence/sequence.ts";
 import { budgetSchema } from "../limits/pace/budget.ts";
 import { readsSchema } from "../limits/pace/reads.ts";
@@ -27,7 +27,7 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   later: indexSchema,
   machine: machineSchema,
   notice: noticeSchema,
-  opening: turnSchema,
+  opening: openingSchema,
   owed: owedSchema,
   planned: pointerSchema,
   ready: indexSchema,

@@ -47,7 +47,7 @@ export const OF_GUARDS: readonly Patch[] = [
   {
     name: "lets what joins a run take the approval from what was not moved yet",
     file: "shared/workflow/accept/write-run.ts",
-    snippet: "if (losesGrant(found) && (await turnGatesOf(ports, runId)) > 0) {",
+    snippet: "if (losesGrant(found) && (await applyGateOf(ports, runId)) > 0) {",
     replacement: "if (losesGrant(found) && runId.length < 0) {",
     caughtBy: { test: "test/workflow/operate/approve-run.test.ts" },
   },
@@ -80,7 +80,7 @@ export const OF_GUARDS: readonly Patch[] = [
     caughtBy: { breaks: ["gate"], seed: 7 },
   },
   {
-    name: "forgets that a gate has turned",
+    name: "forgets that a gate has changed",
     file: "shared/ledger/run/run.ts",
     snippet: "if (after.turns === before.turns) return [];",
     replacement: "return [];",

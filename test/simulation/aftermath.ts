@@ -14,7 +14,7 @@ const TERMINAL = new Set(["succeeded", "failed", "timedOut", "cancelled", "expir
 export function unfinished(world: World): string | null {
   const { records, planned } = world.judge.ledger;
   for (const key of world.judge.notices.outbox) return `${key} is still to be sent`;
-  for (const key of world.judge.gates.turns) return `${key} has moved nobody yet`;
+  for (const key of world.judge.gates.openings) return `${key} has moved nobody yet`;
   for (const sequenceId of planned.keys()) return `${sequenceId} has no rows of its own yet`;
   const isBlind = world.clock.nowMs() < world.startMs + blindUntilMs(world.scenario);
   const { late } = world.judge;

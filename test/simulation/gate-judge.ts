@@ -19,8 +19,8 @@ export interface GateJudge {
   isPaused(runId: string): boolean;
   /** Looks at what must not stay held; to be called every minute or so. */
   patrol(healedAtMs: number): void;
-  /** Turns of gates whose sequences are still to be moved. */
-  readonly turns: ReadonlySet<string>;
+  /** Notes of gates whose sequences are still to be moved. */
+  readonly openings: ReadonlySet<string>;
 }
 
 interface Gate {
@@ -35,7 +35,7 @@ interface Known {
   /** Those that wait for the gate and for nothing else, by their own word. */
   readonly held: Map<string, SequenceRecord>;
   gate: Gate | null;
-  turnedAtMs: number;
+  changedAtMs: number;
 }
 
 /** What a run's row says, as far as it is judged here. */
@@ -60,23 +60,23 @@ export function createGateJudge(
 ): GateJudge {
   const runs = new Map<string, Known>();
   const asked = new Set<string>();
-  const turns = new Set<string>();
+  const openings = new Set<string>();
   const knownOf = (runId: string): Known => {
     const known: Known = runs.get(runId) ?? {
       members: new Map(),
       held: new Map(),
       gate: null,
-      turnedAtMs: 0,
+      changedAtMs: 0,
     };
     runs.set(runId, known);
     return known;
   };
   return {
-    turns,
+    openings,
     patrol: (healedAtMs) => {
-      for (const { gate, held, turnedAtMs } of runs.values()) {
+      for (const { gate, held, changedAtMs } of runs.values()) {
         if (gate?.state !== "open") continue;
-        if (nowMs() < Math.max(turnedAtMs, healedAtMs) + MOVED_WITHIN_MS) continue;
+        if (nowMs() < Math.max(changedAtMs, healedAtMs) + MOVED_WITHIN_MS) continue;
         for (const id of held.keys()) court.fail("gate", `${id} is long held by an open gate`);
       }
     },
@@ -94,8 +94,8 @@ export function createGateJudge(
       const moved = new Set(records.map(({ runId }) => runId));
       for (const { key, op } of changes.filter((each) => each.key.startsWith("opening!"))) {
         moved.add(key.split("!")[1] ?? "");
-        if (op === "delete") turns.delete(key);
-        else turns.add(key);
+        if (op === "delete") openings.delete(key);
+        else openings.add(key);
       }
       const joined = new Map<string, SequenceRecord[]>();
       for (const record of records) {
@@ -114,7 +114,7 @@ export function createGateJudge(
         if (!isOver(record) || before === undefined || isOver(before)) continue;
         touched.add(record.runId);
         const gate = policy === null ? null : afterEnd(known, record, policy);
-        if (gate?.state !== known.gate?.state) known.turnedAtMs = nowMs();
+        if (gate?.state !== known.gate?.state) known.changedAtMs = nowMs();
         known.gate = gate;
       }
       for (const [runId, said] of changes.flatMap(saidIn)) {
@@ -122,14 +122,14 @@ export function createGateJudge(
         const isResumed = known.gate?.state !== "open" && said.gate?.state === "open";
         if (isResumed && !touched.has(runId) && asked.has(runId) && known.gate !== null) {
           known.gate = { ...known.gate, state: "open", done: 0, failed: 0 };
-          known.turnedAtMs = nowMs();
+          known.changedAtMs = nowMs();
         }
         touched.delete(runId);
         compare(court, runId, known, said);
       }
       for (const runId of touched) court.fail("gate", `run ${runId} was not told of a change`);
       for (const runId of moved) {
-        const isNoted = [...turns].some((key) => key.startsWith(`opening!${runId}!`));
+        const isNoted = [...openings].some((key) => key.startsWith(`opening!${runId}!`));
         if (!isNoted) checkHeld(court, knownOf(runId));
       }
     },
@@ -162,7 +162,7 @@ function join(
   }
 }
 
-/** Where no turn is noted, nothing is held under a gate that lets it go. */
+/** Where no change is noted, no sequence waits for a gate that lets it go. */
 function checkHeld(court: Court, { gate, held }: Known): void {
   if (gate?.state === "paused") return;
   for (const each of held.values()) {

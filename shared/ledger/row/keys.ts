@@ -50,7 +50,7 @@ export const LATER = family("later");
 export const BEHIND = family("behind");
 export const MACHINE = family("machine");
 export const OWED = family("owed");
-/** Notes that the gate of a run has turned: its waiting sequences are to be moved. */
+/** Notes that the gate of a run has changed: its waiting sequences are to be moved. */
 export const OPENING = family("opening");
 /** Pointers to intake rows; the rows themselves lie outside `OPEN_WORK`, for they are big. */
 export const PLANNED = family("planned");
@@ -86,7 +86,7 @@ export function custodyOf(runId: string): KeyRange {
   return family(`custody!${runId}`);
 }
 
-/** Notes that the gate of this run has turned. */
+/** Notes that the gate of this run has changed. */
 export function openingsOf(runId: string): KeyRange {
   return family(`opening!${runId}`);
 }
@@ -133,9 +133,9 @@ export const custodyKey = (runId: string, number: number): string =>
   `custody!${runId}!${padded(number, 8)}`;
 export const auditKey = (chain: string, number: number): string =>
   `audit!${chain}!${padded(number, 10)}`;
-/** One turn of the gate of a run; each turn has its number. */
-export const openingKey = (runId: string, turn: number): string =>
-  `opening!${runId}!${padded(turn, 6)}`;
+/** One change of the gate of a run; each change has its number. */
+export const openingKey = (runId: string, number: number): string =>
+  `opening!${runId}!${padded(number, 6)}`;
 /** `number` tells how many sequences of the run were accepted before: no two of a run are alike. */
 export const intakeKey = (runId: string, number: number): string =>
   `intake!${runId}!${padded(number, 8)}`;
@@ -169,7 +169,7 @@ export function passIn(readyRowKey: string): number {
   return Number(readyRowKey.split("!")[2]);
 }
 
-/** The run whose gate has turned. */
+/** The run whose gate has changed. */
 export const runIdOfOpening = ownerIn;
 
 /** The run that the sequences of an intake row are of, by the key of its pointer. */

@@ -90,7 +90,7 @@ export interface Holding {
 
 /**
  * A waiting sequence at the place that its run leaves it: one that is held waits until its expiry,
- * or until the gate turns; for an approval no longer than the run does.
+ * or until the gate changes; for an approval no longer than the run does.
  */
 export function placed(record: SequenceRecord, { gate, approval }: Holding): SequenceRecord {
   const reason = heldBy(gate, record);

@@ -35,7 +35,7 @@ export const runSchema = rowObject({
   callbacks: z.array(targetSchema).default([]),
   /** What lets its sequences go; null lets all of them. */
   gate: gateSchema.nullable().default(null),
-  /** How often its gate has turned. */
+  /** How often its gate has changed. */
   turns: z.number().int().default(0),
   /** Who asked last to cancel it; what had ended by then was not cancelled any more. */
   cancelAsked: rowObject({ by: z.string(), atMs: instant }).nullable().default(null),
@@ -49,11 +49,11 @@ export const runSchema = rowObject({
  */
 export type RunRecord = z.infer<typeof runSchema>;
 
-/** The note that the gate of a run has turned: its key says it all. */
-export const turnSchema = rowObject({ v: z.literal(1) });
+/** The note that the gate of a run has changed: its key says it all. */
+export const openingSchema = rowObject({ v: z.literal(1) });
 
-/** Tells the poll that sequences have to be moved, if the run has turned. */
-export function turnNote(before: RunRecord, after: RunRecord): RowChange[] {
+/** Tells the poll that sequences have to be moved, if the gate of the run has changed. */
+export function openingNote(before: RunRecord, after: RunRecord): RowChange[] {
   if (after.turns === before.turns) return [];
   return [{ op: "insert", key: openingKey(after.runId, after.turns), body: { v: 1 } }];
 }

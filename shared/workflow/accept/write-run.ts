@@ -23,7 +23,7 @@ import type { NewMachines } from "./daily-counts.ts";
 import { loadRun } from "../../store/load.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { AGAIN, persistent, transact } from "../../store/transact.ts";
-import { turnGatesOf } from "../../store/turn-gates.ts";
+import { applyGateOf } from "../../store/apply-gates.ts";
 
 /** What is to stand in the ledger. */
 export interface Wish {
@@ -99,7 +99,7 @@ export async function writeRun(ports: WritePorts, wish: Wish): Promise<Written> 
 async function lookedAtWithoutGrant(ports: WritePorts, wish: Wish): Promise<Found> {
   const { runId } = wish.run;
   const found = await lookedAt(ports.ledger, runId, wish);
-  if (losesGrant(found) && (await turnGatesOf(ports, runId)) > 0) {
+  if (losesGrant(found) && (await applyGateOf(ports, runId)) > 0) {
     return await lookedAt(ports.ledger, runId, wish);
   }
   return found;

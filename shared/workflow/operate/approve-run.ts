@@ -11,7 +11,7 @@ import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun } from "../../store/load.ts";
 import { ringForReady } from "../../store/ring.ts";
 import { transact, usual, type Transaction } from "../../store/transact.ts";
-import { turnGatesOf } from "../../store/turn-gates.ts";
+import { applyGateOf } from "../../store/apply-gates.ts";
 
 type ApprovePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
@@ -56,7 +56,7 @@ export async function approveRun(
   );
   if (came.kind !== "approved") return came;
   ports.log("warn", "runApproved", { runId, by: person.by, given: came.given });
-  await turnGatesOf(ports, runId);
+  await applyGateOf(ports, runId);
   await ringForReady(ports, limits, { why: "released" });
   return came;
 }

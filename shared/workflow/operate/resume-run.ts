@@ -7,7 +7,7 @@ import { changeRun } from "../../store/change-run.ts";
 import { loadRun } from "../../store/load.ts";
 import { ringForReady } from "../../store/ring.ts";
 import { transact, usual } from "../../store/transact.ts";
-import { turnGatesOf } from "../../store/turn-gates.ts";
+import { applyGateOf } from "../../store/apply-gates.ts";
 
 type ResumePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
@@ -33,7 +33,7 @@ export async function resumeRun(
   });
   if (resumed !== true) return resumed;
   ports.log("warn", "runResumed", { runId, by });
-  await turnGatesOf(ports, runId);
+  await applyGateOf(ports, runId);
   await ringForReady(ports, limits, { why: "released" });
   return true;
 }

@@ -17,7 +17,7 @@ import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "../../store/ring.ts";
 import { lookAtSetAside, noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
 import { takeOverPause } from "../../store/pause-note.ts";
-import { turnGates } from "../../store/turn-gates.ts";
+import { applyGates } from "../../store/apply-gates.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { unfoldLate } from "../../store/unfold.ts";
 
@@ -83,10 +83,10 @@ async function look(
   const looked = await lookAtActions(ports, limits, { open, pollerId });
   const lost = await expireUnseen(ports, limits);
   await repairOwed(ports, limits, open);
-  const hasTurned = ledger.wrote(OPENING);
-  const turned = await turnGates(ports, hasTurned ? await readOpenWork(ledger) : open);
+  const gatesChanged = ledger.wrote(OPENING);
+  const movedByGates = await applyGates(ports, gatesChanged ? await readOpenWork(ledger) : open);
   const unfolded = await unfoldLate(ports, open);
-  const freed = looked.moved + lost + released + turned + unfolded > 0;
+  const freed = looked.moved + lost + released + movedByGates + unfolded > 0;
   await ringNotices(ports, ledger.wrote(NOTICE) ? null : open);
   const waiting = freed || (await rowsWithin(ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";

@@ -68,7 +68,7 @@ async function releaseUnapproved(
   const releasing = await tryTransact(ports, once(value.sequenceId), async (tx) => {
     const run = await loadRun(tx, value.runId);
     if (run === null) throw new Error(`run ${value.runId} is gone`);
-    // Whoever granted it may have died before it was moved; turning the gate does that.
+    // Whoever granted it may have died before it was moved; applying the gate does that.
     if (!isUnapproved(withApprovals(value, run.value.approval))) return false;
     tx.stage([unchanged(run)]);
     const waiting = placed(value, run.value);

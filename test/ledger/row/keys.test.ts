@@ -121,7 +121,7 @@ describe("keys", () => {
     expect(readyKey(1, 10 ** 12 - 1, "x")).toBe("ready!1!999999999999!x");
   });
 
-  it("name whose turn, intake or place in line they stand for", () => {
+  it("name whose opening, intake or place in line they stand for", () => {
     expect(runIdOfOpening(openingKey(RUN_ID, 3))).toBe(RUN_ID);
     expect(runIdOfPlanned(plannedKey(RUN_ID, 48))).toBe(RUN_ID);
     expect(machineIdBehind(behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID))).toBe(MACHINE_ID);
@@ -142,7 +142,7 @@ describe("keys", () => {
   });
 
   it.each([
-    ["turns", openingKey, openingsOf],
+    ["openings", openingKey, openingsOf],
     ["intakes", intakeKey, intakesOf],
     ["audit records", auditKey, auditOf],
   ] as const)(

@@ -2,7 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { openingKey } from "../../../shared/ledger/row/keys.ts";
-import { stateOf, turnNote, withFinished, withSequences } from "../../../shared/ledger/run/run.ts";
+import {
+  stateOf,
+  openingNote,
+  withFinished,
+  withSequences,
+} from "../../../shared/ledger/run/run.ts";
 import { aRun } from "../a-run.ts";
 import { START_MS } from "../a-sequence.ts";
 
@@ -34,12 +39,12 @@ describe("a run", () => {
     expect(() => withFinished(withSequences(EMPTY, 1), 2, START_MS)).toThrow("1 open");
   });
 
-  it("leaves a note when its gate has turned, and none else", () => {
-    const turned = { ...EMPTY, turns: 3 };
-    expect(turnNote(EMPTY, turned)).toEqual([
+  it("leaves a note when its gate has changed, and none else", () => {
+    const changed = { ...EMPTY, turns: 3 };
+    expect(openingNote(EMPTY, changed)).toEqual([
       { op: "insert", key: openingKey(EMPTY.runId, 3), body: { v: 1 } },
     ]);
-    expect(turnNote(turned, { ...turned, open: 1 })).toEqual([]);
+    expect(openingNote(changed, { ...changed, open: 1 })).toEqual([]);
   });
 
   it("is running until it has finished", () => {

@@ -6,7 +6,7 @@ import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../../shared/store/load.ts";
 import { readOpenWork } from "../../../shared/store/open-work.ts";
 import { resumeRun } from "../../../shared/workflow/operate/resume-run.ts";
-import { turnGates } from "../../../shared/store/turn-gates.ts";
+import { applyGates } from "../../../shared/store/apply-gates.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
@@ -29,8 +29,8 @@ async function endOne(world: Accepting, state: "succeeded" | "failed"): Promise<
   return await moveOnce(world.ports, { before, after, nowMs: START_MS });
 }
 
-const turn = async ({ ports }: Accepting) =>
-  await turnGates(ports, await readOpenWork(ports.ledger));
+const apply = async ({ ports }: Accepting) =>
+  await applyGates(ports, await readOpenWork(ports.ledger));
 const notes = async ({ ledger }: Accepting) =>
   (await ledger.list(OPENING.from, OPENING.before, 9)).length;
 
@@ -46,17 +46,17 @@ describe("a large run", () => {
     const { world } = await begun(100);
     expect(await ready(world)).toBe(3);
     for (const _ of numbers(2)) await endOne(world, "succeeded");
-    expect([await turn(world), await notes(world)]).toEqual([0, 0]);
+    expect([await apply(world), await notes(world)]).toEqual([0, 0]);
     await endOne(world, "succeeded");
-    const moved = await Promise.all([turn(world), turn(world)]);
+    const moved = await Promise.all([apply(world), apply(world)]);
     expect(moved.reduce((sum, each) => sum + each, 0)).toBe(97);
-    expect([await ready(world), await notes(world), await turn(world)]).toEqual([97, 0, 0]);
+    expect([await ready(world), await notes(world), await apply(world)]).toEqual([97, 0, 0]);
   });
 
   it("stops by itself where the first wave failed, until somebody resumes it", async () => {
     const { world, runId } = await begun(20);
     for (const _ of numbers(3)) await endOne(world, "failed");
-    await turn(world);
+    await apply(world);
     expect(await ready(world)).toBe(0);
     const waiting = (await world.unfolded()).filter(({ state }) => state === "waiting");
     expect(new Set(waiting.map(({ reason }) => reason?.code))).toEqual(new Set(["runPaused"]));
@@ -69,7 +69,7 @@ describe("a large run", () => {
   it("stops later too, with what was ready, and its log says why", async () => {
     const { world, runId } = await begun(10);
     for (const _ of numbers(5)) await endOne(world, "failed");
-    expect([await turn(world), await ready(world)]).toEqual([5, 0]);
+    expect([await apply(world), await ready(world)]).toEqual([5, 0]);
     const run = runSchema.parse((await world.ledger.read(runKey(runId)))?.body);
     expect(run.gate).toMatchObject({ state: "paused", paused: { why: "5 of 5 sequences failed" } });
     const log = world.ledger.rows().filter(({ key }) => key.startsWith(`audit!${runId}`));

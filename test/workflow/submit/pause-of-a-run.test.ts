@@ -10,7 +10,7 @@ import { loadBudget, loadSequence } from "../../../shared/store/load.ts";
 import { loadChosen } from "../../../shared/workflow/submit/load-chosen.ts";
 import { readOpenWork } from "../../../shared/store/open-work.ts";
 import { resumeRun } from "../../../shared/workflow/operate/resume-run.ts";
-import { turnGates } from "../../../shared/store/turn-gates.ts";
+import { applyGates } from "../../../shared/store/apply-gates.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
@@ -106,7 +106,7 @@ describe("a run that pauses itself", () => {
       passedOver: new Set(),
       lostTo: null,
     });
-    await turnGates(world.ports, await readOpenWork(world.ledger));
+    await applyGates(world.ports, await readOpenWork(world.ledger));
     expect(await readyKeys(world)).toEqual(keys);
   });
 });

@@ -15,51 +15,51 @@ import { noteSetAside, unlessSetAside } from "./set-aside.ts";
 import { tryTransact, usual, type Transaction } from "./transact.ts";
 import { unfold } from "./unfold.ts";
 
-type TurnPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
+type GatePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** Runs turn seldom; more than these are left to the next poll. */
-const TURNS_PER_POLL = 10;
+/** Gates change seldom; more notes than these are left to the next poll. */
+const NOTES_PER_POLL = 10;
 /** Three rows each, the run and the note: under a transaction's 100 (Table service). */
 const MOVES_PER_COMMIT = 30;
 /** A run has at most some thousand sequences; each commit but a lost one moves 30. */
 const COMMITS_MAX = 400;
 
 /**
- * Moves the waiting sequences of runs whose gate has turned: forward if they may go by now, back if
+ * Moves the waiting sequences of runs whose gate has changed: forward if they may go by now, back if
  * they may not. Returns how many moved. Safe to run twice, and by several at once.
  */
-export async function turnGates(ports: TurnPorts, open: OpenWork): Promise<number> {
-  const notes = await rowsWithin(ports.ledger, open, OPENING, TURNS_PER_POLL);
+export async function applyGates(ports: GatePorts, open: OpenWork): Promise<number> {
+  const notes = await rowsWithin(ports.ledger, open, OPENING, NOTES_PER_POLL);
   let moved = 0;
-  for (const note of notes) moved += await unlessSetAside(ports, 0, () => turnGate(ports, note));
+  for (const note of notes) moved += await unlessSetAside(ports, 0, () => applyGate(ports, note));
   return moved;
 }
 
 /** The same for one run, for those who need it now. */
-export async function turnGatesOf(ports: TurnPorts, runId: string): Promise<number> {
+export async function applyGateOf(ports: GatePorts, runId: string): Promise<number> {
   const { from, before } = openingsOf(runId);
   let moved = 0;
-  for (const note of await ports.ledger.list(from, before, TURNS_PER_POLL)) {
-    moved += await unlessSetAside(ports, 0, () => turnGate(ports, note));
+  for (const note of await ports.ledger.list(from, before, NOTES_PER_POLL)) {
+    moved += await unlessSetAside(ports, 0, () => applyGate(ports, note));
   }
   return moved;
 }
 
 /** Until nothing of the run is at a wrong place, and then the note is gone. */
-async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
+async function applyGate(ports: GatePorts, note: Row): Promise<number> {
   let moved = 0;
   for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
-    const turning = await tryTransact(
+    const applied = await tryTransact(
       ports,
       usual(note.key),
-      async (tx) => await turnSome(ports, tx, note),
+      async (tx) => await moveSome(ports, tx, note),
     );
     // Another poll finds the note, if it is still there.
-    if (turning.kind === "contended" || turning.value === null) return moved;
-    moved += turning.value.moved;
-    if (turning.value.isLast) {
-      const { runId, gate } = turning.value.run;
-      ports.log("info", "gateTurned", { runId, moved, state: gate?.state ?? "open" });
+    if (applied.kind === "contended" || applied.value === null) return moved;
+    moved += applied.value.moved;
+    if (applied.value.isLast) {
+      const { runId, gate } = applied.value.run;
+      ports.log("info", "gateApplied", { runId, moved, state: gate?.state ?? "open" });
       return moved;
     }
   }
@@ -67,18 +67,18 @@ async function turnGate(ports: TurnPorts, note: Row): Promise<number> {
 }
 
 /** As many as one transaction takes; null if none is left to be moved here. */
-async function turnSome(
-  ports: TurnPorts,
+async function moveSome(
+  ports: GatePorts,
   tx: Transaction,
   note: Row,
 ): Promise<{ moved: number; isLast: boolean; run: RunRecord } | null> {
   if (tx.lost?.key === note.key) return null;
   // The run is read before its sequences, and written with them: what comes in between loses.
   const run = await loadRun(tx, runIdOfOpening(note.key));
-  if (run === null) throw new Error(`the run of ${note.key} is gone, but it has turned`);
+  if (run === null) throw new Error(`the run of ${note.key} is gone, but its gate has changed`);
   const { sequences, isWhole } = await sequencesOfRun(ports, run.value);
   const changes = sequences.flatMap((before) => {
-    const after = turned(before.value, run.value);
+    const after = placedByGate(before.value, run.value);
     return after === null ? [] : [{ before, after }];
   });
   const some = changes.slice(0, MOVES_PER_COMMIT);
@@ -92,7 +92,7 @@ async function turnSome(
 
 /** All of them with rows of their own, for only those can be moved. */
 async function sequencesOfRun(
-  ports: TurnPorts,
+  ports: GatePorts,
   { runId, accepted }: RunRecord,
 ): Promise<{ sequences: readonly Stored<SequenceRecord>[]; isWhole: boolean }> {
   let rows = await listAll(ports.ledger, sequencesOf(runId));
@@ -107,7 +107,7 @@ async function sequencesOfRun(
 }
 
 /** The sequence at its right place, or null if it is there. */
-function turned(record: SequenceRecord, run: RunRecord): SequenceRecord | null {
+function placedByGate(record: SequenceRecord, run: RunRecord): SequenceRecord | null {
   const { place, reason } = record;
   if (record.state !== "waiting" || !(place?.kind === "ready" || isHeld(record))) return null;
   const next = withApprovals(record, run.approval);
