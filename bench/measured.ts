@@ -16,15 +16,15 @@ export function memoryAtRest(): number {
 /** Seconds that `act` takes, and the most memory (RSS) meanwhile, looked at every 20 ms. */
 export async function measured(act: () => Promise<void>) {
   let peakBytes = memoryAtRest();
-  const look = () => (peakBytes = Math.max(peakBytes, process.memoryUsage().rss));
-  const timer = setInterval(look, 20);
+  const sample = () => (peakBytes = Math.max(peakBytes, process.memoryUsage().rss));
+  const timer = setInterval(sample, 20);
   const startedAtMs = performance.now();
   try {
     await act();
   } finally {
     clearInterval(timer);
   }
-  look();
+  sample();
   return { seconds: (performance.now() - startedAtMs) / 1_000, peakBytes };
 }
 

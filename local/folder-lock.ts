@@ -21,7 +21,7 @@ const holderSchema = z.object({ pid: z.number().int(), parts: z.array(z.number()
 
 /** Parts of a killed stack end by themselves: the host within 15 s, Azurite within 5 s. */
 const PARTS_END_MS = 20_000;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 /**
  * Takes the folder for this process, by a file beside it that ends in `.lock`: two Azurites on one
@@ -53,7 +53,7 @@ async function livingHolders(file: string): Promise<readonly number[]> {
   if (holder === null) return [];
   if (isAlive(holder.pid)) return [holder.pid];
   const untilMs = Date.now() + PARTS_END_MS;
-  while (holder.parts.some(isAlive) && Date.now() < untilMs) await sleep(LOOK_MS);
+  while (holder.parts.some(isAlive) && Date.now() < untilMs) await sleep(POLL_MS);
   return holder.parts.filter(isAlive);
 }
 

@@ -137,11 +137,11 @@ async function watch(parts: Parts): Promise<never> {
 
 /** One question after the other, until Defender answers one with 429. */
 async function anyThrottled(parts: Parts, rows: readonly Row[]): Promise<boolean> {
-  for (const row of rows) if ((await lookAt(parts, row)) === "throttled") return true;
+  for (const row of rows) if ((await receiveAt(parts, row)) === "throttled") return true;
   return false;
 }
 
-async function lookAt(
+async function receiveAt(
   { clock, queue, table, defender }: Parts,
   row: Row,
 ): Promise<"throttled" | "looked"> {

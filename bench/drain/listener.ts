@@ -24,17 +24,17 @@ export function startListener<T>(
   let running = 0;
   let pauseMs = FIRST_PAUSE_MS;
   let isWaiting = false;
-  const look = (): void => {
+  const receive = (): void => {
     isWaiting = running > NEW_BATCH_AT;
     if (isWaiting || life.isOver) return;
     const batch = queue.receive(BATCH_SIZE);
     for (const message of batch) run(message);
     if (batch.length > 0) {
       pauseMs = FIRST_PAUSE_MS;
-      clock.at(clock.nowMs() + 1, look);
+      clock.at(clock.nowMs() + 1, receive);
       return;
     }
-    clock.at(clock.nowMs() + pauseMs, look);
+    clock.at(clock.nowMs() + pauseMs, receive);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   };
   const run = (message: Received<T>): void => {
@@ -44,7 +44,7 @@ export function startListener<T>(
       running -= 1;
       if (isWaiting && running <= NEW_BATCH_AT) {
         isWaiting = false;
-        look();
+        receive();
       }
     };
     void serve(message).then(
@@ -52,5 +52,5 @@ export function startListener<T>(
       over(() => queue.release(message.id, AFTER_FAILURE_MS)),
     );
   };
-  clock.at(clock.nowMs(), look);
+  clock.at(clock.nowMs(), receive);
 }

@@ -27,7 +27,7 @@ export interface NaiveRun {
 /** The same latencies as in the virtual world of the real drain. */
 const POST_MS = [50, 750] as const;
 const TOKEN_KEY = "token";
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 /** The host's functionTimeout: then the message goes back to the queue. */
 const FUNCTION_MS = 300_000;
 const CAS_TRIES = 10;
@@ -74,7 +74,7 @@ async function polling(parts: Parts, machineId: string): Promise<void> {
   const untilMs = parts.clock.nowMs() + FUNCTION_MS;
   while (parts.clock.nowMs() < untilMs) {
     if ((await take(parts, bucket)) && (await posted(parts, machineId))) return;
-    await parts.clock.sleep(LOOK_EVERY_MS);
+    await parts.clock.sleep(POLL_EVERY_MS);
   }
   throw new NotNow("no token in all this time");
 }

@@ -10,7 +10,7 @@ export interface Received<T> {
 /** A storage queue in virtual time that stays quick with a hundred thousand messages. */
 export interface BenchQueue<T> {
   /** Requests that its callers and its host have spent; empty looks are counted apart. */
-  readonly counts: { requests: number; emptyLooks: number };
+  readonly counts: { requests: number; emptyReceives: number };
   send(body: T, delayMs: number): void;
   /** The longest visible messages, hidden from now for ten minutes. */
   receive(limit: number): Received<T>[];
@@ -32,7 +32,7 @@ const HIDDEN_MS = 600_000;
 /** Nobody in a measurement runs longer than that, so nothing is renewed. */
 export function createBenchQueue<T>(nowMs: () => number): BenchQueue<T> {
   const entries = new Map<number, Entry<T>>();
-  const counts = { requests: 0, emptyLooks: 0 };
+  const counts = { requests: 0, emptyReceives: 0 };
   const found: Entry<T>[] = [];
   const order = createEventHeap();
   let sent = 0;
@@ -59,7 +59,7 @@ export function createBenchQueue<T>(nowMs: () => number): BenchQueue<T> {
       while (found.length < limit && (order.peek()?.atMs ?? Infinity) <= nowMs()) {
         order.take()?.act();
       }
-      if (found.length === 0) counts.emptyLooks += 1;
+      if (found.length === 0) counts.emptyReceives += 1;
       else counts.requests += 1;
       return found.map((entry) => {
         place(entry, nowMs() + HIDDEN_MS);

@@ -30,18 +30,18 @@ async function sleep(ms: number): Promise<void> {
   await pass(ms);
 }
 
-const LOOK_EVERY_MS = 25;
+const POLL_EVERY_MS = 25;
 /** A queue is looked at every two seconds at least, and unfolding takes a fraction of one. */
-const LOOKS_MAX = 1_200;
+const POLLS_MAX = 1_200;
 
 /**
  * Waits until everything accepted has rows of its own, so that the unfolding of one incident is no
  * burden to the next request, whosever that is. Throws after half a minute.
  */
 export async function untilUnfolded(ledger: Ledger): Promise<void> {
-  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+  for (let polls = 0; polls < POLLS_MAX; polls += 1) {
     if ((await ledger.list(PLANNED.from, PLANNED.before, 1)).length === 0) return;
-    await pass(LOOK_EVERY_MS);
+    await pass(POLL_EVERY_MS);
   }
   throw new Error("what was accepted was not unfolded within half a minute");
 }

@@ -35,7 +35,7 @@ export interface Chaos {
 const SPEED = 30;
 const MACHINES = 60;
 const SETTLE_MS = 240_000;
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 
 /** Defender's answers go wrong, too; drawn from the seed. */
 const TROUBLE: FaultPlan = [
@@ -106,7 +106,7 @@ async function settle(
       const { state, sequences } = await readRun(asked, runId);
       if (state === "finished" && sequences.every(({ owed }) => owed === 0)) open.delete(runId);
     }
-    await pass(LOOK_EVERY_MS, undefined, { signal });
+    await pass(POLL_EVERY_MS, undefined, { signal });
   }
   say(open.size === 0 ? "every run has ended" : `${open.size} runs have not ended in time`);
 }

@@ -29,7 +29,7 @@ export function virtualClock(startAtMs: number): VirtualClock {
 }
 
 /** How often a virtual clock is looked at while something waits for it. */
-const LOOK_EVERY_MS = 5;
+const POLL_EVERY_MS = 5;
 
 /** Waits until `clock` shows `untilMs`, or until `signal` aborts; never rejects. */
 export async function sleepUntil(
@@ -38,7 +38,7 @@ export async function sleepUntil(
   signal: AbortSignal,
 ): Promise<void> {
   while (clock.nowMs() < untilMs && !signal.aborted) {
-    const remainingMs = clock === REAL_CLOCK ? untilMs - clock.nowMs() : LOOK_EVERY_MS;
+    const remainingMs = clock === REAL_CLOCK ? untilMs - clock.nowMs() : POLL_EVERY_MS;
     await wait(Math.max(1, remainingMs), undefined, { signal }).catch(() => undefined);
   }
 }

@@ -3,7 +3,7 @@ import type { Simulator } from "../defender-simulator/simulator.ts";
 import { memberFor, type Cast } from "./cast.ts";
 
 /** How often the stage is looked at. */
-const LOOK_MS = 200;
+const POLL_MS = 200;
 /**
  * The machine comes back so long after its action began to wait: real time, for people to see it.
  */
@@ -37,6 +37,6 @@ export async function direct(simulator: Simulator, cast: Cast, signal: AbortSign
       simulator.holdPortalSession(portalId, false);
       isHeld = false;
     }
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }

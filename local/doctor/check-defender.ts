@@ -18,7 +18,7 @@ type GetToken = () => Promise<{ token: string; expiresAtMs: number }>;
 /** A doctor does not wait as long as the app. */
 const CALL_TIMEOUT_MS = 15_000;
 /** Live response in the last week shows that the feature is on. */
-const LOOK_BACK_MS = 7 * 86_400_000;
+const LOOKBACK_MS = 7 * 86_400_000;
 /** No machine has this id. */
 const NO_MACHINE = "0".repeat(40);
 
@@ -66,7 +66,7 @@ async function tokenFrom(getToken: GetToken): Promise<TokenFound> {
 
 async function checkApi(defender: Defender, { nowMs, probe }: Outside): Promise<Finding[]> {
   const check = "Defender API";
-  const reply = await defender.listActions(nowMs() - LOOK_BACK_MS);
+  const reply = await defender.listActions(nowMs() - LOOKBACK_MS);
   switch (reply.kind) {
     case "answered": {
       const answers = ok(check, "It answers.");

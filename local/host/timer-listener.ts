@@ -31,14 +31,14 @@ export interface TimerParts {
 /** Schedules with less between two occurrences are not monitored (timer extension). */
 const MONITORED_FROM_MS = 60_000;
 /** Occurrences looked at to tell how close together a schedule fires. */
-const LOOK_AHEAD = 5;
+const LOOKAHEAD = 5;
 /** Timers of Node end at 2^31-1 ms; a longer wait is made of days. */
 const LONGEST_WAIT_MS = 86_400_000;
 
 /** Whether any of the next occurrences are less than a minute apart. */
 export function firesWithinMinute(schedule: Schedule, nowMs: number): boolean {
   let last = schedule.nextAfterMs(nowMs);
-  for (let index = 0; index < LOOK_AHEAD && last !== null; index += 1) {
+  for (let index = 0; index < LOOKAHEAD && last !== null; index += 1) {
     const next = schedule.nextAfterMs(last);
     if (next !== null && next - last < MONITORED_FROM_MS) return true;
     last = next;

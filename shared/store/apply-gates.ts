@@ -25,8 +25,8 @@ const MOVES_PER_COMMIT = 30;
 const COMMITS_MAX = 400;
 
 /**
- * Moves the waiting sequences of runs whose gate has changed: forward if they may go by now, back if
- * they may not. Returns how many moved. Safe to run twice, and by several at once.
+ * Moves the waiting sequences of runs whose gate has changed: forward if they may go by now, back
+ * if they may not. Returns how many moved. Safe to run twice, and by several at once.
  */
 export async function applyGates(ports: GatePorts, open: OpenWork): Promise<number> {
   const notes = await rowsWithin(ports.ledger, open, OPENING, NOTES_PER_POLL);

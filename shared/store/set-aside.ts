@@ -49,7 +49,7 @@ export async function noteSetAside(ports: AsidePorts, { key, why }: SetAside): P
  * Looks at the rows that are named as set aside: those that are gone or can be read by now are no
  * longer, and the log has a line of each of the others. Costs nothing while there are none.
  */
-export async function lookAtSetAside(ports: AsidePorts): Promise<void> {
+export async function recheckSetAside(ports: AsidePorts): Promise<void> {
   const over = new Set<string>();
   for (const { key, why } of (await loadBudget(ports.ledger)).value.setAside) {
     const row = await ports.ledger.read(key);

@@ -28,7 +28,7 @@ export function persistent(what: string): Bound {
   return { what, tries: 60, jitterMs: 50, jitterMaxMs: 1_000 };
 }
 
-/** For who leaves it to the next look if somebody else writes at the same time. */
+/** For who leaves it to the next poll if somebody else writes at the same time. */
 export function once(what: string): Bound {
   return { what, tries: 1, jitterMs: 0, jitterMaxMs: 0 };
 }
@@ -103,7 +103,7 @@ export async function transact<T>(store: Store, bound: Bound, decide: Decide<T>)
 
 /**
  * Writes what was decided from rows that were read before. False if somebody else has written one
- * of them since: that is left to the next look.
+ * of them since: that is left to the next poll.
  */
 export async function commitOnce(
   { ledger }: Pick<Ports, "ledger">,

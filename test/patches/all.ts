@@ -3,7 +3,7 @@ import { OF_DRAIN } from "./of-drain.ts";
 import { OF_GUARDS } from "./of-guards.ts";
 import { OF_LATE } from "./of-late.ts";
 import { OF_LIMITS } from "./of-limits.ts";
-import { OF_LOOK } from "./of-look.ts";
+import { OF_LISTS } from "./of-lists.ts";
 import { OF_RESULTS } from "./of-results.ts";
 import { OF_STORAGE } from "./of-storage.ts";
 import type { Patch } from "./patch.ts";
@@ -13,7 +13,7 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_LIMITS,
   ...OF_STORAGE,
   ...OF_DRAIN,
-  ...OF_LOOK,
+  ...OF_LISTS,
   ...OF_LATE,
   ...OF_RESULTS,
   ...OF_GUARDS,

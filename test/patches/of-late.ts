@@ -1,10 +1,10 @@
 import type { Patch } from "./patch.ts";
 
 const ORPHANS = { test: "test/workflow/poll/orphan-actions.test.ts" };
-const LOOKS = { test: "test/workflow/poll/list-actions.test.ts" };
+const LIST_TEST = { test: "test/workflow/poll/list-actions.test.ts" };
 const ANSWERS = { test: "test/workflow/poll/settle-late-answer.test.ts" };
 
-/** Bugs in what becomes of an action that is listed late, and in what a look counts. */
+/** Bugs in what becomes of an action that is listed late, and in what a poll counts. */
 export const OF_LATE: readonly Patch[] = [
   {
     name: "never cancels a second action",
@@ -60,28 +60,28 @@ export const OF_LATE: readonly Patch[] = [
     file: "shared/workflow/poll/sightings.ts",
     snippet: "foreignIn(actions, budget) + foreignOld",
     replacement: "foreignIn(actions, budget) + foreignOld * 2",
-    caughtBy: LOOKS,
+    caughtBy: LIST_TEST,
   },
   {
     name: "forgets the sessions of others when a list fails",
     file: "shared/workflow/poll/list-actions.ts",
     snippet: "    const took = withPollerLease(stands, lease);",
     replacement: "    const took = { ...withPollerLease(stands, lease), foreign: 0 };",
-    caughtBy: LOOKS,
+    caughtBy: LIST_TEST,
   },
   {
     name: "lists one hour only, however old its claims are",
     file: "shared/workflow/poll/list-actions.ts",
     snippet: "Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS)",
     replacement: "Math.max(0, nowMs - FOREIGN_SPAN_MS + asking.length * 0)",
-    caughtBy: LOOKS,
+    caughtBy: LIST_TEST,
   },
   {
     name: "looks for nothing it gave up once nothing else is open",
     file: "shared/workflow/poll/poll.ts",
-    snippet: " && !isLooking(open, ports.clock.earliest())",
+    snippet: " && !missesPosts(open, ports.clock.earliest())",
     replacement: "",
-    caughtBy: LOOKS,
+    caughtBy: LIST_TEST,
   },
   {
     name: "takes an action without a comment for its own on any machine",

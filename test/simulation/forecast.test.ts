@@ -28,8 +28,8 @@ describe("the estimated start of what waits", () => {
     const [, commandMs, maxSessions, minutes] = given;
     const limits = { ...SHIPPED, maxSessions };
     const tenant = { ...CALM_TENANT, commandMs, maxSessions };
-    const looks = [minutes * MINUTE_MS];
-    const { outcome, views } = await forecast({ ...day(), limits, tenant }, looks);
+    const readings = [minutes * MINUTE_MS];
+    const { outcome, views } = await forecast({ ...day(), limits, tenant }, readings);
     expect(outcome.violation).toBeNull();
     const errors = views.flatMap((view) => relativeErrors(view, outcome, minutes * MINUTE_MS));
     expect(errors.length).toBeGreaterThan(30);
@@ -42,10 +42,10 @@ describe("the estimated start of what waits", () => {
     const away = machines.map((each, at) => (at % 5 < 2 ? offlineMachine(each) : each));
     const tenant = { ...CALM_TENANT, commandMs };
     const scenario = { ...others, machines: away, tenant, expiryMs: 7_200_000 };
-    const looks = [15, 20, 25, 30].map((minutes) => minutes * MINUTE_MS);
-    const { outcome, views } = await forecast(scenario, looks);
+    const readings = [15, 20, 25, 30].map((minutes) => minutes * MINUTE_MS);
+    const { outcome, views } = await forecast(scenario, readings);
     expect(outcome.violation).toBeNull();
-    const errors = views.flatMap((view, at) => relativeErrors(view, outcome, looks[at] ?? 0));
+    const errors = views.flatMap((view, at) => relativeErrors(view, outcome, readings[at] ?? 0));
     errors.sort((a, b) => a - b);
     expect(errors.length).toBeGreaterThan(400);
     expect(errors[Math.floor(errors.length * 0.9)]).toBeLessThan(0.2);
@@ -66,10 +66,10 @@ describe("the estimated start of what waits", () => {
 /** Runs a day, and looks at the run of its one incident at each of these times after the start. */
 async function forecast(
   scenario: Scenario,
-  looksAtMs: readonly number[],
+  readAtMs: readonly number[],
 ): Promise<{ outcome: Outcome; views: readonly RunView[] }> {
-  const looks: Promise<RunView | null>[] = [];
-  const look = async ({ memory, clock }: World): Promise<RunView | null> => {
+  const readings: Promise<RunView | null>[] = [];
+  const readRun = async ({ memory, clock }: World): Promise<RunView | null> => {
     const key = memory.rows().find((row) => row.key.startsWith("run!"))?.key ?? "";
     return await describeRun({ ledger: memory, clock }, scenario.limits, key.slice(4), []);
   };
@@ -78,17 +78,17 @@ async function forecast(
     wrap: (ports, world) => {
       if (!planned) {
         planned = true;
-        for (const atMs of looksAtMs) {
+        for (const atMs of readAtMs) {
           world.clock.at(world.startMs + atMs, () => {
-            looks.push(look(world));
+            readings.push(readRun(world));
           });
         }
       }
       return ports;
     },
   });
-  const views = (await Promise.all(looks)).filter((view) => view !== null);
-  if (views.length < looksAtMs.length) throw new Error("there was no run to look at");
+  const views = (await Promise.all(readings)).filter((view) => view !== null);
+  if (views.length < readAtMs.length) throw new Error("there was no run to look at");
   return { outcome, views };
 }
 

@@ -8,7 +8,7 @@ import { between, chance } from "./streams.ts";
  * As host.json has it: an idle host looks at least every 2 s, a failed message is hidden 30 s, the
  * fifth failure is the last.
  */
-const LOOK_EVERY_MS = 2_000;
+const POLL_EVERY_MS = 2_000;
 const HIDDEN_AFTER_FAILURE_MS = 30_000;
 const FAILURES_MAX = 5;
 const HIDDEN_MS = 600_000;
@@ -36,19 +36,19 @@ export function createQueue(
 ): Queue {
   const { bells, clock, hosts, random } = parts;
   const counts = { poisoned: 0, delivered: 0 };
-  const lookAt = (atMs: number): void => {
-    clock.at(atMs + between(random, 0, LOOK_EVERY_MS), look);
+  const receiveAt = (atMs: number): void => {
+    clock.at(atMs + between(random, 0, POLL_EVERY_MS), receive);
   };
-  const look = (): void => {
+  const receive = (): void => {
     const epoch = hosts.any();
-    if (epoch === null) return lookAt(clock.nowMs() + 1_000);
+    if (epoch === null) return receiveAt(clock.nowMs() + 1_000);
     for (const message of bells.receive(clock.nowMs())) {
       deliver(epoch, message);
       if (chance(random, twice())) deliver(hosts.any() ?? epoch, message);
     }
   };
   const deliver = (epoch: Epoch, message: MemoryMessage): void => {
-    lookAt(clock.nowMs() + HIDDEN_MS);
+    receiveAt(clock.nowMs() + HIDDEN_MS);
     if (message.dequeueCount > FAILURES_MAX) return poison(message);
     counts.delivered += 1;
     const life = { over: false };
@@ -58,7 +58,7 @@ export function createQueue(
       if (outcome === "completed") return bells.complete(message.id);
       if (message.dequeueCount >= FAILURES_MAX) return poison(message);
       bells.release(message.id, clock.nowMs() + HIDDEN_AFTER_FAILURE_MS);
-      return lookAt(clock.nowMs() + HIDDEN_AFTER_FAILURE_MS);
+      return receiveAt(clock.nowMs() + HIDDEN_AFTER_FAILURE_MS);
     });
   };
   const poison = (message: MemoryMessage): void => {
@@ -70,22 +70,22 @@ export function createQueue(
     clock.at(clock.nowMs() + RENEW_AFTER_MS, () => {
       if (life.over || !epoch.alive || epoch.frozenUntilMs > clock.nowMs()) return;
       bells.release(message.id, clock.nowMs() + HIDDEN_MS);
-      lookAt(clock.nowMs() + HIDDEN_MS);
+      receiveAt(clock.nowMs() + HIDDEN_MS);
       renew(epoch, message, life);
     });
   };
   return {
     ringDrain: async (bell, delayMs) => {
       await bells.ringDrain(bell, delayMs);
-      lookAt(clock.nowMs() + Math.ceil(delayMs / 1_000) * 1_000);
+      receiveAt(clock.nowMs() + Math.ceil(delayMs / 1_000) * 1_000);
     },
     ringCollect: async (sequenceId, delayMs) => {
       await bells.ringCollect(sequenceId, delayMs);
-      lookAt(clock.nowMs() + Math.ceil(delayMs / 1_000) * 1_000);
+      receiveAt(clock.nowMs() + Math.ceil(delayMs / 1_000) * 1_000);
     },
     ringCallback: async (bell) => {
       await bells.ringCallback(bell);
-      lookAt(clock.nowMs());
+      receiveAt(clock.nowMs());
     },
     get poisoned() {
       return counts.poisoned;

@@ -55,14 +55,14 @@ describe("every single fault, at every call of the course, breaks no promise", (
 });
 
 /**
- * What only looks leaves nothing behind: a lost reply is like an error, and before is like after.
+ * What only reads leaves nothing behind: a lost reply is like an error, and before is like after.
  */
-const OF_LOOKS = ["error", "crashBefore", "stallPastFence", "stallPastVisibility"] as const;
-const LOOKS = new Set<Method>(["ledger.read", "ledger.list", "defender.list", "defender.prepare"]);
+const OF_READS = ["error", "crashBefore", "stallPastFence", "stallPastVisibility"] as const;
+const READS = new Set<Method>(["ledger.read", "ledger.list", "defender.list", "defender.prepare"]);
 
 function faultsAt(method: Method, calls: number): Fault[] {
-  const kinds: Fault["kind"][] = LOOKS.has(method)
-    ? [...OF_LOOKS]
+  const kinds: Fault["kind"][] = READS.has(method)
+    ? [...OF_READS]
     : FAULT_KINDS.filter((kind) => kind !== "lostRace" || method === "ledger.commit");
   if (method === "defender.submit") kinds.push(...BAD_ANSWERS);
   return Array.from({ length: calls }, (_, index) => index + 1).flatMap((call) =>

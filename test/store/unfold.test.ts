@@ -223,8 +223,8 @@ async function prepare() {
 
 /** Defender gives a token, and nothing else. */
 function mute(ports: Accepting["ports"]): DrainPorts {
-  const looks = { listActions: away, listPending: away, machinesSeenSince: away };
-  return { ...ports, defender: { ...ports.defender, ...looks, prepare } };
+  const reads = { listActions: away, listPending: away, machinesSeenSince: away };
+  return { ...ports, defender: { ...ports.defender, ...reads, prepare } };
 }
 
 /** A profile as long as one may be: 50 scripts with 1,024 characters of arguments. */

@@ -43,7 +43,7 @@ export interface Asking {
 
 type Accepted = z.infer<typeof acceptedSchema>;
 
-const LOOK_EVERY_MS = 150;
+const POLL_EVERY_MS = 150;
 const PATIENCE_MS = 60_000;
 /** An answer that takes longer is none; most take milliseconds, cancelling hundreds seconds. */
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -132,7 +132,7 @@ async function waitFor(
     if (performance.now() > untilMs) {
       throw new Error(`waited in vain: ${JSON.stringify(run, null, 1)}\n${endOf(log)}`);
     }
-    await pass(LOOK_EVERY_MS);
+    await pass(POLL_EVERY_MS);
   }
 }
 

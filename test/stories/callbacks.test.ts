@@ -70,7 +70,7 @@ function verified(secret: string, { body, headers }: Received): z.infer<typeof m
 
 /** Waits until it holds; throws with what was received and the end of the log after 30 s. */
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; looks < 200; looks += 1) {
+  for (let polls = 0; polls < 200; polls += 1) {
     if (await holds()) return;
     await pass(150);
   }

@@ -76,7 +76,7 @@ async function postAgain(): Promise<string> {
   }
   const hasBegun = () =>
     fresh().some(({ commands }) => commands.some((each) => each.startAtMs !== null));
-  for (let look = 0; look < 300 && !hasBegun(); look += 1) await pass(100);
+  for (let polls = 0; polls < 300 && !hasBegun(); polls += 1) await pass(100);
   expect(fresh()).toHaveLength(1);
   const [, sequenceId, part] = /^\[lrq:([0-9a-z.]+)\.(\d+)\./.exec(first?.comment ?? "") ?? [];
   return `part ${part} of ${sequenceId}`;

@@ -8,7 +8,7 @@ import { openStage, type Stage } from "./stage.ts";
 /** Long enough for several polls and several windows of the limit. */
 const A_WHILE_MS = 2_500;
 /** Ten a second. */
-const PATIENCE_LOOKS = 400;
+const POLLS_MAX = 400;
 
 /** As the host says of an HTTP function when it starts. */
 const routeSchema = z.object({
@@ -115,6 +115,6 @@ describe("a lockdown in the middle of a run", () => {
 });
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let look = 0; look < PATIENCE_LOOKS && !holds(); look += 1) await pass(100);
+  for (let polls = 0; polls < POLLS_MAX && !holds(); polls += 1) await pass(100);
   expect(holds()).toBe(true);
 }

@@ -22,8 +22,8 @@ const README_PORT = "7071";
 const LINKED = ["dist", "host.json", "node_modules", "package.json", "profiles"];
 /** What the script does first; the bundle is built before all tests, once. */
 const BUILDS = "node build.mjs --quiet && ";
-const LOOK_EVERY_MS = 500;
-const LOOKS_MAX = 120;
+const POLL_EVERY_MS = 500;
+const POLLS_MAX = 120;
 
 const folder = mkdtempSync(join(tmpdir(), "lrq-readme-"));
 const environment = { PATH: process.env["PATH"], HOME: folder };
@@ -96,10 +96,10 @@ async function startAs(block: string): Promise<ChildProcess> {
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => (outputs += String(chunk)));
   }
-  for (let look = 0; look < LOOKS_MAX; look += 1) {
+  for (let polls = 0; polls < POLLS_MAX; polls += 1) {
     if (child.exitCode !== null) throw new Error(`npm start ended:\n${outputs}`);
     if (await isUp()) return child;
-    await pass(LOOK_EVERY_MS);
+    await pass(POLL_EVERY_MS);
   }
   throw new Error(`npm start did not come up:\n${outputs}`);
 }
@@ -121,13 +121,13 @@ function pair(text: string): [string, string] {
  * Runs a block; one that shows a run under way is run again, as a reader would, until it is over.
  */
 async function settled(block: string): Promise<string> {
-  const isLook = /^curl [^\n]*\/runs\/\w+"[^\n]*$/.test(block);
-  for (let look = 0; look < LOOKS_MAX; look += 1) {
+  const readsRun = /^curl [^\n]*\/runs\/\w+"[^\n]*$/.test(block);
+  for (let polls = 0; polls < POLLS_MAX; polls += 1) {
     const said = await shell(block);
-    if (!isLook || !said.includes('"state":"running"')) return said;
-    await pass(LOOK_EVERY_MS);
+    if (!readsRun || !said.includes('"state":"running"')) return said;
+    await pass(POLL_EVERY_MS);
   }
-  throw new Error(`still under way after ${LOOKS_MAX} looks: ${block}`);
+  throw new Error(`still under way after ${POLLS_MAX} reads: ${block}`);
 }
 
 /** The variables an earlier block exported are still set, as they are in a terminal. */

@@ -142,7 +142,7 @@ async function ask(method: "GET" | "POST", path: string, body?: unknown, sending
 }
 
 async function finished(runId: string): Promise<void> {
-  for (let look = 0; look < 300; look += 1) {
+  for (let polls = 0; polls < 300; polls += 1) {
     const text = JSON.stringify((await ask("GET", `runs/${runId}`)).body);
     if (text.includes('"state":"finished"')) return;
     await pass(200);
@@ -199,7 +199,7 @@ async function untilReceived(): Promise<void> {
     "the token for Azure's management",
   ];
   const left = () => names.filter((name) => !shown.join("\n").includes(canary(name)));
-  for (let look = 0; look < 300 && left().length > 0; look += 1) await pass(200);
+  for (let polls = 0; polls < 300 && left().length > 0; polls += 1) await pass(200);
   expect(left()).toEqual([]);
 }
 
@@ -317,7 +317,7 @@ describe("an app whose settings are wrong", () => {
     await queues.getQueueClient("results").createIfNotExists();
     await sendMessage(broken.storage, "results", { v: 1, collect: { sequenceId: "any" } });
     const hasFailed = () => broken.log.some((line) => line.includes("collectResults failed"));
-    for (let look = 0; look < 300 && !hasFailed(); look += 1) await pass(100);
+    for (let polls = 0; polls < 300 && !hasFailed(); polls += 1) await pass(100);
     expect(hasFailed()).toBe(true);
     await broken.close();
     expect(answered.status).toBe(503);

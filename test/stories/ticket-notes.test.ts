@@ -68,7 +68,7 @@ function fixture(source: string): string {
 async function notesOf(source: string, notes: () => readonly string[]): Promise<readonly string[]> {
   const { runId } = await stage.accept(source, fixture(source));
   await stage.untilFinished(runId);
-  for (let looks = 0; looks < 200 && notes().length < 2; looks += 1) await pass(150);
+  for (let polls = 0; polls < 200 && notes().length < 2; polls += 1) await pass(150);
   if (notes().length < 2) {
     throw new Error(`${systems.refused.join("\n")}\n${stage.log.slice(-40).join("\n")}`);
   }

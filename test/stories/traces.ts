@@ -5,14 +5,14 @@ import { markOf } from "../simulation/door-judge.ts";
 
 /* What work leaves behind, so that a story can tell that it was done, or cut off. */
 
-const LOOKS_MAX = 1_200;
-const LOOK_EVERY_MS = 50;
+const POLLS_MAX = 1_200;
+const POLL_EVERY_MS = 50;
 
 /** Returns once so many POSTs have come to Defender's door; throws after a minute. */
 export async function untilArrived(simulator: Simulator, count: number): Promise<void> {
-  for (let look = 0; look < LOOKS_MAX; look += 1) {
+  for (let polls = 0; polls < POLLS_MAX; polls += 1) {
     if (simulator.arrivals().length >= count) return;
-    await pass(LOOK_EVERY_MS);
+    await pass(POLL_EVERY_MS);
   }
   throw new Error(`${simulator.arrivals().length} POSTs came within a minute, not ${count}`);
 }

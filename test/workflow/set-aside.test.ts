@@ -55,7 +55,7 @@ describe("a waiting sequence of a newer version", () => {
     expect(run.sequences.map(({ sequenceId }) => sequenceId)).toEqual([idIn(even)]);
   });
 
-  it("is named in the status, and once a look in the log, until it can be read", async () => {
+  it("is named in the status, and once a poll in the log, until it can be read", async () => {
     const app = startGoingOn();
     const { odd } = await twoRuns(app);
     await app.tamper(odd, NEWER);

@@ -22,7 +22,7 @@ export type LateJudgement =
 /**
  * True if a listed action with this tag may be news for a sequence that has no open session with
  * it: one of a lost POST that a list shows for the first time or in another way than before, or any
- * other that is open. Nothing else that has ended is news: looks go back an hour.
+ * other that is open. Nothing else that has ended is news: lists go back an hour.
  */
 export function isLateNews(budget: Budget, tag: Tag, action: MachineAction): boolean {
   const isOver = isFinal(action.status);

@@ -8,7 +8,7 @@ import { guardMs } from "../pace/list-lag.ts";
 import { offlineWaitMs, patienceMs } from "../pace/patience.ts";
 import type { OpenFacts } from "../pace/session.ts";
 
-/** What one look at Defender's list means for an open sequence. */
+/** What Defender's list means for an open sequence. */
 export type Judgement =
   | { readonly kind: "leave" }
   /** The record as it should stand. */
@@ -21,8 +21,8 @@ export type Judgement =
    */
   | { readonly kind: "ask"; readonly actionId: string };
 
-/** What the look was made with. */
-export interface Look {
+/** What Defender's list shows of one sequence, and what was known when it was asked for. */
+export interface Listing {
   /**
    * The action with the record's action id, or else with its tag; null if the list shows neither.
    */
@@ -47,26 +47,26 @@ export interface Look {
 const UNLISTED_MS = 600_000;
 
 /** False only if `judge` would leave the sequence as it is. */
-export function isNews(open: OpenFacts, look: Look, limits: Limits): boolean {
-  if (open.state === "claimed") return isAnswerOverdue(open, look.nowMs, limits);
+export function isNews(open: OpenFacts, listing: Listing, limits: Limits): boolean {
+  if (open.state === "claimed") return isAnswerOverdue(open, listing.nowMs, limits);
   if (open.state !== "submitted") return true;
-  const { action } = look;
-  if (action === null) return isUnlistedTooLong(open, look.nowMs);
+  const { action } = listing;
+  if (action === null) return isUnlistedTooLong(open, listing.nowMs);
   if (!isSurelyOwn(action, open) || isFinal(action.status)) return true;
-  return cancelNeeded(open, action, look, limits)?.sent === false;
+  return cancelNeeded(open, action, listing, limits)?.sent === false;
 }
 
 /** Decides with facts only; whoever calls does what it says. */
-export function judge(record: SequenceRecord, look: Look, limits: Limits): Judgement {
+export function judge(record: SequenceRecord, listing: Listing, limits: Limits): Judgement {
   switch (record.state) {
     case "claimed":
-      return isAnswerOverdue(record, look.nowMs, limits)
-        ? judgeUnconfirmed(loseAnswer(record), look, limits, true)
+      return isAnswerOverdue(record, listing.nowMs, limits)
+        ? judgeUnconfirmed(loseAnswer(record), listing, limits, true)
         : { kind: "leave" };
     case "unconfirmed":
-      return judgeUnconfirmed(record, look, limits, false);
+      return judgeUnconfirmed(record, listing, limits, false);
     case "submitted":
-      return judgeSubmitted(record, look, limits);
+      return judgeSubmitted(record, listing, limits);
     case "waiting":
     case "succeeded":
     case "failed":
@@ -95,24 +95,24 @@ export function isAnswerOverdue(
  */
 function judgeUnconfirmed(
   record: SequenceRecord,
-  look: Look,
+  listing: Listing,
   limits: Limits,
   changed: boolean,
 ): Judgement {
-  if (look.action !== null) {
-    const adopted = submit(record, look.action.id, look.nowMs);
-    const next = judgeSubmitted(adopted, look, limits);
+  if (listing.action !== null) {
+    const adopted = submit(record, listing.action.id, listing.nowMs);
+    const next = judgeSubmitted(adopted, listing, limits);
     return next.kind === "leave" ? { kind: "move", after: adopted } : next;
   }
   const { claimedAtMs } = record;
-  if (claimedAtMs !== null && look.nowMs <= claimedAtMs + guardMs(look.lagMs, limits)) {
+  if (claimedAtMs !== null && listing.nowMs <= claimedAtMs + guardMs(listing.lagMs, limits)) {
     return changed ? { kind: "move", after: record } : { kind: "leave" };
   }
   return { kind: "move", after: giveBack(record, { kind: "ready" }, null) };
 }
 
-function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Judgement {
-  const { action, nowMs } = look;
+function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits): Judgement {
+  const { action, nowMs } = listing;
   if (action === null) return judgeUnlisted(record, nowMs);
   if (isAnothers(action, record)) {
     // The 201 spoke of an action that was there before: ours was never made, and its machine is
@@ -124,7 +124,7 @@ function judgeSubmitted(record: SequenceRecord, look: Look, limits: Limits): Jud
     const offline = { parkUntilMs, patienceMs: limits.patienceMs };
     return { kind: "move", after: conclude(record, action, nowMs, offline) };
   }
-  const cancel = cancelNeeded(record, action, look, limits);
+  const cancel = cancelNeeded(record, action, listing, limits);
   if (cancel === null || cancel.sent) return { kind: "leave" };
   const after = { ...observe(record, action), cancel: { ...cancel, sent: true } };
   return { kind: "cancel", actionId: action.id, after };
@@ -176,7 +176,7 @@ function isUnlistedTooLong(open: OpenFacts, nowMs: number): boolean {
 function cancelNeeded(
   record: OpenFacts,
   action: MachineAction,
-  { nowMs, othersWait, pickupMs }: Look,
+  { nowMs, othersWait, pickupMs }: Listing,
   limits: Limits,
 ): SequenceRecord["cancel"] {
   if (record.cancel !== null) return record.cancel;

@@ -28,7 +28,7 @@ export const budgetSchema = rowObject({
   sessions: z.array(sessionSchema),
   /** Open live response actions that are not ours, as last listed. */
   foreign: z.number().int().nonnegative(),
-  /** Those of them that are older than what each look lists: Pending for long. */
+  /** Those of them that are older than what each poll lists: Pending for long. */
   foreignOld: z.number().int().nonnegative(),
   /** What the tenant has shown it takes, when that is less than the setting; creeps up again. */
   learnedSessions: z.number().int().positive().nullable(),
@@ -62,9 +62,9 @@ export const budgetSchema = rowObject({
   byRank: z.number().int().nonnegative(),
   /** Lower lanes may go next at this time, when more wait than have room. */
   paceAtMs: instant,
-  /** When the open actions were last listed: two looks at once would spend twice. */
+  /** When the open actions were last listed: two polls at once would spend twice. */
   polledAtMs: instant,
-  /** Whose look that was: it looks on, unless it is overdue. */
+  /** Who listed them: it keeps the poller's lease, unless it is overdue. */
   polledBy: z.string().nullable().default(null),
   /** When Defender last gave us its list: what was claimed since then nobody has seen yet. */
   listedAtMs: instant.default(0),

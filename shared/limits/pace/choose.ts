@@ -51,8 +51,8 @@ const DISPATCHES_BY_RANK = 4;
 const DISPATCHES_PER_RETRY = 100;
 
 /**
- * True if the next dispatch out of rank is a retry's. Retries have always waited longest, and nearly
- * all of them are in vain, so the other dispatches out of rank are not for them.
+ * True if the next dispatch out of rank is a retry's. Retries have always waited longest, and
+ * nearly all of them are in vain, so the other dispatches out of rank are not for them.
  */
 export function isRetryNext({ sinceRetry }: Pick<Budget, "sinceRetry">): boolean {
   // Once in a hundred, for whether there are any has to be read.

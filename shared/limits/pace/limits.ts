@@ -24,7 +24,7 @@ export interface Limits {
   readonly busyRetryMs: number;
   /** First wait after an offline machine; the later ones are 4, 12 and 24 times as long. */
   readonly offlineRetryMs: number;
-  /** Between two looks at the open actions, when nothing asks for a quicker or slower pace. */
+  /** Between two lists of the open actions, when nothing asks for a quicker or slower pace. */
   readonly pollMs: number;
   /** The door stays closed this long after a 429 that names no time; doubles to 15 times that. */
   readonly closedDoorMs: number;

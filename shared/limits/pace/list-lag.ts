@@ -16,7 +16,7 @@ export const NO_LAG: ListLag = { ms: 0, seenAtMs: 0 };
 
 /** So long a lag is expected to come again. */
 const REMEMBERED_MS = 6 * 3_600_000;
-/** The next may be longer than all so far, and looks see each too short by the time between. */
+/** The next may be longer than all so far, and polls see each too short by the time between. */
 const GUARD_LAGS = 2;
 /** A list that shows some actions never would make every lost answer wait until it expires. */
 const GUARD_MOST_TIMES = 10;

@@ -14,12 +14,12 @@ const PICKUPS_KEPT = 40;
 /** Fewer are believed at twice their length, and very few not at all. */
 const PICKUPS_TO_BELIEVE = 20;
 const PICKUPS_TO_TRUST = 5;
-/** Shorter than this, a look more or less would decide. */
+/** Shorter than this, a poll more or less would decide. */
 const LEAST_MS = 20_000;
 
 /**
  * The last pickups with these: how old each action was when it was first seen to have begun. That
- * is late by as much as a look, and so errs on the side of patience. What was waited for in vain
+ * is late by as much as a poll, and so errs on the side of patience. What was waited for in vain
  * until now says nothing: its machine has come back.
  */
 export function withPickups(

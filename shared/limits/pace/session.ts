@@ -17,13 +17,13 @@ const facts = sequenceSchema.pick({
 });
 
 /**
- * What of an open sequence decides whether a look has anything to do for it. The budget keeps it
- * for every session, so that a look reads only the records it will change.
+ * What of an open sequence decides whether a poll has anything to do for it. The budget keeps it
+ * for every session, so that a poll reads only the records it will change.
  */
 export type OpenFacts = Pick<SequenceRecord, "sequenceId"> & z.infer<typeof facts>;
 
 /**
- * An open session in the budget: whose it is, and a glance at its record, so that a look need not
+ * An open session in the budget: whose it is, and a glance at its record, so that a poll need not
  * read it. Without a glance it has to.
  */
 export const sessionSchema = rowObject({
@@ -67,7 +67,7 @@ export function renewed(before: Session | undefined, session: Session): Session 
   return { ...kept, ...session, glance: { ...before.glance, ...session.glance } };
 }
 
-/** What a session tells a look without its record; null if it tells nothing. */
+/** What a session tells a poll without its record; null if it tells nothing. */
 export function factsOf({ sequenceId, glance }: Session): OpenFacts | null {
   return glance === undefined ? null : { sequenceId, ...glance };
 }

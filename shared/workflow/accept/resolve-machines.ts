@@ -18,7 +18,7 @@ interface Unavailable {
 }
 
 type ResolvePorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
-type Looking = { readonly limits: Limits; readonly scope: MachineScope };
+type LookUp = { readonly limits: Limits; readonly scope: MachineScope };
 
 /**
  * Look-ups by name for one incident; each is a call of the machine budget, and the sender is
@@ -36,11 +36,11 @@ const READS_MAX = 50;
  */
 export async function resolveMachines(
   ports: ResolvePorts,
-  looking: Looking,
+  settings: LookUp,
   mentions: readonly MachineMention[],
 ): Promise<Resolved> {
   const machines: ResolvedMachine[] = [];
-  const { scope } = looking;
+  const { scope } = settings;
   let lookups = 0;
   let reads = 0;
   for (const mention of mentions) {
@@ -51,13 +51,13 @@ export async function resolveMachines(
       found =
         lookups > LOOKUPS_MAX
           ? unresolved(mention, TOO_MANY_NAMES)
-          : await lookUp(ports, looking, mention);
+          : await lookUp(ports, settings, mention);
     } else if (needsFacts(scope)) {
       reads += 1;
       found =
         reads > READS_MAX
           ? unresolved(mention, TOO_MANY_IDS)
-          : await readById(ports, looking, mention, machineId);
+          : await readById(ports, settings, mention, machineId);
     } else {
       found = known(mention, machineId, null);
     }
@@ -81,7 +81,7 @@ function inScope(
 /** Without an answer nothing is known of it, and the scope denies it. */
 async function readById(
   ports: ResolvePorts,
-  { limits }: Looking,
+  { limits }: LookUp,
   mention: MachineMention,
   machineId: string,
 ): Promise<ResolvedMachine | Unavailable> {
@@ -97,7 +97,7 @@ async function readById(
 
 async function lookUp(
   ports: ResolvePorts,
-  { limits }: Looking,
+  { limits }: LookUp,
   mention: MachineMention,
 ): Promise<ResolvedMachine | Unavailable> {
   const name = mention.name ?? "";

@@ -59,7 +59,7 @@ export type Written =
 
 type WritePorts = CountingPorts & Pick<Ports, "clock" | "random" | "log">;
 
-/** What was found in the ledger when it was last looked at. */
+/** What was found in the ledger when it was last read. */
 interface Found {
   readonly stored: Stored<RunRecord> | null;
   /** Those of the wished sequences that are not there. */
@@ -84,7 +84,7 @@ export async function writeRun(ports: WritePorts, wish: Wish): Promise<Written> 
     // What is too much may long be in the ledger, so that is looked at before it is said.
     const over = counting.overCap();
     if (over !== null && tries > 2) return over;
-    if (tries > 1) found = await lookedAtWithoutGrant(ports, wish);
+    if (tries > 1) found = await findWithoutGrant(ports, wish);
     const { changes, machines, written } = planned(wish, found, ports.clock.earliest());
     if (!fits(changes)) {
       return tries === 1 ? AGAIN : { kind: "tooLarge", asked: written.added.length };
@@ -96,11 +96,11 @@ export async function writeRun(ports: WritePorts, wish: Wish): Promise<Written> 
 }
 
 /** What stands, after everything was moved whose approval what joins would take away. */
-async function lookedAtWithoutGrant(ports: WritePorts, wish: Wish): Promise<Found> {
+async function findWithoutGrant(ports: WritePorts, wish: Wish): Promise<Found> {
   const { runId } = wish.run;
-  const found = await lookedAt(ports.ledger, runId, wish);
+  const found = await findRows(ports.ledger, runId, wish);
   if (losesGrant(found) && (await applyGateOf(ports, runId)) > 0) {
-    return await lookedAt(ports.ledger, runId, wish);
+    return await findRows(ports.ledger, runId, wish);
   }
   return found;
 }
@@ -187,8 +187,8 @@ function losesGrant({ stored, missing, known }: Found): boolean {
   return isGranted && isAskedAnew && awaiting([...known.values()]).length > 0;
 }
 
-/** What stands by now: the run, and which of the sequences somebody else has written. */
-async function lookedAt(ledger: LedgerReads, runId: string, { sequences }: Wish): Promise<Found> {
+/** What the ledger has by now: the run, and which of the sequences somebody else has written. */
+async function findRows(ledger: LedgerReads, runId: string, { sequences }: Wish): Promise<Found> {
   const stored = await loadRun(ledger, runId);
   const all =
     stored === null ? { records: [], setAside: [] } : await listSequences(ledger, stored.value);

@@ -65,7 +65,7 @@ async function revive(ports: ReplayPorts, runId: string): Promise<number> {
     if (readable.length === 0) continue;
     const dueAtMs = clock.earliest();
     const changes = readable.flatMap(({ row, value }) => revival(row, value, dueAtMs));
-    // Else somebody replays at the same time; what is left shows at the next look.
+    // Else somebody replays at the same time; what is left shows at the next replay.
     if (await commitOnce(ports, changes)) revived += readable.length;
   }
   return revived;

@@ -67,7 +67,7 @@ async function cancelSequence(
   const facts = grouped([factOfMove(stored.value, after, nowMs)]);
   await moveSequence(tx, { before: stored, after, nowMs }, { facts });
   if (!holdsSession(after)) return "ended";
-  // One at Defender is noted in the budget too, where the next look finds it.
+  // One at Defender is noted in the budget too, where the next poll finds it.
   const budget = await loadReadableBudget(tx);
   // Where it cannot be read: who can compares it with the records twice an hour.
   if (budget !== null) changeBudget(tx, budget, holdSession(budget.value, sessionOf(after)));

@@ -14,7 +14,7 @@ import { spendRead } from "../../store/spend-read.ts";
 
 export type CarryPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
-/** One look: its ports, and what it has `noted` for the budget. */
+/** One poll: its ports, and what it has `noted` for the budget. */
 export interface Carrying {
   readonly ports: CarryPorts;
   readonly limits: Limits;
@@ -29,7 +29,7 @@ export interface Open {
   readonly lease: Stored<MachineLease> | null;
 }
 
-/** Asks are a small part of the list budget, beside looks and counts. */
+/** Asks are a small part of the list budget, next to lists and counts. */
 const ASK_SHARE = 0.4;
 
 /** Does what was judged. True if the record changed. */
@@ -96,8 +96,8 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
   const nowMs = ports.clock.earliest();
   const reply = await ports.defender.getAction(actionId);
   if (reply.kind === "answered") {
-    const look = { action: reply.value, nowMs, othersWait: false, pickupMs: null, lagMs: 0 };
-    const judgement = judge(open.before.value, look, limits);
+    const listing = { action: reply.value, nowMs, othersWait: false, pickupMs: null, lagMs: 0 };
+    const judgement = judge(open.before.value, listing, limits);
     return judgement.kind === "ask" ? false : await carryOut(carrying, open, judgement);
   }
   if (reply.kind !== "absent") {
@@ -112,7 +112,7 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
 
 /**
  * Record, budget, machine, run and the note that results are owed, all in one transaction; then the
- * bell for them. If somebody else has moved it meanwhile their word stands, and the next look sees
+ * bell for them. If somebody else has moved it meanwhile their word stands, and the next poll sees
  * it.
  */
 export async function commitMove(

@@ -4,7 +4,7 @@ import { machineSchema, type MachineLease, type Stored } from "../../ledger/sequ
 import { holdsSession } from "../../ledger/sequence/sequence.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import { sameTag, tagIn } from "../../ledger/sequence/tag.ts";
-import { isNews, judge, type Look } from "../../limits/judge/judge.ts";
+import { isNews, judge, type Listing } from "../../limits/judge/judge.ts";
 import type { OpenFacts } from "../../limits/pace/session.ts";
 import { factsOf, type Session } from "../../limits/pace/session.ts";
 import { carryOut, type Carrying } from "./apply-judgement.ts";
@@ -17,14 +17,14 @@ import type { OpenWork } from "../../store/open-work.ts";
 interface Listed {
   readonly sessions: readonly Session[];
   readonly actions: readonly MachineAction[];
-  readonly look: Omit<Look, "action">;
+  readonly listing: Omit<Listing, "action">;
 }
 
 /** Judges those sessions for which the list is news, and does what that says; how many moved. */
 export async function judgeListed(
   carrying: Carrying,
   open: OpenWork,
-  { sessions, actions, look }: Listed,
+  { sessions, actions, listing }: Listed,
 ): Promise<number> {
   const { ports, limits } = carrying;
   const leases = leasesIn(open);
@@ -33,13 +33,13 @@ export async function judgeListed(
   for (const session of sessions) {
     const facts = factsOf(session);
     const action = facts === null ? null : actionOf(facts, actions);
-    if (facts !== null && !isNews(facts, { ...look, action }, limits)) continue;
+    if (facts !== null && !isNews(facts, { ...listing, action }, limits)) continue;
     const came = await unlessSetAside(ports, null, async () => {
       const before = await loadSequence(ports.ledger, session.sequenceId);
       if (before === null || !holdsSession(before.value)) return null;
       // The record may be newer than its session was when the list was asked for: what is judged is
       // the action of the record as it stands.
-      const own = { ...look, action: actionOf(before.value, actions) };
+      const own = { ...listing, action: actionOf(before.value, actions) };
       const judgement = judge(before.value, own, limits);
       const open = { before, lease: leases.get(session.machineId) ?? null };
       if (judgement.kind === "move") return { open, after: judgement.after };

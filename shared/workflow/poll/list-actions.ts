@@ -19,16 +19,16 @@ import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
 import { settleOrphans } from "./orphan-actions.ts";
 import { takePollerLease, withPollerLease, type PollerLease } from "./poller-lease.ts";
 
-export interface LookReport {
+export interface ListReport {
   /** True if Defender was asked for its list. */
   readonly listed: boolean;
   /** Sequences whose record changed. */
   readonly moved: number;
-  /** In how many milliseconds the next look is due, if nothing happens till then; 0 if unknown. */
+  /** In how many milliseconds the next list is due, if nothing happens till then; 0 if unknown. */
   readonly restMs: number;
 }
 
-const NOTHING: LookReport = { listed: false, moved: 0, restMs: 0 };
+const NOTHING: ListReport = { listed: false, moved: 0, restMs: 0 };
 /**
  * The list is asked for from this long before our oldest open claim: Defender dates actions by its
  * own clock (seen 0.8 s early).
@@ -38,11 +38,11 @@ const LIST_MARGIN_MS = 120_000;
 const FOREIGN_SPAN_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** Looks may use half of the list budget; the rest is for people and for recovery. */
-const LOOK_SHARE = 0.5;
+/** Polls may use half of the list budget; the rest is for people and for recovery. */
+const LIST_SHARE = 0.5;
 
-/** What a look begins with; `pollerId` names who makes it. */
-interface Looking {
+/** What is outstanding, and who polls. */
+interface ListInput {
   readonly open: OpenWork;
   readonly pollerId: string;
 }
@@ -51,18 +51,18 @@ interface Looking {
  * One list call, whatever the number of open sequences; then those for which it is news are judged.
  * What Defender cannot tell now is asked again next time, and changes nothing.
  */
-export async function lookAtActions(
+export async function listAndJudge(
   ports: CarryPorts,
   limits: Limits,
-  { open, pollerId }: Looking,
-): Promise<LookReport> {
+  { open, pollerId }: ListInput,
+): Promise<ListReport> {
   const { value: before } = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   // Its probe was refused just now, or is not due.
   if (lockoutOf(before, "token") !== null) return NOTHING;
-  const need = await needToLook(ports, limits, { open, before, nowMs });
+  const need = await needForList(ports, limits, { open, before, nowMs });
   if (need === null) return NOTHING;
-  const intervalMs = lookIntervalMs(need.asking, need.binds, nowMs, limits);
+  const intervalMs = listIntervalMs(need.asking, need.binds, nowMs, limits);
   const lease = { pollerId, nowMs, intervalMs };
   const token = await ports.defender.prepare();
   if (token.kind !== "answered") {
@@ -82,17 +82,17 @@ export async function lookAtActions(
   const isBrief = need.binds && before.paused === null;
   const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
   const lagMs = listLagMs(noted(before), nowMs);
-  const look = { nowMs, othersWait: need.othersWait, pickupMs, lagMs };
+  const listing = { nowMs, othersWait: need.othersWait, pickupMs, lagMs };
   const carrying = { ports, limits, noted };
   const orphans = await settleOrphans(ports, limits, actions);
-  const moved = await judgeListed(carrying, open, { sessions: before.sessions, actions, look });
+  const moved = await judgeListed(carrying, open, { sessions: before.sessions, actions, listing });
   // What was seen goes along with the first move; where nothing moved, it goes alone.
   const stands = await changeBudgetAlone(ports, noted);
   if (stands !== null) logLockouts(ports.log, before, stands.after);
   return { listed: true, moved: orphans + moved, restMs: intervalMs };
 }
 
-/** Why a look is made: for which sessions, and whether somebody waits for one of them to end. */
+/** Why the list is asked for: for which sessions, and whether others wait for one to end. */
 interface Need {
   readonly asking: readonly Session[];
   readonly othersWait: boolean;
@@ -100,7 +100,7 @@ interface Need {
   readonly binds: boolean;
 }
 
-async function needToLook(
+async function needForList(
   { ledger }: Pick<CarryPorts, "ledger">,
   limits: Limits,
   { open, before: budget, nowMs }: { open: OpenWork; before: Budget; nowMs: number },
@@ -108,7 +108,7 @@ async function needToLook(
   const refused = lockoutOf(budget, "list");
   if (refused !== null && nowMs < refused.nextAtMs) return null;
   const asking = budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));
-  // With no session of ours, foreign ones can still fill the tenant: then only a look tells when
+  // With no session of ours, foreign ones can still fill the tenant: then only a list tells when
   // they are gone.
   const full = freeSessions(budget, nowMs, limits) === 0;
   const asks = refused !== null || asking.length > 0 || lookedFor(budget.lost, nowMs).length > 0;
@@ -141,7 +141,7 @@ async function askForList(
   const { value: budget } = await loadBudget(ports.ledger);
   const old = await countOldForeign(ports, limits, span, budget);
   if (old !== null && binds) {
-    // One list call a poll: this time it is spent, and the next look is soon.
+    // One list call a poll: this time it is spent, and the next list is soon.
     await changeBudgetAlone(ports, (stands) => withPollerLease(withOldForeign(stands, old), lease));
     return null;
   }
@@ -176,7 +176,7 @@ function areScarce(budget: Budget, nowMs: number, limits: Limits): boolean {
   return lowerSessions(budget, nowMs, limits) <= limits.callsPerWindow / 2;
 }
 
-/** A claim whose answer may still come needs no look. */
+/** A claim whose answer may still come needs no list. */
 function hasToBeAskedFor({ glance }: Session, nowMs: number, limits: Limits): boolean {
   return glance?.state !== "claimed" || isAnswerOverdue(glance, nowMs, limits);
 }
@@ -192,15 +192,15 @@ function oldestClaimMs(asking: readonly (Session | LostPost)[], nowMs: number): 
  * Sooner while sessions bind and work waits; slower when all that is open waits for offline
  * machines.
  */
-function lookIntervalMs(
+function listIntervalMs(
   sessions: readonly Session[],
   binds: boolean,
   nowMs: number,
   limits: Limits,
 ): number {
   const leastMs = Math.max(
-    HOUR_MS / (limits.readsPerHour * LOOK_SHARE),
-    MINUTE_MS / (limits.readsPerMinute * LOOK_SHARE),
+    HOUR_MS / (limits.readsPerHour * LIST_SHARE),
+    MINUTE_MS / (limits.readsPerMinute * LIST_SHARE),
   );
   if (binds) return Math.max(leastMs, limits.pollMs / 3);
   const patient = sessions.every(

@@ -25,7 +25,7 @@ export interface Moving {
 const MOVES_PER_COMMIT = 8;
 
 /**
- * Commits what one look moves, several in a transaction: they share the budget, and often their
+ * Commits what one poll moves, several in a transaction: they share the budget, and often their
  * run. Where that loses against somebody else, is too much for one transaction, or needs a row that
  * is set aside, each is tried alone. Returns how many records changed.
  */

@@ -22,7 +22,7 @@ import { spendRead } from "../../store/spend-read.ts";
 type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
 /** More than this at once would mean that something else is wrong. */
-const ORPHANS_PER_LOOK = 10;
+const ORPHANS_PER_LIST = 10;
 
 /** An action with a tag of ours that no open session speaks of, and the sequence of the tag. */
 interface Orphan {
@@ -48,7 +48,7 @@ export async function settleOrphans(
     return tag !== null && isLateNews(budget, tag, action) ? [{ action, tag }] : [];
   });
   let moved = 0;
-  for (const { action, tag } of news.slice(0, ORPHANS_PER_LOOK)) {
+  for (const { action, tag } of news.slice(0, ORPHANS_PER_LIST)) {
     const settles = async () => {
       const record = await loadSequence(ports.ledger, tag.sequenceId);
       // A tag of another deployment of ours looks the same, and is none of our business.
@@ -76,7 +76,7 @@ async function settleOrphan(ports: OrphanPorts, limits: Limits, orphan: Orphan):
   }
 }
 
-/** The record stands at that attempt from here on; where others wrote it, the next look sees it. */
+/** The record stands at that attempt from here on; where others wrote it, the next poll sees it. */
 async function adoptLate(ports: OrphanPorts, { action, tag, record }: Orphan): Promise<boolean> {
   const before = record.value;
   const nowMs = ports.clock.earliest();

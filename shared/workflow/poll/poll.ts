@@ -7,7 +7,7 @@ import type { Ports } from "../../ports.ts";
 import { expireUnseen } from "./expire-unseen.ts";
 import { expireWaiting } from "./expire-waiting.ts";
 import { budgetIn, loadBudget } from "../../store/load.ts";
-import { lookAtActions, type LookReport } from "./list-actions.ts";
+import { listAndJudge, type ListReport } from "./list-actions.ts";
 import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "../../store/open-work.ts";
 import { remembering, type Remembering } from "../../store/remembering.ts";
 import { commitOnce } from "../../store/transact.ts";
@@ -15,7 +15,7 @@ import { probe } from "./probe.ts";
 import { releaseDue } from "./release-due.ts";
 import { releaseSeen } from "./release-seen.ts";
 import { ringForReady } from "../../store/ring.ts";
-import { lookAtSetAside, noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
+import { recheckSetAside, noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
 import { takeOverPause } from "../../store/pause-note.ts";
 import { applyGates } from "../../store/apply-gates.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
@@ -23,7 +23,7 @@ import { unfoldLate } from "../../store/unfold.ts";
 
 export type PollPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
-export interface PollReport extends LookReport {
+export interface PollReport extends ListReport {
   /** False if nothing at all was outstanding, for which one read was spent. */
   readonly outstanding: boolean;
   readonly released: number;
@@ -38,12 +38,12 @@ const NOTES_PER_POLL = 50;
  */
 const BELL_LATE_MS = 10_000;
 /** Those that wait for their time lie among them: a page of the Table service. */
-const OWED_LOOKED_AT = 1_000;
+const OWED_PAGE = 1_000;
 /** A try that is overdue by this many polls, five minutes, is rung for again. */
 const POLLS_UNTIL_COLLECT_IS_LATE = 20;
 
 /**
- * One look at everything outstanding: what Defender lists, what is due, and what should have been
+ * One poll of everything outstanding: what Defender lists, what is due, and what should have been
  * rung. `pollerId` names the process whose timer it is. Each part is safe to run twice and stands
  * alone, so a crash between two of them only waits for the next poll.
  */
@@ -54,7 +54,7 @@ export async function poll(
 ): Promise<PollReport> {
   const ports = { ...outside, ledger: remembering(outside.ledger) };
   const open = await readOpenWork(ports.ledger);
-  const came = await unlessSetAside(ports, null, () => look(ports, limits, open, pollerId));
+  const came = await unlessSetAside(ports, null, () => pollOnce(ports, limits, open, pollerId));
   if (came !== null) return came;
   // Without the budget nothing is submitted or moved here; what needs none goes on.
   await repairOwed(ports, limits, open);
@@ -62,31 +62,31 @@ export async function poll(
   return { outstanding: true, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
 }
 
-async function look(
+async function pollOnce(
   ports: PollPorts & { readonly ledger: Remembering },
   limits: Limits,
   open: OpenWork,
   pollerId: string,
 ): Promise<PollReport> {
-  if (isIdle(open) && !isLooking(open, ports.clock.earliest())) {
+  if (isIdle(open) && !missesPosts(open, ports.clock.earliest())) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
   }
   const { ledger } = ports;
   await takeOverPause(ports, open);
-  await lookAtSetAside(ports);
+  await recheckSetAside(ports);
   const due = await releaseDue(ports, open);
   await expireWaiting(ports, limits, open);
   const { lockouts } = (await loadBudget(ledger)).value;
   if (lockouts.length > 0) await probe(ports, limits, open);
   const seen = await unlessSetAside(ports, 0, () => releaseSeen(ports, limits, open));
   const released = due + seen;
-  const looked = await lookAtActions(ports, limits, { open, pollerId });
+  const judged = await listAndJudge(ports, limits, { open, pollerId });
   const lost = await expireUnseen(ports, limits);
   await repairOwed(ports, limits, open);
   const gatesChanged = ledger.wrote(OPENING);
   const movedByGates = await applyGates(ports, gatesChanged ? await readOpenWork(ledger) : open);
   const unfolded = await unfoldLate(ports, open);
-  const freed = looked.moved + lost + released + movedByGates + unfolded > 0;
+  const freed = judged.moved + lost + released + movedByGates + unfolded > 0;
   await ringNotices(ports, ledger.wrote(NOTICE) ? null : open);
   const waiting = freed || (await rowsWithin(ledger, open, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
@@ -94,11 +94,11 @@ async function look(
   const rang =
     waiting &&
     (await ringForReady(ports, limits, { ...ringing, known: (await loadBudget(ledger)).value }));
-  return { outstanding: true, released, rang, ...looked };
+  return { outstanding: true, released, rang, ...judged };
 }
 
 /** The action of a POST that was given up may still come to light. */
-function isLooking({ rows }: OpenWork, nowMs: number): boolean {
+function missesPosts({ rows }: OpenWork, nowMs: number): boolean {
   return lookedFor(budgetIn(rows).value.lost, nowMs).length > 0;
 }
 
@@ -109,7 +109,7 @@ function isLooking({ rows }: OpenWork, nowMs: number): boolean {
 async function repairOwed(ports: PollPorts, limits: Limits, open: OpenWork): Promise<void> {
   const { ledger, bells, clock, log } = ports;
   const nowMs = clock.earliest();
-  const notes = await rowsWithin(ledger, open, OWED, OWED_LOOKED_AT);
+  const notes = await rowsWithin(ledger, open, OWED, OWED_PAGE);
   const { readable, aside } = sorted(owedSchema, notes);
   for (const each of aside) await noteSetAside(ports, each);
   const late = readable.filter(

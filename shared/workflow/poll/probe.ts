@@ -14,7 +14,7 @@ const SEEN_SPAN_MS = 60_000;
 
 /**
  * Asks again for what was refused to us as such, once its next probe is due: the token, and whether
- * machines can be read. The list is the look's to ask for, a POST the drain's, and a link the
+ * machines can be read. The list is the poll's own to ask for, a POST the drain's, and a link the
  * collector's, for as long as a result is owed.
  */
 export async function probe(ports: ProbePorts, limits: Limits, open: OpenWork): Promise<void> {

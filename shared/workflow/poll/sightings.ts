@@ -8,14 +8,14 @@ import { factsOf, seenOf, type Session } from "../../limits/pace/session.ts";
 import type { Ports } from "../../ports.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
-/** Polls between two counts of what is Pending for longer than a look goes back: five minutes. */
+/** Polls between two counts of what is Pending for longer than a list goes back: five minutes. */
 const POLLS_PER_COUNT = 20;
 /**
- * Looks that fall into another span of half that interval than the one before read when they
+ * Polls that fall into another span of half that interval than the one before read when they
  * counted last; the others need not.
  */
 const SPANS_PER_COUNT = 2;
-/** What looks leave of the list budget, and a little less. */
+/** What polls leave of the list budget, and a little less. */
 const COUNT_SHARE = 0.4;
 
 /**
@@ -57,7 +57,7 @@ export function withOldForeign(budget: Budget, foreignOld: number): Budget {
 }
 
 /**
- * Foreign sessions older than `sinceMs`, in a look at `nowMs` after one at `beforeMs`; null when it
+ * Foreign sessions older than `sinceMs`, in a list at `nowMs` after one at `beforeMs`; null when it
  * is not time to count, or Defender does not say.
  */
 export async function countOldForeign(

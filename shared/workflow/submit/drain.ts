@@ -44,8 +44,8 @@ export interface DrainReport {
 const CLAIMS_MAX = 1_000;
 /** A driver sits out only waits well inside its promise; for longer ones a bell is cheaper. */
 const SIT_OUT_MS = DRIVER_PROMISE_MS - 5_000;
-/** After these ends somebody may have relied on this drain, or nobody has promised a look. */
-const LOOKS_ONCE_MORE: ReadonlySet<DrainReport["ended"]> = new Set([
+/** After these ends somebody may have relied on this drain, or nobody has promised to come back. */
+const RINGS_ONCE_MORE: ReadonlySet<DrainReport["ended"]> = new Set([
   "wait",
   "contended",
   "lockedOut",
@@ -87,9 +87,9 @@ export async function drain(
   const rang =
     drove && (await ringForReady(ports, settings.limits, { why: "due", leaving: hostId }));
   if (drove && !rang) await stopDriving(ports, hostId);
-  // What came while a driver was leaving saw its promise and left too: so it looks once more
+  // What came while a driver was leaving saw its promise and left too: so it rings once more
   // itself.
-  if (!rang && (drove || LOOKS_ONCE_MORE.has(report.ended))) {
+  if (!rang && (drove || RINGS_ONCE_MORE.has(report.ended))) {
     await ringForReady(ports, settings.limits, { why: "due" });
   }
   ports.log("info", "drained", { submitted: report.submitted, ended: report.ended });

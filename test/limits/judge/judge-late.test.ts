@@ -59,7 +59,7 @@ describe("an action in a list, of a sequence with an open session", () => {
   });
 });
 
-const looked = (seen: string[] | null, cancelSent: boolean): Budget => ({
+const withSeen = (seen: string[] | null, cancelSent: boolean): Budget => ({
   ...FIRST_BUDGET,
   lost: withShown([], FIRST, { seen, cancelSent }, START_MS),
 });
@@ -75,7 +75,7 @@ describe("the action of a POST that is looked for", () => {
     ["whose commands got further", true, ["Failed", ...CREATED], true, shown("Failed", RAN)],
     ["that was seen to end so", false, ["Failed", ...CREATED], false, shown("Failed")],
   ])("%s is news: %s", (_, isNews, seen, cancelSent, action) => {
-    expect(isLateNews(looked(seen, cancelSent), FIRST, action)).toBe(isNews);
+    expect(isLateNews(withSeen(seen, cancelSent), FIRST, action)).toBe(isNews);
   });
 });
 

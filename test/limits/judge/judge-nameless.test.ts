@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
-import { isNews, judge, type Look } from "../../../shared/limits/judge/judge.ts";
+import { isNews, judge, type Listing } from "../../../shared/limits/judge/judge.ts";
 import { factsOf, sessionOf } from "../../../shared/limits/pace/session.ts";
 import { aClaimed, anActionOf, aSubmitted, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../some-limits.ts";
@@ -9,7 +9,7 @@ import { someLimits } from "../some-limits.ts";
 const LIMITS = someLimits();
 const MINUTE_MS = 60_000;
 
-function look(action: MachineAction | null, afterMs = 1_000): Look {
+function listing(action: MachineAction | null, afterMs = 1_000): Listing {
   return {
     action,
     nowMs: START_MS + afterMs,
@@ -40,7 +40,7 @@ describe("an action without a comment", () => {
     ["tells no time", { createdAtMs: null }],
     ["was created a minute before our claim, by Defender's clock", { createdAtMs: -MINUTE_MS }],
   ])("is taken for ours if it %s", (_, more) => {
-    expect(judge(aSubmitted(), look(nameless(timed(more))), LIMITS)).toEqual({ kind: "leave" });
+    expect(judge(aSubmitted(), listing(nameless(timed(more))), LIMITS)).toEqual({ kind: "leave" });
   });
 
   it.each([
@@ -50,7 +50,7 @@ describe("an action without a comment", () => {
     ["has one command more", { commands: [...typed(), { ...one(), index: 3, type: "GetFile" }] }],
     ["is more than a minute older than our claim", { createdAtMs: -MINUTE_MS - 1 }],
   ])("is somebody else's if it %s", (_, more) => {
-    expect(judge(aSubmitted(), look(nameless(timed(more))), LIMITS)).toMatchObject({
+    expect(judge(aSubmitted(), listing(nameless(timed(more))), LIMITS)).toMatchObject({
       kind: "move",
       after: { state: "waiting", busyTimes: 1, reason: { code: "machineBusy" } },
     });
@@ -58,16 +58,16 @@ describe("an action without a comment", () => {
 
   it("is not too old for a sequence of which nobody wrote when it was claimed", () => {
     const record = aSubmitted({ claimedAtMs: null });
-    expect(judge(record, look(nameless({ createdAtMs: 1 })), LIMITS).kind).toBe("leave");
+    expect(judge(record, listing(nameless({ createdAtMs: 1 })), LIMITS).kind).toBe("leave");
   });
 
   it("is news, for only the record can tell whose it is", () => {
     const facts = factsOf(sessionOf(aSubmitted()));
-    expect(facts !== null && isNews(facts, look(nameless()), LIMITS)).toBe(true);
+    expect(facts !== null && isNews(facts, listing(nameless()), LIMITS)).toBe(true);
   });
 });
 
-function newsOf(record: SequenceRecord, of: Look): boolean | null {
+function newsOf(record: SequenceRecord, of: Listing): boolean | null {
   const facts = factsOf(sessionOf(record));
   return facts === null ? null : isNews(facts, of, LIMITS);
 }
@@ -77,34 +77,36 @@ const open = (record: SequenceRecord) => anActionOf(record, "InProgress");
 describe("what the budget knows of a session", () => {
   it("makes a claim news only when its answer is overdue, whatever is listed", () => {
     const claimed = aClaimed();
-    expect(newsOf(claimed, look(open(claimed), 47_000))).toBe(false);
-    expect(newsOf(claimed, look(open(claimed), 47_001))).toBe(true);
-    expect(newsOf(aClaimed({ claimedAtMs: null }), look(null, 47_001))).toBe(false);
+    expect(newsOf(claimed, listing(open(claimed), 47_000))).toBe(false);
+    expect(newsOf(claimed, listing(open(claimed), 47_001))).toBe(true);
+    expect(newsOf(aClaimed({ claimedAtMs: null }), listing(null, 47_001))).toBe(false);
   });
 
   it("makes a lost answer news at every look", () => {
     const lost = aClaimed({ state: "unconfirmed" });
-    expect(newsOf(lost, look(null))).toBe(true);
-    expect(newsOf(lost, look(open(lost)))).toBe(true);
+    expect(newsOf(lost, listing(null))).toBe(true);
+    expect(newsOf(lost, listing(open(lost)))).toBe(true);
   });
 
   it("makes an action that is not listed news when it is ten minutes old, if that is known", () => {
-    expect(newsOf(aSubmitted(), look(null, 10 * MINUTE_MS))).toBe(false);
-    expect(newsOf(aSubmitted(), look(null, 10 * MINUTE_MS + 1))).toBe(true);
-    expect(newsOf(aSubmitted({ submittedAtMs: null }), look(null, 10 * MINUTE_MS + 1))).toBe(false);
+    expect(newsOf(aSubmitted(), listing(null, 10 * MINUTE_MS))).toBe(false);
+    expect(newsOf(aSubmitted(), listing(null, 10 * MINUTE_MS + 1))).toBe(true);
+    expect(newsOf(aSubmitted({ submittedAtMs: null }), listing(null, 10 * MINUTE_MS + 1))).toBe(
+      false,
+    );
     const unknown = aSubmitted({ actionId: null });
-    expect(judge(unknown, look(null, 10 * MINUTE_MS + 1), LIMITS).kind).toBe("leave");
+    expect(judge(unknown, listing(null, 10 * MINUTE_MS + 1), LIMITS).kind).toBe("leave");
   });
 });
 
 describe("a claim that is given back", () => {
   it("is ready again, and gives no reason", () => {
     const lost = aClaimed({ state: "unconfirmed" });
-    expect(judge(lost, look(null, 180_001), LIMITS)).toMatchObject({
+    expect(judge(lost, listing(null, 180_001), LIMITS)).toMatchObject({
       after: { state: "waiting", place: { kind: "ready" }, reason: null },
     });
     const undated = aClaimed({ state: "unconfirmed", claimedAtMs: null });
-    expect(judge(undated, look(null, 0), LIMITS)).toMatchObject({ after: { state: "waiting" } });
+    expect(judge(undated, listing(null, 0), LIMITS)).toMatchObject({ after: { state: "waiting" } });
   });
 });
 

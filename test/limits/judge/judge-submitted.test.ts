@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
 import { type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
-import { isNews, type Look } from "../../../shared/limits/judge/judge.ts";
+import { isNews, type Listing } from "../../../shared/limits/judge/judge.ts";
 import { factsOf, sessionOf } from "../../../shared/limits/pace/session.ts";
 import { anActionOf, aSubmitted, HOUR_MS, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../some-limits.ts";
@@ -115,7 +115,7 @@ describe("a submitted sequence", () => {
     const record = aSubmitted(more);
     expect(inShort(judged(record, action, afterMs, others))).toBe(expected);
     // What the budget keeps of it is enough to tell whether the record has to be read.
-    const look: Look = {
+    const listing: Listing = {
       action,
       nowMs: START_MS + afterMs,
       othersWait: others,
@@ -124,7 +124,7 @@ describe("a submitted sequence", () => {
     };
     const facts = factsOf(sessionOf(record));
     const onlyRecordTells = action !== null && action.comment === null;
-    const news = facts !== null && isNews(facts, look, LIMITS);
+    const news = facts !== null && isNews(facts, listing, LIMITS);
     expect(news).toBe(expected !== "leave" || onlyRecordTells);
   });
 

@@ -5,7 +5,7 @@ import {
   SEQUENCE_STATES,
   type SequenceRecord,
 } from "../../../shared/ledger/sequence/sequence.ts";
-import { judge, type Look } from "../../../shared/limits/judge/judge.ts";
+import { judge, type Listing } from "../../../shared/limits/judge/judge.ts";
 import { aClaimed, anActionOf, aSubmitted, HOUR_MS, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../some-limits.ts";
 import { inShort, judged } from "./judging.ts";
@@ -81,6 +81,6 @@ describe("an unconfirmed sequence", () => {
   });
 });
 
-function notListed(afterMs: number): Look {
+function notListed(afterMs: number): Listing {
   return { action: null, nowMs: START_MS + afterMs, othersWait: true, pickupMs: null, lagMs: 0 };
 }

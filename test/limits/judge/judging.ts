@@ -1,6 +1,6 @@
 import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
-import { judge, type Judgement, type Look } from "../../../shared/limits/judge/judge.ts";
+import { judge, type Judgement, type Listing } from "../../../shared/limits/judge/judge.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../some-limits.ts";
 
@@ -14,8 +14,14 @@ export function judged(
   others = false,
   pickupMs: number | null = null,
 ): Judgement {
-  const look: Look = { action, nowMs: START_MS + afterMs, othersWait: others, pickupMs, lagMs: 0 };
-  return judge(record, look, LIMITS);
+  const listing: Listing = {
+    action,
+    nowMs: START_MS + afterMs,
+    othersWait: others,
+    pickupMs,
+    lagMs: 0,
+  };
+  return judge(record, listing, LIMITS);
 }
 
 /**

@@ -62,8 +62,9 @@ describe("the guard time", () => {
 
   it("holds an unanswered POST for as long as lists are seen to be slow", () => {
     const lost = loseAnswer(aClaimed());
-    const look = { action: null, othersWait: true, pickupMs: null, lagMs: 200_000 };
-    const judged = (afterMs: number) => judge(lost, { ...look, nowMs: START_MS + afterMs }, LIMITS);
+    const listing = { action: null, othersWait: true, pickupMs: null, lagMs: 200_000 };
+    const judged = (afterMs: number) =>
+      judge(lost, { ...listing, nowMs: START_MS + afterMs }, LIMITS);
     expect(judged(400_000)).toEqual({ kind: "leave" });
     const after = giveBack(lost, { kind: "ready" }, null);
     expect(judged(400_001)).toEqual({ kind: "move", after });

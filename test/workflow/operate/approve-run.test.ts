@@ -193,9 +193,9 @@ async function growing(settings: { expiryMs?: number } = {}) {
     const rawBody = Buffer.from(JSON.stringify({ planHash }));
     return await approveRun(world.ports, limits, { runId, who: known("lead"), rawBody });
   };
-  const looking = async (ledger = world.ports.ledger) =>
+  const polling = async (ledger = world.ports.ledger) =>
     void (await poll({ ...world.ports, ledger, defender: silent(world) }, limits, "poller"));
-  return { world, accept, runId, shown, approve, poll: looking };
+  return { world, accept, runId, shown, approve, poll: polling };
 }
 
 /** The ledger as a host has it that dies as soon as it has written once. */

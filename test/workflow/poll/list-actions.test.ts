@@ -73,7 +73,7 @@ const foreign = (id: string, createdAtMs: number): MachineAction => ({
 });
 const OPEN: Budget = { ...FIRST_BUDGET, sessions: [sessionOf(RECORD)] };
 
-describe("the list that a look asks for", () => {
+describe("the list that a poll asks for", () => {
   it("goes back beyond our oldest open claim, however old that is", async () => {
     const { sinceMs } = await polled(OPEN, [RECORD], answered(own), { afterMs: 5 * HOUR_MS });
     expect(sinceMs).toEqual([START_MS - 2 * MINUTE_MS]);

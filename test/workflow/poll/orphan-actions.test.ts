@@ -48,7 +48,7 @@ const OVER = ["cancelled", "expired", "refused", "failed"] as const;
 const shown = (status: string, ...reads: Parameters<typeof anActionOf>[2][]) =>
   anActionOf(FIRST, status, ...reads);
 
-/** A ledger with the record and the budget, and what looks at lists do with it. */
+/** A ledger with the record and the budget, and what lists do with it. */
 async function standing(record: SequenceRecord, budget: Budget = LOST) {
   const ledger = createMemoryLedger();
   const holds = ["claimed", "unconfirmed", "submitted"].includes(record.state);
@@ -81,7 +81,7 @@ async function standing(record: SequenceRecord, budget: Budget = LOST) {
   return {
     calls,
     heard,
-    look: async (...actions: readonly MachineAction[]) =>
+    list: async (...actions: readonly MachineAction[]) =>
       await settleOrphans(ports, someLimits(), actions),
     record: async () => {
       const stored = await loadSequence(ledger, SEQUENCE_ID);
@@ -107,8 +107,8 @@ describe("an action that is listed when its POST was given up, its sequence havi
     ["has no answer to its second POST either", loseAnswer(SECOND)],
   ] as const)("is its own, open or over, if it %s", async (_, record) => {
     for (const action of [shown("InProgress"), shown("Succeeded", RAN)]) {
-      const { look, calls, ...stands } = await standing(record);
-      expect(await look(action)).toBe(1);
+      const { list, calls, ...stands } = await standing(record);
+      expect(await list(action)).toBe(1);
       const after = await stands.record();
       expect(after).toMatchObject({ state: "submitted", actionId: "action-1", attempt: 1 });
       expect(after).toMatchObject({ claimedAtMs: START_MS, attempts: record.attempt, late: [] });
@@ -120,28 +120,28 @@ describe("an action that is listed when its POST was given up, its sequence havi
   });
 
   it("is its own although nothing but the record tells of it any more", async () => {
-    const { look, ...stands } = await standing(BUSY, FIRST_BUDGET);
-    await look(shown("InProgress"));
+    const { list, ...stands } = await standing(BUSY, FIRST_BUDGET);
+    await list(shown("InProgress"));
     expect(await stands.record()).toMatchObject({ state: "submitted", attempt: 1, attempts: 2 });
   });
 
   it("gives up the second POST that had no answer, and looks for its action", async () => {
-    const { look, ...stands } = await standing(loseAnswer(SECOND));
-    await look(shown("InProgress"));
+    const { list, ...stands } = await standing(loseAnswer(SECOND));
+    await list(shown("InProgress"));
     expect((await stands.budget()).lost).toMatchObject([{ attempt: 2 }]);
     expect((await stands.record()).givenUp.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
   it("does not lend its number to a later attempt", async () => {
-    const { look, ...stands } = await standing(BUSY);
-    await look(shown("InProgress"));
+    const { list, ...stands } = await standing(BUSY);
+    await list(shown("InProgress"));
     const again = giveBack(await stands.record(), { kind: "ready" }, null);
     expect(claim(again, START_MS + HOUR_MS)).toMatchObject({ attempt: 3, attempts: 3 });
   });
 
   it("is waited for while the answer to the second POST may come", async () => {
-    const { look, calls, ...stands } = await standing(SECOND);
-    expect(await look(shown("InProgress"))).toBe(0);
+    const { list, calls, ...stands } = await standing(SECOND);
+    expect(await list(shown("InProgress"))).toBe(0);
     expect(await stands.record()).toEqual(SECOND);
     expect(calls.cancelled).toEqual([]);
     expect((await stands.budget()).lost).toEqual(LOST.lost);
@@ -149,16 +149,16 @@ describe("an action that is listed when its POST was given up, its sequence havi
 
   it("is left to whoever judges the session if the answer to the second POST spoke of it", async () => {
     const spoke = { ...SUBMITTED, actionId: "action-1" };
-    const { look, ...stands } = await standing(spoke);
-    await look(shown("InProgress"));
+    const { list, ...stands } = await standing(spoke);
+    await list(shown("InProgress"));
     expect(await stands.record()).toEqual(spoke);
     expect((await stands.budget()).lost).toEqual(LOST.lost);
   });
 
   it("is left alone if the sequence has seen it end since the list was asked for", async () => {
     const over = { ...GIVEN_BACK, actionStatus: "Cancelled", offlineTimes: 1 };
-    const { look, calls, ...stands } = await standing(over);
-    expect(await look(shown("Pending"))).toBe(0);
+    const { list, calls, ...stands } = await standing(over);
+    expect(await list(shown("Pending"))).toBe(0);
     expect(await stands.record()).toEqual(over);
     expect(calls.cancelled).toEqual([]);
   });
@@ -166,9 +166,9 @@ describe("an action that is listed when its POST was given up, its sequence havi
 
 describe("an action that is listed when its sequence has another one", () => {
   it("is cancelled once, and both are named", async () => {
-    const { look, calls, ...stands } = await standing(SUBMITTED);
-    await look(shown("Pending"));
-    await look(shown("Pending"));
+    const { list, calls, ...stands } = await standing(SUBMITTED);
+    await list(shown("Pending"));
+    await list(shown("Pending"));
     expect(calls.cancelled).toEqual(["action-1"]);
     expect(stands.audit()).toEqual([["cancelSent", "action-1", "action-2"]]);
     expect(await stands.record()).toMatchObject({
@@ -179,19 +179,19 @@ describe("an action that is listed when its sequence has another one", () => {
   });
 
   it("is cancelled again if Defender did not hear of it", async () => {
-    const { look, calls, heard } = await standing(SUBMITTED);
+    const { list, calls, heard } = await standing(SUBMITTED);
     heard.reply = { kind: "throttled", retryAfterMs: null };
-    await look(shown("Pending"));
+    await list(shown("Pending"));
     heard.reply = { kind: "answered", value: null };
-    await look(shown("Pending"));
-    await look(shown("Pending"));
+    await list(shown("Pending"));
+    await list(shown("Pending"));
     expect(calls.cancelled).toEqual(["action-1", "action-1"]);
   });
 
   it("is told of if it had ended before anybody saw it", async () => {
-    const { look, calls, ...stands } = await standing(SUBMITTED);
-    await look(shown("Succeeded", RAN));
-    await look(shown("Succeeded", RAN));
+    const { list, calls, ...stands } = await standing(SUBMITTED);
+    await list(shown("Succeeded", RAN));
+    await list(shown("Succeeded", RAN));
     expect(calls.cancelled).toEqual([]);
     expect(stands.audit()).toEqual([["ranLate", "action-1", "action-2"]]);
     expect((await stands.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
@@ -199,28 +199,28 @@ describe("an action that is listed when its sequence has another one", () => {
   });
 
   it("is told of if it had begun before the cancel took effect", async () => {
-    const { look, ...stands } = await standing(SUBMITTED);
-    await look(shown("Pending"));
-    await look(shown("Cancelled", ["completed", "created", "created"]));
+    const { list, ...stands } = await standing(SUBMITTED);
+    await list(shown("Pending"));
+    await list(shown("Cancelled", ["completed", "created", "created"]));
     expect(stands.audit().map(([event]) => event)).toEqual(["cancelSent", "ranLate"]);
     expect((await stands.record()).late).toMatchObject([{ status: "Cancelled", ran: true }]);
   });
 
   it("has done nothing twice if it was cancelled in time, and is not told of if it never ran", async () => {
-    const { look, ...stands } = await standing(SUBMITTED);
-    await look(shown("Pending"));
-    await look(shown("Cancelled"));
+    const { list, ...stands } = await standing(SUBMITTED);
+    await list(shown("Pending"));
+    await list(shown("Cancelled"));
     expect((await stands.record()).late).toMatchObject([{ status: "Cancelled", ran: false }]);
     const other = await standing(SUBMITTED);
-    await other.look(shown("TimeOut"));
+    await other.list(shown("TimeOut"));
     expect((await other.record()).late).toEqual([]);
     expect((await other.budget()).lost).toEqual([]);
   });
 
   it("stays as it was seen when a list is behind one before it", async () => {
-    const { look, ...stands } = await standing(SUBMITTED);
-    await look(shown("Succeeded", RAN));
-    await look(shown("Pending"));
+    const { list, ...stands } = await standing(SUBMITTED);
+    await list(shown("Succeeded", RAN));
+    await list(shown("Pending"));
     expect((await stands.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
   });
 });
@@ -235,9 +235,9 @@ describe("an action that is listed when its sequence is over", () => {
 
   it.each(OVER)("is cancelled if it is open, though it is %s", async (state) => {
     for (const budget of [LOST, FIRST_BUDGET]) {
-      const { look, calls, ...stands } = await standing(over(state), budget);
-      await look(shown("InProgress"));
-      await look(shown("InProgress"));
+      const { list, calls, ...stands } = await standing(over(state), budget);
+      await list(shown("InProgress"));
+      await list(shown("InProgress"));
       expect(calls.cancelled).toEqual(["action-1"]);
       expect(stands.audit()).toContainEqual(["cancelSent", "action-1"]);
       expect(await stands.record()).toMatchObject({ state, late: [{ actionId: "action-1" }] });
@@ -247,8 +247,8 @@ describe("an action that is listed when its sequence is over", () => {
   it.each(OVER)(
     "is told of if it has run, though it is %s, and is no second time",
     async (state) => {
-      const { look, ...stands } = await standing(over(state));
-      await look(shown("Failed", ["failed", "created", "created"]));
+      const { list, ...stands } = await standing(over(state));
+      await list(shown("Failed", ["failed", "created", "created"]));
       expect(stands.audit()).toEqual([["ranLate", "action-1"]]);
       const record = await stands.record();
       expect(record).toMatchObject({ state, late: [{ status: "Failed", ran: true }] });
@@ -258,26 +258,26 @@ describe("an action that is listed when its sequence is over", () => {
 
   it("is cancelled if Defender had said that it did not know it", async () => {
     const lost = { ...over("failed"), actionId: "action-1", attempt: 1 };
-    const { look, calls } = await standing(lost, FIRST_BUDGET);
-    await look(shown("Pending"));
+    const { list, calls } = await standing(lost, FIRST_BUDGET);
+    await list(shown("Pending"));
     expect(calls.cancelled).toEqual(["action-1"]);
     const seen = await standing({ ...lost, actionStatus: "Failed" }, FIRST_BUDGET);
-    await seen.look(shown("Pending"));
+    await seen.list(shown("Pending"));
     expect(seen.calls.cancelled).toEqual([]);
   });
 });
 
 describe("what lists show of actions that nobody misses", () => {
   it("costs nothing: those that are over are not read up, nor is the action of an open session", async () => {
-    const { look, calls } = await standing(SUBMITTED, FIRST_BUDGET);
+    const { list, calls } = await standing(SUBMITTED, FIRST_BUDGET);
     const own = { ...anActionOf(SUBMITTED, "InProgress"), id: "action-2" };
-    await look(shown("Succeeded", RAN), own, { ...own, id: "x", comment: "by somebody else" });
+    await list(shown("Succeeded", RAN), own, { ...own, id: "x", comment: "by somebody else" });
     expect(calls.reads).toBe(0);
   });
 
   it("tells of a lag at least as long as the POST was old when it was given up", async () => {
-    const { look, ...stands } = await standing(SUBMITTED);
-    await look(shown("Pending"));
+    const { list, ...stands } = await standing(SUBMITTED);
+    await list(shown("Pending"));
     expect((await stands.budget()).listLag.ms).toBe(GUARD_MS);
   });
 });

@@ -7,7 +7,7 @@ import { createRestedPoll } from "../../../shared/workflow/poll/poll-timer.ts";
 const SESSION_MS = 60_000;
 
 describe("a poll whose timer ticks every five seconds", () => {
-  it("spends nothing between two looks, and sees every end all the same", async () => {
+  it("spends nothing between two polls, and sees every end all the same", async () => {
     const world = createVirtualWorld({
       seed: 3,
       workers: 1,
@@ -22,7 +22,7 @@ describe("a poll whose timer ticks every five seconds", () => {
     world.start();
     await world.clock.advanceTo(world.clock.nowMs() + 2 * SESSION_MS);
     expect(world.counts.moved).toBe(3);
-    // Two minutes of ticks, a look every 15 s at most, and none once nothing is open.
+    // Two minutes of ticks, a poll every 15 s at most, and none once nothing is open.
     expect(world.counts.polls).toBe(25);
     expect(world.tenant.counts.listCalls).toBeLessThanOrEqual(9);
   });

@@ -10,7 +10,7 @@ import { takePollerLease, withPollerLease } from "../../../shared/workflow/poll/
 const START_MS = Date.parse("2026-11-20T10:00:00Z");
 const INTERVAL_MS = 15_000;
 
-/** Pollers beside one ledger: each reads the budget, and wants to look. */
+/** Pollers beside one ledger: each reads the budget, and wants to poll. */
 function begun() {
   const clock = createMemoryClock({ startMs: START_MS });
   const memory = createMemoryLedger();
@@ -39,8 +39,8 @@ function begun() {
       { ...ports, ledger: known },
       { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS },
     );
-  /** Reads, asks, and writes down a look that was made, as the poll does. */
-  const looking = async (pollerId: string): Promise<boolean> => {
+  /** Reads, asks, and writes down a poll that was made, as the poll does. */
+  const polling = async (pollerId: string): Promise<boolean> => {
     const known = await reading();
     const mine = await wanting(pollerId, known);
     const lease = { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS };
@@ -56,10 +56,10 @@ function begun() {
     return mine;
   };
   const pass = async (ms: number) => await clock.advanceTo(clock.nowMs() + ms);
-  return { counts, reading, wanting, looking, pass };
+  return { counts, reading, wanting, polling, pass };
 }
 
-describe("a look at Defender's list", () => {
+describe("a poll of Defender's list", () => {
   it("is made by one of two that want it at the same time", async () => {
     const { reading, wanting } = begun();
     const [one, other] = [await reading(), await reading()];
@@ -67,35 +67,35 @@ describe("a look at Defender's list", () => {
   });
 
   it("is made by whoever made the last, without writing that first", async () => {
-    const { counts, looking, pass } = begun();
-    expect(await looking("one")).toBe(true);
+    const { counts, polling, pass } = begun();
+    expect(await polling("one")).toBe(true);
     const before = counts.commits;
     await pass(INTERVAL_MS);
-    expect(await looking("one")).toBe(true);
+    expect(await polling("one")).toBe(true);
     expect(counts.commits).toBe(before);
   });
 
   it("is not made more often than the interval says", async () => {
-    const { looking, pass } = begun();
-    await looking("one");
+    const { polling, pass } = begun();
+    await polling("one");
     await pass(INTERVAL_MS * 0.9);
-    expect(await looking("one")).toBe(false);
+    expect(await polling("one")).toBe(false);
   });
 
-  it("is made by another once it is overdue, and then that one looks on", async () => {
-    const { looking, pass } = begun();
-    await looking("one");
+  it("is made by another once it is overdue, and then that one goes on", async () => {
+    const { polling, pass } = begun();
+    await polling("one");
     await pass(INTERVAL_MS * 1.4);
-    expect(await looking("other")).toBe(false);
+    expect(await polling("other")).toBe(false);
     await pass(INTERVAL_MS * 0.1);
-    expect(await looking("other")).toBe(true);
+    expect(await polling("other")).toBe(true);
     await pass(INTERVAL_MS);
-    expect([await looking("one"), await looking("other")]).toEqual([false, true]);
+    expect([await polling("one"), await polling("other")]).toEqual([false, true]);
   });
 
-  it("has to be won by whoever made the last, too, once others may look", async () => {
-    const { reading, wanting, looking, pass } = begun();
-    await looking("one");
+  it("has to be won by whoever made the last, too, once others may poll", async () => {
+    const { reading, wanting, polling, pass } = begun();
+    await polling("one");
     await pass(INTERVAL_MS * 1.5);
     const [one, other] = [await reading(), await reading()];
     expect([await wanting("other", other), await wanting("one", one)]).toEqual([true, false]);

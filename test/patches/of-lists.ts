@@ -1,7 +1,7 @@
 import type { Patch } from "./patch.ts";
 
-/** Bugs in what a look at Defender's list is taken to mean. */
-export const OF_LOOK: readonly Patch[] = [
+/** Bugs in what Defender's list is taken to mean. */
+export const OF_LISTS: readonly Patch[] = [
   {
     name: "does not guard an unanswered POST",
     file: "shared/limits/pace/list-lag.ts",
@@ -21,7 +21,7 @@ export const OF_LOOK: readonly Patch[] = [
   {
     name: "takes an action the list does not show for gone",
     file: "shared/workflow/poll/judge-listed.ts",
-    snippet: "if (facts !== null && !isNews(facts, { ...look, action }, limits)) continue;",
+    snippet: "if (facts !== null && !isNews(facts, { ...listing, action }, limits)) continue;",
     replacement: `if (facts?.state === "submitted" && action === null) {
         const stands = await loadSequence(ports.ledger, session.sequenceId);
         if (stands?.value.state !== "submitted") continue;
@@ -35,7 +35,7 @@ export const OF_LOOK: readonly Patch[] = [
         moves.push({ open: { before: stands, lease }, after });
         continue;
       }
-      if (facts !== null && !isNews(facts, { ...look, action }, limits)) continue;`,
+      if (facts !== null && !isNews(facts, { ...listing, action }, limits)) continue;`,
     caughtBy: { breaks: ["once", "machine"], seed: 1 },
   },
   {
