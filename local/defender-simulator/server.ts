@@ -61,7 +61,7 @@ async function serve(
   const delayMs = tenant.rules.ms(fault?.seconds ?? 0);
   if (fault?.fault === "slow") await sleepUntil(clock, clock.nowMs() + delayMs, closing);
   if (closing.aborted) return;
-  const answer = carryOut(around, toCall(request, { body, form }, clock.nowMs()), fault);
+  const answer = execute(around, toCall(request, { body, form }, clock.nowMs()), fault);
   around.save();
   if (fault?.fault === "slow-after") await sleepUntil(clock, clock.nowMs() + delayMs, closing);
   if (fault?.fault === "drop-after") {
@@ -75,7 +75,7 @@ async function serve(
  * Decides and notes the call in one step, without waiting, so that calls never see each other half
  * done.
  */
-function carryOut(around: Surroundings, call: Call, fault: Fault | null): Answer {
+function execute(around: Surroundings, call: Call, fault: Fault | null): Answer {
   const { tenant } = around;
   advance(tenant, call.nowMs);
   const routed = route(tenant, call);

@@ -10,7 +10,7 @@ import { sequencesOf } from "../ledger/row/keys.ts";
 import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 import { loadRun, unchanged } from "./load.ts";
-import { rowsWithin, type OpenWork } from "./open-work.ts";
+import { rowsWithin, type Outstanding } from "./outstanding.ts";
 import { noteSetAside, unlessSetAside } from "./set-aside.ts";
 import { tryTransact, usual, type Transaction } from "./transact.ts";
 import { unfold } from "./unfold.ts";
@@ -28,8 +28,8 @@ const COMMITS_MAX = 400;
  * Moves the waiting sequences of runs whose gate has changed: forward if they may go by now, back
  * if they may not. Returns how many moved. Safe to run twice, and by several at once.
  */
-export async function applyGates(ports: GatePorts, open: OpenWork): Promise<number> {
-  const notes = await rowsWithin(ports.ledger, open, OPENING, NOTES_PER_POLL);
+export async function applyGates(ports: GatePorts, outstanding: Outstanding): Promise<number> {
+  const notes = await rowsWithin(ports.ledger, outstanding, OPENING, NOTES_PER_POLL);
   let moved = 0;
   for (const note of notes) moved += await unlessSetAside(ports, 0, () => applyGate(ports, note));
   return moved;

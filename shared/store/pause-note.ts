@@ -6,7 +6,7 @@ import type { Ledger } from "../ports.ts";
 import { factAbout } from "./audit.ts";
 import { changeBudget } from "./change-budget.ts";
 import { loadBudget } from "./load.ts";
-import type { OpenWork } from "./open-work.ts";
+import type { Outstanding } from "./outstanding.ts";
 import { commitOnce, tryTransact, usual, type Store, type Transaction } from "./transact.ts";
 
 export const pauseNoteSchema = rowObject({
@@ -40,7 +40,7 @@ export async function dropPauseNote(tx: Transaction): Promise<void> {
 }
 
 /** Writes a noted pause into the budget and its log, in the place of the note. */
-export async function takeOverPause(store: Store, { rows }: OpenWork): Promise<void> {
+export async function takeOverPause(store: Store, { rows }: Outstanding): Promise<void> {
   const row = rows.find(({ key }) => key === RATE_TOKEN_PAUSED_KEY);
   if (row === undefined) return;
   const { by, why, atMs } = valueOf(pauseNoteSchema, row);

@@ -4,7 +4,7 @@ import { sorted } from "../ledger/row/set-aside.ts";
 import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 import { lastPass } from "./load.ts";
-import { rowsWithin, type OpenWork } from "./open-work.ts";
+import { rowsWithin, type Outstanding } from "./outstanding.ts";
 import { noteSetAside, unlessSetAside } from "./set-aside.ts";
 import { transact, usual } from "./transact.ts";
 
@@ -45,9 +45,9 @@ async function unfoldRow(ports: UnfoldPorts, known: Row, pass: number): Promise<
 }
 
 /** Unfolds what was accepted some seconds ago and nobody has: its bell was lost. */
-export async function unfoldLate(ports: UnfoldPorts, open: OpenWork): Promise<number> {
+export async function unfoldLate(ports: UnfoldPorts, outstanding: Outstanding): Promise<number> {
   const beforeMs = ports.clock.earliest() - BELL_LATE_MS;
-  const pointers = await rowsWithin(ports.ledger, open, PLANNED, POINTERS_PER_POLL);
+  const pointers = await rowsWithin(ports.ledger, outstanding, PLANNED, POINTERS_PER_POLL);
   const { readable, aside } = sorted(pointerSchema, pointers);
   for (const each of aside) await noteSetAside(ports, each);
   const late = readable.filter(({ value }) => value.atMs < beforeMs);

@@ -130,7 +130,7 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "never looks for what was planned and not rung for",
     file: "shared/workflow/poll/poll.ts",
-    snippet: "const unfolded = await unfoldLate(ports, open);",
+    snippet: "const unfolded = await unfoldLate(ports, outstanding);",
     replacement: "const unfolded = 0;",
     caughtBy: { breaks: ["ends"], seed: 80 },
   },

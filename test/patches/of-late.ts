@@ -79,7 +79,7 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "looks for nothing it gave up once nothing else is open",
     file: "shared/workflow/poll/poll.ts",
-    snippet: " && !missesPosts(open, ports.clock.earliest())",
+    snippet: " && !missesPosts(outstanding, ports.clock.earliest())",
     replacement: "",
     caughtBy: LIST_TEST,
   },

@@ -32,7 +32,7 @@ export const OF_LISTS: readonly Patch[] = [
           actionId: null,
         } as const;
         const lease = leases.get(session.machineId) ?? null;
-        moves.push({ open: { before: stands, lease }, after });
+        moves.push({ loaded: { before: stands, lease }, after });
         continue;
       }
       if (facts !== null && !isNews(facts, { ...listing, action }, limits)) continue;`,

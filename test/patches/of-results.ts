@@ -19,7 +19,7 @@ export const OF_RESULTS: readonly Patch[] = [
   {
     name: "never rings again for results that nobody fetched",
     file: "shared/workflow/poll/poll.ts",
-    snippet: "await repairOwed(ports, limits, open);\n  const gatesChanged",
+    snippet: "await repairOwed(ports, limits, outstanding);\n  const gatesChanged",
     replacement: "const gatesChanged",
     caughtBy: { breaks: ["ends"], seed: 26 },
   },

@@ -3,7 +3,7 @@ import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import {
   RATE_TOKEN_KEY,
   NOTICE,
-  OPEN_WORK,
+  OUTSTANDING,
   READY,
   QUEUE_HEAD,
 } from "../../shared/ledger/row/keys.ts";
@@ -82,12 +82,12 @@ describe("the budget that an invocation remembers", () => {
     ["is not there yet", [], undefined],
   ] as const)("is known from a list that reaches it, if it %s", async (_, rows, body) => {
     const { own, asked, budget } = await begun(...rows);
-    await own.list(OPEN_WORK.from, OPEN_WORK.before, 10);
+    await own.list(OUTSTANDING.from, OUTSTANDING.before, 10);
     expect([await budget(), asked.reads]).toEqual([body, 0]);
   });
 
   it.each([
-    ["does not reach it", OPEN_WORK, 1],
+    ["does not reach it", OUTSTANDING, 1],
     ["is of other rows", READY, 10],
   ] as const)("is not known from a list that %s", async (_, range, limit) => {
     const early: RowChange = { op: "insert", key: "later!a", body: 1 };

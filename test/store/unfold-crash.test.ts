@@ -11,7 +11,7 @@ import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
 import { moveOnce } from "../../shared/store/change-sequence.ts";
 import { describeRun } from "../../shared/workflow/view/describe-run.ts";
 import { loadSequence } from "../../shared/store/load.ts";
-import { readOpenWork } from "../../shared/store/open-work.ts";
+import { readOutstanding } from "../../shared/store/outstanding.ts";
 import { applyGates } from "../../shared/store/apply-gates.ts";
 import { unfold } from "../../shared/store/unfold.ts";
 import { callersOf, keyHash } from "../access/callers.ts";
@@ -143,7 +143,7 @@ describe("a run that is half unfolded", () => {
     expect(wave).toHaveLength(3);
     for (const sequenceId of wave) await succeed(world, sequenceId);
     expect(bodies(world, "intake!")).toHaveLength(2);
-    await applyGates(world.ports, await readOpenWork(world.ledger));
+    await applyGates(world.ports, await readOutstanding(world.ledger));
     expect(await ready()).toHaveLength(117);
     expect(bodies(world, "intake!")).toEqual([]);
   });
@@ -154,7 +154,7 @@ describe("a run that is half unfolded", () => {
     for (const sequenceId of await ready()) await refuse(world, sequenceId);
     // Those that are unfolded before the poll comes are at the place they were accepted to.
     await unfold(world.ports, runId);
-    await applyGates(world.ports, await readOpenWork(world.ledger));
+    await applyGates(world.ports, await readOutstanding(world.ledger));
     expect(await ready()).toEqual([]);
     const reasons = (await world.unfolded()).map(({ reason }) => reason?.code ?? "ended");
     expect(reasons.filter((code) => code === "runPaused")).toHaveLength(117);

@@ -14,7 +14,7 @@ export const RATE_TOKEN_KEY = "rate-token";
 export const RATE_TOKEN_PAUSED_KEY = "rate-token!paused";
 /**
  * Calls spent on lists, result links and look-ups, and when we last polled; its key lies outside
- * `OPEN_WORK`.
+ * `OUTSTANDING`.
  */
 export const ASKED_KEY = "asked";
 
@@ -52,9 +52,9 @@ export const MACHINE = family("machine");
 export const OWED = family("owed");
 /** Notes that the gate of a run has changed: its waiting sequences are to be moved. */
 export const OPENING = family("opening");
-/** Pointers to intake rows; the rows themselves lie outside `OPEN_WORK`, for they are big. */
+/** Pointers to intake rows; the rows themselves lie outside `OUTSTANDING`, for they are big. */
 export const PLANNED = family("planned");
-/** Callbacks that are owed; those nobody could be told lie outside `OPEN_WORK`. */
+/** Callbacks that are owed; those nobody could be told lie outside `OUTSTANDING`. */
 export const NOTICE = family("notice");
 export const DEAD = family("dead");
 /** The budget, and then who is ready, the next to go first. */
@@ -63,7 +63,7 @@ export const QUEUE_HEAD: KeyRange = { from: RATE_TOKEN_KEY, before: READY.before
  * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, owed!,
  * planned!, the budget and ready! lie side by side. While the budget stands alone, nothing is due.
  */
-export const OPEN_WORK: KeyRange = { from: LATER.from, before: READY.before };
+export const OUTSTANDING: KeyRange = { from: LATER.from, before: READY.before };
 
 export function laneRange(lane: Lane): KeyRange {
   return family(`ready!${lane}`);

@@ -6,7 +6,7 @@ import { waitWhileBusy } from "../pace/busy.ts";
 import type { Limits } from "../pace/limits.ts";
 import { guardMs } from "../pace/list-lag.ts";
 import { offlineWaitMs, patienceMs } from "../pace/patience.ts";
-import type { OpenFacts } from "../pace/session.ts";
+import type { SessionFacts } from "../pace/session.ts";
 
 /** What Defender's list means for an open sequence. */
 export type Judgement =
@@ -47,13 +47,13 @@ export interface Listing {
 const UNLISTED_MS = 600_000;
 
 /** False only if `judge` would leave the sequence as it is. */
-export function isNews(open: OpenFacts, listing: Listing, limits: Limits): boolean {
-  if (open.state === "claimed") return isAnswerOverdue(open, listing.nowMs, limits);
-  if (open.state !== "submitted") return true;
+export function isNews(facts: SessionFacts, listing: Listing, limits: Limits): boolean {
+  if (facts.state === "claimed") return isAnswerOverdue(facts, listing.nowMs, limits);
+  if (facts.state !== "submitted") return true;
   const { action } = listing;
-  if (action === null) return isUnlistedTooLong(open, listing.nowMs);
-  if (!isSurelyOwn(action, open) || isFinal(action.status)) return true;
-  return cancelNeeded(open, action, listing, limits)?.sent === false;
+  if (action === null) return isUnlistedTooLong(facts, listing.nowMs);
+  if (!isSurelyOwn(action, facts) || isFinal(action.status)) return true;
+  return cancelNeeded(facts, action, listing, limits)?.sent === false;
 }
 
 /** Decides with facts only; whoever calls does what it says. */
@@ -131,8 +131,8 @@ function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits
 }
 
 /** Our tag is on it; without a comment only the record can tell. */
-function isSurelyOwn(action: MachineAction, open: OpenFacts): boolean {
-  return sameTag(tagIn(action.comment), tagOf(open));
+function isSurelyOwn(action: MachineAction, facts: SessionFacts): boolean {
+  return sameTag(tagIn(action.comment), tagOf(facts));
 }
 
 /**
@@ -165,8 +165,8 @@ function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {
     : { kind: "leave" };
 }
 
-function isUnlistedTooLong(open: OpenFacts, nowMs: number): boolean {
-  return open.submittedAtMs !== null && nowMs > open.submittedAtMs + UNLISTED_MS;
+function isUnlistedTooLong(facts: SessionFacts, nowMs: number): boolean {
+  return facts.submittedAtMs !== null && nowMs > facts.submittedAtMs + UNLISTED_MS;
 }
 
 /**
@@ -174,7 +174,7 @@ function isUnlistedTooLong(open: OpenFacts, nowMs: number): boolean {
  * session.
  */
 function cancelNeeded(
-  record: OpenFacts,
+  record: SessionFacts,
   action: MachineAction,
   { nowMs, othersWait, pickupMs }: Listing,
   limits: Limits,

@@ -20,7 +20,7 @@ const facts = sequenceSchema.pick({
  * What of an open sequence decides whether a poll has anything to do for it. The budget keeps it
  * for every session, so that a poll reads only the records it will change.
  */
-export type OpenFacts = Pick<SequenceRecord, "sequenceId"> & z.infer<typeof facts>;
+export type SessionFacts = Pick<SequenceRecord, "sequenceId"> & z.infer<typeof facts>;
 
 /**
  * An open session in the budget: whose it is, and a glance at its record, so that a poll need not
@@ -68,7 +68,7 @@ export function renewed(before: Session | undefined, session: Session): Session 
 }
 
 /** What a session tells a poll without its record; null if it tells nothing. */
-export function factsOf({ sequenceId, glance }: Session): OpenFacts | null {
+export function factsOf({ sequenceId, glance }: Session): SessionFacts | null {
   return glance === undefined ? null : { sequenceId, ...glance };
 }
 

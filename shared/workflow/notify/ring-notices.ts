@@ -3,7 +3,7 @@ import type { Ports } from "../../ports.ts";
 import { noticeSchema } from "../../ledger/outbox/notice.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import { noteSetAside } from "../../store/set-aside.ts";
-import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { rowsWithin, type Outstanding } from "../../store/outstanding.ts";
 import { commitOnce } from "../../store/transact.ts";
 
 type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
@@ -22,7 +22,10 @@ const SEND_LATE_MS = 180_000;
  * message: one that is invisible for a day would count when the platform scales. `read` is the open
  * work as it was read just now; null reads anew. Returns how many were rung.
  */
-export async function ringNotices(ports: RingPorts, read: OpenWork | null = null): Promise<number> {
+export async function ringNotices(
+  ports: RingPorts,
+  read: Outstanding | null = null,
+): Promise<number> {
   const { ledger, bells, clock } = ports;
   const nowMs = clock.earliest();
   const range = noticesDueBy(nowMs);

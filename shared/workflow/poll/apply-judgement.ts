@@ -12,11 +12,11 @@ import { loadSequence } from "../../store/load.ts";
 import { moveWithBudget } from "../../store/move-with-budget.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
-export type CarryPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
+export type ApplyPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
 /** One poll: its ports, and what it has `noted` for the budget. */
-export interface Carrying {
-  readonly ports: CarryPorts;
+export interface PollContext {
+  readonly ports: ApplyPorts;
   readonly limits: Limits;
   readonly noted: (budget: Budget) => Budget;
   /** What has to hold of the budget for a move to be made; absent is nothing. */
@@ -24,7 +24,7 @@ export interface Carrying {
 }
 
 /** A sequence as it was read, and the lease on its machine if that was read too. */
-export interface Open {
+export interface Loaded {
   readonly before: Stored<SequenceRecord>;
   readonly lease: Stored<MachineLease> | null;
 }
@@ -33,20 +33,20 @@ export interface Open {
 const ASK_SHARE = 0.4;
 
 /** Does what was judged. True if the record changed. */
-export async function carryOut(
-  carrying: Carrying,
-  open: Open,
+export async function applyJudgement(
+  context: PollContext,
+  loaded: Loaded,
   judgement: Judgement,
 ): Promise<boolean> {
   switch (judgement.kind) {
     case "leave":
       return false;
     case "move":
-      return await commitMove(carrying, open, judgement.after);
+      return await commitMove(context, loaded, judgement.after);
     case "cancel":
-      return await cancelAtDefender(carrying, open, judgement);
+      return await cancelAtDefender(context, loaded, judgement);
     case "ask":
-      return await askAfter(carrying, open, judgement.actionId);
+      return await askAfter(context, loaded, judgement.actionId);
   }
 }
 
@@ -56,31 +56,31 @@ export async function carryOut(
  * no harm.
  */
 async function cancelAtDefender(
-  carrying: Carrying,
-  open: Open,
+  context: PollContext,
+  loaded: Loaded,
   { actionId, after }: Extract<Judgement, { kind: "cancel" }>,
 ): Promise<boolean> {
-  const { ports, limits } = carrying;
+  const { ports, limits } = context;
   const { sequenceId, cancel } = after;
   if (cancel === null || !(await spendRead(ports, limits, "cancel"))) return false;
-  const before = await intending(carrying, open, { ...after, cancel: { ...cancel, sent: false } });
+  const before = await intending(context, loaded, { ...after, cancel: { ...cancel, sent: false } });
   if (before === null) return false;
   const reply = await ports.defender.cancelAction(actionId, `lrq ${cancel.why}`);
   ports.log("info", "cancelSent", { sequenceId, why: cancel.why, came: reply.kind });
   if (reply.kind === "throttled" || reply.kind === "unavailable") return false;
   const sent = { ...before.value, cancel: { ...cancel, sent: true } };
-  return await commitMove(carrying, { ...open, before }, sent);
+  return await commitMove(context, { ...loaded, before }, sent);
 }
 
 /** The record with its reason to be cancelled in the ledger; null if somebody else moved it. */
 async function intending(
-  carrying: Carrying,
-  open: Open,
+  context: PollContext,
+  loaded: Loaded,
   intent: SequenceRecord,
 ): Promise<Stored<SequenceRecord> | null> {
-  if (open.before.value.cancel !== null) return open.before;
-  if (!(await commitMove(carrying, open, intent))) return null;
-  const stands = await loadSequence(carrying.ports.ledger, intent.sequenceId);
+  if (loaded.before.value.cancel !== null) return loaded.before;
+  if (!(await commitMove(context, loaded, intent))) return null;
+  const stands = await loadSequence(context.ports.ledger, intent.sequenceId);
   const { actionId, cancel } = intent;
   const same = stands?.value.actionId === actionId && stands.value.cancel?.atMs === cancel?.atMs;
   return same && stands.value.cancel?.why === cancel?.why ? stands : null;
@@ -90,24 +90,24 @@ async function intending(
  * The list has long not shown it: if Defender does not know it by its id either, it is lost, and
  * said so.
  */
-async function askAfter(carrying: Carrying, open: Open, actionId: string): Promise<boolean> {
-  const { ports, limits } = carrying;
+async function askAfter(context: PollContext, loaded: Loaded, actionId: string): Promise<boolean> {
+  const { ports, limits } = context;
   if (!(await spendRead(ports, limits, "list", { share: ASK_SHARE }))) return false;
   const nowMs = ports.clock.earliest();
   const reply = await ports.defender.getAction(actionId);
   if (reply.kind === "answered") {
     const listing = { action: reply.value, nowMs, othersWait: false, pickupMs: null, lagMs: 0 };
-    const judgement = judge(open.before.value, listing, limits);
-    return judgement.kind === "ask" ? false : await carryOut(carrying, open, judgement);
+    const judgement = judge(loaded.before.value, listing, limits);
+    return judgement.kind === "ask" ? false : await applyJudgement(context, loaded, judgement);
   }
   if (reply.kind !== "absent") {
-    if (nowMs < open.before.value.expiresAtMs + UNSEEN_MS) return false;
+    if (nowMs < loaded.before.value.expiresAtMs + UNSEEN_MS) return false;
     const unseen = `It expired, and Defender does not tell of the action ${actionId}: ${reply.kind}.`;
-    return await commitMove(carrying, open, loseSight(open.before.value, unseen, nowMs));
+    return await commitMove(context, loaded, loseSight(loaded.before.value, unseen, nowMs));
   }
   const detail = `Defender no longer knows the action ${actionId}; what it did is not known.`;
-  const after = end(open.before.value, "failed", { code: "actionLost", detail }, nowMs);
-  return await commitMove(carrying, open, after);
+  const after = end(loaded.before.value, "failed", { code: "actionLost", detail }, nowMs);
+  return await commitMove(context, loaded, after);
 }
 
 /**
@@ -116,8 +116,8 @@ async function askAfter(carrying: Carrying, open: Open, actionId: string): Promi
  * it.
  */
 export async function commitMove(
-  { ports, noted, holds = () => true }: Carrying,
-  { before, lease }: Open,
+  { ports, noted, holds = () => true }: PollContext,
+  { before, lease }: Loaded,
   after: SequenceRecord,
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
@@ -133,7 +133,7 @@ export async function commitMove(
 }
 
 /** Says so, and rings for its results. */
-export async function tellMoved(ports: CarryPorts, after: SequenceRecord): Promise<void> {
+export async function tellMoved(ports: ApplyPorts, after: SequenceRecord): Promise<void> {
   ports.log("info", "moved", { sequenceId: after.sequenceId, state: after.state });
   if (owesResults(after)) await ports.bells.ringCollect(after.sequenceId, 0);
 }

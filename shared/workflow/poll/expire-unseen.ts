@@ -2,7 +2,7 @@ import { loseSight } from "../../ledger/sequence/moves.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { UNSEEN_MS, type Limits } from "../../limits/pace/limits.ts";
 import { mainLockout } from "../../limits/pace/lockout.ts";
-import { commitMove, type Carrying, type CarryPorts } from "./apply-judgement.ts";
+import { commitMove, type PollContext, type ApplyPorts } from "./apply-judgement.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import { loadBudget, loadSequence } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
@@ -15,29 +15,28 @@ import { spendRead } from "../../store/spend-read.ts";
  * it: in the answer to its POST, or in a list. Costs nothing while lists come. Returns how many
  * ended.
  */
-export async function expireUnseen(ports: CarryPorts, limits: Limits): Promise<number> {
+export async function expireUnseen(ports: ApplyPorts, limits: Limits): Promise<number> {
   const nowMs = ports.clock.earliest();
   // A list that comes meanwhile, wherever, tells what became of them: then nothing is ended.
   const isUnseen = ({ listedAtMs }: Budget) => nowMs >= listedAtMs + UNSEEN_MS;
   const { value: budget } = await loadBudget(ports.ledger);
   if (!isUnseen(budget)) return 0;
   let ended = 0;
-  const carrying = { ports, limits, noted: (stands: Budget) => stands, holds: isUnseen };
+  const context = { ports, limits, noted: (stands: Budget) => stands, holds: isUnseen };
   const why = mainLockout(budget)?.detail ?? "it gave no list";
   for (const { sequenceId, glance, seen } of budget.sessions) {
     if (glance !== undefined && nowMs < glance.expiresAtMs + UNSEEN_MS) continue;
-    const ends = () =>
-      endUnseen(carrying, { sequenceId, isListed: seen !== undefined, why, nowMs });
+    const ends = () => endUnseen(context, { sequenceId, isListed: seen !== undefined, why, nowMs });
     if (await unlessSetAside(ports, false, ends)) ended += 1;
   }
   return ended;
 }
 
 async function endUnseen(
-  carrying: Carrying,
+  context: PollContext,
   found: { sequenceId: string; isListed: boolean; why: string; nowMs: number },
 ): Promise<boolean> {
-  const { ports, limits } = carrying;
+  const { ports, limits } = context;
   const { sequenceId, isListed, why, nowMs } = found;
   const before = await loadSequence(ports.ledger, sequenceId);
   if (before === null || !holdsSession(before.value)) return false;
@@ -47,12 +46,12 @@ async function endUnseen(
   const left = isOurs ? "" : " Its action was not cancelled, for nothing shows that it is lrq's.";
   const detail = `It expired while Defender did not show what became of it: ${why}${left}`;
   const after = loseSight(before.value, detail.slice(0, 1_000), nowMs);
-  return await commitMove(carrying, { before, lease: null }, after);
+  return await commitMove(context, { before, lease: null }, after);
 }
 
 /** Who may start an action may cancel it, even if it may not look (cancel machine action page). */
 async function askToEnd(
-  ports: CarryPorts,
+  ports: ApplyPorts,
   limits: Limits,
   { sequenceId, actionId }: SequenceRecord,
 ): Promise<void> {

@@ -19,7 +19,7 @@ import { moveOnce } from "../../store/change-sequence.ts";
 import { listAll } from "../../store/list-all.ts";
 import { loadBudget, loadSequence } from "../../store/load.ts";
 import { noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
-import type { OpenWork } from "../../store/open-work.ts";
+import type { Outstanding } from "../../store/outstanding.ts";
 
 type ExpirePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -31,20 +31,20 @@ const EVERY_WHILE_STALLED_MS = 600_000;
 
 /**
  * Ends what has expired among all that is ready or waits behind a machine, in whatever lane, and
- * whatever keeps it waiting; what waits for a time is released by then. What the open work shows
+ * whatever keeps it waiting; what waits for a time is released by then. What is outstanding shows
  * whole costs nothing more; a longer line is read through once an hour, or every ten minutes while
  * nothing is claimed. Returns how many ended.
  */
 export async function expireWaiting(
   ports: ExpirePorts,
   limits: Limits,
-  open: OpenWork,
+  outstanding: Outstanding,
 ): Promise<number> {
   const nowMs = ports.clock.earliest();
-  const isLong = !open.whole || open.rows.some(hasWaiters);
+  const isLong = !outstanding.whole || outstanding.rows.some(hasWaiters);
   const isDue = nowMs >= dueAtMs((await loadBudget(ports.ledger)).value, nowMs, limits);
   if (isLong && !isDue) return 0;
-  const rows = isLong ? await waiting(ports.ledger) : within(open.rows, READY);
+  const rows = isLong ? await waiting(ports.ledger) : within(outstanding.rows, READY);
   // Of a row that does not tell, only the record knows.
   const untold = isDue ? 0 : Number.POSITIVE_INFINITY;
   const { readable, aside } = sorted(indexSchema, rows);
@@ -76,8 +76,8 @@ function within(rows: readonly Row[], range: KeyRange): readonly Row[] {
 }
 
 /**
- * Rows behind a machine are not in the open work; its lease tells that there are some, and there
- * may be if it cannot be read.
+ * Rows behind a machine are not among those; its lease tells that there are some, and there may be
+ * if it cannot be read.
  */
 function hasWaiters({ key, body }: Row): boolean {
   return isWithin(key, MACHINE) && (machineSchema.safeParse(body).data?.waiters ?? true);

@@ -5,13 +5,13 @@ import { holdsSession } from "../../ledger/sequence/sequence.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import { sameTag, tagIn } from "../../ledger/sequence/tag.ts";
 import { isNews, judge, type Listing } from "../../limits/judge/judge.ts";
-import type { OpenFacts } from "../../limits/pace/session.ts";
+import type { SessionFacts } from "../../limits/pace/session.ts";
 import { factsOf, type Session } from "../../limits/pace/session.ts";
-import { carryOut, type Carrying } from "./apply-judgement.ts";
+import { applyJudgement, type PollContext } from "./apply-judgement.ts";
 import { loadSequence } from "../../store/load.ts";
 import { moveTogether, type Moving } from "./move-together.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
-import type { OpenWork } from "../../store/open-work.ts";
+import type { Outstanding } from "../../store/outstanding.ts";
 
 /** Our sessions as they stood when the list was asked for, and what it shows. */
 interface Listed {
@@ -22,12 +22,12 @@ interface Listed {
 
 /** Judges those sessions for which the list is news, and does what that says; how many moved. */
 export async function judgeListed(
-  carrying: Carrying,
-  open: OpenWork,
+  context: PollContext,
+  outstanding: Outstanding,
   { sessions, actions, listing }: Listed,
 ): Promise<number> {
-  const { ports, limits } = carrying;
-  const leases = leasesIn(open);
+  const { ports, limits } = context;
+  const leases = leasesIn(outstanding);
   const moves: Moving[] = [];
   let moved = 0;
   for (const session of sessions) {
@@ -41,18 +41,18 @@ export async function judgeListed(
       // the action of the record as it stands.
       const own = { ...listing, action: actionOf(before.value, actions) };
       const judgement = judge(before.value, own, limits);
-      const open = { before, lease: leases.get(session.machineId) ?? null };
-      if (judgement.kind === "move") return { open, after: judgement.after };
-      return (await carryOut(carrying, open, judgement)) ? "moved" : null;
+      const loaded = { before, lease: leases.get(session.machineId) ?? null };
+      if (judgement.kind === "move") return { loaded, after: judgement.after };
+      return (await applyJudgement(context, loaded, judgement)) ? "moved" : null;
     });
     if (came === "moved") moved += 1;
     else if (came !== null) moves.push(came);
   }
-  return moved + (await moveTogether(carrying, moves));
+  return moved + (await moveTogether(context, moves));
 }
 
 /** By its id; or, while the answer to its POST is lost, by its tag. */
-function actionOf(facts: OpenFacts, actions: readonly MachineAction[]): MachineAction | null {
+function actionOf(facts: SessionFacts, actions: readonly MachineAction[]): MachineAction | null {
   const found =
     facts.actionId === null
       ? actions.find((each) => isTagged(each, facts))
@@ -60,12 +60,12 @@ function actionOf(facts: OpenFacts, actions: readonly MachineAction[]): MachineA
   return found ?? null;
 }
 
-function isTagged(action: MachineAction, facts: OpenFacts): boolean {
+function isTagged(action: MachineAction, facts: SessionFacts): boolean {
   return sameTag(tagIn(action.comment), facts);
 }
 
-/** The leases that were read with the open work, by machine. */
-function leasesIn({ rows }: OpenWork): ReadonlyMap<string, Stored<MachineLease>> {
+/** The leases that were read with all that is outstanding, by machine. */
+function leasesIn({ rows }: Outstanding): ReadonlyMap<string, Stored<MachineLease>> {
   const leases = rows.filter(({ key }) => isWithin(key, MACHINE));
   const { readable } = sorted(machineSchema, leases);
   return new Map(

@@ -9,13 +9,13 @@ import { letIn, lockedOutBy, lockoutOf } from "../../limits/pace/lockout.ts";
 import { lookedFor, type LostPost } from "../../limits/pace/lost-posts.ts";
 import { usualPickupMs } from "../../limits/pace/patience.ts";
 import type { Session } from "../../limits/pace/session.ts";
-import type { CarryPorts } from "./apply-judgement.ts";
+import type { ApplyPorts } from "./apply-judgement.ts";
 import { countOldForeign, withOldForeign, withSightings } from "./sightings.ts";
 import { changeBudgetAlone } from "../../store/change-budget.ts";
 import { loadBudget } from "../../store/load.ts";
 import { judgeListed } from "./judge-listed.ts";
 import { logLockouts, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";
-import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { rowsWithin, type Outstanding } from "../../store/outstanding.ts";
 import { settleOrphans } from "./orphan-actions.ts";
 import { takePollerLease, withPollerLease, type PollerLease } from "./poller-lease.ts";
 
@@ -43,7 +43,7 @@ const LIST_SHARE = 0.5;
 
 /** What is outstanding, and who polls. */
 interface ListInput {
-  readonly open: OpenWork;
+  readonly outstanding: Outstanding;
   readonly pollerId: string;
 }
 
@@ -52,15 +52,15 @@ interface ListInput {
  * What Defender cannot tell now is asked again next time, and changes nothing.
  */
 export async function listAndJudge(
-  ports: CarryPorts,
+  ports: ApplyPorts,
   limits: Limits,
-  { open, pollerId }: ListInput,
+  { outstanding, pollerId }: ListInput,
 ): Promise<ListReport> {
   const { value: before } = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   // Its probe was refused just now, or is not due.
   if (lockoutOf(before, "token") !== null) return NOTHING;
-  const need = await needForList(ports, limits, { open, before, nowMs });
+  const need = await needForList(ports, limits, { outstanding, before, nowMs });
   if (need === null) return NOTHING;
   const intervalMs = listIntervalMs(need.asking, need.binds, nowMs, limits);
   const lease = { pollerId, nowMs, intervalMs };
@@ -83,9 +83,13 @@ export async function listAndJudge(
   const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
   const lagMs = listLagMs(noted(before), nowMs);
   const listing = { nowMs, othersWait: need.othersWait, pickupMs, lagMs };
-  const carrying = { ports, limits, noted };
+  const context = { ports, limits, noted };
   const orphans = await settleOrphans(ports, limits, actions);
-  const moved = await judgeListed(carrying, open, { sessions: before.sessions, actions, listing });
+  const moved = await judgeListed(context, outstanding, {
+    sessions: before.sessions,
+    actions,
+    listing,
+  });
   // What was seen goes along with the first move; where nothing moved, it goes alone.
   const stands = await changeBudgetAlone(ports, noted);
   if (stands !== null) logLockouts(ports.log, before, stands.after);
@@ -101,9 +105,13 @@ interface Need {
 }
 
 async function needForList(
-  { ledger }: Pick<CarryPorts, "ledger">,
+  { ledger }: Pick<ApplyPorts, "ledger">,
   limits: Limits,
-  { open, before: budget, nowMs }: { open: OpenWork; before: Budget; nowMs: number },
+  {
+    outstanding,
+    before: budget,
+    nowMs,
+  }: { outstanding: Outstanding; before: Budget; nowMs: number },
 ): Promise<Need | null> {
   const refused = lockoutOf(budget, "list");
   if (refused !== null && nowMs < refused.nextAtMs) return null;
@@ -113,7 +121,7 @@ async function needForList(
   const full = freeSessions(budget, nowMs, limits) === 0;
   const asks = refused !== null || asking.length > 0 || lookedFor(budget.lost, nowMs).length > 0;
   if (!asks && !full) return null;
-  const othersWait = (await rowsWithin(ledger, open, READY, 1)).length > 0;
+  const othersWait = (await rowsWithin(ledger, outstanding, READY, 1)).length > 0;
   if (!asks && !othersWait) return null;
   return { asking, othersWait, binds: othersWait && areScarce(budget, nowMs, limits) };
 }
@@ -133,7 +141,7 @@ interface Shown {
 
 /** What Defender lists; null if it does not say, or if this poll's list call went elsewhere. */
 async function askForList(
-  ports: CarryPorts,
+  ports: ApplyPorts,
   limits: Limits,
   { binds, before, sinceMs, lease }: Asking,
 ): Promise<Shown | null> {

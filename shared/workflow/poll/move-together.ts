@@ -11,13 +11,13 @@ import {
   budgetAfterMove,
   commitMove,
   tellMoved,
-  type Carrying,
-  type Open,
+  type PollContext,
+  type Loaded,
 } from "./apply-judgement.ts";
 
 /** An open sequence, and the record as it should stand. */
 export interface Moving {
-  readonly open: Open;
+  readonly loaded: Loaded;
   readonly after: SequenceRecord;
 }
 
@@ -29,44 +29,47 @@ const MOVES_PER_COMMIT = 8;
  * run. Where that loses against somebody else, is too much for one transaction, or needs a row that
  * is set aside, each is tried alone. Returns how many records changed.
  */
-export async function moveTogether(carrying: Carrying, moves: readonly Moving[]): Promise<number> {
+export async function moveTogether(
+  context: PollContext,
+  moves: readonly Moving[],
+): Promise<number> {
   // Those behind a machine come forward with it, more rows than several moves can share.
-  const together = moves.filter(({ open }) => open.lease?.value.waiters === false);
+  const together = moves.filter(({ loaded }) => loaded.lease?.value.waiters === false);
   const alone = moves.filter((each) => !together.includes(each));
   let moved = 0;
   for (let from = 0; from < together.length; from += MOVES_PER_COMMIT) {
     const some = together.slice(from, from + MOVES_PER_COMMIT);
     const isTogether =
       some.length > 1 &&
-      (await unlessSetAside(carrying.ports, false, () => commitTogether(carrying, some)));
+      (await unlessSetAside(context.ports, false, () => commitTogether(context, some)));
     if (isTogether) moved += some.length;
     else alone.push(...some);
   }
-  for (const { open, after } of alone) {
-    const moves = () => commitMove(carrying, open, after);
-    if (await unlessSetAside(carrying.ports, false, moves)) moved += 1;
+  for (const { loaded, after } of alone) {
+    const moves = () => commitMove(context, loaded, after);
+    if (await unlessSetAside(context.ports, false, moves)) moved += 1;
   }
   return moved;
 }
 
 async function commitTogether(
-  { ports, noted }: Carrying,
+  { ports, noted }: PollContext,
   moves: readonly Moving[],
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
-  const facts = moves.map(({ open, after }) => factOfMove(open.before.value, after, nowMs));
+  const facts = moves.map(({ loaded, after }) => factOfMove(loaded.before.value, after, nowMs));
   const known = new Map<string, Row | null>();
   const moving = await tryTransact(ports, usual("the budget"), async (tx) => {
     if (tx.lost !== null && tx.lost.key !== RATE_TOKEN_KEY) return false;
     const budget = await loadBudget(tx);
     const next = moves.reduce(
-      (stands, { open, after }) => budgetAfterMove(stands, open.before.value, after, nowMs),
+      (stands, { loaded, after }) => budgetAfterMove(stands, loaded.before.value, after, nowMs),
       noted(budget.value),
     );
     changeBudget(tx, budget, next, grouped(facts));
     const once = readingOnce(tx, known);
-    for (const { open, after } of moves) {
-      const { before, lease } = open;
+    for (const { loaded, after } of moves) {
+      const { before, lease } = loaded;
       await moveSequence(once, { before, after, nowMs }, { lease });
     }
     if (tx.fits()) return true;

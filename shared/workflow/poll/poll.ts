@@ -8,7 +8,7 @@ import { expireUnseen } from "./expire-unseen.ts";
 import { expireWaiting } from "./expire-waiting.ts";
 import { budgetIn, loadBudget } from "../../store/load.ts";
 import { listAndJudge, type ListReport } from "./list-actions.ts";
-import { isIdle, readOpenWork, rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { isIdle, readOutstanding, rowsWithin, type Outstanding } from "../../store/outstanding.ts";
 import { remembering, type Remembering } from "../../store/remembering.ts";
 import { commitOnce } from "../../store/transact.ts";
 import { probe } from "./probe.ts";
@@ -53,11 +53,13 @@ export async function poll(
   pollerId: string,
 ): Promise<PollReport> {
   const ports = { ...outside, ledger: remembering(outside.ledger) };
-  const open = await readOpenWork(ports.ledger);
-  const came = await unlessSetAside(ports, null, () => pollOnce(ports, limits, open, pollerId));
+  const outstanding = await readOutstanding(ports.ledger);
+  const came = await unlessSetAside(ports, null, () =>
+    pollOnce(ports, limits, outstanding, pollerId),
+  );
   if (came !== null) return came;
   // Without the budget nothing is submitted or moved here; what needs none goes on.
-  await repairOwed(ports, limits, open);
+  await repairOwed(ports, limits, outstanding);
   await ringNotices(ports, null);
   return { outstanding: true, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
 }
@@ -65,30 +67,33 @@ export async function poll(
 async function pollOnce(
   ports: PollPorts & { readonly ledger: Remembering },
   limits: Limits,
-  open: OpenWork,
+  outstanding: Outstanding,
   pollerId: string,
 ): Promise<PollReport> {
-  if (isIdle(open) && !missesPosts(open, ports.clock.earliest())) {
+  if (isIdle(outstanding) && !missesPosts(outstanding, ports.clock.earliest())) {
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
   }
   const { ledger } = ports;
-  await takeOverPause(ports, open);
+  await takeOverPause(ports, outstanding);
   await recheckSetAside(ports);
-  const due = await releaseDue(ports, open);
-  await expireWaiting(ports, limits, open);
+  const due = await releaseDue(ports, outstanding);
+  await expireWaiting(ports, limits, outstanding);
   const { lockouts } = (await loadBudget(ledger)).value;
-  if (lockouts.length > 0) await probe(ports, limits, open);
-  const seen = await unlessSetAside(ports, 0, () => releaseSeen(ports, limits, open));
+  if (lockouts.length > 0) await probe(ports, limits, outstanding);
+  const seen = await unlessSetAside(ports, 0, () => releaseSeen(ports, limits, outstanding));
   const released = due + seen;
-  const judged = await listAndJudge(ports, limits, { open, pollerId });
+  const judged = await listAndJudge(ports, limits, { outstanding, pollerId });
   const lost = await expireUnseen(ports, limits);
-  await repairOwed(ports, limits, open);
+  await repairOwed(ports, limits, outstanding);
   const gatesChanged = ledger.wrote(OPENING);
-  const movedByGates = await applyGates(ports, gatesChanged ? await readOpenWork(ledger) : open);
-  const unfolded = await unfoldLate(ports, open);
+  const movedByGates = await applyGates(
+    ports,
+    gatesChanged ? await readOutstanding(ledger) : outstanding,
+  );
+  const unfolded = await unfoldLate(ports, outstanding);
   const freed = judged.moved + lost + released + movedByGates + unfolded > 0;
-  await ringNotices(ports, ledger.wrote(NOTICE) ? null : open);
-  const waiting = freed || (await rowsWithin(ledger, open, READY, 1)).length > 0;
+  await ringNotices(ports, ledger.wrote(NOTICE) ? null : outstanding);
+  const waiting = freed || (await rowsWithin(ledger, outstanding, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";
   const ringing = { why, lateMs: BELL_LATE_MS } as const;
   const rang =
@@ -98,7 +103,7 @@ async function pollOnce(
 }
 
 /** The action of a POST that was given up may still come to light. */
-function missesPosts({ rows }: OpenWork, nowMs: number): boolean {
+function missesPosts({ rows }: Outstanding, nowMs: number): boolean {
   return lookedFor(budgetIn(rows).value.lost, nowMs).length > 0;
 }
 
@@ -106,10 +111,14 @@ function missesPosts({ rows }: OpenWork, nowMs: number): boolean {
  * Rings again for results whose next try is long overdue: the message was lost, or its handler
  * died. A try that waits for its time has its own bell.
  */
-async function repairOwed(ports: PollPorts, limits: Limits, open: OpenWork): Promise<void> {
+async function repairOwed(
+  ports: PollPorts,
+  limits: Limits,
+  outstanding: Outstanding,
+): Promise<void> {
   const { ledger, bells, clock, log } = ports;
   const nowMs = clock.earliest();
-  const notes = await rowsWithin(ledger, open, OWED, OWED_PAGE);
+  const notes = await rowsWithin(ledger, outstanding, OWED, OWED_PAGE);
   const { readable, aside } = sorted(owedSchema, notes);
   for (const each of aside) await noteSetAside(ports, each);
   const late = readable.filter(

@@ -4,7 +4,7 @@ import { lockoutOf } from "../../limits/pace/lockout.ts";
 import type { Ports } from "../../ports.ts";
 import { loadBudget } from "../../store/load.ts";
 import { noteLetIn, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";
-import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { rowsWithin, type Outstanding } from "../../store/outstanding.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
 type ProbePorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
@@ -17,7 +17,11 @@ const SEEN_SPAN_MS = 60_000;
  * machines can be read. The list is the poll's own to ask for, a POST the drain's, and a link the
  * collector's, for as long as a result is owed.
  */
-export async function probe(ports: ProbePorts, limits: Limits, open: OpenWork): Promise<void> {
+export async function probe(
+  ports: ProbePorts,
+  limits: Limits,
+  outstanding: Outstanding,
+): Promise<void> {
   const { value } = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
   const isDue = (call: "token" | "machines") => {
@@ -27,7 +31,7 @@ export async function probe(ports: ProbePorts, limits: Limits, open: OpenWork): 
   if (isDue("token")) await probeToken(ports, limits);
   if (isDue("machines")) await probeMachines(ports, limits);
   if (lockoutOf(value, "link") === null) return;
-  const owed = await rowsWithin(ports.ledger, open, OWED, 1);
+  const owed = await rowsWithin(ports.ledger, outstanding, OWED, 1);
   if (owed.length === 0) await noteLetIn(ports, "link");
 }
 

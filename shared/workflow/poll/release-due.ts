@@ -9,7 +9,7 @@ import { factOfMove, grouped } from "../../store/audit.ts";
 import { moveOnce, moveSequence } from "../../store/change-sequence.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
-import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { rowsWithin, type Outstanding } from "../../store/outstanding.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 
 type DuePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -21,9 +21,9 @@ const DUE_PER_POLL = 50;
  * What waited for a time that has come is ready again, or has expired meanwhile; what waits for an
  * approval goes on waiting if its run has more time by now. Returns how many are ready, or over.
  */
-export async function releaseDue(ports: DuePorts, open: OpenWork): Promise<number> {
+export async function releaseDue(ports: DuePorts, outstanding: Outstanding): Promise<number> {
   const nowMs = ports.clock.earliest();
-  const due = await rowsWithin(ports.ledger, open, dueBy(nowMs), DUE_PER_POLL);
+  const due = await rowsWithin(ports.ledger, outstanding, dueBy(nowMs), DUE_PER_POLL);
   let released = 0;
   for (const row of due) {
     const isReleased = await unlessSetAside(ports, false, () =>

@@ -7,7 +7,7 @@ import type { Ports } from "../../ports.ts";
 import { moveOnce } from "../../store/change-sequence.ts";
 import { loadReads, loadSequence } from "../../store/load.ts";
 import { noteRefusal, refusalIn } from "../../store/note-lockout.ts";
-import { rowsWithin, type OpenWork } from "../../store/open-work.ts";
+import { rowsWithin, type Outstanding } from "../../store/outstanding.ts";
 import { noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
@@ -26,9 +26,9 @@ const PARKED_MAX = 1_000;
 export async function releaseSeen(
   ports: SeenPorts,
   limits: Limits,
-  open: OpenWork,
+  outstanding: Outstanding,
 ): Promise<number> {
-  const [first] = await rowsWithin(ports.ledger, open, LATER, 1);
+  const [first] = await rowsWithin(ports.ledger, outstanding, LATER, 1);
   if (first === undefined) return 0;
   const before = await loadReads(ports.ledger);
   const at = { stamp: "seenAtMs", intervalMs: limits.pollMs * POLLS_PER_QUESTION } as const;
@@ -40,7 +40,7 @@ export async function releaseSeen(
   if (refusal !== null) await noteRefusal(ports, limits, refusal);
   if (reply.kind !== "answered") return 0;
   const seen = new Set(reply.value);
-  const parked = await rowsWithin(ports.ledger, open, LATER, PARKED_MAX);
+  const parked = await rowsWithin(ports.ledger, outstanding, LATER, PARKED_MAX);
   let released = 0;
   const { readable, aside } = sorted(indexSchema, parked);
   for (const each of aside) await noteSetAside(ports, each);

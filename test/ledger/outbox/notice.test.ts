@@ -10,7 +10,7 @@ import {
   type CallbackEvent,
   type CallbackTarget,
 } from "../../../shared/ledger/outbox/notice.ts";
-import { OPEN_WORK } from "../../../shared/ledger/row/keys.ts";
+import { OUTSTANDING } from "../../../shared/ledger/row/keys.ts";
 import { HOUR_MS, RUN_ID, START_MS } from "../a-sequence.ts";
 
 function target(number: number, of: Partial<CallbackTarget> = {}): CallbackTarget {
@@ -115,6 +115,6 @@ describe("a notice", () => {
     expect(notices.map(({ targetId }) => targetId)).toEqual([callbacks[0]?.targetId]);
     const [row] = owing(notices);
     expect(row?.key).toMatch(/^notice!0000000000001!msg_/);
-    expect((row?.key ?? "") > OPEN_WORK.from && (row?.key ?? "") < OPEN_WORK.before).toBe(true);
+    expect((row?.key ?? "") > OUTSTANDING.from && (row?.key ?? "") < OUTSTANDING.before).toBe(true);
   });
 });

@@ -24,7 +24,7 @@ import {
   MACHINE,
   noticeKey,
   noticesDueBy,
-  OPEN_WORK,
+  OUTSTANDING,
   OWED,
   owedKey,
   passIn,
@@ -179,13 +179,13 @@ describe("open work", () => {
     [owedKey(SEQUENCE_ID), OWED],
     [owedKey("zzzz"), OWED],
   ])("has %s in it, in one family only", (key, family) => {
-    expect(within(key, OPEN_WORK)).toBe(true);
+    expect(within(key, OUTSTANDING)).toBe(true);
     const holding = [LATER, MACHINE, READY, OWED].filter((each) => within(key, each));
     expect(holding).toEqual([family]);
   });
 
   it("has the budget in it, right before the ready rows, so that one query gets both", () => {
-    expect(within(RATE_TOKEN_KEY, OPEN_WORK)).toBe(true);
+    expect(within(RATE_TOKEN_KEY, OUTSTANDING)).toBe(true);
     const families = [LATER, MACHINE, READY, OWED];
     expect(families.filter((each) => within(RATE_TOKEN_KEY, each))).toEqual([]);
     expect(within(RATE_TOKEN_KEY, QUEUE_HEAD)).toBe(true);
@@ -201,6 +201,6 @@ describe("open work", () => {
     keyKey("00ff"),
     behindKey(MACHINE_ID, 1, 7, SEQUENCE_ID),
   ])("does not have %s in it, which stays when all is done", (key) => {
-    expect(within(key, OPEN_WORK)).toBe(false);
+    expect(within(key, OUTSTANDING)).toBe(false);
   });
 });

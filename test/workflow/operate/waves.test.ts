@@ -4,7 +4,7 @@ import { claim, end } from "../../../shared/ledger/sequence/moves.ts";
 import { runSchema } from "../../../shared/ledger/run/run.ts";
 import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../../shared/store/load.ts";
-import { readOpenWork } from "../../../shared/store/open-work.ts";
+import { readOutstanding } from "../../../shared/store/outstanding.ts";
 import { resumeRun } from "../../../shared/workflow/operate/resume-run.ts";
 import { applyGates } from "../../../shared/store/apply-gates.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
@@ -30,7 +30,7 @@ async function endOne(world: Accepting, state: "succeeded" | "failed"): Promise<
 }
 
 const apply = async ({ ports }: Accepting) =>
-  await applyGates(ports, await readOpenWork(ports.ledger));
+  await applyGates(ports, await readOutstanding(ports.ledger));
 const notes = async ({ ledger }: Accepting) =>
   (await ledger.list(OPENING.from, OPENING.before, 9)).length;
 

@@ -8,7 +8,7 @@ import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { claimNext } from "../../../shared/workflow/submit/claim.ts";
 import { loadBudget, loadSequence } from "../../../shared/store/load.ts";
 import { loadChosen } from "../../../shared/workflow/submit/load-chosen.ts";
-import { readOpenWork } from "../../../shared/store/open-work.ts";
+import { readOutstanding } from "../../../shared/store/outstanding.ts";
 import { resumeRun } from "../../../shared/workflow/operate/resume-run.ts";
 import { applyGates } from "../../../shared/store/apply-gates.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
@@ -106,7 +106,7 @@ describe("a run that pauses itself", () => {
       passedOver: new Set(),
       lostTo: null,
     });
-    await applyGates(world.ports, await readOpenWork(world.ledger));
+    await applyGates(world.ports, await readOutstanding(world.ledger));
     expect(await readyKeys(world)).toEqual(keys);
   });
 });

@@ -1,9 +1,9 @@
-import { RATE_TOKEN_KEY, isWithin, OPEN_WORK, type KeyRange } from "../ledger/row/keys.ts";
+import { RATE_TOKEN_KEY, isWithin, OUTSTANDING, type KeyRange } from "../ledger/row/keys.ts";
 import type { Ledger, Row } from "../ports.ts";
 import { budgetIn } from "./load.ts";
 
 /** The first rows of everything that is not settled, read in one request. */
-export interface OpenWork {
+export interface Outstanding {
   readonly rows: readonly Row[];
   /** True if there are no more. */
   readonly whole: boolean;
@@ -14,8 +14,8 @@ export interface OpenWork {
  */
 const ROWS = 150;
 
-export async function readOpenWork(ledger: Ledger): Promise<OpenWork> {
-  const rows = await ledger.list(OPEN_WORK.from, OPEN_WORK.before, ROWS);
+export async function readOutstanding(ledger: Ledger): Promise<Outstanding> {
+  const rows = await ledger.list(OUTSTANDING.from, OUTSTANDING.before, ROWS);
   return { rows, whole: rows.length < ROWS };
 }
 
@@ -23,7 +23,7 @@ export async function readOpenWork(ledger: Ledger): Promise<OpenWork> {
  * Nothing is outstanding: the budget stands alone, or is not even written yet, and Defender refuses
  * us nothing that could be asked for again; and no row is set aside.
  */
-export function isIdle({ rows, whole }: OpenWork): boolean {
+export function isIdle({ rows, whole }: Outstanding): boolean {
   if (!whole || rows.some((row) => row.key !== RATE_TOKEN_KEY)) return false;
   const { lockouts, setAside } = budgetIn(rows).value;
   return setAside.length === 0 && lockouts.every(({ call }) => call === "submit");
@@ -32,7 +32,7 @@ export function isIdle({ rows, whole }: OpenWork): boolean {
 /** Up to `limit` rows of a range: from what was read if that reaches so far, else read anew. */
 export async function rowsWithin(
   ledger: Ledger,
-  { rows, whole }: OpenWork,
+  { rows, whole }: Outstanding,
   range: KeyRange,
   limit: number,
 ): Promise<readonly Row[]> {
