@@ -87,20 +87,20 @@ async function saveDatabases(databases: readonly Database[]): Promise<void> {
 function holdAnswers(load: NodeJS.Require, save: () => Promise<void>): void {
   const { ServerResponse } = load("node:http");
   const { write, end } = ServerResponse.prototype;
-  const held = new WeakMap<object, unknown[][]>();
+  const buffered = new WeakMap<object, unknown[][]>();
   const reads = new Set(["GET", "HEAD", "OPTIONS"]);
   // A body of known length would be complete for the client before its end is sent: hold it as
   // well.
   ServerResponse.prototype.write = function (...args: unknown[]) {
     if (reads.has(this.req.method)) return Reflect.apply(write, this, args);
-    held.set(this, [...(held.get(this) ?? []), args]);
+    buffered.set(this, [...(buffered.get(this) ?? []), args]);
     return true;
   };
   ServerResponse.prototype.end = function (...args: unknown[]) {
     if (reads.has(this.req.method)) return Reflect.apply(end, this, args);
     const release = (): void => {
-      for (const parts of held.get(this) ?? []) Reflect.apply(write, this, parts);
-      held.delete(this);
+      for (const parts of buffered.get(this) ?? []) Reflect.apply(write, this, parts);
+      buffered.delete(this);
       Reflect.apply(end, this, args);
     };
     // What could not be saved was not done: the client must not hear that it was.

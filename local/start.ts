@@ -98,19 +98,19 @@ async function serve(options: StartOptions, lock: FolderLock): Promise<number> {
 function consoleLog(verbose: boolean): { write: (line: string) => void; open: () => void } {
   const paint = paintFor(wantsColour(stderr.isTTY, env));
   const read = verbose ? (line: string) => line : createLogReader(paint);
-  let held: string[] | null = [];
+  let buffered: string[] | null = [];
   const print = (line: string): void => {
     const shown = read(line);
     if (shown !== null) stderr.write(`${shown}\n`);
   };
   return {
     write: (line) => {
-      if (held === null) print(line);
-      else held.push(line);
+      if (buffered === null) print(line);
+      else buffered.push(line);
     },
     open: () => {
-      for (const line of held ?? []) print(line);
-      held = null;
+      for (const line of buffered ?? []) print(line);
+      buffered = null;
     },
   };
 }

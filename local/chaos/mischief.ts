@@ -16,8 +16,8 @@ type Span = readonly [fromMs: number, untilMs: number];
 const HOST_LIVES: Span = [2_000, 9_000];
 const HOST_IS_DOWN: Span = [0, 3_000];
 /** Past the guard time of a POST, and now and then past a driver's promise of 20 s. */
-const HOST_IS_HELD: Span = [4_000, 12_000];
-const HOST_IS_HELD_LONG: Span = [21_000, 25_000];
+const HOST_STALLS: Span = [4_000, 12_000];
+const HOST_STALLS_LONG: Span = [21_000, 25_000];
 const LONG_SHARE = 0.15;
 const STORAGE_LIVES: Span = [8_000, 25_000];
 const STORAGE_IS_DOWN: Span = [0, 3_000];
@@ -50,10 +50,10 @@ async function troubleHost(
       say(`${place.name} is up again`);
     } else {
       const isLong = random.fraction() < LONG_SHARE;
-      const heldMs = drawn(random, isLong ? HOST_IS_HELD_LONG : HOST_IS_HELD);
-      say(`${place.name} is held for ${Math.round(heldMs / 1_000)} s`);
+      const stallMs = drawn(random, isLong ? HOST_STALLS_LONG : HOST_STALLS);
+      say(`${place.name} is held for ${Math.round(stallMs / 1_000)} s`);
       place.freeze();
-      await passed(heldMs, over);
+      await passed(stallMs, over);
       place.thaw();
       say(`${place.name} goes on`);
     }

@@ -20,7 +20,7 @@ export interface Simulator extends Views {
   /** Overrides the machine's outage windows from now on. */
   setOffline(machineId: string, offline: boolean): void;
   /** Overrides the machine's portal session windows from now on. */
-  holdPortalSession(machineId: string, held: boolean): void;
+  holdPortalSession(machineId: string, isOpen: boolean): void;
   addFault(fault: Fault): void;
   /**
    * Starts a session for another application; it counts against the tenant's calls a minute and
@@ -106,9 +106,9 @@ function hands(
       change((sinceMs) => {
         tenant.state.offline[known(tenant, machineId).id.toLowerCase()] = { offline, sinceMs };
       }),
-    holdPortalSession: (machineId, held) =>
+    holdPortalSession: (machineId, isOpen) =>
       change(() => {
-        tenant.state.portalSessions[known(tenant, machineId).id.toLowerCase()] = held;
+        tenant.state.portalSessions[known(tenant, machineId).id.toLowerCase()] = isOpen;
       }),
     startForeignSession: (machineId, requestor, seconds = 60) => {
       let id = "";

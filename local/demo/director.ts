@@ -25,17 +25,17 @@ export async function direct(simulator: Simulator, cast: Cast, signal: AbortSign
   const offlineId = memberFor(cast, "offline").machineId;
   const portalId = memberFor(cast, "portalSession").machineId;
   let isAway = true;
-  let isHeld = true;
-  while (!signal.aborted && (isAway || isHeld)) {
+  let isPortalBusy = true;
+  while (!signal.aborted && (isAway || isPortalBusy)) {
     const waiting = simulator.actions().find(({ machineId }) => machineId === offlineId);
     const refused = simulator.arrivals().filter(({ machineId }) => machineId === portalId);
     if (isAway && waiting !== undefined && Date.now() >= waiting.createdAtMs + OFFLINE_MS) {
       simulator.setOffline(offlineId, false);
       isAway = false;
     }
-    if (isHeld && refused.length >= PORTAL_REFUSALS) {
+    if (isPortalBusy && refused.length >= PORTAL_REFUSALS) {
       simulator.holdPortalSession(portalId, false);
-      isHeld = false;
+      isPortalBusy = false;
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
   }

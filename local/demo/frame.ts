@@ -52,7 +52,7 @@ export function changesOf(
     const at = fit(seconds(nowMs - startedAtMs), ELAPSED_COLUMNS, "end");
     lines.push([
       { tone: "faint", text: `${at}  ` },
-      ...standing(sequence, stage, progress),
+      ...stateLine(sequence, stage, progress),
       ...detailOf(progress, nowMs),
     ]);
   }
@@ -73,13 +73,13 @@ function machineLine(sequence: SequenceAnswer, stage: Stage, nowMs: number): Lin
   const elapsed = fit(seconds(elapsedMs(sequence, nowMs)), ELAPSED_COLUMNS, "end");
   return [
     { tone: "plain", text: "  " },
-    ...standing(sequence, stage, progress),
+    ...stateLine(sequence, stage, progress),
     { tone: "faint", text: `${elapsed}  ` },
     ...detailOf(progress, nowMs),
   ];
 }
 
-function standing(sequence: SequenceAnswer, { members }: Stage, progress: Progress): Line {
+function stateLine(sequence: SequenceAnswer, { members }: Stage, progress: Progress): Line {
   const platform = members.find(({ machineId }) => machineId === sequence.machineId)?.platform;
   return [
     { tone: "plain", text: fit(nameOf(sequence, members), NAME_COLUMNS) },

@@ -42,21 +42,21 @@ function life(exp: number, nowMs: number): Finding {
   return found("error", "token life", `It ended ${-seconds} s ago.`, fix);
 }
 
-function roles({ roles: held, scp }: z.infer<typeof claimsSchema>): Finding[] {
-  if (held.length === 0 && scp !== undefined) {
+function roles({ roles: granted, scp }: z.infer<typeof claimsSchema>): Finding[] {
+  if (granted.length === 0 && scp !== undefined) {
     const fix = "Run the doctor where the app runs: its identity has roles, a person has scopes.";
     return [found("unknown", "token roles", "It is a person's, with scopes for roles.", fix)];
   }
-  const runs = held.includes(RUN_ROLE)
+  const runs = granted.includes(RUN_ROLE)
     ? ok(`role ${RUN_ROLE}`, "It is there.")
     : found("error", `role ${RUN_ROLE}`, "It is missing: nothing can be run.", grant(RUN_ROLE));
   const [reader = ""] = READ_ROLES;
-  const reading = READ_ROLES.find((role) => held.includes(role));
+  const reading = READ_ROLES.find((role) => granted.includes(role));
   const reads =
     reading === undefined
       ? found("error", `role ${reader}`, "It is missing: nothing can be watched.", grant(reader))
       : ok(`role ${reader}`, `${reading} is there.`);
-  const most = held.filter((role) => role !== RUN_ROLE && !READ_ROLES.includes(role));
+  const most = granted.filter((role) => role !== RUN_ROLE && !READ_ROLES.includes(role));
   if (most.length === 0) return [runs, reads];
   const fix = "Take them away: lrq needs no more than the two above.";
   return [runs, reads, found("warning", "more roles", `It also holds ${most.join(", ")}.`, fix)];

@@ -97,8 +97,8 @@ function byKey(callers: readonly Caller[], key: string): Authenticated {
 
 function holdsKey(caller: Caller, shown: Buffer): boolean {
   if (caller.key === undefined) return false;
-  const held = Buffer.from(caller.key.slice("sha256:".length), "hex");
-  return held.byteLength === shown.byteLength && timingSafeEqual(held, shown);
+  const expected = Buffer.from(caller.key.slice("sha256:".length), "hex");
+  return expected.byteLength === shown.byteLength && timingSafeEqual(expected, shown);
 }
 
 function byMessage(

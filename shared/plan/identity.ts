@@ -78,12 +78,12 @@ function digest(parts: readonly string[], characters: number): string {
 function crockford(bytes: Uint8Array, characters: number): string {
   let text = "";
   let bits = 0;
-  let held = 0;
+  let bitCount = 0;
   for (const byte of bytes) {
     bits = (bits << 8) | byte;
-    held += 8;
-    for (; held >= 5; held -= 5) text += ALPHABET.charAt((bits >> (held - 5)) & 31);
-    bits &= (1 << held) - 1;
+    bitCount += 8;
+    for (; bitCount >= 5; bitCount -= 5) text += ALPHABET.charAt((bits >> (bitCount - 5)) & 31);
+    bits &= (1 << bitCount) - 1;
   }
   return text.slice(0, characters);
 }

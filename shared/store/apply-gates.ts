@@ -1,7 +1,7 @@
 import { OPENING, runIdOfOpening, openingsOf } from "../ledger/row/keys.ts";
 import { park } from "../ledger/sequence/moves.ts";
 import { withApprovals } from "../ledger/run/approval.ts";
-import { isHeld, placed } from "../ledger/run/gate.ts";
+import { waitsForGate, placed } from "../ledger/run/gate.ts";
 import { move, type Stored } from "../ledger/sequence/rows.ts";
 import type { RunRecord } from "../ledger/run/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence/sequence.ts";
@@ -109,9 +109,9 @@ async function sequencesOfRun(
 /** The sequence at its right place, or null if it is there. */
 function placedByGate(record: SequenceRecord, run: RunRecord): SequenceRecord | null {
   const { place, reason } = record;
-  if (record.state !== "waiting" || !(place?.kind === "ready" || isHeld(record))) return null;
+  if (record.state !== "waiting" || !(place?.kind === "ready" || waitsForGate(record))) return null;
   const next = withApprovals(record, run.approval);
   const after = placed(next, run);
-  if (after === next) return isHeld(record) ? park(next, { kind: "ready" }, null) : null;
+  if (after === next) return waitsForGate(record) ? park(next, { kind: "ready" }, null) : null;
   return after.reason?.code === reason?.code ? null : after;
 }

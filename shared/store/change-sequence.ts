@@ -120,8 +120,8 @@ function gateFacts(before: RunRecord, after: RunRecord, nowMs: number): AuditFac
  * state; a commit guarded by the old ETag loses, and that says it better than an exception.
  */
 async function isStale(ledger: LedgerReads, before: Stored<SequenceRecord>): Promise<boolean> {
-  const stands = await loadSequence(ledger, before.value.sequenceId);
-  return stands?.etag !== before.etag;
+  const current = await loadSequence(ledger, before.value.sequenceId);
+  return current?.etag !== before.etag;
 }
 
 async function freeing(

@@ -52,13 +52,13 @@ async function ringNext(
   const promised = await tryTransact(ports, usual("the budget"), async (tx) => {
     const { budget, ready } = await readQueueHead(tx, 1);
     const nowMs = ports.clock.earliest();
-    const stands = withoutDriver(budget.value, leaving ?? null);
-    const verdict = admit(stands, nowMs, limits);
-    const dueAtMs = nextDispatchMs(verdict, stands, nowMs);
-    if (dueAtMs === null || isPromised(stands, dueAtMs, nowMs, lateMs)) return null;
+    const current = withoutDriver(budget.value, leaving ?? null);
+    const verdict = admit(current, nowMs, limits);
+    const dueAtMs = nextDispatchMs(verdict, current, nowMs);
+    if (dueAtMs === null || isPromised(current, dueAtMs, nowMs, lateMs)) return null;
     const [head] = ready;
     if (head === undefined || waitsForSession(head, verdict)) return null;
-    changeBudget(tx, budget, { ...stands, bellDueAtMs: dueAtMs });
+    changeBudget(tx, budget, { ...current, bellDueAtMs: dueAtMs });
     return dueAtMs - nowMs;
   });
   if (promised.kind === "contended" || promised.value === null) return false;

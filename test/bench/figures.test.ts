@@ -56,9 +56,9 @@ describe("calls over the limit", () => {
     const times = fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 40 });
     fc.assert(
       fc.property(times, fc.integer({ min: 1, max: 5 }), (arrivals, limit) => {
-        const held = arrivals.map((atMs) => countWithin(arrivals, atMs, atMs + 100));
+        const counts = arrivals.map((atMs) => countWithin(arrivals, atMs, atMs + 100));
         const over = callsOverLimit(arrivals, limit, 100);
-        expect(over === 0).toBe(held.every((each) => each <= limit));
+        expect(over === 0).toBe(counts.every((each) => each <= limit));
       }),
     );
   });

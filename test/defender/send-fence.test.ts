@@ -3,7 +3,7 @@ import { createDefender } from "../../shared/defender/client.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { pause } from "../../shared/workflow/operate/pause.ts";
-import { startHeldDoor, type HeldDoor } from "../http/held-door.ts";
+import { startStalledServer, type StalledServer } from "../http/stalled-server.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../workflow/accepting.ts";
 
@@ -63,7 +63,7 @@ async function begun(sendFenceMs: number) {
   // The certificates of tests vouch for another name than that of this machine.
   vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
   onTestFinished(() => void vi.unstubAllEnvs());
-  const door: HeldDoor = await startHeldDoor();
+  const door: StalledServer = await startStalledServer();
   const world = startAccepting({});
   const accepted = await world.accept("one", [1]);
   if (accepted.kind !== "accepted") throw new Error(accepted.kind);

@@ -3,7 +3,7 @@ import { Agent, createServer } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { answerTo, requestTo } from "../../shared/http/one-request.ts";
-import { startHeldDoor } from "./held-door.ts";
+import { startStalledServer } from "./stalled-server.ts";
 
 const BODY = Buffer.from("the body");
 const POST = { method: "POST" } as const;
@@ -15,7 +15,7 @@ const MUCH = Buffer.alloc(64 * 2 ** 20, "x");
 
 describe("a request that may leave for so long only", () => {
   it("is held to it when its connection stands and is secured, and no sooner", async () => {
-    const door = await startHeldDoor();
+    const door = await startStalledServer();
     let leftMs = AGES_MS;
     const request = requestTo(door.url, { ...POST, ...door.options });
     const refusal = refusalOf(answerTo(request, BODY, () => leftMs));
@@ -29,7 +29,7 @@ describe("a request that may leave for so long only", () => {
   });
 
   it("leaves when its connection stands in time, and then has all the time for its answer", async () => {
-    const door = await startHeldDoor();
+    const door = await startStalledServer();
     let leftMs = AGES_MS;
     const request = requestTo(door.url, { ...POST, ...door.options });
     const answer = answerTo(request, BODY, () => leftMs);
@@ -44,7 +44,7 @@ describe("a request that may leave for so long only", () => {
   });
 
   it("is given up while the handshake stalls, with nothing written", async () => {
-    const door = await startHeldDoor();
+    const door = await startStalledServer();
     const request = requestTo(door.url, { ...POST, ...door.options });
     await expect(answerTo(request, BODY, () => 20)).rejects.toMatchObject(TOO_LATE);
     expect([request.headersSent, request.destroyed]).toEqual([false, true]);
@@ -74,7 +74,7 @@ describe("a request that may leave for so long only", () => {
   });
 
   it("that nobody takes in is given up in time, and something of it may have left", async () => {
-    const door = await startHeldDoor({ reads: false });
+    const door = await startStalledServer({ reads: false });
     const request = requestTo(door.url, { ...POST, ...door.options });
     let leftMs = AGES_MS;
     const refusal = refusalOf(answerTo(request, MUCH, () => leftMs));
@@ -97,7 +97,7 @@ describe("a request of which nothing was written says so", () => {
   });
 
   it("when the other side does not prove its name", async () => {
-    const door = await startHeldDoor({ certificate: "receiver-of-unknown-authority.pem" });
+    const door = await startStalledServer({ certificate: "receiver-of-unknown-authority.pem" });
     const request = requestTo(door.url, { ...POST, ...door.options });
     const refusal = refusalOf(answerTo(request, BODY));
     await door.knocked();

@@ -65,8 +65,8 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "forgets the sessions of others when a list fails",
     file: "shared/workflow/poll/list-actions.ts",
-    snippet: "    const took = withPollerLease(stands, lease);",
-    replacement: "    const took = { ...withPollerLease(stands, lease), foreign: 0 };",
+    snippet: "    const took = withPollerLease(current, lease);",
+    replacement: "    const took = { ...withPollerLease(current, lease), foreign: 0 };",
     caughtBy: LIST_TEST,
   },
   {

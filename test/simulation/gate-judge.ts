@@ -33,7 +33,7 @@ interface Gate {
 interface Known {
   readonly members: Map<string, SequenceRecord>;
   /** Those that wait for the gate and for nothing else, by their own word. */
-  readonly held: Map<string, SequenceRecord>;
+  readonly gated: Map<string, SequenceRecord>;
   gate: Gate | null;
   changedAtMs: number;
 }
@@ -49,7 +49,7 @@ interface Said {
 const JUDGED_FROM = 5;
 const OVER = new Set(["succeeded", "failed", "timedOut", "cancelled", "expired", "refused"]);
 
-const HELD = new Set(["canary", "runPaused"]);
+const GATED = new Set(["canary", "runPaused"]);
 /** A host that dies, or stands still, while it moves them is followed by the next poll. */
 const MOVED_WITHIN_MS = 660_000;
 
@@ -64,7 +64,7 @@ export function createGateJudge(
   const knownOf = (runId: string): Known => {
     const known: Known = runs.get(runId) ?? {
       members: new Map(),
-      held: new Map(),
+      gated: new Map(),
       gate: null,
       changedAtMs: 0,
     };
@@ -74,10 +74,10 @@ export function createGateJudge(
   return {
     openings,
     patrol: (healedAtMs) => {
-      for (const { gate, held, changedAtMs } of runs.values()) {
+      for (const { gate, gated, changedAtMs } of runs.values()) {
         if (gate?.state !== "open") continue;
         if (nowMs() < Math.max(changedAtMs, healedAtMs) + MOVED_WITHIN_MS) continue;
-        for (const id of held.keys()) court.fail("gate", `${id} is long held by an open gate`);
+        for (const id of gated.keys()) court.fail("gate", `${id} is long held by an open gate`);
       }
     },
     isPaused: (runId) => runs.get(runId)?.gate?.state === "paused",
@@ -109,8 +109,8 @@ export function createGateJudge(
         const before = known.members.get(record.sequenceId);
         checkClaim(court, known.gate, before, record);
         known.members.set(record.sequenceId, record);
-        if (HELD.has(record.reason?.code ?? "")) known.held.set(record.sequenceId, record);
-        else known.held.delete(record.sequenceId);
+        if (GATED.has(record.reason?.code ?? "")) known.gated.set(record.sequenceId, record);
+        else known.gated.delete(record.sequenceId);
         if (!isOver(record) || before === undefined || isOver(before)) continue;
         touched.add(record.runId);
         const gate = policy === null ? null : afterEnd(known, record, policy);
@@ -130,7 +130,7 @@ export function createGateJudge(
       for (const runId of touched) court.fail("gate", `run ${runId} was not told of a change`);
       for (const runId of moved) {
         const isNoted = [...openings].some((key) => key.startsWith(`opening!${runId}!`));
-        if (!isNoted) checkHeld(court, knownOf(runId));
+        if (!isNoted) checkGated(court, knownOf(runId));
       }
     },
   };
@@ -153,19 +153,19 @@ function join(
     }
   }
   for (const record of joined) known.members.set(record.sequenceId, record);
-  const held = joined.filter((each) => isOfWave(known.gate, each)).length;
-  if (held !== waiting) {
+  const gated = joined.filter((each) => isOfWave(known.gate, each)).length;
+  if (gated !== waiting) {
     court.fail(
       "gate",
-      `of ${joined.length} new ones ${held} wait for a first wave, not ${waiting}`,
+      `of ${joined.length} new ones ${gated} wait for a first wave, not ${waiting}`,
     );
   }
 }
 
 /** Where no change is noted, no sequence waits for a gate that lets it go. */
-function checkHeld(court: Court, { gate, held }: Known): void {
+function checkGated(court: Court, { gate, gated }: Known): void {
   if (gate?.state === "paused") return;
-  for (const each of held.values()) {
+  for (const each of gated.values()) {
     if (!isOfWave(gate, each)) court.fail("gate", `${each.sequenceId} is held by no gate`);
   }
 }
@@ -177,7 +177,7 @@ function checkClaim(
   after: SequenceRecord,
 ): void {
   if (before?.state !== "waiting" || after.state !== "claimed" || after.part > 0) return;
-  if (gate?.state === "paused") court.fail("held", `${after.sequenceId} is claimed`);
+  if (gate?.state === "paused") court.fail("runPaused", `${after.sequenceId} is claimed`);
   if (isOfWave(gate, after)) court.fail("wave", `${after.sequenceId} is claimed before its wave`);
 }
 

@@ -23,7 +23,8 @@ export const INVARIANTS = {
   rows: "Every index row, lease and note in the ledger follows from a record, and every record has its rows.",
   holding: "The budget's sessions are the sequences that hold one.",
   wave: "Nothing of a later wave is submitted before the first has ended and the gate has opened.",
-  held: "From the moment a run is paused, nothing of it is newly claimed but later parts of what has begun.",
+  runPaused:
+    "From the moment a run is paused, nothing of it is newly claimed but later parts of what has begun.",
   approved:
     "Nothing is submitted before enough others have approved the plan it is of, and nothing that they approved ends as if they had not.",
   notified:

@@ -19,8 +19,8 @@ export function startOddRows(world: World): void {
 }
 
 async function restore(world: World, row: Row, etag: string): Promise<void> {
-  const stands = await world.memory.read(row.key);
-  if (stands?.etag !== etag) {
+  const current = await world.memory.read(row.key);
+  if (current?.etag !== etag) {
     // These follow from their record: they are written anew, and go, with it.
     if (/^(?:ready|owed)!/.test(row.key)) return;
     return world.court.fail("aside", `${row.key} was written, but nobody knows its version`);

@@ -14,17 +14,17 @@ describe("a pause that comes right before any one call of a course", () => {
     const calls = (await paused(null)).calls;
     expect(calls).toBeGreaterThan(100);
     const broken: string[] = [];
-    let held = 0;
+    let waited = 0;
     for (let call = 1; call <= calls; call += 1) {
       const { outcome } = await paused(call);
       const { violation, world } = outcome;
       const resumedAtMs = world.startMs + RESUME_MS;
-      if (world.tenant.actions.some((each) => each.createdAtMs >= resumedAtMs)) held += 1;
+      if (world.tenant.actions.some((each) => each.createdAtMs >= resumedAtMs)) waited += 1;
       if (violation !== null) broken.push(`${call}: ${violation.invariant}, ${violation.detail}`);
     }
     expect(broken).toEqual([]);
     // It did hold something back, wherever there was something left to submit.
-    expect(held).toBeGreaterThan(10);
+    expect(waited).toBeGreaterThan(10);
   });
 });
 

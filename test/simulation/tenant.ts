@@ -76,9 +76,11 @@ export function createTenant(
     if (machine === undefined || since >= (machine.goneAtMs ?? Infinity)) {
       return refusal(404, "ResourceNotFound");
     }
-    const held = open().find((each) => each.machineId === post.machineId);
-    if (held !== undefined) {
-      return rules.givesExisting && !held.ours ? held : refusal(400, "ActiveRequestAlreadyExists");
+    const other = open().find((each) => each.machineId === post.machineId);
+    if (other !== undefined) {
+      return rules.givesExisting && !other.ours
+        ? other
+        : refusal(400, "ActiveRequestAlreadyExists");
     }
     const portal = machine.portal.some(([from, until]) => since >= from && since < until);
     if (portal) return refusal(400, "ActiveRequestAlreadyExists");

@@ -11,8 +11,8 @@ export function startPolling(world: World): void {
     clock.at(clock.nowMs() + scenario.pollEveryMs, tick);
     const epoch = hosts.any();
     // A host that is dead or stands still has lost the timer's lock.
-    const held = running?.alive === true && running.frozenUntilMs <= clock.nowMs();
-    if (epoch === null || (held && !scenario.pollsOverlap)) return;
+    const runs = running?.alive === true && running.frozenUntilMs <= clock.nowMs();
+    if (epoch === null || (runs && !scenario.pollsOverlap)) return;
     // In one process the timer waits for itself; of two polls at once one is another's.
     const pollerId = `${epoch.hostId}${running === epoch ? " elsewhere" : ""}`;
     running = epoch;

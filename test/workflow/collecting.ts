@@ -93,11 +93,11 @@ export async function openCollecting(
     },
     fail: async (index) => {
       const row = await ledger.read(`sequence!${SEQUENCE_ID}`);
-      const stands = sequenceSchema.parse(row?.body);
-      const progress = stands.progress.map((each) =>
+      const current = sequenceSchema.parse(row?.body);
+      const progress = current.progress.map((each) =>
         each.index === index ? { ...each, status: "Failed" } : each,
       );
-      const body = { ...stands, state: "failed", progress };
+      const body = { ...current, state: "failed", progress };
       const etag = row?.etag ?? "";
       await ledger.commit([{ op: "replace", key: `sequence!${SEQUENCE_ID}`, body, etag }]);
     },

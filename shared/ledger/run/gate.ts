@@ -49,10 +49,10 @@ export function gateFor(
   if (policy === null) return { gate, free: asked };
   const { first, above, maxFailedShare } = policy;
   const fresh = { held: 0, done: 0, failed: 0, maxFailedShare, paused: null };
-  const stands: Gate = gate ?? { state: "open", wave: 0, ...fresh };
-  if (stands.state !== "open") return { gate: stands, free: 0 };
-  if (asked <= above) return { gate: stands, free: asked };
-  return { gate: { ...stands, ...fresh, state: "first", wave: stands.wave + 1 }, free: first };
+  const current: Gate = gate ?? { state: "open", wave: 0, ...fresh };
+  if (current.state !== "open") return { gate: current, free: 0 };
+  if (asked <= above) return { gate: current, free: asked };
+  return { gate: { ...current, ...fresh, state: "first", wave: current.wave + 1 }, free: first };
 }
 
 /** The wave a new sequence waits for; 0 is none, null where there is no gate. */
@@ -62,19 +62,19 @@ export function waveOf(gate: Gate | null, isFree: boolean): number | null {
 }
 
 /** What a gate holds a sequence for. */
-const HOLDS = ["approval", "canary", "runPaused"] as const;
-type HoldReason = { readonly code: (typeof HOLDS)[number] };
+const GATE_REASONS = ["approval", "canary", "runPaused"] as const;
+type GateReason = { readonly code: (typeof GATE_REASONS)[number] };
 
 /** True for a sequence that waits for the gate of its run, and for nothing else. */
-export function isHeld({ reason }: Pick<SequenceRecord, "reason">): boolean {
-  return HOLDS.some((code) => code === reason?.code);
+export function waitsForGate({ reason }: Pick<SequenceRecord, "reason">): boolean {
+  return GATE_REASONS.some((code) => code === reason?.code);
 }
 
 /** Why a waiting sequence may not go, as far as its run is concerned; null if it may. */
-export function heldBy(
+export function gateReason(
   gate: Gate | null,
   record: Pick<SequenceRecord, "wave" | "part" | "approvals">,
-): HoldReason | null {
+): GateReason | null {
   if (isUnapproved(record)) return { code: "approval" };
   // What has begun on a machine is not left there half done.
   if (gate === null || record.wave === null || record.part > 0) return null;
@@ -83,7 +83,7 @@ export function heldBy(
 }
 
 /** What of a run holds its sequences back. */
-export interface Holding {
+export interface RunGate {
   readonly gate: Gate | null;
   readonly approval: Approval | null;
 }
@@ -92,8 +92,8 @@ export interface Holding {
  * A waiting sequence at the place that its run leaves it: one that is held waits until its expiry,
  * or until the gate changes; for an approval no longer than the run does.
  */
-export function placed(record: SequenceRecord, { gate, approval }: Holding): SequenceRecord {
-  const reason = heldBy(gate, record);
+export function placed(record: SequenceRecord, { gate, approval }: RunGate): SequenceRecord {
+  const reason = gateReason(gate, record);
   if (reason === null) return record;
   const isForApproval = reason.code === "approval";
   const dueAtMs = isForApproval ? waitsUntilMs(approval, record) : record.expiresAtMs;
@@ -101,7 +101,7 @@ export function placed(record: SequenceRecord, { gate, approval }: Holding): Seq
 }
 
 /** The gate with those of `records` that it holds back counted. */
-export function withHeld(gate: Gate | null, records: readonly SequenceRecord[]): Gate | null {
+export function withGated(gate: Gate | null, records: readonly SequenceRecord[]): Gate | null {
   if (gate?.state !== "first") return gate;
   return { ...gate, held: gate.held + records.filter((each) => isOfWave(gate, each)).length };
 }

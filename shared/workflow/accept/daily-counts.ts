@@ -42,11 +42,11 @@ export function countsChange({ etag }: MaybeStored<Counts>, body: Counts): RowCh
  * whoever counted meanwhile makes it lose, so no two requests take the same room.
  */
 export function countMachines(
-  stands: Counts,
+  current: Counts,
   { caps, caller, ofIncident, asked }: NewMachines,
   nowMs: number,
 ): Count {
-  const before = onDay(stands, dayOf(nowMs));
+  const before = onDay(current, dayOf(nowMs));
   const ofCallerToday = Object.hasOwn(before.callers, caller) ? (before.callers[caller] ?? 0) : 0;
   const over = whichCap(caps, { ofIncident, ofCallerToday, today: before.machines }, asked);
   if (over !== null) return { kind: "overCap", over };

@@ -1,6 +1,6 @@
 import type { AuditFacts } from "../../evidence/audit.ts";
 import { askedFor, awaiting, type Person } from "../../ledger/run/approval.ts";
-import { gateFor, placed, waveOf, withHeld, type GatePolicy } from "../../ledger/run/gate.ts";
+import { gateFor, placed, waveOf, withGated, type GatePolicy } from "../../ledger/run/gate.ts";
 import { folding } from "../../ledger/sequence/intake.ts";
 import { intakesOf, isWithin, runKey, sequenceKey } from "../../ledger/row/keys.ts";
 import { owing, withTargets } from "../../ledger/outbox/notice.ts";
@@ -118,21 +118,21 @@ function planned(
   nowMs: number,
 ): Planned {
   const { stored, known } = found;
-  const stands: RunRecord | null = stored?.value ?? null;
+  const current: RunRecord | null = stored?.value ?? null;
   const { gate, sequences } = inWaves(found, policy);
   const approval = approvalOf(found, asking);
   const added = sequences.map((each) => placed(each, { gate, approval }));
-  const callbacks = withTargets(stands?.callbacks ?? [], run.callbacks);
-  const isJoined = callbacks.length > (stands?.callbacks.length ?? 0);
-  if (stands !== null && added.length === 0 && key === null && !isJoined) {
-    const written = { kind: "written", run: stands, added, known } as const;
+  const callbacks = withTargets(current?.callbacks ?? [], run.callbacks);
+  const isJoined = callbacks.length > (current?.callbacks.length ?? 0);
+  if (current !== null && added.length === 0 && key === null && !isJoined) {
+    const written = { kind: "written", run: current, added, known } as const;
     return { changes: [], machines: null, written };
   }
-  const before = stands ?? run;
+  const before = current ?? run;
   const grown = {
     ...withSequences(before, added.length),
     callbacks,
-    gate: withHeld(gate, added),
+    gate: withGated(gate, added),
     approval,
   };
   const { run: body, rows } = auditedRun(grown, [factOf(added.length)]);
@@ -143,7 +143,7 @@ function planned(
       ? folding(run.runId, before.accepted, added, nowMs)
       : added.flatMap((each) => insertion(each))),
     ...rows,
-    ...owing(noticesOfAccepting(stands, body, nowMs)),
+    ...owing(noticesOfAccepting(current, body, nowMs)),
   ];
   const machines =
     counting === null || added.length === 0
@@ -172,9 +172,9 @@ function approvalOf(
   { stored, missing }: Found,
   { by, objectId, untilMs }: Wish["asking"],
 ): RunRecord["approval"] {
-  const stands = stored?.value.approval ?? null;
+  const current = stored?.value.approval ?? null;
   const needed = Math.max(0, ...missing.map(({ approvals }) => approvals.needed));
-  return needed === 0 ? stands : askedFor(stands, needed, { by, objectId }, untilMs);
+  return needed === 0 ? current : askedFor(current, needed, { by, objectId }, untilMs);
 }
 
 /**

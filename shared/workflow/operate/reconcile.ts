@@ -82,7 +82,7 @@ async function countMended(
 async function mendSessions(ports: ReconcilePorts): Promise<number> {
   const mended = await tryTransact(ports, usual("the budget"), async (tx) => {
     const budget = await loadBudget(tx);
-    const sessions = await sessionsHeld(tx, budget.value.sessions);
+    const sessions = await sessionsOfLeases(tx, budget.value.sessions);
     const wrong = differences(budget.value.sessions, sessions);
     if (wrong > 0) changeBudget(tx, budget, { ...budget.value, sessions });
     return wrong;
@@ -90,13 +90,13 @@ async function mendSessions(ports: ReconcilePorts): Promise<number> {
   return mended.kind === "done" ? mended.value : 0;
 }
 
-async function sessionsHeld(
+async function sessionsOfLeases(
   ledger: LedgerReads,
   known: Budget["sessions"],
 ): Promise<Budget["sessions"]> {
   const leases = await ledger.list(MACHINE.from, MACHINE.before, ROWS_MAX);
-  const held = await Promise.all(leases.map(async (row) => await sessionBy(ledger, row, known)));
-  return held.filter((each) => each !== null);
+  const found = await Promise.all(leases.map(async (row) => await sessionBy(ledger, row, known)));
+  return found.filter((each) => each !== null);
 }
 
 /** The session of whoever holds a machine; where that cannot be read, the one that is known. */
@@ -126,10 +126,10 @@ function differences(a: Budget["sessions"], b: Budget["sessions"]): number {
 }
 
 /** Sessions to be cancelled of which only the record says so. */
-function unasked(before: Budget["sessions"], held: Budget["sessions"]): number {
+function unasked(before: Budget["sessions"], found: Budget["sessions"]): number {
   const unknowing = before.filter(({ glance }) => glance?.cancel === null);
   const ids = idsOf(unknowing);
-  const asked = held.filter(({ glance }) => (glance?.cancel ?? null) !== null);
+  const asked = found.filter(({ glance }) => (glance?.cancel ?? null) !== null);
   return asked.filter((each) => ids.has(each.sequenceId)).length;
 }
 

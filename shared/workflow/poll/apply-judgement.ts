@@ -80,10 +80,10 @@ async function intending(
 ): Promise<Stored<SequenceRecord> | null> {
   if (loaded.before.value.cancel !== null) return loaded.before;
   if (!(await commitMove(context, loaded, intent))) return null;
-  const stands = await loadSequence(context.ports.ledger, intent.sequenceId);
+  const current = await loadSequence(context.ports.ledger, intent.sequenceId);
   const { actionId, cancel } = intent;
-  const same = stands?.value.actionId === actionId && stands.value.cancel?.atMs === cancel?.atMs;
-  return same && stands.value.cancel?.why === cancel?.why ? stands : null;
+  const same = current?.value.actionId === actionId && current.value.cancel?.atMs === cancel?.atMs;
+  return same && current.value.cancel?.why === cancel?.why ? current : null;
 }
 
 /**

@@ -22,7 +22,7 @@ export async function expireUnseen(ports: ApplyPorts, limits: Limits): Promise<n
   const { value: budget } = await loadBudget(ports.ledger);
   if (!isUnseen(budget)) return 0;
   let ended = 0;
-  const context = { ports, limits, noted: (stands: Budget) => stands, holds: isUnseen };
+  const context = { ports, limits, noted: (current: Budget) => current, holds: isUnseen };
   const why = mainLockout(budget)?.detail ?? "it gave no list";
   for (const { sequenceId, glance, seen } of budget.sessions) {
     if (glance !== undefined && nowMs < glance.expiresAtMs + UNSEEN_MS) continue;

@@ -91,8 +91,8 @@ export async function listAndJudge(
     listing,
   });
   // What was seen goes along with the first move; where nothing moved, it goes alone.
-  const stands = await changeBudgetAlone(ports, noted);
-  if (stands !== null) logLockouts(ports.log, before, stands.after);
+  const current = await changeBudgetAlone(ports, noted);
+  if (current !== null) logLockouts(ports.log, before, current.after);
   return { listed: true, moved: orphans + moved, restMs: intervalMs };
 }
 
@@ -150,7 +150,9 @@ async function askForList(
   const old = await countOldForeign(ports, limits, span, budget);
   if (old !== null && binds) {
     // One list call a poll: this time it is spent, and the next list is soon.
-    await changeBudgetAlone(ports, (stands) => withPollerLease(withOldForeign(stands, old), lease));
+    await changeBudgetAlone(ports, (current) =>
+      withPollerLease(withOldForeign(current, old), lease),
+    );
     return null;
   }
   const reply = await ports.defender.listActions(sinceMs);
@@ -159,8 +161,8 @@ async function askForList(
   const httpStatus = refusal?.httpStatus ?? null;
   const detail = "detail" in reply ? reply.detail : null;
   ports.log("warn", "listFailed", { came: reply.kind, httpStatus, detail });
-  const noted = await changeBudgetAlone(ports, (stands) => {
-    const took = withPollerLease(stands, lease);
+  const noted = await changeBudgetAlone(ports, (current) => {
+    const took = withPollerLease(current, lease);
     return refusal === null ? took : lockedOutBy(took, refusal, limits);
   });
   if (noted !== null) logLockouts(ports.log, before, noted.after);

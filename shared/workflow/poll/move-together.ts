@@ -63,7 +63,7 @@ async function commitTogether(
     if (tx.lost !== null && tx.lost.key !== RATE_TOKEN_KEY) return false;
     const budget = await loadBudget(tx);
     const next = moves.reduce(
-      (stands, { loaded, after }) => budgetAfterMove(stands, loaded.before.value, after, nowMs),
+      (current, { loaded, after }) => budgetAfterMove(current, loaded.before.value, after, nowMs),
       noted(budget.value),
     );
     changeBudget(tx, budget, next, grouped(facts));

@@ -14,7 +14,7 @@ import { loadLease, loadRun, loadSequence, unchanged } from "../../store/load.ts
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { commitOnce } from "../../store/transact.ts";
 
-type MakeWayPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
+type LoadPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
 /** What a claim goes by. */
 interface Going {
@@ -32,7 +32,7 @@ interface Going {
  * null if none is left: then everything has to be looked at again.
  */
 export async function loadChosen(
-  ports: MakeWayPorts,
+  ports: LoadPorts,
   keys: readonly string[],
   going: Going,
 ): Promise<Stored<SequenceRecord>[] | "again" | "passedOver"> {
@@ -60,7 +60,7 @@ export async function loadChosen(
 
 /** The record of a ready row; where it cannot be read, that is said later, one after the other. */
 async function loadOrAside(
-  { ledger }: MakeWayPorts,
+  { ledger }: LoadPorts,
   key: string,
 ): Promise<Stored<SequenceRecord> | SetAside | null> {
   try {
@@ -75,7 +75,7 @@ async function loadOrAside(
  * A ready row whose sequence does not wait. Nearly always a claim has taken it since the row was
  * read, and the row is gone; true if it really was a stray.
  */
-async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<boolean> {
+async function dropStray({ ledger, log }: LoadPorts, key: string): Promise<boolean> {
   const row = await ledger.read(key);
   if (row === null) return false;
   const record = await loadSequence(ledger, sequenceIdIn(key));
@@ -90,7 +90,7 @@ async function dropStray({ ledger, log }: MakeWayPorts, key: string): Promise<bo
  * holds the machine.
  */
 async function movedAside(
-  ports: MakeWayPorts,
+  ports: LoadPorts,
   record: Stored<SequenceRecord>,
   { budget, scope, lostTo }: Going,
 ): Promise<boolean> {
@@ -101,12 +101,12 @@ async function movedAside(
     await moveOnce(ports, { before: record, after: over, nowMs }, { facts });
     return true;
   }
-  if (await heldBack(ports, record)) return true;
+  if (await parkedByRun(ports, record)) return true;
   const { machineId, sequenceId } = record.value;
-  const held =
+  const isTaken =
     lostTo === machineKey(machineId) ||
     budget.sessions.some((each) => each.machineId === machineId);
-  if (!held || holdsMachine(record.value)) return false;
+  if (!isTaken || holdsMachine(record.value)) return false;
   ports.log("info", "waitsBehindMachine", { sequenceId, machineId });
   await waitBehind(ports, record);
   return true;
@@ -117,12 +117,12 @@ async function movedAside(
  * paused. The run is read after the budget, which every pause of a run writes: so no claim passes
  * one. It is written with the sequence: of a resume at the same time one loses, and looks again.
  */
-async function heldBack(
-  { ledger }: MakeWayPorts,
+async function parkedByRun(
+  { ledger }: LoadPorts,
   record: Stored<SequenceRecord>,
 ): Promise<boolean> {
-  const mayBeHeld = record.value.wave !== null || isUnapproved(record.value);
-  const run = mayBeHeld ? await loadRun(ledger, record.value.runId) : null;
+  const mayHaveToWait = record.value.wave !== null || isUnapproved(record.value);
+  const run = mayHaveToWait ? await loadRun(ledger, record.value.runId) : null;
   if (run === null) return false;
   const after = placed(record.value, run.value);
   if (after === record.value) return false;
@@ -146,7 +146,7 @@ function overBeforeClaim(
 /**
  * Into the line behind a machine; touching the lease makes sure its holder sees it when it lets go.
  */
-async function waitBehind({ ledger }: MakeWayPorts, record: Stored<SequenceRecord>): Promise<void> {
+async function waitBehind({ ledger }: LoadPorts, record: Stored<SequenceRecord>): Promise<void> {
   const lease = await loadLease(ledger, record.value.machineId);
   if (lease === null) return;
   const reason = { code: "machineHeld", sequenceId: lease.value.sequenceId } as const;

@@ -1,4 +1,4 @@
-import { isHeld } from "../../ledger/run/gate.ts";
+import { waitsForGate } from "../../ledger/run/gate.ts";
 import { isoOf } from "../../ledger/row/instant.ts";
 import { URGENT_LANE, type Lane } from "../../ledger/row/keys.ts";
 import { holdsSession, rankOf, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
@@ -22,7 +22,7 @@ export interface Queue {
 /** Why a sequence waits, in a code and in words, and what is known of when it starts. */
 export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   const { place, reason } = record;
-  if (isHeld(record)) {
+  if (waitsForGate(record)) {
     return { ...describeReason(reason, ""), position: null, estimatedStart: null };
   }
   if (place?.kind === "later") {

@@ -136,23 +136,24 @@ describe("approvals", () => {
     fc.assert(
       fc.property(fc.constantFrom(1, 2), fc.array(step, { maxLength: 25 }), (needed, steps) => {
         let approval: Approval | null = null;
-        let stands: string | null = null;
+        let granted: string | null = null;
         const asked = new Set<string>();
         let agreed = new Set<string>();
         for (const each of steps) {
           const who = identity(each.person);
           if (each.kind === "ask") {
             approval = askedFor(approval, needed, each.person, START_MS + HOUR_MS);
-            stands = each.plan;
+            granted = each.plan;
             asked.add(who);
             agreed = new Set();
             continue;
           }
           const wish = { ...each.person, planHash: each.plan };
-          const shown = stands === null ? null : { planHash: stands, untilMs: START_MS + HOUR_MS };
+          const shown =
+            granted === null ? null : { planHash: granted, untilMs: START_MS + HOUR_MS };
           const came = approve(approval, shown, wish, START_MS + each.afterMs);
           const may =
-            stands === each.plan &&
+            granted === each.plan &&
             approval?.granted === null &&
             each.afterMs < HOUR_MS &&
             !asked.has(who) &&

@@ -4,12 +4,12 @@ import { askedFor } from "../../../shared/ledger/run/approval.ts";
 import {
   gateAfterEnd,
   gateFor,
-  heldBy,
-  isHeld,
+  gateReason,
+  waitsForGate,
   placed,
   reopened,
   waveOf,
-  withHeld,
+  withGated,
   type Gate,
 } from "../../../shared/ledger/run/gate.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
@@ -26,7 +26,7 @@ function accepted(before: Gate | null, count: number): { gate: Gate; all: Sequen
   const all = Array.from({ length: count }, (_, index) =>
     placed(aSequence({ wave: waveOf(gate, index < free) }), { gate, approval: null }),
   );
-  return { gate: withHeld(gate, all) ?? gate, all };
+  return { gate: withGated(gate, all) ?? gate, all };
 }
 
 /** The gate after these ends, one after the other, of so many open sequences. */
@@ -84,7 +84,7 @@ describe("a first wave", () => {
     const open = after(joined.gate, 21, ["succeeded", "succeeded", "succeeded"]);
     const second = accepted(open, 20);
     expect([second.gate.state, second.gate.wave, second.gate.held]).toEqual(["first", 2, 17]);
-    expect(first.all.map((each) => heldBy(second.gate, each))).not.toContainEqual({
+    expect(first.all.map((each) => gateReason(second.gate, each))).not.toContainEqual({
       code: "canary",
     });
   });
@@ -109,11 +109,11 @@ describe("a run that is under way", () => {
     const { gate } = accepted(null, 10);
     const paused = after(gate, 10, ["failed", "failed", "failed", "failed", "failed"]);
     expect(paused.paused?.why).toBe("5 of 5 sequences failed");
-    expect(heldBy(paused, aSequence({ wave: 0 }))).toEqual({ code: "runPaused" });
-    expect(heldBy(paused, aSequence({ wave: 0, part: 1 }))).toBeNull();
+    expect(gateReason(paused, aSequence({ wave: 0 }))).toEqual({ code: "runPaused" });
+    expect(gateReason(paused, aSequence({ wave: 0, part: 1 }))).toBeNull();
     const joined = accepted(paused, 2);
     expect(joined.all.map(({ reason }) => reason?.code)).toEqual(["runPaused", "runPaused"]);
-    expect(heldBy(reopened(paused), aSequence({ wave: 0 }))).toBeNull();
+    expect(gateReason(reopened(paused), aSequence({ wave: 0 }))).toBeNull();
     expect(after(reopened(paused), 5, ["failed", "failed"]).state).toBe("open");
   });
 
@@ -142,7 +142,14 @@ describe("a run that is under way", () => {
   it("counts failures anew once somebody has resumed it", () => {
     const { gate } = accepted(null, 10);
     const resumed = reopened(after(gate, 20, Array<End>(5).fill("failed")));
-    expect(resumed).toEqual({ ...gate, state: "open", held: 0, done: 0, failed: 0, paused: null });
+    expect(resumed).toEqual({
+      ...gate,
+      state: "open",
+      held: 0,
+      done: 0,
+      failed: 0,
+      paused: null,
+    });
     const ends: End[] = ["failed", "failed", "succeeded", "succeeded", "succeeded"];
     expect(after(resumed, 20, ends).state).toBe("open");
   });
@@ -183,8 +190,8 @@ describe("what a run holds back", () => {
   const approval = askedFor(null, 1, { by: "soar", objectId: null }, START_MS + 5_000);
 
   it("waits until its expiry for the first wave, and no longer than its run for an approval", () => {
-    const held = placed(aSequence({ wave: 1 }), { gate, approval });
-    expect(held.place).toEqual({ kind: "later", dueAtMs: held.expiresAtMs });
+    const waiting = placed(aSequence({ wave: 1 }), { gate, approval });
+    expect(waiting.place).toEqual({ kind: "later", dueAtMs: waiting.expiresAtMs });
     const asked = placed(aSequence({ wave: 1, ...unapproved }), { gate, approval });
     expect(asked).toMatchObject({ reason: { code: "approval" }, place: { kind: "later" } });
     expect(asked.place).toEqual({ kind: "later", dueAtMs: START_MS + 5_000 });
@@ -196,15 +203,15 @@ describe("what a run holds back", () => {
     expect(placed(before, { gate: { ...gate, state: "paused" }, approval: null })).toBe(before);
     const alone = aSequence({ wave: 1 });
     expect(placed(alone, { gate: null, approval: null })).toBe(alone);
-    expect(withHeld(null, [alone])).toBeNull();
+    expect(withGated(null, [alone])).toBeNull();
   });
 
   it("is of the present wave only, and counted only while a first wave goes", () => {
-    expect(heldBy(gate, aSequence({ wave: 2 }))).toBeNull();
+    expect(gateReason(gate, aSequence({ wave: 2 }))).toBeNull();
     const open = reopened(gate);
-    expect(withHeld(open, [aSequence({ wave: 1 })])).toBe(open);
+    expect(withGated(open, [aSequence({ wave: 1 })])).toBe(open);
     const more = [1, 0, 2, null].map((wave) => aSequence({ wave }));
-    expect(withHeld(gate, more)?.held).toBe(gate.held + 1);
+    expect(withGated(gate, more)?.held).toBe(gate.held + 1);
   });
 
   it("is told from what waits for a machine or a time", () => {
@@ -216,7 +223,7 @@ describe("what a run holds back", () => {
       { code: "offline", sinceMs: START_MS, times: 1 },
       null,
     ];
-    const held = reasons.filter((reason) => isHeld({ reason }));
-    expect(held).toEqual(reasons.slice(0, 3));
+    const waiting = reasons.filter((reason) => waitsForGate({ reason }));
+    expect(waiting).toEqual(reasons.slice(0, 3));
   });
 });

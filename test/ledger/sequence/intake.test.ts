@@ -12,10 +12,10 @@ const record = fc.record({
   lane: fc.constantFrom<SequenceRecord["lane"]>(0, 1, 3),
   profile: fc.constantFrom("windows-triage", "linux-triage"),
   characters: fc.constantFrom(0, 10, 30_000, 150_000),
-  isHeld: fc.boolean(),
+  isGated: fc.boolean(),
 });
 const records = fc.array(record, { minLength: 1, maxLength: 120 }).map((all) =>
-  all.map(({ profile, characters, isHeld, ...each }, index) =>
+  all.map(({ profile, characters, isGated, ...each }, index) =>
     aSequence({
       ...each,
       sequenceId: `${RUN_ID}.${String(index).padStart(12, "0")}`,
@@ -23,7 +23,7 @@ const records = fc.array(record, { minLength: 1, maxLength: 120 }).map((all) =>
       pass: index,
       profile: { name: profile, version: 1, hash: "0".repeat(64) },
       parts: [[{ type: "RunScript", scriptName: "a.ps1", args: "x".repeat(characters) }]],
-      ...(isHeld
+      ...(isGated
         ? { place: { kind: "later", dueAtMs: START_MS }, reason: { code: "canary" } }
         : {}),
     }),

@@ -131,8 +131,8 @@ describe("the verdict", () => {
       fc.property(budgets, ({ called, open, foreign, learnedSessions, untried }) => {
         const slots = called.flatMap((ago) => calls(1, ago === null ? null : NOW_MS + ago));
         const learned = { learnedSessions, learnedAtMs: NOW_MS };
-        const held = sessions(open);
-        const budget = aBudget({ slots, foreign, sessions: held, ...learned, door: { untried } });
+        const own = sessions(open);
+        const budget = aBudget({ slots, foreign, sessions: own, ...learned, door: { untried } });
         const verdict = admit(budget, NOW_MS, LIMITS);
         const taken = called.filter((ago) => ago === null || ago > -60_000).length;
         const cap = Math.min(25, learnedSessions ?? 25);

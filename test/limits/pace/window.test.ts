@@ -107,8 +107,8 @@ function arrivalsOf(all: readonly Wish[], design: Design): number[] {
     if (["stalls", "dies", "dies unsent"].includes(wish.fate)) {
       lost.push({ sequenceId, grantedAtMs: nowMs });
     }
-    const stamps = (held: Slot[]) => design.stamp(held, sequenceId, latestMs, reservedAtMs);
-    const returns = (held: Slot[]) => design.unreserve(held, sequenceId, reservedAtMs);
+    const stamps = (slots: Slot[]) => design.stamp(slots, sequenceId, latestMs, reservedAtMs);
+    const returns = (slots: Slot[]) => design.unreserve(slots, sequenceId, reservedAtMs);
     if (wish.fate === "answered") pending.push({ atMs: answeredAtMs, settle: stamps });
     if (wish.fate === "not sent") pending.push({ atMs: answeredAtMs, settle: returns });
     // A host that stalls records its answer when others have long given its sequence to somebody

@@ -61,9 +61,9 @@ describe("what is long over and of which Defender shows nothing", () => {
 
   it("does not end while another host is being told of it", async () => {
     const { world, expire, state } = await unseen();
-    const stands = await loadBudget(world.ledger);
-    const listed = { ...stands.value, listedAtMs: world.ports.clock.earliest() };
-    await world.ledger.commit([budgetChange(stands, listed)]);
+    const current = await loadBudget(world.ledger);
+    const listed = { ...current.value, listedAtMs: world.ports.clock.earliest() };
+    await world.ledger.commit([budgetChange(current, listed)]);
     expect([await expire(), await state()]).toEqual([0, "submitted"]);
   });
 });

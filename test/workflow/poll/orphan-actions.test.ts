@@ -49,7 +49,7 @@ const shown = (status: string, ...reads: Parameters<typeof anActionOf>[2][]) =>
   anActionOf(FIRST, status, ...reads);
 
 /** A ledger with the record and the budget, and what lists do with it. */
-async function standing(record: SequenceRecord, budget: Budget = LOST) {
+async function ledgerWith(record: SequenceRecord, budget: Budget = LOST) {
   const ledger = createMemoryLedger();
   const holds = ["claimed", "unconfirmed", "submitted"].includes(record.state);
   const first = holds ? holdSession(budget, sessionOf(record)) : budget;
@@ -107,71 +107,71 @@ describe("an action that is listed when its POST was given up, its sequence havi
     ["has no answer to its second POST either", loseAnswer(SECOND)],
   ] as const)("is its own, open or over, if it %s", async (_, record) => {
     for (const action of [shown("InProgress"), shown("Succeeded", RAN)]) {
-      const { list, calls, ...stands } = await standing(record);
+      const { list, calls, ...ledger } = await ledgerWith(record);
       expect(await list(action)).toBe(1);
-      const after = await stands.record();
+      const after = await ledger.record();
       expect(after).toMatchObject({ state: "submitted", actionId: "action-1", attempt: 1 });
       expect(after).toMatchObject({ claimedAtMs: START_MS, attempts: record.attempt, late: [] });
       expect(calls.cancelled).toEqual([]);
-      const { sessions } = await stands.budget();
+      const { sessions } = await ledger.budget();
       expect(sessions).toMatchObject([{ glance: { attempt: 1, actionId: "action-1" } }]);
-      expect(stands.audit()).toEqual([["adopted", "action-1"]]);
+      expect(ledger.audit()).toEqual([["adopted", "action-1"]]);
     }
   });
 
   it("is its own although nothing but the record tells of it any more", async () => {
-    const { list, ...stands } = await standing(BUSY, FIRST_BUDGET);
+    const { list, ...ledger } = await ledgerWith(BUSY, FIRST_BUDGET);
     await list(shown("InProgress"));
-    expect(await stands.record()).toMatchObject({ state: "submitted", attempt: 1, attempts: 2 });
+    expect(await ledger.record()).toMatchObject({ state: "submitted", attempt: 1, attempts: 2 });
   });
 
   it("gives up the second POST that had no answer, and looks for its action", async () => {
-    const { list, ...stands } = await standing(loseAnswer(SECOND));
+    const { list, ...ledger } = await ledgerWith(loseAnswer(SECOND));
     await list(shown("InProgress"));
-    expect((await stands.budget()).lost).toMatchObject([{ attempt: 2 }]);
-    expect((await stands.record()).givenUp.map(({ attempt }) => attempt)).toEqual([1, 2]);
+    expect((await ledger.budget()).lost).toMatchObject([{ attempt: 2 }]);
+    expect((await ledger.record()).givenUp.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
   it("does not lend its number to a later attempt", async () => {
-    const { list, ...stands } = await standing(BUSY);
+    const { list, ...ledger } = await ledgerWith(BUSY);
     await list(shown("InProgress"));
-    const again = giveBack(await stands.record(), { kind: "ready" }, null);
+    const again = giveBack(await ledger.record(), { kind: "ready" }, null);
     expect(claim(again, START_MS + HOUR_MS)).toMatchObject({ attempt: 3, attempts: 3 });
   });
 
   it("is waited for while the answer to the second POST may come", async () => {
-    const { list, calls, ...stands } = await standing(SECOND);
+    const { list, calls, ...ledger } = await ledgerWith(SECOND);
     expect(await list(shown("InProgress"))).toBe(0);
-    expect(await stands.record()).toEqual(SECOND);
+    expect(await ledger.record()).toEqual(SECOND);
     expect(calls.cancelled).toEqual([]);
-    expect((await stands.budget()).lost).toEqual(LOST.lost);
+    expect((await ledger.budget()).lost).toEqual(LOST.lost);
   });
 
   it("is left to whoever judges the session if the answer to the second POST spoke of it", async () => {
     const spoke = { ...SUBMITTED, actionId: "action-1" };
-    const { list, ...stands } = await standing(spoke);
+    const { list, ...ledger } = await ledgerWith(spoke);
     await list(shown("InProgress"));
-    expect(await stands.record()).toEqual(spoke);
-    expect((await stands.budget()).lost).toEqual(LOST.lost);
+    expect(await ledger.record()).toEqual(spoke);
+    expect((await ledger.budget()).lost).toEqual(LOST.lost);
   });
 
   it("is left alone if the sequence has seen it end since the list was asked for", async () => {
     const over = { ...GIVEN_BACK, actionStatus: "Cancelled", offlineTimes: 1 };
-    const { list, calls, ...stands } = await standing(over);
+    const { list, calls, ...ledger } = await ledgerWith(over);
     expect(await list(shown("Pending"))).toBe(0);
-    expect(await stands.record()).toEqual(over);
+    expect(await ledger.record()).toEqual(over);
     expect(calls.cancelled).toEqual([]);
   });
 });
 
 describe("an action that is listed when its sequence has another one", () => {
   it("is cancelled once, and both are named", async () => {
-    const { list, calls, ...stands } = await standing(SUBMITTED);
+    const { list, calls, ...ledger } = await ledgerWith(SUBMITTED);
     await list(shown("Pending"));
     await list(shown("Pending"));
     expect(calls.cancelled).toEqual(["action-1"]);
-    expect(stands.audit()).toEqual([["cancelSent", "action-1", "action-2"]]);
-    expect(await stands.record()).toMatchObject({
+    expect(ledger.audit()).toEqual([["cancelSent", "action-1", "action-2"]]);
+    expect(await ledger.record()).toMatchObject({
       state: "submitted",
       actionId: "action-2",
       late: [{ actionId: "action-1", attempt: 1, status: "Pending", ran: false }],
@@ -179,7 +179,7 @@ describe("an action that is listed when its sequence has another one", () => {
   });
 
   it("is cancelled again if Defender did not hear of it", async () => {
-    const { list, calls, heard } = await standing(SUBMITTED);
+    const { list, calls, heard } = await ledgerWith(SUBMITTED);
     heard.reply = { kind: "throttled", retryAfterMs: null };
     await list(shown("Pending"));
     heard.reply = { kind: "answered", value: null };
@@ -189,39 +189,39 @@ describe("an action that is listed when its sequence has another one", () => {
   });
 
   it("is told of if it had ended before anybody saw it", async () => {
-    const { list, calls, ...stands } = await standing(SUBMITTED);
+    const { list, calls, ...ledger } = await ledgerWith(SUBMITTED);
     await list(shown("Succeeded", RAN));
     await list(shown("Succeeded", RAN));
     expect(calls.cancelled).toEqual([]);
-    expect(stands.audit()).toEqual([["ranLate", "action-1", "action-2"]]);
-    expect((await stands.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
-    expect((await stands.budget()).lost).toEqual([]);
+    expect(ledger.audit()).toEqual([["ranLate", "action-1", "action-2"]]);
+    expect((await ledger.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
+    expect((await ledger.budget()).lost).toEqual([]);
   });
 
   it("is told of if it had begun before the cancel took effect", async () => {
-    const { list, ...stands } = await standing(SUBMITTED);
+    const { list, ...ledger } = await ledgerWith(SUBMITTED);
     await list(shown("Pending"));
     await list(shown("Cancelled", ["completed", "created", "created"]));
-    expect(stands.audit().map(([event]) => event)).toEqual(["cancelSent", "ranLate"]);
-    expect((await stands.record()).late).toMatchObject([{ status: "Cancelled", ran: true }]);
+    expect(ledger.audit().map(([event]) => event)).toEqual(["cancelSent", "ranLate"]);
+    expect((await ledger.record()).late).toMatchObject([{ status: "Cancelled", ran: true }]);
   });
 
   it("has done nothing twice if it was cancelled in time, and is not told of if it never ran", async () => {
-    const { list, ...stands } = await standing(SUBMITTED);
+    const { list, ...ledger } = await ledgerWith(SUBMITTED);
     await list(shown("Pending"));
     await list(shown("Cancelled"));
-    expect((await stands.record()).late).toMatchObject([{ status: "Cancelled", ran: false }]);
-    const other = await standing(SUBMITTED);
+    expect((await ledger.record()).late).toMatchObject([{ status: "Cancelled", ran: false }]);
+    const other = await ledgerWith(SUBMITTED);
     await other.list(shown("TimeOut"));
     expect((await other.record()).late).toEqual([]);
     expect((await other.budget()).lost).toEqual([]);
   });
 
   it("stays as it was seen when a list is behind one before it", async () => {
-    const { list, ...stands } = await standing(SUBMITTED);
+    const { list, ...ledger } = await ledgerWith(SUBMITTED);
     await list(shown("Succeeded", RAN));
     await list(shown("Pending"));
-    expect((await stands.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
+    expect((await ledger.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
   });
 });
 
@@ -235,22 +235,22 @@ describe("an action that is listed when its sequence is over", () => {
 
   it.each(OVER)("is cancelled if it is open, though it is %s", async (state) => {
     for (const budget of [LOST, FIRST_BUDGET]) {
-      const { list, calls, ...stands } = await standing(over(state), budget);
+      const { list, calls, ...ledger } = await ledgerWith(over(state), budget);
       await list(shown("InProgress"));
       await list(shown("InProgress"));
       expect(calls.cancelled).toEqual(["action-1"]);
-      expect(stands.audit()).toContainEqual(["cancelSent", "action-1"]);
-      expect(await stands.record()).toMatchObject({ state, late: [{ actionId: "action-1" }] });
+      expect(ledger.audit()).toContainEqual(["cancelSent", "action-1"]);
+      expect(await ledger.record()).toMatchObject({ state, late: [{ actionId: "action-1" }] });
     }
   });
 
   it.each(OVER)(
     "is told of if it has run, though it is %s, and is no second time",
     async (state) => {
-      const { list, ...stands } = await standing(over(state));
+      const { list, ...ledger } = await ledgerWith(over(state));
       await list(shown("Failed", ["failed", "created", "created"]));
-      expect(stands.audit()).toEqual([["ranLate", "action-1"]]);
-      const record = await stands.record();
+      expect(ledger.audit()).toEqual([["ranLate", "action-1"]]);
+      const record = await ledger.record();
       expect(record).toMatchObject({ state, late: [{ status: "Failed", ran: true }] });
       expect(doneTwice(record)).toBe(false);
     },
@@ -258,10 +258,10 @@ describe("an action that is listed when its sequence is over", () => {
 
   it("is cancelled if Defender had said that it did not know it", async () => {
     const lost = { ...over("failed"), actionId: "action-1", attempt: 1 };
-    const { list, calls } = await standing(lost, FIRST_BUDGET);
+    const { list, calls } = await ledgerWith(lost, FIRST_BUDGET);
     await list(shown("Pending"));
     expect(calls.cancelled).toEqual(["action-1"]);
-    const seen = await standing({ ...lost, actionStatus: "Failed" }, FIRST_BUDGET);
+    const seen = await ledgerWith({ ...lost, actionStatus: "Failed" }, FIRST_BUDGET);
     await seen.list(shown("Pending"));
     expect(seen.calls.cancelled).toEqual([]);
   });
@@ -269,16 +269,16 @@ describe("an action that is listed when its sequence is over", () => {
 
 describe("what lists show of actions that nobody misses", () => {
   it("costs nothing: those that are over are not read up, nor is the action of an open session", async () => {
-    const { list, calls } = await standing(SUBMITTED, FIRST_BUDGET);
+    const { list, calls } = await ledgerWith(SUBMITTED, FIRST_BUDGET);
     const own = { ...anActionOf(SUBMITTED, "InProgress"), id: "action-2" };
     await list(shown("Succeeded", RAN), own, { ...own, id: "x", comment: "by somebody else" });
     expect(calls.reads).toBe(0);
   });
 
   it("tells of a lag at least as long as the POST was old when it was given up", async () => {
-    const { list, ...stands } = await standing(SUBMITTED);
+    const { list, ...ledger } = await ledgerWith(SUBMITTED);
     await list(shown("Pending"));
-    expect((await stands.budget()).listLag.ms).toBe(GUARD_MS);
+    expect((await ledger.budget()).listLag.ms).toBe(GUARD_MS);
   });
 });
 

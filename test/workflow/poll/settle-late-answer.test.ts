@@ -15,15 +15,15 @@ import { someLimits } from "../../limits/some-limits.ts";
 
 const NOW_MS = START_MS + 200_000;
 
-/** What stands when the answer to the POST of `claimed` is recorded over `stands`. */
+/** What stands when the answer to the POST of `claimed` is recorded over `stored`. */
 async function settled(
   claimed: Stored<SequenceRecord>,
   answer: SubmissionAnswer,
-  { stands, budget }: { stands: SequenceRecord; budget: Budget },
+  { stored, budget }: { stored: SequenceRecord; budget: Budget },
 ) {
   const ledger = createMemoryLedger();
   const first = await ledger.commit([
-    ...insertion(stands),
+    ...insertion(stored),
     budgetChange({ value: budget, etag: null }, budget),
   ]);
   if (first.kind !== "committed") throw new Error("nothing stands");
@@ -58,7 +58,7 @@ describe("the answer to a POST that was given up meanwhile", () => {
     { kind: "unauthorized", detail: "the token is too old" },
   ] as const)("says nothing of the next one, be it $kind", async (answer) => {
     const claimed = { value: first, etag: "of an attempt before" };
-    const after = await settled(claimed, answer, { stands: second, budget: budgetOf(second) });
+    const after = await settled(claimed, answer, { stored: second, budget: budgetOf(second) });
     expect(after.record).toEqual(second);
     expect(after.budget.sessions).toEqual([sessionOf(second)]);
   });
@@ -69,7 +69,7 @@ describe("a door that is closed", () => {
   const closed = { ...FIRST_BUDGET.door, closedUntilMs: NOW_MS - 1, step: 3, untried: true };
   const budget = { ...budgetOf(claimed), door: closed };
   const after = async (answer: SubmissionAnswer) =>
-    (await settled({ value: claimed, etag: "" }, answer, { stands: claimed, budget })).budget.door;
+    (await settled({ value: claimed, etag: "" }, answer, { stored: claimed, budget })).budget.door;
 
   it("stays as it is when the answer to the one try is lost, and untried if none left", async () => {
     expect(await after({ kind: "unknown", detail: "no answer" })).toEqual(closed);

@@ -24,11 +24,11 @@ async function claimed({ ledger }: Accepting, sequenceId: string): Promise<Store
     part: parts.length,
   };
   const budget = await loadBudget(ledger);
-  const held = budgetChange(budget, holdSession(budget.value, sessionOf(after)));
-  await ledger.commit([held, ...move(before, after)]);
-  const stands = await loadSequence(ledger, sequenceId);
-  if (stands === null) throw new Error(`${sequenceId} is gone`);
-  return stands;
+  const taken = budgetChange(budget, holdSession(budget.value, sessionOf(after)));
+  await ledger.commit([taken, ...move(before, after)]);
+  const current = await loadSequence(ledger, sequenceId);
+  if (current === null) throw new Error(`${sequenceId} is gone`);
+  return current;
 }
 
 it("several of a run that were cancelled before their answers came end, each counted once", async () => {

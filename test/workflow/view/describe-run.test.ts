@@ -18,7 +18,7 @@ const LIMITS = someLimits();
 /** Of 25, two are kept for urgent work. */
 const FULL_FOR_LOWER = 23;
 
-async function standing(records: readonly SequenceRecord[], open = FULL_FOR_LOWER) {
+async function ledgerWith(records: readonly SequenceRecord[], open = FULL_FOR_LOWER) {
   const { ledger, ports } = startAccepting();
   const run = runSchema.parse({ ...aRun(), accepted: records.length, open: records.length });
   const sessions = Array.from({ length: open }, (_, index) => ({
@@ -47,7 +47,7 @@ const urgent = aSequence({
 
 describe("a queue in which only the sessions kept for urgent work are left", () => {
   it("says session to the lower lanes, with a start that is not now, and next to urgent work", async () => {
-    const { view } = await standing([lower, urgent]);
+    const { view } = await ledgerWith([lower, urgent]);
     const waits = new Map((await view()).sequences.map((each) => [each.sequenceId, each.waits]));
     expect(waits.get(lower.sequenceId)).toMatchObject({ code: "session" });
     expect(Date.parse(waits.get(lower.sequenceId)?.estimatedStart ?? "")).toBeGreaterThan(START_MS);
@@ -56,7 +56,7 @@ describe("a queue in which only the sessions kept for urgent work are left", () 
 
   it("is full for the status, unless something urgent waits or nothing does", async () => {
     const kindOf = async (records: readonly SequenceRecord[], open = FULL_FOR_LOWER) =>
-      (await describeStatus((await standing(records, open)).ports, LIMITS)).next.kind;
+      (await describeStatus((await ledgerWith(records, open)).ports, LIMITS)).next.kind;
     expect(await kindOf([lower])).toBe("full");
     expect(await kindOf([lower, urgent])).toBe("go");
     expect(await kindOf([])).toBe("go");
@@ -75,7 +75,7 @@ describe("a cancel", () => {
       state: "succeeded",
       endedAtMs: START_MS - 1,
     };
-    const { ports, ledger, view } = await standing([over, { ...submitted }, urgent], 0);
+    const { ports, ledger, view } = await ledgerWith([over, { ...submitted }, urgent], 0);
     expect((await view()).cancelAsked).toBeNull();
     expect((await view()).sequences.map(({ cancel }) => cancel)).toEqual([null, null, null]);
     await cancelRun(ports, LIMITS, RUN_ID, "ana");

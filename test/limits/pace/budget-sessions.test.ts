@@ -13,7 +13,7 @@ import { sessionOf } from "../../../shared/limits/pace/session.ts";
 import { aClaimed, aSubmitted, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../some-limits.ts";
 
-describe("a session that is held", () => {
+describe("a session in the budget", () => {
   it("takes the place of what was known of it, and leaves the others", () => {
     const other = sessionOf(aClaimed({ sequenceId: `${RUN_ID}.other` }));
     const both = [sessionOf(aClaimed()), other].reduce(holdSession, FIRST_BUDGET);

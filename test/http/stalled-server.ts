@@ -6,14 +6,14 @@ import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { tlsFixture } from "../outbound/tls-receiver.ts";
 
-/** A server that speaks TLS behind a wire that is held, for one caller. */
-export interface HeldDoor {
+/** A server that speaks TLS behind a connection that is stalled at first, for one caller. */
+export interface StalledServer {
   readonly url: string;
   /** How it is reached by its name, and whom to believe that it is the one. */
   readonly options: { readonly ca: string; readonly lookup: LookupFunction; readonly agent: false };
   /** Resolves when somebody has connected; the handshake cannot begin yet. */
   knocked(): Promise<void>;
-  /** Lets through what is held, and all that comes. */
+  /** Lets through what has come, and all that comes. */
   open(): void;
   /** Resolves when the caller has ended its connection. */
   left(): Promise<void>;
@@ -28,10 +28,10 @@ export interface HeldDoor {
 const NAME = "hooks.contoso.example";
 
 /** `reads` is whether the server behind takes what it is sent. */
-export async function startHeldDoor({
+export async function startStalledServer({
   certificate = "receiver.pem",
   reads = true,
-} = {}): Promise<HeldDoor> {
+} = {}): Promise<StalledServer> {
   const identity = { cert: tlsFixture(certificate), key: tlsFixture("worthless-receiver-key.pem") };
   let heard = "";
   let inside: Socket | null = null;
