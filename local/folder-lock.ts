@@ -24,7 +24,7 @@ const PARTS_END_MS = 20_000;
 const POLL_MS = 100;
 
 /**
- * Takes the folder for this process, by a file beside it that ends in `.lock`: two Azurites on one
+ * Takes the folder for this process, by a file next to it that ends in `.lock`: two Azurites on one
  * folder would write over each other. After a crash it waits until what was left has ended.
  */
 export async function lockFolder(folder: string): Promise<Locked> {

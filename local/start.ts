@@ -115,7 +115,7 @@ function consoleLog(verbose: boolean): { write: (line: string) => void; open: ()
   };
 }
 
-/** The random key of the local caller, kept beside the data. */
+/** The random key of the local caller, kept next to the data. */
 function keptKey(): string {
   const file = join(dataDir, "key");
   if (existsSync(file)) return readFileSync(file, "utf8").trim();

@@ -9,7 +9,7 @@ export type ReadProfiles =
   | { readonly kind: "profiles"; readonly catalogue: Catalogue; readonly routing: Routing }
   | { readonly kind: "wrong"; readonly problems: readonly Problem[] };
 
-/** The profiles beside host.json, whether this runs as source or as a bundle below it. */
+/** The profiles next to host.json, whether this runs as source or as a bundle below it. */
 export function readProfiles(): ReadProfiles {
   const folder = new URL("profiles/", rootUrl());
   const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));

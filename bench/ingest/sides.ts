@@ -79,7 +79,7 @@ function scopeIn(env: Readonly<Record<string, string | undefined>>): string {
   return config.config.rateScope;
 }
 
-/** A folder that is an app: the bare function beside the same built host. */
+/** A folder that is an app: the bare function next to the same built host. */
 function bareRoot(root: string, folder: string): string {
   const bare = join(folder, "bare-app");
   mkdirSync(bare);

@@ -75,7 +75,7 @@ export async function gatherFacts(
     runs,
     limit,
     actions: simulator.actions().map(seen),
-    saidTwice: namedBeside(records),
+    saidTwice: namedAsSecond(records),
     arrivalsAtMs: simulator.arrivals().map(({ atMs }) => atMs),
     violations: simulator.violations(),
     logFindings: checked.kind === "ok" ? [] : [JSON.stringify(checked)],
@@ -86,8 +86,8 @@ function seen({ id, comment, commands }: ReturnType<Simulator["actions"]>[number
   return { id, comment, hasRun: commands.some(({ startAtMs }) => startAtMs !== null) };
 }
 
-/** Actions that the log names as something else than the one of their sequence. */
-function namedBeside(records: readonly AuditRecord[]): ReadonlySet<string> {
+/** Actions that the log does not name as the one of their sequence. */
+function namedAsSecond(records: readonly AuditRecord[]): ReadonlySet<string> {
   return new Set(
     records
       .filter(({ event }) => !OF_THE_ONE.has(event))

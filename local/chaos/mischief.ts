@@ -23,7 +23,7 @@ const STORAGE_LIVES: Span = [8_000, 25_000];
 const STORAGE_IS_DOWN: Span = [0, 3_000];
 
 /**
- * Kills and holds hosts, each at times of its own, and kills storage beside; every draw is from the
+ * Kills and holds hosts, each at times of its own, and kills storage too; every draw is from the
  * seed, though how far the processes are by then is not.
  */
 export async function makeMischief({ cloud, seed, over, say }: MischiefOptions): Promise<void> {

@@ -12,7 +12,7 @@ const FIXES: Readonly<Record<string, string>> = {
   CALLERS: "Set CALLERS as docs/settings.md shows.",
 };
 
-/** Whether the app would start with these settings and the profiles beside it. */
+/** Whether the app would start with these settings and the profiles next to it. */
 export function checkSettings(env: Readonly<Record<string, string | undefined>>): Finding[] {
   const config = readConfig(env);
   const callers = parseCallers(env["CALLERS"] ?? "");

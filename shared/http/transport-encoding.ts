@@ -5,7 +5,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 /** What comes out at a time: in small pieces the way costs more than the unpacking. */
 const PIECE = { chunkSize: 256 * 1024 };
 
-/** As they are registered (RFC 9110, 8.4.1), and what browsers know beside them. */
+/** As they are registered (RFC 9110, 8.4.1), and what browsers know besides. */
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ["gzip", () => createGunzip(PIECE)],
   ["x-gzip", () => createGunzip(PIECE)],

@@ -67,7 +67,7 @@ function onlyIds(text: string): string[] {
 }
 
 /**
- * Where people read the issue: beside the REST address, unless that is Atlassian's shared gateway.
+ * Where people read the issue: next to the REST address, unless that is Atlassian's shared gateway.
  */
 function browseUrl(self: string | null, key: string | null): string | null {
   const site = self?.match(/^(https:\/\/[^?#]+?)\/rest\/api\//)?.[1];

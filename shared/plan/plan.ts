@@ -34,7 +34,7 @@ export interface PlanInput {
   readonly incident: Incident;
   readonly catalogue: Catalogue;
   readonly routing: Routing;
-  /** What the request asks for beside the body; it wins over what the body asks for. */
+  /** What the request asks for outside the body; it wins over what the body asks for. */
   readonly asked: {
     readonly profile: string | null;
     readonly parameters: Readonly<Record<string, string>>;

@@ -11,7 +11,7 @@ import type { Budget } from "../limits/pace/budget.ts";
  * ETag of the row that holds the head of its log: the budget for the queue's, the run for a run's.
  */
 
-/** The budget with the log's new head, and the rows to insert beside it. */
+/** The budget with the log's new head, and the rows to insert with it. */
 export function auditedBudget(
   budget: Budget,
   facts: readonly AuditFacts[],
@@ -20,7 +20,7 @@ export function auditedBudget(
   return { budget: { ...budget, audit: head }, rows: rowsFor(records) };
 }
 
-/** The run with its log's new head, and the rows to insert beside it. */
+/** The run with its log's new head, and the rows to insert with it. */
 export function auditedRun(
   run: RunRecord,
   facts: readonly AuditFacts[],

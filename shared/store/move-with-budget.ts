@@ -7,7 +7,7 @@ import { moveSequence, type Change } from "./change-sequence.ts";
 import { loadBudget } from "./load.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
-/** What goes into the transaction beside the move. */
+/** What goes into the transaction besides the move. */
 interface WithBudget {
   /** The budget as it shall stand; null if nothing may be written after all. */
   readonly onBudget: (budget: Budget) => Budget | null;

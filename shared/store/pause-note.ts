@@ -28,7 +28,7 @@ export async function loadPauseNote(ledger: Ledger): Promise<PauseNote | null> {
   return row === null ? null : valueOf(pauseNoteSchema, row);
 }
 
-/** Pauses beside a budget that cannot be read. One pause is enough: the first stays. */
+/** Pauses while the budget cannot be read. One pause is enough: the first stays. */
 export async function notePause(ledger: Ledger, note: PauseNote): Promise<void> {
   await commitOnce({ ledger }, [{ op: "insert", key: RATE_TOKEN_PAUSED_KEY, body: note }]);
 }

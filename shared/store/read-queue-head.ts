@@ -6,7 +6,7 @@ import { budgetIn, type MaybeStored } from "./load.ts";
 /** The most the Table service gives at once. */
 const PAGE = 1_000;
 
-/** The budget, whether a pause is noted beside it, and who is ready, the next to go first. */
+/** The budget, whether a pause is noted next to it, and who is ready, the next to go first. */
 export interface QueueHead {
   readonly budget: MaybeStored<Budget>;
   readonly isPauseNoted: boolean;

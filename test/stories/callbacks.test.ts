@@ -103,7 +103,7 @@ describe("a run", () => {
     );
   });
 
-  it("is told by the query, too, and of each sequence if that is wished", async () => {
+  it("is told by the query, too, and of each sequence if that is asked for", async () => {
     const each = incident("each", [2], asking("/each", ["sequence.ended"]));
     const { runId } = await stage.accept("generic", each);
     const query = { callback: `${receiver.url}/query` };

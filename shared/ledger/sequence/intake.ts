@@ -6,7 +6,7 @@ import { sequenceSchema, type SequenceRecord } from "./sequence.ts";
 import { rowObject } from "../row/row-object.ts";
 
 /**
- * Sequences that were accepted together: what all of them share, and what each has beside that.
+ * Sequences that were accepted together: what all of them share, and what each has besides.
  * Their `pass` counts from 0 and tells their order; where it begins is known when they are unfolded.
  */
 export const intakeSchema = rowObject({
@@ -20,7 +20,7 @@ type Intake = z.infer<typeof intakeSchema>;
 export const pointerSchema = rowObject({ v: z.literal(1), atMs: z.number().int().nonnegative() });
 
 /**
- * Two rows each, beside the intake row and its pointer: under a transaction's 100 (Table service).
+ * Two rows each, besides the intake row and its pointer: under a transaction's 100 (Table service).
  */
 const SEQUENCES_PER_INTAKE = 48;
 /** Of records as JSON: one intake fits into a row (450,000), and what it unfolds to into 4 MiB. */

@@ -23,7 +23,7 @@ export type LostPost = z.infer<typeof lostPostSchema>;
 
 /** So long an action is looked for once it is given up, and again when it has come to light. */
 const LOOKED_FOR_MS = 3_600_000;
-/** More than an outage leaves in an hour, and little beside the rest of the row. */
+/** More than an outage leaves in an hour, and little next to the rest of the row. */
 const LOST_MAX = 100;
 
 /** Those whose actions may still come to light. */

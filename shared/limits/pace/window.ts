@@ -61,8 +61,8 @@ export function unreserved(
 }
 
 /**
- * A dead holder's slot may lie beside that of the next attempt, so the sequence alone does not name
- * one.
+ * A dead holder's slot may be there as well as that of the next attempt, so the sequence alone does
+ * not name one.
  */
 function unanswered(
   slots: readonly Slot[],

@@ -16,7 +16,7 @@ import { lastPass } from "../../store/load.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
-import { writeRun, type Wish } from "./write-run.ts";
+import { writeRun, type RunToWrite } from "./write-run.ts";
 
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
 
@@ -57,12 +57,12 @@ export async function accept(
     return { kind: "forbidden", detail };
   }
   const pass = last === null ? null : last + 1;
-  const stands = { plan: planned.value, pass, keyHash };
-  return await enqueue(ports, settings, submission, stands);
+  const plannedRun = { plan: planned.value, pass, keyHash };
+  return await enqueue(ports, settings, submission, plannedRun);
 }
 
 /** What is to be run, and what was read for it. */
-interface Standing {
+interface PlannedRun {
   readonly plan: Plan;
   /** Where the line begins for it; null for what stands in intake rows first. */
   readonly pass: number | null;
@@ -73,12 +73,12 @@ async function enqueue(
   ports: AcceptPorts,
   settings: AcceptSettings,
   submission: Submission,
-  standing: Standing,
+  plannedRun: PlannedRun,
 ): Promise<Acceptance> {
-  const { plan, pass, keyHash } = standing;
-  const wish = wishFor(ports, settings, submission, standing);
-  const { run, sequences } = wish;
-  const written = await writeRun(ports, wish);
+  const { plan, pass, keyHash } = plannedRun;
+  const toWrite = runToWrite(ports, settings, submission, plannedRun);
+  const { run, sequences } = toWrite;
+  const written = await writeRun(ports, toWrite);
   if (written.kind === "overCap") return overCap(ports, submission, written);
   if (written.kind === "tooLarge") return tooLarge(written.asked);
   if (written.kind === "keyTaken") {
@@ -100,13 +100,13 @@ async function enqueue(
   return answer(written.run, sequences, written.known, plan.skipped);
 }
 
-/** What is to stand in the ledger for what was asked for. */
-function wishFor(
+/** The rows that the ledger shall have for what was asked for. */
+function runToWrite(
   { clock, random }: AcceptPorts,
   { expiryMs, policy, approvalMs }: AcceptSettings,
   submission: Submission,
-  { plan, pass, keyHash }: Standing,
-): Wish {
+  { plan, pass, keyHash }: PlannedRun,
+): RunToWrite {
   const { caller, objectId, caps, again } = submission;
   const nowMs = clock.earliest();
   const nonce = again ? (keyHash ?? random.id()) : null;

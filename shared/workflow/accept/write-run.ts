@@ -25,8 +25,8 @@ import { listSequences } from "../../store/list-sequences.ts";
 import { AGAIN, persistent, transact } from "../../store/transact.ts";
 import { applyGateOf } from "../../store/apply-gates.ts";
 
-/** What is to stand in the ledger. */
-export interface Wish {
+/** A run as the ledger shall have it, with all that comes with it. */
+export interface RunToWrite {
   readonly run: RunRecord;
   readonly sequences: readonly SequenceRecord[];
   /** True if those that are new shall stand in intake rows; false if they get rows of their own. */
@@ -62,7 +62,7 @@ type WritePorts = CountingPorts & Pick<Ports, "clock" | "random" | "log">;
 /** What was found in the ledger when it was last read. */
 interface Found {
   readonly stored: Stored<RunRecord> | null;
-  /** Those of the wished sequences that are not there. */
+  /** Those of the sequences that are not there. */
   readonly missing: readonly SequenceRecord[];
   readonly known: ReadonlyMap<string, SequenceRecord>;
 }
@@ -71,10 +71,10 @@ interface Found {
  * Writes the run and those of its sequences that are new, in one transaction: an incident is there
  * whole or not at all. They are counted with it, so that none is written beyond a cap.
  */
-export async function writeRun(ports: WritePorts, wish: Wish): Promise<Written> {
-  const { run, key } = wish;
+export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<Written> {
+  const { run, key } = toWrite;
   // Most incidents are new, so that is what is tried before anything is read.
-  let found: Found = { stored: null, missing: wish.sequences, known: new Map() };
+  let found: Found = { stored: null, missing: toWrite.sequences, known: new Map() };
   let tries = 0;
   const counting = countingLedger(ports);
   const store = { ...ports, ledger: counting.ledger };
@@ -84,8 +84,8 @@ export async function writeRun(ports: WritePorts, wish: Wish): Promise<Written> 
     // What is too much may long be in the ledger, so that is looked at before it is said.
     const over = counting.overCap();
     if (over !== null && tries > 2) return over;
-    if (tries > 1) found = await findWithoutGrant(ports, wish);
-    const { changes, machines, written } = planned(wish, found, ports.clock.earliest());
+    if (tries > 1) found = await findWithoutGrant(ports, toWrite);
+    const { changes, machines, written } = planned(toWrite, found, ports.clock.earliest());
     if (!fits(changes)) {
       return tries === 1 ? AGAIN : { kind: "tooLarge", asked: written.added.length };
     }
@@ -95,12 +95,12 @@ export async function writeRun(ports: WritePorts, wish: Wish): Promise<Written> 
   });
 }
 
-/** What stands, after everything was moved whose approval what joins would take away. */
-async function findWithoutGrant(ports: WritePorts, wish: Wish): Promise<Found> {
-  const { runId } = wish.run;
-  const found = await findRows(ports.ledger, runId, wish);
+/** What is there, after everything was moved whose approval is lost to what joins. */
+async function findWithoutGrant(ports: WritePorts, toWrite: RunToWrite): Promise<Found> {
+  const { runId } = toWrite.run;
+  const found = await findRows(ports.ledger, runId, toWrite);
   if (losesGrant(found) && (await applyGateOf(ports, runId)) > 0) {
-    return await findRows(ports.ledger, runId, wish);
+    return await findRows(ports.ledger, runId, toWrite);
   }
   return found;
 }
@@ -111,9 +111,9 @@ interface Planned {
   readonly written: Extract<Written, { kind: "written" }>;
 }
 
-/** What has to be written so that all that is wished stands; nothing if it does. */
+/** What has to be written so that all of it is there; nothing if it is. */
 function planned(
-  { run, isPlanned, key, factOf, policy, asking, counting }: Wish,
+  { run, isPlanned, key, factOf, policy, asking, counting }: RunToWrite,
   found: Found,
   nowMs: number,
 ): Planned {
@@ -170,7 +170,7 @@ function inWaves(
 /** New sequences that need an approval make all that waits for one another plan. */
 function approvalOf(
   { stored, missing }: Found,
-  { by, objectId, untilMs }: Wish["asking"],
+  { by, objectId, untilMs }: RunToWrite["asking"],
 ): RunRecord["approval"] {
   const current = stored?.value.approval ?? null;
   const needed = Math.max(0, ...missing.map(({ approvals }) => approvals.needed));
@@ -188,7 +188,11 @@ function losesGrant({ stored, missing, known }: Found): boolean {
 }
 
 /** What the ledger has by now: the run, and which of the sequences somebody else has written. */
-async function findRows(ledger: LedgerReads, runId: string, { sequences }: Wish): Promise<Found> {
+async function findRows(
+  ledger: LedgerReads,
+  runId: string,
+  { sequences }: RunToWrite,
+): Promise<Found> {
   const stored = await loadRun(ledger, runId);
   const all =
     stored === null ? { records: [], setAside: [] } : await listSequences(ledger, stored.value);

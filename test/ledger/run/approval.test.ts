@@ -96,18 +96,18 @@ describe("approvals", () => {
   it("are refused where nothing waits for any, and forbidden to who asked", () => {
     const record = aSequence({ approvals: { needed: 1, by: [] } });
     const approval = askedFor(null, 1, soar, START_MS + HOUR_MS);
-    const wish = { by: "lead", objectId: null, planHash: planHashOf([record]) };
+    const request = { by: "lead", objectId: null, planHash: planHashOf([record]) };
     const plan = planOf(approval, [record]);
-    expect(approve(null, plan, wish, START_MS).kind).toBe("refused");
-    expect(approve(approval, null, wish, START_MS).kind).toBe("refused");
-    expect(approve({ ...approval, granted: wish.planHash }, plan, wish, START_MS).kind).toBe(
+    expect(approve(null, plan, request, START_MS).kind).toBe("refused");
+    expect(approve(approval, null, request, START_MS).kind).toBe("refused");
+    expect(approve({ ...approval, granted: request.planHash }, plan, request, START_MS).kind).toBe(
       "refused",
     );
-    expect(approve(approval, plan, { ...wish, by: "soar" }, START_MS).kind).toBe("forbidden");
-    expect(approve(approval, plan, wish, START_MS + 0.5)).toMatchObject({
+    expect(approve(approval, plan, { ...request, by: "soar" }, START_MS).kind).toBe("forbidden");
+    expect(approve(approval, plan, request, START_MS + 0.5)).toMatchObject({
       kind: "given",
       count: 1,
-      approval: { given: [{ ...wish, atMs: START_MS }], granted: wish.planHash },
+      approval: { given: [{ ...request, atMs: START_MS }], granted: request.planHash },
     });
   });
 
@@ -115,11 +115,11 @@ describe("approvals", () => {
     const record = aSequence({ approvals: { needed: 2, by: [] } });
     const approval = askedFor(null, 2, soar, START_MS + HOUR_MS);
     const plan = planOf(approval, [record]);
-    const wish = { by: "one", objectId: "object 1", planHash: planHashOf([record]) };
-    const first = approve(approval, plan, wish, START_MS);
+    const request = { by: "one", objectId: "object 1", planHash: planHashOf([record]) };
+    const first = approve(approval, plan, request, START_MS);
     if (first.kind !== "given") throw new Error(first.detail);
     for (const by of ["one", "two"]) {
-      expect(approve(first.approval, plan, { ...wish, by }, START_MS).kind).toBe("refused");
+      expect(approve(first.approval, plan, { ...request, by }, START_MS).kind).toBe("refused");
     }
   });
 
@@ -148,10 +148,10 @@ describe("approvals", () => {
             agreed = new Set();
             continue;
           }
-          const wish = { ...each.person, planHash: each.plan };
+          const request = { ...each.person, planHash: each.plan };
           const shown =
             granted === null ? null : { planHash: granted, untilMs: START_MS + HOUR_MS };
-          const came = approve(approval, shown, wish, START_MS + each.afterMs);
+          const came = approve(approval, shown, request, START_MS + each.afterMs);
           const may =
             granted === each.plan &&
             approval?.granted === null &&
@@ -174,8 +174,8 @@ describe("approvals", () => {
     const planHash = planHashOf([record]);
     expect(withApprovals(record, null)).toBe(record);
     expect(withApprovals(record, pending)).toBe(record);
-    const wish = { by: "lead", objectId: null, planHash };
-    const came = approve(pending, planOf(pending, [record]), wish, START_MS);
+    const request = { by: "lead", objectId: null, planHash };
+    const came = approve(pending, planOf(pending, [record]), request, START_MS);
     const granted = came.kind === "given" ? came.approval : pending;
     expect(withApprovals(record, granted).approvals.by).toEqual(["lead"]);
     expect(awaiting([record, withApprovals(record, granted)])).toEqual([record]);
@@ -190,8 +190,8 @@ describe("approvals", () => {
     const second = { ...first, sequenceId: `${first.runId}.other` };
     const pending = askedFor(null, needed, { by: "soar", objectId: null }, START_MS + HOUR_MS);
     const given = (approval: Approval, by: string, waiting: (typeof first)[]) => {
-      const wish = { by, objectId: null, planHash: planHashOf(waiting) };
-      const came = approve(approval, planOf(approval, waiting), wish, START_MS);
+      const request = { by, objectId: null, planHash: planHashOf(waiting) };
+      const came = approve(approval, planOf(approval, waiting), request, START_MS);
       if (came.kind !== "given") throw new Error(came.detail);
       return came;
     };

@@ -19,10 +19,10 @@ const LONGEST_MS = LIMITS.sendFenceMs + LIMITS.callTimeoutMs;
 const GUARD_MS = LONGEST_MS + 15_000;
 
 /**
- * One wish to call: when, how long the call takes to arrive and then to be answered, and how its
+ * One call: when, how long the call takes to arrive and then to be answered, and how its
  * holder fares.
  */
-interface Wish {
+interface Call {
   readonly afterMs: number;
   readonly toArriveMs: number;
   readonly toAnswerMs: number;
@@ -35,7 +35,7 @@ interface Wish {
 }
 
 const duration = fc.oneof(fc.nat(1_000), fc.nat(LONGEST_MS), fc.constant(LONGEST_MS));
-const wishes: fc.Arbitrary<Wish[]> = fc.array(
+const calls: fc.Arbitrary<Call[]> = fc.array(
   fc.record({
     afterMs: fc.oneof(fc.constant(0), fc.nat(5_000), fc.nat(50_000)),
     toArriveMs: duration,
@@ -81,39 +81,39 @@ const NEWEST: Design = {
   stamp: (slots, sequenceId, latestMs) => stamped(slots, sequenceId, latestMs, null),
 };
 /** Plays a schedule against a design; gives back when calls arrived at Defender's door. */
-function arrivalsOf(all: readonly Wish[], design: Design): number[] {
+function arrivalsOf(all: readonly Call[], design: Design): number[] {
   let slots: Slot[] = [];
   let pending: Event[] = [];
   let nowMs = 1_000_000;
   const arrivals: number[] = [];
   const lost: { sequenceId: string; grantedAtMs: number }[] = [];
-  for (const [index, wish] of all.entries()) {
-    nowMs += wish.afterMs;
+  for (const [index, call] of all.entries()) {
+    nowMs += call.afterMs;
     for (const event of pending.filter(({ atMs }) => atMs <= nowMs)) slots = event.settle(slots);
     pending = pending.filter(({ atMs }) => atMs > nowMs);
-    slots = takenSlots(slots, nowMs - wish.earlyMs, LIMITS);
+    slots = takenSlots(slots, nowMs - call.earlyMs, LIMITS);
     if (slots.length >= LIMITS.callsPerWindow) continue;
 
     const first = lost[0];
-    const again = wish.retries && first !== undefined && nowMs > first.grantedAtMs + GUARD_MS;
+    const again = call.retries && first !== undefined && nowMs > first.grantedAtMs + GUARD_MS;
     const sequenceId = again ? first.sequenceId : `sequence-${index}`;
     if (again) lost.shift();
-    const reservedAtMs = nowMs + wish.lateMs;
+    const reservedAtMs = nowMs + call.lateMs;
     slots = [...slots, design.reserve(sequenceId, reservedAtMs)];
-    const arrivesAtMs = nowMs + wish.toArriveMs;
-    const answeredAtMs = Math.min(arrivesAtMs + wish.toAnswerMs, nowMs + LONGEST_MS);
-    const latestMs = answeredAtMs + (wish.earlyMs % 500);
-    if (["answered", "stalls", "dies"].includes(wish.fate)) arrivals.push(arrivesAtMs);
-    if (["stalls", "dies", "dies unsent"].includes(wish.fate)) {
+    const arrivesAtMs = nowMs + call.toArriveMs;
+    const answeredAtMs = Math.min(arrivesAtMs + call.toAnswerMs, nowMs + LONGEST_MS);
+    const latestMs = answeredAtMs + (call.earlyMs % 500);
+    if (["answered", "stalls", "dies"].includes(call.fate)) arrivals.push(arrivesAtMs);
+    if (["stalls", "dies", "dies unsent"].includes(call.fate)) {
       lost.push({ sequenceId, grantedAtMs: nowMs });
     }
     const stamps = (slots: Slot[]) => design.stamp(slots, sequenceId, latestMs, reservedAtMs);
     const returns = (slots: Slot[]) => design.unreserve(slots, sequenceId, reservedAtMs);
-    if (wish.fate === "answered") pending.push({ atMs: answeredAtMs, settle: stamps });
-    if (wish.fate === "not sent") pending.push({ atMs: answeredAtMs, settle: returns });
+    if (call.fate === "answered") pending.push({ atMs: answeredAtMs, settle: stamps });
+    if (call.fate === "not sent") pending.push({ atMs: answeredAtMs, settle: returns });
     // A host that stalls records its answer when others have long given its sequence to somebody
     // else.
-    if (wish.fate === "stalls") pending.push({ atMs: nowMs + GUARD_MS + 5_000, settle: stamps });
+    if (call.fate === "stalls") pending.push({ atMs: nowMs + GUARD_MS + 5_000, settle: stamps });
   }
   return arrivals;
 }
@@ -127,7 +127,7 @@ function mostInAWindow(arrivals: readonly number[]): number {
 }
 
 const keepsTheLimit = (design: Design) =>
-  fc.property(wishes, (all) => mostInAWindow(arrivalsOf(all, design)) <= LIMITS.callsPerWindow);
+  fc.property(calls, (all) => mostInAWindow(arrivalsOf(all, design)) <= LIMITS.callsPerWindow);
 
 describe("the window of calls", () => {
   it("never has more arrivals in it than allowed, whatever networks, clocks and deaths do", () => {
