@@ -122,13 +122,8 @@ function matchSegments(
     const isCatchAll = segment.kind === "catchAll";
     const part = isCatchAll ? parts.slice(index).join("/") : parts[index];
     if (part === undefined) return segment.optional ? params : null;
-    const match = segment.pattern.exec(part);
-    if (match === null) return null;
-    for (const [group, { name, checks }] of segment.parameters.entries()) {
-      const value = match[group + 1] ?? "";
-      if (!checks.every((check) => check.test(value))) return null;
-      if (value !== "") params[name] = value;
-    }
+    if (!segment.accepts(part)) return null;
+    if (segment.name !== null && part !== "") params[segment.name] = part;
     if (isCatchAll) return params;
   }
   return parts.length > segments.length ? null : params;
