@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { z } from "zod";
 import { found, ok, type Finding } from "./finding.ts";
 
@@ -68,8 +69,7 @@ function grant(role: string): string {
 
 function claimsIn(token: string): z.infer<typeof claimsSchema> | null {
   try {
-    const [, payload = ""] = token.split(".");
-    const read = claimsSchema.safeParse(JSON.parse(Buffer.from(payload, "base64url").toString()));
+    const read = claimsSchema.safeParse(decodeJwt(token));
     return read.success ? read.data : null;
   } catch {
     return null;
