@@ -1,10 +1,10 @@
-import type { Platform } from "./incident/incident.ts";
 import type { CallbackAnswer, CallbackRequest } from "./callback/answer.ts";
 import type { CallbackBell, DrainBell } from "./ledger/outbox/message.ts";
 import type { MachineAction } from "./ledger/sequence/machine-action.ts";
 import type { RowChange } from "./ledger/sequence/rows.ts";
 import type { SubmissionAnswer } from "./ledger/sequence/submission.ts";
 import type { Command } from "./plan/command/command.ts";
+import type { MachineFacts } from "./plan/machine-facts.ts";
 
 /**
  * Everything outside, on one page. Adapters live in `azure/` and `defender/`, memory ports for
@@ -90,15 +90,10 @@ export interface Callbacks {
 }
 
 /** A machine as Defender knows it. */
-export interface KnownMachine {
+export interface Machine extends MachineFacts {
   readonly machineId: string;
-  readonly name: string | null;
-  readonly platform: Platform | null;
   readonly onboarded: boolean;
   readonly lastSeenAtMs: number | null;
-  /** Null when the answer does not say: unknown, not none. */
-  readonly tags: readonly string[] | null;
-  readonly group: string | null;
 }
 
 /**
@@ -162,9 +157,9 @@ export interface Defender {
   /** The bytes behind a result link. `absent` and `refused` mean: ask for a fresh link. */
   download(link: string): Promise<Reply<Download>>;
   /** Machines whose DNS name is exactly `name`, or whose first label is, when `name` has no dot. */
-  findMachines(name: string): Promise<Reply<readonly KnownMachine[]>>;
+  findMachines(name: string): Promise<Reply<readonly Machine[]>>;
   /** One machine by its id; `absent` when Defender does not know it. */
-  getMachine(machineId: string): Promise<Reply<KnownMachine>>;
+  getMachine(machineId: string): Promise<Reply<Machine>>;
   /** Ids of machines that have reported since `sinceMs`. */
   machinesSeenSince(sinceMs: number): Promise<Reply<readonly string[]>>;
 }

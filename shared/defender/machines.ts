@@ -1,4 +1,4 @@
-import type { KnownMachine, Reply } from "../ports.ts";
+import type { Machine, Reply } from "../ports.ts";
 import type { Ask } from "./ask.ts";
 import { listAll } from "./list.ts";
 import { machinesNamed, machinesSeen } from "./odata.ts";
@@ -19,7 +19,7 @@ export async function findMachines(
   ask: Ask,
   root: string,
   name: string,
-): Promise<Reply<readonly KnownMachine[]>> {
+): Promise<Reply<readonly Machine[]>> {
   const wanted = name.toLowerCase();
   if (wanted === "" || wanted.length > MAX_NAME_CHARS) return { kind: "answered", value: [] };
   const reply = await listAll(ask, `${root}/api/machines?${machinesNamed(wanted)}`, readMachine);
@@ -41,7 +41,7 @@ export async function getMachine(
   ask: Ask,
   root: string,
   machineId: string,
-): Promise<Reply<KnownMachine>> {
+): Promise<Reply<Machine>> {
   const url = `${root}/api/machines/${encodeURIComponent(machineId)}`;
   const reply = await ask({ url, json: null, size: "one" }, readMachine);
   if (reply.kind !== "answered" || reply.value.machineId === machineId) return reply;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { ActionCommand, MachineAction } from "../ledger/sequence/machine-action.ts";
-import type { KnownMachine } from "../ports.ts";
+import type { Machine } from "../ports.ts";
 import { instantMs } from "./instant.ts";
 import { platformOf } from "./platform.ts";
 
@@ -102,7 +102,7 @@ export function readAccepted(json: unknown): { id: string; comment: string | nul
 }
 
 /** A machine, or null if its id is not the documented 40 hex digits. */
-export function readMachine(json: unknown): KnownMachine | null {
+export function readMachine(json: unknown): Machine | null {
   const read = machineSchema.safeParse(json);
   if (!read.success) return null;
   const { data: machine } = read;

@@ -6,8 +6,7 @@ import { severityRank } from "../incident/severity.ts";
 import type { Catalogue, CatalogueEntry } from "./profile/catalogue.ts";
 import type { Command } from "./command/command.ts";
 import { fillCommands } from "./command/fill.ts";
-import type { Lane, LaneName } from "./profile/lane.ts";
-import { laneNumber } from "./profile/lane.ts";
+import { laneNumber, type Lane, type LaneName } from "./lane.ts";
 import type { MachineFacts } from "./machine-facts.ts";
 import { resolveValues } from "./profile/parameter.ts";
 import { splitIntoParts } from "./parts.ts";
@@ -15,18 +14,21 @@ import type { Profile } from "./profile/profile-schema.ts";
 import { ruleFor } from "./profile/routing.ts";
 import type { Routing } from "./profile/routing.ts";
 
+/** A mentioned machine whose id is known. */
+export interface KnownMachine {
+  readonly kind: "known";
+  readonly machineId: string;
+  readonly name: string | null;
+  readonly platform: Platform | null;
+  /** What Defender says of it; null if it was not asked. */
+  readonly facts: MachineFacts | null;
+  /** True if it may only be acted on with an approval, whatever the profile. */
+  readonly needsApproval: boolean;
+}
+
 /** A mentioned machine after Defender was asked about it. */
 export type ResolvedMachine =
-  | {
-      readonly kind: "known";
-      readonly machineId: string;
-      readonly name: string | null;
-      readonly platform: Platform | null;
-      /** What Defender says of it; null if it was not asked. */
-      readonly facts: MachineFacts | null;
-      /** True if it may only be acted on with an approval, whatever the profile. */
-      readonly needsApproval: boolean;
-    }
+  | KnownMachine
   | { readonly kind: "unresolved"; readonly mention: MachineMention; readonly reason: string };
 
 /** Everything a plan is made from; the machines come in the order of the incident. */
@@ -92,8 +94,6 @@ interface Choice {
 
 /** What is the same for every machine a profile is run on. */
 type Prepared = Pick<PlannedSequence, "profile" | "lane" | "approvals" | "parameters" | "parts">;
-
-type KnownMachine = Extract<ResolvedMachine, { kind: "known" }>;
 
 /**
  * Incident to command sequences. A profile asked for by name (request first, then body) wins over

@@ -1,4 +1,5 @@
-import { laneIn, URGENT_LANE } from "../ledger/row/keys.ts";
+import { laneIn } from "../ledger/row/keys.ts";
+import { URGENT_LANE } from "../plan/lane.ts";
 import { admit, nextDispatchMs, type Verdict } from "../limits/pace/admit.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import type { Limits } from "../limits/pace/limits.ts";

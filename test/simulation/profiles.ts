@@ -1,5 +1,6 @@
 import { buildCatalogue, type Catalogue } from "../../shared/plan/profile/catalogue.ts";
 import type { Command } from "../../shared/plan/command/command.ts";
+import type { LaneName } from "../../shared/plan/lane.ts";
 
 /**
  * The profiles a simulation asks for, and what must arrive at Defender's door for each: part by
@@ -44,14 +45,14 @@ export function expectedParts(name: string): readonly (readonly Command[])[] | n
   return known === undefined ? null : EXPECTED_PARTS[known];
 }
 
-const LANES = {
+const LANE_OF = {
   "urgent-look": "urgent",
   "split-collect": "incident",
   "ticket-run": "ticket",
   "sweep-file": "sweep",
   "signed-look": "incident",
   "signed-twice": "urgent",
-} as const satisfies Record<ProfileName, string>;
+} as const satisfies Record<ProfileName, LaneName>;
 
 /** The catalogue of these profiles, made by the code that reads those we ship. */
 export function simulatedCatalogue(): Catalogue {
@@ -77,7 +78,7 @@ function profileJson(name: ProfileName): object {
     title: name,
     description: "Made for simulation.",
     platforms: ["linux"],
-    lane: LANES[name],
+    lane: LANE_OF[name],
     shell: "posix",
     parameters: {},
     commands,

@@ -1,3 +1,5 @@
+import { LANES, type Lane } from "../../plan/lane.ts";
+
 /**
  * The row keys of the ledger, all built and read here. Keys sort as text, so numbers in them are
  * padded, and rows that are read together have keys that lie side by side: one query gets them.
@@ -20,14 +22,6 @@ export const ASKED_KEY = "asked";
 
 /** How many machines were accepted today, of each caller and of everybody. */
 export const CAPS_KEY = "caps";
-
-/**
- * Lanes, most urgent first; lane 4 is where sequences wait that came back from an offline machine.
- */
-export const LANES = [0, 1, 2, 3, 4] as const;
-export type Lane = (typeof LANES)[number];
-export const URGENT_LANE: Lane = 0;
-export const OFFLINE_LANE: Lane = 4;
 
 /** A range of keys: `from <= key < before`. */
 export interface KeyRange {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { instant } from "../row/instant.ts";
 import { COMMAND_ORDER } from "../../plan/command/command.ts";
 import { machineFactsSchema } from "../../plan/machine-facts.ts";
-import { LANES, OFFLINE_LANE, type Lane } from "../row/keys.ts";
+import { LANES, OFFLINE_LANE, type Lane } from "../../plan/lane.ts";
 import { lateActionSchema } from "./late-action.ts";
 import { rowObject } from "../row/row-object.ts";
 

@@ -1,4 +1,5 @@
-import { laneIn, URGENT_LANE } from "../../ledger/row/keys.ts";
+import { laneIn } from "../../ledger/row/keys.ts";
+import { URGENT_LANE } from "../../plan/lane.ts";
 import type { Budget } from "./budget.ts";
 import type { Verdict } from "./admit.ts";
 

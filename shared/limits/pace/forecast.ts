@@ -1,4 +1,4 @@
-import { URGENT_LANE, type Lane } from "../../ledger/row/keys.ts";
+import { URGENT_LANE, type Lane } from "../../plan/lane.ts";
 import { lowerSessions } from "./admit.ts";
 import { freeSessions, type Budget } from "./budget.ts";
 import { paceMs, type Limits } from "./limits.ts";

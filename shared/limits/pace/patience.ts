@@ -1,5 +1,5 @@
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { URGENT_LANE } from "../../ledger/row/keys.ts";
+import { URGENT_LANE } from "../../plan/lane.ts";
 import type { Limits } from "./limits.ts";
 
 /*

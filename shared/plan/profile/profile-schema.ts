@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PLATFORMS } from "../../incident/incident.ts";
-import { LANES } from "./lane.ts";
+import { LANE_NAMES } from "../lane.ts";
 import { parametersSchema } from "./parameter.ts";
 import { SHELLS } from "../command/quoting.ts";
 
@@ -34,7 +34,7 @@ export const profileSchema = z.strictObject({
   title: z.string().trim().min(1).max(100),
   description: z.string().trim().min(1).max(1_000),
   platforms: z.array(z.enum(PLATFORMS)).min(1).max(PLATFORMS.length),
-  lane: z.enum(LANES),
+  lane: z.enum(LANE_NAMES),
   shell: z.enum(SHELLS),
   parameters: parametersSchema,
   commands: z.array(commandSchema).min(1).max(MAX_COMMANDS),

@@ -6,7 +6,7 @@ import { invalid } from "../../incident/refusal.ts";
 import { schemaProblems } from "../../incident/schema-problems.ts";
 import { severityRank } from "../../incident/severity.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { LANES } from "./lane.ts";
+import { LANE_NAMES } from "../lane.ts";
 
 /** Most rules, and most profiles of one. Our own bounds. */
 const MAX_RULES = 100;
@@ -26,7 +26,7 @@ const ruleSchema = z.strictObject({
    */
   profiles: z.array(z.string()).min(1).max(MAX_PROFILES),
   /** Wins over the profile's own lane. */
-  lane: z.enum(LANES).optional(),
+  lane: z.enum(LANE_NAMES).optional(),
 });
 
 const routingSchema = z.strictObject({ rules: z.array(ruleSchema).max(MAX_RULES) });

@@ -1,4 +1,4 @@
-import { URGENT_LANE } from "../../ledger/row/keys.ts";
+import { URGENT_LANE } from "../../plan/lane.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { secondsLeftOfDay, type OverCap } from "../../access/caps.ts";

@@ -2,8 +2,8 @@ import { judgeMachine, needsFacts, type MachineScope } from "../../access/machin
 import type { MachineMention } from "../../incident/incident.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { MachineFacts } from "../../plan/machine-facts.ts";
-import type { ResolvedMachine } from "../../plan/plan.ts";
-import type { KnownMachine, Ports } from "../../ports.ts";
+import type { KnownMachine, ResolvedMachine } from "../../plan/plan.ts";
+import type { Machine, Ports } from "../../ports.ts";
 import { noteAnswer } from "../../store/note-lockout.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
@@ -70,7 +70,7 @@ export async function resolveMachines(
 /** What the scope denies is left out, with its reason; tier 0 needs an approval. */
 function inScope(
   scope: MachineScope,
-  machine: Extract<ResolvedMachine, { kind: "known" }>,
+  machine: KnownMachine,
   mention: MachineMention,
 ): ResolvedMachine {
   const verdict = judgeMachine(scope, machine.machineId, machine.facts);
@@ -130,8 +130,8 @@ async function lookUp(
 function known(
   { name, platform }: MachineMention,
   machineId: string,
-  found: KnownMachine | null,
-): Extract<ResolvedMachine, { kind: "known" }> {
+  found: Machine | null,
+): KnownMachine {
   return {
     kind: "known",
     machineId,
@@ -142,8 +142,8 @@ function known(
   };
 }
 
-function factsOf({ name, platform, tags, group }: KnownMachine): MachineFacts {
-  return { name, platform, tags: tags === null ? null : [...tags], group };
+function factsOf({ name, platform, tags, group }: Machine): MachineFacts {
+  return { name, platform, tags, group };
 }
 
 const NO_MACHINE = "No onboarded machine has exactly this name.";

@@ -1,11 +1,6 @@
 import type { MachineScope } from "../../access/machine-scope.ts";
-import {
-  OFFLINE_LANE,
-  sequenceIdIn,
-  sequenceKey,
-  URGENT_LANE,
-  type Lane,
-} from "../../ledger/row/keys.ts";
+import { sequenceIdIn, sequenceKey } from "../../ledger/row/keys.ts";
+import { OFFLINE_LANE, URGENT_LANE, type Lane } from "../../plan/lane.ts";
 import { claim } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
 import { rankOf, type SequenceRecord } from "../../ledger/sequence/sequence.ts";

@@ -1,12 +1,5 @@
-import {
-  laneIn,
-  laneRange,
-  LANES,
-  OFFLINE_LANE,
-  passIn,
-  sequenceIdIn,
-  type KeyRange,
-} from "../../ledger/row/keys.ts";
+import { laneIn, laneRange, passIn, sequenceIdIn, type KeyRange } from "../../ledger/row/keys.ts";
+import { LANES, OFFLINE_LANE } from "../../plan/lane.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 

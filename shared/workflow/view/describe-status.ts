@@ -1,5 +1,6 @@
 import { isoOf } from "../../ledger/row/instant.ts";
-import { laneRange, LANES, LATER, sequenceIdIn, type Lane } from "../../ledger/row/keys.ts";
+import { laneRange, LATER, sequenceIdIn } from "../../ledger/row/keys.ts";
+import { LANES, type Lane } from "../../plan/lane.ts";
 import { SetAside } from "../../ledger/row/set-aside.ts";
 import { admit, type Verdict } from "../../limits/pace/admit.ts";
 import { sessionCap, type Budget } from "../../limits/pace/budget.ts";

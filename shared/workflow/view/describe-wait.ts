@@ -1,6 +1,6 @@
 import { waitsForGate } from "../../ledger/run/gate.ts";
 import { isoOf } from "../../ledger/row/instant.ts";
-import { URGENT_LANE, type Lane } from "../../ledger/row/keys.ts";
+import { URGENT_LANE, type Lane } from "../../plan/lane.ts";
 import { holdsSession, rankOf, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { admit } from "../../limits/pace/admit.ts";
 import type { Budget } from "../../limits/pace/budget.ts";

@@ -16,7 +16,6 @@ import {
   isWithin,
   laneIn,
   laneRange,
-  LANES,
   LATER,
   laterKey,
   machineIdBehind,
@@ -44,6 +43,7 @@ import {
   openingsOf,
   type KeyRange,
 } from "../../../shared/ledger/row/keys.ts";
+import { LANES } from "../../../shared/plan/lane.ts";
 import { MACHINE_ID, RUN_ID, SEQUENCE_ID, START_MS } from "../a-sequence.ts";
 
 const within = (key: string, { from, before }: KeyRange) => from <= key && key < before;

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { laneIn, LANES, readyKey, type Lane } from "../../../shared/ledger/row/keys.ts";
+import { laneIn, readyKey } from "../../../shared/ledger/row/keys.ts";
+import { LANES, type Lane } from "../../../shared/plan/lane.ts";
 import {
   choose,
   dispatchesUntilLongestWaiting,

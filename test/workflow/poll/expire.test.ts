@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SequenceRecord, SequenceState } from "../../../shared/ledger/sequence/sequence.ts";
-import { RATE_TOKEN_KEY, LANES, machineKey } from "../../../shared/ledger/row/keys.ts";
+import { RATE_TOKEN_KEY, machineKey } from "../../../shared/ledger/row/keys.ts";
+import { LANES } from "../../../shared/plan/lane.ts";
 import { move } from "../../../shared/ledger/sequence/rows.ts";
 import type { Budget } from "../../../shared/limits/pace/budget.ts";
 import { sessionOf } from "../../../shared/limits/pace/session.ts";
