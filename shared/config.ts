@@ -22,7 +22,7 @@ const CLOUDS = {
  * Tokens are asked for the legacy resource whatever the host is: some APIs answer 403 to any other
  * audience (API page "Create an app"). The government clouds take their own host as resource.
  */
-const COMMERCIAL_SCOPE = "https://api.securitycenter.microsoft.com/.default";
+const COMMERCIAL_TOKEN_SCOPE = "https://api.securitycenter.microsoft.com/.default";
 
 const seconds = (fallback: number, least = 0.05) =>
   z.coerce.number().min(least).max(604_800).default(fallback);
@@ -33,7 +33,7 @@ const address = z.url({ protocol: /^https?$/ }).transform((value) => value.repla
 /**
  * Part of a partition key, which takes no slashes, number signs or question marks (Table service).
  */
-const scopePart = z.string().regex(/^[\w.-]{1,100}$/);
+const partitionPart = z.string().regex(/^[\w.-]{1,100}$/);
 
 /**
  * Every setting with its form and its default; docs/settings.md says what each is for, and where
@@ -50,8 +50,8 @@ export const settings = z.object({
   DEFENDER_API_URL: address.optional(),
   DEFENDER_TOKEN_SCOPE: z.string().endsWith("/.default").optional(),
   DEFENDER_ACCESS_TOKEN: z.string().min(1).optional(),
-  DEFENDER_TENANT_ID: scopePart.default("tenant"),
-  DEFENDER_CLIENT_ID: scopePart.default("app"),
+  DEFENDER_TENANT_ID: partitionPart.default("tenant"),
+  DEFENDER_CLIENT_ID: partitionPart.default("app"),
   DEFENDER_CALLS_PER_MINUTE: count(10, 10_000),
   DEFENDER_MAX_SESSIONS: count(25, 1_000),
   DEFENDER_READS_PER_MINUTE: count(100, 100_000),
@@ -91,13 +91,13 @@ export interface Config {
   readonly storage: StorageSetting;
   readonly defender: {
     readonly url: string;
-    readonly scope: string;
+    readonly tokenScope: string;
     /** Only for a Defender on this machine: a fixed token instead of an identity. */
     readonly accessToken: string | null;
     readonly callTimeoutMs: number;
   };
-  /** The partition of the ledger: what Defender counts its limits by. */
-  readonly rateScope: string;
+  /** The partition of the ledger, one for what Defender counts its limits by: tenant and app. */
+  readonly partition: string;
   readonly limits: Limits;
   readonly expiryMs: number;
   readonly lingerMs: number;
@@ -158,16 +158,17 @@ const NO_STORAGE: Problem = {
 
 function configOf(from: Settings, storage: StorageSetting): Config {
   const url = from.DEFENDER_API_URL ?? CLOUDS[from.DEFENDER_CLOUD];
-  const scope = from.DEFENDER_CLOUD === "commercial" ? COMMERCIAL_SCOPE : `${url}/.default`;
+  const tokenScope =
+    from.DEFENDER_CLOUD === "commercial" ? COMMERCIAL_TOKEN_SCOPE : `${url}/.default`;
   return {
     storage,
     defender: {
       url,
-      scope: from.DEFENDER_TOKEN_SCOPE ?? scope,
+      tokenScope: from.DEFENDER_TOKEN_SCOPE ?? tokenScope,
       accessToken: from.DEFENDER_ACCESS_TOKEN ?? null,
       callTimeoutMs: from.CALL_TIMEOUT_SECONDS * 1_000,
     },
-    rateScope: `${from.DEFENDER_TENANT_ID}|${from.DEFENDER_CLIENT_ID}`,
+    partition: `${from.DEFENDER_TENANT_ID}|${from.DEFENDER_CLIENT_ID}`,
     limits: limitsOf(from),
     expiryMs: from.SEQUENCE_EXPIRY_HOURS * 3_600_000,
     lingerMs: from.DRAIN_LINGER_SECONDS * 1_000,

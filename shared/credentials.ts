@@ -48,11 +48,11 @@ export function managementTokens(
   nowMs: () => number,
 ): () => Promise<{ token: string; expiresAtMs: number }> {
   const { accessToken, managementUrl } = callbacks;
-  return tokensFor({ accessToken, scope: `${managementUrl}/.default` }, env, nowMs);
+  return tokensFor({ accessToken, tokenScope: `${managementUrl}/.default` }, env, nowMs);
 }
 
 function tokensFor(
-  { accessToken, scope }: { accessToken: string | null; scope: string },
+  { accessToken, tokenScope }: { accessToken: string | null; tokenScope: string },
   env: Readonly<Record<string, string | undefined>>,
   nowMs: () => number,
 ): () => Promise<{ token: string; expiresAtMs: number }> {
@@ -61,8 +61,8 @@ function tokensFor(
   }
   const credential = identity(env, env["DEFENDER_CLIENT_ID"] ?? null);
   return async () => {
-    const token = await credential.getToken(scope);
-    if (token === null) throw new Error(`the identity gave no token for ${scope}`);
+    const token = await credential.getToken(tokenScope);
+    if (token === null) throw new Error(`the identity gave no token for ${tokenScope}`);
     return { token: token.token, expiresAtMs: token.expiresOnTimestamp };
   };
 }

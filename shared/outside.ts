@@ -25,7 +25,6 @@ export function createPorts(
 ): Omit<Ports, "log"> {
   const service = createServiceClock({ monotonicMs, sleep: pass });
   const access = storageAccess(config.storage, env);
-  const scope = config.rateScope;
   const defender = createDefender({
     baseUrl: config.defender.url,
     getToken: tokenSource(config, env, Date.now),
@@ -37,7 +36,7 @@ export function createPorts(
     ledger: createLedgerTable({
       access,
       tableName: LEDGER_TABLE,
-      scope,
+      partition: config.partition,
       observe: (reading) => {
         service.observe(reading);
       },

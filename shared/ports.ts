@@ -23,7 +23,7 @@ export interface Ports {
   readonly log: Log;
 }
 
-/** The table of one rate scope: one partition, so that every state change is one transaction. */
+/** The table of one tenant and app, in one partition: so each state change is one transaction. */
 export interface Ledger {
   /** The row under `key`, or null. */
   read(key: string): Promise<Row | null>;

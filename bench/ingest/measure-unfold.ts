@@ -9,7 +9,7 @@ import { row, type Row } from "../table.ts";
 import { openLedger } from "./opened-ledger.ts";
 
 const ROUNDS = 50;
-/** A scope of its own: no host drains what is accepted here. */
+/** A partition of its own: no host drains what is accepted here. */
 const SCOPE = "bench|unfold";
 
 /**

@@ -4,16 +4,16 @@ import { createServiceClock } from "../../shared/azure/service-clock.ts";
 import { PLANNED } from "../../shared/ledger/row/keys.ts";
 import type { Ledger, ServiceClock } from "../../shared/ports.ts";
 
-/** The ledger of one rate scope as the app sees it, for looking at it from outside. */
+/** The ledger of one tenant and app as the app sees it, for reading it from outside. */
 export function openLedger(
   connectionString: string,
-  scope: string,
+  partition: string,
 ): { readonly ledger: Ledger; readonly clock: ServiceClock } {
   const service = createServiceClock({ monotonicMs, sleep });
   const ledger = createLedgerTable({
     access: { kind: "connectionString", connectionString },
     tableName: "ledger",
-    scope,
+    partition,
     observe: (reading) => {
       service.observe(reading);
     },

@@ -62,7 +62,7 @@ export async function withSides<T>(
         side === "lrq"
           ? await postIncident(next(side), KEY, id, machineIds)
           : await postBare(next(side), incidentText(id, machineIds)),
-      ledger: openLedger(storage, scopeIn(settings("outside"))).ledger,
+      ledger: openLedger(storage, partitionIn(settings("outside"))).ledger,
       storage,
     });
   } finally {
@@ -73,10 +73,10 @@ export async function withSides<T>(
   }
 }
 
-function scopeIn(env: Readonly<Record<string, string | undefined>>): string {
+function partitionIn(env: Readonly<Record<string, string | undefined>>): string {
   const config = readConfig(env);
   if (config.kind === "wrong") throw new Error(JSON.stringify(config.problems));
-  return config.config.rateScope;
+  return config.config.partition;
 }
 
 /** A folder that is an app: the bare function next to the same built host. */

@@ -32,7 +32,7 @@ export async function checkDefender(
   getToken: GetToken,
   outside: Outside,
 ): Promise<Finding[]> {
-  const { url, scope } = config.defender;
+  const { url, tokenScope } = config.defender;
   const token = await tokenFrom(getToken);
   if (token.kind === "none") {
     const fix = isLoopback(new URL(url).hostname)
@@ -49,7 +49,7 @@ export async function checkDefender(
   });
   const asked = await checkApi(defender, outside);
   const probed = outside.probe ? [await probe(defender)] : [];
-  return [...checkToken(token.got.token, scope, outside.nowMs()), ...asked, ...probed];
+  return [...checkToken(token.got.token, tokenScope, outside.nowMs()), ...asked, ...probed];
 }
 
 type TokenFound =

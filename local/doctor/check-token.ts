@@ -16,21 +16,21 @@ const claimsSchema = z.object({
 
 /**
  * What a token for Defender says of itself. Its signature is Defender's to check, not ours: a
- * token that lies here is refused there. `scope` is what it was asked for with.
+ * token that lies here is refused there. `tokenScope` is what it was asked for with.
  */
-export function checkToken(token: string, scope: string, nowMs: number): Finding[] {
+export function checkToken(token: string, tokenScope: string, nowMs: number): Finding[] {
   const claims = claimsIn(token);
   if (claims === null) {
     const fix = "Only the simulator takes such a token; in Azure let an identity get it.";
     const what = "It cannot be read, so audience and roles are not known.";
     return [found("unknown", "token", what, fix)];
   }
-  return [audience(claims.aud, scope), life(claims.exp, nowMs), ...roles(claims)];
+  return [audience(claims.aud, tokenScope), life(claims.exp, nowMs), ...roles(claims)];
 }
 
-function audience(aud: string, scope: string): Finding {
+function audience(aud: string, tokenScope: string): Finding {
   const check = "token audience";
-  const expected = scope.replace(/\/\.default$/, "");
+  const expected = tokenScope.replace(/\/\.default$/, "");
   if (aud.replace(/\/+$/, "") === expected.replace(/\/+$/, "")) return ok(check, `${aud}.`);
   const fix = `Set DEFENDER_TOKEN_SCOPE to ${expected}/.default; Defender answers 403 otherwise.`;
   return found("error", check, `It is for ${aud}, not for ${expected}.`, fix);

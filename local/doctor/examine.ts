@@ -32,7 +32,7 @@ export async function examine(examination: Examination): Promise<Finding[]> {
   const getToken = tokenSource(read.config, env, nowMs);
   const storage = async () => [
     ...(await checkStorage(access, examination)),
-    await checkLockout(access, read.config.rateScope),
+    await checkLockout(access, read.config.partition),
   ];
   const defender = async () => await checkDefender(read.config, getToken, examination);
   const findings = await Promise.all([

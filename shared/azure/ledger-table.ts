@@ -24,10 +24,10 @@ export interface LedgerTableOptions {
   readonly access: StorageAccess;
   readonly tableName: string;
   /**
-   * The partition: one rate scope. One of the form `<tenant>|<client>` is that of the tenant's
+   * The partition: one tenant and app. One of the form `<tenant>|<client>` is that of the tenant's
    * ledger, if there is one already (find-ledger.ts).
    */
-  readonly scope: string;
+  readonly partition: string;
   /** Told the Date header of every answer; what the service clock lives on. */
   readonly observe: (reading: ClockReading) => void;
   readonly monotonicMs: () => number;
@@ -41,19 +41,21 @@ export function createLedgerTable(options: LedgerTableOptions): Ledger {
   const deletes = createGuardedDeletes();
   const table = openTable(options, deletes.policy, READ_RETRIES);
   const writer = openTable(options, deletes.policy, 0);
-  const find = onceFound(async () => await findLedger(table, options.scope));
-  const within = async <T>(act: (scope: string) => Promise<T>): Promise<T> =>
+  const find = onceFound(async () => await findLedger(table, options.partition));
+  const within = async <T>(act: (partition: string) => Promise<T>): Promise<T> =>
     await creating(
       "TableNotFound",
       () => table.createTable(),
       async () => await act(await find()),
     );
   return {
-    read: async (key) => await within(async (scope) => await readRow(table, scope, key)),
+    read: async (key) => await within(async (partition) => await readRow(table, partition, key)),
     list: async (from, before, limit) =>
-      await within(async (scope) => await listRows(table, { scope, from, before, limit })),
+      await within(async (partition) => await listRows(table, { partition, from, before, limit })),
     commit: async (changes) =>
-      await within(async (scope) => await commit({ table: writer, deletes, scope }, changes)),
+      await within(
+        async (partition) => await commit({ table: writer, deletes, partition }, changes),
+      ),
   };
 }
 
@@ -69,9 +71,9 @@ function onceFound(find: () => Promise<string>): () => Promise<string> {
   };
 }
 
-async function readRow(table: TableClient, scope: string, key: string): Promise<Row | null> {
+async function readRow(table: TableClient, partition: string, key: string): Promise<Row | null> {
   try {
-    const entity = await table.getEntity(scope, key);
+    const entity = await table.getEntity(partition, key);
     return { key, body: bodyOf(entity), etag: entity.etag };
   } catch (error) {
     if (codeOf(error) === "ResourceNotFound") return null;
@@ -81,13 +83,13 @@ async function readRow(table: TableClient, scope: string, key: string): Promise<
 
 async function listRows(
   table: TableClient,
-  range: { scope: string; from: string; before: string; limit: number },
+  range: { partition: string; from: string; before: string; limit: number },
 ): Promise<Row[]> {
   if (!(range.limit >= 1 && range.limit <= ROWS_MAX)) {
     throw new Error(`a list of ${range.limit} rows; it takes 1 to ${ROWS_MAX}`);
   }
   const filter =
-    `PartitionKey eq '${quoted(range.scope)}' and RowKey ge '${quoted(range.from)}'` +
+    `PartitionKey eq '${quoted(range.partition)}' and RowKey ge '${quoted(range.from)}'` +
     ` and RowKey lt '${quoted(range.before)}'`;
   const rows: Row[] = [];
   const pages = table.listEntities({ queryOptions: { filter } });
@@ -101,11 +103,11 @@ async function listRows(
 }
 
 async function commit(
-  into: { table: TableClient; deletes: GuardedDeletes; scope: string },
+  into: { table: TableClient; deletes: GuardedDeletes; partition: string },
   changes: readonly RowChange[],
 ): Promise<CommitOutcome> {
-  const { table, deletes, scope } = into;
-  const actions = actionsFor(scope, changes);
+  const { table, deletes, partition } = into;
+  const actions = actionsFor(partition, changes);
   try {
     const answer = await deletes.guard(changes, async () => await table.submitTransaction(actions));
     return { kind: "committed", etags: etagsIn(answer, changes) };
@@ -120,17 +122,17 @@ async function commit(
  * The transaction. Throws for what the service would refuse anyway, and for an empty ETag: it would
  * guard nothing.
  */
-function actionsFor(scope: string, changes: readonly RowChange[]): TransactionAction[] {
+function actionsFor(partition: string, changes: readonly RowChange[]): TransactionAction[] {
   if (changes.length === 0 || changes.length > CHANGES_MAX) {
     throw new Error(`a commit of ${changes.length} changes; it takes 1 to ${CHANGES_MAX}`);
   }
   const unguarded = changes.find((change) => change.op !== "insert" && change.etag === "");
   if (unguarded !== undefined) throw new Error(`no ETag to change ${unguarded.key} with`);
-  return changes.map((change) => action(scope, change));
+  return changes.map((change) => action(partition, change));
 }
 
-function action(scope: string, change: RowChange): TransactionAction {
-  const keys = { partitionKey: scope, rowKey: change.key };
+function action(partition: string, change: RowChange): TransactionAction {
+  const keys = { partitionKey: partition, rowKey: change.key };
   switch (change.op) {
     case "insert":
       return ["create", { ...keys, ...bodyColumns(change.body) }];

@@ -39,7 +39,7 @@ export async function answerTo(
     // What is no HTTP to speak of, such as a change of protocols, ends with neither.
     request.on("close", () => reject(new Error("closed without an answer")));
     request.on("socket", (socket) => {
-      onceItStands(socket, () => {
+      onceConnected(socket, () => {
         stopWatch();
         const leftMs = leaveWithinMs();
         if (leftMs <= 0) return void giveUp();
@@ -51,8 +51,8 @@ export async function answerTo(
   return await answer.finally(() => stopWatch());
 }
 
-/** A connection from a pool, or one that Node made through a proxy, stands when it is given. */
-function onceItStands(socket: Socket, act: () => void): void {
+/** A socket from a pool, or one that Node made through a proxy, is connected when it is given. */
+function onceConnected(socket: Socket, act: () => void): void {
   if (socket instanceof TLSSocket) {
     if (socket.getFinished() === undefined) socket.once("secureConnect", act);
     else act();

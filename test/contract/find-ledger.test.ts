@@ -13,14 +13,14 @@ beforeAll(() => {
 });
 
 /** A new table, as apps with these settings open it, one after the other. */
-function newTable(): (scope: string) => Ledger {
+function newTable(): (partition: string) => Ledger {
   tables += 1;
   const tableName = `found${tables}`;
-  return (scope) =>
+  return (partition) =>
     createLedgerTable({
       access: { kind: "connectionString", connectionString },
       tableName,
-      scope,
+      partition,
       observe: () => undefined,
       monotonicMs: () => performance.now(),
     });
@@ -39,8 +39,8 @@ describe("the ledger of a tenant", () => {
 
   it("is never that of another, whose name begins or ends like it", async () => {
     const open = newTable();
-    for (const scope of ["tenant2|app", "a-tenant|app", "tenant.|app", "tenan|app"]) {
-      await open(scope).commit([ROW]);
+    for (const partition of ["tenant2|app", "a-tenant|app", "tenant.|app", "tenan|app"]) {
+      await open(partition).commit([ROW]);
     }
     expect(await open("tenant|app").read(ROW.key)).toBeNull();
   });

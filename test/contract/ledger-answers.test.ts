@@ -99,7 +99,7 @@ async function openLedger(parts: readonly PartAnswer[], status?: number) {
   const ledger = createLedgerTable({
     access: { kind: "connectionString", connectionString: table.connectionString },
     tableName: "ledger",
-    scope: "scope",
+    partition: "scope",
     observe: () => undefined,
     monotonicMs: () => performance.now(),
   });

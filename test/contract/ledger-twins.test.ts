@@ -85,7 +85,7 @@ function openTable(): Ledger {
   return createLedgerTable({
     access: { kind: "connectionString", connectionString },
     tableName: `twin${tables}`,
-    scope: "scope",
+    partition: "scope",
     observe: () => undefined,
     monotonicMs: () => performance.now(),
   });

@@ -21,7 +21,7 @@ ledgerContract("Azurite", () => {
     createLedgerTable({
       access: { kind: "connectionString", connectionString },
       tableName: `ledger${tables}`,
-      scope: "8f3c6d3e-tenant|its-client",
+      partition: "8f3c6d3e-tenant|its-client",
       observe: () => undefined,
       monotonicMs: () => performance.now(),
     });

@@ -41,7 +41,7 @@ function openObserved() {
   const ledger = createLedgerTable({
     access: { kind: "connectionString", connectionString: takeAccount() },
     tableName: "ledger",
-    scope: "scope",
+    partition: "scope",
     observe: (reading) => observed.observe(reading),
     monotonicMs,
   });

@@ -134,10 +134,10 @@ function argumentProblems(profile: Profile, template: string, path: string): Pro
       "values are quoted for you.";
     problems.push({ path, message });
   }
-  const stands = (index: number): boolean =>
+  const standsAlone = (index: number): boolean =>
     BEFORE_PLACE[profile.shell].test(index === 0 ? "" : (texts[index - 1] ?? "x")) &&
     AFTER_PLACE.test(index === texts.length - 1 ? "" : (texts[index + 1] ?? "x"));
-  if (!texts.every((text, index) => text !== null || stands(index))) {
+  if (!texts.every((text, index) => text !== null || standsAlone(index))) {
     const message = "Let every place stand as a word of its own, or behind : (in posix also =).";
     problems.push({ path, message });
   }
