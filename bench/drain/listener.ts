@@ -2,7 +2,7 @@ import type { MemoryClock } from "../../local/memory/clock.ts";
 import type { Life } from "./life.ts";
 import type { BenchQueue, Received } from "./queue.ts";
 
-/** As host.json has it: batches of 16, a new one when 8 or fewer run, a look at least every 2 s. */
+/** As host.json has it: batches of 16, a new one when 8 or fewer run, a poll at least every 2 s. */
 const BATCH_SIZE = 16;
 const NEW_BATCH_AT = 8;
 const FIRST_PAUSE_MS = 100;

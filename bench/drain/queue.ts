@@ -9,7 +9,7 @@ export interface Received<T> {
 
 /** A storage queue in virtual time that stays quick with a hundred thousand messages. */
 export interface BenchQueue<T> {
-  /** Requests that its callers and its host have spent; empty looks are counted apart. */
+  /** Requests that its callers and its host have spent; empty ones are counted apart. */
   readonly counts: { requests: number; emptyReceives: number };
   send(body: T, delayMs: number): void;
   /** The longest visible messages, hidden from now for ten minutes. */

@@ -54,7 +54,7 @@ export interface Verdict {
   readonly findings: readonly string[];
 }
 
-const TAG = /^\[lrq:([0-9a-z.]+)\.(\d+)\.\d+\] /;
+const MARK = /^\[lrq:([0-9a-z.]+)\.(\d+)\.\d+\] /;
 
 /**
  * Whether the promises held: nothing lost, every run ended, each sequence done once or said to be
@@ -119,7 +119,7 @@ function neverSent({ sequences }: ReportedRun, actions: readonly DoorAction[]): 
 function doneTwice({ actions, saidTwice }: Facts): { what: string; isSaid: boolean }[] {
   const ofPart = new Map<string, DoorAction[]>();
   for (const action of actions.filter(({ hasRun }) => hasRun)) {
-    const [, sequenceId, part] = TAG.exec(action.comment ?? "") ?? [];
+    const [, sequenceId, part] = MARK.exec(action.comment ?? "") ?? [];
     if (sequenceId === undefined) continue;
     const what = `part ${part} of ${sequenceId}`;
     ofPart.set(what, [...(ofPart.get(what) ?? []), action]);
@@ -133,7 +133,7 @@ function doneTwice({ actions, saidTwice }: Facts): { what: string; isSaid: boole
 }
 
 function sequenceOf({ comment }: DoorAction): string {
-  return TAG.exec(comment ?? "")?.[1] ?? "";
+  return MARK.exec(comment ?? "")?.[1] ?? "";
 }
 
 function overLimit({ arrivalsAtMs, limit }: Facts): string[] {

@@ -110,17 +110,18 @@ function sharedCredentials(callers: readonly Caller[]): Problem[] {
   const seen = new Set<string>();
   const problems: Problem[] = [];
   for (const [position, caller] of callers.entries()) {
-    for (const [field, value] of marksOf(caller)) {
-      const mark = `${field} ${value}`;
+    for (const [field, value] of identitiesOf(caller)) {
+      const identity = `${field} ${value}`;
       const path = `${position}.${field}`;
-      if (seen.has(mark)) problems.push({ path, message: "is another caller's, or here twice" });
-      seen.add(mark);
+      if (seen.has(identity))
+        problems.push({ path, message: "is another caller's, or here twice" });
+      seen.add(identity);
     }
   }
   return problems;
 }
 
-function marksOf(caller: Caller): (readonly [string, string])[] {
+function identitiesOf(caller: Caller): (readonly [string, string])[] {
   return [
     ["name", caller.name],
     ...(caller.key === undefined ? [] : [["key", caller.key] as const]),

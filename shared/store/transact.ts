@@ -23,7 +23,7 @@ export function usual(what: string): Bound {
   return { what, tries: 12, jitterMs: 100, jitterMaxMs: 400 };
 }
 
-/** For who must win against any number of others: each of them wins at most one race a turn. */
+/** For who must win against any number of others: each of them wins at most once a round. */
 export function persistent(what: string): Bound {
   return { what, tries: 60, jitterMs: 50, jitterMaxMs: 1_000 };
 }

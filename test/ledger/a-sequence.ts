@@ -1,6 +1,6 @@
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
 import type { SequenceRecord, SequenceResult } from "../../shared/ledger/sequence/sequence.ts";
-import { commentFor, tagOf } from "../../shared/ledger/sequence/tag.ts";
+import { commentFor, markOf } from "../../shared/ledger/sequence/mark.ts";
 
 export const RUN_ID = "0123456789abcdefghjk";
 export const SEQUENCE_ID = `${RUN_ID}.mnpqrstvwxyz`;
@@ -113,7 +113,7 @@ export function anActionOf(
   return {
     id: record.actionId ?? "action-1",
     status,
-    comment: commentFor(tagOf(record), "for people"),
+    comment: commentFor(markOf(record), "for people"),
     requestor: "lrq",
     machineId: record.machineId,
     createdAtMs: START_MS,

@@ -16,15 +16,15 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "cancels no action of a sequence that is over",
     file: "shared/limits/judge/judge-late.ts",
-    snippet: "if (tag.part !== record.part) return second",
+    snippet: "if (mark.part !== record.part) return second",
     replacement: "if (record.endedAtMs !== null) return FORGET; if (!isOver) return second",
     caughtBy: ORPHANS,
   },
   {
     name: "cancels its own earlier action as a second one",
     file: "shared/limits/judge/judge-late.ts",
-    snippet: 'if (isGivenUp(record, tag)) return { kind: "adopt" };',
-    replacement: "if (isGivenUp(record, tag)) return second(record, tag, action);",
+    snippet: 'if (isGivenUp(record, mark)) return { kind: "adopt" };',
+    replacement: "if (isGivenUp(record, mark)) return second(record, mark, action);",
     caughtBy: ORPHANS,
   },
   {

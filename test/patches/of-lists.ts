@@ -40,7 +40,7 @@ export const OF_LISTS: readonly Patch[] = [
   },
   {
     name: "takes every action for its own",
-    file: "shared/ledger/sequence/tag.ts",
+    file: "shared/ledger/sequence/mark.ts",
     snippet:
       "return a?.sequenceId === b.sequenceId && a.part === b.part && a.attempt === b.attempt;",
     replacement: "return true;",
@@ -48,10 +48,10 @@ export const OF_LISTS: readonly Patch[] = [
   },
   {
     name: "takes an action of an earlier attempt for that of this one",
-    file: "shared/ledger/sequence/tag.ts",
+    file: "shared/ledger/sequence/mark.ts",
     snippet: " && a.attempt === b.attempt;",
     replacement: ";",
-    caughtBy: { test: "test/ledger/sequence/tag.test.ts" },
+    caughtBy: { test: "test/ledger/sequence/mark.test.ts" },
   },
   {
     name: "cancels what is not its own",

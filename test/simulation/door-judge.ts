@@ -4,7 +4,7 @@ import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { DoorWitness } from "./tenant.ts";
 import { endOf, hasRun, isOpen, type TenantAction } from "./tenant-action.ts";
 
-/** What a tag says, read here by a pattern of its own. */
+/** What a mark says, read here by a pattern of its own. */
 export interface Marked {
   readonly sequenceId: string;
   readonly part: number;
@@ -30,12 +30,12 @@ export interface DoorJudge extends Omit<DoorWitness, "listed"> {
   paused(since: number | null): void;
 }
 
-const TAG = /^\[lrq:([0-9a-z.]+)\.(\d+)\.(\d+)\] /;
+const MARK = /^\[lrq:([0-9a-z.]+)\.(\d+)\.(\d+)\] /;
 /** Two monotonic clocks of 200 ppm apart, over the fence. */
 const CLOCK_SLACK_MS = 5;
 
 export function markOf(comment: string | null): Marked | null {
-  const match = TAG.exec(comment ?? "");
+  const match = MARK.exec(comment ?? "");
   if (match === null) return null;
   return { sequenceId: match[1] ?? "", part: Number(match[2]), attempt: Number(match[3]) };
 }
@@ -70,7 +70,7 @@ export function createDoorJudge(
         court.fail("recalled", `${comment} left ${Math.round(nowMs - recalledAtMs)} ms later`);
       }
       const promised = mark === null ? null : promisedFor(mark.sequenceId);
-      if (promised === null) return court.fail("bytes", `a POST without a known tag: ${comment}`);
+      if (promised === null) return court.fail("bytes", `a POST without a known mark: ${comment}`);
       const lateMs = nowMs - lastMs(promised.expiresAtMs);
       if (lateMs > 0) court.fail("expired", `${comment} left ${Math.round(lateMs)} ms late`);
     },

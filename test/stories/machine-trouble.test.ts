@@ -15,7 +15,7 @@ beforeAll(async () => {
       machine(5, { refuses: "DisallowedOperation" }),
     ],
     env: {
-      // One session, little patience and short pauses: the offline machine has to make way.
+      // One session, little patience and short pauses: the offline machine gives its session up.
       DEFENDER_MAX_SESSIONS: "1",
       DEFENDER_PENDING_MINUTES: "0.02",
       MACHINE_OFFLINE_SECONDS: "4",
@@ -46,7 +46,7 @@ describe("a script that fails", () => {
     expect(actionsOn(1)).toHaveLength(1);
   });
 
-  it("in its own words only, with an exit code, is collected and told", async () => {
+  it("in its own words only, with an exit code, is collected and shown", async () => {
     const query = { profile: "run-script", "parameter.script": TRIAGE };
     const { runId } = await stage.accept("generic", incident("exit code", [2]), { query });
     const [sequence] = (await stage.untilFinished(runId)).sequences;
@@ -61,7 +61,7 @@ describe("a script that fails", () => {
 });
 
 describe("a machine that is offline", () => {
-  it("makes way for others, is told as offline, and is collected once it is back", async () => {
+  it("gives its session to others, is shown as offline, and is collected once it is back", async () => {
     stage.simulator.setOffline(machineId(3), true);
     const away = await stage.accept("generic", incident("offline", [3]));
     await stage.until(away.runId, (run) => run.counts.submitted === 1);
@@ -89,7 +89,7 @@ describe("a machine that is offline", () => {
 });
 
 describe("a machine that somebody works on in the portal", () => {
-  it("is waited for, told as busy, and collected when they are done", async () => {
+  it("is waited for, shown as busy, and collected when they are done", async () => {
     stage.simulator.holdPortalSession(machineId(4), true);
     const query = { again: "true" };
     const { runId } = await stage.accept("generic", incident("portal", [4]), { query });

@@ -1,5 +1,5 @@
 import type { SequenceRecord } from "./sequence.ts";
-import type { Tag } from "./tag.ts";
+import type { Mark } from "./mark.ts";
 
 /** Its attempt among those given up, if its answer is the one that was waited for. */
 export function withGivenUp(record: SequenceRecord): SequenceRecord {
@@ -9,6 +9,6 @@ export function withGivenUp(record: SequenceRecord): SequenceRecord {
 }
 
 /** True if the attempt was given up, so that an action of it may come to light. */
-export function isGivenUp({ givenUp }: SequenceRecord, { part, attempt }: Tag): boolean {
+export function isGivenUp({ givenUp }: SequenceRecord, { part, attempt }: Mark): boolean {
   return givenUp.some((each) => each.part === part && each.attempt === attempt);
 }

@@ -12,7 +12,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
 export interface MachineAction {
   readonly id: string;
   readonly status: string;
-  /** Our tag and reason, as Defender echoes them; null when it left them out. */
+  /** Our mark and reason, as Defender echoes them; null when it left them out. */
   readonly comment: string | null;
   readonly requestor: string | null;
   readonly machineId: string | null;

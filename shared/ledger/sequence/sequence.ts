@@ -140,7 +140,7 @@ export const sequenceSchema = rowObject({
   parts: z.array(z.array(command)),
   part: z.number().int(),
   /**
-   * The POST of this part that it stands at, from 1; in the tag, so that an action of another
+   * The POST of this part that it stands at, from 1; in the mark, so that an action of another
    * attempt is told from this one's.
    */
   attempt: z.number().int(),

@@ -3,7 +3,7 @@ import type { LateAction } from "../../ledger/sequence/late-action.ts";
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
 import { isUntouched } from "../../ledger/sequence/progress.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { sameTag, tagOf, type Tag } from "../../ledger/sequence/tag.ts";
+import { sameMark, markOf, type Mark } from "../../ledger/sequence/mark.ts";
 import type { Budget } from "../pace/budget.ts";
 import { lostOf } from "../pace/lost-posts.ts";
 import { factsOf, seenOf } from "../pace/session.ts";
@@ -20,55 +20,59 @@ export type LateJudgement =
   | { readonly kind: "second"; readonly late: LateAction };
 
 /**
- * True if a listed action with this tag may be news for a sequence that has no open session with
+ * True if a listed action with this mark may be news for a sequence that has no open session with
  * it: one of a lost POST that a list shows for the first time or in another way than before, or any
  * other that is open. Nothing else that has ended is news: lists go back an hour.
  */
-export function isLateNews(budget: Budget, tag: Tag, action: MachineAction): boolean {
+export function isLateNews(budget: Budget, mark: Mark, action: MachineAction): boolean {
   const isOver = isFinal(action.status);
-  const lost = lostOf(budget.lost, tag);
+  const lost = lostOf(budget.lost, mark);
   if (lost !== null) {
     return (!isOver && !lost.cancelSent) || seenOf(action).join() !== lost.seen?.join();
   }
   if (isOver) return false;
-  const session = budget.sessions.find((each) => each.sequenceId === tag.sequenceId);
+  const session = budget.sessions.find((each) => each.sequenceId === mark.sequenceId);
   if (session === undefined) return true;
   const facts = factsOf(session);
-  return facts !== null && !sameTag(tag, facts);
+  return facts !== null && !sameMark(mark, facts);
 }
 
 /** Decides with the record as it stands. */
-export function judgeLate(record: SequenceRecord, tag: Tag, action: MachineAction): LateJudgement {
+export function judgeLate(
+  record: SequenceRecord,
+  mark: Mark,
+  action: MachineAction,
+): LateJudgement {
   const isOver = isFinal(action.status);
   const known = record.late.find((each) => each.actionId === action.id);
-  if (known !== undefined) return isFinal(known.status) ? FORGET : second(record, tag, action);
+  if (known !== undefined) return isFinal(known.status) ? FORGET : second(record, mark, action);
   const sawItEnd = record.actionStatus !== null && isFinal(record.actionStatus);
-  const isCurrent = sameTag(tag, tagOf(record));
+  const isCurrent = sameMark(mark, markOf(record));
   if (record.actionId === action.id || isCurrent) {
     // A list can be older than what the record has seen of it since.
     if (sawItEnd || (record.state === "submitted" && isCurrent)) return FORGET;
     // A POST was answered with the action of an earlier one: its session is judged for that.
     if (record.state === "submitted") return { kind: "leave" };
   }
-  if (isOver && isUntouched({ ...record, part: tag.part }, action)) return FORGET;
-  if (tag.part !== record.part) return second(record, tag, action);
+  if (isOver && isUntouched({ ...record, part: mark.part }, action)) return FORGET;
+  if (mark.part !== record.part) return second(record, mark, action);
   if (record.state === "claimed") return { kind: "leave" };
   if (record.state !== "waiting" && record.state !== "unconfirmed") {
-    return second(record, tag, action);
+    return second(record, mark, action);
   }
-  if (isGivenUp(record, tag)) return { kind: "adopt" };
+  if (isGivenUp(record, mark)) return { kind: "adopt" };
   // Whoever judges the open session does it there; what waits may have been given up unnoticed.
-  if (!isCurrent) return second(record, tag, action);
+  if (!isCurrent) return second(record, mark, action);
   return { kind: record.state === "waiting" ? "adopt" : "leave" };
 }
 
 const FORGET = { kind: "forget" } as const;
 
 /** A list can be behind one before it: what has been seen to run or to end stays so. */
-function second(record: SequenceRecord, tag: Tag, action: MachineAction): LateJudgement {
+function second(record: SequenceRecord, mark: Mark, action: MachineAction): LateJudgement {
   const known = record.late.find((each) => each.actionId === action.id);
-  const ran = action.status !== "Pending" && !isUntouched({ ...record, part: tag.part }, action);
-  const { part, attempt } = tag;
+  const ran = action.status !== "Pending" && !isUntouched({ ...record, part: mark.part }, action);
+  const { part, attempt } = mark;
   const late = { actionId: action.id, part, attempt, status: action.status };
   return { kind: "second", late: { ...late, ran: ran || known?.ran === true } };
 }

@@ -1,7 +1,7 @@
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
 import { conclude, giveBack, loseAnswer, observe, submit } from "../../ledger/sequence/moves.ts";
 import { currentCommands, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { sameTag, tagIn, tagOf } from "../../ledger/sequence/tag.ts";
+import { sameMark, markIn, markOf } from "../../ledger/sequence/mark.ts";
 import { waitWhileBusy } from "../pace/busy.ts";
 import type { Limits } from "../pace/limits.ts";
 import { guardMs } from "../pace/list-lag.ts";
@@ -24,7 +24,7 @@ export type Judgement =
 /** What Defender's list shows of one sequence, and what was known when it was asked for. */
 export interface Listing {
   /**
-   * The action with the record's action id, or else with its tag; null if the list shows neither.
+   * The action with the record's action id, or else with its mark; null if the list shows neither.
    */
   readonly action: MachineAction | null;
   /** Earliest time it was when the list was asked for. */
@@ -90,7 +90,7 @@ export function isAnswerOverdue(
 }
 
 /**
- * Adopt it if the list shows our tag; give it back once it is older than any delay of the list we
+ * Adopt it if the list shows our mark; give it back once it is older than any delay of the list we
  * believe in.
  */
 function judgeUnconfirmed(
@@ -130,9 +130,9 @@ function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits
   return { kind: "cancel", actionId: action.id, after };
 }
 
-/** Our tag is on it; without a comment only the record can tell. */
+/** Our mark is on it; without a comment only the record can tell. */
 function isSurelyOwn(action: MachineAction, facts: SessionFacts): boolean {
-  return sameTag(tagIn(action.comment), tagOf(facts));
+  return sameMark(markIn(action.comment), markOf(facts));
 }
 
 /**
@@ -141,11 +141,11 @@ function isSurelyOwn(action: MachineAction, facts: SessionFacts): boolean {
 const CREATED_BEFORE_MS = 60_000;
 
 /**
- * A tag says it; without a comment only what an action of ours cannot be: on another machine, of
+ * A mark says it; without a comment only what an action of ours cannot be: on another machine, of
  * other commands, or older than our claim.
  */
 function isAnothers(action: MachineAction, record: SequenceRecord): boolean {
-  if (action.comment !== null) return !sameTag(tagIn(action.comment), tagOf(record));
+  if (action.comment !== null) return !sameMark(markIn(action.comment), markOf(record));
   const elsewhere = action.machineId !== null && action.machineId !== record.machineId;
   const wanted = currentCommands(record);
   const different = action.commands.some(

@@ -14,7 +14,7 @@ export interface Limits {
   readonly sendFenceMs: number;
   /** A POST is given up after this long; its answer is then unknown. */
   readonly callTimeoutMs: number;
-  /** No second POST before an unanswered one is this old and no list has shown our tag. */
+  /** No second POST before an unanswered one is this old and no list has shown our mark. */
   readonly guardMs: number;
   /** An action may stay Pending this long while others wait. */
   readonly patienceMs: number;

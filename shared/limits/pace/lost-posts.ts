@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFinal } from "../../ledger/sequence/machine-action.ts";
 import { holdsSession, isTerminal, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { sameTag, tagOf, type Tag } from "../../ledger/sequence/tag.ts";
+import { sameMark, markOf, type Mark } from "../../ledger/sequence/mark.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
 /**
@@ -31,9 +31,9 @@ export function lookedFor(lost: readonly LostPost[], nowMs: number): LostPost[] 
   return lost.filter((each) => nowMs <= each.untilMs);
 }
 
-/** That of a tag, if it is known. */
-export function lostOf(lost: readonly LostPost[], tag: Tag): LostPost | null {
-  return lost.find((each) => sameTag(each, tag)) ?? null;
+/** That of a mark, if it is known. */
+export function lostOf(lost: readonly LostPost[], mark: Mark): LostPost | null {
+  return lost.find((each) => sameMark(each, mark)) ?? null;
 }
 
 /** With that of `before`, if the record let go of it and nobody has seen an end. */
@@ -46,34 +46,34 @@ export function withLostOf(
   if (!isLost(before, after)) return lookedFor(lost, nowMs);
   const claimedAtMs = before.claimedAtMs ?? nowMs;
   const missedMs = Math.max(0, nowMs - claimedAtMs);
-  const known = lostOf(lost, tagOf(before));
-  const post = { ...known, ...tagOf(before), ...newlyLost(claimedAtMs, nowMs), missedMs };
+  const known = lostOf(lost, markOf(before));
+  const post = { ...known, ...markOf(before), ...newlyLost(claimedAtMs, nowMs), missedMs };
   return withPost(lost, post, nowMs);
 }
 
 /** With what a list shows of its action; one that was not known is looked for from now on. */
 export function withShown(
   lost: readonly LostPost[],
-  tag: Tag,
+  mark: Mark,
   shown: Pick<LostPost, "seen" | "cancelSent">,
   nowMs: number,
 ): LostPost[] {
-  const known = lostOf(lost, tag) ?? { ...tag, ...newlyLost(nowMs, nowMs) };
+  const known = lostOf(lost, mark) ?? { ...mark, ...newlyLost(nowMs, nowMs) };
   const cancelSent = known.cancelSent || shown.cancelSent;
   const untilMs = nowMs + LOOKED_FOR_MS;
   return withPost(lost, { ...known, ...shown, cancelSent, untilMs }, nowMs);
 }
 
-/** Without that of the tag. */
-export function withoutLost(lost: readonly LostPost[], tag: Tag): LostPost[] {
-  return lost.filter((each) => !sameTag(each, tag));
+/** Without that of the mark. */
+export function withoutLost(lost: readonly LostPost[], mark: Mark): LostPost[] {
+  return lost.filter((each) => !sameMark(each, mark));
 }
 
 function withPost(lost: readonly LostPost[], post: LostPost, nowMs: number): LostPost[] {
   return [...withoutLost(lookedFor(lost, nowMs), post), post].slice(-LOST_MAX);
 }
 
-function newlyLost(claimedAtMs: number, nowMs: number): Omit<LostPost, keyof Tag> {
+function newlyLost(claimedAtMs: number, nowMs: number): Omit<LostPost, keyof Mark> {
   const untilMs = nowMs + LOOKED_FOR_MS;
   return { claimedAtMs, untilMs, missedMs: 0, seen: null, cancelSent: false };
 }

@@ -3,7 +3,7 @@ import type { MachineAction } from "../../ledger/sequence/machine-action.ts";
 import { machineSchema, type MachineLease, type Stored } from "../../ledger/sequence/rows.ts";
 import { holdsSession } from "../../ledger/sequence/sequence.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
-import { sameTag, tagIn } from "../../ledger/sequence/tag.ts";
+import { sameMark, markIn } from "../../ledger/sequence/mark.ts";
 import { isNews, judge, type Listing } from "../../limits/judge/judge.ts";
 import type { SessionFacts } from "../../limits/pace/session.ts";
 import { factsOf, type Session } from "../../limits/pace/session.ts";
@@ -51,17 +51,17 @@ export async function judgeListed(
   return moved + (await moveTogether(context, moves));
 }
 
-/** By its id; or, while the answer to its POST is lost, by its tag. */
+/** By its id; or, while the answer to its POST is lost, by its mark. */
 function actionOf(facts: SessionFacts, actions: readonly MachineAction[]): MachineAction | null {
   const found =
     facts.actionId === null
-      ? actions.find((each) => isTagged(each, facts))
+      ? actions.find((each) => isMarked(each, facts))
       : actions.find((each) => each.id === facts.actionId);
   return found ?? null;
 }
 
-function isTagged(action: MachineAction, facts: SessionFacts): boolean {
-  return sameTag(tagIn(action.comment), facts);
+function isMarked(action: MachineAction, facts: SessionFacts): boolean {
+  return sameMark(markIn(action.comment), facts);
 }
 
 /** The leases that were read with all that is outstanding, by machine. */

@@ -4,7 +4,7 @@ import type { LateAction } from "../../ledger/sequence/late-action.ts";
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
 import type { Stored } from "../../ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { sameTag, tagIn, tagOf, type Tag } from "../../ledger/sequence/tag.ts";
+import { sameMark, markIn, markOf, type Mark } from "../../ledger/sequence/mark.ts";
 import { holdSession, type Budget } from "../../limits/pace/budget.ts";
 import { isLateNews, judgeLate, withLate } from "../../limits/judge/judge-late.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
@@ -24,15 +24,15 @@ type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log
 /** More than this at once would mean that something else is wrong. */
 const ORPHANS_PER_LIST = 10;
 
-/** An action with a tag of ours that no open session speaks of, and the sequence of the tag. */
+/** An action with a mark of ours that no open session speaks of, and the sequence of the mark. */
 interface Orphan {
   readonly action: MachineAction;
-  readonly tag: Tag;
+  readonly mark: Mark;
   readonly record: Stored<SequenceRecord>;
 }
 
 /**
- * Actions that carry a tag of ours but that no open session speaks of: their POST was given up
+ * Actions that carry a mark of ours but that no open session speaks of: their POST was given up
  * before a list showed them. A sequence that has no other action takes it as its own. Otherwise it
  * is a second one, or too late: it is cancelled if it is open, and the sequence and the audit log
  * say what it did. Returns how many sequences moved.
@@ -44,15 +44,15 @@ export async function settleOrphans(
 ): Promise<number> {
   const { value: budget } = await loadBudget(ports.ledger);
   const news = actions.flatMap((action) => {
-    const tag = tagIn(action.comment);
-    return tag !== null && isLateNews(budget, tag, action) ? [{ action, tag }] : [];
+    const mark = markIn(action.comment);
+    return mark !== null && isLateNews(budget, mark, action) ? [{ action, mark }] : [];
   });
   let moved = 0;
-  for (const { action, tag } of news.slice(0, ORPHANS_PER_LIST)) {
+  for (const { action, mark } of news.slice(0, ORPHANS_PER_LIST)) {
     const settles = async () => {
-      const record = await loadSequence(ports.ledger, tag.sequenceId);
-      // A tag of another deployment of ours looks the same, and is none of our business.
-      return record !== null && (await settleOrphan(ports, limits, { action, tag, record }));
+      const record = await loadSequence(ports.ledger, mark.sequenceId);
+      // A mark of another deployment of ours looks the same, and is none of our business.
+      return record !== null && (await settleOrphan(ports, limits, { action, mark, record }));
     };
     if (await unlessSetAside(ports, false, settles)) moved += 1;
   }
@@ -60,13 +60,13 @@ export async function settleOrphans(
 }
 
 async function settleOrphan(ports: OrphanPorts, limits: Limits, orphan: Orphan): Promise<boolean> {
-  const { action, tag, record } = orphan;
-  const judgement = judgeLate(record.value, tag, action);
+  const { action, mark, record } = orphan;
+  const judgement = judgeLate(record.value, mark, action);
   switch (judgement.kind) {
     case "leave":
       return false;
     case "forget":
-      await changeBudgetAlone(ports, (budget) => withoutPost(budget, tag, ports.clock.earliest()));
+      await changeBudgetAlone(ports, (budget) => withoutPost(budget, mark, ports.clock.earliest()));
       return false;
     case "adopt":
       return await adoptLate(ports, orphan);
@@ -77,18 +77,18 @@ async function settleOrphan(ports: OrphanPorts, limits: Limits, orphan: Orphan):
 }
 
 /** The record stands at that attempt from here on; where others wrote it, the next poll sees it. */
-async function adoptLate(ports: OrphanPorts, { action, tag, record }: Orphan): Promise<boolean> {
+async function adoptLate(ports: OrphanPorts, { action, mark, record }: Orphan): Promise<boolean> {
   const before = record.value;
   const nowMs = ports.clock.earliest();
-  const lost = lostOf((await loadBudget(ports.ledger)).value.lost, tag);
-  const own = sameTag(tag, tagOf(before)) ? before.claimedAtMs : null;
+  const lost = lostOf((await loadBudget(ports.ledger)).value.lost, mark);
+  const own = sameMark(mark, markOf(before)) ? before.claimedAtMs : null;
   const claimedAtMs = lost?.claimedAtMs ?? own ?? action.createdAtMs ?? nowMs;
-  const after = adopt(before, { actionId: action.id, attempt: tag.attempt, claimedAtMs }, nowMs);
+  const after = adopt(before, { actionId: action.id, attempt: mark.attempt, claimedAtMs }, nowMs);
   const change = { before: record, after, nowMs };
   const isAdopted = await moveWithBudget(ports, change, {
     onBudget: (budget) => {
       const next = { ...budget, lost: withLostOf(budget.lost, before, after, nowMs) };
-      return holdSession(withoutPost(next, tag, nowMs), sessionOf(after));
+      return holdSession(withoutPost(next, mark, nowMs), sessionOf(after));
     },
     facts: grouped([factOfMove(before, after, nowMs)]),
   });
@@ -102,12 +102,12 @@ async function adoptLate(ports: OrphanPorts, { action, tag, record }: Orphan): P
 async function noteSecond(
   ports: OrphanPorts,
   limits: Limits,
-  { action, tag, record, late }: Orphan & { readonly late: LateAction },
+  { action, mark, record, late }: Orphan & { readonly late: LateAction },
 ): Promise<void> {
   const before = record.value;
   const isOpen = !isFinal(action.status);
   const { lost } = (await loadBudget(ports.ledger)).value;
-  const mayCancel = isOpen && lostOf(lost, tag)?.cancelSent !== true;
+  const mayCancel = isOpen && lostOf(lost, mark)?.cancelSent !== true;
   const cancelSent = mayCancel && (await cancelSecond(ports, limits, before, action.id));
   const nowMs = ports.clock.earliest();
   const after = withLate(before, late);
@@ -122,8 +122,8 @@ async function noteSecond(
   const isNoted = await moveWithBudget(ports, change, {
     onBudget: (budget) =>
       isOpen
-        ? { ...withLagOf(budget, tag, nowMs), lost: withShown(budget.lost, tag, shown, nowMs) }
-        : withoutPost(budget, tag, nowMs),
+        ? { ...withLagOf(budget, mark, nowMs), lost: withShown(budget.lost, mark, shown, nowMs) }
+        : withoutPost(budget, mark, nowMs),
     facts,
   });
   if (!isNoted || !hasRun) return;
@@ -164,14 +164,14 @@ function factOfSecond(
 }
 
 /** The budget once the action is told of for good: it is looked for no longer. */
-function withoutPost(budget: Budget, tag: Tag, nowMs: number): Budget {
-  if (lostOf(budget.lost, tag) === null) return budget;
-  return { ...withLagOf(budget, tag, nowMs), lost: withoutLost(budget.lost, tag) };
+function withoutPost(budget: Budget, mark: Mark, nowMs: number): Budget {
+  if (lostOf(budget.lost, mark) === null) return budget;
+  return { ...withLagOf(budget, mark, nowMs), lost: withoutLost(budget.lost, mark) };
 }
 
 /** No list had shown it when it was given up: the lag is at least as long. */
-function withLagOf(budget: Budget, tag: Tag, nowMs: number): Budget {
-  const lost = lostOf(budget.lost, tag);
+function withLagOf(budget: Budget, mark: Mark, nowMs: number): Budget {
+  const lost = lostOf(budget.lost, mark);
   if (lost === null || lost.seen !== null) return budget;
   return { ...budget, listLag: withLag(budget.listLag, lost.missedMs, nowMs) };
 }

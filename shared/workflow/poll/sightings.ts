@@ -1,5 +1,5 @@
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
-import { sameTag, tagIn } from "../../ledger/sequence/tag.ts";
+import { sameMark, markIn } from "../../ledger/sequence/mark.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { withPickups } from "../../limits/pace/patience.ts";
@@ -86,7 +86,7 @@ function hasBegun(before: Session | undefined, after: Session): boolean {
 function foreignIn(actions: readonly MachineAction[], budget: Budget): number {
   const ours = new Set(budget.sessions.map((each) => each.sequenceId));
   return actions.filter((each) => {
-    const sequenceId = tagIn(each.comment)?.sequenceId;
+    const sequenceId = markIn(each.comment)?.sequenceId;
     return !isFinal(each.status) && (sequenceId === undefined || !ours.has(sequenceId));
   }).length;
 }
@@ -96,7 +96,7 @@ function withSeen(session: Session, actions: readonly MachineAction[], nowMs: nu
   if (facts === null || facts.actionId === null) return session;
   const action = actions.find((each) => each.id === facts.actionId);
   if (action === undefined) return withMissed(session, nowMs);
-  if (!sameTag(tagIn(action.comment), facts)) return session;
+  if (!sameMark(markIn(action.comment), facts)) return session;
   const seen = seenOf(action);
   if (seen.join() === session.seen?.join()) return session;
   const { missedMs: _, ...shown } = session;

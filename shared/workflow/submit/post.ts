@@ -1,6 +1,6 @@
 import { currentCommands, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/sequence/submission.ts";
-import { commentFor, tagOf } from "../../ledger/sequence/tag.ts";
+import { commentFor, markOf } from "../../ledger/sequence/mark.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 import type { Claimed } from "./claim.ts";
@@ -57,7 +57,7 @@ async function post(
   const answer = await defender.submit(
     machineId,
     currentCommands(record),
-    commentFor(tagOf(record), `${profile.name}@${profile.version} for run ${runId}`),
+    commentFor(markOf(record), `${profile.name}@${profile.version} for run ${runId}`),
     () => limits.sendFenceMs - sinceMs(),
   );
   if (answer.kind === "notSent") {

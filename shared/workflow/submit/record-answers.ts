@@ -3,7 +3,7 @@ import { end, giveBack, loseAnswer, submit, submitUnmarked } from "../../ledger/
 import type { Stored } from "../../ledger/sequence/rows.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/sequence/submission.ts";
-import { sameTag, tagIn, tagOf } from "../../ledger/sequence/tag.ts";
+import { sameMark, markIn, markOf } from "../../ledger/sequence/mark.ts";
 import {
   couldNotLeave,
   holdSession,
@@ -221,6 +221,6 @@ function accept(
   limits: Limits,
 ): SequenceRecord {
   if (comment === null) return submitUnmarked(record, actionId, latestMs);
-  const isOurs = sameTag(tagIn(comment), tagOf(record));
+  const isOurs = sameMark(markIn(comment), markOf(record));
   return isOurs ? submit(record, actionId, latestMs) : waitWhileBusy(record, latestMs, limits);
 }

@@ -24,7 +24,7 @@ import {
   type SequenceRecord,
   type SequenceState,
 } from "../../../shared/ledger/sequence/sequence.ts";
-import { tagOf } from "../../../shared/ledger/sequence/tag.ts";
+import { markOf } from "../../../shared/ledger/sequence/mark.ts";
 import { aClaimed, aSequence, aSubmitted, anActionOf, START_MS } from "../a-sequence.ts";
 
 const READY = { kind: "ready" } as const;
@@ -134,7 +134,7 @@ describe("moves", () => {
     ]);
     expect(giveBack(aClaimed(), READY, null).givenUp).toEqual([]);
     const attempt = (part: number, number: number) =>
-      isGivenUp(giveBack(lost, READY, null), { ...tagOf(lost), part, attempt: number });
+      isGivenUp(giveBack(lost, READY, null), { ...markOf(lost), part, attempt: number });
     expect([attempt(0, 1), attempt(0, 7), attempt(0, 2), attempt(1, 1)]).toEqual([
       true,
       true,

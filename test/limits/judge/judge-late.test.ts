@@ -15,8 +15,8 @@ import {
   type CommandReads,
 } from "../../ledger/a-sequence.ts";
 
-const tagOf = (part: number, attempt: number) => ({ sequenceId: SEQUENCE_ID, part, attempt });
-const FIRST = tagOf(0, 1);
+const markOf = (part: number, attempt: number) => ({ sequenceId: SEQUENCE_ID, part, attempt });
+const FIRST = markOf(0, 1);
 const RAN = ["completed", "completed", "completed"] as const;
 
 /** The action of the first POST, as a list shows it. */
@@ -80,8 +80,8 @@ describe("the action of a POST that is looked for", () => {
 });
 
 const GIVEN_UP = { givenUp: [{ part: 0, attempt: 1 }] };
-const judged = (record: SequenceRecord, action: MachineAction, tag = FIRST) =>
-  judgeLate(record, tag, action);
+const judged = (record: SequenceRecord, action: MachineAction, mark = FIRST) =>
+  judgeLate(record, mark, action);
 
 describe("an action that came to light", () => {
   const known = { actionId: "first", part: 0, attempt: 1, ran: false };

@@ -49,12 +49,12 @@ describe("a POST whose action may still show", () => {
     const untilMs = START_MS + 200_000 + HOUR_MS;
     expect(lookedFor(posts, untilMs)).toHaveLength(1);
     expect(lookedFor(posts, untilMs + 1)).toEqual([]);
-    const [tag] = posts;
-    if (tag === undefined) throw new Error("nothing is lost");
+    const [mark] = posts;
+    if (mark === undefined) throw new Error("nothing is lost");
     const shown = { seen: ["Pending"], cancelSent: true };
-    const seen = withShown(posts, tag, shown, untilMs);
+    const seen = withShown(posts, mark, shown, untilMs);
     expect(lookedFor(seen, untilMs + HOUR_MS)).toMatchObject([shown]);
-    const later = withShown(seen, tag, { ...shown, cancelSent: false }, untilMs);
+    const later = withShown(seen, mark, { ...shown, cancelSent: false }, untilMs);
     expect(later).toMatchObject([{ cancelSent: true, claimedAtMs: START_MS }]);
   });
 
@@ -72,12 +72,12 @@ describe("a POST whose action may still show", () => {
   });
 
   it("is one of several, told apart by part and attempt", () => {
-    const tags = [1, 2].map((attempt) => ({ sequenceId: SEQUENCE_ID, part: 0, attempt }));
-    const [first, second] = tags;
+    const marks = [1, 2].map((attempt) => ({ sequenceId: SEQUENCE_ID, part: 0, attempt }));
+    const [first, second] = marks;
     if (first === undefined || second === undefined) throw new Error("there are two");
     const shown = { seen: ["Pending"], cancelSent: false };
-    const both = tags.reduce<LostPost[]>(
-      (posts, tag) => withShown(posts, tag, shown, START_MS),
+    const both = marks.reduce<LostPost[]>(
+      (posts, mark) => withShown(posts, mark, shown, START_MS),
       [],
     );
     expect(both.map(({ attempt }) => attempt)).toEqual([1, 2]);

@@ -14,7 +14,7 @@ import {
 } from "../../../shared/ledger/sequence/moves.ts";
 import { insertion } from "../../../shared/ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
-import { tagOf } from "../../../shared/ledger/sequence/tag.ts";
+import { markOf } from "../../../shared/ledger/sequence/mark.ts";
 import { FIRST_BUDGET, holdSession, type Budget } from "../../../shared/limits/pace/budget.ts";
 import { withLostOf } from "../../../shared/limits/pace/lost-posts.ts";
 import { sessionOf } from "../../../shared/limits/pace/session.ts";
@@ -284,7 +284,7 @@ describe("what lists show of actions that nobody misses", () => {
 
 describe("a sequence", () => {
   it("was done twice if a late action ran beside its own, beside another late one, or in a part before", () => {
-    const late = { ...tagOf(FIRST), actionId: "action-1", status: "Succeeded", ran: true };
+    const late = { ...markOf(FIRST), actionId: "action-1", status: "Succeeded", ran: true };
     const own = observe(SUBMITTED, anActionOf(SUBMITTED, "Succeeded", RAN));
     expect(doneTwice({ ...own, late: [late] })).toBe(true);
     expect(doneTwice({ ...own, late: [{ ...late, ran: false }] })).toBe(false);

@@ -1,0 +1,38 @@
+/**
+ * The mark at the head of every Comment we send: it says which sequence, part and attempt an action
+ * is. Defender echoes it as `requestorComment`, and the POST has no idempotency key, so this is how
+ * we know our own.
+ */
+export interface Mark {
+  readonly sequenceId: string;
+  readonly part: number;
+  readonly attempt: number;
+}
+
+const MARK = /^\[lrq:([0-9a-z]{20}\.[0-9a-z]{12})\.(\d{1,4})\.(\d{1,6})\]/;
+
+/**
+ * The Comment of a POST: the mark, then what a person in the portal wants to know, at most 300
+ * characters in all.
+ */
+export function commentFor(mark: Mark, forPeople: string): string {
+  const head = `[lrq:${mark.sequenceId}.${mark.part}.${mark.attempt}]`;
+  return `${head} ${forPeople}`.slice(0, 300).trimEnd();
+}
+
+/** The mark in a comment, or null if it is not one of ours. */
+export function markIn(comment: string | null): Mark | null {
+  const match = comment === null ? null : MARK.exec(comment);
+  if (match === null) return null;
+  const [, sequenceId = "", part = "", attempt = ""] = match;
+  return { sequenceId, part: Number(part), attempt: Number(attempt) };
+}
+
+export function sameMark(a: Mark | null, b: Mark): boolean {
+  return a?.sequenceId === b.sequenceId && a.part === b.part && a.attempt === b.attempt;
+}
+
+/** The mark of the POST a record stands at. */
+export function markOf(record: Mark): Mark {
+  return { sequenceId: record.sequenceId, part: record.part, attempt: record.attempt };
+}
