@@ -53,7 +53,7 @@ export function problem(
 
 /** The settings are wrong: said to callers without their values, which may be secrets. */
 export function notConfigured(problems: readonly Problem[]): HttpResponseInit {
-  const detail = "The settings or profiles of the app are wrong; its operator has to mend them.";
+  const detail = "The settings or profiles of the app are wrong; its operator has to correct them.";
   return problem("not-configured", detail, { errors: problems });
 }
 

@@ -41,7 +41,7 @@ export async function* paced(
   const hasGone = () => (answer === undefined ? streams : answer.destroyed);
   for await (const chunk of content) {
     // Only within the loop: leaving a content that was never begun would not close it.
-    if (hasGone()) throw new Error("the reader of the evidence has gone away");
+    if (hasGone()) throw new Error("the reader of the evidence closed the connection");
     if (answer?.writableNeedDrain === true) await drained(answer);
     yield chunk;
   }

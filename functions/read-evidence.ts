@@ -12,7 +12,7 @@ app.http("readEvidence", {
     const which = { sequenceId, index: Number(index), by: name };
     const found = sequenceId.startsWith(`${runId}.`) ? await lrq.openEvidence(which) : null;
     if (found === null)
-      return problem("not-found", "There is no such result, or it is not in yet.");
+      return problem("not-found", "There is no such result, or lrq does not have it yet.");
     log("info", "evidenceRead", which);
     return {
       status: 200,

@@ -39,8 +39,8 @@ export async function rawRequest(request: HttpRequest): Promise<RawRequest> {
 }
 
 const LOCKED_DOWN =
-  "LOCKDOWN is set: every request is refused, and nothing is started or cancelled at Defender. " +
-  "Whoever keeps the app's settings can lift it.";
+  "LOCKDOWN is set: lrq refuses every request, and starts and cancels nothing at Defender. " +
+  "Somebody who can change the app's settings can turn it off.";
 
 /**
  * A handler that has the app. Settings that are wrong, storage that is out of reach, and rows that
@@ -65,18 +65,19 @@ export function withApp(
 
 function answerToThrown(error: unknown, context: InvocationContext): HttpResponseInit {
   if (isOutOfReach(error)) {
-    const detail = "Storage could not be reached, or did not answer; send the request again.";
+    const detail =
+      "lrq could not reach storage, or storage did not answer; send the request again.";
     return problem("unavailable", detail);
   }
   if (error instanceof Contended) {
-    const detail = "Others kept writing the same at the same time; send the request again.";
+    const detail = "Other requests kept changing the same rows; send the request again.";
     return problem("unavailable", detail);
   }
   const { invocationId: id } = context;
   const what = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
   logOf(context)("error", "unforeseen", { id, what });
   const detail =
-    "This should not happen. The log of the app has it under the id; tell its operator.";
+    "This should not happen. The log of the app has the details under this id; tell its operator.";
   return problem("unforeseen", detail, { id });
 }
 

@@ -10,7 +10,7 @@ import { INTERRUPTED_EXIT_CODE, watchInterrupts } from "./interruption.ts";
  */
 const LAST_WAIT_MS = 2_000;
 
-const TROUBLE = "The demo did not come out as it should. The host's log: .lrq/demo/host.log";
+const TROUBLE = "The demo did not end as it should. The host's log: .lrq/demo/host.log";
 
 const { stdout } = process;
 const signal = watchInterrupts(() => stdout.write(stdout.isTTY ? SHOW_CURSOR : ""));

@@ -23,8 +23,8 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
   const given = env["DEFENDER_API_URL"] ?? "";
   const defender =
     simulator === null
-      ? `${given}   (from DEFENDER_API_URL${isOnThisComputer(given) ? "" : ": sessions there are real ones"})`
-      : `${simulator.url}   (simulated, ${speed} times as fast as life)`;
+      ? `${given}   (from DEFENDER_API_URL${isOnThisComputer(given) ? "" : ": sessions there are real"})`
+      : `${simulator.url}   (simulated, ${speed} times faster than real time)`;
   const storage =
     azurite === null
       ? "the account in AzureWebJobsStorage"
@@ -35,7 +35,7 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
     `Defender   ${defender}`,
     `storage    ${storage}`,
     `key        ${ownCallers ? "as CALLERS says" : key}`,
-    `data       .lrq/start   (npm start -- --fresh begins anew)`,
+    `data       .lrq/start   (npm start -- --fresh starts again without it)`,
     `log        ${logFile}   (LRQ_VERBOSE=1 shows all of it here)`,
     ...(simulator === null ? [] : liftedCaps(env)),
     "",
@@ -43,7 +43,7 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
     "",
     `curl -s ${url}/api/incidents/generic -H 'authorization: Bearer ${shownKey}' -H 'content-type: application/json' -d '${incident(stack, machine)}'`,
     "",
-    "and look at what it became, under the statusUrl of the answer:",
+    "Then ask for the run at the statusUrl of the answer:",
     "",
     `curl -s STATUS_URL -H 'authorization: Bearer ${shownKey}'`,
     "",
@@ -56,7 +56,7 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
 function liftedCaps(env: Greeting["env"]): string[] {
   const lifted = Object.entries(LIFTED_CAPS).filter(([name]) => !env[name]);
   return lifted.map(([name, value], index) => {
-    return `${index === 0 ? "lifted" : "      "}     ${name}=${value}`;
+    return `${index === 0 ? "raised" : "      "}     ${name}=${value}`;
   });
 }
 

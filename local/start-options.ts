@@ -30,10 +30,10 @@ const KEY = /^[\w.~+/-]+=*$/;
 /** What to print for --help. */
 export const START_USAGE = `npm start: lrq on this computer, with storage and a simulated Defender tenant.
 
-  npm start -- --fresh      begins anew: forgets runs, evidence and the tenant of earlier starts
+  npm start -- --fresh      starts again: forgets runs, evidence and the tenant of earlier starts
 
   PORT                      port of the HTTP interface; ${DEFAULT_PORT} if unset, 0 for any free one
-  SIMULATOR_SPEED           how many times faster than life the tenant runs; ${DEFAULT_SPEED}
+  SIMULATOR_SPEED           how many times faster than real time the tenant runs; ${DEFAULT_SPEED}
   LRQ_LOCAL_KEY             the key of the local caller; a random one is made and kept if not set
   LRQ_VERBOSE=1             the host's whole log on the console
   AzureWebJobsStorage       a storage account to use instead of the embedded Azurite
@@ -54,13 +54,13 @@ export function readStartOptions(
   const speed = numberIn(env["SIMULATOR_SPEED"], DEFAULT_SPEED);
   if (!(speed > 0 && speed <= SPEED_MAX)) {
     problems.push(
-      `SIMULATOR_SPEED is "${env["SIMULATOR_SPEED"]}"; it says how many times faster than life the` +
+      `SIMULATOR_SPEED is "${env["SIMULATOR_SPEED"]}"; it says how many times faster than real time the` +
         ` tenant runs: a number above 0, at most ${SPEED_MAX}.`,
     );
   }
   const key = env["LRQ_LOCAL_KEY"] || null;
   if (key !== null && !KEY.test(key)) {
-    problems.push("LRQ_LOCAL_KEY may hold letters, digits and - . _ ~ + / only, = at its end.");
+    problems.push("LRQ_LOCAL_KEY may have only letters, digits and - . _ ~ + /, and = at its end.");
   }
   if (problems.length > 0) return { kind: "wrong", problems };
   if (flags.help) return { kind: "help" };
@@ -88,7 +88,7 @@ function flagsIn(args: readonly string[], problems: string[]): { fresh: boolean;
 }
 
 function unknown(argument: string): string {
-  return `npm start does not know "${argument}"; it takes --fresh and --help, behind two hyphens: npm start -- --fresh`;
+  return `npm start does not know "${argument}"; it takes --fresh and --help, after two hyphens: npm start -- --fresh`;
 }
 
 function numberIn(text: string | undefined, fallback: number): number {

@@ -80,10 +80,10 @@ async function serve(options: StartOptions, lock: FolderLock): Promise<number> {
     toConsole.open();
     const died = await Promise.race([stack.died, aborted(signal)]);
     if (died === undefined) {
-      stdout.write("\nstopping; what is under way is finished or kept ...\n");
+      stdout.write("\nstopping; work in progress is finished or kept ...\n");
       return 0;
     }
-    stderr.write(`\n${died}. Nothing accepted is lost: npm start goes on where it was.\n`);
+    stderr.write(`\n${died}. Nothing that was accepted is lost: npm start continues with it.\n`);
     return 1;
   } finally {
     await stack?.stop();

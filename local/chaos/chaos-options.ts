@@ -15,12 +15,12 @@ export type ChaosAsked =
   | { readonly kind: "wrong"; readonly problems: readonly string[] };
 
 /** What to print for --help. */
-export const CHAOS_USAGE = `npm run chaos: kills, holds and starts again what lrq runs on, and judges by what came to Defender.
+export const CHAOS_USAGE = `npm run chaos: kills, freezes and restarts what lrq runs on, and judges by what came to Defender.
 
   npm run chaos -- --hosts 3 --minutes 5 --seed 1
 
   --hosts      Functions hosts on one storage account, 2 to 9; 3
-  --minutes    how long, 0.1 to 120; 5. Afterwards everything is let go on until it has ended
+  --minutes    how long, 0.1 to 120; 5. Afterwards everything runs until it has ended
   --seed       a whole number from 0 on; 1
 `;
 

@@ -51,7 +51,7 @@ async function troubleHost(
     } else {
       const isLong = random.fraction() < LONG_SHARE;
       const stallMs = drawn(random, isLong ? HOST_STALLS_LONG : HOST_STALLS);
-      say(`${place.name} is held for ${Math.round(stallMs / 1_000)} s`);
+      say(`${place.name} is frozen for ${Math.round(stallMs / 1_000)} s`);
       place.freeze();
       await passed(stallMs, over);
       place.thaw();

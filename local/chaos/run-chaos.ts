@@ -53,7 +53,7 @@ const TROUBLE: FaultPlan = [
 /** Starts everything. Throws if a part does not come up; nothing is left running then. */
 export async function startChaos(surroundings: ChaosSurroundings): Promise<Chaos> {
   const { hosts, minutes, seed, root, dataDir, say, signal } = surroundings;
-  say(`seed ${seed}: ${hosts} hosts, storage and Defender start; mischief for ${minutes} minutes`);
+  say(`seed ${seed}: ${hosts} hosts, storage and Defender start; faults for ${minutes} minutes`);
   const tenant = sampleTenant({ machines: MACHINES, seed });
   const key = randomBytes(24).toString("base64url");
   const parts = { root, dataDir, tenant, seed, key, hosts, speed: SPEED, faults: TROUBLE };
@@ -71,7 +71,7 @@ export async function startChaos(surroundings: ChaosSurroundings): Promise<Chaos
         makeMischief({ cloud, seed, over, say }),
       ]);
       signal.throwIfAborted();
-      say(`${sent.length} incidents were sent; nothing is broken any more`);
+      say(`${sent.length} incidents were sent; there are no more faults`);
     },
     settle: async () => await settle(asked(), sent, surroundings),
     facts: async () => {

@@ -59,7 +59,7 @@ async function sendTwice(
   const senders = [0, 1].map(async () => await send(options, JSON.stringify(body), random));
   const answers = (await Promise.all(senders)).filter((each) => each !== null);
   const machineIds = machines.map(({ id }) => id);
-  if (answers.length < 2) options.say(`${incidentId} was not taken`);
+  if (answers.length < 2) options.say(`${incidentId} was not accepted`);
   return { incidentId, machineIds, answers };
 }
 

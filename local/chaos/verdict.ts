@@ -69,7 +69,7 @@ export function judge(facts: Facts): Verdict {
     ...sent.flatMap((each) => lostOf(each, runs)),
     ...runs.flatMap(unended),
     ...runs.flatMap((run) => neverSent(run, actions)),
-    ...unsaid.map(({ what }) => `${what} was done twice, and nothing says so`),
+    ...unsaid.map(({ what }) => `${what} was done twice, and lrq does not say so`),
     ...overLimit(facts),
     ...violations.map((each) => `Defender complains: ${each}`),
     ...runs.flatMap((run) => run.findings.map((each) => `evidence of ${run.runId}: ${each}`)),
@@ -79,8 +79,8 @@ export function judge(facts: Facts): Verdict {
   const succeeded = sequences.filter(({ state }) => state === "succeeded").length;
   const summary = [
     `${sent.length} incidents, each sent twice at once; ${sequences.length} sequences, ${succeeded} succeeded`,
-    `${arrivalsAtMs.length} POSTs came to Defender's door, ${actions.length} actions were made`,
-    `${twice.length} done twice, ${twice.length - unsaid.length} of them said to be`,
+    `${arrivalsAtMs.length} POSTs came to Defender, ${actions.length} actions were made`,
+    `${twice.length} done twice, ${twice.length - unsaid.length} of them reported by lrq`,
   ];
   return { summary, findings };
 }
@@ -112,7 +112,7 @@ function neverSent({ sequences }: ReportedRun, actions: readonly DoorAction[]): 
   const ran = new Set(actions.filter(({ hasRun }) => hasRun).map(sequenceOf));
   return sequences
     .filter(({ state, sequenceId }) => state === "succeeded" && !ran.has(sequenceId))
-    .map(({ sequenceId }) => `${sequenceId} is said to have succeeded, but nothing ran`);
+    .map(({ sequenceId }) => `lrq says that ${sequenceId} succeeded, but nothing ran`);
 }
 
 /** Parts of sequences of which more than one action has run, and whether lrq says so. */

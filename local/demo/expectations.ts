@@ -30,7 +30,7 @@ export function checkOutcome(outcome: Outcome, cast: Cast): readonly Check[] {
   const working = members.filter(({ part }) => part !== "scriptFails");
   return [
     {
-      claim: `${working.length} machines gave everything that was asked of them`,
+      claim: `${working.length} machines returned all results`,
       problems: working.flatMap((member) => successProblems(outcome, member)),
     },
     {
@@ -38,7 +38,7 @@ export function checkOutcome(outcome: Outcome, cast: Cast): readonly Check[] {
       problems: failing.flatMap((member) => failureProblems(outcome, member)),
     },
     {
-      claim: "every run is finished, and no machine was left out",
+      claim: "every run is finished, and no machine was skipped",
       problems: outcome.runs.flatMap(runProblems),
     },
     {
@@ -46,15 +46,15 @@ export function checkOutcome(outcome: Outcome, cast: Cast): readonly Check[] {
       problems: members.flatMap((member) => arrivalProblems(outcome, member)),
     },
     {
-      claim: "the tenant was never asked too often, and nothing was done against its rules",
+      claim: "lrq never called the tenant too often, and never broke its rules",
       problems: outcome.violations,
     },
     {
-      claim: "what was downloaded has the SHA-256 that lrq recorded",
+      claim: "every download has the SHA-256 that lrq recorded",
       problems: outcome.saved.flatMap((saved) => fileProblems(outcome, saved)),
     },
     {
-      claim: "the custody chain of each run is whole, with one entry for each file",
+      claim: "the custody chain of each run is complete, with one entry for each file",
       problems: outcome.saved.flatMap(chainProblems),
     },
   ];
@@ -98,7 +98,7 @@ function failureProblems({ runs }: Outcome, member: CastMember): string[] {
 function runProblems({ source, state, skipped }: RunAnswer): string[] {
   return [
     ...(state === "finished" ? [] : [`the run of ${source} is ${state}`]),
-    ...skipped.map(({ machine, reason }) => `${machine} was left out: ${reason}`),
+    ...skipped.map(({ machine, reason }) => `${machine} was skipped: ${reason}`),
   ];
 }
 

@@ -95,7 +95,7 @@ function detailOf({ detail, dueAtMs }: Progress, nowMs: number): Line {
 }
 
 function budgetLine({ calls, sessions }: StatusAnswer, speed: number): Line {
-  const window = `${calls.windowSeconds} s (a minute at ${speed} times life)`;
+  const window = `${calls.windowSeconds} s (a minute, ${speed} times faster than real time)`;
   const open = sessions.ours + sessions.foreign;
   return [
     { tone: "strong", text: "Budget" },

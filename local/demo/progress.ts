@@ -32,7 +32,10 @@ export function progressOf(
     case "claimed":
       return busy("sending", "asking Defender for a session");
     case "unconfirmed":
-      return pausing("unsure", "the answer was lost: looking before anything is sent again");
+      return pausing(
+        "unsure",
+        "the answer was lost: lrq looks for the action before it sends again",
+      );
     case "submitted":
       return submitted(sequence, nowMs, offlineAfterMs);
     case "succeeded":
@@ -66,7 +69,10 @@ function waiting({ waits }: SequenceAnswer): Progress {
     case "session":
       return pausing("waiting", "all sessions of the tenant are taken");
     case "next":
-      return pausing("waiting", waits.position === 1 ? "next to go" : "goes after those before it");
+      return pausing(
+        "waiting",
+        waits.position === 1 ? "next to go" : "goes after those in front of it",
+      );
     case undefined:
       return pausing("waiting", "in the queue");
     default:
@@ -81,12 +87,12 @@ function submitted(
 ): Progress {
   switch (machineActionStatus) {
     case null:
-      return busy("submitted", "Defender has taken it");
+      return busy("submitted", "Defender has accepted it");
     case "Pending": {
       const sinceMs = submittedAt === null ? nowMs : Date.parse(submittedAt);
       return nowMs - sinceMs > offlineAfterMs
         ? pausing("pending", "offline, Defender keeps it Pending")
-        : busy("pending", "waits for the machine to take it up");
+        : busy("pending", "waits for the machine to start");
     }
     case "InProgress":
       return busy("running", currentCommand(commands));

@@ -75,20 +75,21 @@ async function checkApi(defender: Defender, { nowMs, probe }: Outside): Promise<
     case "throttled": {
       const wait =
         reply.retryAfterMs === null ? "" : `, for ${Math.ceil(reply.retryAfterMs / 1_000)} s`;
-      const fix = "Wait; if it stays so, another product of the tenant uses up the calls.";
+      const fix = "Wait. If this does not change, another product of the tenant uses the calls.";
       return [found("warning", check, `It answers 429${wait}.`, fix)];
     }
     case "refused": {
       const fix =
         reply.httpStatus === 401
-          ? "The token is not valid there; look at its audience, its life and DEFENDER_CLOUD."
-          : "Look at the token's audience and roles; newer API pages let only Machine.ReadWrite.All " +
+          ? "The token is not valid there; check its audience, its expiry and DEFENDER_CLOUD."
+          : "Check the token's audience and roles; newer API pages let only Machine.ReadWrite.All " +
             "list actions.";
       return [found("error", check, reply.detail, fix)];
     }
     case "absent":
     case "unavailable": {
-      const fix = "Check DEFENDER_API_URL, DEFENDER_CLOUD, and the way out through the firewall.";
+      const fix =
+        "Check DEFENDER_API_URL, DEFENDER_CLOUD, and whether the firewall lets calls out.";
       return [found("error", check, reply.detail, fix)];
     }
   }
@@ -97,7 +98,7 @@ async function checkApi(defender: Defender, { nowMs, probe }: Outside): Promise<
 function featureSeen(actions: number): Finding {
   const check = "live response";
   if (actions > 0) return ok(check, `On: ${actions} sessions in the last week.`);
-  const what = "No session in the last week, so it cannot be told whether it is on.";
+  const what = "No session in the last week, so the doctor cannot know whether it is on.";
   return found(
     "unknown",
     check,
@@ -123,13 +124,13 @@ function judgedProbe(answer: SubmissionAnswer): Finding {
         return found("error", check, "It is turned off in the tenant.", FEATURE_FIX);
       }
       if (answer.httpStatus === 404 || answer.httpStatus === 400) {
-        return ok(check, "On: a session on no machine was refused for want of the machine.");
+        return ok(check, "On: Defender refused the probe only because its machine does not exist.");
       }
-      return found("error", check, answer.detail, "Look at the token's roles.");
+      return found("error", check, answer.detail, "Check the token's roles.");
     case "throttled":
       return found("unknown", check, "It answers 429.", "Wait a minute and ask again.");
     case "unauthorized":
-      return found("error", check, answer.detail, "Look at the token's audience and life.");
+      return found("error", check, answer.detail, "Check the token's audience and expiry.");
     case "accepted":
     case "machineBusy":
     case "unknown":

@@ -22,7 +22,7 @@ export async function checkLockout(access: StorageAccess, partition: string): Pr
     return found("error", CHECK, lockoutInWords(lockout), lockout.remedy);
   } catch (error) {
     if (statusOf(error) === 404) return ok(CHECK, "The app has asked for nothing yet.");
-    const fix = "Look at the findings about the table first.";
+    const fix = "Read the findings about the table first.";
     return found("unknown", CHECK, "The app's ledger could not be read.", fix);
   }
 }

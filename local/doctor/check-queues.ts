@@ -21,8 +21,8 @@ async function checkWaiting(access: StorageAccess, name: string): Promise<Findin
   const count = await countIn(access, name);
   if (count === null) return notCounted(check);
   if (count <= MANY) return ok(check, `${count} messages.`);
-  const fix = "See whether the app runs at all, and what its log says of this queue's function.";
-  return found("warning", check, `${count} messages: they are not taken.`, fix);
+  const fix = "Check whether the app runs, and what its log says of this queue's function.";
+  return found("warning", check, `${count} messages: the app does not take them.`, fix);
 }
 
 async function checkPoison(access: StorageAccess, name: string): Promise<Finding> {
@@ -31,7 +31,7 @@ async function checkPoison(access: StorageAccess, name: string): Promise<Finding
   if (count === null) return notCounted(check);
   if (count === 0) return ok(check, "No messages.");
   const fix =
-    "Find in the app's log why its function threw, mend that, then clear the queue: messages are " +
+    "Find in the app's log why its function threw, fix that, then clear the queue: messages are " +
     "only bells, and the poll rings again for all work that is recorded.";
   return found("error", check, `${count} messages were given up.`, fix);
 }
@@ -47,6 +47,6 @@ async function countIn(access: StorageAccess, name: string): Promise<number | nu
 }
 
 function notCounted(check: string): Finding {
-  const fix = "Look at the findings about the queues' rights first.";
+  const fix = "Read the findings about the queues' rights first.";
   return found("unknown", check, "Its messages could not be counted.", fix);
 }

@@ -27,11 +27,13 @@ export function checkSettings(env: Readonly<Record<string, string | undefined>>)
   }
   if (isUnlimited(access.scope)) {
     const fix = "Set SCOPE as docs/settings.md shows: what is allowed, denied, and tier 0.";
-    findings.push(found("warning", "scope", "Every machine of the tenant may be acted on.", fix));
+    findings.push(found("warning", "scope", "lrq may act on every machine of the tenant.", fix));
   }
   if (access.lockdown) {
     const fix = "Set LOCKDOWN to false when the reason for it is gone.";
-    findings.push(found("warning", "lockdown", "Every request is refused, nothing starts.", fix));
+    findings.push(
+      found("warning", "lockdown", "lrq refuses every request and starts nothing.", fix),
+    );
   }
   const right = ok("settings", `All can be read; Defender is at ${new URL(defender.url).host}.`);
   return [right, ...findings];
@@ -45,7 +47,7 @@ function checkCallers(callers: Parsed<Caller[]>): Finding[] {
   }
   const names = callers.value.map(({ name }) => name);
   if (names.length > 0) return [ok("callers", `${names.length}: ${names.join(", ")}.`)];
-  const what = "There are none, so every request but health is refused.";
+  const what = "There are none, so lrq refuses every request except health.";
   return [found("warning", "callers", what, FIXES["CALLERS"] ?? "")];
 }
 
@@ -58,6 +60,6 @@ function checkProfiles(): Finding[] {
 /** The messages of our own parsers; none of them holds a value. */
 function wrong(check: string, { path, message }: Problem): Finding {
   const [setting = ""] = path.split(".");
-  const fix = FIXES[setting] ?? `Mend ${setting}; docs/settings.md says what it takes.`;
+  const fix = FIXES[setting] ?? `Correct ${setting}; docs/settings.md says which values it takes.`;
   return found("error", check, `${path}: ${message}`, fix);
 }

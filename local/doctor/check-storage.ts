@@ -108,10 +108,10 @@ async function checkClock(access: StorageAccess, { nowMs, fetch: ask }: Outside)
     const size = Math.abs(offset);
     const what = `${size} s ${offset < 0 ? "behind" : "ahead of"} the table service.`;
     if (size <= OFFSET_WARNING_SECONDS) return ok(check, what);
-    const fix = "Set this host's clock by NTP: signatures and tokens are judged by it.";
+    const fix = "Set this host's clock by NTP: lrq checks signatures and tokens by it.";
     return found(size > OFFSET_ERROR_SECONDS ? "error" : "warning", check, what, fix);
   } catch {
-    const fix = "Look at the findings about the table first.";
-    return found("unknown", check, "The table service told no time.", fix);
+    const fix = "Read the findings about the table first.";
+    return found("unknown", check, "The table service gave no time.", fix);
   }
 }

@@ -21,7 +21,7 @@ const claimsSchema = z.object({
 export function checkToken(token: string, tokenScope: string, nowMs: number): Finding[] {
   const claims = claimsIn(token);
   if (claims === null) {
-    const fix = "Only the simulator takes such a token; in Azure let an identity get it.";
+    const fix = "Only the simulator accepts such a token; in Azure use an identity.";
     const what = "It cannot be read, so audience and roles are not known.";
     return [found("unknown", "token", what, fix)];
   }
@@ -46,21 +46,23 @@ function life(exp: number, nowMs: number): Finding {
 function roles({ roles: granted, scp }: z.infer<typeof claimsSchema>): Finding[] {
   if (granted.length === 0 && scp !== undefined) {
     const fix = "Run the doctor where the app runs: its identity has roles, a person has scopes.";
-    return [found("unknown", "token roles", "It is a person's, with scopes for roles.", fix)];
+    return [
+      found("unknown", "token roles", "It is a person's token, with scopes instead of roles.", fix),
+    ];
   }
   const runs = granted.includes(RUN_ROLE)
     ? ok(`role ${RUN_ROLE}`, "It is there.")
-    : found("error", `role ${RUN_ROLE}`, "It is missing: nothing can be run.", grant(RUN_ROLE));
+    : found("error", `role ${RUN_ROLE}`, "It is missing: lrq can run nothing.", grant(RUN_ROLE));
   const [reader = ""] = READ_ROLES;
   const reading = READ_ROLES.find((role) => granted.includes(role));
   const reads =
     reading === undefined
-      ? found("error", `role ${reader}`, "It is missing: nothing can be watched.", grant(reader))
+      ? found("error", `role ${reader}`, "It is missing: lrq can watch nothing.", grant(reader))
       : ok(`role ${reader}`, `${reading} is there.`);
   const most = granted.filter((role) => role !== RUN_ROLE && !READ_ROLES.includes(role));
   if (most.length === 0) return [runs, reads];
-  const fix = "Take them away: lrq needs no more than the two above.";
-  return [runs, reads, found("warning", "more roles", `It also holds ${most.join(", ")}.`, fix)];
+  const fix = "Remove them: lrq needs only the two above.";
+  return [runs, reads, found("warning", "more roles", `It also has ${most.join(", ")}.`, fix)];
 }
 
 function grant(role: string): string {

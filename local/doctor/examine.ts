@@ -55,7 +55,9 @@ async function checked(
   try {
     return await act();
   } catch {
-    const fix = `Mend ${setting}; docs/settings.md says what it takes.`;
-    return [found("error", check, `Nothing can be reached with what ${setting} says.`, fix)];
+    const fix = `Correct ${setting}; docs/settings.md says which values it takes.`;
+    return [
+      found("error", check, `The doctor can reach nothing with the value of ${setting}.`, fix),
+    ];
   }
 }

@@ -151,7 +151,8 @@ async function stopAll({
   for (const trigger of triggers) trigger.stop();
   const work = Promise.all([http.stop(), ...triggers.map((trigger) => trigger.drained())]);
   const drained = await within(drainMs, work);
-  if (!drained) log("warning", "host", `work is still running after ${drainMs} ms and is left`);
+  if (!drained)
+    log("warning", "host", `work is still running after ${drainMs} ms; the host stops without it`);
   http.abort();
   const context = { hookData: {}, appHookData: app.appHookData };
   const hooks = app.runHooks("appTerminate", context).catch((error: unknown) => {

@@ -60,7 +60,7 @@ export async function forwardRequest(
       return await relayAnswer(answer, response);
     }
     const status = statusWithoutAnswer(outcome);
-    if (status === null && !response.destroyed) report("the library broke off without an answer");
+    if (status === null && !response.destroyed) report("the library ended without an answer");
     await refuse(request, response, status ?? 500);
   } finally {
     forwarded.destroy();

@@ -94,7 +94,7 @@ async function* toItsEnd(
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`lrq broke off ${path} after ${size} bytes: ${why}`, { cause: error });
+    throw new Error(`lrq ended ${path} after ${size} bytes: ${why}`, { cause: error });
   }
 }
 

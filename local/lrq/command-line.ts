@@ -17,17 +17,17 @@ export interface CommandSurroundings {
 }
 
 export const USAGE = `Usage:
-  lrq verify DIR [--head HASH]   check an exported folder; needs nothing but the folder
+  lrq verify DIR [--head HASH]   check an exported folder; needs only the folder
   lrq verify RUN [--head HASH]   export the run to a temporary folder, check it, remove it
   lrq verify queue [--head HASH] check the audit log of the queue: claims, answers, pauses
   lrq export RUN DIR             download a run: results, manifest, audit log, SHA256SUMS
   lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
 
---head is the head of the run's custody chain, or of the queue's log, as kept elsewhere: 64 hex
+--head is the head of the run's custody chain, or of the queue's log, kept elsewhere: 64 hex
 digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
 doctor reads the app's settings from the environment and local.settings.json; --probe also asks for
 a session on no machine, which costs one of the tenant's calls.
-Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run like this.`;
+Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run in this way.`;
 
 const EXIT = { well: 0, wrong: 1, usage: 2 } as const;
 /** Longer lines are cut; what is wrong is said at the beginning. */
@@ -58,14 +58,14 @@ export async function runCommand(
       const aloud = json ? surroundings.say : say;
       return await doctor({ json, probe }, { env, folder: process.cwd(), say: aloud });
     }
-    if (rest.length > 0 || subject === "") throw new UsageError("too few or too many words");
+    if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");
     if (verb === "verify" && folder === "") {
       return await verify(subject, values.head ?? null, env, say);
     }
     if (verb === "export" && folder !== "") {
       return await bringOut(apiFrom(env), runIdOf(subject), folder, say);
     }
-    throw new UsageError(`this is no command: ${verb ?? ""}`);
+    throw new UsageError(`there is no command: ${verb ?? ""}`);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     complain(`lrq: ${reportedName(message, LINE_CHARACTERS_MAX)}`);
@@ -131,7 +131,7 @@ async function verifyQueue(
   }
   const last = records.at(-1)?.hash ?? null;
   if (head !== null && !records.some((record) => record.hash === head)) {
-    say(`NOT  audit: no record has the expected hash ${head}; the log was cut off or written anew`);
+    say(`NOT  audit: no record has the expected hash ${head}; the log was cut or written again`);
     return EXIT.wrong;
   }
   say(`ok   the queue: ${records.length} audit records, all as sealed`);
@@ -163,7 +163,7 @@ async function bringOut(
   say: (line: string) => void,
 ): Promise<number> {
   if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new UsageError(`${folder} is not empty, and nothing is ever overwritten`);
+    throw new UsageError(`${folder} is not empty, and lrq never overwrites a file`);
   }
   const { files, manifest } = await exportRun(api, runId, folder);
   say(`${files.length} results of run ${runId} in ${folder}`);

@@ -77,7 +77,7 @@ async function exportResult(
 ): Promise<ExportedFile> {
   const { runId, folder, path, result } = at;
   const target = join(folder, path);
-  if (existsSync(target)) throw new Error(`${path} is there already`);
+  if (existsSync(target)) throw new Error(`${path} exists already`);
   mkdirSync(dirname(target), { recursive: true });
   const unfinished = `${target}.part`;
   const file = await open(unfinished, "wx");

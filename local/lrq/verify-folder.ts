@@ -132,7 +132,7 @@ function readManifestFile(folder: string, found: Found): ReadManifest | null {
     entries.set(place, entry);
     if (entry.runId !== file.runId) found(MANIFEST, `entry ${place} belongs to another run`);
     if (safePath(entry) !== entry.storedAs) {
-      found(MANIFEST, `entry ${place} names a file it cannot name`);
+      found(MANIFEST, `entry ${place} names a file that it may not name`);
     }
   }
   return { file, entries };
@@ -194,7 +194,7 @@ function checkResults(
     const { content } = entry;
     const inner = digest.inner;
     if (content !== null && (inner?.sha256 !== content.sha256 || inner.size !== content.size)) {
-      found(path, `holds something else within its gzip layer than ${entryName} says`);
+      found(path, `contains something else in its gzip layer than ${entryName} says`);
     }
   }
   const others = new Set([MANIFEST, AUDIT, INDEX]);
@@ -225,11 +225,11 @@ function checkLogs(folder: string, manifest: ReadManifest | null, found: Found):
   }
   const first = auditRecordSchema.safeParse(records[0]);
   if (first.success && first.data.chain !== manifest?.file.runId) {
-    found(AUDIT, "is the log of something else than this run");
+    found(AUDIT, "is not the log of this run");
   }
-  if (index.audit.count === 0 && records.length > 0) found(INDEX, "knows of no audit record");
+  if (index.audit.count === 0 && records.length > 0) found(INDEX, "has no audit record");
   if (manifest !== null && text !== expectedIndex(manifest, index)) {
-    found(INDEX, "is not what follows from the manifest");
+    found(INDEX, "does not follow from the manifest");
   }
   return records.length;
 }

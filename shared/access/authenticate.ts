@@ -54,7 +54,7 @@ export async function authenticate(
   nowMs: number,
 ): Promise<Authenticated> {
   if (callers.length === 0) {
-    return nobody("no caller is configured yet, so every request is refused; set CALLERS");
+    return nobody("no caller is configured yet, so lrq refuses every request; set CALLERS");
   }
   const bearer = /^Bearer\b(.*)$/i.exec(request.headers.get("authorization") ?? "")?.[1]?.trim();
   if (bearer !== undefined) {
@@ -65,7 +65,7 @@ export async function authenticate(
   if (request.headers.get("webhook-signature") !== null) return byMessage(callers, request, nowMs);
   const jira = request.headers.get("x-hub-signature");
   if (jira !== null) return byJira(callers, jira, request.rawBody);
-  return nobody("send 'Authorization: Bearer <key>', or sign the request after Standard Webhooks");
+  return nobody("send 'Authorization: Bearer <key>', or sign the request as in Standard Webhooks");
 }
 
 async function byToken(
@@ -84,8 +84,8 @@ async function byToken(
   if (verified.kind === "unavailable") return verified;
   const { claims } = verified;
   const [caller, ...more] = callers.filter((each) => each.entra && fits(each.entra, claims));
-  if (caller === undefined) return nobody("no caller in CALLERS lists who shows this token");
-  if (more.length > 0) return nobody("several callers fit this token; mend CALLERS");
+  if (caller === undefined) return nobody("no caller in CALLERS fits this token");
+  if (more.length > 0) return nobody("several callers fit this token; correct CALLERS");
   return { ...found(caller, "entra", null), objectId: claims.oid, isPerson: claims.isPerson };
 }
 

@@ -18,7 +18,7 @@ export function whyNot(caller: Caller, right: Right, scope: Scope = {}): string 
   const { name, may, sources, profiles } = caller;
   if (!may.includes(right)) return `caller ${name} lacks the right ${right}`;
   if (scope.source !== undefined && !sources.includes(scope.source)) {
-    return `caller ${name} may not speak for the source ${scope.source}`;
+    return `caller ${name} may not send for the source ${scope.source}`;
   }
   if (scope.profile !== undefined && profiles !== null && !profiles.includes(scope.profile)) {
     return `caller ${name} may not use the profile ${scope.profile}`;
@@ -43,7 +43,7 @@ const GOOD_FOR: Readonly<Record<Scheme, readonly Right[]>> = {
 export function whyNotBy(scheme: Scheme, right: Right): string | null {
   if (GOOD_FOR[scheme].includes(right)) return null;
   const rights = GOOD_FOR[scheme].join(" and ");
-  return `${SHOWN[scheme]} is good for ${rights} only; for ${right} show a key or a token`;
+  return `${SHOWN[scheme]} is valid only for ${rights}; for ${right} send a key or a token`;
 }
 
 const SHOWN: Readonly<Record<Scheme, string>> = {

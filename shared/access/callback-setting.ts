@@ -47,7 +47,7 @@ const targetSettingSchema = z
   })
   .refine((target) => target.shape !== "generic" || target.secret !== undefined, {
     path: ["secret"],
-    error: "a generic callback needs one: how else would its receiver know us",
+    error: "a generic callback needs one, so that its receiver can check the sender",
   });
 
 /** Where a caller is told of its runs, and how; holds secrets, not for logs. */

@@ -66,7 +66,7 @@ const callerSchema = z
     callbackSecret: secretsSchema,
   })
   .refine(({ key, hmac, jira, entra }) => (key ?? hmac ?? jira ?? entra) !== undefined, {
-    error: "needs 'key', 'hmac', 'jira' or 'entra': how else would we know the caller",
+    error: "needs 'key', 'hmac', 'jira' or 'entra', so that lrq can know the caller",
   });
 
 /**
@@ -114,7 +114,7 @@ function sharedCredentials(callers: readonly Caller[]): Problem[] {
       const identity = `${field} ${value}`;
       const path = `${position}.${field}`;
       if (seen.has(identity))
-        problems.push({ path, message: "is another caller's, or here twice" });
+        problems.push({ path, message: "is used twice, here or by another caller" });
       seen.add(identity);
     }
   }

@@ -27,7 +27,7 @@ export const entraRuleSchema = z
     roles: list(z.string().regex(/^[\w.-]{1,120}$/, "an app role's value")),
   })
   .refine(({ apps, people, roles }) => (apps ?? people ?? roles) !== undefined, {
-    error: "needs 'apps', 'people' or 'roles': without them the whole tenant would be let in",
+    error: "needs 'apps', 'people' or 'roles': without them the whole tenant could call",
   });
 
 /** The rule of one caller. */

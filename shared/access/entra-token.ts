@@ -71,7 +71,7 @@ export async function verifyToken(
 }
 
 /** The same words for every token that no key of ours signed: a stranger learns nothing. */
-const NOT_OURS = "no caller is known by this token";
+const NOT_OURS = "no caller fits this token";
 
 /** What only helps to find the key; nothing of it is believed. */
 function claimedIn(token: string): { tid: string; kid: string } | null {
@@ -139,7 +139,7 @@ function personIn({ scp, idtyp, roles }: z.infer<typeof claimsSchema>): boolean 
 function whyNotVerified(error: unknown): string {
   if (error instanceof errors.JWTExpired) return "the token has expired; get a new one";
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return `the token's claim ${error.claim} is not the one we take`;
+    return `the token's claim ${error.claim} is not the expected one`;
   }
   return NOT_OURS;
 }

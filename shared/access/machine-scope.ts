@@ -87,13 +87,13 @@ export function judgeMachine(
 ): ScopeVerdict {
   const unknown = askedMembers(scope).find((member) => isUnknown(member, facts));
   if (unknown !== undefined) {
-    return denied(`Its ${unknown} could not be read, and the setting SCOPE has rules about them.`);
+    return denied(`lrq could not read its ${unknown}, and the setting SCOPE has rules about them.`);
   }
   const fits = (rule: Rule) => isFor(rule, machineId, facts);
   const denying = scope.deny?.findIndex(fits) ?? -1;
   if (denying >= 0) return denied(`The setting SCOPE denies it (deny.${denying}).`);
   if (scope.allow !== undefined && !scope.allow.some(fits)) {
-    return denied("No allow rule of the setting SCOPE is for it.");
+    return denied("No allow rule of the setting SCOPE fits it.");
   }
   const tier0 = scope.tier0?.findIndex(fits) ?? -1;
   if (tier0 < 0) return { kind: "allowed" };

@@ -44,7 +44,7 @@ export function messageTrouble(message: SignedMessage, nowMs: number): string | 
     return `the message is dated more than ${TOLERANCE_SECONDS} seconds ahead; check the clocks`;
   }
   if (signaturesIn(message.signature).length === 0) {
-    return "the header webhook-signature is missing or holds no v1 signature";
+    return "the header webhook-signature is missing or has no v1 signature";
   }
   return null;
 }

@@ -40,5 +40,5 @@ function wordsFor(answer: CallbackAnswer): string {
   if (answer.kind !== "answered") return answer.detail.slice(0, 200);
   const { httpStatus } = answer;
   const redirects = httpStatus >= 300 && httpStatus < 400;
-  return redirects ? `HTTP ${httpStatus}, a redirect; none is followed` : `HTTP ${httpStatus}`;
+  return redirects ? `HTTP ${httpStatus}, a redirect; lrq follows none` : `HTTP ${httpStatus}`;
 }

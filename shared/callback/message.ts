@@ -78,7 +78,7 @@ function headline(facts: CallbackFacts): string[] {
     const why = outcome === null ? "" : ` (${outcome})`;
     return [
       `lrq sequence ${sequenceId} ended: ${state}${why}.`,
-      `Machine ${name}${machineId}. Results stored: ${results.stored}, not to be had: ${results.unavailable}.`,
+      `Machine ${name}${machineId}. Results stored: ${results.stored}, unavailable: ${results.unavailable}.`,
     ];
   }
   const machines = `Sequences: ${total}. Machines skipped: ${skipped}.`;

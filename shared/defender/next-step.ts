@@ -14,7 +14,7 @@ const NEXT_STEPS: ReadonlyMap<string, string> = new Map([
   ],
   [
     "OsPlatformNotSupported",
-    "Live response does not run on this operating system; take the machine out of the request.",
+    "Live response does not run on this operating system; remove the machine from the request.",
   ],
   [
     "ClientVersionNotSupported",
@@ -22,7 +22,7 @@ const NEXT_STEPS: ReadonlyMap<string, string> = new Map([
   ],
   [
     "Forbidden",
-    "Check that the token's roles hold Machine.LiveResponse and Machine.ReadWrite.All, and that " +
+    "Check that the token has the roles Machine.LiveResponse and Machine.ReadWrite.All, and that " +
       "its audience is the one of this cloud (commercial: https://api.securitycenter.microsoft.com).",
   ],
   [
@@ -31,7 +31,7 @@ const NEXT_STEPS: ReadonlyMap<string, string> = new Map([
   ],
   [
     "Unauthorized",
-    "Defender did not take the access token; check the identity, its tenant and the token scope.",
+    "Defender did not accept the access token; check the identity, its tenant and the token scope.",
   ],
 ]);
 

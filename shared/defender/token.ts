@@ -37,7 +37,7 @@ export function createTokens(
 
   async function fetched(): Promise<AccessToken> {
     const fresh = await before(AbortSignal.timeout(timeoutMs), getToken());
-    if (!TOKEN68.test(fresh.token)) throw new Error("what was issued is not a bearer token");
+    if (!TOKEN68.test(fresh.token)) throw new Error("the issued token is not a bearer token");
     cached = fresh;
     return fresh;
   }

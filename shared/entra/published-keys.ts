@@ -123,12 +123,12 @@ async function boundedText({ body }: Response): Promise<string> {
 function lookUp(known: Tenant, kid: string, nowMs: number): FoundKey {
   const { keys, fetchedAtMs, triedAtMs } = known;
   if (fetchedAtMs === null || nowMs - fetchedAtMs >= KEEP_MS) {
-    return { kind: "unavailable", detail: "Entra's signing keys cannot be had; try again." };
+    return { kind: "unavailable", detail: "lrq cannot get Entra's signing keys; try again." };
   }
   const key = keys.get(kid);
   if (key !== undefined) return { kind: "key", key };
   // A look that failed says nothing: the key may be new, and is asked for again in a minute.
   return triedAtMs !== null && triedAtMs > fetchedAtMs
-    ? { kind: "unavailable", detail: "Entra's signing keys cannot be had now; try again." }
+    ? { kind: "unavailable", detail: "lrq cannot get Entra's signing keys now; try again." }
     : { kind: "unknown" };
 }

@@ -5,7 +5,7 @@
 export function silenceText(error: unknown): string {
   if (!(error instanceof Error)) return "the connection broke";
   if (error.name === "TimeoutError") return "no answer in time";
-  if (error.name === "TooLateError") return "no connection took it in time";
+  if (error.name === "TooLateError") return "no connection was ready in time";
   const code = codeOf(error.cause) ?? codeOf(error);
   return code === null ? "the connection broke" : `the connection broke (${code})`;
 }

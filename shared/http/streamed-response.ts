@@ -88,7 +88,7 @@ async function* watched(
     watch.stop();
   }
   if (length !== null && size !== length) {
-    throw new Error(`the result broke off after ${size} of ${length} bytes`);
+    throw new Error(`the result ended after ${size} of ${length} bytes`);
   }
 }
 

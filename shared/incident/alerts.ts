@@ -26,7 +26,7 @@ export function parseAlerts(reading: AlertReading): ParsedIncident {
   if (open.length === 0) return nothingToDo("Every alert is resolved.");
   const ids = new Set(open.map((alert) => textField(alert, ...idFields)));
   if (ids.size > 1) {
-    const message = `Send the alerts of one incident at a time; these are of ${ids.size}.`;
+    const message = `Send the alerts of one incident at a time; these belong to ${ids.size}.`;
     return invalid([{ path: idFields[0] ?? "", message }]);
   }
   return incidentFrom({

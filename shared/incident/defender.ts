@@ -48,7 +48,7 @@ function parseStream(records: readonly unknown[]): ParsedIncident {
     .map((record) => field(record, "properties"));
   if (rows.length === 0) {
     return nothingToDo(
-      "The records hold no AdvancedHunting-AlertEvidence row, which name machines.",
+      "The records have no AdvancedHunting-AlertEvidence row; only those rows name machines.",
     );
   }
   return parseAlerts({

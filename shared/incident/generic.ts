@@ -113,7 +113,7 @@ function parsePlain(json: unknown): ParsedIncident {
 function parseEnvelope(json: unknown): ParsedIncident {
   const type = field(json, "type");
   if (typeof type === "string" && !EVENTS.has(type)) {
-    return nothingToDo(`Only events of type ${[...EVENTS].join(" and ")} are acted on.`);
+    return nothingToDo(`lrq acts only on events of type ${[...EVENTS].join(" and ")}.`);
   }
   const checked = envelopeSchema.safeParse(json);
   if (!checked.success) return invalid(schemaProblems(checked.error));

@@ -44,7 +44,7 @@ function parseExpanded(incident: unknown): ParsedIncident {
     return nothingToDo("The incident is resolved, or merged into another.");
   }
   if (field(incident, "alerts") === undefined) {
-    return nothingToDo("The incident comes without its alerts. Fetch it with $expand=alerts.");
+    return nothingToDo("The incident has no alerts in it. Fetch it with $expand=alerts.");
   }
   return incidentFrom({
     source: "graph",

@@ -20,7 +20,7 @@ const EVENTS = new Set(["jira:issue_created", "jira:issue_updated"]);
 export function parseJira(json: unknown): ParsedIncident {
   const event = textField(json, "webhookEvent");
   if (event !== null && !EVENTS.has(event)) {
-    return nothingToDo("Only created and updated issues are acted on.");
+    return nothingToDo("lrq acts only on created and updated issues.");
   }
   const issue = fieldsOf(field(json, "issue")) ?? fieldsOf(json);
   const fields = fieldsOf(field(issue, "fields"));

@@ -38,7 +38,7 @@ export function readBody(body: Uint8Array | string): ReadBody {
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
   if (bytes.length > MAX_BODY_BYTES) return tooLarge();
   const text = decode(bytes);
-  if (text === null) return refused("notJson", "Send the body in UTF-8; these bytes are not.");
+  if (text === null) return refused("notJson", "Send the body in UTF-8; this body is not UTF-8.");
   const scan = scanJson(text, BOUNDS);
   if (scan.kind === "tooDeep") {
     return refused("tooDeep", `Nest JSON at most ${BOUNDS.depth} deep.`);
@@ -55,7 +55,8 @@ function parse(text: string, keysWritten: number): ReadBody {
     json = JSON.parse(text);
   } catch (error) {
     // JSON.parse quotes the sender's text in its message; ours does not.
-    if (error instanceof SyntaxError) return refused("notJson", "Send JSON; this body is not.");
+    if (error instanceof SyntaxError)
+      return refused("notJson", "Send JSON; this body is not JSON.");
     throw error;
   }
   const keys = keysOf(json);

@@ -23,7 +23,9 @@ export function parseSentinel(json: unknown): ParsedIncident {
   }
   const schemaType = textField(trigger, "objectSchemaType") ?? "Incident";
   if (schemaType.toLowerCase() !== "incident") {
-    return nothingToDo("Only the Sentinel incident trigger is acted on, not alerts or entities.");
+    return nothingToDo(
+      "lrq acts only on the Sentinel incident trigger, not on alerts or entities.",
+    );
   }
   if (textField(properties, "status")?.toLowerCase() === "closed") {
     return nothingToDo("The Sentinel incident is closed.");

@@ -70,7 +70,7 @@ async function exchanged(
       : [{ address: name, family: isIP(name) }];
   if (addresses.length === 0) return { kind: "unavailable", detail: "its name has no address" };
   if (!addresses.every(({ address }) => isOpenAddress(address, options.allowLoopback))) {
-    const detail = "its name leads to an address that nothing is sent to";
+    const detail = "its name has an address to which lrq sends nothing";
     return { kind: "refusedAddress", detail };
   }
   const identity = request.withIdentity ? await bearer(options, signal) : {};

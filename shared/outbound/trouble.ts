@@ -12,7 +12,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
     "UNABLE_TO_GET_ISSUER_CERT",
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
     "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  ].map((code) => [code, "its certificate is of no authority that is trusted here"] as const),
+  ].map((code) => [code, "no authority that is trusted here signed its certificate"] as const),
   ["EPROTO", NO_TLS],
 ]);
 

@@ -11,7 +11,7 @@ export function canonicalJson(value: unknown): string {
     typeof value === "string" ||
     typeof value === "boolean" ||
     (typeof value === "number" && Number.isFinite(value));
-  if (!isScalar) throw new Error(`JSON holds no ${typeof value} like this`);
+  if (!isScalar) throw new Error(`JSON cannot contain this ${typeof value}`);
   return JSON.stringify(value);
 }
 

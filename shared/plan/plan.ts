@@ -126,7 +126,7 @@ export function planIncident(input: PlanInput): Planned {
     return [{ machineId, machineName, machineFacts, platform, ...same, approvals }];
   });
   if (sequences.length === 0) {
-    const detail = "No machine of the incident can be acted on; each is skipped with its reason.";
+    const detail = "lrq can act on no machine of the incident; each is skipped with its reason.";
     return { kind: "nothingToDo", detail, skipped };
   }
   return { kind: "parsed", value: { sequences, skipped } };

@@ -53,7 +53,7 @@ describe("a right", () => {
   it.each(RIGHTS)("%s is there for a signature only if a replay of it does no harm", (right) => {
     for (const scheme of ["hmac", "jira"] as const) {
       const good = BY_SIGNATURE[scheme].some((each) => each === right);
-      const refusal = good ? /^$/ : /signature is good for .*show a key or a token/;
+      const refusal = good ? /^$/ : /signature is valid only for .*send a key or a token/;
       expect(whyNotBy(scheme, right) ?? "").toMatch(refusal);
     }
   });

@@ -147,7 +147,7 @@ describe("an Entra token", () => {
 });
 
 describe("a forged token", () => {
-  const NOT_OURS = { kind: "nobody", why: "no caller is known by this token" };
+  const NOT_OURS = { kind: "nobody", why: "no caller fits this token" };
 
   it("signed with another key is told nothing but that", async () => {
     expect(await show(await signed(foreign, app()))).toEqual(NOT_OURS);

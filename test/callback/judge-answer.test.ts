@@ -46,7 +46,7 @@ describe("a callback", () => {
     expect(judgeAnswer(answered(302), 1, NOW_MS, STANDARD)).toEqual({
       kind: "again",
       dueAtMs: NOW_MS + 5 * SECOND_MS,
-      said: "HTTP 302, a redirect; none is followed",
+      said: "HTTP 302, a redirect; lrq follows none",
     });
   });
 

@@ -147,7 +147,7 @@ describe("submit", () => {
       "c",
       () => leftMs,
     );
-    expect(answer).toEqual({ kind: "notSent", detail: "no connection took it in time" });
+    expect(answer).toEqual({ kind: "notSent", detail: "no connection was ready in time" });
     expect(server.seen).toHaveLength(0);
   });
 

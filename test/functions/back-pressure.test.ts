@@ -69,7 +69,9 @@ describe("the body of an answer", () => {
     const { state, response } = await serving("two");
     await settled(state);
     response.destroy();
-    expect(await state.ended).toEqual(new Error("the reader of the evidence has gone away"));
+    expect(await state.ended).toEqual(
+      new Error("the reader of the evidence closed the connection"),
+    );
     expect(state.taken).toBeLessThan(IN_FLIGHT_PIECES_MAX);
   });
 });

@@ -100,7 +100,7 @@ describe("a blob that is read by a client", () => {
     });
     await settled(state);
     response.destroy();
-    expect(await ended()).toEqual(new Error("the reader of the evidence has gone away"));
+    expect(await ended()).toEqual(new Error("the reader of the evidence closed the connection"));
     await vi.waitFor(() => expect(state.closed).toBe(true));
     expect(state.written).toBeLessThan(IN_FLIGHT_MAX);
   });
@@ -113,7 +113,7 @@ describe("a blob that is read by a client", () => {
       await writeAll(answer, paced(content, "early"));
     });
     response.destroy();
-    expect(await ended()).toEqual(new Error("the reader of the evidence has gone away"));
+    expect(await ended()).toEqual(new Error("the reader of the evidence closed the connection"));
     await vi.waitFor(() => expect(state.closed).toBe(true));
     expect(state.written).toBeLessThan(IN_FLIGHT_MAX);
   });

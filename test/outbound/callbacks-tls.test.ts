@@ -9,7 +9,7 @@ import { type CallBackPorts, openCallingBack } from "../workflow/calling-back.ts
 import { startTlsReceiver, tlsFixture, type TlsReceiver } from "./tls-receiver.ts";
 
 const NAME = "hooks.contoso.example";
-const UNKNOWN = "its certificate is of no authority that is trusted here";
+const UNKNOWN = "no authority that is trusted here signed its certificate";
 const OLD: ServerOptions = {
   minVersion: "TLSv1",
   maxVersion: "TLSv1.1",

@@ -46,8 +46,8 @@ describe("chaos", () => {
     }
     const what = await postAgain();
     const { findings, summary } = judge(await chaos.facts());
-    expect(findings).toEqual([`${what} was done twice, and nothing says so`]);
-    expect(summary.join("\n")).toContain("1 done twice, 0 of them said to be");
+    expect(findings).toEqual([`${what} was done twice, and lrq does not say so`]);
+    expect(summary.join("\n")).toContain("1 done twice, 0 of them reported by lrq");
   }, 400_000);
 });
 

@@ -148,7 +148,7 @@ describe("the doctor finds, and says the fix for", () => {
       { claims: { roles: [...ROLES, "Library.Manage"] } },
       ["warning more roles", "unknown live response"],
       "more roles",
-      /Take them away/,
+      /Remove them/,
     ],
     [
       "a token that has expired",

@@ -71,7 +71,7 @@ describe("a machine that is offline", () => {
       (run) => run.sequences[0]?.waits?.code === "offline",
     );
     expect(waiting.sequences[0]?.waits?.detail).toMatch(
-      /has not answered since .* tried again from/,
+      /has not answered since .* tries it again from/,
     );
     expect((await stage.untilFinished(other.runId)).counts.succeeded).toBe(1);
 

@@ -141,7 +141,7 @@ describe("Jira's signature, which covers no time", () => {
       sending(jiraSigned(JIRA, body), { again: "true" }),
     );
     expect(answered.status).toBe(403);
-    expect(problemSchema.parse(answered.body).detail).toMatch(/Jira's signature is good for/);
+    expect(problemSchema.parse(answered.body).detail).toMatch(/Jira's signature is valid only for/);
     expect(arrivalsOn(6)).toBe(before);
   });
 });

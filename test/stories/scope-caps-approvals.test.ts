@@ -38,8 +38,8 @@ describe("the scope, on machines", () => {
     expect(reasons).toEqual([
       expect.stringContaining("deny.0"),
       expect.stringContaining("No allow rule"),
-      expect.stringContaining("groups could not be read"),
-      expect.stringContaining("tags could not be read"),
+      expect.stringContaining("could not read its groups"),
+      expect.stringContaining("could not read its tags"),
     ]);
     await stage.untilFinished(accepted.runId);
     const touched = new Set(stage.simulator.arrivals().map((each) => each.machineId));

@@ -104,7 +104,7 @@ describe.concurrent("a tenant that takes fewer calls than it promised", () => {
       sequences.some(({ waits }) => waits?.code === "throttled"),
     );
     const waiting = throttled.sequences.find(({ waits }) => waits?.code === "throttled");
-    expect(waiting?.waits?.detail).toMatch(/Defender asked for a pause/);
+    expect(waiting?.waits?.detail).toMatch(/Defender asked lrq to wait/);
     const status = statusSchema.parse((await stage.call("GET", "status")).body);
     expect(status.last429At).not.toBeNull();
     expect(status.othersUseTheQuota).toBe(true);

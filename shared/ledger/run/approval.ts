@@ -117,19 +117,22 @@ export function approve(
   }
   const { by, objectId } = asked;
   if (approval.requesters.some((each) => isSame(each, asked))) {
-    return { kind: "forbidden", detail: "Who asked for it may not approve it." };
+    return { kind: "forbidden", detail: "A caller who asked for it may not approve it." };
   }
   const { planHash, untilMs } = plan;
   if (untilMs <= nowMs) {
     return { kind: "refused", detail: "The time to approve it is over." };
   }
   if (asked.planHash !== planHash) {
-    const detail = "The plan is another by now; read the run, and approve what it shows.";
+    const detail = "The plan has changed; read the run, and approve what it shows now.";
     return { kind: "refused", detail };
   }
   const before = approval.given.filter((each) => each.planHash === planHash);
   if (before.some((each) => isSame(each, asked))) {
-    return { kind: "refused", detail: "You have approved it already; another one is needed." };
+    return {
+      kind: "refused",
+      detail: "You have already approved it; somebody else has to approve it too.",
+    };
   }
   const given = [...before, { by, objectId, planHash, atMs: Math.floor(nowMs) }];
   const granted = given.length >= approval.needed ? planHash : null;

@@ -90,7 +90,7 @@ export function end(
 
 /** Its time was over before it could run. */
 export function expire(record: SequenceRecord, nowMs: number): SequenceRecord {
-  const detail = "It waited until its expiry without a chance to run.";
+  const detail = "It waited until its expiry and could not run.";
   return end(record, "expired", { code: "expired", detail }, nowMs);
 }
 

@@ -28,7 +28,7 @@ export function timeOut(untouched: boolean): Outcome {
     ? { code: "notReached", detail: "The machine did not come online in time." }
     : {
         code: "commandTimedOut",
-        detail: "Defender timed it out; a command may have run, so it is not repeated.",
+        detail: "Defender timed it out; a command may have run, so lrq does not repeat it.",
       };
 }
 
@@ -41,5 +41,5 @@ export function cancelledBy(by: string): Outcome {
 export const INTERRUPTED = {
   code: "interrupted",
   detail:
-    "The machine came online while it was being given up; commands may have run: not repeated.",
+    "The machine came online while lrq gave it up; commands may have run, so lrq repeats none.",
 } as const;

@@ -112,7 +112,7 @@ function unquotedProblems(
     if (rule.encoding !== undefined) {
       problems.push({
         path,
-        message: "Use encoded parameters only in args; nothing decodes here.",
+        message: "Use encoded parameters only in args; nothing decodes them here.",
       });
     }
     if (rule.pattern === undefined && rule.enum === undefined) {
@@ -131,14 +131,14 @@ function argumentProblems(profile: Profile, template: string, path: string): Pro
   if (!texts.every((text) => text === null || PLAIN_ARGUMENTS[profile.shell].test(text))) {
     const message =
       "Write args of letters, digits, spaces and _ . / : = , + % - only, without quotes: " +
-      "values are quoted for you.";
+      "lrq quotes the values.";
     problems.push({ path, message });
   }
   const standsAlone = (index: number): boolean =>
     BEFORE_PLACE[profile.shell].test(index === 0 ? "" : (texts[index - 1] ?? "x")) &&
     AFTER_PLACE.test(index === texts.length - 1 ? "" : (texts[index + 1] ?? "x"));
   if (!texts.every((text, index) => text !== null || standsAlone(index))) {
-    const message = "Let every place stand as a word of its own, or behind : (in posix also =).";
+    const message = "Write every place as a separate word, or after : (in posix also =).";
     problems.push({ path, message });
   }
   return problems;

@@ -20,7 +20,7 @@ export function parseProfile(json: unknown, fileName: string): Parsed<Profile> {
     message,
   }));
   if (fileName !== `${profile.name}.json`) {
-    const message = `Call the file ${profile.name}.json, after the profile in it.`;
+    const message = `Name the file ${profile.name}.json, like the profile in it.`;
     problems.push({ path: `${fileName}.name`, message });
   }
   return problems.length > 0 ? invalid(problems) : { kind: "parsed", value: profile };

@@ -50,7 +50,7 @@ export function parseRouting(json: unknown, catalogue: Catalogue): Parsed<Routin
       .filter((name) => !catalogue.has(name))
       .map((name) => ({
         path: `routing.json.rules.${index}.profiles`,
-        message: `Name a profile that is there, not ${name}: ${[...catalogue.keys()].join(", ")}.`,
+        message: `Name a profile that exists, not ${name}: ${[...catalogue.keys()].join(", ")}.`,
       })),
   );
   return problems.length > 0 ? invalid(problems) : { kind: "parsed", value: checked.data };

@@ -137,19 +137,19 @@ function overCap(
   { cap, limit, left, asked }: OverCap,
 ): Acceptance {
   log("warn", "overCap", { caller, cap, limit, left, asked, incidentId: incident.incidentId });
-  const numbers = `${asked} new machines were asked for, and ${left} of ${limit} are left`;
+  const numbers = `The request has ${asked} new machines, and ${left} of ${limit} are left`;
   if (cap === "perIncident") {
-    return { kind: "tooManyMachines", detail: `${numbers} to the incident; nothing was accepted.` };
+    return { kind: "tooManyMachines", detail: `${numbers} to the incident; lrq accepted nothing.` };
   }
   const whose = cap === "perDay" ? "everybody" : `caller ${caller}`;
-  const detail = `${numbers} to ${whose} until 00:00 UTC; nothing was accepted.`;
+  const detail = `${numbers} to ${whose} until 00:00 UTC; lrq accepted nothing.`;
   return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
 }
 
 function tooLarge(asked: number): Acceptance {
   const detail =
-    `The commands for ${asked} new machines are more than can be accepted at once; nothing was ` +
-    "accepted. Send fewer, then again with more: they join the same run.";
+    `lrq cannot accept the commands for ${asked} new machines at once, and accepted nothing. ` +
+    "Send fewer machines first, then the others: they join the same run.";
   return { kind: "tooManyMachines", detail };
 }
 

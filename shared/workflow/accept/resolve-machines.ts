@@ -90,7 +90,7 @@ async function readById(
   await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
   if (reply.kind === "throttled") return THROTTLED;
   if (reply.kind === "unavailable") {
-    return { kind: "unavailable", detail: `Defender could not be asked for ${machineId}.` };
+    return { kind: "unavailable", detail: `lrq could not ask Defender for ${machineId}.` };
   }
   return known(mention, machineId, reply.kind === "answered" ? reply.value : null);
 }
@@ -108,7 +108,7 @@ async function lookUp(
     case "throttled":
       return THROTTLED;
     case "unavailable":
-      return { kind: "unavailable", detail: `Defender could not be asked for ${name}.` };
+      return { kind: "unavailable", detail: `lrq could not ask Defender for ${name}.` };
     case "refused":
       return unresolved(mention, `Defender refused to look up the name: ${reply.detail}`);
     case "absent":
@@ -149,16 +149,16 @@ function factsOf({ name, platform, tags, group }: Machine): MachineFacts {
 const NO_MACHINE = "No onboarded machine has exactly this name.";
 const NO_BUDGET: Unavailable = {
   kind: "unavailable",
-  detail: "The budget for looking up machines is spent for now.",
+  detail: "lrq has no calls left for looking up machines now.",
 };
 const THROTTLED: Unavailable = {
   kind: "unavailable",
-  detail: "Defender takes no more look-ups for now.",
+  detail: "Defender accepts no more look-ups now.",
 };
 
-const TOO_MANY_NAMES = `Only ${LOOKUPS_MAX} names are looked up at once; send machine ids.`;
+const TOO_MANY_NAMES = `lrq looks up only ${LOOKUPS_MAX} names at once; send machine ids.`;
 const TOO_MANY_IDS =
-  `Only ${READS_MAX} machines are held against SCOPE at once; ` +
+  `lrq checks only ${READS_MAX} machines against SCOPE at once; ` +
   "send the others in another request.";
 
 function unresolved(

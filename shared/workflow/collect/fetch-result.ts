@@ -80,7 +80,7 @@ type Unanswered = Exclude<Reply<unknown>, { kind: "answered" }>;
 
 function notYet(reply: Unanswered, has: NotYet["has"]): NotYet {
   const retryAfterMs = reply.kind === "throttled" ? reply.retryAfterMs : null;
-  const said = reply.kind === "throttled" ? "Defender asked for a pause (429)." : reply.detail;
+  const said = reply.kind === "throttled" ? "Defender asked lrq to wait (429)." : reply.detail;
   return { kind: "notYet", detail: said.slice(0, DETAIL_CHARACTERS), has, retryAfterMs };
 }
 
@@ -128,7 +128,7 @@ async function store(
     put = await evidence.put(path, flowing.content);
   } catch (error) {
     if (!source.broke()) throw error;
-    const detail = "The result's download broke off.";
+    const detail = "The download of the result stopped early.";
     return { kind: "notYet", detail, has: "some", retryAfterMs: null };
   }
   if (put === "written") return described(wanted, path, servedName, flowing.result());

@@ -83,7 +83,7 @@ async function tell(
   run: RunRecord,
 ): Promise<Judgement | "ended"> {
   const target = targetOf(run, notice);
-  if (target === null) return { kind: "dead", said: "the run no longer knows whom to tell" };
+  if (target === null) return { kind: "dead", said: "the run no longer has this target" };
   // It asked for nothing more of this run while this one was on its way.
   if (target.endedAtMs !== null) return "ended";
   const recipient = recipientOf(target, run, callers, rules);

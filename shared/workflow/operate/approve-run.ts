@@ -27,10 +27,9 @@ export type Approved =
 
 const bodySchema = z.strictObject({ planHash: z.string().regex(/^[0-9a-f]{64}$/) });
 const BAD_BODY = 'Send {"planHash": "..."} with the 64 hex digits that the run shows.';
-const NOT_PERSONAL =
-  "An app's token approves nothing: sign in yourself, or show a key of your own.";
+const NOT_PERSONAL = "The token of an app cannot approve: sign in yourself, or send your own key.";
 const NOT_WHOLE =
-  "A row of this run cannot be read by this version of the app, so nobody sees the whole plan here.";
+  "This version of the app cannot read a row of this run, so it cannot show the whole plan.";
 
 /**
  * Takes one approval of exactly what the run shows. The run is read before its sequences and

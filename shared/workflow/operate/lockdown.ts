@@ -1,6 +1,6 @@
 import type { Defender } from "../../ports.ts";
 
-const DETAIL = "LOCKDOWN is set: nothing is changed at Defender.";
+const DETAIL = "LOCKDOWN is set: lrq changes nothing at Defender.";
 
 /**
  * Defender with its hands tied: it can be asked, and results can be fetched, but nothing starts and

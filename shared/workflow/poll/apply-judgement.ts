@@ -102,7 +102,7 @@ async function askAfter(context: PollContext, loaded: Loaded, actionId: string):
   }
   if (reply.kind !== "absent") {
     if (nowMs < loaded.before.value.expiresAtMs + UNSEEN_MS) return false;
-    const unseen = `It expired, and Defender does not tell of the action ${actionId}: ${reply.kind}.`;
+    const unseen = `It expired, and Defender does not show the action ${actionId}: ${reply.kind}.`;
     return await commitMove(context, loaded, loseSight(loaded.before.value, unseen, nowMs));
   }
   const detail = `Defender no longer knows the action ${actionId}; what it did is not known.`;

@@ -43,8 +43,10 @@ async function endUnseen(
   if (nowMs < before.value.expiresAtMs + UNSEEN_MS) return false;
   const isOurs = isListed || !before.value.unmarked;
   if (isOurs) await askToEnd(ports, limits, before.value);
-  const left = isOurs ? "" : " Its action was not cancelled, for nothing shows that it is lrq's.";
-  const detail = `It expired while Defender did not show what became of it: ${why}${left}`;
+  const left = isOurs
+    ? ""
+    : " lrq did not cancel its action, because nothing shows that it is lrq's.";
+  const detail = `It expired while Defender did not show what happened to it: ${why}${left}`;
   const after = loseSight(before.value, detail.slice(0, 1_000), nowMs);
   return await commitMove(context, { before, lease: null }, after);
 }

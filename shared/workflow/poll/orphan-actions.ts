@@ -146,8 +146,8 @@ async function cancelSecond(
 }
 
 const DETAILS = {
-  cancelSent: "given up before it was listed, so it is cancelled",
-  ranLate: "given up before it was listed, but commands of it may have run",
+  cancelSent: "lrq gave it up before Defender listed it, so lrq cancels it",
+  ranLate: "lrq gave it up before Defender listed it, but commands of it may have run",
 } as const;
 
 /** Names the late action, and the other one of the sequence if there is one. */

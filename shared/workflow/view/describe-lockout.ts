@@ -19,8 +19,8 @@ export interface LockoutView {
 const WORDS: Readonly<Record<LockedCall, string>> = {
   token: "There is no access token",
   submit: "Defender refuses to start sessions",
-  list: "Defender refuses to list actions, and what cannot be watched is not started",
-  machines: "Defender refuses to tell of machines",
+  list: "Defender refuses to list actions, and lrq starts nothing that it cannot watch",
+  machines: "Defender refuses to show machines",
   link: "Defender refuses links to results",
 };
 

@@ -26,7 +26,7 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
     return { ...describeReason(reason, ""), position: null, estimatedStart: null };
   }
   if (place?.kind === "later") {
-    const again = `It is tried again from ${isoOf(place.dueAtMs)}.`;
+    const again = `lrq tries it again from ${isoOf(place.dueAtMs)}.`;
     return {
       ...describeReason(reason, again),
       position: null,
@@ -58,7 +58,7 @@ export function describeUnseen(record: SequenceRecord, { budget }: Queue): WaitV
   const lockout = describeLockout(budget);
   const isBlind = lockout?.call === "token" || lockoutOf(budget, "list") !== null;
   if (lockout === null || !isBlind || !holdsSession(record)) return null;
-  const until = `If that stays so, it ends after ${isoOf(record.expiresAtMs)} as not known.`;
+  const until = `If this does not change, it ends after ${isoOf(record.expiresAtMs)} as not known.`;
   const detail = `${lockoutInWords(lockout)} ${lockout.remedy} ${until}`;
   return { code: "lockedOut", detail, position: null, estimatedStart: null };
 }
@@ -72,7 +72,7 @@ function describeReason(
     case "machineHeld":
       return {
         code: "machineHeld",
-        detail: `Sequence ${reason.sequenceId} of ours holds the machine.`,
+        detail: `Our sequence ${reason.sequenceId} holds the machine.`,
       };
     case "machineBusy":
       return {
@@ -87,12 +87,12 @@ function describeReason(
     case "lockedOut":
       return {
         code: "lockedOut",
-        detail: `Defender lets us reach no machine: ${reason.detail} ${then}`,
+        detail: `Defender lets lrq reach no machine: ${reason.detail} ${then}`,
       };
     case "approval":
       return {
         code: "approval",
-        detail: "It waits to be approved; the run says by whom, and until when.",
+        detail: "It waits for an approval; the run says who can approve it, and until when.",
       };
     case "canary":
       return {
@@ -134,15 +134,15 @@ function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; d
     case "unwatched":
       return {
         code: "unwatched",
-        detail: "It goes once Defender has listed what was started last.",
+        detail: "It goes after Defender has listed the latest starts.",
       };
     case "go":
       return lane !== URGENT_LANE && verdict.lowerRoom === 0
-        ? { code: "session", detail: "The sessions that are left are kept for urgent work." }
-        : { code: "next", detail: "It goes as soon as those before it have gone." };
+        ? { code: "session", detail: "The free sessions are reserved for urgent work." }
+        : { code: "next", detail: "It goes after the sequences in front of it." };
     case "lockedOut":
     case "paused":
-      return { code: "next", detail: "It goes as soon as those before it have gone." };
+      return { code: "next", detail: "It goes after the sequences in front of it." };
   }
 }
 
@@ -150,7 +150,7 @@ function atDoor({ door }: Budget): { code: string; detail: string } {
   return door.closedBy === "unreachable"
     ? {
         code: "unreachable",
-        detail: "No connection to Defender takes a call in time; one is tried every few seconds.",
+        detail: "No connection to Defender is ready in time; lrq tries one every few seconds.",
       }
-    : { code: "throttled", detail: "Defender asked for a pause; all submissions wait for it." };
+    : { code: "throttled", detail: "Defender asked lrq to wait; all submissions wait." };
 }

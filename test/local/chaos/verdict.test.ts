@@ -58,7 +58,7 @@ describe("the verdict on chaos", () => {
     [
       "a part that was done twice, and of which nothing says so",
       { actions: [action("a", "run.1"), action("a2", "run.1"), action("b", "run.2")] },
-      /^part 0 of run\.1 was done twice, and nothing says so$/,
+      /^part 0 of run\.1 was done twice, and lrq does not say so$/,
     ],
     ["a POST over the limit", { arrivalsAtMs: [0, 1_000, 1_999] }, /^1 POSTs came over the limit/],
     [
@@ -105,7 +105,7 @@ describe("the verdict on chaos", () => {
     [
       "a success of which Defender saw nothing",
       { actions: [action("a", "run.1"), action("b", "run.2", { hasRun: false })] },
-      /^run\.2 is said to have succeeded, but nothing ran$/,
+      /^lrq says that run\.2 succeeded, but nothing ran$/,
     ],
     ["a complaint of Defender", { violations: ["too many"] }, /^Defender complains: too many$/],
     [

@@ -39,7 +39,7 @@ describe("the block on a terminal", () => {
       "  lt-0207   Windows 11   pending      3 s  offline, Defender keeps it Pending",
       "  pc-0312   Windows 10   busy         3 s  portal session, tried again in 1 s",
       "",
-      "Budget    5 of 25 sessions   6 of 10 calls in 3 s (a minute at 20 times life)   3 s",
+      "Budget    5 of 25 sessions   6 of 10 calls in 3 s (a minute, 20 times faster than real time)   3 s",
     ]);
   });
 

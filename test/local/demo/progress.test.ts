@@ -29,7 +29,7 @@ describe("how a waiting machine stands", () => {
 
   it("says who is next", () => {
     expect(waiting("next", { position: 1 })).toBe("waiting: next to go");
-    expect(waiting("next", { position: 2 })).toBe("waiting: goes after those before it");
+    expect(waiting("next", { position: 2 })).toBe("waiting: goes after those in front of it");
   });
 
   it("knows when a busy machine is tried again", () => {
@@ -44,7 +44,7 @@ describe("how a machine with a session stands", () => {
 
   it("calls it offline only once it has stayed Pending too long", () => {
     const pending = { ...at, machineActionStatus: "Pending" };
-    expect(line(pending, 2_000)).toBe("pending: waits for the machine to take it up");
+    expect(line(pending, 2_000)).toBe("pending: waits for the machine to start");
     expect(line(pending, 2_001)).toBe("pending: offline, Defender keeps it Pending");
   });
 

@@ -87,6 +87,6 @@ describe("a forwarded request", () => {
     const { url, seen } = await hosting((request) => request.socket.destroy());
     const answer = await fetch(`${url}/a`);
     expect([answer.status, await answer.text()]).toEqual([500, ""]);
-    expect(seen.log).toEqual(["error f the library broke off without an answer"]);
+    expect(seen.log).toEqual(["error f the library ended without an answer"]);
   });
 });

@@ -97,9 +97,7 @@ describe("a result that lrq sends", () => {
     const { api } = await lrqWith((__, response) => sendHalf(response, headers));
     const reading = sizeOf(await api.open(RUN_ID, LISTED), 2);
     await expect(reading).rejects.toThrow(
-      new RegExp(
-        `^lrq broke off runs/${RUN_ID}/evidence/${LISTED.sequenceId}/0 after \\d+ bytes: `,
-      ),
+      new RegExp(`^lrq ended runs/${RUN_ID}/evidence/${LISTED.sequenceId}/0 after \\d+ bytes: `),
     );
   });
 
@@ -120,7 +118,7 @@ describe("a result that lrq sends", () => {
     const folder = join(temporaryFolder(), "run");
     const breaking = { open: async () => await api.open(RUN_ID, LISTED) };
     const exporting = exportRun({ ...apiOf(collecting), ...breaking }, RUN_ID, folder);
-    await expect(exporting).rejects.toThrow(/^lrq broke off runs\//);
+    await expect(exporting).rejects.toThrow(/^lrq ended runs\//);
     const left = readdirSync(folder, { recursive: true, withFileTypes: true });
     expect(left.filter((each) => !each.isDirectory())).toEqual([]);
   });

@@ -113,7 +113,7 @@ describe("lrq", () => {
       return await run(["verify", "queue", "--head", whole[2]?.hash ?? ""], env);
     });
     expect(exitCode).toBe(1);
-    expect(said).toContain("cut off");
+    expect(said).toContain("was cut");
   });
 
   it("takes a folder by any of its names", async () => {

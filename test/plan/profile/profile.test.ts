@@ -170,7 +170,7 @@ describe("a profile", () => {
     expect(parseProfile(sample(), "other.json")).toEqual({
       kind: "invalid",
       problems: [
-        { path: "other.json.name", message: "Call the file sample.json, after the profile in it." },
+        { path: "other.json.name", message: "Name the file sample.json, like the profile in it." },
       ],
     });
   });

@@ -50,7 +50,7 @@ describe("what is long over and of which Defender shows nothing", () => {
     expect([await expire(), await state()]).toEqual([1, "failed"]);
     expect(cancelled).toEqual([]);
     const [record] = await world.unfolded();
-    expect(record?.outcome?.detail).toContain("was not cancelled");
+    expect(record?.outcome?.detail).toContain("did not cancel its action");
   });
 
   it("is cancelled if a list has shown our mark since", async () => {

@@ -58,12 +58,12 @@ describe("a POST that could not leave", () => {
     const { world } = await begun();
     const { log, records } = await drained(world, LIMITS, async () => {
       world.pass(2_000);
-      return { kind: "notSent", detail: "no connection took it in time" };
+      return { kind: "notSent", detail: "no connection was ready in time" };
     });
     expect(records.filter(({ state }) => state === "waiting")).toHaveLength(MACHINES.length);
     const said = log.filter(({ event }) => event === "notSent");
     expect(said).toMatchObject([
-      { level: "warn", fields: { sinceMs: 2_000, detail: "no connection took it in time" } },
+      { level: "warn", fields: { sinceMs: 2_000, detail: "no connection was ready in time" } },
     ]);
     // Its one call of the window is free: once the door opens, the next may go.
     world.pass(5_000);
