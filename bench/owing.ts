@@ -1,18 +1,19 @@
 import { createMemoryBells } from "../local/memory/bells.ts";
 import { createMemoryClock } from "../local/memory/clock.ts";
+import { countedLedger } from "../local/memory/counted-ledger.ts";
 import { createMemoryLedger } from "../local/memory/ledger.ts";
 import { createSeededRandom } from "../local/memory/random.ts";
 import { DEFAULT_TIMEOUTS } from "../shared/defender/options.ts";
 import { createDefender } from "../shared/defender/client.ts";
-import { FIRST_HEAD } from "../shared/ledger/run/chain-head.ts";
 import { runKey } from "../shared/ledger/row/keys.ts";
 import { insertion } from "../shared/ledger/sequence/rows.ts";
-import { runSchema } from "../shared/ledger/run/run.ts";
-import { sequenceSchema } from "../shared/ledger/sequence/sequence.ts";
+import type { SequenceRecord } from "../shared/ledger/sequence/sequence.ts";
 import type { Limits } from "../shared/limits/pace/limits.ts";
-import type { Defender, EvidenceStore, Ledger, Ports } from "../shared/ports.ts";
+import type { Defender, EvidenceStore, Ports } from "../shared/ports.ts";
 import { runIdOf, sequenceIdOf } from "../shared/plan/identity.ts";
 import { collect } from "../shared/workflow/collect/collect.ts";
+import { aRun } from "../test/ledger/a-run.ts";
+import { anOwing, START_MS } from "../test/ledger/a-sequence.ts";
 import { SHIPPED } from "./shipped-limits.ts";
 
 /** Requests that collecting made, by the door they went through. */
@@ -30,8 +31,6 @@ export interface Owing {
   readonly requests: Requests;
 }
 
-const NOW_MS = Date.parse("2026-11-20T10:00:00Z");
-
 /**
  * Sequences with so many results each; an action's id names what `byte-server.ts` serves for it,
  * such as `bytes-1024`. The ledger is in memory: it is the copy that is measured.
@@ -46,11 +45,11 @@ export async function oweResults(
   const sequences = Array.from({ length: asked.sequences }, (_, number) =>
     endedSequence(runId, number, asked),
   );
-  const run = runRecord(runId, asked.sequences);
+  const run = aRun({ runId, accepted: asked.sequences, open: asked.sequences });
   await ledger.commit([{ op: "insert", key: runKey(runId), body: run }]);
   for (const sequence of sequences) await ledger.commit(insertion(sequence));
   const requests: Requests = { ledger: 0, evidence: 0, defender: 0 };
-  const clock = createMemoryClock({ startMs: NOW_MS });
+  const clock = createMemoryClock({ startMs: START_MS + 60_000 });
   const ports: Ports = {
     ledger: countedLedger(ledger, () => (requests.ledger += 1)),
     evidence: countedEvidence(evidence, () => (requests.evidence += 1)),
@@ -116,112 +115,15 @@ function countedEvidence(evidence: EvidenceStore, count: () => void): EvidenceSt
   };
 }
 
-function countedLedger(ledger: Ledger, count: () => void): Ledger {
-  return {
-    read: async (key) => {
-      count();
-      return await ledger.read(key);
-    },
-    list: async (from, before, limit) => {
-      count();
-      return await ledger.list(from, before, limit);
-    },
-    commit: async (changes) => {
-      count();
-      return await ledger.commit(changes);
-    },
-  };
-}
-
-function runRecord(runId: string, sequences: number) {
-  return runSchema.parse({
-    v: 1,
-    runId,
-    source: "generic",
-    incidentId: "bench",
-    title: "Bench",
-    severity: "low",
-    url: null,
-    requestedBy: "bench",
-    requestedAtMs: NOW_MS,
-    accepted: sequences,
-    open: sequences,
-    finishedAtMs: null,
-    skipped: [],
-    custody: FIRST_HEAD,
-    audit: FIRST_HEAD,
-  });
-}
-
 function endedSequence(
   runId: string,
   number: number,
   { resultsEach, actionId }: { resultsEach: number; actionId: string },
-) {
-  const profile = { name: "bench", version: 1 };
+): SequenceRecord {
   const machineId = number.toString(16).padStart(40, "0");
-  const indexes = Array.from({ length: resultsEach }, (_, index) => index);
-  return sequenceSchema.parse({
-    v: 1,
-    sequenceId: sequenceIdOf(runId, { machineId, profile, parameters: {} }),
-    runId,
-    machineId,
-    machineName: `pc-${number}.example`,
-    profile: { ...profile, hash: "0".repeat(64) },
-    parameters: {},
-    lane: 3,
-    pass: 1,
-    parts: [indexes.map((index) => ({ type: "GetFile", path: `C:\\f${index}` }))],
-    part: 0,
-    attempt: 1,
-    state: "succeeded",
-    place: null,
-    reason: null,
-    acceptedAtMs: NOW_MS,
-    expiresAtMs: NOW_MS + 1,
-    claimedAtMs: NOW_MS,
-    submittedAtMs: NOW_MS,
-    endedAtMs: NOW_MS,
-    actionId,
-    actionStatus: "Succeeded",
-    offlineTimes: 0,
-    busyTimes: 0,
-    cancel: null,
-    outcome: null,
-    progress: indexes.map(completed),
-    results: indexes.map((index) => owed(actionId, index)),
-  });
-}
-
-function completed(index: number) {
-  return {
-    part: 0,
-    index,
-    type: "GetFile",
-    status: "Completed",
-    startedAtMs: NOW_MS,
-    endedAtMs: NOW_MS,
-    errors: [],
-  };
-}
-
-function owed(actionId: string, index: number) {
-  return {
-    part: 0,
-    index,
-    type: "GetFile",
-    actionId,
-    state: "owed",
-    tries: 0,
-    dueAtMs: null,
-    absentSinceMs: null,
-    again: false,
-    detail: null,
-    path: null,
-    servedName: null,
-    size: null,
-    sha256: null,
-    content: null,
-    script: null,
-  };
+  const profile = { name: "bench", version: 1, hash: "0".repeat(64) };
+  const sequenceId = sequenceIdOf(runId, { machineId, profile, parameters: {} });
+  const files = Array.from({ length: resultsEach }, (_, index) => `C:\\f${index}`);
+  const commands = files.map((path) => ({ type: "GetFile" as const, path }));
+  return anOwing(commands, { sequenceId, runId, machineId, profile, actionId });
 }

@@ -178,6 +178,18 @@ describe("the house", () => {
     expect(loose).toEqual([]);
   });
 
+  it.each(files.filter((file) => /^test\/(store|workflow)\/.*\.test\.ts$/.test(file)))(
+    "%s is named after the file it tests, and perhaps an aspect of it",
+    (file) => {
+      const about = file.replace(/^test/, "shared").replace(/\.test\.ts$/, "");
+      const tested = sources.filter((source) => {
+        const name = source.replace(/\.ts$/, "");
+        return about === name || about.startsWith(`${name}-`);
+      });
+      expect(tested).not.toEqual([]);
+    },
+  );
+
   it("commits to the ledger in one place, but for who shares commits or wraps the ledger", () => {
     const committing = sources.filter(
       (file) => file.startsWith("shared/") && /ledger\.commit\(/.test(read(file)),

@@ -3,7 +3,14 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { callbackRequest, type Recipient } from "../../shared/callback/request.ts";
-import { ended, facts, NOTICE_ID, NOW_MS, OTHER_SECRET, SECRET } from "./facts.ts";
+import {
+  sequenceEnded,
+  runFinished,
+  NOTICE_ID,
+  NOW_MS,
+  OTHER_SECRET,
+  SECRET,
+} from "./told-facts.ts";
 
 type Addressed = Exclude<Recipient, { shape: "sentinel" }>;
 
@@ -34,7 +41,7 @@ function verified(secret: string, request: ReturnType<typeof callbackRequest>, a
 
 describe("a generic callback", () => {
   it("is accepted by the reference library, and holds ids, counts and hashes", () => {
-    const request = callbackRequest(to("generic"), facts(), NOW_MS);
+    const request = callbackRequest(to("generic"), runFinished(), NOW_MS);
     expect(request).toMatchObject({ method: "POST", withIdentity: false });
     expect(request.headers["webhook-id"]).toBe(NOTICE_ID);
     expect(verified(SECRET, request, NOW_MS)).toEqual({
@@ -53,8 +60,8 @@ describe("a generic callback", () => {
   });
 
   it("keeps its id at a later try, and is dated anew", () => {
-    const first = callbackRequest(to("generic"), facts(), NOW_MS);
-    const later = callbackRequest(to("generic"), facts(), NOW_MS + 7_200_000);
+    const first = callbackRequest(to("generic"), runFinished(), NOW_MS);
+    const later = callbackRequest(to("generic"), runFinished(), NOW_MS + 7_200_000);
     expect(later.headers["webhook-id"]).toBe(first.headers["webhook-id"]);
     expect(later.body).toBe(first.body);
     expect(() => verified(SECRET, first, NOW_MS + 7_200_000)).toThrow(/old/);
@@ -64,7 +71,7 @@ describe("a generic callback", () => {
   it("is accepted with the old secret and with the new one while both are set", () => {
     const request = callbackRequest(
       to("generic", { secrets: [SECRET, OTHER_SECRET] }),
-      facts(),
+      runFinished(),
       NOW_MS,
     );
     expect(verified(SECRET, request, NOW_MS)).toBeDefined();
@@ -77,7 +84,7 @@ describe("a generic callback", () => {
     const text = fc.oneof(fc.string({ unit: "binary", maxLength: 20_000 }), fc.string());
     fc.assert(
       fc.property(text, text, fc.string({ maxLength: 200 }), (name, outcome, incidentId) => {
-        const all = { ...ended(name, outcome), incidentId };
+        const all = { ...sequenceEnded(name, outcome), incidentId };
         const request = callbackRequest(to("generic"), all, NOW_MS);
         expect(Buffer.byteLength(request.body)).toBeLessThan(20_000);
         expect(verified(SECRET, request, NOW_MS)).toMatchObject({ data: { incidentId } });
@@ -87,7 +94,7 @@ describe("a generic callback", () => {
 
   it("carries the header of the setting beside its own", () => {
     const header = { name: "Authorization", value: "Bearer token" };
-    const request = callbackRequest(to("generic", { header }), facts(), NOW_MS);
+    const request = callbackRequest(to("generic", { header }), runFinished(), NOW_MS);
     expect(request.headers).toMatchObject({ authorization: "Bearer token" });
     expect(request.headers["webhook-signature"]).toMatch(/^v1,/);
   });
@@ -114,22 +121,24 @@ const SHAPES: readonly [string, Recipient, (body: unknown) => string][] = [
 ];
 
 describe.each(SHAPES)("%s", (_name, recipient, textOf) => {
-  const text = (of: ReturnType<typeof facts>) =>
+  const text = (of: ReturnType<typeof runFinished>) =>
     textOf(JSON.parse(callbackRequest(recipient, of, NOW_MS).body));
 
   it("says how the run ended, with the head of its custody chain", () => {
-    expect(text(facts())).toMatch(/lrq run 0123456789abcdefghjk finished: 2 succeeded, 1 failed\./);
-    expect(text(facts())).toContain(`Custody entries: 6, head ${"f".repeat(64)}.`);
+    expect(text(runFinished())).toMatch(
+      /lrq run 0123456789abcdefghjk finished: 2 succeeded, 1 failed\./,
+    );
+    expect(text(runFinished())).toContain(`Custody entries: 6, head ${"f".repeat(64)}.`);
   });
 
   it("names the machine without its domain, so that no page makes a link of it", () => {
-    expect(text(ended("pc-1.evil.example"))).toMatch(/Machine pc-1, 0{40}\./);
+    expect(text(sequenceEnded("pc-1.evil.example"))).toMatch(/Machine pc-1, 0{40}\./);
   });
 
   it("is nothing but plain text, whatever a machine calls itself", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (name, outcome) => {
-        expect(text(ended(name, outcome))).toMatch(/^[A-Za-z0-9 .,:()?_\n-]*$/);
+        expect(text(sequenceEnded(name, outcome))).toMatch(/^[A-Za-z0-9 .,:()?_\n-]*$/);
       }),
     );
   });
@@ -138,7 +147,7 @@ describe.each(SHAPES)("%s", (_name, recipient, textOf) => {
 describe("a comment in Jira of version 3", () => {
   it("is an Atlassian document of the same lines", () => {
     const url = "https://contoso.atlassian.net/rest/api/3/issue/10001/comment";
-    const { body } = callbackRequest(to("jira", { url }), facts(), NOW_MS);
+    const { body } = callbackRequest(to("jira", { url }), runFinished(), NOW_MS);
     const first = { type: "text", text: expect.stringContaining("lrq run") };
     expect(JSON.parse(body)).toMatchObject({
       body: {
@@ -152,12 +161,12 @@ describe("a comment in Jira of version 3", () => {
 
 describe("a comment in Sentinel", () => {
   it("is put under an id that follows from the message's, so that a second try changes nothing", () => {
-    const { url, method, withIdentity } = callbackRequest(SENTINEL, facts(), NOW_MS);
+    const { url, method, withIdentity } = callbackRequest(SENTINEL, runFinished(), NOW_MS);
     expect([method, withIdentity]).toEqual(["PUT", true]);
     expect(url).toBe(
       `https://management.azure.com${ARM_ID}/comments/01234567-89ab-8def-8123-456789abcdef` +
         "?api-version=2025-09-01",
     );
-    expect(callbackRequest(SENTINEL, facts(), NOW_MS + 1_000).url).toBe(url);
+    expect(callbackRequest(SENTINEL, runFinished(), NOW_MS + 1_000).url).toBe(url);
   });
 });

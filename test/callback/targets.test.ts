@@ -9,7 +9,7 @@ import {
 } from "../../shared/callback/targets.ts";
 import type { CallbackTarget } from "../../shared/ledger/outbox/notice.ts";
 import { incident } from "../plan/planning.ts";
-import { caller, SECRET } from "./facts.ts";
+import { aCaller, SECRET } from "./told-facts.ts";
 
 const RULES: CallbackRules = {
   hosts: hostsIn("*.contoso.example,dev1.service-now.com") ?? [],
@@ -36,7 +36,7 @@ function only(targets: readonly CallbackTarget[]): CallbackTarget {
 
 describe("who is told of a run", () => {
   it("is what the caller's settings say, without its address or secrets", () => {
-    const target = only(targetsOf(caller({ callbacks: [HOOK] }), incident(), null, RULES));
+    const target = only(targetsOf(aCaller({ callbacks: [HOOK] }), incident(), null, RULES));
     expect(target).toMatchObject({
       from: "setting",
       shape: "generic",
@@ -48,7 +48,7 @@ describe("who is told of a run", () => {
   });
 
   it("is a ticket's own system only, or a generic caller's", () => {
-    const soar = caller({ callbacks: [NOTE] });
+    const soar = aCaller({ callbacks: [NOTE] });
     const count = (source: "servicenow" | "jira" | "generic" | "sentinel") =>
       targetsOf(soar, incident({ source }), null, RULES).length;
     expect([count("servicenow"), count("generic"), count("jira"), count("sentinel")]).toEqual([
@@ -57,7 +57,7 @@ describe("who is told of a run", () => {
   });
 
   it("is the address that came with the request, kept for it has no other place", () => {
-    const soar = caller({ callbackSecret: SECRET });
+    const soar = aCaller({ callbackSecret: SECRET });
     expect(only(targetsOf(soar, incident(), ASKED, RULES))).toMatchObject({
       from: "request",
       host: "ask.contoso.example",
@@ -68,29 +68,29 @@ describe("who is told of a run", () => {
   it("is Sentinel, if comments are on and the incident is one of Azure's", () => {
     const arm = incident({ armId: "/subscriptions/1/incidents/2" });
     const off = { ...RULES, sentinelComments: false };
-    expect(only(targetsOf(caller(), arm, null, RULES)).shape).toBe("sentinel");
-    expect(targetsOf(caller(), incident(), null, RULES)).toEqual([]);
-    expect(targetsOf(caller(), arm, null, off)).toEqual([]);
+    expect(only(targetsOf(aCaller(), arm, null, RULES)).shape).toBe("sentinel");
+    expect(targetsOf(aCaller(), incident(), null, RULES)).toEqual([]);
+    expect(targetsOf(aCaller(), arm, null, off)).toEqual([]);
   });
 });
 
 describe("the callback a request asks for", () => {
   it("is refused without an allowed host, and without a secret to sign with; else not", () => {
-    const soar = caller({ callbackSecret: SECRET });
+    const soar = aCaller({ callbackSecret: SECRET });
     expect(askedTrouble(soar, ASKED, { ...RULES, hosts: [] })).toContain("CALLBACK_HOSTS");
     expect(askedTrouble(soar, { ...ASKED, url: "https://evil.example/" }, RULES)).toContain("host");
-    expect(askedTrouble(caller(), ASKED, RULES)).toContain("callbackSecret");
+    expect(askedTrouble(aCaller(), ASKED, RULES)).toContain("callbackSecret");
     expect(askedTrouble(soar, ASKED, RULES)).toBeNull();
   });
 });
 
 describe("where a notice is sent", () => {
-  const soar = caller({ callbacks: [HOOK, NOTE], callbackSecret: SECRET });
+  const soar = aCaller({ callbacks: [HOOK, NOTE], callbackSecret: SECRET });
   const [hook, note] = targetsOf(soar, incident({ source: "generic" }), null, RULES);
   if (hook === undefined || note === undefined) throw new Error("no targets");
 
   it("is looked up in the settings then, by what they say and not by their order", () => {
-    const reversed = caller({ callbacks: [NOTE, HOOK] });
+    const reversed = aCaller({ callbacks: [NOTE, HOOK] });
     expect(recipientOf(hook, RUN, [reversed], RULES)).toEqual({
       kind: "to",
       to: { shape: "generic", url: HOOK.url, secrets: [SECRET], header: null },
@@ -112,11 +112,11 @@ describe("where a notice is sent", () => {
       return found.kind === "nobody" ? found.why : "told";
     };
     expect(why(hook, [soar])).toBe("told");
-    expect(why(hook, [caller()])).toContain("no longer in CALLERS");
+    expect(why(hook, [aCaller()])).toContain("no longer in CALLERS");
     expect(why(hook, [])).toContain("no longer in CALLERS");
     expect(why(hook, [soar], { ...RULES, hosts: ["other.example"] })).toContain("CALLBACK_HOSTS");
-    const asked = only(targetsOf(caller({ callbackSecret: SECRET }), incident(), ASKED, RULES));
-    expect(why(asked, [caller()])).toContain("no longer in CALLERS");
+    const asked = only(targetsOf(aCaller({ callbackSecret: SECRET }), incident(), ASKED, RULES));
+    expect(why(asked, [aCaller()])).toContain("no longer in CALLERS");
     expect(why(asked, [soar])).toBe("told");
     const narrowed = { ...RULES, hosts: ["other.example"] };
     expect(why(asked, [soar], narrowed)).toContain("CALLBACK_HOSTS");
@@ -125,10 +125,10 @@ describe("where a notice is sent", () => {
 
 describe("callbacks in CALLERS", () => {
   it("that may not be sent to are all said at the start, by their place and not their address", () => {
-    const soar = caller({
+    const soar = aCaller({
       callbacks: [HOOK, { ...HOOK, url: "https://evil.example/sig" }, NOTE],
     });
-    expect(settingProblems([caller(), soar], RULES)).toEqual([
+    expect(settingProblems([aCaller(), soar], RULES)).toEqual([
       { path: "CALLERS.1.callbacks.1.url", message: "its host is not one of CALLBACK_HOSTS" },
     ]);
   });
@@ -141,6 +141,6 @@ describe("callbacks in CALLERS", () => {
     ["a header that is set already", { ...NOTE, header: { name: "Webhook-Id", value: "1" } }],
     ["a header of two lines", { ...NOTE, header: { name: "X-Key", value: "a\r\nb: c" } }],
   ])("cannot have %s", (_what, setting) => {
-    expect(() => caller({ callbacks: [setting].flat() })).toThrow(/callbacks/);
+    expect(() => aCaller({ callbacks: [setting].flat() })).toThrow(/callbacks/);
   });
 });

@@ -5,7 +5,7 @@ import { judgeAnswer } from "../../shared/callback/judge-answer.ts";
 import { callbackRequest } from "../../shared/callback/request.ts";
 import { callbackConfigOf, callbackSettings } from "../../shared/callback/settings.ts";
 import { CALLBACK_EVENTS, CALLBACK_SHAPES } from "../../shared/ledger/outbox/notice.ts";
-import { facts, NOW_MS, OTHER_SECRET, SECRET } from "../callback/facts.ts";
+import { runFinished, NOW_MS, OTHER_SECRET, SECRET } from "../callback/told-facts.ts";
 import { blocksIn, page } from "./markdown.ts";
 
 const PAGE = page("docs/callbacks.md");
@@ -31,7 +31,7 @@ describe("the page about callbacks", () => {
       secrets: [OTHER_SECRET, SECRET],
       header: null,
     } as const;
-    const { headers, body } = callbackRequest(to, facts(), NOW_MS);
+    const { headers, body } = callbackRequest(to, runFinished(), NOW_MS);
     const third = `whsec_${Buffer.alloc(32, 3).toString("base64")}`;
     expect(isFromLrq(SECRET, headers, body, NOW_MS)).toBe(true);
     expect(isFromLrq(OTHER_SECRET, headers, body, NOW_MS)).toBe(true);
@@ -48,7 +48,7 @@ describe("the page about callbacks", () => {
   it("shows the message as it is sent", () => {
     const shown: unknown = JSON.parse(block("json", 1));
     const to = { shape: "generic", url: "https://a.example/", secrets: [SECRET], header: null };
-    const { body } = callbackRequest({ ...to, shape: "generic" }, facts(), NOW_MS);
+    const { body } = callbackRequest({ ...to, shape: "generic" }, runFinished(), NOW_MS);
     expect(namesIn(shown)).toEqual(namesIn(JSON.parse(body)));
   });
 

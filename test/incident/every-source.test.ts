@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Severity, Source } from "../../shared/incident/incident.ts";
 import { parseIncident } from "../../shared/incident/parse-incident.ts";
-import { changed, fixture } from "./fixture.ts";
+import { changed, webhook } from "./webhooks.ts";
 
 /** What a source makes of its fixture with one field changed. */
 function kindOf(source: Source, path: string, value: unknown): string {
-  return parseIncident(source, changed(fixture(source), path, value)).kind;
+  return parseIncident(source, changed(webhook(source), path, value)).kind;
 }
 
 function severityOf(source: Source, path: string, value: unknown): Severity | null {
-  const parsed = parseIncident(source, changed(fixture(source), path, value));
+  const parsed = parseIncident(source, changed(webhook(source), path, value));
   return parsed.kind === "parsed" ? parsed.value.severity : null;
 }
 
@@ -53,7 +53,7 @@ describe("nothing to do", () => {
     ["jira", "webhookEvent", "comment_created"],
     ["jira", "issue.fields.status.statusCategory.key", "done"],
   ] as const)("is what %s gives with %s %j", (source, path, value) => {
-    const json = changed(fixture(source), path, value);
+    const json = changed(webhook(source), path, value);
     const withoutName = path === "u_mde_device_id" ? changed(json, "cmdb_ci", undefined) : json;
     expect(parseIncident(source, withoutName).kind).toBe("nothingToDo");
   });
@@ -74,7 +74,7 @@ describe("nothing to do", () => {
 
   it("is said of machines whose ids and names are both unusable", () => {
     const hosts = [{ kind: "Host", properties: { hostName: "two words" } }];
-    const json = changed(fixture("sentinel"), "object.properties.relatedEntities", hosts);
+    const json = changed(webhook("sentinel"), "object.properties.relatedEntities", hosts);
     expect(parseIncident("sentinel", json)).toEqual({
       kind: "nothingToDo",
       detail: expect.stringContaining("None of the 1 machines"),
@@ -96,7 +96,7 @@ describe("refusals", () => {
     ["graph", "evidence", undefined, "evidence"],
     ["jira", "issue.fields", undefined, "issue.fields"],
   ] as const)("%s without %s say where", (source, path, value, where) => {
-    const parsed = parseIncident(source, changed(fixture(source), path, value));
+    const parsed = parseIncident(source, changed(webhook(source), path, value));
     expect(parsed).toMatchObject({ kind: "invalid", problems: [{ path: where }] });
   });
 
@@ -128,14 +128,14 @@ describe("refusals", () => {
 describe("hostile text", () => {
   it("is cut and put on one line in a title", () => {
     const title = `a\r\nb\u202ec\u0000${"x".repeat(100_000)}`;
-    const json = changed(fixture("sentinel"), "object.properties.title", title);
+    const json = changed(webhook("sentinel"), "object.properties.title", title);
     const parsed = parseIncident("sentinel", json);
     expect(parsed.kind === "parsed" && parsed.value.title).toMatch(/^a b c x{293}…$/);
   });
 
   it("is no link: only https without a password is one", () => {
     for (const url of ["http://a.example", "javascript:alert(1)", "https://u:p@a.example", "x"]) {
-      const json = changed(fixture("sentinel"), "object.properties.incidentUrl", url);
+      const json = changed(webhook("sentinel"), "object.properties.incidentUrl", url);
       const parsed = parseIncident("sentinel", json);
       expect(parsed.kind === "parsed" && parsed.value.url).toBeNull();
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseIncident } from "../../shared/incident/parse-incident.ts";
-import { changed, fixture } from "./fixture.ts";
+import { changed, webhook } from "./webhooks.ts";
 
 function pathsOf(json: unknown): readonly string[] {
   const parsed = parseIncident("generic", json);
@@ -23,7 +23,7 @@ describe("our own form", () => {
     ["parameters", { path: 7 }, "parameters.path"],
     ["parameters", { path: "x".repeat(257) }, "parameters.path"],
   ])("is refused with %s %j, saying where", (path, value, where) => {
-    expect(pathsOf(changed(fixture("generic"), path, value))).toEqual([where]);
+    expect(pathsOf(changed(webhook("generic"), path, value))).toEqual([where]);
   });
 
   it("needs no title, severity or link, and takes null for what is left out", () => {
@@ -62,7 +62,7 @@ describe("our own form", () => {
   });
 
   it("names the field to remove", () => {
-    expect(parseIncident("generic", changed(fixture("generic"), "extra", 1))).toEqual({
+    expect(parseIncident("generic", changed(webhook("generic"), "extra", 1))).toEqual({
       kind: "invalid",
       problems: [{ path: "", message: 'Remove the unknown field "extra".' }],
     });
@@ -77,13 +77,13 @@ describe("the Standard Webhooks envelope", () => {
     ["data.extra", 1, "data"],
     ["data", "text", "data"],
   ])("is refused with %s %j, saying where", (path, value, where) => {
-    expect(pathsOf(changed(fixture("generic-envelope"), path, value))).toEqual([where]);
+    expect(pathsOf(changed(webhook("generic-envelope"), path, value))).toEqual([where]);
   });
 
   it("is nothing to do for other events and without devices", () => {
-    const closed = changed(fixture("generic-envelope"), "type", "incident.closed");
+    const closed = changed(webhook("generic-envelope"), "type", "incident.closed");
     expect(parseIncident("generic", closed).kind).toBe("nothingToDo");
-    const empty = changed(fixture("generic-envelope"), "data.devices", []);
+    const empty = changed(webhook("generic-envelope"), "data.devices", []);
     expect(parseIncident("generic", empty).kind).toBe("nothingToDo");
   });
 });

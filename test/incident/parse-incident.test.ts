@@ -4,7 +4,7 @@ import { SOURCES } from "../../shared/incident/incident.ts";
 import type { Incident, Source } from "../../shared/incident/incident.ts";
 import { parseIncident } from "../../shared/incident/parse-incident.ts";
 import { readBody } from "../../shared/incident/read-body.ts";
-import { fixture } from "./fixture.ts";
+import { webhook } from "./webhooks.ts";
 
 const id = (letter: string, at: number): string => `0${at}${letter.repeat(36)}0${at}`;
 
@@ -114,7 +114,7 @@ describe("a sender's message", () => {
   it.each(EXPECTED)(
     "of %s becomes the incident a person would read in it",
     (name, source, said) => {
-      const parsed = parseIncident(source, fixture(name));
+      const parsed = parseIncident(source, webhook(name));
       const armId = source === "sentinel" ? ARM_ID : null;
       const value = { ...said, source, asks: null, callback: null, armId };
       expect(parsed).toEqual({ kind: "parsed", value });
@@ -122,7 +122,7 @@ describe("a sender's message", () => {
   );
 
   it("of our own form brings what it asks for", () => {
-    expect(parseIncident("generic", fixture("generic"))).toEqual({
+    expect(parseIncident("generic", webhook("generic"))).toEqual({
       kind: "parsed",
       value: {
         source: "generic",
@@ -183,7 +183,7 @@ describe("any JSON from any source", () => {
 
   it("of the fixtures passes the bounds of a body", () => {
     for (const [name] of EXPECTED) {
-      expect(readBody(JSON.stringify(fixture(name))).kind).toBe("read");
+      expect(readBody(JSON.stringify(webhook(name))).kind).toBe("read");
     }
   });
 });

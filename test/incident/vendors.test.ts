@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MachineMention, Source } from "../../shared/incident/incident.ts";
 import { parseIncident } from "../../shared/incident/parse-incident.ts";
-import { fixture } from "./fixture.ts";
+import { webhook } from "./webhooks.ts";
 
 const ID = "0a".repeat(20);
 const OTHER = "0b".repeat(20);
@@ -18,7 +18,7 @@ function row(category: string, properties: object): object {
 
 describe("Sentinel", () => {
   it("is understood whole, as its object alone, and under body", () => {
-    const whole = fixture("sentinel");
+    const whole = webhook("sentinel");
     const parsed = parseIncident("sentinel", whole);
     const object = Object.entries(whole ?? {}).find(([key]) => key === "object")?.[1];
     expect(parseIncident("sentinel", object)).toEqual(parsed);

@@ -1,3 +1,4 @@
+import { FIRST_HEAD } from "../../shared/ledger/run/chain-head.ts";
 import type { RunRecord } from "../../shared/ledger/run/run.ts";
 import { RUN_ID, START_MS } from "./a-sequence.ts";
 
@@ -17,8 +18,8 @@ export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
     open: 0,
     finishedAtMs: null,
     skipped: [],
-    custody: { count: 0, head: "" },
-    audit: { count: 0, head: "" },
+    custody: FIRST_HEAD,
+    audit: FIRST_HEAD,
     armId: null,
     callbacks: [],
     gate: null,

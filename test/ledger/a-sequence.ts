@@ -1,4 +1,5 @@
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
+import type { Command } from "../../shared/plan/command/command.ts";
 import type { SequenceRecord, SequenceResult } from "../../shared/ledger/sequence/sequence.ts";
 import { commentFor, markOf } from "../../shared/ledger/sequence/mark.ts";
 
@@ -70,6 +71,35 @@ export function aClaimed(overrides: Partial<SequenceRecord> = {}): SequenceRecor
 export function aSubmitted(overrides: Partial<SequenceRecord> = {}): SequenceRecord {
   const submitted = { state: "submitted", actionId: "action-1", submittedAtMs: START_MS } as const;
   return aClaimed({ ...submitted, ...overrides });
+}
+
+/**
+ * A sequence whose one part has succeeded, and whose commands each left a result that is owed.
+ */
+export function anOwing(
+  commands: readonly Exclude<Command, { type: "PutFile" }>[],
+  overrides: Partial<SequenceRecord> = {},
+): SequenceRecord {
+  const submitted = aSubmitted(overrides);
+  return {
+    ...submitted,
+    state: "succeeded",
+    endedAtMs: START_MS + 50_000,
+    actionStatus: "Succeeded",
+    parts: [[...commands]],
+    progress: commands.map(({ type }, index) => ({
+      part: 0,
+      index,
+      type,
+      status: "Completed",
+      startedAtMs: START_MS + 10_000,
+      endedAtMs: START_MS + 20_000,
+      errors: [],
+    })),
+    results: commands.map(({ type }, index) =>
+      aResult({ index, type, actionId: submitted.actionId ?? "" }),
+    ),
+  };
 }
 
 /** A result of a RunScript that is owed and has not been tried for; or as told. */

@@ -18,8 +18,6 @@ function distance({ moduleId }: TestSpecification): number {
 export default defineConfig({
   test: {
     include: ["test/{limits,ledger,store,workflow}/**/*.test.ts"],
-    // It runs whole days on a bench, and shows nothing that the others do not.
-    exclude: ["test/workflow/poll/poll-timer.test.ts"],
     setupFiles: ["test/mutation/no-shrinking.ts", "test/mutation/read-unchanged.ts"],
     testTimeout: 300_000,
     // Loading all modules anew for each file took longer than the tests.

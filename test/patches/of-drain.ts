@@ -35,7 +35,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/submit/post.ts",
     snippet: "() => limits.sendFenceMs - sinceMs(),",
     replacement: "((left) => () => (left > 0 ? Infinity : 0))(limits.sendFenceMs - sinceMs()),",
-    caughtBy: { test: "test/workflow/submit/send-fence.test.ts" },
+    caughtBy: { test: "test/workflow/submit/post.test.ts" },
   },
   {
     name: "drops the last command",
@@ -93,7 +93,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/submit/drain.ts",
     snippet: 'untilMs = "untilMs" in claimed ? claimed.untilMs : null;',
     replacement: 'untilMs = claimed.kind === "wait" ? claimed.untilMs : null;',
-    caughtBy: { test: "test/workflow/submit/probe.test.ts" },
+    caughtBy: { test: "test/workflow/submit/drain.test.ts" },
   },
   {
     name: "rings for nobody who was accepted",

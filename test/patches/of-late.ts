@@ -2,7 +2,7 @@ import type { Patch } from "./patch.ts";
 
 const ORPHANS = { test: "test/workflow/poll/orphan-actions.test.ts" };
 const LIST_TEST = { test: "test/workflow/poll/list-actions.test.ts" };
-const ANSWERS = { test: "test/workflow/poll/settle-late-answer.test.ts" };
+const ANSWERS = { test: "test/workflow/submit/record-answers.test.ts" };
 
 /** Bugs in what becomes of an action that is listed late, and in what a poll counts. */
 export const OF_LATE: readonly Patch[] = [
@@ -81,7 +81,7 @@ export const OF_LATE: readonly Patch[] = [
     file: "shared/workflow/poll/poll.ts",
     snippet: " && !missesPosts(outstanding, ports.clock.earliest())",
     replacement: "",
-    caughtBy: LIST_TEST,
+    caughtBy: { test: "test/workflow/poll/poll.test.ts" },
   },
   {
     name: "takes an action without a comment for its own on any machine",

@@ -98,6 +98,6 @@ export const OF_LISTS: readonly Patch[] = [
     snippet: "const over = readable.filter(({ value }) => (",
     replacement:
       'const over = readable.filter(({ row, value }) => row.key.startsWith("ready!0") && (',
-    caughtBy: { test: "test/workflow/poll/expire.test.ts" },
+    caughtBy: { test: "test/workflow/poll/expire-waiting.test.ts" },
   },
 ];

@@ -66,7 +66,7 @@ export const OF_STORAGE: readonly Patch[] = [
         if (row !== null) await ports.ledger.commit([{ op: "delete", key, etag: row.etag }]);
         return "no";
       }`,
-    caughtBy: { test: "test/workflow/set-aside.test.ts" },
+    caughtBy: { test: "test/store/set-aside.test.ts" },
   },
   {
     name: "lets the client of the tables send a commit again",

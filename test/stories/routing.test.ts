@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { webhookText } from "../incident/webhooks.ts";
 import { problemSchema } from "./answers.ts";
 import { incident, machine, machineId } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -61,7 +61,7 @@ describe("without a profile asked for", () => {
 
   it("the source counts too: a medium incident of Sentinel's is no mere ticket", async () => {
     const before = await lanes();
-    const sentinel = fixture("sentinel").replace('"severity": "High"', '"severity": "Medium"');
+    const sentinel = webhookText("sentinel").replace('"severity": "High"', '"severity": "Medium"');
     await stage.accept("sentinel", withoutNames(sentinel));
     const after = await lanes();
     expect(after[1]).toBeGreaterThan(before[1] ?? 0);
@@ -122,15 +122,11 @@ describe("an event that asks for nothing", () => {
     ["servicenow", /"state": "1"/, '"state": "7"', /resolved, closed or cancelled/],
     ["defender", /"status": "New"/g, '"status": "Resolved"', /alert is resolved/],
   ] as const)("from %s is understood, and says why nothing runs", async (source, from, to, why) => {
-    const answered = await stage.post(source, fixture(source).replace(from, to));
+    const answered = await stage.post(source, webhookText(source).replace(from, to));
     expect(answered.status).toBe(422);
     expect(problemSchema.parse(answered.body).detail).toMatch(why);
   });
 });
-
-function fixture(source: string): string {
-  return readFileSync(new URL(`../fixtures/webhooks/${source}.json`, import.meta.url), "utf8");
-}
 
 /** Hosts of the fixture that only a look-up could find are not part of this story. */
 function withoutNames(sentinel: string): string {

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { setTimeout as pass } from "node:timers/promises";
 import { QueueServiceClient } from "@azure/storage-queue";
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { appClaims, APP, AUDIENCE, TENANT } from "../access/tokens.ts";
+import { webhookText } from "../incident/webhooks.ts";
 import { acceptedSchema } from "./answers.ts";
 import type { Sending } from "./asking.ts";
 import { startAuthority, type EntraAuthority } from "./entra-authority.ts";
@@ -154,10 +154,7 @@ async function finished(runId: string): Promise<void> {
 const SENTINEL_MACHINES = [1, 2, 3].map((number) =>
   machine(number, { id: `0${number}${"e".repeat(36)}0${number}` }),
 );
-const SENTINEL = readFileSync(
-  new URL("../fixtures/webhooks/sentinel.json", import.meta.url),
-  "utf8",
-);
+const SENTINEL = webhookText("sentinel");
 
 const text = (name: string, of: readonly number[]) => JSON.stringify(incident(name, of));
 

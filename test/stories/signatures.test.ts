@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { webhookText } from "../incident/webhooks.ts";
 import { problemSchema } from "./answers.ts";
 import { incident, machine } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -57,7 +57,7 @@ describe("a request signed after Standard Webhooks", () => {
 });
 
 describe("a webhook signed by Jira", () => {
-  const body = readFileSync(new URL("../fixtures/webhooks/jira.json", import.meta.url), "utf8");
+  const body = webhookText("jira");
   const withSecret = (secret: string) => ({
     key: null,
     headers: {

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SimulatedMachine } from "../../local/defender-simulator/options.ts";
 import { verifyChain } from "../../shared/evidence/custody.ts";
+import { webhookText } from "../incident/webhooks.ts";
 import { acceptedSchema } from "./answers.ts";
 import { machine } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -41,7 +41,8 @@ let stage: Stage;
 const answers = new Map<string, Answered>();
 beforeAll(async () => {
   stage = await openStage({ machines: MACHINES });
-  for (const [source] of SOURCES) answers.set(source, await stage.post(source, fixture(source)));
+  for (const [source] of SOURCES)
+    answers.set(source, await stage.post(source, webhookText(source)));
 });
 afterAll(async () => await stage.close());
 
@@ -124,10 +125,6 @@ describe("after all six senders", () => {
     expect((await stage.rows()).messages).toBe(0);
   });
 });
-
-function fixture(source: string): string {
-  return readFileSync(new URL(`../fixtures/webhooks/${source}.json`, import.meta.url), "utf8");
-}
 
 /** An id as the fixtures have them: the number, 36 times one letter, the number. */
 function named(letter: string, number: number, name: string, osPlatform = "Windows11") {

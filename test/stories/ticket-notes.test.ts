@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
+import { webhookText } from "../incident/webhooks.ts";
 import { openStage, type Stage } from "./stage.ts";
 import {
   JIRA_HEADER,
@@ -57,16 +57,12 @@ function named(letter: string, number: number) {
   return { id, computerDnsName: `pc-${letter}${number}.contoso.example`, osPlatform: "Windows11" };
 }
 
-function fixture(source: string): string {
-  return readFileSync(new URL(`../fixtures/webhooks/${source}.json`, import.meta.url), "utf8");
-}
-
 /**
  * Sends the fixture, and gives the notes once there are two: one at the start, one at the end. The
  * systems had nothing to refuse, and their tokens are in no log.
  */
 async function notesOf(source: string, notes: () => readonly string[]): Promise<readonly string[]> {
-  const { runId } = await stage.accept(source, fixture(source));
+  const { runId } = await stage.accept(source, webhookText(source));
   await stage.untilFinished(runId);
   for (let polls = 0; polls < 200 && notes().length < 2; polls += 1) await pass(150);
   if (notes().length < 2) {

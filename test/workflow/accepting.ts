@@ -4,7 +4,7 @@ import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger
 import { createSeededRandom } from "../../local/memory/random.ts";
 import { PLANNED, runIdOfPlanned, sequenceKey } from "../../shared/ledger/row/keys.ts";
 import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
-import type { Defender, Ledger } from "../../shared/ports.ts";
+import type { Ledger } from "../../shared/ports.ts";
 import {
   accept,
   type Acceptance,
@@ -18,6 +18,7 @@ import { START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { catalogue, incident } from "../plan/planning.ts";
 import { shippedRouting } from "../plan/shipped.ts";
+import { noDefender } from "./no-defender.ts";
 
 /** The workflows that take incidents in, on a ledger in memory. */
 export interface Accepting {
@@ -122,25 +123,5 @@ function yielding(ledger: Ledger, commits: string[][]): Ledger {
       commits.push(changes.map(({ key }) => key));
       return await ledger.commit(changes);
     },
-  };
-}
-
-async function never(): Promise<never> {
-  throw new Error("nobody asks Defender here");
-}
-
-function noDefender(): Defender {
-  return {
-    prepare: never,
-    submit: never,
-    listActions: never,
-    listPending: never,
-    getAction: never,
-    cancelAction: never,
-    resultLink: never,
-    download: never,
-    findMachines: never,
-    getMachine: never,
-    machinesSeenSince: never,
   };
 }

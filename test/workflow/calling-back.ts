@@ -4,7 +4,6 @@ import { createSeededRandom } from "../../local/memory/random.ts";
 import type { CallbackAnswer, CallbackRequest } from "../../shared/callback/answer.ts";
 import { hostsIn } from "../../shared/callback/hosts.ts";
 import { targetsOf, type CallbackRules } from "../../shared/callback/targets.ts";
-import { FIRST_HEAD } from "../../shared/ledger/run/chain-head.ts";
 import { callbackMessageSchema } from "../../shared/ledger/outbox/message.ts";
 import {
   noticeSchema,
@@ -19,7 +18,8 @@ import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
 import { ringNotices } from "../../shared/workflow/notify/ring-notices.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
 import { writeRun } from "../../shared/workflow/accept/write-run.ts";
-import { caller, SECRET } from "../callback/facts.ts";
+import { aCaller, SECRET } from "../callback/told-facts.ts";
+import { aRun } from "../ledger/a-run.ts";
 import { aSequence, RUN_ID, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { incident } from "../plan/planning.ts";
@@ -66,7 +66,7 @@ const hook = (name: string) => ({
   secret: SECRET,
   events: EVENTS,
 });
-const SOAR = caller({ callbacks: [hook("one"), hook("two")] });
+const SOAR = aCaller({ callbacks: [hook("one"), hook("two")] });
 const [ONE, TWO] = targetsOf(SOAR, incident(), null, RULES);
 if (ONE === undefined || TWO === undefined) throw new Error("no targets");
 
@@ -145,7 +145,7 @@ async function accept(
     }),
   );
   const fact = factAbout("accepted", [], { atMs: START_MS });
-  const run = aRun(callbacks);
+  const run = aRun({ requestedBy: SOAR.name, callbacks: [...callbacks] });
   await writeRun(
     { ...ports, countedCommits: createCountedCommits(ports) },
     {
@@ -159,27 +159,6 @@ async function accept(
       factOf: () => fact,
     },
   );
-}
-
-function aRun(callbacks: readonly CallbackTarget[]): RunRecord {
-  return runSchema.parse({
-    v: 1,
-    runId: RUN_ID,
-    source: "generic",
-    incidentId: "case-1",
-    title: "Case 1",
-    severity: "high",
-    url: null,
-    requestedBy: SOAR.name,
-    requestedAtMs: START_MS,
-    accepted: 0,
-    open: 0,
-    finishedAtMs: null,
-    skipped: [],
-    custody: FIRST_HEAD,
-    audit: FIRST_HEAD,
-    callbacks,
-  });
 }
 
 async function serve(

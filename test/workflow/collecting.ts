@@ -3,16 +3,16 @@ import { createMemoryClock } from "../../local/memory/clock.ts";
 import { createMemoryEvidence, type MemoryEvidence } from "../../local/memory/evidence.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
-import { FIRST_HEAD } from "../../shared/ledger/run/chain-head.ts";
 import { runKey } from "../../shared/ledger/row/keys.ts";
 import { insertion } from "../../shared/ledger/sequence/rows.ts";
-import { runSchema } from "../../shared/ledger/run/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import type { Defender, Download, Ports, Reply } from "../../shared/ports.ts";
 import { collect, type Collected } from "../../shared/workflow/collect/collect.ts";
 import { readManifest } from "../../shared/workflow/view/read-evidence.ts";
-import { aSequence, RUN_ID, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
+import { aRun } from "../ledger/a-run.ts";
+import { anOwing, RUN_ID, SEQUENCE_ID, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
+import { noDefender } from "./no-defender.ts";
 
 /** One result as Defender serves it. */
 export interface Served {
@@ -61,8 +61,8 @@ export async function openCollecting(
   const asked = { links: 0, downloads: 0, pieces: 0 };
   const random = createSeededRandom(7);
   const approvals = { needed: approvedBy.length, by: [...approvedBy] };
-  const record = { ...owing(served), approvals };
-  const run = runSchema.parse(aRun());
+  const record = anOwing(served.map(commandOf), { approvals });
+  const run = aRun({ accepted: 1, open: 1 });
   await ledger.commit([{ op: "insert", key: runKey(RUN_ID), body: run }, ...insertion(record)]);
   const ports = (change = (same: Ports) => same): Ports =>
     change({
@@ -110,71 +110,10 @@ export async function openCollecting(
   };
 }
 
-/** The run of the sequences made here, as its row was first written. */
-export function aRun(): object {
-  return {
-    v: 1,
-    runId: RUN_ID,
-    source: "generic",
-    incidentId: "case-1",
-    title: "Case 1",
-    severity: "high",
-    url: null,
-    requestedBy: "analyst",
-    requestedAtMs: START_MS,
-    accepted: 1,
-    open: 1,
-    finishedAtMs: null,
-    skipped: [],
-    custody: FIRST_HEAD,
-    audit: FIRST_HEAD,
-  };
-}
-
-function owing(served: readonly Served[]): SequenceRecord {
-  const commands = served.map(({ type }, index) =>
-    type === "RunScript"
-      ? { type, scriptName: `s${index}.ps1`, args: null }
-      : { type, path: `C:\\f${index}` },
-  );
-  return aSequence({
-    parts: [commands],
-    state: "succeeded",
-    place: null,
-    attempt: 1,
-    claimedAtMs: START_MS,
-    submittedAtMs: START_MS,
-    endedAtMs: START_MS + 50_000,
-    actionId: "action-1",
-    actionStatus: "Succeeded",
-    progress: served.map(({ type }, index) => ({
-      part: 0,
-      index,
-      type,
-      status: "Completed",
-      startedAtMs: START_MS + 10_000,
-      endedAtMs: START_MS + 20_000,
-      errors: [],
-    })),
-    results: served.map(({ type }, index) => ({
-      part: 0,
-      index,
-      type,
-      actionId: "action-1",
-      state: "owed",
-      tries: 0,
-      dueAtMs: null,
-      absentSinceMs: null,
-      again: false,
-      detail: null,
-      path: null,
-      servedName: null,
-      size: null,
-      sha256: null,
-      content: null,
-      script: null,
-    })),
-  });
+function commandOf({ type }: Served, index: number) {
+  return type === "RunScript"
+    ? { type, scriptName: `s${index}.ps1`, args: null }
+    : { type, path: `C:\\f${index}` };
 }
 
 /** Serves results, and nothing else: collecting starts nothing and cancels nothing. */
@@ -183,15 +122,7 @@ function defenderServing(
   asked: { links: number; downloads: number; pieces: number },
 ): Defender {
   return {
-    prepare: async () => never(),
-    submit: async () => never(),
-    listActions: async () => never(),
-    listPending: async () => never(),
-    getAction: async () => never(),
-    cancelAction: async () => never(),
-    findMachines: async () => never(),
-    getMachine: async () => never(),
-    machinesSeenSince: async () => never(),
+    ...noDefender(),
     resultLink: async (_, index) => {
       asked.links += 1;
       const value = `https://results.example/${index}`;
@@ -215,8 +146,4 @@ async function* flowing(
     asked.pieces += 1;
     yield chunk;
   }
-}
-
-function never(): never {
-  throw new Error("collecting asks for links and downloads, and nothing else");
 }

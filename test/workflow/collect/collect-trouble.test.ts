@@ -160,13 +160,6 @@ describe("a bell for results", () => {
     expect((await collecting.record()).results[0]?.tries).toBe(1);
     expect(collecting.bells.size()).toBe(1);
   });
-
-  it("that is lost is rung again five minutes after its try was due", async () => {
-    const collecting = await openCollecting([GET]);
-    const { triesAtS } = await pass(collecting, 900 * SECOND_MS, { polls: true });
-    expect(triesAtS).toEqual([315]);
-    expect((await collecting.record()).results[0]?.state).toBe("stored");
-  });
 });
 
 describe("a result that Defender says it has not", () => {

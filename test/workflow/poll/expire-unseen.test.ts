@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { claim, submit, submitUnmarked } from "../../../shared/ledger/sequence/moves.ts";
 import { move } from "../../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { holdSession } from "../../../shared/limits/pace/budget.ts";
 import { sessionOf, type Session } from "../../../shared/limits/pace/session.ts";
 import { expireUnseen } from "../../../shared/workflow/poll/expire-unseen.ts";
@@ -9,6 +10,7 @@ import { remembering } from "../../../shared/store/remembering.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
+import { answered, BLIND, changed, startHours } from "./hours.ts";
 
 const DAYS_MS = 4 * 86_400_000;
 
@@ -65,5 +67,38 @@ describe("what is long over and of which Defender shows nothing", () => {
     const listed = { ...current.value, listedAtMs: world.ports.clock.earliest() };
     await world.ledger.commit([budgetChange(current, listed)]);
     expect([await expire(), await state()]).toEqual([0, "submitted"]);
+  });
+});
+
+describe("what is out there and cannot be seen", () => {
+  it.each<[string, Partial<SequenceRecord>]>([
+    ["submitted", { state: "submitted", actionId: "action-1" }],
+    ["unconfirmed", { state: "unconfirmed" }],
+    ["claimed", { state: "claimed" }],
+  ])("ends by our own clock when it is %s, as not known", async (_, change) => {
+    const cancelled: string[] = [];
+    const world = startHours({
+      ...BLIND,
+      cancelAction: async (actionId) => {
+        cancelled.push(actionId);
+        return await answered();
+      },
+    });
+    await world.accept("one", [1]);
+    const [accepted] = await world.unfolded();
+    if (accepted === undefined) throw new Error("nothing was accepted");
+    const { sequenceId, acceptedAtMs: atMs } = accepted;
+    const sent = { place: null, attempt: 1, claimedAtMs: atMs, submittedAtMs: atMs };
+    const out = await changed(world, sequenceId, { ...sent, ...change });
+    const first = await loadBudget(world.ledger);
+    await world.ledger.commit([budgetChange(first, holdSession(first.value, sessionOf(out)))]);
+    await world.hours(72);
+    const of = async () => (await world.unfolded())[0];
+    expect((await of())?.state).toBe(out.state);
+    await world.hours(1);
+    expect(await of()).toMatchObject({ state: "failed", outcome: { code: "notKnown" } });
+    expect((await of())?.outcome?.detail).toMatch(/HTTP 403 Forbidden/);
+    expect((await loadBudget(world.ledger)).value.sessions).toEqual([]);
+    expect(cancelled).toEqual(out.actionId === null ? [] : ["action-1"]);
   });
 });

@@ -1,47 +1,55 @@
 import { describe, expect, it } from "vitest";
-import { acceptIncident, machineIdOf } from "../../../bench/drain/backlog.ts";
-import { SHIPPED } from "../../../bench/shipped-limits.ts";
-import { createVirtualWorld } from "../../../bench/drain/virtual-world.ts";
+import { countedLedger } from "../../../local/memory/counted-ledger.ts";
+import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
+import type { Ports } from "../../../shared/ports.ts";
 import { createRestedPoll } from "../../../shared/workflow/poll/poll-timer.ts";
+import { startGoingOn } from "../going-on.ts";
 
-const SESSION_MS = 60_000;
+const TICK_MS = 5_000;
+
+const running = (action: MachineAction): MachineAction => ({ ...action, status: "InProgress" });
+
+/** A timer that ticks every five seconds, and what each tick asked for. */
+function startTicking() {
+  const app = startGoingOn();
+  const asked = { ledger: 0, lists: 0 };
+  const isOver = { yet: false };
+  const ledger = countedLedger(app.ports.ledger, () => (asked.ledger += 1));
+  const listActions: Ports["defender"]["listActions"] = async (sinceMs) => {
+    asked.lists += 1;
+    const reply = await app.ports.defender.listActions(sinceMs);
+    if (isOver.yet || reply.kind !== "answered") return reply;
+    return { ...reply, value: reply.value.map(running) };
+  };
+  const ports = { ...app.ports, ledger, defender: { ...app.ports.defender, listActions } };
+  const rested = createRestedPoll(app.limits);
+  const tick = async () => {
+    const before = asked.ledger;
+    app.pass(TICK_MS);
+    const report = await rested(ports);
+    return { report, requests: asked.ledger - before };
+  };
+  return { app, asked, isOver, tick };
+}
 
 describe("a poll whose timer ticks every five seconds", () => {
-  it("spends nothing between two polls, and sees every end all the same", async () => {
-    const world = createVirtualWorld({
-      seed: 3,
-      workers: 1,
-      limits: SHIPPED,
-      lingerMs: 240_000,
-      tenant: { ...SHIPPED, sessionMs: [SESSION_MS, SESSION_MS], isOffline: () => false },
-    });
-    const machineIds = [1, 2, 3].map((number) => machineIdOf("m", number));
-    const asked = { incidentId: "i", machineIds, lane: "sweep" } as const;
-    void acceptIncident(world.ports("accept"), SHIPPED, asked);
-    await world.clock.advanceTo(world.clock.nowMs() + 1_000);
-    world.start();
-    await world.clock.advanceTo(world.clock.nowMs() + 2 * SESSION_MS);
-    expect(world.counts.moved).toBe(3);
-    // Two minutes of ticks, a poll every 15 s at most, and none once nothing is open.
-    expect(world.counts.polls).toBe(25);
-    expect(world.tenant.counts.listCalls).toBeLessThanOrEqual(9);
+  it("polls every 15 seconds, sees the end at the next poll, and spends nothing in between", async () => {
+    const { app, asked, isOver, tick } = startTicking();
+    await app.accept("case", [1]);
+    await app.drain();
+    const spends: boolean[] = [];
+    for (let nth = 0; nth < 9; nth += 1) spends.push((await tick()).requests > 0);
+    expect(spends).toEqual([true, false, false, true, false, false, true, false, false]);
+    expect(asked.lists).toBe(3);
+    isOver.yet = true;
+    const { report } = await tick();
+    expect(report).toMatchObject({ listed: true, moved: 1 });
   });
 
   it("sees new work at the next tick while nothing is outstanding", async () => {
-    const world = createVirtualWorld({
-      seed: 3,
-      workers: 1,
-      limits: SHIPPED,
-      lingerMs: 0,
-      tenant: { ...SHIPPED, sessionMs: [SESSION_MS, SESSION_MS], isOffline: () => false },
-    });
-    const poll = createRestedPoll(SHIPPED);
-    const ports = world.ports("poll");
-    const first = poll(ports);
-    await world.clock.advanceTo(world.clock.nowMs() + 5_000);
-    expect(await first).toMatchObject({ outstanding: false });
-    const second = poll(ports);
-    await world.clock.advanceTo(world.clock.nowMs() + 5_000);
-    expect(await second).not.toBeNull();
+    const { app, tick } = startTicking();
+    expect((await tick()).report).toMatchObject({ outstanding: false });
+    await app.accept("case", [1]);
+    expect((await tick()).report).toMatchObject({ outstanding: true, rang: true });
   });
 });

@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { MachineScope } from "../../../shared/access/machine-scope.ts";
+import { runKey } from "../../../shared/ledger/row/keys.ts";
 import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { claimNext, type Claimed } from "../../../shared/workflow/submit/claim.ts";
+import type { Ledger } from "../../../shared/ports.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
+import { interrupted } from "../interrupting.ts";
+import { startPausingItself } from "../pausing-itself.ts";
 
-async function claimed({ ports }: Accepting, scope: MachineScope = {}): Promise<Claimed> {
+async function claimed(
+  { ports }: Accepting,
+  { scope = {}, ledger = ports.ledger }: { scope?: MachineScope; ledger?: Ledger } = {},
+): Promise<Claimed> {
   const claimant = {
     hostId: "h",
     lingers: false,
@@ -13,7 +20,10 @@ async function claimed({ ports }: Accepting, scope: MachineScope = {}): Promise<
     scope,
     passedOver: new Set<string>(),
   };
-  return await claimNext(ports, someLimits(), { ...claimant, oneLane: { untilMs: 0 } });
+  return await claimNext({ ...ports, ledger }, someLimits(), {
+    ...claimant,
+    oneLane: { untilMs: 0 },
+  });
 }
 
 function records({ ledger }: Accepting): SequenceRecord[] {
@@ -45,7 +55,7 @@ describe("a claim", () => {
       const world = startAccepting();
       await world.accept("case", [0, 1]);
       expect(records(world).map(({ machineFacts }) => machineFacts)).toEqual([null, null]);
-      expect((await claimed(world, scope)).kind).toBe("nothing");
+      expect((await claimed(world, { scope })).kind).toBe("nothing");
       const ends = records(world).map(({ state, outcome }) => [state, outcome?.code]);
       expect(ends).toEqual([
         ["refused", "outOfScope"],
@@ -53,4 +63,18 @@ describe("a claim", () => {
       ]);
     },
   );
+
+  it("passes no pause of a run that it had read before", async () => {
+    const { world, runId, fail, gateState } = await startPausingItself();
+    await fail(4);
+    const ledger = interrupted(world.ports.ledger, runKey(runId), async () => await fail(1));
+    const came = await claimed(world, { ledger });
+    expect(await gateState()).toBe("paused");
+    expect(came.kind).not.toBe("claimed");
+    const states = (await world.unfolded()).map(({ state }) => state);
+    expect(states.toSorted()).toEqual([
+      ...Array<string>(5).fill("refused"),
+      ...Array<string>(5).fill("waiting"),
+    ]);
+  });
 });

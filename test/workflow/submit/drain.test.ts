@@ -1,7 +1,10 @@
-import { expect, it } from "vitest";
+import { expect, it, describe } from "vitest";
 import { loadBudget } from "../../../shared/store/load.ts";
-import { drain } from "../../../shared/workflow/submit/drain.ts";
+import { drain, type DrainPorts } from "../../../shared/workflow/submit/drain.ts";
 import { startGoingOn } from "../going-on.ts";
+import { createMemoryBells } from "../../../local/memory/bells.ts";
+import { someLimits } from "../../limits/some-limits.ts";
+import { startAccepting } from "../accepting.ts";
 
 it("a driver that leaves without a bell takes its promise back, so that the next may go at once", async () => {
   const app = startGoingOn();
@@ -24,4 +27,51 @@ it("a driver that leaves without a bell takes its promise back, so that the next
   });
   expect(seen[0]).not.toBeNull();
   expect(seen.at(-1)).toBeNull();
+});
+
+const LIMITS = someLimits();
+const SETTINGS = { limits: LIMITS, lingerMs: 240_000, scope: {} };
+
+/**
+ * Drains after each other, each by the bell of the one before, until so many POSTs went or no bell
+ * is left. Defender refuses all of them to the app as such. Returns when they went, milliseconds.
+ */
+async function refusedPosts(count: number): Promise<number[]> {
+  const world = startAccepting();
+  await world.accept("locked out", [1, 2, 3]);
+  await world.unfolded();
+  const { clock, defender } = world.ports;
+  const bells = createMemoryBells({ nowMs: () => clock.earliest() });
+  const postedAtMs: number[] = [];
+  const ports: DrainPorts = {
+    ...world.ports,
+    bells,
+    clock: { ...clock, sleep: async (ms) => world.pass(ms) },
+    defender: {
+      ...defender,
+      prepare: async () => ({ kind: "answered", value: null }),
+      submit: async () => {
+        postedAtMs.push(clock.earliest());
+        return { kind: "refused", httpStatus: 403, code: "Forbidden", detail: "no" };
+      },
+    },
+  };
+  await drain(ports, SETTINGS, { why: "accepted", runId: null, urgent: false });
+  while (postedAtMs.length < count) {
+    const nextAtMs = bells.nextVisibleAtMs();
+    if (nextAtMs === null) break;
+    world.pass(Math.max(0, nextAtMs - clock.earliest()));
+    for (const { id } of bells.receive(clock.earliest())) {
+      bells.complete(id);
+      await drain(ports, SETTINGS, { why: "due", runId: null, urgent: false });
+    }
+  }
+  return postedAtMs;
+}
+
+describe("a POST that probes whether Defender lets us in again", () => {
+  it("goes when its time has come, with no other bell than that of the drain before it", async () => {
+    const [first, ...later] = await refusedPosts(5);
+    expect(later.map((atMs) => (atMs - (first ?? 0)) / LIMITS.busyRetryMs)).toEqual([1, 3, 7, 15]);
+  });
 });

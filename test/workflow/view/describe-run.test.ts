@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { RATE_TOKEN_KEY, runKey } from "../../../shared/ledger/row/keys.ts";
 import { claim, submit } from "../../../shared/ledger/sequence/moves.ts";
 import { insertion } from "../../../shared/ledger/sequence/rows.ts";
-import { runSchema } from "../../../shared/ledger/run/run.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { FIRST_BUDGET } from "../../../shared/limits/pace/budget.ts";
 import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
@@ -12,7 +11,7 @@ import { loadRun } from "../../../shared/store/load.ts";
 import { aSequence, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
-import { aRun } from "../collecting.ts";
+import { aRun } from "../../ledger/a-run.ts";
 
 const LIMITS = someLimits();
 /** Of 25, two are kept for urgent work. */
@@ -20,7 +19,7 @@ const FULL_FOR_LOWER = 23;
 
 async function ledgerWith(records: readonly SequenceRecord[], open = FULL_FOR_LOWER) {
   const { ledger, ports } = startAccepting();
-  const run = runSchema.parse({ ...aRun(), accepted: records.length, open: records.length });
+  const run = aRun({ accepted: records.length, open: records.length });
   const sessions = Array.from({ length: open }, (_, index) => ({
     sequenceId: `open-${index}`,
     machineId: `machine-${index}`,

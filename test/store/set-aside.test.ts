@@ -9,7 +9,7 @@ import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
 import { pause, resume } from "../../shared/workflow/operate/pause.ts";
 import { reconcile } from "../../shared/workflow/operate/reconcile.ts";
 import { START_MS } from "../ledger/a-sequence.ts";
-import { idIn, startGoingOn, type GoingOn } from "./going-on.ts";
+import { idIn, startGoingOn, type GoingOn } from "../workflow/going-on.ts";
 
 const NEWER = { v: 2 };
 const WHY = "it has version 2, which this version of the app does not know";

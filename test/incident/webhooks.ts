@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
 
-/** The JSON of a webhook fixture, fresh each time. */
-export function fixture(name: string): unknown {
-  const url = new URL(`../fixtures/webhooks/${name}.json`, import.meta.url);
-  return JSON.parse(readFileSync(url, "utf8"));
+/** A whole message of a sender, as it stands in `test/fixtures/webhooks`. */
+export function webhookText(name: string): string {
+  return readFileSync(new URL(`../fixtures/webhooks/${name}.json`, import.meta.url), "utf8");
+}
+
+/** The same as JSON, fresh each time. */
+export function webhook(name: string): unknown {
+  return JSON.parse(webhookText(name));
 }
 
 /** A copy of a JSON value, the field at a dotted path replaced, or removed by `undefined`. */

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { OPENING, runKey } from "../../../shared/ledger/row/keys.ts";
-import { claim, end } from "../../../shared/ledger/sequence/moves.ts";
-import { runSchema } from "../../../shared/ledger/run/run.ts";
-import { moveOnce } from "../../../shared/store/change-sequence.ts";
-import { loadSequence } from "../../../shared/store/load.ts";
-import { readOutstanding } from "../../../shared/store/outstanding.ts";
-import { resumeRun } from "../../../shared/workflow/operate/resume-run.ts";
-import { applyGates } from "../../../shared/store/apply-gates.ts";
-import { START_MS } from "../../ledger/a-sequence.ts";
-import { someLimits } from "../../limits/some-limits.ts";
-import { startAccepting, type Accepting } from "../accepting.ts";
+import { OPENING, runKey } from "../../shared/ledger/row/keys.ts";
+import { claim, end } from "../../shared/ledger/sequence/moves.ts";
+import { runSchema } from "../../shared/ledger/run/run.ts";
+import { moveOnce } from "../../shared/store/change-sequence.ts";
+import { loadSequence } from "../../shared/store/load.ts";
+import { readOutstanding } from "../../shared/store/outstanding.ts";
+import { resumeRun } from "../../shared/workflow/operate/resume-run.ts";
+import { applyGates } from "../../shared/store/apply-gates.ts";
+import { START_MS } from "../ledger/a-sequence.ts";
+import { someLimits } from "../limits/some-limits.ts";
+import { startAccepting, type Accepting } from "../workflow/accepting.ts";
 
 const POLICY = { first: 3, above: 10, maxFailedShare: 0.5 };
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);

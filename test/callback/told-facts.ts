@@ -8,7 +8,7 @@ export const OTHER_SECRET = `whsec_${Buffer.alloc(24, 9).toString("base64")}`;
 export const NOTICE_ID = "msg_0123456789abcdef0123456789abcdef";
 
 /** A finished run, or as told. */
-export function facts(of: Partial<CallbackFacts> = {}): CallbackFacts {
+export function runFinished(of: Partial<CallbackFacts> = {}): CallbackFacts {
   return {
     noticeId: NOTICE_ID,
     event: "run.finished",
@@ -27,8 +27,8 @@ export function facts(of: Partial<CallbackFacts> = {}): CallbackFacts {
 }
 
 /** One sequence's end, its names as told. */
-export function ended(machineName: string, outcome: string | null = null): CallbackFacts {
-  return facts({
+export function sequenceEnded(machineName: string, outcome: string | null = null): CallbackFacts {
+  return runFinished({
     event: "sequence.ended",
     sequence: {
       sequenceId: "0123456789abcdefghjk.mnpqrstvwxyz",
@@ -42,7 +42,7 @@ export function ended(machineName: string, outcome: string | null = null): Callb
 }
 
 /** A caller whose setting for callbacks is as told. */
-export function caller(more: object = {}): Caller {
+export function aCaller(more: object = {}): Caller {
   const [only] = callersOf([
     { name: "soar", key: keyHash("soar"), may: ["incident.submit"], ...more },
   ]);
