@@ -17,16 +17,16 @@ import { unfold } from "./unfold.ts";
 
 type GatePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** Gates change seldom; more notes than these are left to the next poll. */
+/** Gates change rarely. If there are more notes, the next poll does the rest. */
 const NOTES_PER_POLL = 10;
 /** Three rows each, the run and the note: under a transaction's 100 (Table service). */
 const MOVES_PER_COMMIT = 30;
-/** A run has at most some thousand sequences; each commit but a lost one moves 30. */
+/** A run has at most some thousand sequences; each commit that is not lost moves 30. */
 const COMMITS_MAX = 400;
 
 /**
- * Moves the waiting sequences of runs whose gate has changed: forward if they may go by now, back
- * if they may not. Returns how many moved. Safe to run twice, and by several at once.
+ * Moves the waiting sequences of runs whose gate has changed: forward if they may go now, back if
+ * they may not. Returns how many it moved. Safe to run twice, and for several callers at once.
  */
 export async function applyGates(ports: GatePorts, outstanding: Outstanding): Promise<number> {
   const notes = await rowsWithin(ports.ledger, outstanding, OPENING, NOTES_PER_POLL);
@@ -45,7 +45,7 @@ export async function applyGateOf(ports: GatePorts, runId: string): Promise<numb
   return moved;
 }
 
-/** Until nothing of the run is at a wrong place, and then the note is gone. */
+/** Goes on until every sequence of the run is at its right place. Then the note is deleted. */
 async function applyGate(ports: GatePorts, note: Row): Promise<number> {
   let moved = 0;
   for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
@@ -66,14 +66,14 @@ async function applyGate(ports: GatePorts, note: Row): Promise<number> {
   return moved;
 }
 
-/** As many as one transaction takes; null if none is left to be moved here. */
+/** Moves as many as one transaction takes; null if there are no more to move. */
 async function moveSome(
   ports: GatePorts,
   tx: Transaction,
   note: Row,
 ): Promise<{ moved: number; isLast: boolean; run: RunRecord } | null> {
   if (tx.lost?.key === note.key) return null;
-  // The run is read before its sequences, and written with them: what comes in between loses.
+  // The run is read before its sequences, and written with them: a writer in between loses.
   const run = await loadRun(tx, runIdOfOpening(note.key));
   if (run === null) throw new Error(`the run of ${note.key} is gone, but its gate has changed`);
   const { sequences, isWhole } = await sequencesOfRun(ports, run.value);
@@ -83,14 +83,14 @@ async function moveSome(
   });
   const some = changes.slice(0, MOVES_PER_COMMIT);
   const isLast = some.length === changes.length;
-  // While one cannot be read, the note stays: it has to be moved, too.
+  // While a sequence cannot be read, the note stays, because that sequence has to be moved, too.
   if (isLast && !isWhole && some.length === 0) return null;
   tx.stage([unchanged(run), ...some.flatMap(({ before, after }) => move(before, after))]);
   if (isLast && isWhole) tx.stage([{ op: "delete", key: note.key, etag: note.etag }]);
   return { moved: some.length, isLast, run: run.value };
 }
 
-/** All of them with rows of their own, for only those can be moved. */
+/** All sequences, each with its own rows, because only those can be moved. */
 async function sequencesOfRun(
   ports: GatePorts,
   { runId, accepted }: RunRecord,

@@ -61,7 +61,7 @@ export function factOfMove(
     const detail = after.cancel === null ? "" : `${after.cancel.why}, by ${after.cancel.by}`;
     return sent ? factAbout("cancelSent", [after], { atMs, detail }) : null;
   }
-  // What is given back has no action any more; the log names the one it had.
+  // A sequence that is given back has no action any more; the log names the action that it had.
   const named = { ...after, actionId: after.actionId ?? before.actionId };
   const by = after.state === "cancelled" ? (after.cancel?.by ?? null) : null;
   return factAbout(eventOf(before, after), [named], { atMs, by, detail: detailOf(after) });

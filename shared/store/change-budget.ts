@@ -4,7 +4,7 @@ import { auditedBudget } from "./audit.ts";
 import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
 import { tryTransact, usual, type Store, type Transaction } from "./transact.ts";
 
-/** Stages the budget as it shall stand, and what joins the log of the queue with it. */
+/** Stages the new budget, and the facts for the log of the queue. */
 export function changeBudget(
   tx: Transaction,
   before: MaybeStored<Budget>,
@@ -16,7 +16,7 @@ export function changeBudget(
 }
 
 /**
- * Changes nothing but the budget, which costs nothing if it stays as it is. Null if others kept
+ * Changes only the budget. If the budget does not change, this costs no write. Null if others kept
  * writing it.
  */
 export async function changeBudgetAlone(

@@ -9,16 +9,16 @@ import { transact, usual, type Transaction } from "./transact.ts";
 import { unfold } from "./unfold.ts";
 
 /**
- * Changes every sequence of a run, each in a transaction of its own, and gives what `change`
- * returned for each once that stands; null for one that cannot be changed, for a row is set aside.
- * May end anywhere and be done again. Throws `Contended`.
+ * Changes every sequence of a run, each in a separate transaction. Returns what `change` returned
+ * for each, after its commit; null for a sequence that cannot be changed because a row is set
+ * aside. It may stop at any point and be done again. Throws `Contended`.
  */
 export async function* changeEach<T>(
   ports: Pick<Ports, "ledger" | "clock" | "random" | "log">,
   runId: string,
   change: (tx: Transaction, sequence: Stored<SequenceRecord>) => Promise<T>,
 ): AsyncGenerator<T | null> {
-  // What has no rows of its own yet could not be changed.
+  // A sequence without its own rows could not be changed.
   await unfold(ports, runId);
   for (const { key } of await listAll(ports.ledger, sequencesOf(runId))) {
     const sequenceId = sequenceIdIn(key);

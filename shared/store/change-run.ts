@@ -6,8 +6,8 @@ import { auditedRun } from "./audit.ts";
 import type { Transaction } from "./transact.ts";
 
 /**
- * Stages the run as it shall stand, with all that follows: what joins its log, and the note that
- * its gate has changed.
+ * Stages the new run with its consequences: the facts for its log, and the note that its gate has
+ * changed.
  */
 export function changeRun(
   tx: Transaction,

@@ -27,19 +27,19 @@ import {
 import { once, tryTransact, type Store, type Transaction } from "./transact.ts";
 
 /**
- * At most so many that waited behind a machine come forward at once; reconciling finds any that are
- * left.
+ * At most this many sequences that waited behind a machine come forward at once; reconcile finds
+ * the rest.
  */
 const PROMOTED_MAX = 20;
 
 export interface MoveOptions {
-  /** What joins the audit log of the run. */
+  /** The facts for the audit log of the run. */
   readonly facts?: readonly AuditFacts[];
-  /** The lease on its machine, if it was read just now; a stale one only makes the commit lose. */
+  /** The lease on its machine, if it was read just now; if it is out of date, the commit loses. */
   readonly lease?: Stored<MachineLease> | null;
 }
 
-/** A sequence as it was read, as it should stand, and when that is decided, epoch milliseconds. */
+/** A sequence as it was read, its new value, and the time of the decision in epoch milliseconds. */
 export interface Change {
   readonly before: Stored<SequenceRecord>;
   readonly after: SequenceRecord;
@@ -47,10 +47,10 @@ export interface Change {
 }
 
 /**
- * Stages that `after` stands where `before` stood, with all that follows: those that waited for its
- * machine come forward; if this was its end, its run counts it, and callbacks join the outbox;
- * `facts` join the log of the run. The budget is written, too, if the run pauses by it: whoever
- * changes the budget in the same transaction stages that first.
+ * Stages `after` in the place of `before`, with its consequences. Sequences that waited for its
+ * machine come forward. If the sequence has ended, its run counts it, and callbacks join the
+ * outbox. `facts` join the log of the run. If the run pauses itself because of this, the budget is
+ * written, too: if the same transaction also changes the budget, stage that first.
  */
 export async function moveSequence(
   tx: Transaction,
@@ -73,15 +73,15 @@ export async function moveSequence(
   const ended = finished === 0 ? run.value : withEnd(run.value, after, nowMs);
   changeRun(tx, run, ended, [...facts, ...gateFacts(run.value, ended, nowMs)]);
   if (finished > 0) tx.stage(owing(noticesOfEnd(ended, after.sequenceId, nowMs)));
-  // A claim reads the budget, then the run, and commits against the budget: written with the pause,
-  // it makes every claim lose that did not see the run paused.
+  // A claim reads the budget, then the run, and commits against the budget. Because the pause
+  // writes the budget, every claim that did not see the pause loses.
   if (pauses(run.value, ended) && !tx.writes(RATE_TOKEN_KEY)) {
     const budget = await loadBudget(tx);
     tx.stage([budgetChange(budget, budget.value)]);
   }
 }
 
-/** The same in a transaction of its own; false if somebody else wrote at the same time. */
+/** The same in a separate transaction; false if somebody else wrote at the same time. */
 export async function moveOnce(
   store: Store,
   change: Change,
@@ -116,8 +116,8 @@ function gateFacts(before: RunRecord, after: RunRecord, nowMs: number): AuditFac
 }
 
 /**
- * True if somebody has written the record since it was read. Other rows may then speak of a later
- * state; a commit guarded by the old ETag loses, and that says it better than an exception.
+ * True if somebody has written the record since it was read. Other rows may then be of a later
+ * state. A commit with the old ETag loses, and that is better than an exception.
  */
 async function isStale(ledger: LedgerReads, before: Stored<SequenceRecord>): Promise<boolean> {
   const current = await loadSequence(ledger, before.value.sequenceId);

@@ -1,2 +1,2 @@
-/** Others kept writing what was to be changed, to the last try: asking again helps. */
+/** Others kept writing the same rows until the last try. The caller may ask again. */
 export class Contended extends Error {}

@@ -1,7 +1,7 @@
 import type { KeyRange } from "../ledger/row/keys.ts";
 import type { Ports } from "../ports.ts";
 
-/** How many rows there are, or at least how many. */
+/** The exact number of rows, or a lower bound. */
 export interface Count {
   readonly count: number;
   readonly atLeast: boolean;

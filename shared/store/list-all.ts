@@ -3,7 +3,7 @@ import type { LedgerReads, Row } from "../ports.ts";
 
 /** The most the Table service gives at once. */
 const PAGE = 1_000;
-/** A million rows: more than any run can have results. */
+/** A million rows: no run can have that many results. */
 const PAGES_MAX = 1_000;
 
 /** All rows of a range, in key order. Throws above a million. */

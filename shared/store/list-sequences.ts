@@ -6,15 +6,15 @@ import { SetAside, sorted } from "../ledger/row/set-aside.ts";
 import type { LedgerReads, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
 
-/** The sequences of a run, and its rows that hold others but cannot be read. */
+/** The sequences of a run, and those of its rows that cannot be read. */
 export interface ListedSequences {
   readonly records: SequenceRecord[];
   readonly setAside: readonly SetAside[];
 }
 
 /**
- * All sequences of a run, in the order of their ids, those without rows of their own included.
- * `run` was read before: it tells whether there are any such.
+ * All sequences of a run, in the order of their ids, including those without their own rows. `run`
+ * was read before: it says whether there are any of those.
  */
 export async function listSequences(
   ledger: LedgerReads,
@@ -23,7 +23,8 @@ export async function listSequences(
   const first = await listRecords(ledger, runId);
   if (first.records.length + first.setAside.length >= accepted) return first;
   const planned = recordsIn(await listAll(ledger, intakesOf(runId)));
-  // Once more, and after those: what got its own rows meanwhile is in one of the two lists.
+  // Listed once more, after the intake rows: a sequence that got its own rows meanwhile is in one
+  // of the two lists.
   const own = await listRecords(ledger, runId);
   const all = new Map([...planned.records, ...own.records].map((each) => [each.sequenceId, each]));
   return {
@@ -37,7 +38,7 @@ async function listRecords(ledger: LedgerReads, runId: string): Promise<ListedSe
   return { records: readable.map(({ value }) => value), setAside: aside };
 }
 
-/** What stands in intake rows; one that cannot be read whole is set aside whole. */
+/** The sequences in intake rows. If a part of a row cannot be read, the whole row is set aside. */
 function recordsIn(rows: readonly Row[]): ListedSequences {
   const records: SequenceRecord[] = [];
   const setAside: SetAside[] = [];

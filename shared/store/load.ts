@@ -12,7 +12,7 @@ import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/pace/budget.t
 import { FIRST_READS, readsSchema, type Reads } from "../limits/pace/reads.ts";
 import type { LedgerReads, Row } from "../ports.ts";
 
-/** A row that may not have been written yet: then it has its first value, and no ETag. */
+/** A row that may not exist yet. Then it has its first value and no ETag. */
 export interface MaybeStored<T> {
   readonly value: T;
   readonly etag: string | null;
@@ -48,7 +48,10 @@ export async function loadReadableBudget(ledger: LedgerReads): Promise<MaybeStor
   }
 }
 
-/** Where the line ends, for what joins it: order only, so 0 will do if nobody can tell. */
+/**
+ * The end of the line, for sequences that join it. It is only for the order, so it is 0 if it is
+ * not known.
+ */
 export async function lastPass(ledger: LedgerReads): Promise<number> {
   return (await loadReadableBudget(ledger))?.value.pass ?? 0;
 }
@@ -68,7 +71,7 @@ export async function loadSequence(
   return row === null ? null : { value: valueOf(sequenceSchema, row), etag: row.etag };
 }
 
-/** The same; null, too, if it is set aside: for who goes on without it. */
+/** The same; also null if it is set aside, for callers that go on without it. */
 export async function readableSequence(
   ledger: LedgerReads,
   sequenceId: string,
@@ -94,12 +97,12 @@ export async function loadLease(
   return row === null ? null : { value: valueOf(machineSchema, row), etag: row.etag };
 }
 
-/** The change that writes the budget where `stored` stood. */
+/** The change that writes the budget in the place of `stored`. */
 export function budgetChange(stored: MaybeStored<Budget>, value: Budget): RowChange {
   return written(RATE_TOKEN_KEY, stored.etag, value);
 }
 
-/** The run as it was read: whoever has written it meanwhile makes the transaction lose. */
+/** The run as it was read. If somebody has written it meanwhile, the transaction loses. */
 export function unchanged({ value, etag }: Stored<RunRecord>): RowChange {
   return { op: "replace", key: runKey(value.runId), body: value, etag };
 }

@@ -7,19 +7,19 @@ import { moveSequence, type Change } from "./change-sequence.ts";
 import { loadBudget } from "./load.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
-/** What goes into the transaction besides the move. */
+/** What else goes into the transaction of the move. */
 interface WithBudget {
-  /** The budget as it shall stand; null if nothing may be written after all. */
+  /** The new budget; null if nothing may be written after all. */
   readonly onBudget: (budget: Budget) => Budget | null;
-  /** What joins the log of the queue. */
+  /** The facts for the log of the queue. */
   readonly facts: readonly AuditFacts[];
   readonly lease?: Stored<MachineLease> | null;
 }
 
 /**
- * Moves a sequence and changes the budget, both or neither. A race lost for any other row is tried
- * again; whoever has written the sequence meanwhile is right, and nothing is written. False for
- * that, and if others kept writing.
+ * Moves a sequence and changes the budget, both or neither. If somebody has written the sequence
+ * meanwhile, their write counts and nothing is written. After a race lost on another row it tries
+ * again. False if nothing was written.
  */
 export async function moveWithBudget(
   store: Store,

@@ -14,8 +14,8 @@ import { changeBudgetAlone } from "./change-budget.ts";
 type NotePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
 /**
- * Writes into the budget that Defender refuses a call to us as such, or that there is no token. One
- * that is known already costs nothing until its next probe is due.
+ * Writes into the budget that Defender refuses a call to us as such, or that there is no token. If
+ * it is known already, this costs nothing until its next probe is due.
  */
 export async function noteRefusal(
   ports: NotePorts,
@@ -36,7 +36,7 @@ async function note(ports: NotePorts, change: (budget: Budget) => Budget): Promi
 }
 
 /**
- * Notes what an answer says of our access. A good one is looked at only if the call `wasRefused`
+ * Notes what an answer says of our access. It uses a good answer only if the call `wasRefused`
  * before.
  */
 export async function noteAnswer(
@@ -49,7 +49,7 @@ export async function noteAnswer(
   else if (wasRefused && reply.kind === "answered") await noteLetIn(ports, call);
 }
 
-/** Says once that a call is refused, why, and what to do; and once that it gets through again. */
+/** Logs once that a call is refused, why, and what to do; and once that it succeeds again. */
 export function logLockouts(log: Ports["log"], before: Budget, after: Budget): void {
   for (const lockout of after.lockouts) {
     if (lockoutOf(before, lockout.call) !== null) continue;
@@ -65,8 +65,8 @@ export function logLockouts(log: Ports["log"], before: Budget, after: Budget): v
 const OF_ACCESS: ReadonlySet<number> = new Set([401, 403]);
 
 /**
- * What an answer says of our access; null if it says nothing. The list is always the same question,
- * so whatever refuses it refuses us; others may be refused for what they ask for.
+ * What an answer says of our access; null if it says nothing. The list is always the same request,
+ * so a refusal is about the app. Other calls may be refused because of what they ask for.
  */
 export function refusalIn(call: LockedCall, reply: Reply<unknown>, atMs: number): Refusal | null {
   if (reply.kind === "absent" && call === "list") {

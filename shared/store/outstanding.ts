@@ -20,8 +20,8 @@ export async function readOutstanding(ledger: Ledger): Promise<Outstanding> {
 }
 
 /**
- * Nothing is outstanding: the budget stands alone, or is not even written yet, and Defender refuses
- * us nothing that could be asked for again; and no row is set aside.
+ * True if nothing is outstanding: there is only the budget, or not even that; Defender refuses us
+ * no call that a probe could repeat; and no row is set aside.
  */
 export function isIdle({ rows, whole }: Outstanding): boolean {
   if (!whole || rows.some((row) => row.key !== RATE_TOKEN_KEY)) return false;
@@ -29,7 +29,10 @@ export function isIdle({ rows, whole }: Outstanding): boolean {
   return setAside.length === 0 && lockouts.every(({ call }) => call === "submit");
 }
 
-/** Up to `limit` rows of a range: from what was read if that reaches so far, else read anew. */
+/**
+ * Up to `limit` rows of a range: from the rows already read if they include the range, else read
+ * again.
+ */
 export async function rowsWithin(
   ledger: Ledger,
   { rows, whole }: Outstanding,

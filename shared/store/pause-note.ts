@@ -17,12 +17,12 @@ export const pauseNoteSchema = rowObject({
 });
 
 /**
- * A pause by somebody who could not read the budget. It holds as if it stood there, and whoever
- * can read the budget writes it in.
+ * A pause by somebody who could not read the budget. It counts as if it were in the budget, and a
+ * version that can read the budget writes it there.
  */
 export type PauseNote = z.infer<typeof pauseNoteSchema>;
 
-/** The note as it stands; null if there is none. */
+/** The present note; null if there is none. */
 export async function loadPauseNote(ledger: Ledger): Promise<PauseNote | null> {
   const row = await ledger.read(RATE_TOKEN_PAUSED_KEY);
   return row === null ? null : valueOf(pauseNoteSchema, row);
@@ -33,7 +33,7 @@ export async function notePause(ledger: Ledger, note: PauseNote): Promise<void> 
   await commitOnce({ ledger }, [{ op: "insert", key: RATE_TOKEN_PAUSED_KEY, body: note }]);
 }
 
-/** Stages the end of a note, if there is one: the budget says by now what holds. */
+/** Stages the deletion of the note, if there is one: now the budget says what counts. */
 export async function dropPauseNote(tx: Transaction): Promise<void> {
   const row = await tx.read(RATE_TOKEN_PAUSED_KEY);
   if (row !== null) tx.stage([{ op: "delete", key: row.key, etag: row.etag }]);
@@ -46,7 +46,7 @@ export async function takeOverPause(store: Store, { rows }: Outstanding): Promis
   const { by, why, atMs } = valueOf(pauseNoteSchema, row);
   const fact = factAbout("paused", [], { atMs, by, detail: why });
   await tryTransact(store, usual("the budget"), async (tx) => {
-    // Somebody else has taken it over, or resumed.
+    // Somebody else has written it into the budget, or resumed.
     if (tx.lost?.key === row.key) return;
     const budget = await loadBudget(tx);
     const paused = budget.value.paused ?? { by, why, atMs };

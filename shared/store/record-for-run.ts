@@ -8,8 +8,9 @@ import { loadRun } from "./load.ts";
 import { transact, usual, type Store } from "./transact.ts";
 
 /**
- * Records what somebody asks of a run, before it is done; `onRun` changes the run along with it.
- * False if there is no such run. Throws if it cannot be recorded: then it is not done either.
+ * Records what somebody asks for a run, before it is done; `onRun` changes the run in the same
+ * transaction. False if there is no such run. Throws if it cannot be recorded; then the caller must
+ * not do it.
  */
 export async function recordForRun(
   store: Store,

@@ -9,9 +9,9 @@ export interface Remembering extends Ledger {
 }
 
 /**
- * The ledger for an invocation that writes the budget again and again: the budget it last read or
- * wrote is not read again until a commit loses against it. That is only a guess, and may be older
- * than what stands: its ETag finds out. A list always shows what stands.
+ * The ledger for an invocation that writes the budget again and again. It does not read the budget
+ * again until a commit loses against it. The remembered budget is a guess and may be old: a commit
+ * with its ETag then loses. A list always shows the present rows.
  */
 export function remembering(ledger: Ledger): Remembering {
   /** Null if there is none yet, undefined while nobody knows. */
@@ -32,7 +32,7 @@ export function remembering(ledger: Ledger): Remembering {
     commit: async (changes) => {
       written.push(...changes.map(({ key }) => key));
       const before = budget;
-      // Should it throw, nobody knows what stands.
+      // If it throws, the present value is not known.
       budget = undefined;
       const outcome = await ledger.commit(changes);
       budget = budgetAfter(before, changes, outcome);

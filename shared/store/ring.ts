@@ -13,24 +13,26 @@ type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
 /** A bell due this little after the best time is good enough: queues count in whole seconds. */
 const BELL_SLACK_MS = 1_000;
-/** An idle queue is looked at every two seconds: the next driver is there in time, and waits. */
+/**
+ * The host checks an idle queue every two seconds, so the next driver is there in time, and waits.
+ */
 const HANDOVER_MS = 2_000;
 
-/** Why it is rung, and what the caller knows. */
+/** Why the caller rings, and what it knows. */
 export interface Ringing {
   readonly why: "due" | "released" | "repair";
   /** How long past its due time a bell still counts as on its way, milliseconds; 0 by default. */
   readonly lateMs?: number;
-  /** The budget as last seen: enough to leave it to whoever has promised. */
+  /** The budget as last seen; it is enough to see that another driver has promised to come. */
   readonly known?: Budget;
-  /** The driver that leaves, and takes its promise back with the bell. */
+  /** The driver that ends; the bell takes its promise back. */
   readonly leaving?: string;
 }
 
 /**
- * Rings one bell for the work that is ready, at the time the next of it may go, unless one is
- * outstanding already or somebody is driving. While no session is free nobody rings: whoever frees
- * one will. Returns whether it rang.
+ * Rings one bell for the work that is ready, at the time the next of it may go, unless a bell is
+ * already on its way or a drain is driving. While no session is free it does not ring: whoever
+ * frees a session rings. Returns whether it rang.
  */
 export async function ringForReady(
   ports: RingPorts,
@@ -39,7 +41,7 @@ export async function ringForReady(
 ): Promise<boolean> {
   const { known, lateMs = 0 } = ringing;
   if (known !== undefined && !mayRing(known, ports.clock.earliest(), limits, lateMs)) return false;
-  // Without the budget nobody can tell when: whoever can read it rings.
+  // Without the budget the time is not known. A version that can read it rings.
   return await unlessSetAside(ports, false, () => ringNext(ports, limits, ringing));
 }
 
@@ -48,8 +50,8 @@ async function ringNext(
   limits: Limits,
   { why, lateMs = 0, leaving }: Ringing,
 ): Promise<boolean> {
-  // Recorded before it is sent: of two that want to ring, one does. A bell lost in between the poll
-  // replaces.
+  // The bell is recorded before it is sent, so only one of two callers sends it. If it is lost in
+  // between, the poll rings again.
   const promised = await tryTransact(ports, usual("the budget"), async (tx) => {
     const { budget, ready } = await readQueueHead(tx, 1);
     const nowMs = ports.clock.earliest();
@@ -84,12 +86,12 @@ function mayRing(budget: Budget, nowMs: number, limits: Limits, lateMs: number):
   return dueAtMs !== null && !isPromised(budget, dueAtMs, nowMs, lateMs);
 }
 
-/** Only the reserve is left, and it is not for this one. */
+/** Only the reserved sessions are free, and they are not for this sequence. */
 function waitsForSession(headKey: string, verdict: Verdict): boolean {
   return verdict.kind === "go" && verdict.lowerRoom === 0 && laneIn(headKey) !== URGENT_LANE;
 }
 
-/** Somebody has promised to look by then: with a bell on its way, or as the driver. */
+/** Somebody will come by then: a bell is on its way, or a driver has promised. */
 function isPromised(budget: Budget, dueAtMs: number, nowMs: number, lateMs: number): boolean {
   const { bellDueAtMs, driver } = budget;
   const bell = bellDueAtMs > nowMs - lateMs && bellDueAtMs <= dueAtMs + BELL_SLACK_MS;

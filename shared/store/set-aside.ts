@@ -8,12 +8,12 @@ import { tryTransact, usual, type Store } from "./transact.ts";
 
 type AsidePorts = Store & Pick<Ports, "log">;
 
-/** More are not named: the log has them all. */
+/** The budget names at most this many; the log has all of them. */
 const NAMED_MAX = 100;
 
 /**
- * What `step` comes to; or `otherwise` if a row that it needs is set aside. That is noted where
- * people look, and stops nothing else.
+ * The result of `step`, or `otherwise` if a row that it needs is set aside. Such a row is noted in
+ * the budget, and everything else goes on.
  */
 export async function unlessSetAside<T, O>(
   ports: AsidePorts,
@@ -29,7 +29,7 @@ export async function unlessSetAside<T, O>(
   }
 }
 
-/** Names the row in the budget, and once in the log; those that are named are the poll's to log. */
+/** Names the row in the budget, and logs it once. After that the poll logs it. */
 export async function noteSetAside(ports: AsidePorts, { key, why }: SetAside): Promise<void> {
   const noted = await tryTransact(ports, usual("the budget"), async (tx) => {
     const budget = key === RATE_TOKEN_KEY ? null : await loadReadableBudget(tx);
@@ -46,8 +46,8 @@ export async function noteSetAside(ports: AsidePorts, { key, why }: SetAside): P
 }
 
 /**
- * Looks at the rows that are named as set aside: those that are gone or can be read by now are no
- * longer, and the log has a line of each of the others. Costs nothing while there are none.
+ * Reads the rows that the budget names as set aside. It removes the names of those that are gone or
+ * can be read now, and logs a line for each of the others. Costs nothing while there are none.
  */
 export async function recheckSetAside(ports: AsidePorts): Promise<void> {
   const over = new Set<string>();

@@ -6,7 +6,7 @@ import { loadReads, readsChange } from "./load.ts";
 import { unlessSetAside } from "./set-aside.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
-/** Not more often than so: `stamp` says when it was done last. */
+/** How often something may be done: `stamp` says when it was last done. */
 export interface Interval {
   readonly stamp: ReadStamp;
   readonly intervalMs: number;
@@ -14,8 +14,8 @@ export interface Interval {
 
 /**
  * Takes one call (or `calls`) of the budget of its kind before it is made. False if the budget is
- * spent or cannot be read, or if what is done `at` intervals was done less than that ago. `share` of
- * the budget is for this use.
+ * spent or cannot be read, or if the last time is less than the interval `at` ago. `share` of the
+ * budget is for this use.
  */
 export async function spendRead(
   store: Store & Pick<Ports, "log">,

@@ -7,12 +7,13 @@ export type Store = Pick<Ports, "ledger" | "clock" | "random">;
 
 /** How often a transaction is tried, and how long it sleeps in between. */
 export interface Bound {
-  /** What others keep writing, for whoever has to be told that they do. */
+  /** The rows that others keep writing, in words, for the error. */
   readonly what: string;
   readonly tries: number;
   /**
-   * Who loses once goes on at once, for the winner is done. Who loses again sleeps by chance, up to
-   * this for each race lost since, so that many do not meet at the same row for ever.
+   * After one lost race it tries again at once, because the winner is done. After each further one
+   * it sleeps for a random time, up to this for each race lost since, so that many writers do not
+   * collide on the same row for ever.
    */
   readonly jitterMs: number;
   readonly jitterMaxMs: number;
@@ -23,19 +24,21 @@ export function usual(what: string): Bound {
   return { what, tries: 12, jitterMs: 100, jitterMaxMs: 400 };
 }
 
-/** For who must win against any number of others: each of them wins at most once a round. */
+/**
+ * For a writer that must win against any number of others: each of them wins at most once a round.
+ */
 export function persistent(what: string): Bound {
   return { what, tries: 60, jitterMs: 50, jitterMaxMs: 1_000 };
 }
 
-/** For who leaves it to the next poll if somebody else writes at the same time. */
+/** For a writer that leaves it to the next poll if somebody else writes at the same time. */
 export function once(what: string): Bound {
   return { what, tries: 1, jitterMs: 0, jitterMaxMs: 0 };
 }
 
 /**
- * One try: rows as they stand, and what is to be written. A row that was staged is read as this try
- * leaves it; a list shows what stands.
+ * One try: the present rows, and what to write. If a row is staged, a read gives the staged row. A
+ * list shows the present rows.
  */
 export interface Transaction extends LedgerReads {
   /**
@@ -47,7 +50,7 @@ export interface Transaction extends LedgerReads {
   writes(key: string): boolean;
   /** True if what is staged is no more than one transaction takes. */
   fits(): boolean;
-  /** Takes back all that was staged: for who finds that it does not fit. */
+  /** Takes back everything that was staged, for a caller that sees that it does not fit. */
   forget(): void;
   /** The conflict that ended the try before this one; null at the first try. */
   readonly lost: Conflict | null;
@@ -55,7 +58,7 @@ export interface Transaction extends LedgerReads {
 
 type Conflict = Extract<CommitOutcome, { kind: "conflict" }>;
 
-/** What `decide` returns to decide again although nobody was in its way. */
+/** What `decide` returns to decide again without a conflict. */
 export const AGAIN = Symbol("again");
 
 type Decide<T> = (tx: Transaction) => Promise<T | typeof AGAIN>;
@@ -68,9 +71,9 @@ export type Transacted<T> =
 
 /**
  * The one way to write what was decided from rows. `decide` reads, stages changes and returns its
- * result; all changes are committed, or none. After a conflict it decides again on what stands by
- * then. If somebody else's word stands instead, it stages nothing, and its result is the end.
- * Throws if more is staged than one transaction takes, and as the ledger does.
+ * result; all changes are committed, or none. After a conflict it decides again from the present
+ * rows. If another writer has already decided, it stages nothing, and its result is final. Throws
+ * if more is staged than one transaction takes, and as the ledger does.
  */
 export async function tryTransact<T>(
   { ledger, clock, random }: Store,
@@ -94,7 +97,7 @@ export async function tryTransact<T>(
   return { kind: "contended" };
 }
 
-/** The same for who has no answer to losing. Throws `Contended` when the bound is over. */
+/** The same for callers that cannot handle losing. Throws `Contended` when the bound is over. */
 export async function transact<T>(store: Store, bound: Bound, decide: Decide<T>): Promise<T> {
   const came = await tryTransact(store, bound, decide);
   if (came.kind === "done") return came.value;
@@ -103,7 +106,7 @@ export async function transact<T>(store: Store, bound: Bound, decide: Decide<T>)
 
 /**
  * Writes what was decided from rows that were read before. False if somebody else has written one
- * of them since: that is left to the next poll.
+ * of them since; the next poll tries again.
  */
 export async function commitOnce(
   { ledger }: Pick<Ports, "ledger">,
@@ -112,7 +115,7 @@ export async function commitOnce(
   return (await committed(ledger, changes)).kind === "committed";
 }
 
-/** Who may have more than one transaction takes splits it before: so that is a bug. */
+/** A caller that can have more than one transaction takes splits it before, so this is a bug. */
 async function committed(ledger: Ledger, changes: readonly RowChange[]): Promise<CommitOutcome> {
   const excess = excessOf(changes);
   if (excess !== null) throw new Error(excess);
@@ -150,7 +153,7 @@ function asOne(first: RowChange | undefined, next: RowChange): RowChange {
   if (first.op === "delete" || next.op !== "replace") {
     throw new Error(`${next.key} is staged to ${first.op}, and then to ${next.op}`);
   }
-  // Else it was decided on another version, and would undo what that one says.
+  // Otherwise it was decided from another version, and would undo that version.
   if (next.etag !== etagOf(first)) throw new Error(`${next.key} is staged in two versions`);
   return { ...first, body: next.body };
 }

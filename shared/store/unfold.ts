@@ -10,15 +10,15 @@ import { transact, usual } from "./transact.ts";
 
 type UnfoldPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** Pointers looked at in one poll; more are left to the next. */
+/** Pointers that one poll reads; the next poll reads the rest. */
 const POINTERS_PER_POLL = 50;
-/** A queue is looked at every two seconds at least, so a bell this late is lost. */
+/** The host checks a queue every two seconds at least, so a bell this late is lost. */
 const BELL_LATE_MS = 5_000;
 
 /**
- * Gives all accepted sequences of a run that stand in intake rows rows of their own, and returns
- * how many this call did. Each row is one transaction, so it may end anywhere and be done again,
- * and several may do it at once. A row that is set aside stays.
+ * Gives all sequences of a run that are in intake rows their own rows, and returns how many this
+ * call did. Each row is one transaction, so it may stop at any point and be done again, and several
+ * may do it at once. A row that is set aside stays.
  */
 export async function unfold(ports: UnfoldPorts, runId: string): Promise<number> {
   const [rows, pass] = await Promise.all([
@@ -44,7 +44,7 @@ async function unfoldRow(ports: UnfoldPorts, known: Row, pass: number): Promise<
   });
 }
 
-/** Unfolds what was accepted some seconds ago and nobody has: its bell was lost. */
+/** Unfolds what was accepted some seconds ago and is still in intake rows: its bell was lost. */
 export async function unfoldLate(ports: UnfoldPorts, outstanding: Outstanding): Promise<number> {
   const beforeMs = ports.clock.earliest() - BELL_LATE_MS;
   const pointers = await rowsWithin(ports.ledger, outstanding, PLANNED, POINTERS_PER_POLL);
