@@ -33,8 +33,8 @@ const NOT_WHOLE =
 
 /**
  * Takes one approval of exactly what the run shows. The run is read before its sequences and
- * written under its ETag, so what joins it meanwhile makes the approval look again. With the last
- * one that is needed the sequences go. Throws if others keep writing the run.
+ * written under its ETag, so if something joins it meanwhile, the approval reads again. After the
+ * last needed approval the sequences go. Throws if others keep writing the run.
  */
 export async function approveRun(
   ports: ApprovePorts,

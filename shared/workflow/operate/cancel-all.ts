@@ -19,12 +19,15 @@ import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 
-/** What a cancel touched, or would touch: `runs` of them, and their sequences as `Cancelled` says. */
+/**
+ * What a cancel affected, or would affect: the number of `runs`, and their sequences as in
+ * `Cancelled`.
+ */
 export interface CancelledAll extends Cancelled {
   readonly runs: number;
 }
 
-/** What `cancelRun` would touch now; nothing is changed. Null if there is no such run. */
+/** What `cancelRun` would affect now; it changes nothing. Null if there is no such run. */
 export async function previewCancel(
   { ledger }: Pick<Ports, "ledger">,
   runId: string,

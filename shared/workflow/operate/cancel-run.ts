@@ -25,7 +25,7 @@ export interface Cancelled {
   readonly ended: number;
   readonly asked: number;
   readonly alreadyOver: number;
-  /** Rows that this version of the app cannot read: what they hold was not cancelled. */
+  /** Rows that this version of the app cannot read; what is in them was not cancelled. */
   readonly setAside: number;
 }
 
@@ -69,7 +69,8 @@ async function cancelSequence(
   if (!holdsSession(after)) return "ended";
   // One at Defender is noted in the budget too, where the next poll finds it.
   const budget = await loadReadableBudget(tx);
-  // Where it cannot be read: who can compares it with the records twice an hour.
+  // If the budget cannot be read here, a version that can read it compares it with the records
+  // twice an hour.
   if (budget !== null) changeBudget(tx, budget, holdSession(budget.value, sessionOf(after)));
   return "asked";
 }

@@ -3,9 +3,9 @@ import type { Defender } from "../../ports.ts";
 const DETAIL = "LOCKDOWN is set: lrq changes nothing at Defender.";
 
 /**
- * Defender with its hands tied: it can be asked, and results can be fetched, but nothing starts and
- * nothing is cancelled. The second fence of a lockdown, behind the drain that claims nothing: it
- * holds for whatever else may call.
+ * Defender during a lockdown: lrq can ask it and fetch results, but starts nothing and cancels
+ * nothing. The first fence of a lockdown is the drain, which claims nothing. This is the second
+ * fence, for every other caller.
  */
 export function withoutChanges(defender: Defender): Defender {
   return {

@@ -25,7 +25,8 @@ export async function pause(
   const paused = await unlessSetAside(ports, null, () =>
     changePaused(ports, event, (budget, atMs) => ({ ...budget, paused: { ...by, atMs } })),
   );
-  // Nobody here submits anything; a claim of who can read the budget reads the note with it.
+  // This version submits nothing; a claim of a version that can read the budget reads the note with
+  // it.
   if (paused === null) await notePause(ports.ledger, { v: 1, ...by, atMs: ports.clock.earliest() });
   ports.log("warn", "paused", { by: by.by, why: by.why });
 }

@@ -26,7 +26,7 @@ import { commitOnce, tryTransact, usual } from "../../store/transact.ts";
 
 type ReconcilePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** What was found to disagree with the records, and mended. Zeros are the rule. */
+/** What differed from the records and was corrected. Usually all are 0. */
 export interface Reconciled {
   readonly sessions: number;
   readonly leases: number;
@@ -34,13 +34,13 @@ export interface Reconciled {
   readonly notes: number;
 }
 
-/** Leases are at most as many as sessions and waits between parts; more is looked at next time. */
+/** Leases are at most as many as sessions and waits between parts; the next run reads the rest. */
 const ROWS_MAX = 1_000;
 
 /**
  * Rebuilds from the records what is derived from them: the budget's sessions, leases on machines,
- * the line behind a machine, notes of owed results. In a sound ledger it finds nothing; it is here
- * for the bug nobody knows yet and for the hand that edits a row.
+ * the line behind a machine, notes of owed results. In a correct ledger it finds nothing. It exists
+ * for bugs that nobody knows yet, and for people who edit a row.
  */
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const leases = await mendLeases(ports);
@@ -52,7 +52,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   return found;
 }
 
-/** A lease whose sequence is gone or does not hold the machine is nobody's. */
+/** A lease belongs to no sequence if its sequence is gone or does not hold the machine. */
 async function mendLeases(ports: ReconcilePorts): Promise<number> {
   return await countMended(ports, MACHINE, async (row) => {
     const { sequenceId } = valueOf(machineSchema, row);
@@ -77,7 +77,7 @@ async function countMended(
 
 /**
  * Every sequence with a session has a lease, so the leases name them all. The budget is read first:
- * whatever is claimed or released meanwhile makes the write fail, and it is looked at anew.
+ * if something is claimed or released meanwhile, the write fails, and it reads again.
  */
 async function mendSessions(ports: ReconcilePorts): Promise<number> {
   const mended = await tryTransact(ports, usual("the budget"), async (tx) => {
@@ -99,7 +99,7 @@ async function sessionsOfLeases(
   return found.filter((each) => each !== null);
 }
 
-/** The session of whoever holds a machine; where that cannot be read, the one that is known. */
+/** The session of the sequence that holds a machine; if that cannot be read, the known session. */
 async function sessionBy(
   ledger: LedgerReads,
   lease: Row,
@@ -125,7 +125,7 @@ function differences(a: Budget["sessions"], b: Budget["sessions"]): number {
   return a.length - inA.size + onlyA + onlyB + unasked(a, b);
 }
 
-/** Sessions to be cancelled of which only the record says so. */
+/** Sessions to cancel, if only the record says so. */
 function unasked(before: Budget["sessions"], found: Budget["sessions"]): number {
   const unknowing = before.filter(({ glance }) => glance?.cancel === null);
   const ids = idsOf(unknowing);

@@ -12,8 +12,8 @@ import { applyGateOf } from "../../store/apply-gates.ts";
 type ResumePorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
 /**
- * Lets a run go on that paused itself, or that still waits for its first wave. False if it did not
- * wait for that; null if there is no such run.
+ * Lets a run continue that paused itself, or that still waits for its first wave. False if it did
+ * not wait for that; null if there is no such run.
  */
 export async function resumeRun(
   ports: ResumePorts,

@@ -27,12 +27,12 @@ import { overdueKey, retryKey } from "./longest-waiting.ts";
 
 export type ClaimPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** What one attempt to claim came to. */
+/** The result of one attempt to claim. */
 export type Claimed =
   | {
       readonly kind: "claimed";
       readonly sequences: readonly Stored<SequenceRecord>[];
-      /** True if the claimant has promised to look again. */
+      /** True if the claimant has promised to come back. */
       readonly drives: boolean;
       /** Monotonic time at which the claim began; the fence for its POSTs counts from it. */
       readonly begunAtMs: number;
@@ -43,8 +43,8 @@ export type Claimed =
   | Exclude<Verdict, { kind: "go" | "wait" }>;
 
 /**
- * Who claims: its name, and whether it may sit out waits as the driver, or must because it comes
- * for urgent work.
+ * Who claims: its name, whether it may wait between slots as the driver, and whether it must
+ * because it comes for urgent work.
  */
 export interface Claimant {
   readonly hostId: string;
@@ -56,18 +56,21 @@ export interface Claimant {
    * waits longest. Monotonic milliseconds.
    */
   readonly oneLane: { untilMs: number };
-  /** Sequences that wait, but cannot be read, or need a row that cannot: those behind them go. */
+  /**
+   * Waiting sequences that cannot be read, or that need a row that cannot be read. The claim skips
+   * them.
+   */
   readonly passedOver: Set<string>;
 }
 
 /** Three rows each, the budget and an audit record: under a transaction's 100 (Table service). */
 const CLAIMS_PER_COMMIT = 32;
-/** A driver promises to look again within this; whoever finds the promise broken takes over. */
+/** A driver promises to come back within this time. If it does not, another drain takes over. */
 export const DRIVER_PROMISE_MS = 20_000;
 
 /**
  * Takes slot, session and machine for the best ready sequences, as many as may go now, in one
- * transaction with the intent to post them. Losing the race for the budget means looking again, a
+ * transaction with the intent to post them. If it loses the race for the budget, it reads again, a
  * bounded number of times.
  */
 export async function claimNext(
@@ -75,7 +78,7 @@ export async function claimNext(
   limits: Limits,
   claimant: Claimant,
 ): Promise<Claimed> {
-  // Each time one more is passed over, and a page holds a thousand.
+  // Each time it skips one more, and a page has a thousand.
   for (;;) {
     const claiming = await tryTransact(
       ports,
@@ -105,7 +108,7 @@ async function tryClaim(
   const limit = limits.callsPerWindow + 1;
   const { budget, isPauseNoted, ready } = await readQueueHead(tx, limit + passedOver.size);
   const nowMs = ports.clock.earliest();
-  // Whoever claims has a token at hand.
+  // A claimant already has a token.
   if (lockoutOf(budget.value, "token") !== null) {
     await noteLetIn(ports, "token");
     return AGAIN;
@@ -118,7 +121,8 @@ async function tryClaim(
   const waiting = ready.filter((key) => !passedOver.has(sequenceIdIn(key))).slice(0, limit);
   const readable = withProbeFirst(waiting, budget.value);
   if (readable.length === 0) return { kind: "nothing" };
-  // While more wait than have room, a claim ends where the longest waiting is next.
+  // While more sequences wait than have room, a claim ends where the one that has waited longest is
+  // next.
   const contended = readable.length > verdict.room;
   const most = contended ? dispatchesUntilLongestWaiting(budget.value) : CLAIMS_PER_COMMIT;
   const room = Math.min(verdict.room, CLAIMS_PER_COMMIT, most);
@@ -142,7 +146,7 @@ async function tryClaim(
   return stageClaim(ports, limits, tx, { budget, chosen, claimant, more, begunAtMs });
 }
 
-/** Another host has promised to look; only urgent work does not wait for it. */
+/** Another host has promised to come back; only urgent work does not wait for it. */
 function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
   const { driver } = budget;
   const other = driver !== null && driver.hostId !== claimant.hostId && driver.untilMs > nowMs;
@@ -200,8 +204,8 @@ function budgetAfter(
     byRank: longest ? 0 : budget.byRank + claimed.length,
     sinceRetry: lanes.includes(OFFLINE_LANE) ? 0 : budget.sinceRetry + claimed.length,
     paceAtMs: lower === 0 ? budget.paceAtMs : paceAfter(budget, lower, earliestMs, at.limits),
-    // A bell that is due is answered by this claim; counted on any longer, it would keep the next
-    // from being rung.
+    // This claim answers a bell that is due. If the budget still counted it, the next bell would
+    // not be rung.
     bellDueAtMs: budget.bellDueAtMs <= latestMs ? 0 : budget.bellDueAtMs,
     driver: drives
       ? { hostId: claimant.hostId, untilMs: latestMs + DRIVER_PROMISE_MS }

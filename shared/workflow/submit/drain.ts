@@ -17,14 +17,14 @@ export type DrainPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" |
 
 export interface DrainSettings {
   readonly limits: Limits;
-  /** How long one invocation may sit out the waits between slots; 0 leaves it all to bells. */
+  /** How long one invocation may wait between slots; with 0 a bell ends each wait. */
   readonly lingerMs: number;
-  /** Which machines may be acted on now, whatever was so when they were accepted. */
+  /** Which machines lrq may act on now; it may differ from when they were accepted. */
   readonly scope: MachineScope;
 }
 
 export interface DrainReport {
-  /** POSTs that Defender took. */
+  /** POSTs that Defender accepted. */
   readonly submitted: number;
   /** What ended the drain. */
   readonly ended:
@@ -36,13 +36,13 @@ export interface DrainReport {
     | "contended"
     | "wait"
     | "lockedOut"
-    /** The budget cannot be read: whoever can read it goes on. */
+    /** The budget cannot be read; a version that can read it goes on. */
     | "setAside";
 }
 
 /** Claims in one drain: as many as lingering 240 s at ten a minute can need, many times over. */
 const CLAIMS_MAX = 1_000;
-/** A driver sits out only waits well inside its promise; for longer ones a bell is cheaper. */
+/** A driver stays only for waits well within its promise; for longer ones a bell is cheaper. */
 const SIT_OUT_MS = DRIVER_PROMISE_MS - 5_000;
 /** After these ends somebody may have relied on this drain, or nobody has promised to come back. */
 const RINGS_ONCE_MORE: ReadonlySet<DrainReport["ended"]> = new Set([
@@ -54,10 +54,10 @@ const RINGS_ONCE_MORE: ReadonlySet<DrainReport["ended"]> = new Set([
 const SLEEPS_MAX = 5;
 
 /**
- * Submits the best ready sequences, as many as the tenant's limits allow, whatever the message was
- * that rang; if that says that a run was planned, its sequences get their own rows first. Waiting
- * work is never waited for by throwing: either this invocation drives on within its bound, or one
- * bell is rung for the time the next slot opens. Throws only if storage is out of reach.
+ * Submits the best ready sequences, as many as the tenant's limits allow, for any message. If the
+ * message says that a run was planned, the sequences of the run get their own rows first. It never
+ * throws to wait for work: either this invocation goes on as the driver within its bound, or it
+ * rings one bell for the time of the next slot. Throws only if storage is out of reach.
  */
 export async function drain(
   outside: DrainPorts,
@@ -65,7 +65,8 @@ export async function drain(
   { why, runId, urgent }: Pick<DrainBell, "why" | "runId" | "urgent">,
 ): Promise<DrainReport> {
   const ports = { ...outside, ledger: remembering(outside.ledger) };
-  // First of all: whoever drives, and whatever is paused, what was accepted gets its own rows.
+  // First, accepted sequences get their own rows, even if another drain is the driver, and even
+  // during a pause.
   if (why === "planned" && runId !== null) await unfold(ports, runId);
   const begunAtMs = ports.clock.monotonicMs();
   const claimant = {
@@ -83,12 +84,12 @@ export async function drain(
   if (dispatched === null) return { submitted: 0, ended: "setAside" };
   const { drove, ...report } = dispatched;
   const { hostId } = claimant;
-  // The bell takes the place of the driver's promise; where none is rung, the promise goes alone.
+  // The bell replaces the driver's promise. If no bell is rung, only the promise is taken back.
   const rang =
     drove && (await ringForReady(ports, settings.limits, { why: "due", leaving: hostId }));
   if (drove && !rang) await stopDriving(ports, hostId);
-  // What came while a driver was leaving saw its promise and left too: so it rings once more
-  // itself.
+  // A drain that came while this driver was ending saw its promise and ended, too. So this one
+  // rings once more.
   if (!rang && (drove || RINGS_ONCE_MORE.has(report.ended))) {
     await ringForReady(ports, settings.limits, { why: "due" });
   }
@@ -105,10 +106,10 @@ async function dispatch(
   let submitted = 0;
   let drove = false;
   for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
-    // The token comes before the claim, so that nothing slow lies between a claim and its POST.
+    // The token comes before the claim, so that nothing slow is between a claim and its POST.
     const token = await ports.defender.prepare();
     if (token.kind !== "answered") {
-      // Only once the ledger has answered its clock may be asked.
+      // The clock of the ledger is known only after the ledger has answered.
       await loadBudget(ports.ledger);
       await noteRefusal(ports, limits, noToken(token, ports.clock.latest()));
       return { submitted, drove, ended: "lockedOut" };
@@ -127,7 +128,7 @@ async function dispatch(
       if (untilMs === null) continue;
     } else {
       ended = claimed.kind;
-      // The bell for a probe comes early, like any other, so its time is sat out as well.
+      // The bell for a probe comes early, like any other, so the drain waits for its time as well.
       untilMs = "untilMs" in claimed ? claimed.untilMs : null;
       if (untilMs === null) return { submitted, drove, ended };
     }
@@ -140,8 +141,8 @@ async function dispatch(
 }
 
 /**
- * What a host knows of the service's time ages while it sleeps, so one sleep alone ends a little
- * early: the rest is slept off here, for looking again would cost a read.
+ * While a host sleeps, its knowledge of the service's time gets less exact, so one sleep ends a
+ * little early. It sleeps the rest here, because another read would cost a request.
  */
 async function sitOut(clock: DrainPorts["clock"], untilMs: number): Promise<void> {
   for (let sleeps = 0; sleeps < SLEEPS_MAX; sleeps += 1) {
@@ -150,7 +151,7 @@ async function sitOut(clock: DrainPorts["clock"], untilMs: number): Promise<void
   }
 }
 
-/** The budget as just written tells when the next may go, so nothing is read to find that out. */
+/** The budget that was just written says when the next may go, so this needs no read. */
 function nextDispatchAfter(budget: Budget, nowMs: number, limits: Limits): number | null {
   const untilMs = nextDispatchMs(admit(budget, nowMs, limits), budget, nowMs);
   return untilMs !== null && untilMs > nowMs ? untilMs : null;

@@ -16,20 +16,20 @@ import { commitOnce } from "../../store/transact.ts";
 
 type LoadPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** What a claim goes by. */
+/** What a claim needs to decide. */
 interface Going {
   readonly budget: Budget;
-  /** Where it may act. */
+  /** On which machines it may act. */
   readonly scope: MachineScope;
-  /** Sequences it passes over, for a row cannot be read. */
+  /** Sequences that it skips, because a row cannot be read. */
   readonly passedOver: Set<string>;
   /** The row that the last try to claim lost to; it may be the lease on a machine. */
   readonly lostTo: string | null;
 }
 
 /**
- * The records behind the chosen keys, one a machine. Those that cannot go are moved out of the way;
- * null if none is left: then everything has to be looked at again.
+ * The records of the chosen keys, one for each machine. It moves sequences that cannot go to
+ * another place. Null if none is left: then the claim has to read everything again.
  */
 export async function loadChosen(
   ports: LoadPorts,
@@ -44,7 +44,8 @@ export async function loadChosen(
     const key = keys[index] ?? "";
     const came = await unlessSetAside(ports, "setAside", async () => {
       if (record instanceof SetAside) throw record;
-      // Whoever claimed it has written the budget too, so nothing read with it can be claimed now.
+      // The claim that took it has also written the budget, so nothing that was read with it can be
+      // claimed now.
       if (record?.value.state !== "waiting") return (await dropStray(ports, key)) ? "no" : "again";
       if (chosen.has(record.value.machineId)) return "no";
       if (await movedAside(ports, record, going)) return "no";
@@ -58,7 +59,7 @@ export async function loadChosen(
   return passedOver.size > before ? "passedOver" : "again";
 }
 
-/** The record of a ready row; where it cannot be read, that is said later, one after the other. */
+/** The record of a ready row. If it cannot be read, that is reported later, one after the other. */
 async function loadOrAside(
   { ledger }: LoadPorts,
   key: string,
@@ -72,8 +73,8 @@ async function loadOrAside(
 }
 
 /**
- * A ready row whose sequence does not wait. Nearly always a claim has taken it since the row was
- * read, and the row is gone; true if it really was a stray.
+ * A ready row whose sequence does not wait. Nearly always a claim has taken the sequence since the
+ * row was read, and the row is gone. True if the row really belonged to no waiting sequence.
  */
 async function dropStray({ ledger, log }: LoadPorts, key: string): Promise<boolean> {
   const row = await ledger.read(key);
@@ -113,9 +114,10 @@ async function movedAside(
 }
 
 /**
- * Parks the sequence if its run holds it back: what came back from a wait may be of a run that has
- * paused. The run is read after the budget, which every pause of a run writes: so no claim passes
- * one. It is written with the sequence: of a resume at the same time one loses, and looks again.
+ * Parks the sequence if its run holds it back: a sequence that came back from a wait may be of a
+ * run that has paused. The run is read after the budget, and every pause of a run writes the
+ * budget, so no claim ignores a pause. The run is written with the sequence: if a resume comes at
+ * the same time, one of them loses and reads again.
  */
 async function parkedByRun(
   { ledger }: LoadPorts,
@@ -130,7 +132,7 @@ async function parkedByRun(
   return true;
 }
 
-/** The record ended without a POST, if it may have none; the scope is that of now. */
+/** The record ended without a POST, if it may not be posted; the scope is the present one. */
 function overBeforeClaim(
   record: SequenceRecord,
   scope: MachineScope,
@@ -144,7 +146,8 @@ function overBeforeClaim(
 }
 
 /**
- * Into the line behind a machine; touching the lease makes sure its holder sees it when it lets go.
+ * Moves it into the line behind a machine. It also writes the lease, so that the holder sees it
+ * when it frees the machine.
  */
 async function waitBehind({ ledger }: LoadPorts, record: Stored<SequenceRecord>): Promise<void> {
   const lease = await loadLease(ledger, record.value.machineId);

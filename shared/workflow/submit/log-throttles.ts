@@ -2,13 +2,13 @@ import { isoOrNull } from "../../ledger/row/instant.ts";
 import type { ThrottleFinding } from "../../limits/pace/throttle-finding.ts";
 import type { Defender, Log, Ports, Reply } from "../../ports.ts";
 
-/** A 429 to a POST, as it is said once what it means is written down. */
+/** A 429 to a POST, for the log, after its meaning is recorded. */
 export interface ThrottledPost extends ThrottleFinding {
   readonly sequenceId: string;
   readonly retryAfterMs: number | null;
 }
 
-/** Says that a POST was throttled, what Defender asked for, and what lrq makes of it. */
+/** Logs that a POST was throttled, what Defender asked for, and what lrq concludes. */
 export function logThrottledPost(log: Log, throttle: ThrottledPost): void {
   const { sequenceId, retryAfterMs, concluded, sessionCap, doorClosedUntilMs } = throttle;
   log("warn", "throttled", {

@@ -5,20 +5,26 @@ import type { Ports } from "../../ports.ts";
 
 type WaitingPorts = Pick<Ports, "ledger" | "clock">;
 
-/** What a claimant knows of those that wait. */
+/** What a claimant knows of the waiting sequences. */
 interface Passing {
   /**
    * Set by a claim that found one lane alone waiting: until then nobody asks again who of all lanes
    * waits longest. Monotonic milliseconds.
    */
   readonly oneLane: { untilMs: number };
-  /** Sequences that wait, but cannot be read, or need a row that cannot: those behind them go. */
+  /**
+   * Waiting sequences that cannot be read, or that need a row that cannot be read. The claim skips
+   * them.
+   */
   readonly passedOver: ReadonlySet<string>;
 }
 
 /** The most the Table service gives at once. */
 const PAGE = 1_000;
-/** A lane that was alone is believed alone this long: nothing new has waited long by then. */
+/**
+ * If only one lane had waiting sequences, a claimant assumes this for so long: nothing new has
+ * waited long by then.
+ */
 const ONE_LANE_WINDOWS = 5;
 
 /** The first of the retries of offline machines; null if none is ready. */
@@ -29,7 +35,7 @@ export async function retryKey(
   return await firstKey(ports, laneRange(OFFLINE_LANE), passedOver);
 }
 
-/** The first key of a range that is not passed over; null if there is none. */
+/** The first key of a range that is not skipped; null if there is none. */
 async function firstKey(
   { ledger }: WaitingPorts,
   { from, before }: KeyRange,

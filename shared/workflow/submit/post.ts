@@ -8,11 +8,11 @@ import { settle, type Answered } from "./record-answers.ts";
 
 export type SubmitPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
-/** What the POSTs came to. */
+/** The results of the POSTs. */
 export interface Submitted {
-  /** How many Defender took. */
+  /** How many Defender accepted. */
   readonly accepted: number;
-  /** True if it refused us as such, whatever the machine. */
+  /** True if it refused the app itself, for any machine. */
   readonly lockedOut: boolean;
   /** True if nothing went back into the queue at once. */
   readonly settled: boolean;

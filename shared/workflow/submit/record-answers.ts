@@ -32,10 +32,7 @@ import { logThrottledPost, type ThrottledPost } from "./log-throttles.ts";
 
 type SettlePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/**
- * A claimed sequence, what its POST came to, and the latest time that can have been when the answer
- * was in.
- */
+/** A claimed sequence, the result of its POST, and the latest possible time of the answer. */
 export interface Answered {
   readonly claimed: Stored<SequenceRecord>;
   readonly answer: SubmissionAnswer;
@@ -59,7 +56,7 @@ export async function settle(
   for (const each of apart) await settle(ports, limits, [each]);
 }
 
-/** Those that have to be settled one by one, as they stand by now: none, or all. */
+/** The sequences that have to be settled one by one, as they are now: none, or all. */
 async function settleTogether(
   ports: SettlePorts,
   limits: Limits,
@@ -67,7 +64,7 @@ async function settleTogether(
 ): Promise<readonly (Answered | Stale)[]> {
   let current = answered;
   const settling = await tryTransact(ports, usual("the budget"), async (tx) => {
-    // The budget is what others write all the time; a record they wrote is found out by its ETag.
+    // Others write the budget all the time. If they wrote a record, its ETag shows it.
     if (tx.lost !== null && tx.lost.key !== RATE_TOKEN_KEY) {
       current = await Promise.all(current.map(async (each) => await reload(tx, each)));
     }
@@ -78,7 +75,7 @@ async function settleTogether(
     return null;
   });
   if (settling.kind === "contended") {
-    // The claims stay as they are: the poll finds them past their time, and looks for their action.
+    // The claims stay as they are: the poll finds them overdue, and looks for their action.
     ports.log("error", "settleGaveUp", { sequences: answered.length });
     return [];
   }
@@ -89,7 +86,7 @@ async function settleTogether(
   return [];
 }
 
-/** The budget as it stood and as it is written, and what there is to say of it. */
+/** The budget before and after, and what to log about it. */
 interface Staged {
   readonly before: Budget;
   readonly after: Budget;
@@ -127,8 +124,8 @@ async function stageAnswers(
 }
 
 /**
- * A claim that somebody resolved meanwhile from what Defender lists: their word stands, only the
- * slot is ours.
+ * A claim that somebody resolved meanwhile from Defender's list: their result counts, and only the
+ * slot is stamped here.
  */
 interface Stale {
   readonly stale: string;
@@ -189,7 +186,7 @@ function doorAfter(
 
 function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): SequenceRecord {
   const record = claimed.value;
-  // The reason is everybody's, so it stands in the budget, and the sequence keeps its place.
+  // The reason concerns all sequences, so it is in the budget, and the sequence keeps its place.
   if (lockedOut(answer) !== null) return giveBack(record, { kind: "ready" }, null);
   switch (answer.kind) {
     case "accepted":
