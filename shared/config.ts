@@ -3,20 +3,11 @@ import { accessConfigOf, accessProblems, accessSettings } from "./access/setting
 import type { AccessConfig } from "./access/settings.ts";
 import { callbackConfigOf, callbackProblems, callbackSettings } from "./callback/settings.ts";
 import type { CallbackConfig } from "./callback/settings.ts";
+import { CLOUDS, withoutApiPath } from "./defender/address.ts";
+import { cloudProblems } from "./defender/cloud-settings.ts";
 import type { Problem } from "./incident/problem.ts";
 import type { Limits } from "./limits/pace/limits.ts";
 import { isLoopback } from "./loopback.ts";
-
-/**
- * Where Defender's API is in each cloud (Microsoft Defender for Endpoint for US Government
- * customers; API list).
- */
-const CLOUDS = {
-  commercial: "https://api.security.microsoft.com",
-  gcc: "https://api-gcc.securitycenter.microsoft.us",
-  "gcc-high": "https://api-gov.securitycenter.microsoft.us",
-  dod: "https://api-gov.securitycenter.microsoft.us",
-} as const;
 
 /**
  * Tokens are asked for the legacy resource whatever the host is: some APIs answer 403 to any other
@@ -47,7 +38,7 @@ export const settings = z.object({
   AzureWebJobsStorage__tableServiceUri: address.optional(),
   AzureWebJobsStorage__clientId: z.string().min(1).optional(),
   DEFENDER_CLOUD: z.enum(["commercial", "gcc", "gcc-high", "dod"]).default("commercial"),
-  DEFENDER_API_URL: address.optional(),
+  DEFENDER_API_URL: address.transform(withoutApiPath).optional(),
   DEFENDER_TOKEN_SCOPE: z.string().endsWith("/.default").optional(),
   DEFENDER_ACCESS_TOKEN: z.string().min(1).optional(),
   DEFENDER_TENANT_ID: partitionPart.default("tenant"),
@@ -142,6 +133,7 @@ function issuesOf(parsed: z.ZodSafeParseResult<unknown>): Problem[] {
 function problemsTogether(from: Settings): Problem[] {
   return [
     ...(storageOf(from) === null ? [NO_STORAGE] : []),
+    ...cloudProblems(from),
     ...tokenProblems(from),
     ...accessProblems(from),
     ...callbackProblems(from, isLocal(from)),

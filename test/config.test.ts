@@ -50,3 +50,49 @@ describe("the setting DRAIN_LINGER_SECONDS", () => {
     expect(readConfig(WORKING)).toMatchObject({ config: { lingerMs: SHIPPED_LINGER_MS } });
   });
 });
+
+const problemsOf = (env: Readonly<Record<string, string>>) => {
+  const read = readConfig({ ...WORKING, ...env });
+  return read.kind === "wrong" ? read.problems.map(({ path }) => path) : [];
+};
+
+describe("the address of Defender", () => {
+  it.each([
+    "http://api.security.microsoft.com",
+    "https://user@api.security.microsoft.com",
+    "https://api.security.microsoft.com/?a=b",
+    "https://api.security.microsoft.com/#a",
+  ])("is refused as a setting when it is %s", (DEFENDER_API_URL) => {
+    expect(problemsOf({ DEFENDER_API_URL })).toEqual(["DEFENDER_API_URL"]);
+  });
+
+  it.each(["", "/", "/api", "/api/"])("may end in %j, as Microsoft's pages print it", (end) => {
+    const url = "https://eu.api.security.microsoft.com";
+    const read = readConfig({ ...WORKING, DEFENDER_API_URL: `${url}${end}` });
+    expect(read).toMatchObject({ config: { defender: { url } } });
+  });
+
+  it.each([
+    ["https://api-gov.securitycenter.microsoft.us", "commercial"],
+    ["https://api-gcc.securitycenter.microsoft.us", "commercial"],
+    ["https://api-gov.securitycenter.microsoft.us", "gcc"],
+  ])("%s is refused in the cloud %s", (DEFENDER_API_URL, DEFENDER_CLOUD) => {
+    expect(problemsOf({ DEFENDER_API_URL, DEFENDER_CLOUD })).toEqual(["DEFENDER_CLOUD"]);
+  });
+
+  it.each(["gcc-high", "dod"])("in %s needs the Entra and the Azure of that cloud", (cloud) => {
+    const env = { DEFENDER_CLOUD: cloud, SENTINEL_COMMENTS: "true" };
+    expect(problemsOf(env)).toEqual(["ENTRA_AUTHORITY", "AZURE_MANAGEMENT_URL"]);
+    expect(
+      problemsOf({
+        ...env,
+        ENTRA_AUTHORITY: "https://login.microsoftonline.us",
+        AZURE_MANAGEMENT_URL: "https://management.usgovcloudapi.net",
+      }),
+    ).toEqual([]);
+  });
+
+  it("in gcc goes with the Entra and the Azure of the commercial cloud", () => {
+    expect(problemsOf({ DEFENDER_CLOUD: "gcc", SENTINEL_COMMENTS: "true" })).toEqual([]);
+  });
+});

@@ -95,6 +95,8 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "zod",
     "shared/access",
     "shared/callback",
+    "shared/defender/address.ts",
+    "shared/defender/cloud-settings.ts",
     "shared/incident",
     "shared/limits",
     "shared/loopback.ts",

@@ -1,5 +1,6 @@
 import type { Defender, Reply } from "../ports.ts";
 import { cancelAction, getAction, listActions, listPending } from "./actions.ts";
+import { addressTrouble } from "./address.ts";
 import { asking, tokenOr } from "./ask.ts";
 import { isLoopback } from "../loopback.ts";
 import { findMachines, getMachine, machinesSeenSince } from "./machines.ts";
@@ -43,12 +44,7 @@ async function prepared(tokens: Tokens): Promise<Reply<null>> {
 }
 
 function checkedBase(baseUrl: string): URL {
-  const base = new URL(baseUrl);
-  const safe =
-    base.protocol === "https:" || (base.protocol === "http:" && isLoopback(base.hostname));
-  if (!safe) throw new Error("the Defender API address is https, or http on loopback");
-  if (base.username !== "" || base.password !== "" || base.search !== "" || base.hash !== "") {
-    throw new Error("the Defender API address is a host and a path, nothing else");
-  }
-  return base;
+  const trouble = addressTrouble(baseUrl);
+  if (trouble !== null) throw new Error(`the Defender API address: ${trouble}`);
+  return new URL(baseUrl);
 }

@@ -217,11 +217,18 @@ describe("the doctor finds, and says the fix for", () => {
       /AzureWebJobsStorage/,
     ],
     [
-      "a Defender without encryption",
-      { env: { DEFENDER_API_URL: "http://defender.example", DEFENDER_ACCESS_TOKEN: "" } },
+      "no token for a Defender elsewhere",
+      { env: { DEFENDER_API_URL: "https://defender.example", DEFENDER_ACCESS_TOKEN: "" } },
       ["error token"],
       "token",
       /az login/,
+    ],
+    [
+      "a Defender without encryption",
+      { env: { DEFENDER_API_URL: "http://defender.example", DEFENDER_ACCESS_TOKEN: "" } },
+      ["error settings"],
+      "settings",
+      /DEFENDER_API_URL/,
     ],
     [
       "no callers",

@@ -1,0 +1,26 @@
+import { isLoopback } from "../loopback.ts";
+
+/**
+ * Where Defender's API is in each cloud (Microsoft Defender for Endpoint for US Government
+ * customers; API list).
+ */
+export const CLOUDS = {
+  commercial: "https://api.security.microsoft.com",
+  gcc: "https://api-gcc.securitycenter.microsoft.us",
+  "gcc-high": "https://api-gov.securitycenter.microsoft.us",
+  dod: "https://api-gov.securitycenter.microsoft.us",
+} as const;
+
+/** The address to which lrq adds `/api/...`. Microsoft's pages print it with `/api`, too. */
+export function withoutApiPath(url: string): string {
+  return url.replace(/\/+$/, "").replace(/(?:\/api)+$/, "");
+}
+
+/** Why the token may not go to this address, or no call can be made there; null if all is well. */
+export function addressTrouble(url: string): string | null {
+  const { protocol, hostname, username, password, search, hash } = new URL(url);
+  const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
+  if (!isSafe) return "use https; http is only for loopback, because the access token goes there";
+  const isBare = username + password + search + hash === "";
+  return isBare ? null : "use only a host and a path: no user, no query and no fragment";
+}

@@ -1,0 +1,53 @@
+import type { Problem } from "../incident/problem.ts";
+import { isLoopback } from "../loopback.ts";
+import { addressTrouble, CLOUDS } from "./address.ts";
+
+/** The settings that say where Defender, Entra and Azure are. */
+interface Places {
+  readonly DEFENDER_CLOUD: keyof typeof CLOUDS;
+  readonly DEFENDER_API_URL?: string | undefined;
+  readonly ENTRA_AUTHORITY: string;
+  readonly AZURE_MANAGEMENT_URL: string;
+  readonly SENTINEL_COMMENTS: "true" | "false";
+}
+
+/** What GCC High and DoD have of their own; GCC has that of the commercial cloud. */
+const GOVERNMENT = {
+  authority: "https://login.microsoftonline.us",
+  management: "https://management.usgovcloudapi.net",
+} as const;
+
+/** An address that no call can be made to, or addresses of different clouds. */
+export function cloudProblems(from: Places): Problem[] {
+  const { DEFENDER_API_URL: url = CLOUDS[from.DEFENDER_CLOUD] } = from;
+  const trouble = addressTrouble(url);
+  if (trouble !== null) return [{ path: "DEFENDER_API_URL", message: trouble }];
+  if (isLoopback(new URL(url).hostname)) return [];
+  return [...mixed(url, from.DEFENDER_CLOUD), ...elsewhere(from)];
+}
+
+/** The token scope follows from the cloud, so a government address needs its cloud named. */
+function mixed(url: string, cloud: keyof typeof CLOUDS): Problem[] {
+  const { hostname } = new URL(url);
+  const own = Object.entries(CLOUDS).filter(([, each]) => new URL(each).hostname === hostname);
+  const names = own.map(([name]) => name);
+  if (names.length === 0 || names.includes(cloud) || names.includes("commercial")) return [];
+  const message = `${hostname} is the address of ${names.join(" or ")}; set DEFENDER_CLOUD to that`;
+  return [{ path: "DEFENDER_CLOUD", message }];
+}
+
+/** Its identities and its Azure are not those of the commercial cloud. */
+function elsewhere(from: Places): Problem[] {
+  if (from.DEFENDER_CLOUD !== "gcc-high" && from.DEFENDER_CLOUD !== "dod") return [];
+  const problems: Problem[] = [];
+  if (new URL(from.ENTRA_AUTHORITY).hostname === "login.microsoftonline.com") {
+    const message = `DEFENDER_CLOUD is ${from.DEFENDER_CLOUD}; set ${GOVERNMENT.authority}`;
+    problems.push({ path: "ENTRA_AUTHORITY", message });
+  }
+  const { hostname } = new URL(from.AZURE_MANAGEMENT_URL);
+  if (from.SENTINEL_COMMENTS === "true" && hostname === "management.azure.com") {
+    const message = `DEFENDER_CLOUD is ${from.DEFENDER_CLOUD}; set ${GOVERNMENT.management}`;
+    problems.push({ path: "AZURE_MANAGEMENT_URL", message });
+  }
+  return problems;
+}
