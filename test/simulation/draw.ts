@@ -29,10 +29,10 @@ const WEATHER: Readonly<Record<string, FaultRates>> = {
   everything: { storage: 0.01, defender: 0.03, crash: 0.004, stall: 0.003, answers: 0.15 },
 };
 const NAMES = Object.keys(WEATHER);
-const BUSY_MS = 600_000;
+const BUSY_MS = 420_000;
 const LONGEST_STALL_MS = 720_000;
 /** Mostly rarer than in production, for a poll that finds nothing new costs as much as any. */
-const POLLS_EVERY_MS = [5_000, 15_000, 15_000, 15_000, 30_000, 30_000, 30_000, 30_000] as const;
+const POLLS_EVERY_MS = [10_000, 20_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000] as const;
 
 /** A scenario of about twenty virtual minutes, all of it decided by the seed. */
 export function drawScenario(seed: number): Scenario {
@@ -62,7 +62,7 @@ export function drawScenario(seed: number): Scenario {
     approvalMs: approvals.approvalMs,
     receivers: drawReceivers(seed),
     lingerMs: oneOf(random, [0, 30_000, SHIPPED_LINGER_MS]),
-    expiryMs: expiryMs ?? oneOf(random, [600_000, 900_000, 1_800_000]),
+    expiryMs: expiryMs ?? oneOf(random, [450_000, 600_000, 900_000]),
     hosts: whole(random, 1, 4),
     pollEveryMs: oneOf(random, POLLS_EVERY_MS),
     pollsOverlap: chance(random, 0.3),
@@ -97,7 +97,7 @@ function drawShape(random: Random): Shape {
   const draw = random.fraction();
   if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 7], arrivals: 3 };
   if (draw < 0.85) return { cap: 25, calls: 3, machines: [4, 10], arrivals: 2 };
-  if (draw < 0.98) {
+  if (draw < 0.99) {
     return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 12], arrivals: 4 };
   }
   // More than one intake row holds.

@@ -22,7 +22,7 @@ async function restore(world: World, row: Row, etag: string): Promise<void> {
   const current = await world.memory.read(row.key);
   if (current?.etag !== etag) {
     // These follow from their record: they are written anew, and go, with it.
-    if (/^(?:ready|owed)!/.test(row.key)) return;
+    if (/^(?:ready|owed|planned)!/.test(row.key)) return;
     return world.court.fail("aside", `${row.key} was written, but nobody knows its version`);
   }
   await write(world, row, 1);

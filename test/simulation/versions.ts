@@ -21,7 +21,7 @@ const KINDS = [
   "owed!",
 ] as const;
 /** Over before the last fault, so that all has ended in time. */
-const ODD_UNTIL_MS = 600_000;
+const ODD_UNTIL_MS = 420_000;
 
 /** What another version writes is looked at in every commit, which costs a fifth more. */
 const MIXED_SHARE = 0.3;
