@@ -40,6 +40,8 @@ function answer(received: Received, request: HttpRequest, { publicUrl }: App): H
   switch (received.kind) {
     case "accepted":
       return accepted(received, publicUrl ?? new URL(request.url).origin);
+    case "noted":
+      return json({ noted: received.detail }, 202);
     case "unauthenticated":
     case "forbidden":
       return problem(received.kind, received.detail);
@@ -71,11 +73,11 @@ function answer(received: Received, request: HttpRequest, { publicUrl }: App): H
 }
 
 function accepted(
-  { run, state, sequences, skipped }: Extract<Received, { kind: "accepted" }>,
+  { run, state, sequences, skipped, readAs }: Extract<Received, { kind: "accepted" }>,
   origin: string,
 ): HttpResponseInit {
   const statusUrl = `${origin}/api/runs/${run.runId}`;
-  return json({ runId: run.runId, status: state, statusUrl, sequences, skipped }, 202, {
+  return json({ runId: run.runId, status: state, statusUrl, sequences, skipped, readAs }, 202, {
     location: statusUrl,
     "retry-after": "15",
   });

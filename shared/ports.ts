@@ -1,3 +1,4 @@
+import type { SaidPlatform } from "./incident/incident.ts";
 import type { CallbackAnswer, CallbackRequest } from "./callback/answer.ts";
 import type { CallbackBell, DrainBell } from "./ledger/outbox/message.ts";
 import type { MachineAction } from "./ledger/sequence/machine-action.ts";
@@ -90,10 +91,15 @@ export interface Callbacks {
 }
 
 /** A machine as Defender knows it. */
-export interface Machine extends MachineFacts {
+export interface Machine extends Omit<MachineFacts, "platform"> {
   readonly machineId: string;
+  readonly platform: SaidPlatform;
   readonly onboarded: boolean;
   readonly lastSeenAtMs: number | null;
+  /** Defender's word for the health of its sensor. */
+  readonly health: string | null;
+  /** The machine it has become, by its id: nothing is to be started on this one any more. */
+  readonly mergedInto: string | null;
 }
 
 /**

@@ -72,6 +72,7 @@ export function machineEntity(tenant: Tenant, machine: SimulatedMachine): Record
   const started = new Date(tenant.state.startedAtMs).toISOString();
   return {
     id: machine.id.toLowerCase(),
+    mergedIntoMachineId: machine.mergedIntoMachineId ?? null,
     computerDnsName: machine.computerDnsName,
     firstSeen: "2026-01-05T08:00:00Z",
     lastSeen: machine.lastSeen ?? started,

@@ -117,6 +117,8 @@ export interface SimulatedMachine {
   readonly onboardingStatus?: string;
   /** ISO time; default is the start of the simulator. */
   readonly lastSeen?: string;
+  /** The id of the machine it was merged into; default none. */
+  readonly mergedIntoMachineId?: string;
   readonly rbacGroupName?: string;
   readonly machineTags?: readonly string[];
   readonly offline?: readonly OutageWindow[];

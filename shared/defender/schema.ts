@@ -1,9 +1,10 @@
 import { z } from "zod";
 
+import { machineIdOf } from "../incident/machine-mention.ts";
+import { platformOf } from "../incident/platform.ts";
 import type { ActionCommand, MachineAction } from "../ledger/sequence/machine-action.ts";
 import type { Machine } from "../ports.ts";
 import { instantMs } from "./instant.ts";
-import { platformOf } from "./platform.ts";
 
 /**
  * Errors of one command that we keep, and characters of each; the wire promises no bound on either.
@@ -45,6 +46,8 @@ const machineSchema = z.object({
   osPlatform: text,
   onboardingStatus: text,
   lastSeen: instant,
+  healthStatus: text,
+  mergedIntoMachineId: text,
   machineTags: z.array(z.string()).nullable().catch(null),
   rbacGroupName: text,
 });
@@ -113,6 +116,9 @@ export function readMachine(json: unknown): Machine | null {
     // The pages write "onboarded", the wire "Onboarded".
     onboarded: machine.onboardingStatus?.toLowerCase() === "onboarded",
     lastSeenAtMs: machine.lastSeen,
+    health: machine.healthStatus,
+    // No page documents it; the wire has it, and most machines have null there.
+    mergedInto: machineIdOf(machine.mergedIntoMachineId ?? ""),
     tags: machine.machineTags,
     group: machine.rbacGroupName,
   };

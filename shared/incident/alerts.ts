@@ -1,39 +1,42 @@
 import { textField } from "./fields.ts";
-import type { MachineMention, Source } from "./incident.ts";
-import type { ParsedIncident } from "./parsed-incident.ts";
-import { incidentFrom, nothingToDo } from "./parsed-incident.ts";
+import type { Mentioned } from "./machine-mention.ts";
+import { incidentFrom, nothingToDo, type ParsedIncident } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
 import { gravest, severityOf } from "./severity.ts";
 
 /** How one sender's alerts are read; all of them are taken to be of one incident. */
 export interface AlertReading {
-  readonly source: Source;
+  readonly source: "defender" | "graph";
   readonly alerts: readonly unknown[];
   /** Fields that may hold the incident's id, the surest first. */
   readonly idFields: readonly string[];
-  readonly machinesOf: (alert: unknown) => readonly (MachineMention | null)[];
+  readonly machinesOf: (alert: unknown) => readonly Mentioned[];
   readonly machinesPath: string;
+  /** True if alerts of several ids become one incident, that of the first. */
+  readonly isBatch?: boolean;
 }
 
 /**
  * Alerts of one incident as that incident: the title and link of the first, the gravest severity,
  * the machines of all. Resolved alerts are left out; only resolved ones are nothing to do. Alerts
- * of several incidents are refused.
+ * of several incidents are refused, unless they come as a batch that nobody could take apart.
  */
 export function parseAlerts(reading: AlertReading): ParsedIncident {
-  const { source, idFields } = reading;
+  const { source, idFields, isBatch = false } = reading;
   const open = reading.alerts.filter((alert) => !isResolved(alert));
   if (open.length === 0) return nothingToDo("Every alert is resolved.");
   const ids = new Set(open.map((alert) => textField(alert, ...idFields)));
-  if (ids.size > 1) {
+  if (ids.size > 1 && !isBatch) {
     const message = `Send the alerts of one incident at a time; these belong to ${ids.size}.`;
     return invalid([{ path: idFields[0] ?? "", message }]);
   }
+  const title = textField(open[0], "title");
+  const more = ids.size > 1 ? ` (and ${ids.size - 1} more)` : "";
   return incidentFrom({
     source,
-    incidentId: textField(open[0], ...idFields),
+    incidentId: [...ids].find((id) => id !== null) ?? null,
     idPath: idFields[0] ?? "",
-    title: textField(open[0], "title"),
+    title: title === null ? null : `${title}${more}`,
     severity: gravest(open.map((alert) => severityOf(source, textField(alert, "severity")))),
     url: textField(open[0], "incidentWebUrl", "alertWebUrl"),
     machines: open.flatMap((alert) => reading.machinesOf(alert)),
@@ -42,6 +45,7 @@ export function parseAlerts(reading: AlertReading): ParsedIncident {
   });
 }
 
-function isResolved(alert: unknown): boolean {
+/** Whether somebody has done with the alert. */
+export function isResolved(alert: unknown): boolean {
   return textField(alert, "status")?.toLowerCase() === "resolved";
 }

@@ -22,6 +22,9 @@ export const MAX_URL_CHARACTERS = 2_048;
 /** Most characters of a DNS name (RFC 1035, section 2.3.4). */
 export const MAX_NAME_CHARACTERS = 255;
 
+/** Most characters of a machine's name as a sender wrote it, where it is shown. Our own bound. */
+export const MAX_LABEL_CHARACTERS = 100;
+
 /**
  * Most machines one incident may name: fifty minutes of submissions at ten a minute. Our own bound.
  */

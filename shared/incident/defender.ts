@@ -1,9 +1,10 @@
 import { parseAlerts } from "./alerts.ts";
-import { field, listField, textField } from "./fields.ts";
-import type { MachineMention } from "./incident.ts";
-import { mentionOf } from "./machine-mention.ts";
-import type { ParsedIncident } from "./parsed-incident.ts";
-import { nothingToDo } from "./parsed-incident.ts";
+import { field, fieldsOf, listField, textField } from "./fields.ts";
+import { hostMention } from "./host-entity.ts";
+import { jsonIn } from "./json-text.ts";
+import { mentionOf, type Mentioned } from "./machine-mention.ts";
+import { refusedPage } from "./page.ts";
+import { nothingToDo, type ParsedIncident } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
 
 /** The table of the streaming API whose rows name the machines of an alert. */
@@ -14,11 +15,14 @@ const ALERT_IDS = ["incidentId", "id", "alertId"];
 
 /**
  * A Defender for Endpoint alert, an array of them (also under `value`), or a streaming batch
- * (`records`) of AlertEvidence rows. All of one incident: by `incidentId`, else by the alert's own
- * id. Resolved alerts, and batches of other tables, are nothing to do.
+ * (`records`) of AlertEvidence rows. Alerts are of one incident: by `incidentId`, else by the
+ * alert's own id. Rows name no incident, so a batch is one incident, known by its first alert.
+ * Resolved alerts, and batches of other tables, are nothing to do. Refused: one page of several.
  */
 export function parseDefender(json: unknown): ParsedIncident {
   if (field(json, "records") !== undefined) return parseStream(listField(json, "records"));
+  const page = refusedPage([json]);
+  if (page !== null) return page;
   const alerts = alertsIn(json);
   if (alerts.length === 0 || !alerts.every(isAlert)) {
     const message = "Send an alert of the Defender for Endpoint API, an array of them, or records.";
@@ -28,7 +32,7 @@ export function parseDefender(json: unknown): ParsedIncident {
     source: "defender",
     alerts,
     idFields: ALERT_IDS,
-    machinesOf: (alert) => said(alert, "machineId", "computerDnsName"),
+    machinesOf: machineOfAlert,
     machinesPath: "machineId and computerDnsName",
   });
 }
@@ -40,6 +44,14 @@ function isAlert(value: unknown): boolean {
 function alertsIn(json: unknown): readonly unknown[] {
   if (Array.isArray(json)) return json;
   return field(json, "value") === undefined ? [json] : listField(json, "value");
+}
+
+/** None if neither field is there, as in an alert about a mailbox. */
+function machineOfAlert(alert: unknown): Mentioned[] {
+  const machineId = textField(alert, "machineId");
+  const name = textField(alert, "computerDnsName");
+  if (machineId === null && name === null) return [];
+  return [mentionOf({ machineId, names: [name], systems: [textField(alert, "osPlatform")] })];
 }
 
 function parseStream(records: readonly unknown[]): ParsedIncident {
@@ -55,18 +67,23 @@ function parseStream(records: readonly unknown[]): ParsedIncident {
     source: "defender",
     alerts: rows,
     idFields: ["AlertId"],
-    machinesOf: (row) => said(row, "DeviceId", "DeviceName"),
-    machinesPath: "records (DeviceId and DeviceName)",
+    machinesOf: machineOfRow,
+    machinesPath: "records (DeviceId, DeviceName, or the host in AdditionalFields)",
+    isBatch: true,
   });
 }
 
-/**
- * The one machine of an alert or row; none if neither field is there, as in an alert about a
- * mailbox.
- */
-function said(of: unknown, idField: string, nameField: string): (MachineMention | null)[] {
-  const machineId = textField(of, idField);
-  const name = textField(of, nameField);
-  if (machineId === null && name === null) return [];
-  return [mentionOf({ machineId, names: [name], operatingSystem: textField(of, "osPlatform") })];
+/** Rows about machines may have the host in `AdditionalFields` alone. */
+function machineOfRow(row: unknown): Mentioned[] {
+  const machineId = textField(row, "DeviceId");
+  const name = textField(row, "DeviceName");
+  if (machineId !== null || name !== null) {
+    return [mentionOf({ machineId, names: [name], systems: [textField(row, "osPlatform")] })];
+  }
+  const more = field(row, "AdditionalFields");
+  const host = typeof more === "string" ? jsonIn(more) : more;
+  const isMachine =
+    textField(row, "EntityType")?.toLowerCase() === "machine" ||
+    textField(host, "Type")?.toLowerCase() === "host";
+  return isMachine ? [hostMention(fieldsOf(host))] : [];
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { MAX_URL_CHARACTERS } from "./bounds.ts";
 import { field } from "./fields.ts";
 import { PLATFORMS, SEVERITIES } from "./incident.ts";
-import type { AskedCallback, Asks, MachineMention, Platform } from "./incident.ts";
-import { machineIdOf, machineNameOf } from "./machine-mention.ts";
+import type { AskedCallback, Asks, Platform } from "./incident.ts";
+import { mentionOf, type Mentioned } from "./machine-mention.ts";
 import type { ParsedIncident } from "./parsed-incident.ts";
 import { httpsUrl, incidentFrom, nothingToDo } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
@@ -26,14 +26,8 @@ const url = z
   .refine((text) => httpsUrl(text) !== null, "Send an https address without a password in it.")
   .nullish();
 const platform = z.enum(PLATFORMS, `Use one of ${PLATFORMS.join(", ")}.`).nullish();
-const machineId = z
-  .string()
-  .refine((text) => machineIdOf(text) !== null, "Send a Defender machine id of 40 hex digits.")
-  .nullish();
-const machineName = z
-  .string()
-  .refine((text) => machineNameOf(text) !== null, "Send a DNS name of at most 255 characters.")
-  .nullish();
+/** Ids and names that cannot be used are skipped with the reason, as of every sender. */
+const naming = z.string().nullish();
 const callback = z
   .strictObject({
     url: z.string().min(1, "Send the address to call back.").max(MAX_URL_CHARACTERS),
@@ -56,7 +50,7 @@ const plainSchema = z.strictObject({
   incident: z.strictObject({ id, title: z.string().optional(), severity, url }),
   machines: z.array(
     z
-      .strictObject({ machineId, name: machineName, platform })
+      .strictObject({ machineId: naming, name: naming, platform })
       .refine((machine) => hasEither(machine.machineId, machine.name), "Send machineId or name."),
   ),
   ...asking,
@@ -72,7 +66,7 @@ const envelopeSchema = z.strictObject({
     url,
     devices: z.array(
       z
-        .strictObject({ machineId, dnsName: machineName, platform })
+        .strictObject({ machineId: naming, dnsName: naming, platform })
         .refine(
           (device) => hasEither(device.machineId, device.dnsName),
           "Send machineId or dnsName.",
@@ -137,12 +131,8 @@ function parseEnvelope(json: unknown): ParsedIncident {
 /** A text that may be left out, or sent as null by those whose serialisers write every field. */
 type Maybe<T> = T | null | undefined;
 
-function mention(id: Maybe<string>, name: Maybe<string>, on: Maybe<Platform>): MachineMention {
-  return {
-    machineId: id ? machineIdOf(id) : null,
-    name: name ? machineNameOf(name) : null,
-    platform: on ?? null,
-  };
+function mention(id: Maybe<string>, name: Maybe<string>, on: Maybe<Platform>): Mentioned {
+  return mentionOf({ machineId: id ?? null, names: [name ?? null], systems: [on ?? null] });
 }
 
 function hasEither(machineId: Maybe<string>, name: Maybe<string>): boolean {

@@ -1,9 +1,8 @@
-import { parseAlerts } from "./alerts.ts";
+import { isResolved, parseAlerts } from "./alerts.ts";
 import { field, fieldsOf, listField, textField } from "./fields.ts";
-import type { MachineMention } from "./incident.ts";
-import { mentionOf } from "./machine-mention.ts";
-import type { ParsedIncident } from "./parsed-incident.ts";
-import { incidentFrom, nothingToDo } from "./parsed-incident.ts";
+import { mentionOf, type Mentioned } from "./machine-mention.ts";
+import { refusedPage } from "./page.ts";
+import { incidentFrom, lifecycle, nothingToDo, type ParsedIncident } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
 import { severityOf } from "./severity.ts";
 
@@ -12,22 +11,29 @@ const CLOSED = new Set(["resolved", "redirected"]);
 
 /**
  * Microsoft Graph security: an alert of `alerts_v2`, an array of them (also under `value`), or an
- * incident with its alerts expanded. Machines are the device evidence, ids `mdeDeviceId`. A change
- * notification names only an id, so it is nothing to do, and the answer says what to send instead.
+ * incident with its alerts expanded. Machines are the device evidence, ids `mdeDeviceId`; those of
+ * resolved alerts are left out. A change notification names only an id, so it is nothing to do, and
+ * the answer says what to send instead; a lifecycle notification is only noted. Refused: one page
+ * of several.
  */
 export function parseGraph(json: unknown): ParsedIncident {
   const all = Array.isArray(json) ? json : listField(json, "value");
   const values = all.length > 0 ? all : [json];
+  const events = values.map((each) => textField(each, "lifecycleEvent"));
+  if (events.every((each) => each !== null)) return lifecycle(events);
   if (values.some(isNotification)) {
     return nothingToDo(
       "A change notification names only an id. Fetch /security/alerts_v2/{id}, or the incident " +
         "with $expand=alerts, and send that.",
     );
   }
+  const inside = values.flatMap((each) => listField(each, "alerts"));
+  const page = refusedPage([json, ...values, ...inside]);
+  if (page !== null) return page;
   if (values.length === 1 && isIncident(values[0])) return parseExpanded(values[0]);
   if (!values.every((value) => field(value, "evidence") !== undefined)) {
     const message =
-      "Send an alert of alerts_v2 with its evidence, or an incident with $expand=alerts.";
+      "Send alerts of alerts_v2 with their evidence, or one incident with $expand=alerts.";
     return invalid([{ path: "evidence", message }]);
   }
   return parseAlerts({
@@ -46,6 +52,9 @@ function parseExpanded(incident: unknown): ParsedIncident {
   if (field(incident, "alerts") === undefined) {
     return nothingToDo("The incident has no alerts in it. Fetch it with $expand=alerts.");
   }
+  const alerts = listField(incident, "alerts");
+  const open = alerts.filter((alert) => !isResolved(alert));
+  if (open.length === 0 && alerts.length > 0) return nothingToDo("Every alert is resolved.");
   return incidentFrom({
     source: "graph",
     incidentId: textField(incident, "id"),
@@ -53,7 +62,7 @@ function parseExpanded(incident: unknown): ParsedIncident {
     title: textField(incident, "displayName"),
     severity: severityOf("graph", textField(incident, "severity")),
     url: textField(incident, "incidentWebUrl"),
-    machines: listField(incident, "alerts").flatMap(devicesOf),
+    machines: open.flatMap(devicesOf),
     machinesPath: "alerts (evidence with mdeDeviceId)",
     asks: null,
   });
@@ -68,7 +77,7 @@ function isIncident(value: unknown): boolean {
   return field(value, "alerts") !== undefined || field(value, "displayName") !== undefined;
 }
 
-function devicesOf(alert: unknown): (MachineMention | null)[] {
+function devicesOf(alert: unknown): Mentioned[] {
   return listField(alert, "evidence").filter(isOfDevice).map(deviceMention);
 }
 
@@ -78,7 +87,7 @@ function isOfDevice(evidence: unknown): boolean {
   return type.endsWith(".deviceevidence") || textField(evidence, "mdeDeviceId") !== null;
 }
 
-function deviceMention(evidence: unknown): MachineMention | null {
+function deviceMention(evidence: unknown): Mentioned {
   const hostName = textField(evidence, "hostName");
   const domain = textField(evidence, "dnsDomain");
   return mentionOf({
@@ -88,6 +97,7 @@ function deviceMention(evidence: unknown): MachineMention | null {
       hostName !== null && domain !== null ? `${hostName}.${domain}` : null,
       hostName,
     ],
-    operatingSystem: textField(evidence, "osPlatform"),
+    systems: [textField(evidence, "osPlatform")],
+    entraId: textField(evidence, "azureAdDeviceId"),
   });
 }

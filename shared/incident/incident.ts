@@ -17,6 +17,15 @@ export type Severity = (typeof SEVERITIES)[number];
 export const PLATFORMS = ["windows", "linux", "macos"] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
+/** A system no profile can be for, or a word that is in no table of ours; `said` as it was sent. */
+interface OtherSystem {
+  readonly kind: "notOurs" | "unknownWord";
+  readonly said: string;
+}
+
+/** What is said of a machine's system; null is nothing. */
+export type SaidPlatform = Platform | OtherSystem | null;
+
 /**
  * A machine as a sender speaks of it: by Defender's id (40 hex digits, lower case), by name, or by
  * both.
@@ -25,8 +34,15 @@ export interface MachineMention {
   readonly machineId: string | null;
   /** DNS name as the sender wrote it, lower case; what a person recognises, never an identity. */
   readonly name: string | null;
-  /** What the sender says it runs; null when it does not say. */
-  readonly platform: Platform | null;
+  readonly platform: SaidPlatform;
+  /** How the sender wrote the name, if it had to be read: `CORP\PC-1` or `PC-1$`. */
+  readonly written?: string;
+}
+
+/** A machine nothing is run on, as a person knows it, and why. */
+export interface SkippedMachine {
+  readonly machine: string;
+  readonly reason: string;
 }
 
 /** What every sender's message becomes: the one incident the rest of the program knows. */
@@ -42,6 +58,8 @@ export interface Incident {
   readonly url: string | null;
   /** Each machine once, in the order first mentioned. */
   readonly machines: readonly MachineMention[];
+  /** Machines it names in a way that nobody can be found by. */
+  readonly unusable: readonly SkippedMachine[];
   /**
    * What the body itself asks for (only the generic source can); null leaves it to the query or the
    * routing rules.

@@ -1,6 +1,6 @@
 import { field, fieldsOf, listField, textField } from "./fields.ts";
 import type { Fields } from "./fields.ts";
-import { machineIdsIn, mentionOf } from "./machine-mention.ts";
+import { mentionOf, wordsIn, type Mentioned } from "./machine-mention.ts";
 import type { ParsedIncident } from "./parsed-incident.ts";
 import { incidentFrom, nothingToDo } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
@@ -14,8 +14,9 @@ const EVENTS = new Set(["jira:issue_created", "jira:issue_updated"]);
 
 /**
  * A Jira issue: a webhook's body, an automation rule's `{issue}`, or the issue alone. Machine ids
- * come from custom fields and labels that hold nothing but ids; names are never guessed from prose.
- * Other events, deleted issues and done ones are nothing to do.
+ * come from custom fields and labels that hold nothing but ids, and from lines of the description
+ * that say so (`Machine ids: ...`); they are never guessed from prose. Other events, deleted issues
+ * and done ones are nothing to do.
  */
 export function parseJira(json: unknown): ParsedIncident {
   const event = textField(json, "webhookEvent");
@@ -40,39 +41,61 @@ export function parseJira(json: unknown): ParsedIncident {
     title: [key, summary].filter((part) => part !== null).join(": "),
     severity: severityOf("jira", textField(field(fields, "priority"), "name")),
     url: browseUrl(textField(issue, "self"), key),
-    machines: idsOf(fields).map((machineId) =>
-      mentionOf({ machineId, names: [], operatingSystem: null }),
-    ),
-    machinesPath: "a custom field or label holding only Defender machine ids (40 hex digits each)",
+    machines: machinesOf(fields),
+    machinesPath:
+      "a custom field or label holding only Defender machine ids (40 hex digits each), or a line " +
+      "of the description that begins with 'Machine ids:'",
     asks: null,
   });
 }
 
-function idsOf(fields: Fields): string[] {
+/** A machine id that lost or gained a few digits; shorter and longer ones are other hashes. */
+const NEARLY_ID = /^[0-9a-f]{36,44}$/i;
+/** A line of a description that says outright what it holds. */
+const LABELLED = /^(?:(?:defender|mde|mdatp)\s*)?(?:machine|device)[ _-]?ids?\s*[:=](.*)$/i;
+
+function machinesOf(fields: Fields): Mentioned[] {
   const customFields = Object.entries(fields)
     .filter(([name]) => name.startsWith("customfield_"))
     .flatMap(([, value]) => [value].flat());
-  return [...customFields, ...listField(fields, "labels")].flatMap((text) =>
-    typeof text === "string" ? onlyIds(text) : [],
-  );
+  const texts = [...customFields, ...listField(fields, "labels")].map(textIn);
+  const lines = textIn(field(fields, "description")).split("\n");
+  const labelled = lines.map((line) => LABELLED.exec(line.trim())?.[1] ?? "");
+  return [...texts, ...labelled].flatMap(onlyIds);
 }
 
 /**
  * The ids of a text that holds nothing else: in prose 40 hex digits are more likely a file's SHA-1.
  */
-function onlyIds(text: string): string[] {
-  const words = text.split(/[\s,;]+/).filter((word) => word !== "");
-  const ids = machineIdsIn(text);
-  return ids.length === words.length ? ids : [];
+function onlyIds(text: string): Mentioned[] {
+  const words = wordsIn(text);
+  if (!words.every((word) => NEARLY_ID.test(word))) return [];
+  return words.map((word) => mentionOf({ machineId: word, names: [], systems: [] }));
 }
+
+/** The text of a field, which may be a tree in Atlassian's document format (ADF). */
+function textIn(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (fieldsOf(value) === null || field(value, "type") === undefined) return "";
+  if (field(value, "type") === "hardBreak") return "\n";
+  const text = field(value, "text");
+  if (typeof text === "string") return text;
+  const inner = listField(value, "content").map(textIn).join("");
+  return INLINE.has(textField(value, "type") ?? "") ? inner : `${inner}\n`;
+}
+
+/** Parts of a line; whatever else holds text is a block of its own. */
+const INLINE = new Set(["text", "mention", "emoji", "inlineCard", "date", "status"]);
 
 /**
  * Where people read the issue: next to the REST address, unless that is Atlassian's shared gateway.
  */
 function browseUrl(self: string | null, key: string | null): string | null {
-  const site = self?.match(/^(https:\/\/[^?#]+?)\/rest\/api\//)?.[1];
-  if (site === undefined || key === null || site.startsWith("https://api.atlassian.com/")) {
-    return null;
-  }
-  return `${site}/browse/${encodeURIComponent(key)}`;
+  if (self === null || key === null || !URL.canParse(self)) return null;
+  const { protocol, origin, pathname } = new URL(self);
+  const at = pathname.indexOf("/rest/api/");
+  if (at < 0 || protocol !== "https:" || origin === GATEWAY) return null;
+  return `${origin}${pathname.slice(0, at)}/browse/${encodeURIComponent(key)}`;
 }
+
+const GATEWAY = "https://api.atlassian.com";

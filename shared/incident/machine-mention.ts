@@ -1,6 +1,7 @@
-import { MAX_NAME_CHARACTERS } from "./bounds.ts";
-import type { MachineMention } from "./incident.ts";
-import { platformOf } from "./platform.ts";
+import { MAX_LABEL_CHARACTERS, MAX_NAME_CHARACTERS } from "./bounds.ts";
+import type { MachineMention, SkippedMachine } from "./incident.ts";
+import { platformOf, surerOf } from "./platform.ts";
+import { oneLine } from "./text.ts";
 
 /** Defender's machine id: 40 hex digits, as in every example of its API pages. */
 const MACHINE_ID = /^[0-9a-f]{40}$/;
@@ -11,19 +12,58 @@ const MACHINE_ID = /^[0-9a-f]{40}$/;
  */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
+/** `DOMAIN\NAME`, `NAME$` or both. */
+const ACCOUNT = /^(?:[^\\]+\\)?([^\\$]+)\$?$/;
+
 /** What a sender says of one machine, unchecked; the first name that can be one is taken. */
 export interface SaidOfMachine {
   readonly machineId: string | null;
   readonly names: readonly (string | null)[];
-  readonly operatingSystem: string | null;
+  /** Its words for the system, the surest first. */
+  readonly systems: readonly (string | null)[];
+  /** The device's id in Entra, by which Defender's API finds no machine. */
+  readonly entraId?: string | null;
 }
 
-/** The mention of a machine, or null if neither the id nor any of the names can be one. */
-export function mentionOf(said: SaidOfMachine): MachineMention | null {
+/** One machine a sender named: one to look for, or why nobody can. */
+export type Mentioned = MachineMention | SkippedMachine;
+
+/** The mention of a machine, or the reason if neither the id nor any of the names can be one. */
+export function mentionOf(said: SaidOfMachine): Mentioned {
   const machineId = said.machineId === null ? null : machineIdOf(said.machineId);
   const name = firstName(said.names);
-  if (machineId === null && name === null) return null;
-  return { machineId, name, platform: platformOf(said.operatingSystem) };
+  if (machineId === null && name === null) return unusable(said);
+  const platform = platformOf(...said.systems);
+  return { machineId, name: null, ...name, platform };
+}
+
+/** Whether there is something to look for. */
+export function isMention(mentioned: Mentioned): mentioned is MachineMention {
+  return "machineId" in mentioned;
+}
+
+/** A machine that nobody can look for, by what the sender wrote. */
+export function skipped(written: string, reason: string): SkippedMachine {
+  return { machine: oneLine(written, MAX_LABEL_CHARACTERS) || "unnamed machine", reason };
+}
+
+function unusable({ machineId, names, entraId = null }: SaidOfMachine): SkippedMachine {
+  const name = names.find((each) => each !== null) ?? null;
+  if (name !== null) return skipped(name, NO_NAME);
+  if (machineId !== null) return skipped(machineId, noId(machineId));
+  if (entraId !== null) return skipped(entraId, ENTRA_ONLY);
+  return skipped("", NOTHING_SAID);
+}
+
+const SEND_ID = "Send the machine's id in Defender (40 hex digits).";
+const NO_NAME = `It has characters that no DNS name has, so it cannot be looked up. ${SEND_ID}`;
+const ENTRA_ONLY = `Only the device's id in Entra was sent, and no name. ${SEND_ID}`;
+const NOTHING_SAID = `Neither an id nor a name was sent. ${SEND_ID}`;
+
+/** Why a text is no machine id. */
+export function noId(text: string): string {
+  const { length } = text.trim();
+  return `A machine's id in Defender is 40 hex digits; this is none, and has ${length} characters.`;
 }
 
 /** The machine id in lower case, or null if the text is not exactly 40 hex digits. */
@@ -42,15 +82,25 @@ export function machineNameOf(text: string): string | null {
   return name.split(".").every((label) => LABEL.test(label)) ? name : null;
 }
 
+/** A name as it can be looked up, and how it was written if that is something else. */
+type ReadName = Pick<MachineMention, "written"> & { readonly name: string };
+
 /**
- * The machine ids in a text that separates them by spaces, commas or semicolons; other words are
- * passed over.
+ * The name, or what `DOMAIN\NAME` and `NAME$` stand for: the computer of a domain, and its
+ * account there.
  */
-export function machineIdsIn(text: string): string[] {
-  return text
-    .split(/[\s,;]+/)
-    .map(machineIdOf)
-    .filter((id) => id !== null);
+function readName(text: string): ReadName | null {
+  const plain = machineNameOf(text);
+  if (plain !== null) return { name: plain };
+  if (text.length > MAX_NAME_CHARACTERS) return null;
+  const account = ACCOUNT.exec(text.trim())?.[1] ?? "";
+  const name = machineNameOf(account);
+  return name === null ? null : { name, written: oneLine(text, MAX_LABEL_CHARACTERS) };
+}
+
+/** The words of a text that separates them by spaces, commas or semicolons. */
+export function wordsIn(text: string): string[] {
+  return text.split(/[\s,;]+/).filter((word) => word !== "");
 }
 
 /**
@@ -79,14 +129,18 @@ function join(first: MachineMention | undefined, next: MachineMention): MachineM
   return {
     machineId: first.machineId,
     name: first.name ?? next.name,
-    platform: first.platform ?? next.platform,
+    platform: surerOf(first.platform, next.platform),
+    ...writtenAs(first.name === null ? next : first),
   };
 }
 
-function firstName(names: readonly (string | null)[]): string | null {
-  for (const said of names) {
-    const name = said === null ? null : machineNameOf(said);
-    if (name !== null) return name;
-  }
-  return null;
+function writtenAs({ written }: MachineMention): Pick<MachineMention, "written"> {
+  return written === undefined ? {} : { written };
+}
+
+/** The first of the names that can be one as it is, else the first that can be read. */
+function firstName(names: readonly (string | null)[]): ReadName | null {
+  const read = names.map((each) => (each === null ? null : readName(each)));
+  const found = read.filter((each) => each !== null);
+  return found.find(({ written }) => written === undefined) ?? found[0] ?? null;
 }

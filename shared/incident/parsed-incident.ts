@@ -1,5 +1,6 @@
 import {
   MAX_INCIDENT_ID_CHARACTERS,
+  MAX_LABEL_CHARACTERS,
   MAX_MACHINES,
   MAX_TITLE_CHARACTERS,
   MAX_URL_CHARACTERS,
@@ -8,19 +9,20 @@ import type {
   AskedCallback,
   Asks,
   Incident,
-  MachineMention,
   Severity,
+  SkippedMachine,
   Source,
 } from "./incident.ts";
-import { mergeMentions } from "./machine-mention.ts";
+import { isMention, mergeMentions, type Mentioned } from "./machine-mention.ts";
 import type { Parsed } from "./problem.ts";
 import { invalid } from "./refusal.ts";
 import { hasUnseen, oneLine } from "./text.ts";
 
 /**
- * What a sender's message comes to: an incident, what is wrong with it, or nothing we could act on.
+ * What a sender's message comes to: an incident, what is wrong with it, nothing we could act on, or
+ * news of a subscription.
  */
-export type ParsedIncident = Parsed<Incident> | NothingToDo;
+export type ParsedIncident = Parsed<Incident> | NothingToDo | Lifecycle;
 
 /**
  * Understood, and there is nothing to act on; `detail` says why, and what to send instead if that
@@ -29,6 +31,15 @@ export type ParsedIncident = Parsed<Incident> | NothingToDo;
 export interface NothingToDo {
   readonly kind: "nothingToDo";
   readonly detail: string;
+  /** Machines the sender named, and why each cannot be looked for. */
+  readonly skipped: readonly SkippedMachine[];
+}
+
+/** Graph tells something of a subscription, and of no incident: it is taken and noted. */
+export interface Lifecycle {
+  readonly kind: "lifecycle";
+  /** Its words, each once. */
+  readonly events: readonly string[];
 }
 
 /** What a source's parser read, before the rules that hold for all of them. */
@@ -40,8 +51,7 @@ export interface SaidOfIncident {
   readonly title: string | null;
   readonly severity: Severity;
   readonly url: string | null;
-  /** Null stands for a machine the sender meant but whose id and name are both unusable. */
-  readonly machines: readonly (MachineMention | null)[];
+  readonly machines: readonly Mentioned[];
   /** Where this source names machines, for the answer that there are none. */
   readonly machinesPath: string;
   readonly asks: Asks | null;
@@ -50,15 +60,21 @@ export interface SaidOfIncident {
   readonly armId?: string | null;
 }
 
+/** Of a subscription these events are told. */
+export function lifecycle(events: readonly string[]): Lifecycle {
+  const words = events.map((each) => oneLine(each, MAX_LABEL_CHARACTERS));
+  return { kind: "lifecycle", events: [...new Set(words)] };
+}
+
 /** Nothing to act on, for this reason. */
-export function nothingToDo(detail: string): NothingToDo {
-  return { kind: "nothingToDo", detail };
+export function nothingToDo(detail: string, skipped: readonly SkippedMachine[] = []): NothingToDo {
+  return { kind: "nothingToDo", detail, skipped };
 }
 
 /**
  * The incident, its text cut to bounds and its machines each once. Refused: no id, an id of more
  * than 200 characters or with unseen ones, more than 500 machines. Nothing to do: no machine we
- * could look for.
+ * could look for. Machines that cannot be looked for are kept with the reason.
  */
 export function incidentFrom(said: SaidOfIncident): ParsedIncident {
   const { source, incidentId, idPath } = said;
@@ -69,20 +85,24 @@ export function incidentFrom(said: SaidOfIncident): ParsedIncident {
     const message = `Send an id of at most ${MAX_INCIDENT_ID_CHARACTERS} visible characters.`;
     return invalid([{ path: idPath, message }]);
   }
-  const machines = mergeMentions(said.machines.filter((mention) => mention !== null));
-  if (machines.length === 0) return nothingToDo(noMachines(said));
-  if (machines.length > MAX_MACHINES) {
-    const message = `Send at most ${MAX_MACHINES} machines an incident, not ${machines.length}.`;
+  const machines = mergeMentions(said.machines.filter(isMention));
+  const unusable = eachOnce(said.machines.flatMap((each) => (isMention(each) ? [] : [each])));
+  const count = machines.length + unusable.length;
+  if (count > MAX_MACHINES) {
+    const message = `Send at most ${MAX_MACHINES} machines an incident, not ${count}.`;
     return invalid([{ path: said.machinesPath, message }]);
   }
+  if (machines.length === 0) return nothingToDo(noMachines(said), unusable);
   const title =
     oneLine(said.title ?? "", MAX_TITLE_CHARACTERS) || `${source} incident ${incidentId}`;
   const { severity, asks, callback = null, armId = null } = said;
   const url = httpsUrl(said.url);
-  return {
-    kind: "parsed",
-    value: { source, incidentId, title, severity, url, machines, asks, callback, armId },
-  };
+  const known = { source, incidentId, title, severity, url, armId };
+  return { kind: "parsed", value: { ...known, machines, unusable, asks, callback } };
+}
+
+function eachOnce(all: readonly SkippedMachine[]): SkippedMachine[] {
+  return [...new Map(all.map((each) => [each.machine, each])).values()];
 }
 
 /**
@@ -100,6 +120,6 @@ function noMachines({ machines, machinesPath }: SaidOfIncident): string {
   if (machines.length === 0) return `The incident names no machine in ${machinesPath}.`;
   return (
     `None of the ${machines.length} machines in ${machinesPath} has a Defender machine id ` +
-    "(40 hex digits) or a DNS name to look for."
+    "(40 hex digits) or a DNS name to look for. Each is skipped with its reason."
   );
 }

@@ -1,94 +1,130 @@
-import { field, fieldsOf, listField, textField } from "./fields.ts";
-import type { MachineMention } from "./incident.ts";
-import { mentionOf } from "./machine-mention.ts";
-import type { ParsedIncident } from "./parsed-incident.ts";
-import { incidentFrom, nothingToDo } from "./parsed-incident.ts";
+import { readArmPath } from "./arm-path.ts";
+import { field, fieldsOf, listField, textField, type Fields } from "./fields.ts";
+import { hostMention, isHost } from "./host-entity.ts";
+import { jsonIn } from "./json-text.ts";
+import type { Mentioned } from "./machine-mention.ts";
+import { incidentFrom, nothingToDo, type ParsedIncident } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
 import { severityOf } from "./severity.ts";
 
+/** The statuses in which Sentinel asks for nothing. */
+const OVER = new Set(["closed", "resolved", "dismissed"]);
+
 /**
- * A Microsoft Sentinel incident as a playbook forwards it: the whole body of the incident trigger,
- * its `object` alone, or either under `body`. Machines are the Host entities of `relatedEntities`,
- * ids their `MdatpDeviceId`. A closed incident, another kind of trigger and an incident without
- * hosts are nothing to do.
+ * What a Microsoft Sentinel playbook forwards, `@triggerBody()`, also under `body`: the incident
+ * trigger (or its `object` alone), the alert trigger, or the entity trigger with the one host that
+ * somebody chose. Machines are Host entities, ids their `MdatpDeviceId` or `MdeDeviceId`. What is
+ * closed or names no host is nothing to do. Refused: a path that climbs.
  */
 export function parseSentinel(json: unknown): ParsedIncident {
   const trigger = fieldsOf(field(json, "body")) ?? fieldsOf(json);
-  const incident = fieldsOf(field(trigger, "object")) ?? trigger;
-  const properties = fieldsOf(field(incident, "properties"));
-  if (incident === null || properties === null) {
-    const message =
-      "Send the body of the Sentinel incident trigger, @triggerBody() in the playbook.";
-    return invalid([{ path: "object.properties", message }]);
+  if (trigger === null) return refused();
+  const schema = textField(trigger, "objectSchemaType")?.toLowerCase();
+  const object = fieldsOf(field(trigger, "object"));
+  const entity = fieldsOf(field(trigger, "Entity")) ?? (schema === "entity" ? object : null);
+  if (entity !== null) return parseEntity(trigger, entity);
+  if (schema === "alert" || field(trigger, "SystemAlertId") !== undefined) {
+    return parseAlert(object ?? trigger);
   }
-  const schemaType = textField(trigger, "objectSchemaType") ?? "Incident";
-  if (schemaType.toLowerCase() !== "incident") {
-    return nothingToDo(
-      "lrq acts only on the Sentinel incident trigger, not on alerts or entities.",
-    );
-  }
-  if (textField(properties, "status")?.toLowerCase() === "closed") {
-    return nothingToDo("The Sentinel incident is closed.");
-  }
-  return incidentFrom({
-    source: "sentinel",
-    incidentId: lastSegment(textField(incident, "id")) ?? textField(incident, "name"),
-    idPath: "object.id",
-    title: textField(properties, "title"),
-    severity: severityOf("sentinel", textField(properties, "severity")),
-    url: textField(properties, "incidentUrl"),
-    machines: listField(properties, "relatedEntities").filter(isHost).map(hostMention),
-    machinesPath: "object.properties.relatedEntities (kind Host)",
-    asks: null,
-    armId: armIdOf(textField(incident, "id")),
-  });
+  return parseSentinelIncident(object ?? trigger);
 }
 
-/** A Host says so in `kind`; the flat list of "Entities - Get Hosts" has only a host name. */
-function isHost(entity: unknown): boolean {
-  const kind = textField(entity, "kind");
-  if (kind !== null) return kind.toLowerCase() === "host";
-  return (
-    textField(entity, "type")?.toLowerCase() === "host" || textField(entity, "hostName") !== null
+function refused(): ParsedIncident {
+  const message =
+    "Send the body of a Sentinel trigger (incident, alert or entity), @triggerBody() in the " +
+    "playbook.";
+  return invalid([{ path: "object.properties", message }]);
+}
+
+function parseSentinelIncident(incident: Fields): ParsedIncident {
+  const properties = fieldsOf(field(incident, "properties"));
+  if (properties === null) return refused();
+  if (isOver(properties)) return nothingToDo("The Sentinel incident is closed.");
+  return byPath(textField(incident, "id"), "object.id", (armId) =>
+    incidentFrom({
+      ...said(properties),
+      incidentId: lastSegment(textField(incident, "id")) ?? textField(incident, "name"),
+      idPath: "object.id",
+      machines: hosts(listField(properties, "relatedEntities")),
+      machinesPath: "object.properties.relatedEntities (kind Host)",
+      armId,
+    }),
   );
 }
 
-function hostMention(entity: unknown): MachineMention | null {
-  const host = fieldsOf(field(entity, "properties")) ?? fieldsOf(entity);
-  const more = field(host, "additionalData");
-  const idNames = ["MdatpDeviceId", "MachineId"];
-  return mentionOf({
-    machineId: textField(more, ...idNames) ?? textField(host, ...idNames),
-    names: [
-      textField(more, "DeviceDnsName", "FQDN"),
-      textField(host, "fqdn"),
-      fullName(textField(host, "hostName"), textField(host, "dnsDomain")),
-      textField(host, "hostName"),
-      textField(host, "netBiosName"),
-    ],
-    operatingSystem: textField(host, "osFamily", "oSFamily") ?? textField(more, "OsPlatform"),
+/** The alert itself, flat, or with its fields under `properties`; `Entities` is JSON in a text. */
+function parseAlert(alert: Fields): ParsedIncident {
+  const properties = fieldsOf(field(alert, "properties")) ?? alert;
+  if (isOver(properties)) return nothingToDo("The Sentinel alert is closed.");
+  const entities = field(properties, "Entities") ?? field(properties, "relatedEntities");
+  return incidentFrom({
+    ...said(properties),
+    incidentId: textField(properties, "SystemAlertId") ?? textField(alert, "name"),
+    idPath: "SystemAlertId",
+    machines: hosts(entitiesIn(entities)),
+    machinesPath: "Entities (Type host)",
   });
 }
 
-function fullName(hostName: string | null, dnsDomain: string | null): string | null {
-  if (hostName === null || dnsDomain === null || hostName.includes(".")) return hostName;
-  return `${hostName}.${dnsDomain}`;
+/**
+ * One host that somebody chose. Chosen in an incident it joins that incident's run; else the event
+ * is an incident of its own.
+ */
+function parseEntity(trigger: Fields, entity: Fields): ParsedIncident {
+  if (!isHost(entity)) return nothingToDo("The chosen entity is no host.");
+  const machine = hostMention(entity);
+  const armPath = textField(trigger, "IncidentArmID");
+  return byPath(armPath, "IncidentArmID", (armId) =>
+    incidentFrom({
+      ...said(trigger),
+      incidentId:
+        lastSegment(armPath) ??
+        textField(trigger, "eventUniqueId") ??
+        lastSegment(textField(entity, "id")) ??
+        ("machineId" in machine ? (machine.machineId ?? machine.name) : null),
+      idPath: "IncidentArmID",
+      title: "A host chosen in Sentinel",
+      machines: [machine],
+      machinesPath: "Entity (kind Host)",
+      armId,
+    }),
+  );
 }
 
-/**
- * An incident's path in Azure's management API (Incident Comments - Create Or Update): letters and
- * digits of its parts as the API's own patterns have them, nothing else.
- */
-const ARM_ID = new RegExp(
-  "^/subscriptions/[0-9a-f-]{36}/resourceGroups/[\\w.()-]{1,90}" +
-    "/providers/Microsoft\\.OperationalInsights/workspaces/[a-z0-9][a-z0-9-]{0,88}[a-z0-9]" +
-    "/providers/Microsoft\\.SecurityInsights/incidents/[a-z0-9-]{1,64}$",
-  "i",
-);
+/** What incidents and alerts say alike; each has its own words for a title. */
+function said(properties: Fields) {
+  return {
+    source: "sentinel" as const,
+    title: textField(properties, "title", "alertDisplayName", "displayName"),
+    severity: severityOf("sentinel", textField(properties, "severity")),
+    url: textField(properties, "incidentUrl", "alertLink"),
+    asks: null,
+  };
+}
 
-/** The id if it is the path of an incident, which a comment can be put below; else null. */
-function armIdOf(id: string | null): string | null {
-  return id !== null && ARM_ID.test(id) ? id : null;
+function isOver(properties: Fields): boolean {
+  return OVER.has(textField(properties, "status")?.toLowerCase() ?? "");
+}
+
+function hosts(entities: readonly unknown[]): Mentioned[] {
+  return entities.filter(isHost).map(hostMention);
+}
+
+function entitiesIn(value: unknown): readonly unknown[] {
+  const entities = typeof value === "string" ? jsonIn(value) : value;
+  return Array.isArray(entities) ? entities : [];
+}
+
+/** What comes of a path of Azure, unless it climbs. */
+function byPath(
+  path: string | null,
+  where: string,
+  then: (armId: string | null) => ParsedIncident,
+): ParsedIncident {
+  const read = readArmPath(path);
+  if (read.kind !== "climbs") return then(read.kind === "incident" ? read.armId : null);
+  const message = "Send the incident's path as Sentinel gives it, without . and .. in it.";
+  return invalid([{ path: where, message }]);
 }
 
 function lastSegment(armId: string | null): string | null {

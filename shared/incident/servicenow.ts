@@ -1,10 +1,16 @@
 import { field, fieldsOf, textField, textOf } from "./fields.ts";
-import type { MachineMention } from "./incident.ts";
-import { machineIdsIn, mentionOf } from "./machine-mention.ts";
-import type { ParsedIncident } from "./parsed-incident.ts";
-import { incidentFrom, nothingToDo } from "./parsed-incident.ts";
+import {
+  isMention,
+  machineIdOf,
+  mentionOf,
+  noId,
+  skipped,
+  wordsIn,
+  type Mentioned,
+} from "./machine-mention.ts";
+import { incidentFrom, nothingToDo, type ParsedIncident } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
-import { severityOf } from "./severity.ts";
+import { serviceNowSeverity } from "./servicenow-severity.ts";
 
 /** The stock states of an incident that is over: 6 Resolved, 7 Closed, 8 Canceled. */
 const OVER = new Set(["6", "7", "8", "resolved", "closed", "canceled", "cancelled"]);
@@ -16,60 +22,86 @@ const OVER = new Set(["6", "7", "8", "resolved", "closed", "canceled", "cancelle
 const SYS_ID = /^[0-9a-f]{32}$/i;
 
 /**
- * A ServiceNow incident as a Business Rule posts it: `sys_id`, `number`, `short_description`,
- * `severity`, `state`, `u_mde_device_id` (one or several machine ids), `cmdb_ci` (a name or its
- * display value), `event`. The name counts when no id is given, or as the name of the only one. An
- * incident that is over or deleted is nothing to do.
+ * A ServiceNow incident as a Business Rule posts it, or as the Table API answers it (in `result`),
+ * each field a text or an object with `value` and `display_value`: `sys_id`, `number`,
+ * `short_description`, `priority`, `impact`, `urgency`, `severity`, `state`, `incident_state`,
+ * `active`, `u_mde_device_id` (one or several machine ids), `cmdb_ci` (a name or its display
+ * value), `event`. The name counts when no id is given, or as the name of the only one. An incident
+ * that is over, inactive or deleted is nothing to do.
  */
 export function parseServiceNow(json: unknown): ParsedIncident {
-  if (fieldsOf(json) === null) {
+  const wrapped = field(json, "result");
+  const [only, ...more] = Array.isArray(wrapped) ? wrapped : [wrapped ?? json];
+  const record = fieldsOf(only);
+  if (record === null || more.length > 0) {
     return invalid([{ path: "", message: "Send one ServiceNow incident as a JSON object." }]);
   }
-  if (textField(json, "event")?.toLowerCase() === "delete") {
+  if (shown(record, "event")?.toLowerCase() === "delete") {
     return nothingToDo("The ServiceNow incident was deleted.");
   }
-  if (OVER.has(shown(json, "state")?.toLowerCase() ?? "")) {
-    return nothingToDo("The ServiceNow incident is resolved, closed or cancelled.");
+  if (isOver(record)) {
+    return nothingToDo("The ServiceNow incident is resolved, closed, cancelled or inactive.");
   }
-  const number = textField(json, "number");
-  const summary = textField(json, "short_description");
-  // A display value reads "1 - High"; the digit is the value.
-  const severity = shown(json, "severity")?.match(/^[1-3](?![0-9])/)?.[0] ?? null;
+  const number = shown(record, "number");
+  const summary = shown(record, "short_description");
   return incidentFrom({
     source: "servicenow",
-    incidentId: textField(json, "sys_id") ?? number,
+    incidentId: stored(record, "sys_id") ?? number,
     idPath: "sys_id",
     title: [number, summary].filter((part) => part !== null).join(": "),
-    severity: severityOf("servicenow", severity),
-    url: textField(json, "url"),
-    machines: machinesOf(json),
+    severity: serviceNowSeverity((name) => stored(record, name)),
+    url: shown(record, "url"),
+    machines: machinesOf(record),
     machinesPath: "u_mde_device_id, or by its display value in cmdb_ci",
     asks: null,
   });
 }
 
-function machinesOf(json: unknown): (MachineMention | null)[] {
-  const said = deviceIds(json);
-  const ids = [...new Set(machineIdsIn(said))];
-  const configurationItem = shown(json, "cmdb_ci");
-  const operatingSystem = textField(json, "os", "u_os");
-  // A sys_id has the shape of a host name, and no machine is called that.
-  const name = configurationItem?.match(SYS_ID) ? null : configurationItem;
-  if (ids.length > 1) {
-    return ids.map((machineId) => mentionOf({ machineId, names: [], operatingSystem }));
-  }
-  const machineId = ids[0] ?? null;
-  if (said === "" && configurationItem === null) return [];
-  return [mentionOf({ machineId, names: [name], operatingSystem })];
+/** `incident_state` is what `state` is called on older instances; either may be the one in use. */
+function isOver(record: unknown): boolean {
+  const states = ["state", "incident_state"].flatMap((name) => [
+    shown(record, name),
+    stored(record, name),
+  ]);
+  if (states.some((state) => OVER.has(state?.toLowerCase() ?? ""))) return true;
+  return field(record, "active") === false || stored(record, "active")?.toLowerCase() === "false";
 }
 
-function deviceIds(json: unknown): string {
-  const said = field(json, "u_mde_device_id");
-  const parts = Array.isArray(said) ? said.map(textOf) : [shown(json, "u_mde_device_id")];
+function machinesOf(record: unknown): Mentioned[] {
+  const words = [...new Set(wordsIn(deviceIds(record)))];
+  const item = shown(record, "cmdb_ci");
+  const systems = [shown(record, "os"), shown(record, "u_os")];
+  const ids = words.map(machineIdOf).filter((id) => id !== null);
+  const others = words
+    .filter((word) => machineIdOf(word) === null)
+    .map((word) => skipped(word, noId(word)));
+  if (ids.length > 1) {
+    return [...ids.map((machineId) => mentionOf({ machineId, names: [], systems })), ...others];
+  }
+  const [machineId = null] = ids;
+  if (machineId === null && item === null) return others;
+  // A sys_id has the shape of a host name, and no machine is called that.
+  const isKey = item !== null && SYS_ID.test(item);
+  const named = mentionOf({ machineId, names: [isKey ? null : item], systems });
+  return [isKey && !isMention(named) ? skipped(item, KEY) : named, ...others];
+}
+
+const KEY =
+  "This is the key of a record in ServiceNow (sys_id), not a name. Send the display value of " +
+  "cmdb_ci.";
+
+function deviceIds(record: unknown): string {
+  const said = field(record, "u_mde_device_id");
+  const parts = Array.isArray(said) ? said.map(textOf) : [shown(record, "u_mde_device_id")];
   return parts.filter((part) => part !== null).join(" ");
 }
 
 /** A field's text, or its display value where ServiceNow sends both. */
-function shown(json: unknown, name: string): string | null {
-  return textField(json, name) ?? textField(field(json, name), "display_value", "value");
+function shown(record: unknown, name: string): string | null {
+  return textField(record, name) ?? textField(field(record, name), "display_value", "value");
+}
+
+/** A field's text, or its value where ServiceNow sends both. */
+function stored(record: unknown, name: string): string | null {
+  return textField(record, name) ?? textField(field(record, name), "value", "display_value");
 }

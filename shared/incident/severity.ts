@@ -12,13 +12,6 @@ const MICROSOFT = new Map<string, Severity>([
   ["high", "high"],
 ]);
 
-/** The stock choices of a ServiceNow incident's severity: 1 High, 2 Medium, 3 Low. */
-const SERVICENOW = new Map<string, Severity>([
-  ["1", "high"],
-  ["2", "medium"],
-  ["3", "low"],
-]);
-
 /** Jira's priority names: the five of today's scheme and the five of the older one. */
 const JIRA = new Map<string, Severity>([
   ["highest", "critical"],
@@ -35,11 +28,13 @@ const JIRA = new Map<string, Severity>([
 
 const GENERIC = new Map<string, Severity>(SEVERITIES.map((severity) => [severity, severity]));
 
-const TABLES: Readonly<Record<Source, ReadonlyMap<string, Severity>>> = {
+/** Sources with one word for it; ServiceNow has four fields, read in a file of their own. */
+type Grading = Exclude<Source, "servicenow">;
+
+const TABLES: Readonly<Record<Grading, ReadonlyMap<string, Severity>>> = {
   sentinel: MICROSOFT,
   defender: MICROSOFT,
   graph: MICROSOFT,
-  servicenow: SERVICENOW,
   jira: JIRA,
   generic: GENERIC,
 };
@@ -48,7 +43,7 @@ const TABLES: Readonly<Record<Source, ReadonlyMap<string, Severity>>> = {
  * A sender's word for severity in ours, read without case; `unknown` for none and for words not in
  * its table.
  */
-export function severityOf(source: Source, said: string | null): Severity {
+export function severityOf(source: Grading, said: string | null): Severity {
   if (said === null) return "unknown";
   return TABLES[source].get(said.trim().toLowerCase()) ?? "unknown";
 }

@@ -1,4 +1,11 @@
-import type { Incident, MachineMention, Platform } from "../incident/incident.ts";
+import type {
+  Incident,
+  MachineMention,
+  Platform,
+  SaidPlatform,
+  SkippedMachine,
+} from "../incident/incident.ts";
+import { ours } from "../incident/platform.ts";
 import type { Parsed, Problem } from "../incident/problem.ts";
 import { invalid } from "../incident/refusal.ts";
 import type { Invalid } from "../incident/refusal.ts";
@@ -8,6 +15,7 @@ import type { Command } from "./command/command.ts";
 import { fillCommands } from "./command/fill.ts";
 import { laneNumber, type Lane, type LaneName } from "./lane.ts";
 import type { MachineFacts } from "./machine-facts.ts";
+import { whyNoProfile } from "./no-profile.ts";
 import { resolveValues } from "./profile/parameter.ts";
 import { splitIntoParts } from "./parts.ts";
 import type { Profile } from "./profile/profile-schema.ts";
@@ -19,7 +27,10 @@ export interface KnownMachine {
   readonly kind: "known";
   readonly machineId: string;
   readonly name: string | null;
-  readonly platform: Platform | null;
+  /** What Defender says it runs, else what the sender says. */
+  readonly platform: SaidPlatform;
+  /** How the sender named it, if it was found by another name or id than that. */
+  readonly namedAs?: string;
   /** What Defender says of it; null if it was not asked. */
   readonly facts: MachineFacts | null;
   /** True if it may only be acted on with an approval, whatever the profile. */
@@ -61,16 +72,19 @@ interface PlannedSequence {
   readonly parts: readonly (readonly Command[])[];
 }
 
-/** A machine nothing is run on, as a person knows it, and why. */
-export interface SkippedMachine {
+/** A machine that was found by another name or id than the one that was sent. */
+export interface ReadAs {
+  /** As it was sent. */
   readonly machine: string;
-  readonly reason: string;
+  /** Defender's name of what was found, or its id. */
+  readonly as: string;
 }
 
 /** Each known machine once, in the incident's order; every other one is in `skipped`. */
 export interface Plan {
   readonly sequences: readonly PlannedSequence[];
   readonly skipped: readonly SkippedMachine[];
+  readonly readAs: readonly ReadAs[];
 }
 
 /**
@@ -90,6 +104,7 @@ interface Choice {
   readonly kind: "choice";
   readonly entries: readonly CatalogueEntry[];
   readonly lane: LaneName | null;
+  readonly isAsked: boolean;
 }
 
 /** What is the same for every machine a profile is run on. */
@@ -97,23 +112,26 @@ type Prepared = Pick<PlannedSequence, "profile" | "lane" | "approvals" | "parame
 
 /**
  * Incident to command sequences. A profile asked for by name (request first, then body) wins over
- * routing; a machine whose platform no profile is for is skipped with the reason; one of unknown
- * platform gets the first. Refused: an unknown profile, parameters the profile does not take or
- * values it does not allow.
+ * routing; a machine whose platform no profile is for, or nobody knows, is skipped with the reason.
+ * Refused: an unknown profile, parameters the profile does not take or values it does not allow.
  */
 export function planIncident(input: PlanInput): Planned {
   const choice = choose(input);
   if (choice.kind !== "choice") return choice;
-  const skipped: SkippedMachine[] = [];
+  const skipped: SkippedMachine[] = [...input.incident.unusable];
+  const readAs: ReadAs[] = [];
   const chosen = new Map<string, { machine: KnownMachine; entry: CatalogueEntry }>();
   for (const machine of input.machines) {
     if (machine.kind === "unresolved") {
       skipped.push({ machine: labelOf(machine.mention), reason: machine.reason });
       continue;
     }
-    const entry = choice.entries.find(({ profile }) => isFor(profile, machine.platform));
-    if (entry === undefined) skipped.push(misfit(machine, choice.entries));
-    else if (!chosen.has(machine.machineId)) chosen.set(machine.machineId, { machine, entry });
+    const { machineId, name, namedAs, platform } = machine;
+    if (namedAs !== undefined) readAs.push({ machine: namedAs, as: name ?? machineId });
+    const entry = entryFor(choice, platform);
+    if (entry === undefined) {
+      skipped.push({ machine: name ?? machineId, reason: whyNoProfile(platform, choice.entries) });
+    } else if (!chosen.has(machineId)) chosen.set(machineId, { machine, entry });
   }
   const used = new Set([...chosen.values()].map(({ entry }) => entry));
   const prepared = prepare(input, choice, used);
@@ -121,7 +139,8 @@ export function planIncident(input: PlanInput): Planned {
   const sequences = [...chosen.values()].flatMap(({ machine, entry }) => {
     const same = prepared.value.get(entry);
     if (same === undefined) return [];
-    const { machineId, name: machineName, facts: machineFacts, platform } = machine;
+    const { machineId, name: machineName, facts: machineFacts } = machine;
+    const platform = ours(machine.platform);
     const approvals = Math.max(same.approvals, machine.needsApproval ? 1 : 0);
     return [{ machineId, machineName, machineFacts, platform, ...same, approvals }];
   });
@@ -129,7 +148,7 @@ export function planIncident(input: PlanInput): Planned {
     const detail = "lrq can act on no machine of the incident; each is skipped with its reason.";
     return { kind: "nothingToDo", detail, skipped };
   }
-  return { kind: "parsed", value: { sequences, skipped } };
+  return { kind: "parsed", value: { sequences, skipped, readAs } };
 }
 
 function choose({
@@ -141,7 +160,7 @@ function choose({
   const name = asked.profile ?? incident.asks?.profile ?? null;
   if (name !== null) {
     const entry = catalogue.get(name);
-    if (entry !== undefined) return { kind: "choice", entries: [entry], lane: null };
+    if (entry !== undefined) return { kind: "choice", entries: [entry], lane: null, isAsked: true };
     const message = `Ask for one of: ${[...catalogue.keys()].join(", ")}.`;
     return invalid([{ path: "profile", message }]);
   }
@@ -150,12 +169,12 @@ function choose({
     const detail =
       `No routing rule is for ${incident.source} incidents of severity ${incident.severity}. ` +
       "Ask for a profile by name, or add a rule to profiles/routing.json.";
-    return { kind: "nothingToDo", detail, skipped: [] };
+    return { kind: "nothingToDo", detail, skipped: [...incident.unusable] };
   }
   const entries = rule.profiles
     .map((profile) => catalogue.get(profile))
     .filter((entry) => entry !== undefined);
-  return { kind: "choice", entries, lane: rule.lane ?? null };
+  return { kind: "choice", entries, lane: rule.lane ?? null, isAsked: false };
 }
 
 /**
@@ -210,20 +229,16 @@ function laneOf({ lane }: Profile, { source, severity }: Incident): LaneName {
   return lane === "incident" && ticketing && !grave ? "ticket" : lane;
 }
 
-function isFor(profile: Profile, platform: Platform | null): boolean {
-  return platform === null || profile.platforms.includes(platform);
+/** The profile for a platform. Who asks for one by name and says no platform says that it fits. */
+function entryFor(
+  { entries, isAsked }: Choice,
+  platform: SaidPlatform,
+): CatalogueEntry | undefined {
+  if (platform === null) return isAsked ? entries[0] : undefined;
+  const one = ours(platform);
+  return entries.find(({ profile }) => one !== null && profile.platforms.includes(one));
 }
 
-function misfit(machine: KnownMachine, entries: readonly CatalogueEntry[]): SkippedMachine {
-  const offers = entries.map(
-    ({ profile }) => `${profile.name} is for ${profile.platforms.join(", ")}`,
-  );
-  return {
-    machine: machine.name ?? machine.machineId,
-    reason: `The machine runs ${machine.platform}; ${offers.join("; ")}.`,
-  };
-}
-
-function labelOf({ name, machineId }: MachineMention): string {
-  return name ?? machineId ?? "unnamed machine";
+function labelOf({ written, name, machineId }: MachineMention): string {
+  return written ?? name ?? machineId ?? "unnamed machine";
 }

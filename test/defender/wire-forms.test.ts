@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { fileNameIn } from "../../shared/defender/content-disposition.ts";
 import { instantMs } from "../../shared/defender/instant.ts";
 import { machinesNamed, quoted } from "../../shared/defender/odata.ts";
-import { platformOf } from "../../shared/defender/platform.ts";
 import { throttledAnswer } from "../../shared/defender/throttled-answer.ts";
 
 describe("Retry-After", () => {
@@ -84,28 +83,6 @@ describe("a time", () => {
     [null, null],
   ])("%j is %j", (text, expected) => {
     expect(instantMs(text)).toBe(expected);
-  });
-});
-
-describe("osPlatform", () => {
-  it.each([
-    ["Windows10", "windows"],
-    ["Windows11", "windows"],
-    ["WindowsServer2019", "windows"],
-    ["Linux", "linux"],
-    ["Ubuntu", "linux"],
-    ["RedHatEnterpriseLinux", "linux"],
-    ["SuseLinux", "linux"],
-    ["Debian", "linux"],
-    ["macOS", "macos"],
-    ["MacOs", "macos"],
-    ["iOS", null],
-    ["Android", null],
-    ["Other", null],
-    ["", null],
-    [null, null],
-  ])("%j is %j", (osPlatform, expected) => {
-    expect(platformOf(osPlatform)).toBe(expected);
   });
 });
 

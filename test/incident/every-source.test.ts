@@ -29,6 +29,12 @@ describe("severity", () => {
     ["servicenow", "severity", 3, "low"],
     ["servicenow", "severity", { display_value: "2 - Medium", value: "2" }, "medium"],
     ["servicenow", "severity", "10", "unknown"],
+    ["servicenow", "priority", "1", "critical"],
+    ["servicenow", "priority", "1 - Critical", "critical"],
+    ["servicenow", "priority", { display_value: "Kritisch", value: "1" }, "critical"],
+    ["servicenow", "priority", "5", "medium"],
+    ["servicenow", "impact", "1", "high"],
+    ["servicenow", "urgency", 1, "high"],
     ["jira", "issue.fields.priority.name", "Highest", "critical"],
     ["jira", "issue.fields.priority.name", "constructor", "unknown"],
     ["jira", "issue.fields.priority", null, "unknown"],
@@ -42,11 +48,15 @@ describe("nothing to do", () => {
     ["sentinel", "object.properties.status", "Closed"],
     ["sentinel", "object.properties.relatedEntities", []],
     ["sentinel", "object.properties.relatedEntities", undefined],
-    ["sentinel", "objectSchemaType", "Alert"],
     ["graph", "status", "resolved"],
     ["graph", "evidence", []],
     ["servicenow", "state", "6"],
     ["servicenow", "state", { display_value: "Closed", value: "7" }],
+    ["servicenow", "state", { display_value: "Geschlossen", value: "7" }],
+    ["servicenow", "incident_state", "7"],
+    ["servicenow", "active", "false"],
+    ["servicenow", "active", false],
+    ["servicenow", "active", { display_value: "false", value: "false" }],
     ["servicenow", "event", "delete"],
     ["servicenow", "u_mde_device_id", ["no id"]],
     ["jira", "webhookEvent", "jira:issue_deleted"],
@@ -69,6 +79,7 @@ describe("nothing to do", () => {
     expect(parseIncident("graph", { value: [notification] })).toEqual({
       kind: "nothingToDo",
       detail: expect.stringContaining("$expand=alerts"),
+      skipped: [],
     });
   });
 
@@ -78,6 +89,7 @@ describe("nothing to do", () => {
     expect(parseIncident("sentinel", json)).toEqual({
       kind: "nothingToDo",
       detail: expect.stringContaining("None of the 1 machines"),
+      skipped: [{ machine: "two words", reason: expect.stringContaining("no DNS name") }],
     });
   });
 
@@ -86,6 +98,7 @@ describe("nothing to do", () => {
     expect(parseIncident("servicenow", json)).toEqual({
       kind: "nothingToDo",
       detail: expect.stringContaining("display value in cmdb_ci"),
+      skipped: [{ machine: json.cmdb_ci, reason: expect.stringContaining("sys_id") }],
     });
   });
 });

@@ -15,8 +15,8 @@ describe("our own form", () => {
     ["incident.severity", "High", "incident.severity"],
     ["incident.url", "http://a.example", "incident.url"],
     ["machines", "pc-1", "machines"],
-    ["machines.0.machineId", "vm-1", "machines.0.machineId"],
-    ["machines.0.name", "two words", "machines.0.name"],
+    ["machines.0.machineId", 7, "machines.0.machineId"],
+    ["machines.0.name", ["pc-1"], "machines.0.name"],
     ["machines.2.name", undefined, "machines.2"],
     ["machines.1.platform", "solaris", "machines.1.platform"],
     ["profile", "", "profile"],
@@ -55,7 +55,7 @@ describe("our own form", () => {
     const many = Object.fromEntries(
       Array.from({ length: 1_900 }, (_, at) => [`k${at}${"y".repeat(90)}`, at]),
     );
-    const machines = Array.from({ length: 400 }, () => ({ machineId: "no" }));
+    const machines = Array.from({ length: 400 }, () => ({ machineId: 7 }));
     const parsed = parseIncident("generic", { incident: { id: "1" }, machines, ...many });
     expect(parsed.kind === "invalid" && parsed.problems).toHaveLength(10);
     expect(JSON.stringify(parsed).length).toBeLessThan(10 * 450);
@@ -73,7 +73,7 @@ describe("the Standard Webhooks envelope", () => {
   it.each([
     ["type", undefined, "type"],
     ["data.incidentId", undefined, "data.incidentId"],
-    ["data.devices.0.machineId", "x", "data.devices.0.machineId"],
+    ["data.devices.0.machineId", 7, "data.devices.0.machineId"],
     ["data.extra", 1, "data"],
     ["data", "text", "data"],
   ])("is refused with %s %j, saying where", (path, value, where) => {

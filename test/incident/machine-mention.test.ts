@@ -3,12 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { MachineMention } from "../../shared/incident/incident.ts";
 import {
   machineIdOf,
-  machineIdsIn,
   machineNameOf,
   mentionOf,
   mergeMentions,
+  wordsIn,
 } from "../../shared/incident/machine-mention.ts";
-import { platformOf } from "../../shared/incident/platform.ts";
 
 const ID = "0a".repeat(20);
 const OTHER = "0b".repeat(20);
@@ -27,9 +26,9 @@ describe("a machine's id", () => {
     expect(machineIdOf(`g${ID.slice(1)}`)).toBeNull();
   });
 
-  it("is found among others separated by commas, semicolons, spaces or lines", () => {
-    expect(machineIdsIn(`${ID},${OTHER};x\n${ID}`)).toEqual([ID, OTHER, ID]);
-    expect(machineIdsIn("")).toEqual([]);
+  it("is found among words separated by commas, semicolons, spaces or lines", () => {
+    expect(wordsIn(`${ID},${OTHER};x\n${ID}`)).toEqual([ID, OTHER, "x", ID]);
+    expect(wordsIn("")).toEqual([]);
   });
 });
 
@@ -63,12 +62,37 @@ describe("a machine's name", () => {
 
 describe("a mention", () => {
   it("falls back to the name when the id is not one, and to the next name when one is not", () => {
-    const said = { machineId: "vm-1", names: [null, "two words", "PC-1"], operatingSystem: null };
+    const said = { machineId: "vm-1", names: [null, "two words", "PC-1"], systems: [] };
     expect(mentionOf(said)).toEqual(mention(null, "pc-1"));
   });
 
-  it("is none when neither id nor name can be one", () => {
-    expect(mentionOf({ machineId: "x", names: ["a b"], operatingSystem: "Linux" })).toBeNull();
+  it.each([
+    [String.raw`CORP\PC-0003`, "pc-0003"],
+    ["PC-0004$", "pc-0004"],
+    [String.raw`CORP\PC-0005$`, "pc-0005"],
+  ])("reads %s as %s, and keeps what was written", (written, name) => {
+    const said = { machineId: null, names: [written], systems: [] };
+    expect(mentionOf(said)).toEqual({ ...mention(null, name), written });
+  });
+
+  it("takes a name that needs no reading before one that does", () => {
+    const said = { machineId: null, names: ["PC-1$", "pc-2"], systems: [] };
+    expect(mentionOf(said)).toEqual(mention(null, "pc-2"));
+  });
+
+  it.each([
+    [{ machineId: "x", names: ["a b"] }, "a b", /no DNS name/],
+    [{ machineId: null, names: ["BÜRO-PC7"] }, "BÜRO-PC7", /no DNS name/],
+    [{ machineId: null, names: [String.raw`CORP\a b`] }, String.raw`CORP\a b`, /no DNS name/],
+    [{ machineId: "a".repeat(39), names: [] }, "a".repeat(39), /has 39 characters/],
+    [{ machineId: null, names: [null], entraId: "e-1" }, "e-1", /only the device's id in Entra/i],
+    [{ machineId: null, names: [] }, "unnamed machine", /neither an id nor a name/i],
+    [{ machineId: null, names: ["x".repeat(9_999)] }, `${"x".repeat(99)}…`, /no DNS name/],
+  ])("is skipped with the reason when nobody can be found by %j", (said, machine, reason) => {
+    expect(mentionOf({ systems: ["Linux"], ...said })).toEqual({
+      machine: machine,
+      reason: expect.stringMatching(reason),
+    });
   });
 });
 
@@ -120,22 +144,6 @@ describe("merging mentions", () => {
         expect(mergeMentions(merged)).toEqual(merged);
       }),
     );
-  });
-});
-
-describe("a platform", () => {
-  it.each([
-    ["Windows11", "windows"],
-    ["WindowsServer2022", "windows"],
-    ["Ubuntu", "linux"],
-    ["RedHatEnterpriseLinux", "linux"],
-    ["macOS", "macos"],
-    ["Darwin", "macos"],
-    ["Android", null],
-    ["Unknown", null],
-    [null, null],
-  ] as const)("%s stands for %s", (said, platform) => {
-    expect(platformOf(said)).toBe(platform);
   });
 });
 

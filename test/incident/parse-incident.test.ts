@@ -14,7 +14,7 @@ const ARM_ID: unknown = expect.stringMatching(/^\/subscriptions\/.*\/incidents\/
 const EXPECTED: readonly (readonly [
   string,
   Source,
-  Omit<Incident, "source" | "asks" | "callback" | "armId">,
+  Omit<Incident, "source" | "asks" | "callback" | "armId" | "unusable">,
 ])[] = [
   [
     "sentinel",
@@ -116,7 +116,7 @@ describe("a sender's message", () => {
     (name, source, said) => {
       const parsed = parseIncident(source, webhook(name));
       const armId = source === "sentinel" ? ARM_ID : null;
-      const value = { ...said, source, asks: null, callback: null, armId };
+      const value = { ...said, source, unusable: [], asks: null, callback: null, armId };
       expect(parsed).toEqual({ kind: "parsed", value });
     },
   );
@@ -141,6 +141,7 @@ describe("a sender's message", () => {
         },
         callback: null,
         armId: null,
+        unusable: [],
       },
     });
   });

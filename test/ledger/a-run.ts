@@ -18,6 +18,7 @@ export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
     open: 0,
     finishedAtMs: null,
     skipped: [],
+    readAs: [],
     custody: FIRST_HEAD,
     audit: FIRST_HEAD,
     armId: null,

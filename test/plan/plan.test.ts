@@ -51,13 +51,20 @@ describe("a profile asked for by name", () => {
     expect(plan({ ...ask("collect-file"), machines: [] }).kind).toBe("invalid");
   });
 
-  it("skips machines of other platforms with the reason, takes those of an unknown one", () => {
-    const machines = [machine(1, "linux"), machine(2, null)];
+  it("skips machines of other platforms with the reason, takes those nobody says one of", () => {
+    const machines = [
+      machine(1, "linux"),
+      machine(2, null),
+      machine(3, { kind: "notOurs", said: "iOS" }),
+      machine(4, { kind: "unknownWord", said: "BeOS" }),
+    ];
     expect(plan({ ...ask("collect-file", path), machines })).toMatchObject({
       value: {
         sequences: [{ machineName: "pc-2", platform: null }],
         skipped: [
           { machine: "pc-1", reason: "The machine runs linux; collect-file is for windows." },
+          { machine: "pc-3", reason: expect.stringContaining("live response is for") },
+          { machine: "pc-4", reason: expect.stringContaining('"BeOS"') },
         ],
       },
     });
@@ -78,6 +85,31 @@ describe("a profile asked for by name", () => {
 });
 
 describe("machines", () => {
+  it("that routing would choose a profile for are skipped when nobody says what they run", () => {
+    expect(plan({ machines: [machine(1, "windows"), machine(2, null)] })).toMatchObject({
+      value: {
+        sequences: [{ machineName: "pc-1" }],
+        skipped: [{ machine: "pc-2", reason: expect.stringContaining("no profile can be") }],
+      },
+    });
+  });
+
+  it("that cannot be looked for come first among those that are skipped", () => {
+    const unusable = [{ machine: "a b", reason: "It is no name." }];
+    const of = { incident: incident({ unusable }) };
+    expect(plan(of)).toMatchObject({ value: { skipped: unusable } });
+    expect(plan({ ...of, machines: [] })).toMatchObject({ kind: "nothingToDo", skipped: unusable });
+    const low = { incident: incident({ unusable, severity: "low" }) };
+    expect(plan(low)).toMatchObject({ kind: "nothingToDo", skipped: unusable });
+  });
+
+  it("that were found by another name than was sent are told with both", () => {
+    const found = { ...machine(1, "windows"), namedAs: String.raw`CORP\PC-1` };
+    expect(plan({ machines: [found] })).toMatchObject({
+      value: { readAs: [{ machine: String.raw`CORP\PC-1`, as: "pc-1" }] },
+    });
+  });
+
   const unresolved: ResolvedMachine = {
     kind: "unresolved",
     mention: { machineId: null, name: "pc-9", platform: null },

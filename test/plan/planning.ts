@@ -1,4 +1,4 @@
-import type { Incident, Platform } from "../../shared/incident/incident.ts";
+import type { Incident, SaidPlatform } from "../../shared/incident/incident.ts";
 import { planIncident } from "../../shared/plan/plan.ts";
 import type { PlanInput, Planned, ResolvedMachine } from "../../shared/plan/plan.ts";
 import { shippedCatalogue, shippedRouting } from "./shipped.ts";
@@ -12,13 +12,14 @@ const routing = shippedRouting();
 /** A grave Sentinel incident, with some fields different. */
 export function incident(fields: Partial<Incident> = {}): Incident {
   const known = { source: "sentinel", incidentId: "1", title: "t", severity: "high" } as const;
-  return { ...known, url: null, machines: [], asks: null, callback: null, armId: null, ...fields };
+  const none = { url: null, asks: null, callback: null, armId: null };
+  return { ...known, ...none, machines: [], unusable: [], ...fields };
 }
 
 /** A machine Defender knows, its id and name made from a number. */
 export function machine(
   at: number,
-  platform: Platform | null,
+  platform: SaidPlatform,
 ): Extract<ResolvedMachine, { kind: "known" }> {
   const machineId = at.toString(16).padStart(40, "0");
   return {

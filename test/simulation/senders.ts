@@ -145,5 +145,5 @@ function incidentOf({ incidentId, machineIds }: Arrival): Incident {
     return { machineId, name: null, platform: "linux" } as const;
   });
   const facts = { source: "generic", title: "t", severity: "high", url: null, asks: null } as const;
-  return { ...facts, incidentId, machines, callback: null, armId: null };
+  return { ...facts, incidentId, machines, unusable: [], callback: null, armId: null };
 }

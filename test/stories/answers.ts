@@ -9,6 +9,7 @@ import { SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
 
 const state = z.enum(SEQUENCE_STATES);
 const skipped = z.array(z.strictObject({ machine: z.string(), reason: z.string() }));
+const readAs = z.array(z.strictObject({ machine: z.string(), as: z.string() }));
 
 /** The 202 of a webhook. */
 export const acceptedSchema = z.strictObject({
@@ -24,6 +25,7 @@ export const acceptedSchema = z.strictObject({
     }),
   ),
   skipped,
+  readAs,
 });
 
 const result = z.strictObject({
@@ -102,6 +104,7 @@ export const runSchema = z.strictObject({
   sequences: z.array(sequence),
   setAside: z.array(z.strictObject({ key: z.string(), why: z.string() })),
   skipped,
+  readAs,
   callbacks: z.array(
     z.strictObject({
       shape: z.string(),

@@ -41,13 +41,26 @@ describe("a machine given only by its name", () => {
     expect(skipped[0]?.reason).toContain(machineId(12));
   });
 
+  it("is found by the first part of its name when Defender has it in another domain", async () => {
+    const names = ["web1.other.example", String.raw`CORP\WEB10`, "db1.third.example"];
+    const body = called("domain", ...names);
+    const { runId, sequences, skipped, readAs } = await stage.accept("generic", body);
+    expect(sequences.map((each) => each.machineId)).toEqual([machineId(1), machineId(10)]);
+    expect(skipped).toMatchObject([{ machine: "db1.third.example" }]);
+    expect(readAs).toEqual([
+      { machine: "web1.other.example", as: `web1.${DOMAIN}` },
+      { machine: String.raw`CORP\WEB10`, as: `web10.${DOMAIN}` },
+    ]);
+    expect((await stage.run(runId)).readAs).toEqual(readAs);
+  });
+
   it("is told apart from its namesake by the whole name", async () => {
     const body = called("whole", `db1.${DOMAIN}`);
     const { sequences } = await stage.accept("generic", body);
     expect(sequences.map((each) => each.machineId)).toEqual([machineId(11)]);
   });
 
-  it.each(["web2", "web", "web1.other.example", "old1"])(
+  it.each(["web2", "web", "web2.other.example", "old1"])(
     "is left out with a reason when none onboarded is called %s",
     async (name) => {
       const before = (await stage.rows()).ledger.filter((key) => key.startsWith("sequence!"));

@@ -90,7 +90,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     tells: /"path":"parameters\.days"/,
   },
   "a field of another type": {
-    body: { incident: { id: 7, severity: "dire" }, machines: [{ machineId: "pc-1" }] },
+    body: { incident: { id: 7, severity: "dire" }, machines: [{ machineId: 7 }] },
     status: 400,
     type: "bad-request",
     tells: /"path":"incident\.severity".*"path":"machines\.0\.machineId"/,

@@ -119,7 +119,7 @@ describe("a file with blanks in its name", () => {
 describe("an event that asks for nothing", () => {
   it.each([
     ["jira", /"jira:issue_created"/, '"jira:issue_deleted"', /created and updated/],
-    ["servicenow", /"state": "1"/, '"state": "7"', /resolved, closed or cancelled/],
+    ["servicenow", /"state": "1"/, '"state": "7"', /resolved, closed, cancelled or inactive/],
     ["defender", /"status": "New"/g, '"status": "Resolved"', /alert is resolved/],
   ] as const)("from %s is understood, and says why nothing runs", async (source, from, to, why) => {
     const answered = await stage.post(source, webhookText(source).replace(from, to));

@@ -39,7 +39,7 @@ describe("the scope, on machines", () => {
       expect.stringContaining("deny.0"),
       expect.stringContaining("No allow rule"),
       expect.stringContaining("could not read its groups"),
-      expect.stringContaining("could not read its tags"),
+      expect.stringContaining("knows no machine with this id"),
     ]);
     await stage.untilFinished(accepted.runId);
     const touched = new Set(stage.simulator.arrivals().map((each) => each.machineId));

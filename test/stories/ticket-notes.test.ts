@@ -97,6 +97,6 @@ describe("an incident", () => {
     const notes = await notesOf("sentinel", () => [...systems.incidentComments.values()]);
     expect(notes.some((note) => /head [0-9a-f]{64}/.test(note))).toBe(true);
     const [id = ""] = systems.incidentComments.keys();
-    expect(id).toContain("/Incidents/63883bf7-5be1-42f4-809a-0417943b837b/comments/");
+    expect(id).toContain("/incidents/63883bf7-5be1-42f4-809a-0417943b837b/comments/");
   });
 });

@@ -25,6 +25,8 @@ export const runSchema = rowObject({
   open: z.number().int(),
   finishedAtMs: instant.nullable(),
   skipped: z.array(rowObject({ machine: z.string(), reason: z.string() })),
+  /** Machines found by another name or id than was sent; rows from before it was kept have none. */
+  readAs: z.array(rowObject({ machine: z.string(), as: z.string() })).default([]),
   /** The custody chain so far: number of entries, and the hash of the last. */
   custody: chainHeadSchema,
   /** The log of what was decided about the run as a whole. */

@@ -47,7 +47,9 @@ export async function accept(
   ]);
   if (before !== null) return before;
 
-  const resolved = await resolveMachines(ports, settings, machines);
+  const askedProfile = submission.asked.profile ?? submission.incident.asks?.profile ?? null;
+  const looking = { ...settings, needsPlatform: askedProfile === null };
+  const resolved = await resolveMachines(ports, looking, machines);
   if (resolved.kind === "unavailable") return resolved;
   const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
   if (planned.kind !== "parsed") return planned;
@@ -97,7 +99,7 @@ async function enqueue(
     known: sequences.length - written.added.length,
     skipped: plan.skipped.length,
   });
-  return answer(written.run, sequences, written.known, plan.skipped);
+  return answer(written.run, sequences, written.known, plan);
 }
 
 /** The rows that the ledger shall have for what was asked for. */

@@ -1,5 +1,5 @@
 import type { MachineScope } from "../../access/machine-scope.ts";
-import type { Incident } from "../../incident/incident.ts";
+import type { Incident, SkippedMachine } from "../../incident/incident.ts";
 import type { Problem } from "../../incident/problem.ts";
 import type { GatePolicy } from "../../ledger/run/gate.ts";
 import type { CallbackTarget } from "../../ledger/outbox/notice.ts";
@@ -8,7 +8,7 @@ import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Caps } from "../../access/caps.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Catalogue } from "../../plan/profile/catalogue.ts";
-import type { SkippedMachine } from "../../plan/plan.ts";
+import type { Plan, ReadAs } from "../../plan/plan.ts";
 import type { Routing } from "../../plan/profile/routing.ts";
 import type { Ports } from "../../ports.ts";
 import type { CountedCommits } from "./counted-commits.ts";
@@ -63,6 +63,7 @@ export type Acceptance =
       readonly state: RunState;
       readonly sequences: readonly AcceptedSequence[];
       readonly skipped: readonly SkippedMachine[];
+      readonly readAs: readonly ReadAs[];
     }
   | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
   | { readonly kind: "forbidden"; readonly detail: string }
@@ -82,11 +83,11 @@ export function answer(
   run: RunRecord,
   planned: readonly SequenceRecord[],
   known: ReadonlyMap<string, SequenceRecord>,
-  skipped: readonly SkippedMachine[],
+  { skipped, readAs }: Pick<Plan, "skipped" | "readAs">,
 ): Acceptance {
   const sequences = planned.map((each) => {
     const { sequenceId, machineId, machineName, state } = known.get(each.sequenceId) ?? each;
     return { sequenceId, machineId, machineName, state };
   });
-  return { kind: "accepted", run, state: stateOf(run), sequences, skipped };
+  return { kind: "accepted", run, state: stateOf(run), sequences, skipped, readAs };
 }

@@ -26,7 +26,7 @@ export async function acceptedBefore(
   const sequences = (await listSequences(ports.ledger, run.value)).records.filter((each) =>
     ids.has(each.sequenceId),
   );
-  return answer(run.value, sequences, new Map(), run.value.skipped);
+  return answer(run.value, sequences, new Map(), run.value);
 }
 
 /** One caller's keys never meet another's. */

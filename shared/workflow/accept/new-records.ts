@@ -32,6 +32,7 @@ export function newRun(
     open: 0,
     finishedAtMs: null,
     skipped: [...plan.skipped],
+    readAs: [...plan.readAs],
     custody: FIRST_HEAD,
     audit: FIRST_HEAD,
     armId,

@@ -14,6 +14,8 @@ import { admitCaller, type Admitted, type Doorkeeping, type RawRequest } from ".
 export type Received =
   | Acceptance
   | Exclude<Admitted, { kind: "admitted" }>
+  /** Taken, and nothing follows from it. */
+  | { readonly kind: "noted"; readonly detail: string }
   | { readonly kind: "noSuchSource"; readonly detail: string }
   | { readonly kind: "badBody"; readonly detail: string }
   | { readonly kind: "tooLarge"; readonly detail: string }
@@ -59,8 +61,8 @@ export async function receiveIncident(
   if (body.kind === "tooLarge") return { kind: "tooLarge", detail: body.problem.message };
   if (body.kind !== "read") return { kind: "badBody", detail: body.problem.message };
   const incident = parseIncident(source, body.json);
-  if (incident.kind === "nothingToDo") return { ...incident, skipped: [] };
-  if (incident.kind === "invalid") return incident;
+  if (incident.kind === "lifecycle") return noted(ports, caller.name, incident.events);
+  if (incident.kind !== "parsed") return incident;
   const asked = callbackIn(request) ?? incident.value.callback;
   const refused = asked === null ? null : askedTrouble(caller, asked, settings.callbacks);
   if (refused !== null)
@@ -77,6 +79,19 @@ export async function receiveIncident(
     again,
     mayUse: (profile) => mayDo(caller, "incident.submit", { source, profile }),
   });
+}
+
+/** The subscription is not ours, so whoever made it has to act; the log is where they look. */
+function noted(
+  { log }: AcceptPorts,
+  caller: string,
+  events: readonly string[],
+): Extract<Received, { kind: "noted" }> {
+  log("warn", "graphLifecycle", { caller, events: events.join(", ") });
+  const detail =
+    `Noted in the log: ${events.join(", ")}. Whoever made the subscription has to renew it; ` +
+    "lrq starts nothing.";
+  return { kind: "noted", detail };
 }
 
 /** The caller's own caps go before those of everybody; none can raise that of the tenant. */

@@ -1,70 +1,102 @@
 import { judgeMachine, needsFacts, type MachineScope } from "../../access/machine-scope.ts";
-import type { MachineMention } from "../../incident/incident.ts";
+import type { MachineMention, SaidPlatform } from "../../incident/incident.ts";
+import { ours, surerOf } from "../../incident/platform.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { MachineFacts } from "../../plan/machine-facts.ts";
+import { noLiveResponse } from "../../plan/no-profile.ts";
 import type { KnownMachine, ResolvedMachine } from "../../plan/plan.ts";
-import type { Machine, Ports } from "../../ports.ts";
-import { noteAnswer } from "../../store/note-lockout.ts";
-import { spendRead } from "../../store/spend-read.ts";
+import type { Machine } from "../../ports.ts";
+import {
+  findMachines,
+  readMachine,
+  type LookUpPorts,
+  type Unavailable,
+} from "./look-up-machine.ts";
+import { chooseByName, type NamedChoice } from "./choose-by-name.ts";
 
 /** Every mentioned machine as Defender knows it, or that Defender could not be asked. */
 export type Resolved =
   | { readonly kind: "resolved"; readonly machines: readonly ResolvedMachine[] }
   | Unavailable;
 
-interface Unavailable {
-  readonly kind: "unavailable";
-  readonly detail: string;
+/** What is looked for. */
+interface LookUp {
+  readonly limits: Limits;
+  readonly scope: MachineScope;
+  /** True if the machine's platform chooses the profile, so that it has to be known. */
+  readonly needsPlatform: boolean;
 }
 
-type ResolvePorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
-type LookUp = { readonly limits: Limits; readonly scope: MachineScope };
+type Unresolved = Extract<ResolvedMachine, { kind: "unresolved" }>;
 
 /**
- * Look-ups by name for one incident; each is a call of the machine budget, and the sender is
- * waiting.
+ * Names of one incident that are looked up; each is a call or two of the machine budget, and the
+ * sender is waiting.
  */
 const LOOKUPS_MAX = 20;
 /** Look-ups by id for one incident, half of the minute's budget for machines (100, API page). */
 const READS_MAX = 50;
 
 /**
- * A machine given by Defender's id is taken as it is, unless the scope asks for more than its id:
- * then it is looked up. One given only by name is looked up exactly; several or none are left out
- * with the reason, and so is what the scope denies. Whatever keeps Defender from answering is no
- * answer: then nothing is accepted.
+ * A machine given by Defender's id is taken as it is, unless the scope asks for more than its id,
+ * or its platform has to be known and was not said: then it is looked up. One given only by name is
+ * looked up exactly, then by the first part of its name; several or none are left out with the
+ * reason, and so is what the scope denies. A phone is left out before anything is asked. Whatever
+ * keeps Defender from answering is no answer: then nothing is accepted.
  */
 export async function resolveMachines(
-  ports: ResolvePorts,
+  ports: LookUpPorts,
   settings: LookUp,
   mentions: readonly MachineMention[],
 ): Promise<Resolved> {
   const machines: ResolvedMachine[] = [];
-  const { scope } = settings;
-  let lookups = 0;
-  let reads = 0;
+  const asked = { names: 0, ids: 0 };
   for (const mention of mentions) {
-    const { machineId } = mention;
-    let found: ResolvedMachine | Unavailable;
-    if (machineId === null) {
-      lookups += 1;
-      found =
-        lookups > LOOKUPS_MAX
-          ? unresolved(mention, TOO_MANY_NAMES)
-          : await lookUp(ports, settings, mention);
-    } else if (needsFacts(scope)) {
-      reads += 1;
-      found =
-        reads > READS_MAX
+    const how = howToResolve(mention, settings);
+    if (how === "byName") asked.names += 1;
+    if (how === "byId") asked.ids += 1;
+    const found =
+      asked.names > LOOKUPS_MAX && how === "byName"
+        ? unresolved(mention, TOO_MANY_NAMES)
+        : asked.ids > READS_MAX && how === "byId"
           ? unresolved(mention, TOO_MANY_IDS)
-          : await readById(ports, settings, mention, machineId);
-    } else {
-      found = known(mention, machineId, null);
-    }
+          : await resolveOne(ports, settings, mention, how);
     if (found.kind === "unavailable") return found;
-    machines.push(found.kind === "known" ? inScope(scope, found, mention) : found);
+    machines.push(found.kind === "known" ? inScope(settings.scope, found, mention) : found);
   }
   return { kind: "resolved", machines };
+}
+
+type How = "notAtAll" | "asSaid" | "byName" | "byId";
+
+function howToResolve({ machineId, platform }: MachineMention, settings: LookUp): How {
+  if (isNotOurs(platform)) return "notAtAll";
+  if (machineId === null) return "byName";
+  const isUnknown = ours(platform) === null && (settings.needsPlatform || platform !== null);
+  return isUnknown || needsFacts(settings.scope) ? "byId" : "asSaid";
+}
+
+async function resolveOne(
+  ports: LookUpPorts,
+  { limits }: LookUp,
+  mention: MachineMention,
+  how: How,
+): Promise<ResolvedMachine | Unavailable> {
+  const { machineId, name, platform } = mention;
+  switch (how) {
+    case "notAtAll":
+      return unresolved(mention, noLiveResponse(isNotOurs(platform) ? platform.said : ""));
+    case "byName":
+      return await byName(ports, limits, mention, name ?? "");
+    case "byId":
+      return await byId(ports, limits, mention, machineId ?? "");
+    case "asSaid":
+      return known(mention, machineId ?? "", null);
+  }
+}
+
+function isNotOurs(said: SaidPlatform): said is Extract<SaidPlatform, { kind: string }> {
+  return typeof said === "object" && said?.kind === "notOurs";
 }
 
 /** What the scope denies is left out, with its reason; tier 0 needs an approval. */
@@ -78,52 +110,66 @@ function inScope(
   return { ...machine, needsApproval: verdict.kind === "needsApproval" };
 }
 
-/** Without an answer nothing is known of it, and the scope denies it. */
-async function readById(
-  ports: ResolvePorts,
-  { limits }: LookUp,
+/** One that was merged into another is that other one; a chain of them is followed once. */
+async function byId(
+  ports: LookUpPorts,
+  limits: Limits,
   mention: MachineMention,
   machineId: string,
 ): Promise<ResolvedMachine | Unavailable> {
-  if (!(await spendRead(ports, limits, "machines"))) return NO_BUDGET;
-  const reply = await ports.defender.getMachine(machineId);
-  await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
-  if (reply.kind === "throttled") return THROTTLED;
-  if (reply.kind === "unavailable") {
-    return { kind: "unavailable", detail: `lrq could not ask Defender for ${machineId}.` };
-  }
-  return known(mention, machineId, reply.kind === "answered" ? reply.value : null);
+  const read = await readMachine(ports, limits, machineId);
+  if (read.kind === "unavailable") return read;
+  if (read.kind === "absent") return unresolved(mention, NO_SUCH_ID);
+  // Without an answer nothing is known of it: the scope denies it, or no profile is chosen.
+  if (read.kind === "refused") return known(mention, machineId, null);
+  const { mergedInto } = read.value;
+  if (mergedInto === null) return known(mention, machineId, read.value);
+  return await followed(ports, limits, mention, mergedInto);
 }
 
-async function lookUp(
-  ports: ResolvePorts,
-  { limits }: LookUp,
+async function followed(
+  ports: LookUpPorts,
+  limits: Limits,
   mention: MachineMention,
+  mergedInto: string,
 ): Promise<ResolvedMachine | Unavailable> {
-  const name = mention.name ?? "";
-  if (!(await spendRead(ports, limits, "machines"))) return NO_BUDGET;
-  const reply = await ports.defender.findMachines(name);
-  await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
-  switch (reply.kind) {
-    case "throttled":
-      return THROTTLED;
-    case "unavailable":
-      return { kind: "unavailable", detail: `lrq could not ask Defender for ${name}.` };
-    case "refused":
-      return unresolved(mention, `Defender refused to look up the name: ${reply.detail}`);
-    case "absent":
-      return unresolved(mention, NO_MACHINE);
-    case "answered":
-      break;
+  const into = await readMachine(ports, limits, mergedInto);
+  if (into.kind === "unavailable") return into;
+  if (into.kind !== "found" || into.value.mergedInto !== null || !into.value.onboarded) {
+    const reason = `Defender has merged it into ${mergedInto}, on which nothing can be started.`;
+    return unresolved(mention, reason);
   }
-  const onboarded = reply.value.filter((each) => each.onboarded);
-  const [only] = onboarded;
-  if (only === undefined) return unresolved(mention, NO_MACHINE);
-  if (onboarded.length > 1) {
-    const ids = onboarded.map((each) => each.machineId).join(", ");
-    return unresolved(mention, `Several machines have this name; send one of the ids ${ids}.`);
+  const { written, name, machineId } = mention;
+  const namedAs = written ?? name ?? machineId ?? "";
+  return { ...known(mention, into.value.machineId, into.value), namedAs };
+}
+
+async function byName(
+  ports: LookUpPorts,
+  limits: Limits,
+  mention: MachineMention,
+  name: string,
+): Promise<ResolvedMachine | Unavailable> {
+  const [label = ""] = name.split(".");
+  // Another domain may be the name's than Defender's; the second look-up is for the first part.
+  const names = label === name ? [name] : [name, label];
+  let choice: NamedChoice = { kind: "none" };
+  for (const each of names) {
+    const found = await findMachines(ports, limits, each);
+    if (found.kind === "unavailable") return found;
+    if (found.kind === "refused") {
+      return unresolved(mention, `Defender refused to look up the name: ${found.detail}`);
+    }
+    choice = chooseByName(found.kind === "found" ? found.value : []);
+    if (choice.kind === "merged") return await followed(ports, limits, mention, choice.into);
+    if (choice.kind === "several") return unresolved(mention, choice.reason);
+    if (choice.kind === "one") {
+      const { written = each === name ? undefined : name } = mention;
+      const machine = known(mention, choice.machine.machineId, choice.machine);
+      return written === undefined ? machine : { ...machine, namedAs: written };
+    }
   }
-  return known(mention, only.machineId, only);
+  return unresolved(mention, NO_MACHINE);
 }
 
 /** As Defender knows it, where it was asked and gave an answer; else as it was mentioned. */
@@ -136,34 +182,23 @@ function known(
     kind: "known",
     machineId,
     name: found?.name ?? name,
-    platform: found?.platform ?? platform,
+    platform: surerOf(found?.platform ?? null, platform),
     facts: found === null ? null : factsOf(found),
     needsApproval: false,
   };
 }
 
 function factsOf({ name, platform, tags, group }: Machine): MachineFacts {
-  return { name, platform, tags, group };
+  return { name, platform: ours(platform), tags, group };
 }
 
 const NO_MACHINE = "No onboarded machine has exactly this name.";
-const NO_BUDGET: Unavailable = {
-  kind: "unavailable",
-  detail: "lrq has no calls left for looking up machines now.",
-};
-const THROTTLED: Unavailable = {
-  kind: "unavailable",
-  detail: "Defender accepts no more look-ups now.",
-};
-
+const NO_SUCH_ID = "Defender knows no machine with this id.";
 const TOO_MANY_NAMES = `lrq looks up only ${LOOKUPS_MAX} names at once; send machine ids.`;
 const TOO_MANY_IDS =
-  `lrq checks only ${READS_MAX} machines against SCOPE at once; ` +
-  "send the others in another request.";
+  `lrq looks up only ${READS_MAX} machines at once, for SCOPE or for their platform; ` +
+  "send the others in another request, or say their platform.";
 
-function unresolved(
-  mention: MachineMention,
-  reason: string,
-): Extract<ResolvedMachine, { kind: "unresolved" }> {
+function unresolved(mention: MachineMention, reason: string): Unresolved {
   return { kind: "unresolved", mention, reason };
 }

@@ -54,6 +54,7 @@ export async function describeRun(
     ),
     setAside: setAside.map(({ key, why }) => ({ key, why })),
     skipped: run.skipped,
+    readAs: run.readAs,
     callbacks: run.callbacks.map(describeTarget),
     cancelAsked:
       run.cancelAsked === null ? null : { by: run.cancelAsked.by, at: isoOf(run.cancelAsked.atMs) },

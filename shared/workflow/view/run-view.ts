@@ -28,6 +28,8 @@ export interface RunView {
    */
   readonly setAside: readonly { readonly key: string; readonly why: string }[];
   readonly skipped: RunRecord["skipped"];
+  /** Machines found by another name or id than was sent. */
+  readonly readAs: RunRecord["readAs"];
   readonly callbacks: readonly TargetView[];
   /** Who asked last to cancel the run, and when; null if nobody did. */
   readonly cancelAsked: { readonly by: string; readonly at: string } | null;

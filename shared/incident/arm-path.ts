@@ -1,0 +1,35 @@
+/** The path of a Sentinel incident in Azure's management API, made anew of its parts. */
+export type ReadArmPath =
+  | { readonly kind: "incident"; readonly armId: string }
+  /** Another path, or none: no comment can be put below it. */
+  | { readonly kind: "other" }
+  /** It climbs, by a part that is `.` or `..`: whoever asked for it would arrive elsewhere. */
+  | { readonly kind: "climbs" };
+
+/** The parts that are names, as the API's own patterns have them; the others are fixed. */
+const SUBSCRIPTION = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const RESOURCE_GROUP = /^[\w.()-]{0,89}[\w()-]$/;
+const WORKSPACE = /^[a-z0-9][a-z0-9-]{0,88}[a-z0-9]$/i;
+const INCIDENT = /^[a-z0-9-]{1,64}$/i;
+
+const INSIGHTS = "/providers/Microsoft.SecurityInsights/incidents";
+
+/** Reads a path such as Sentinel gives an incident (Incident Comments - Create Or Update). */
+export function readArmPath(path: string | null): ReadArmPath {
+  const parts = (path ?? "").split("/");
+  if (parts.some((part) => part === "." || part === "..")) return { kind: "climbs" };
+  const [, , subscription = "", , group = "", , , , workspace = "", , , , incident = ""] = parts;
+  const made = `${workspacePath(subscription, group, workspace)}${INSIGHTS}/${incident}`;
+  const isOne =
+    made.toLowerCase() === path?.toLowerCase() &&
+    SUBSCRIPTION.test(subscription) &&
+    RESOURCE_GROUP.test(group) &&
+    WORKSPACE.test(workspace) &&
+    INCIDENT.test(incident);
+  return isOne ? { kind: "incident", armId: made } : { kind: "other" };
+}
+
+function workspacePath(subscription: string, group: string, workspace: string): string {
+  const inGroup = `/subscriptions/${subscription}/resourceGroups/${group}`;
+  return `${inGroup}/providers/Microsoft.OperationalInsights/workspaces/${workspace}`;
+}

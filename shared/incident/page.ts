@@ -1,0 +1,19 @@
+import { fieldsOf } from "./fields.ts";
+import { invalid, type Invalid } from "./refusal.ts";
+
+const NEXT_LINK = "@odata.nextlink";
+
+/**
+ * The refusal of a page of a list, by the link to the next one on any of these objects; null if
+ * there is none. What is on the other pages would be left out, and nobody would know.
+ */
+export function refusedPage(objects: readonly unknown[]): Invalid | null {
+  const fields = objects.flatMap((each) => Object.entries(fieldsOf(each) ?? {}));
+  const link = fields.find(([key, to]) => key.toLowerCase().endsWith(NEXT_LINK) && to !== null);
+  const path = link?.[0];
+  if (path === undefined) return null;
+  const message =
+    "This is one page of several. Fetch the pages that follow, and send all their members in one " +
+    "body without this link.";
+  return invalid([{ path, message }]);
+}

@@ -1,0 +1,27 @@
+import type { SaidPlatform } from "../incident/incident.ts";
+import type { CatalogueEntry } from "./profile/catalogue.ts";
+
+/** Why none of these profiles is for a machine of which this is said, for people. */
+export function whyNoProfile(platform: SaidPlatform, entries: readonly CatalogueEntry[]): string {
+  if (platform === null) return NOBODY_SAYS;
+  if (typeof platform === "object") {
+    return platform.kind === "notOurs" ? noLiveResponse(platform.said) : unknownWord(platform.said);
+  }
+  const offers = entries.map(
+    ({ profile }) => `${profile.name} is for ${profile.platforms.join(", ")}`,
+  );
+  return `The machine runs ${platform}; ${offers.join("; ")}.`;
+}
+
+/** Why nothing is started on a phone, an appliance, or what Defender calls Other. */
+export function noLiveResponse(said: string): string {
+  return `The machine runs ${said}; live response is for Windows, Linux and macOS.`;
+}
+
+const NOBODY_SAYS =
+  "Neither the sender nor Defender says which system the machine runs, so no profile can be " +
+  "chosen. Send its platform, or ask for a profile by name.";
+
+function unknownWord(said: string): string {
+  return `The machine runs "${said}", a system that lrq does not know, so no profile is for it.`;
+}

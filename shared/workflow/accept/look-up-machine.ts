@@ -1,0 +1,66 @@
+import type { Limits } from "../../limits/pace/limits.ts";
+import type { Machine, Ports, Reply } from "../../ports.ts";
+import { noteAnswer } from "../../store/note-lockout.ts";
+import { spendRead } from "../../store/spend-read.ts";
+
+export type LookUpPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
+
+/** Defender could not be asked: nothing is known, and nothing is accepted. */
+export interface Unavailable {
+  readonly kind: "unavailable";
+  readonly detail: string;
+}
+
+/** What one look-up gave, or why there is nothing to be had. */
+export type Looked<T> =
+  | { readonly kind: "found"; readonly value: T }
+  | { readonly kind: "absent" }
+  | { readonly kind: "refused"; readonly detail: string }
+  | Unavailable;
+
+/** The machine with this id; one call of the budget for machines. */
+export async function readMachine(
+  ports: LookUpPorts,
+  limits: Limits,
+  machineId: string,
+): Promise<Looked<Machine>> {
+  return await spending(ports, limits, machineId, () => ports.defender.getMachine(machineId));
+}
+
+/** Machines of exactly this name; one call of the budget for machines. */
+export async function findMachines(
+  ports: LookUpPorts,
+  limits: Limits,
+  name: string,
+): Promise<Looked<readonly Machine[]>> {
+  return await spending(ports, limits, name, () => ports.defender.findMachines(name));
+}
+
+async function spending<T>(
+  ports: LookUpPorts,
+  limits: Limits,
+  what: string,
+  ask: () => Promise<Reply<T>>,
+): Promise<Looked<T>> {
+  if (!(await spendRead(ports, limits, "machines"))) {
+    return unavailable("lrq has no calls left for looking up machines now.");
+  }
+  const reply = await ask();
+  await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
+  switch (reply.kind) {
+    case "throttled":
+      return unavailable("Defender accepts no more look-ups now.");
+    case "unavailable":
+      return unavailable(`lrq could not ask Defender for ${what}.`);
+    case "refused":
+      return { kind: "refused", detail: reply.detail };
+    case "absent":
+      return { kind: "absent" };
+    case "answered":
+      return { kind: "found", value: reply.value };
+  }
+}
+
+function unavailable(detail: string): Unavailable {
+  return { kind: "unavailable", detail };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import type { Incident, Source } from "../../shared/incident/incident.ts";
+import { parseIncident } from "../../shared/incident/parse-incident.ts";
+import { webhook } from "./webhooks.ts";
+
+const ID = "0a".repeat(20);
+const OTHER = "0b".repeat(20);
+
+/** The incident in a message; a test that gets none fails on it. */
+function read(source: Source, json: unknown): Incident {
+  const parsed = parseIncident(source, json);
+  if (parsed.kind !== "parsed") throw new Error(JSON.stringify(parsed));
+  return parsed.value;
+}
+
+const idsIn = (source: Source, json: unknown) =>
+  read(source, json).machines.map(({ machineId, name }) => machineId ?? name);
+
+/** Parts of a document tree, and an issue. */
+const text = (line: string) => ({ type: "text", text: line });
+const paragraph = (...content: object[]) => ({ type: "paragraph", content });
+const doc = (...content: object[]) => ({ type: "doc", version: 1, content });
+const issue = (fields: object) => ({ id: "1", key: "SEC-1", fields });
+
+describe("ServiceNow", () => {
+  it("is understood with both values of every field, and in the result of the Table API", () => {
+    const plain = webhook("servicenow");
+    const both = Object.fromEntries(
+      Object.entries(plain ?? {}).map(([name, value]) => [
+        name,
+        typeof value === "string" ? { display_value: value, value } : value,
+      ]),
+    );
+    const said = read("servicenow", plain);
+    expect(read("servicenow", both)).toEqual(said);
+    expect(read("servicenow", { result: plain })).toEqual(said);
+    expect(read("servicenow", { result: [both] })).toEqual(said);
+    expect(parseIncident("servicenow", { result: [both, both] }).kind).toBe("invalid");
+  });
+
+  it.each([
+    [{ impact: "1", urgency: "1" }, "critical"],
+    [{ impact: "1", urgency: "2" }, "high"],
+    [{ impact: "2", urgency: "3" }, "low"],
+    [{ impact: "3", urgency: "3" }, "informational"],
+    [{ impact: "3", urgency: "3", severity: "3" }, "low"],
+    [{ priority: "1", impact: "3", urgency: "3", severity: "3" }, "critical"],
+    [{ priority: "4", severity: "1" }, "high"],
+    [{ severity: "constructor" }, "unknown"],
+  ])("of %j is %s", (fields, severity) => {
+    const json = { sys_id: "1", u_mde_device_id: ID, ...fields };
+    expect(read("servicenow", json).severity).toBe(severity);
+  });
+});
+
+describe("Jira", () => {
+  it("reads a field that is a document tree as it reads its text", () => {
+    const list = {
+      type: "bulletList",
+      content: [{ type: "listItem", content: [paragraph(text(OTHER))] }],
+    };
+    const tree = doc(paragraph(text(ID.slice(0, 9)), text(ID.slice(9))), list);
+    expect(idsIn("jira", issue({ customfield_1: tree }))).toEqual([ID, OTHER]);
+    const prose = doc(paragraph(text(`hash ${ID}`)));
+    expect(parseIncident("jira", issue({ customfield_1: prose })).kind).toBe("nothingToDo");
+  });
+
+  it.each([
+    ["text", `The hash is ${OTHER}.\nMachine ids: ${ID}\n${OTHER}`],
+    [
+      "a document tree",
+      doc(
+        paragraph(text(`The hash is ${OTHER}.`), { type: "hardBreak" }, text(`Machine ids: ${ID}`)),
+        paragraph(text(OTHER)),
+      ),
+    ],
+  ])(
+    "takes from a description that is %s only the line that says what it holds",
+    (_, description) => {
+      expect(idsIn("jira", issue({ description }))).toEqual([ID]);
+    },
+  );
+
+  it("makes the address people read at from the parts of its own", () => {
+    const fields = { labels: [ID] };
+    const at = (self: string) => read("jira", { ...issue(fields), self }).url;
+    expect(at("https://a.example/jira/rest/api/2/issue/1")).toBe(
+      "https://a.example/jira/browse/SEC-1",
+    );
+    expect(at("https://user:pass@a.example/x/../rest/api/2/1")).toBe(
+      "https://a.example/browse/SEC-1",
+    );
+    expect(at("http://a.example/rest/api/2/issue/1")).toBeNull();
+    expect(at("https://api.atlassian.com/ex/jira/1/rest/api/3/issue/1")).toBeNull();
+    expect(at("no address")).toBeNull();
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import type { MachineMention } from "../../../shared/incident/incident.ts";
+import type { MachineScope } from "../../../shared/access/machine-scope.ts";
+import type { Defender, Machine, Reply } from "../../../shared/ports.ts";
+import { resolveMachines } from "../../../shared/workflow/accept/resolve-machines.ts";
+import { someLimits } from "../../limits/some-limits.ts";
+import { startAccepting } from "../accepting.ts";
+
+const id = (digit: number) => digit.toString(16).padStart(40, "0");
+
+function aMachine(digit: number, more: Partial<Machine> = {}): Machine {
+  return {
+    machineId: id(digit),
+    name: `pc-${digit}.corp.example`,
+    platform: "linux",
+    onboarded: true,
+    lastSeenAtMs: null,
+    health: "Active",
+    mergedInto: null,
+    tags: null,
+    group: null,
+    ...more,
+  };
+}
+
+const mention = (more: Partial<MachineMention>): MachineMention => ({
+  machineId: null,
+  name: null,
+  platform: null,
+  ...more,
+});
+
+/** What becomes of mentions in a tenant with these machines, and which calls that took. */
+async function resolved(
+  tenant: readonly Machine[],
+  mentions: readonly MachineMention[],
+  { needsPlatform = true, scope = {} }: { needsPlatform?: boolean; scope?: MachineScope } = {},
+) {
+  const calls: string[] = [];
+  const world = startAccepting();
+  const getMachine: Defender["getMachine"] = async (machineId) => {
+    calls.push(machineId);
+    const found = tenant.find((each) => each.machineId === machineId);
+    return found === undefined ? ABSENT : { kind: "answered", value: found };
+  };
+  const findMachines: Defender["findMachines"] = async (name) => {
+    calls.push(name);
+    const isNamed = (of: string | null) => (name.includes(".") ? of : of?.split(".")[0]) === name;
+    return { kind: "answered", value: tenant.filter((each) => isNamed(each.name)) };
+  };
+  const ports = { ...world.ports, defender: { ...world.ports.defender, getMachine, findMachines } };
+  const looking = { limits: someLimits(), scope, needsPlatform };
+  const answer = await resolveMachines(ports, looking, mentions);
+  if (answer.kind !== "resolved") throw new Error(answer.detail);
+  return { machines: answer.machines, calls };
+}
+
+const ABSENT: Reply<never> = { kind: "absent", detail: "not there" };
+const iOS = { kind: "notOurs", said: "iOS" } as const;
+
+describe("a machine given by its id", () => {
+  it("is asked for when nobody says its platform, and that has to be known", async () => {
+    const said = mention({ machineId: id(1) });
+    const { machines, calls } = await resolved([aMachine(1)], [said]);
+    expect([machines, calls]).toMatchObject([[{ kind: "known", platform: "linux" }], [id(1)]]);
+  });
+
+  it("is taken as it is when its platform is said, or does not matter", async () => {
+    const said = [mention({ machineId: id(1), platform: "windows" })];
+    expect((await resolved([], said)).calls).toEqual([]);
+    const asked = { needsPlatform: false };
+    expect((await resolved([], [mention({ machineId: id(1) })], asked)).calls).toEqual([]);
+  });
+
+  it("is asked for when the sender's word is unknown, and Defender's counts", async () => {
+    const platform = { kind: "unknownWord", said: "BeOS" } as const;
+    const said = [mention({ machineId: id(1), platform })];
+    const { machines } = await resolved([aMachine(1)], said, { needsPlatform: false });
+    expect(machines).toMatchObject([{ platform: "linux" }]);
+    const tenant = [aMachine(1, { platform })];
+    expect((await resolved(tenant, said)).machines).toMatchObject([{ platform }]);
+  });
+
+  it("is left out with the reason when Defender does not know it", async () => {
+    const { machines } = await resolved([], [mention({ machineId: id(1) })]);
+    expect(machines).toMatchObject([
+      { kind: "unresolved", reason: expect.stringMatching(/knows no/) },
+    ]);
+  });
+
+  it("costs no call when it is a phone, whatever the scope asks for", async () => {
+    const said = [
+      mention({ machineId: id(1), platform: iOS }),
+      mention({ name: "a", platform: iOS }),
+    ];
+    const scope = { deny: [{ tags: ["x"] }] };
+    const { machines, calls } = await resolved([aMachine(1)], said, { scope });
+    expect(calls).toEqual([]);
+    expect(machines).toMatchObject([
+      { kind: "unresolved", reason: expect.stringContaining("iOS") },
+      { kind: "unresolved" },
+    ]);
+  });
+
+  it("is looked up for at most 50 of one incident, the others left out with the reason", async () => {
+    const said = Array.from({ length: 51 }, (_, at) => mention({ machineId: id(at) }));
+    const tenant = said.map((_, at) => aMachine(at));
+    const { machines } = await resolved(tenant, said);
+    expect(machines.slice(0, 50).every(({ kind }) => kind === "known")).toBe(true);
+    expect(machines[50]).toMatchObject({
+      reason: expect.stringContaining("looks up only 50 machines"),
+    });
+  });
+});
+
+describe("a machine that was merged into another", () => {
+  const merged = aMachine(1, { mergedInto: id(2) });
+
+  it("is that other one, by its id and by its name", async () => {
+    const tenant = [merged, aMachine(2)];
+    for (const said of [mention({ machineId: id(1) }), mention({ name: "pc-1" })]) {
+      const { machines } = await resolved(tenant, [said]);
+      expect(machines).toMatchObject([
+        { kind: "known", machineId: id(2), namedAs: said.name ?? id(1) },
+      ]);
+    }
+  });
+
+  it.each([
+    ["merged again", aMachine(2, { mergedInto: id(1) })],
+    ["not onboarded", aMachine(2, { onboarded: false })],
+    ["not there", aMachine(3)],
+  ])("is left out with the reason when that one is %s", async (_, other) => {
+    const { machines } = await resolved([merged, other], [mention({ machineId: id(1) })]);
+    expect(machines).toMatchObject([
+      { kind: "unresolved", reason: expect.stringContaining(`merged it into ${id(2)}`) },
+    ]);
+  });
+
+  it("is no choice beside one that is there", async () => {
+    const namesake = aMachine(3, { name: "pc-1" });
+    const { machines } = await resolved([merged, namesake], [mention({ name: "pc-1" })]);
+    expect(machines).toMatchObject([{ kind: "known", machineId: id(3) }]);
+  });
+});
+
+describe("a machine given by its name", () => {
+  it("is found in another domain by the first part, if that is one machine's", async () => {
+    const said = [mention({ name: "pc-1.other.example" })];
+    const { machines, calls } = await resolved([aMachine(1)], said);
+    expect(calls).toEqual(["pc-1.other.example", "pc-1"]);
+    expect(machines).toMatchObject([{ machineId: id(1), namedAs: "pc-1.other.example" }]);
+  });
+
+  it("says how it was written, if that had to be read", async () => {
+    const said = [mention({ name: "pc-1", written: "PC-1$" })];
+    const { machines } = await resolved([aMachine(1)], said);
+    expect(machines).toMatchObject([{ machineId: id(1), namedAs: "PC-1$" }]);
+    const plain = await resolved([aMachine(1)], [mention({ name: "pc-1" })]);
+    expect(plain.machines[0]).not.toHaveProperty("namedAs");
+  });
+
+  it("that several have is left out, and the reason says which is which, the newest first", async () => {
+    const old = { lastSeenAtMs: Date.UTC(2026, 0, 2), health: "Inactive" };
+    const tenant = [
+      aMachine(1, { name: "pc", ...old }),
+      aMachine(2, { name: "pc.corp.example", lastSeenAtMs: Date.UTC(2026, 10, 20) }),
+      aMachine(3, { name: "pc", health: null }),
+    ];
+    const { machines } = await resolved(tenant, [mention({ name: "pc" })]);
+    expect(machines).toMatchObject([
+      {
+        kind: "unresolved",
+        reason:
+          `Several machines have this name; send the id of one: ` +
+          `${id(2)} (pc.corp.example, Active, last seen 2026-11-20T00:00:00.000Z); ` +
+          `${id(1)} (pc, Inactive, last seen 2026-01-02T00:00:00.000Z); ` +
+          `${id(3)} (pc, health unknown, never seen).`,
+      },
+    ]);
+  });
+});
