@@ -3,16 +3,16 @@ import type { JsonBounds } from "./json-scan.ts";
 import type { Problem } from "./problem.ts";
 
 /**
- * Most bytes of a body: 256 KiB, several times the largest incident with 500 machines. Our own
- * bound.
+ * Most bytes of a body: 2 MiB. A Graph alert with its evidence weighs about 13 kB, and Sentinel
+ * puts at most 150 alerts into one incident. Our own bound; the Functions host takes 100 MiB.
  */
-export const MAX_BODY_BYTES = 262_144;
+export const MAX_BODY_BYTES = 2_097_152;
 
 /**
- * Depth 32, and 20,000 keys and elements: some forty for each of 500 machines, and far below where
+ * Depth 32, and 60,000 keys and elements: 150 Graph alerts have some 300 each. Far below where
  * JSON.parse, Zod and JSON.stringify become slow or throw.
  */
-const BOUNDS: JsonBounds = { depth: 32, members: 20_000 };
+const BOUNDS: JsonBounds = { depth: 32, members: 60_000 };
 
 /** The key that some code, reading carelessly, takes for an object's ancestry. */
 const PROTO = "__proto__";
@@ -28,8 +28,8 @@ export type ReadBody =
     };
 
 /**
- * Reads a request body: at most 262,144 bytes of valid UTF-8 (a byte order mark is passed over),
- * JSON nested at most 32 deep with at most 20,000 keys and elements, no key twice in one object,
+ * Reads a request body: at most 2,097,152 bytes of valid UTF-8 (a byte order mark is passed over),
+ * JSON nested at most 32 deep with at most 60,000 keys and elements, no key twice in one object,
  * none called `__proto__`. Measured before it is parsed, so a hostile body costs one pass; never
  * throws.
  */

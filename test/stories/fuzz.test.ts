@@ -66,7 +66,7 @@ const SHAPES: readonly (() => Buffer)[] = [
   () => Buffer.from("[".repeat(upTo(2_000))),
   () => Buffer.from(`{"a":`.repeat(upTo(40)) + "1" + "}".repeat(upTo(40))),
   () => Buffer.from(`{${times(upTo(chance(0.1) ? 3_000 : 30), () => `"${upTo(9_999)}":1,`)}"z":1}`),
-  () => Buffer.alloc(upTo(chance(0.05) ? 300_000 : 300), "x"),
+  () => Buffer.alloc(upTo(chance(0.01) ? 2_500_000 : 300), "x"),
   () => mutated(JSON.stringify(incident(headerText(), [upTo(5)]))),
   () => Buffer.from(JSON.stringify(hostileIncident())),
   // Some have to be let in: what comes after that is to be met with as well.

@@ -31,11 +31,11 @@ const GOOD = incident("refused", [1]);
 const json = (text: string) => text;
 
 const REFUSALS: Readonly<Record<string, Refusal>> = {
-  "a body over 256 KiB": {
-    body: { ...GOOD, padding: "x".repeat(262_144) },
+  "a body over 2 MiB": {
+    body: { ...GOOD, padding: "x".repeat(2_097_152) },
     status: 413,
     type: "too-large",
-    tells: /262144 bytes/,
+    tells: /2097152 bytes/,
   },
   "a body nested 10,000 deep": {
     body: json("[".repeat(10_000) + "]".repeat(10_000)),
@@ -47,7 +47,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     body: json(`[${"0,".repeat(100_000)}0]`),
     status: 400,
     type: "bad-request",
-    tells: /at most 20000 keys/,
+    tells: /at most 60000 keys/,
   },
   "a body with a key in it twice": {
     body: json('{"incident":{"id":"1","id":"2"},"machines":[]}'),

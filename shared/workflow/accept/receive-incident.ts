@@ -3,6 +3,7 @@ import type { Caller } from "../../access/caller.ts";
 import { mayDo, whyNot, whyNotBy } from "../../access/authorize.ts";
 import { askedTrouble, targetsOf, type CallbackRules } from "../../callback/targets.ts";
 import { SOURCES, type AskedCallback, type Source } from "../../incident/incident.ts";
+import { inflate } from "../../incident/inflate.ts";
 import { parseIncident } from "../../incident/parse-incident.ts";
 import type { Problem } from "../../incident/problem.ts";
 import { readBody } from "../../incident/read-body.ts";
@@ -51,15 +52,11 @@ export async function receiveIncident(
   const again = request.query.get("again") === "true";
   const whyNotAgain = whyNot(caller, "again") ?? whyNotBy(admitted.scheme, "again");
   if (again && whyNotAgain !== null) return { kind: "forbidden", detail: whyNotAgain };
-  if (!isJson(request.headers.get("content-type"))) {
-    return { kind: "wrongType", detail: "Send the body as application/json." };
-  }
   // A signed id goes first: the header is not signed, and with another one a replay would be new.
   const idempotencyKey = admitted.messageId ?? request.headers.get("idempotency-key");
   if (idempotencyKey !== null && !isKey(idempotencyKey)) return badKey();
-  const body = readBody(request.rawBody);
-  if (body.kind === "tooLarge") return { kind: "tooLarge", detail: body.problem.message };
-  if (body.kind !== "read") return { kind: "badBody", detail: body.problem.message };
+  const body = bodyIn(request);
+  if (body.kind !== "read") return body;
   const incident = parseIncident(source, body.json);
   if (incident.kind === "lifecycle") return noted(ports, caller.name, incident.events);
   if (incident.kind !== "parsed") return incident;
@@ -79,6 +76,26 @@ export async function receiveIncident(
     again,
     mayUse: (profile) => mayDo(caller, "incident.submit", { source, profile }),
   });
+}
+
+/** The JSON of a body that says what it is, and is what it says. */
+function bodyIn({
+  headers,
+  rawBody,
+}: RawRequest):
+  | { readonly kind: "read"; readonly json: unknown }
+  | Extract<Received, { kind: "badBody" | "tooLarge" | "wrongType" }> {
+  if (!isJson(headers.get("content-type"))) {
+    return { kind: "wrongType", detail: "Send the body as application/json." };
+  }
+  const inflated = inflate(rawBody, headers.get("content-encoding"));
+  if (inflated.kind === "otherEncoding") return { kind: "wrongType", detail: inflated.detail };
+  if (inflated.kind === "broken") return { kind: "badBody", detail: inflated.detail };
+  if (inflated.kind === "tooLarge") return inflated;
+  const body = readBody(inflated.body);
+  if (body.kind === "tooLarge") return { kind: "tooLarge", detail: body.problem.message };
+  if (body.kind !== "read") return { kind: "badBody", detail: body.problem.message };
+  return body;
 }
 
 /** The subscription is not ours, so whoever made it has to act; the log is where they look. */
