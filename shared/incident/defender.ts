@@ -1,6 +1,6 @@
 import { parseAlerts } from "./alerts.ts";
 import { field, fieldsOf, listField, textField } from "./fields.ts";
-import { hostMention } from "./host-entity.ts";
+import { hostMention, isHost } from "./host-entity.ts";
 import { jsonIn } from "./json-text.ts";
 import { mentionOf, type Mentioned } from "./machine-mention.ts";
 import { refusedPage } from "./page.ts";
@@ -82,8 +82,6 @@ function machineOfRow(row: unknown): Mentioned[] {
   }
   const more = field(row, "AdditionalFields");
   const host = typeof more === "string" ? jsonIn(more) : more;
-  const isMachine =
-    textField(row, "EntityType")?.toLowerCase() === "machine" ||
-    textField(host, "Type")?.toLowerCase() === "host";
+  const isMachine = textField(row, "EntityType")?.toLowerCase() === "machine" || isHost(host);
   return isMachine ? [hostMention(fieldsOf(host))] : [];
 }

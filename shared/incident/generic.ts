@@ -10,7 +10,7 @@ import { invalid } from "./refusal.ts";
 import { schemaProblems } from "./schema-problems.ts";
 
 /** The event types of the envelope that are acted on; any other type is nothing to do. */
-const EVENTS = new Set(["incident.created", "incident.updated"]);
+const EVENTS = ["incident.created", "incident.updated"] as const;
 
 /**
  * Most parameters and characters of a value that a body may bring; a profile's own bounds are
@@ -46,7 +46,8 @@ const asking = {
     .optional(),
 };
 
-const plainSchema = z.strictObject({
+/** Our own form. */
+export const plainSchema = z.strictObject({
   incident: z.strictObject({ id, title: z.string().optional(), severity, url }),
   machines: z.array(
     z
@@ -56,8 +57,9 @@ const plainSchema = z.strictObject({
   ...asking,
 });
 
-const envelopeSchema = z.strictObject({
-  type: z.string(),
+/** The envelope of Standard Webhooks, as it is acted on. */
+export const envelopeSchema = z.strictObject({
+  type: z.enum(EVENTS),
   timestamp: z.string(),
   data: z.strictObject({
     incidentId: id,
@@ -106,8 +108,8 @@ function parsePlain(json: unknown): ParsedIncident {
 
 function parseEnvelope(json: unknown): ParsedIncident {
   const type = field(json, "type");
-  if (typeof type === "string" && !EVENTS.has(type)) {
-    return nothingToDo(`lrq acts only on events of type ${[...EVENTS].join(" and ")}.`);
+  if (typeof type === "string" && !EVENTS.some((each) => each === type)) {
+    return nothingToDo(`lrq acts only on events of type ${EVENTS.join(" and ")}.`);
   }
   const checked = envelopeSchema.safeParse(json);
   if (!checked.success) return invalid(schemaProblems(checked.error));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { auditRecordSchema, AUDIT_EVENTS } from "../../shared/evidence/audit.ts";
+import { envelopeSchema, plainSchema } from "../../shared/incident/generic.ts";
 import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
 import { page, section, tableIn } from "./markdown.ts";
 
@@ -15,6 +16,15 @@ describe("the published schemas", () => {
   ])("%s is the form that is sealed and verified", (name, schema) => {
     const published: unknown = JSON.parse(page(`docs/schema/${name}.schema.json`));
     expect(published).toEqual(publishedForm(schema));
+  });
+
+  it.each([
+    ["generic-incident", plainSchema],
+    ["incident-envelope", envelopeSchema],
+  ])("%s is what a body is checked against", (name, schema) => {
+    const published: unknown = JSON.parse(page(`docs/schema/${name}.schema.json`));
+    const form = z.toJSONSchema(schema, { io: "input" });
+    expect(published).toEqual(JSON.parse(JSON.stringify(form)));
   });
 });
 
