@@ -35,7 +35,7 @@ export interface MachineMention {
   /** DNS name as the sender wrote it, lower case; what a person recognises, never an identity. */
   readonly name: string | null;
   readonly platform: SaidPlatform;
-  /** How the sender wrote the name, if it had to be read: `CORP\PC-1` or `PC-1$`. */
+  /** How the sender wrote the name, if it had to be read (`CORP\PC-1`, `PC-1$`) or is none. */
   readonly written?: string;
 }
 

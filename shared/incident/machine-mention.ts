@@ -34,7 +34,11 @@ export function mentionOf(said: SaidOfMachine): Mentioned {
   const name = firstName(said.names);
   if (machineId === null && name === null) return unusable(said);
   const platform = platformOf(...said.systems);
-  return { machineId, name: null, ...name, platform };
+  if (name !== null) return { machineId, ...name, platform };
+  // Nobody is found by it, but a person knows the machine by it.
+  const label = said.names.find((each) => each !== null) ?? null;
+  const written = label === null ? {} : { written: oneLine(label, MAX_LABEL_CHARACTERS) };
+  return { machineId, name: null, ...written, platform };
 }
 
 /** Whether there is something to look for. */

@@ -75,6 +75,11 @@ describe("a mention", () => {
     expect(mentionOf(said)).toEqual({ ...mention(null, name), written });
   });
 
+  it("by an id keeps a name that is none, for people", () => {
+    const said = { machineId: ID, names: [null, "Erika's iPad"], systems: [] };
+    expect(mentionOf(said)).toEqual({ ...mention(ID, null), written: "Erika's iPad" });
+  });
+
   it("takes a name that needs no reading before one that does", () => {
     const said = { machineId: null, names: ["PC-1$", "pc-2"], systems: [] };
     expect(mentionOf(said)).toEqual(mention(null, "pc-2"));
