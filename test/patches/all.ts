@@ -5,6 +5,7 @@ import { OF_LATE } from "./of-late.ts";
 import { OF_LIMITS } from "./of-limits.ts";
 import { OF_LISTS } from "./of-lists.ts";
 import { OF_RESULTS } from "./of-results.ts";
+import { OF_SENDERS } from "./of-senders.ts";
 import { OF_STORAGE } from "./of-storage.ts";
 import type { Patch } from "./patch.ts";
 
@@ -18,4 +19,5 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_RESULTS,
   ...OF_GUARDS,
   ...OF_CALLBACKS,
+  ...OF_SENDERS,
 ];

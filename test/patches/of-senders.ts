@@ -1,0 +1,75 @@
+import type { Patch } from "./patch.ts";
+
+/** Bugs in how the words of senders are read, and in how their machines are looked for. */
+export const OF_SENDERS: readonly Patch[] = [
+  {
+    name: "takes a page of a list for all of it",
+    file: "shared/incident/page.ts",
+    snippet: "if (path === undefined) return null;",
+    replacement: "if (path !== undefined) return null;",
+    caughtBy: { test: "test/incident/alert-forms.test.ts" },
+  },
+  {
+    name: "drops machines that nobody can be found by",
+    file: "shared/incident/parsed-incident.ts",
+    snippet: "(isMention(each) ? [] : [each])",
+    replacement: "(isMention(each) ? [] : [])",
+    caughtBy: { test: "test/incident/skipped.test.ts" },
+  },
+  {
+    name: "acts on a resolved alert inside an open incident",
+    file: "shared/incident/graph.ts",
+    snippet: "machines: open.flatMap(devicesOf),",
+    replacement: "machines: alerts.flatMap(devicesOf),",
+    caughtBy: { test: "test/incident/alert-forms.test.ts" },
+  },
+  {
+    name: "puts comments below a path that climbs",
+    file: "shared/incident/arm-path.ts",
+    snippet: 'part === "." || part === ".."',
+    replacement: 'part === "."',
+    caughtBy: { test: "test/incident/alert-forms.test.ts" },
+  },
+  {
+    name: "asks Defender for a phone",
+    file: "shared/workflow/accept/resolve-machines.ts",
+    snippet: 'if (isNotOurs(platform)) return "notAtAll";',
+    replacement: "",
+    caughtBy: { test: "test/workflow/accept/resolve-machines.test.ts" },
+  },
+  {
+    name: "chooses among machines of one name",
+    file: "shared/workflow/accept/choose-by-name.ts",
+    snippet: "return there.length === 1",
+    replacement: "return there.length >= 1",
+    caughtBy: { test: "test/workflow/accept/resolve-machines.test.ts" },
+  },
+  {
+    name: "starts on a machine that was merged into another",
+    file: "shared/workflow/accept/resolve-machines.ts",
+    snippet: "if (mergedInto === null) return known",
+    replacement: "if (mergedInto !== undefined) return known",
+    caughtBy: { test: "test/workflow/accept/resolve-machines.test.ts" },
+  },
+  {
+    name: "gives the first profile to a machine nobody says the system of",
+    file: "shared/plan/plan.ts",
+    snippet: "return isAsked ? entries[0] : undefined;",
+    replacement: "return entries[0];",
+    caughtBy: { test: "test/plan/plan.test.ts" },
+  },
+  {
+    name: "unpacks without a bound",
+    file: "shared/incident/inflate.ts",
+    snippet: "gunzipSync(body, { maxOutputLength: MAX_BODY_BYTES })",
+    replacement: "gunzipSync(body)",
+    caughtBy: { test: "test/incident/inflate.test.ts" },
+  },
+  {
+    name: "takes a token that says nothing for an app's",
+    file: "shared/access/entra-token.ts",
+    snippet: "return roles.length > 0 ? false : null;",
+    replacement: "return false;",
+    caughtBy: { test: "test/access/entra.test.ts" },
+  },
+];
