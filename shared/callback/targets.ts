@@ -1,6 +1,7 @@
 import type { TargetSetting } from "../access/callback-setting.ts";
 import type { Caller } from "../access/caller.ts";
 import type { AskedCallback, Incident } from "../incident/incident.ts";
+import { readArmPath } from "../incident/arm-path.ts";
 import type { Problem } from "../incident/problem.ts";
 import { DEFAULT_EVENTS, targetIdOf, type CallbackTarget } from "../ledger/outbox/notice.ts";
 import { shownHost, urlTrouble, type HostRules } from "./hosts.ts";
@@ -78,9 +79,12 @@ export function recipientOf(
 ): { readonly kind: "to"; readonly to: Recipient } | { readonly kind: "nobody"; why: string } {
   if (of.from === "sentinel") {
     const { managementUrl, sentinelComments } = rules;
-    return sentinelComments && run.armId !== null
-      ? { kind: "to", to: { shape: "sentinel", armId: run.armId, managementUrl } }
-      : { kind: "nobody", why: "SENTINEL_COMMENTS is off" };
+    if (!sentinelComments) return { kind: "nobody", why: "SENTINEL_COMMENTS is off" };
+    // An older version of the app may have stored a path that climbs.
+    const path = readArmPath(run.armId);
+    return path.kind === "incident"
+      ? { kind: "to", to: { shape: "sentinel", armId: path.armId, managementUrl } }
+      : { kind: "nobody", why: "the path of its incident is none of Sentinel's" };
   }
   const caller = callers.find(({ name }) => name === of.caller);
   if (caller === undefined) return { kind: "nobody", why: "its caller is no longer in CALLERS" };

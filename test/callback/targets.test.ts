@@ -84,6 +84,12 @@ describe("the callback a request asks for", () => {
   });
 });
 
+/** The path of an incident in a resource group. */
+const at = (group: string) =>
+  `/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/${group}/providers` +
+  "/Microsoft.OperationalInsights/workspaces/law-soc/providers/Microsoft.SecurityInsights" +
+  "/incidents/1";
+
 describe("where a notice is sent", () => {
   const soar = aCaller({ callbacks: [HOOK, NOTE], callbackSecret: SECRET });
   const [hook, note] = targetsOf(soar, incident({ source: "generic" }), null, RULES);
@@ -104,6 +110,13 @@ describe("where a notice is sent", () => {
     const url = "https://dev1.service-now.com/api/now/table/incident/a%2F..%2Fb%3Fc%23d";
     expect(odd).toMatchObject({ kind: "to", to: { url } });
     expect([up?.kind, upTwice?.kind]).toEqual(["nobody", "nobody"]);
+  });
+
+  it("is an incident of Sentinel by its path, and nowhere for a stored path that climbs", () => {
+    const comments = only(targetsOf(aCaller(), incident({ armId: at("rg") }), null, RULES));
+    const found = (armId: string) => recipientOf(comments, { ...RUN, armId }, [soar], RULES);
+    expect(found(at("rg"))).toMatchObject({ kind: "to", to: { armId: at("rg") } });
+    expect(found(at("..")).kind).toBe("nobody");
   });
 
   it("is nowhere once the setting, the caller or the host is gone", () => {
