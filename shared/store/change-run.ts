@@ -1,7 +1,6 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { runKey } from "../ledger/row/keys.ts";
 import type { Stored } from "../ledger/sequence/rows.ts";
-import { openingNote, type RunRecord } from "../ledger/run/run.ts";
+import { runChange, openingNote, type RunRecord } from "../ledger/run/run.ts";
 import { auditedRun } from "./audit.ts";
 import type { Transaction } from "./transact.ts";
 
@@ -16,9 +15,5 @@ export function changeRun(
   facts: readonly AuditFacts[] = [],
 ): void {
   const { run, rows } = auditedRun(after, facts);
-  tx.stage([
-    { op: "replace", key: runKey(run.runId), body: run, etag: before.etag },
-    ...openingNote(before.value, run),
-    ...rows,
-  ]);
+  tx.stage([runChange(before, run), ...openingNote(before.value, run), ...rows]);
 }

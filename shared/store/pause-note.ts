@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RATE_TOKEN_PAUSED_KEY } from "../ledger/row/keys.ts";
+import { fineInstant } from "../ledger/row/instant.ts";
 import { rowObject } from "../ledger/row/row-object.ts";
 import { valueOf } from "../ledger/row/set-aside.ts";
 import type { Ledger } from "../ports.ts";
@@ -13,7 +14,7 @@ export const pauseNoteSchema = rowObject({
   v: z.literal(1),
   by: z.string(),
   why: z.string(),
-  atMs: z.number().nonnegative(),
+  atMs: fineInstant,
 });
 
 /**

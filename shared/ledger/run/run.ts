@@ -4,9 +4,9 @@ import { approvalSchema } from "./approval.ts";
 import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../../incident/incident.ts";
 import { gateSchema } from "./gate.ts";
-import { openingKey } from "../row/keys.ts";
+import { openingKey, runKey } from "../row/keys.ts";
 import { targetSchema } from "../outbox/notice.ts";
-import type { RowChange } from "../sequence/rows.ts";
+import type { RowChange, Stored } from "../sequence/rows.ts";
 import { rowObject } from "../row/row-object.ts";
 
 export const runSchema = rowObject({
@@ -50,6 +50,12 @@ export const runSchema = rowObject({
  * in `intakesOf(runId)`. Times are epoch milliseconds.
  */
 export type RunRecord = z.infer<typeof runSchema>;
+
+/** The change that writes the run where `before` stood; it loses if that was written meanwhile. */
+export function runChange(before: Stored<RunRecord> | null, run: RunRecord): RowChange {
+  const row = { key: runKey(run.runId), body: run };
+  return before === null ? { op: "insert", ...row } : { op: "replace", ...row, etag: before.etag };
+}
 
 /** The note that the gate of a run has changed: its key says it all. */
 export const openingSchema = rowObject({ v: z.literal(1) });

@@ -3,6 +3,7 @@ import { intakeKey, plannedKey, plannedKeyFor } from "../row/keys.ts";
 import { insertion, type RowChange } from "./rows.ts";
 import { valueOf } from "../row/set-aside.ts";
 import { sequenceSchema, type SequenceRecord } from "./sequence.ts";
+import { instant } from "../row/instant.ts";
 import { rowObject } from "../row/row-object.ts";
 
 /**
@@ -17,7 +18,7 @@ export const intakeSchema = rowObject({
 type Intake = z.infer<typeof intakeSchema>;
 
 /** The pointer to an intake row: when it was written, by the clock of the service. */
-export const pointerSchema = rowObject({ v: z.literal(1), atMs: z.number().int().nonnegative() });
+export const pointerSchema = rowObject({ v: z.literal(1), atMs: instant });
 
 /**
  * Two rows each, besides the intake row and its pointer: under a transaction's 100 (Table service).

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { behindKey, laterKey, machineKey, owedKey, readyKey, sequenceKey } from "../row/keys.ts";
 import { holdsMachine, rankOf, resultsDueAtMs, type SequenceRecord } from "./sequence.ts";
+import { fineInstant } from "../row/instant.ts";
 import { rowObject } from "../row/row-object.ts";
 
 /** The lease on a machine: who holds it, and whether others wait behind it. */
@@ -18,7 +19,7 @@ export type MachineLease = z.infer<typeof machineSchema>;
 export const indexSchema = rowObject({
   v: z.literal(1),
   machineId: z.string(),
-  expiresAtMs: z.number().nullable().default(null),
+  expiresAtMs: fineInstant.nullable().default(null),
 });
 
 /**
@@ -27,7 +28,7 @@ export const indexSchema = rowObject({
  */
 export const owedSchema = rowObject({
   v: z.literal(1),
-  dueAtMs: z.number(),
+  dueAtMs: fineInstant,
   detail: z.string().nullable().default(null),
 });
 type OwedNote = z.infer<typeof owedSchema>;

@@ -7,9 +7,8 @@ import { lostPostSchema } from "./lost-posts.ts";
 import { FIRST_MEAN, withSession } from "./mean-session.ts";
 import { renewed, sessionSchema, type Session } from "./session.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
+import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
-
-const instant = z.number().nonnegative();
 
 /**
  * The tenant-wide rate token: one row, changed only by compare-and-swap, and together with whatever
@@ -20,8 +19,8 @@ export const budgetSchema = rowObject({
   slots: z.array(
     rowObject({
       sequenceId: z.string(),
-      reservedAtMs: instant,
-      stampedAtMs: instant.nullable(),
+      reservedAtMs: fineInstant,
+      stampedAtMs: fineInstant.nullable(),
     }),
   ),
   /** Our own open sessions: claimed, unconfirmed and submitted sequences. */
@@ -33,16 +32,16 @@ export const budgetSchema = rowObject({
   /** What the tenant has shown it takes, when that is less than the setting; creeps up again. */
   learnedSessions: z.number().int().positive().nullable(),
   /** From when on it creeps. */
-  learnedAtMs: instant,
+  learnedAtMs: fineInstant,
   /** When a session of ours was last opened, as far as it is known. */
-  openedAtMs: instant.default(0),
+  openedAtMs: fineInstant.default(0),
   door: rowObject({
-    closedUntilMs: instant,
+    closedUntilMs: fineInstant,
     /** 429s in a row without a word on how long. */
     step: z.number().int().nonnegative(),
     /** True until one POST has got through after a closure: so long, one goes at a time. */
     untried: z.boolean(),
-    last429AtMs: instant,
+    last429AtMs: fineInstant,
     /**
      * True if the last 429 came while our own calls were fewer than the limit: others use the quota
      * too.
@@ -51,27 +50,27 @@ export const budgetSchema = rowObject({
     /** What closed it last: a 429, or that a POST could not leave. */
     closedBy: z.enum(["throttled", "unreachable"]).default("throttled"),
   }),
-  paused: rowObject({ by: z.string(), why: z.string(), atMs: instant }).nullable(),
+  paused: rowObject({ by: z.string(), why: z.string(), atMs: fineInstant }).nullable(),
   /** When the one outstanding bell is due; in the past, no bell is outstanding. */
-  bellDueAtMs: instant,
+  bellDueAtMs: fineInstant,
   /** Who sits the waits out, and until when they promise to. */
-  driver: rowObject({ hostId: z.string(), untilMs: instant }).nullable(),
+  driver: rowObject({ hostId: z.string(), untilMs: fineInstant }).nullable(),
   /** Pass of the last dispatch: where a newly accepted sequence joins. */
   pass: z.number().int().nonnegative(),
   /** Dispatches in a row that went by rank; every fifth goes to the longest waiting. */
   byRank: z.number().int().nonnegative(),
   /** Lower lanes may go next at this time, when more wait than have room. */
-  paceAtMs: instant,
+  paceAtMs: fineInstant,
   /** When the open actions were last listed: two polls at once would spend twice. */
-  polledAtMs: instant,
+  polledAtMs: fineInstant,
   /** Who listed them: it keeps the poller's lease, unless it is overdue. */
   polledBy: z.string().nullable().default(null),
   /** When Defender last gave us its list: what was claimed since then nobody has seen yet. */
-  listedAtMs: instant.default(0),
+  listedAtMs: fineInstant.default(0),
   /** What Defender refuses us as such; lockout.ts. */
   lockouts: z.array(lockoutSchema).default([]),
   /** When what waits was last looked through for what has expired. */
-  expiredAtMs: instant.default(0),
+  expiredAtMs: fineInstant.default(0),
   /** Mean length of a session of late, for the forecast. */
   meanSessionMs: z.number().positive(),
   sessionsMeasured: z.number().int().positive().default(FIRST_MEAN.sessionsMeasured),
@@ -84,7 +83,9 @@ export const budgetSchema = rowObject({
   /** Dispatches since the last retry of an offline machine. */
   sinceRetry: z.number().int().nonnegative().default(0),
   /** Rows that a version of the app could not read, and since when; store/set-aside.ts. */
-  setAside: z.array(rowObject({ key: z.string(), why: z.string(), sinceMs: instant })).default([]),
+  setAside: z
+    .array(rowObject({ key: z.string(), why: z.string(), sinceMs: fineInstant }))
+    .default([]),
   /** The end of the audit log of the queue: its records are written with the decisions. */
   audit: chainHeadSchema,
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { unstampedMs, type Limits } from "./limits.ts";
+import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
 /*
@@ -9,7 +10,7 @@ import { rowObject } from "../../ledger/row/row-object.ts";
  */
 
 /** The longest lag of late, and when it was seen; epoch milliseconds. */
-export const listLagSchema = rowObject({ ms: z.number().nonnegative(), seenAtMs: z.number() });
+export const listLagSchema = rowObject({ ms: z.number().nonnegative(), seenAtMs: fineInstant });
 export type ListLag = z.infer<typeof listLagSchema>;
 
 export const NO_LAG: ListLag = { ms: 0, seenAtMs: 0 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sequenceIdIn } from "../../ledger/row/keys.ts";
 import { backOff, type Limits } from "./limits.ts";
+import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
 /**
@@ -12,7 +13,7 @@ export type LockedCall = (typeof LOCKED_CALLS)[number];
 
 export const lockoutSchema = rowObject({
   call: z.enum(LOCKED_CALLS),
-  sinceMs: z.number().nonnegative(),
+  sinceMs: fineInstant,
   /** Null if Defender was not even asked. */
   httpStatus: z.number().int().nullable(),
   /** Defender's own words, or the identity's, bounded. */
@@ -20,7 +21,7 @@ export const lockoutSchema = rowObject({
   /** Probes in a row that were refused. */
   times: z.number().int().positive(),
   /** When the next probe may go. */
-  nextAtMs: z.number().nonnegative(),
+  nextAtMs: fineInstant,
   /** Whose POST was refused last: the next probe is another's, if there is one. */
   sequenceId: z.string().nullable(),
 });

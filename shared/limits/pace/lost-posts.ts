@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isFinal } from "../../ledger/sequence/machine-action.ts";
 import { holdsSession, isTerminal, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { sameMark, markOf, type Mark } from "../../ledger/sequence/mark.ts";
+import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
 /**
@@ -12,8 +13,8 @@ export const lostPostSchema = rowObject({
   sequenceId: z.string(),
   part: z.number().int(),
   attempt: z.number().int(),
-  claimedAtMs: z.number(),
-  untilMs: z.number(),
+  claimedAtMs: fineInstant,
+  untilMs: fineInstant,
   /** How old it was when it was given up. */
   missedMs: z.number().nonnegative(),
   seen: z.array(z.string()).nullable(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FIRST_QUOTA, quotaSchema } from "./quota.ts";
+import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
 /**
@@ -13,9 +14,9 @@ export const readsSchema = rowObject({
   machines: quotaSchema,
   cancel: quotaSchema,
   /** When Pending actions of any age were last counted; epoch milliseconds, 0 is never. */
-  countedAtMs: z.number().nonnegative(),
+  countedAtMs: fineInstant,
   /** When we last asked which machines have reported. */
-  seenAtMs: z.number().nonnegative(),
+  seenAtMs: fineInstant,
 });
 
 export type Reads = z.infer<typeof readsSchema>;

@@ -2,7 +2,7 @@ import type { AuditFacts } from "../../evidence/audit.ts";
 import { askedFor, awaiting, type Person } from "../../ledger/run/approval.ts";
 import { gateFor, placed, waveOf, withGated, type GatePolicy } from "../../ledger/run/gate.ts";
 import { folding } from "../../ledger/sequence/intake.ts";
-import { intakesOf, isWithin, runKey, sequenceKey } from "../../ledger/row/keys.ts";
+import { intakesOf, isWithin, sequenceKey } from "../../ledger/row/keys.ts";
 import { owing, withTargets } from "../../ledger/outbox/notice.ts";
 import {
   CHANGES_MAX,
@@ -12,7 +12,7 @@ import {
   type RowChange,
   type Stored,
 } from "../../ledger/sequence/rows.ts";
-import { withSequences, type RunRecord } from "../../ledger/run/run.ts";
+import { runChange, withSequences, type RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { noticesOfAccepting } from "../../ledger/outbox/run-notices.ts";
 import type { OverCap } from "../../access/caps.ts";
@@ -137,7 +137,7 @@ function planned(
   };
   const { run: body, rows } = auditedRun(grown, [factOf(added.length)]);
   const changes: RowChange[] = [
-    written(runKey(run.runId), stored, body),
+    runChange(stored, body),
     ...(key === null ? [] : [{ op: "insert", ...key } satisfies RowChange]),
     ...(isPlanned
       ? folding(run.runId, before.accepted, added, nowMs)
@@ -205,10 +205,4 @@ async function findRows(
     ({ sequenceId }) => !known.has(sequenceId) && !there.has(sequenceKey(sequenceId)),
   );
   return { stored, missing, known };
-}
-
-function written(key: string, stored: Stored<RunRecord> | null, body: RunRecord): RowChange {
-  return stored === null
-    ? { op: "insert", key, body }
-    : { op: "replace", key, body, etag: stored.etag };
 }

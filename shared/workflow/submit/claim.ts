@@ -23,7 +23,7 @@ import { noteLetIn } from "../../store/note-lockout.ts";
 import { readQueueHead } from "../../store/read-queue-head.ts";
 import { AGAIN, tryTransact, usual, type Transaction } from "../../store/transact.ts";
 import { loadChosen } from "./load-chosen.ts";
-import { overdueKey, retryKey } from "./longest-waiting.ts";
+import { retryKey, type OverdueFinder } from "./longest-waiting.ts";
 
 export type ClaimPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
@@ -51,11 +51,8 @@ export interface Claimant {
   readonly lingers: boolean;
   readonly urgent: boolean;
   readonly scope: MachineScope;
-  /**
-   * Set by a claim that found one lane alone waiting: until then nobody asks again who of all lanes
-   * waits longest. Monotonic milliseconds.
-   */
-  readonly oneLane: { untilMs: number };
+  /** How it finds the longest waiting, when that is next. */
+  readonly findOverdue: OverdueFinder;
   /**
    * Waiting sequences that cannot be read, or that need a row that cannot be read. The claim skips
    * them.
@@ -130,7 +127,7 @@ async function tryClaim(
   const mayBeOverdue = first.length > room && isLongestWaitingNext(budget.value);
   const overdue = mayBeOverdue
     ? ((isRetryNext(budget.value) ? await retryKey(ports, passedOver) : null) ??
-      (await overdueKey(ports, limits, first, claimant)))
+      (await claimant.findOverdue(first, passedOver)))
     : null;
   const choice = choose({ ready: first, overdue }, { ...verdict, room }, budget.value, nowMs);
   if (choice.keys.length === 0) {

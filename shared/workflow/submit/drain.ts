@@ -10,6 +10,7 @@ import { noteRefusal, noToken } from "../../store/note-lockout.ts";
 import { remembering } from "../../store/remembering.ts";
 import { ringForReady, stopDriving } from "../../store/ring.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
+import { createOverdueFinder } from "./longest-waiting.ts";
 import { submitClaimed } from "./post.ts";
 import { unfold } from "../../store/unfold.ts";
 
@@ -74,7 +75,7 @@ export async function drain(
     lingers: settings.lingerMs > 0,
     urgent,
     scope: settings.scope,
-    oneLane: { untilMs: Number.NEGATIVE_INFINITY },
+    findOverdue: createOverdueFinder(ports, settings.limits),
     passedOver: new Set<string>(),
   };
   const leftMs = () => settings.lingerMs - (ports.clock.monotonicMs() - begunAtMs);

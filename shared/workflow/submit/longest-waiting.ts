@@ -5,20 +5,6 @@ import type { Ports } from "../../ports.ts";
 
 type WaitingPorts = Pick<Ports, "ledger" | "clock">;
 
-/** What a claimant knows of the waiting sequences. */
-interface Passing {
-  /**
-   * Set by a claim that found one lane alone waiting: until then nobody asks again who of all lanes
-   * waits longest. Monotonic milliseconds.
-   */
-  readonly oneLane: { untilMs: number };
-  /**
-   * Waiting sequences that cannot be read, or that need a row that cannot be read. The claim skips
-   * them.
-   */
-  readonly passedOver: ReadonlySet<string>;
-}
-
 /** The most the Table service gives at once. */
 const PAGE = 1_000;
 /**
@@ -46,29 +32,45 @@ async function firstKey(
 }
 
 /**
- * The longest waiting of all lanes but that of retries. The first of a lane is its longest waiting;
- * lanes before that of the first ready one are empty, and each request finds the first of the next
- * that is not.
+ * The longest waiting of all lanes but that of retries; null if, as far as is known, one lane alone
+ * waits, whose first it is.
  */
-export async function overdueKey(
-  ports: WaitingPorts,
-  limits: Limits,
+export type OverdueFinder = (
   readyKeys: readonly string[],
-  { oneLane, passedOver }: Passing,
-): Promise<string | null> {
-  const { clock } = ports;
-  const [first] = readyKeys;
-  if (first === undefined || clock.monotonicMs() < oneLane.untilMs) return null;
+  passedOver: ReadonlySet<string>,
+) => Promise<string | null>;
+
+/**
+ * Finds the longest waiting, for one drain: after it found one lane alone, it believes for five
+ * windows that there is no other.
+ */
+export function createOverdueFinder(ports: WaitingPorts, limits: Limits): OverdueFinder {
+  let oneLaneUntilMs = Number.NEGATIVE_INFINITY;
+  return async ([first], passedOver) => {
+    const nowMs = ports.clock.monotonicMs();
+    if (first === undefined || nowMs < oneLaneUntilMs) return null;
+    const heads = await headsOfLanes(ports, first, passedOver);
+    if (heads.length === 1) oneLaneUntilMs = nowMs + ONE_LANE_WINDOWS * limits.windowMs;
+    return heads.reduce((longest, head) => (passIn(head) < passIn(longest) ? head : longest));
+  };
+}
+
+/**
+ * The first of each lane but that of retries, which is its longest waiting. Lanes before that of
+ * `first` are empty, and each request finds the first of the next that is not.
+ */
+async function headsOfLanes(
+  ports: WaitingPorts,
+  first: string,
+  passedOver: ReadonlySet<string>,
+): Promise<readonly string[]> {
   const retries = laneRange(OFFLINE_LANE).from;
-  let longest = first;
-  let lanes = 1;
-  for (let head = first; lanes < LANES.length; lanes += 1) {
+  const heads = [first];
+  for (let head = first; heads.length < LANES.length; heads.push(head)) {
     const lower = { from: laneRange(laneIn(head)).before, before: retries };
     const next = await firstKey(ports, lower, passedOver);
     if (next === null) break;
     head = next;
-    if (passIn(head) < passIn(longest)) longest = head;
   }
-  if (lanes === 1) oneLane.untilMs = clock.monotonicMs() + ONE_LANE_WINDOWS * limits.windowMs;
-  return longest;
+  return heads;
 }

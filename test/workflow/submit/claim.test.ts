@@ -3,6 +3,7 @@ import type { MachineScope } from "../../../shared/access/machine-scope.ts";
 import { runKey } from "../../../shared/ledger/row/keys.ts";
 import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { claimNext, type Claimed } from "../../../shared/workflow/submit/claim.ts";
+import { createOverdueFinder } from "../../../shared/workflow/submit/longest-waiting.ts";
 import type { Ledger } from "../../../shared/ports.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
@@ -18,12 +19,10 @@ async function claimed(
     lingers: false,
     urgent: false,
     scope,
+    findOverdue: createOverdueFinder(ports, someLimits()),
     passedOver: new Set<string>(),
   };
-  return await claimNext({ ...ports, ledger }, someLimits(), {
-    ...claimant,
-    oneLane: { untilMs: 0 },
-  });
+  return await claimNext({ ...ports, ledger }, someLimits(), claimant);
 }
 
 function records({ ledger }: Accepting): SequenceRecord[] {
