@@ -77,6 +77,8 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
       if (answer.kind !== "accepted") throw new Error(answer.kind);
       return answer.run.runId;
     },
+    /** The same as `accept`, whatever the answer. */
+    send: async (...asked: Parameters<typeof world.accept>) => await world.accept(...asked),
     drain: async () =>
       await drain(
         ports,

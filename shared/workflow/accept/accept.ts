@@ -11,6 +11,8 @@ import {
   type AcceptSettings,
   type Submission,
 } from "./answer.ts";
+import type { SetAside } from "../../ledger/row/set-aside.ts";
+import { noteSetAside } from "../../store/set-aside.ts";
 import { factAbout } from "../../store/audit.ts";
 import { lastPass } from "../../store/load.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
@@ -82,6 +84,7 @@ async function enqueue(
   const { run, sequences } = toWrite;
   const written = await writeRun(ports, toWrite);
   if (written.kind === "overCap") return overCap(ports, submission, written);
+  if (written.kind === "setAside") return await uncounted(ports, written.aside);
   if (written.kind === "tooLarge") return tooLarge(written.asked);
   if (written.kind === "keyTaken") {
     // The same request came twice at once; the other one's answer is this one's too.
@@ -146,6 +149,16 @@ function overCap(
   const whose = cap === "perDay" ? "everybody" : `caller ${caller}`;
   const detail = `${numbers} to ${whose} until 00:00 UTC; lrq accepted nothing.`;
   return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
+}
+
+/** A cap that cannot be judged is not passed: new machines wait until somebody has seen to it. */
+async function uncounted(ports: AcceptPorts, aside: SetAside): Promise<Acceptance> {
+  await noteSetAside(ports, aside);
+  const detail =
+    `The row ${aside.key}, the counts of the day, is set aside: ${aside.why}. No cap can be judged, ` +
+    "so nothing was accepted. Start the version of the app that wrote the row. If none can read " +
+    "it, delete it: then the day begins anew.";
+  return { kind: "unavailable", detail };
 }
 
 function tooLarge(asked: number): Acceptance {

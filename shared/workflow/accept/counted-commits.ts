@@ -9,7 +9,13 @@ import {
 import type { OverCap } from "../../access/caps.ts";
 import type { CommitOutcome, Ports } from "../../ports.ts";
 import { Contended } from "../../store/contended.ts";
-import { countMachines, countsChange, loadCounts, type NewMachines } from "./daily-counts.ts";
+import {
+  countMachines,
+  countsChange,
+  loadCounts,
+  loadReadableCounts,
+  type NewMachines,
+} from "./daily-counts.ts";
 import type { MaybeStored } from "../../store/load.ts";
 
 type CountingPorts = Pick<Ports, "ledger" | "clock" | "random">;
@@ -36,6 +42,7 @@ export interface CountedCommits {
    * clock of the service may be asked.
    */
   prepare(): Promise<void>;
+  /** Throws `SetAside` if the counts cannot be read: then no cap can be judged. */
   commit(write: CountedWrite): Promise<CountedOutcome>;
 }
 
@@ -75,7 +82,7 @@ export function createCountedCommits(ports: CountingPorts): CountedCommits {
     committer === null || clock.monotonicMs() - committer.beganAtMs > HANGS_MS;
   let reading: Promise<void> | null = null;
   const read = async (): Promise<void> => {
-    const found = await loadCounts(ports.ledger);
+    const found = await loadReadableCounts(ports.ledger);
     counts ??= found;
   };
   return {

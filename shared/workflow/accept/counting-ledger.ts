@@ -1,4 +1,5 @@
 import { CAPS_KEY } from "../../ledger/row/keys.ts";
+import { SetAside } from "../../ledger/row/set-aside.ts";
 import type { Ledger, Ports } from "../../ports.ts";
 import type { CountedCommits, CountedOutcome } from "./counted-commits.ts";
 import type { NewMachines } from "./daily-counts.ts";
@@ -9,33 +10,45 @@ export interface CountingLedger {
   readonly ledger: Ledger;
   /** What the next commit counts; null for nothing. */
   count(machines: NewMachines | null): void;
-  /** The cap that the last commit would have gone over; null if it was not that. */
-  overCap(): Extract<CountedOutcome, { kind: "overCap" }> | null;
+  /**
+   * Why the last commit was not counted: the cap that it would have gone over, or counts that
+   * cannot be read; null if it was neither.
+   */
+  uncounted(): Extract<CountedOutcome, { kind: "overCap" }> | SetAside | null;
 }
 
 /**
  * The ledger for a transaction that counts machines: it commits together with what other requests
- * count. A commit that would go over a cap loses against the counts.
+ * count. A commit that cannot be counted loses against the counts.
  */
 export function countingLedger({ ledger, countedCommits }: CountingPorts): CountingLedger {
   let machines: NewMachines | null = null;
-  let over: ReturnType<CountingLedger["overCap"]> = null;
+  let uncounted: ReturnType<CountingLedger["uncounted"]> = null;
   return {
     ledger: {
       read: async (key) => await ledger.read(key),
       list: async (from, before, limit) => await ledger.list(from, before, limit),
       commit: async (changes) => {
-        over = null;
+        uncounted = null;
         if (machines === null) return await ledger.commit(changes);
-        const outcome = await countedCommits.commit({ changes, machines });
-        if (outcome.kind !== "overCap") return outcome;
-        over = outcome;
+        const outcome = await orSetAside(countedCommits.commit({ changes, machines }));
+        if (!(outcome instanceof SetAside) && outcome.kind !== "overCap") return outcome;
+        uncounted = outcome;
         return { kind: "conflict", key: CAPS_KEY, why: "changed" };
       },
     },
     count: (next) => {
       machines = next;
     },
-    overCap: () => over,
+    uncounted: () => uncounted,
   };
+}
+
+async function orSetAside(counting: Promise<CountedOutcome>): Promise<CountedOutcome | SetAside> {
+  try {
+    return await counting;
+  } catch (error) {
+    if (error instanceof SetAside) return error;
+    throw error;
+  }
 }

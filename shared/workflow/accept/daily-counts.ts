@@ -1,7 +1,7 @@
 import { countsSchema, type Counts } from "../../ledger/run/accepted.ts";
 import { CAPS_KEY } from "../../ledger/row/keys.ts";
 import type { RowChange } from "../../ledger/sequence/rows.ts";
-import { valueOf } from "../../ledger/row/set-aside.ts";
+import { SetAside, valueOf } from "../../ledger/row/set-aside.ts";
 import { dayOf, whichCap, type Caps, type OverCap } from "../../access/caps.ts";
 import type { Ledger } from "../../ports.ts";
 import type { MaybeStored } from "../../store/load.ts";
@@ -28,6 +28,16 @@ export async function loadCounts(ledger: Ledger): Promise<MaybeStored<Counts>> {
   return row === null
     ? { value: NO_COUNTS, etag: null }
     : { value: valueOf(countsSchema, row), etag: row.etag };
+}
+
+/** The same; null if they are set aside. */
+export async function loadReadableCounts(ledger: Ledger): Promise<MaybeStored<Counts> | null> {
+  try {
+    return await loadCounts(ledger);
+  } catch (error) {
+    if (error instanceof SetAside) return null;
+    throw error;
+  }
 }
 
 /** The change that writes the counts where `stored` stood. */

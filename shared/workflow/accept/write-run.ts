@@ -13,6 +13,7 @@ import {
   type Stored,
 } from "../../ledger/sequence/rows.ts";
 import { runChange, withSequences, type RunRecord } from "../../ledger/run/run.ts";
+import { SetAside } from "../../ledger/row/set-aside.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { noticesOfAccepting } from "../../ledger/outbox/run-notices.ts";
 import type { OverCap } from "../../access/caps.ts";
@@ -55,7 +56,9 @@ export type Written =
   /** More than one transaction takes; nothing was written. */
   | { readonly kind: "tooLarge"; readonly asked: number }
   /** Nothing was written. */
-  | ({ readonly kind: "overCap" } & OverCap);
+  | ({ readonly kind: "overCap" } & OverCap)
+  /** The counts cannot be read, so nothing was written. */
+  | { readonly kind: "setAside"; readonly aside: SetAside };
 
 type WritePorts = CountingPorts & Pick<Ports, "clock" | "random" | "log">;
 
@@ -82,8 +85,10 @@ export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<
     tries += 1;
     if (key !== null && tx.lost?.key === key.key) return { kind: "keyTaken" };
     // What is too much may long be in the ledger, so that is looked at before it is said.
-    const over = counting.overCap();
-    if (over !== null && tries > 2) return over;
+    const uncounted = counting.uncounted();
+    if (uncounted !== null && tries > 2) {
+      return uncounted instanceof SetAside ? { kind: "setAside", aside: uncounted } : uncounted;
+    }
     if (tries > 1) found = await findWithoutGrant(ports, toWrite);
     const { changes, machines, written } = planned(toWrite, found, ports.clock.earliest());
     if (!fits(changes)) {

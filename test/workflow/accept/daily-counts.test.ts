@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CAPS_KEY } from "../../../shared/ledger/row/keys.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
+import { createCountedCommits } from "../../../shared/workflow/accept/counted-commits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
+import { startGoingOn } from "../going-on.ts";
 
 const CAPS = { perIncident: 10, perCallerDay: 20, perDay: 30 };
 const DAY_MS = 86_400_000;
@@ -96,6 +98,47 @@ describe("the caps of a day", () => {
     );
     expect(kinds.toSorted()).toEqual(["accepted", "overCap"]);
     expect(await written(world)).toBe(100);
+  });
+});
+
+describe("counts of the day that this version cannot read", () => {
+  const full = { caps: CAPS };
+  const NEWER = { v: 2 };
+
+  /** Two machines were accepted, and then another version wrote the counts. */
+  async function startUnreadable() {
+    const app = startGoingOn();
+    await app.accept("before", from(0, 2), full);
+    await app.tamper(CAPS_KEY, NEWER);
+    return app;
+  }
+
+  it("let no new machine in, and the answer names the row and the remedy", async () => {
+    const app = await startUnreadable();
+    const restarted = { ...app.ports, countedCommits: createCountedCommits(app.ports) };
+    for (const through of [undefined, restarted]) {
+      const refused = await app.send("new", [5], full, through);
+      expect(refused).toMatchObject({ kind: "unavailable" });
+      expect(refused).toHaveProperty(
+        "detail",
+        expect.stringMatching(/row caps, .*version 2.*delete/),
+      );
+    }
+    expect((await app.status()).setAside.rows).toMatchObject([{ key: CAPS_KEY }]);
+    expect(await app.body(CAPS_KEY)).toMatchObject(NEWER);
+    await app.tamper(CAPS_KEY, { v: 1 });
+    expect((await app.send("new", [5], full)).kind).toBe("accepted");
+  });
+
+  it("keep nobody from the answer to what was accepted before, and nothing from going", async () => {
+    const app = await startUnreadable();
+    const restarted = { ...app.ports, countedCommits: createCountedCommits(app.ports) };
+    for (const through of [undefined, restarted]) {
+      expect((await app.send("before", from(0, 2), full, through)).kind).toBe("accepted");
+      expect((await app.send("before", from(0, 3), full, through)).kind).toBe("unavailable");
+    }
+    expect((await app.send("without caps", [9], { caps: null })).kind).toBe("accepted");
+    expect(await app.drain()).toMatchObject({ submitted: 1 });
   });
 });
 
