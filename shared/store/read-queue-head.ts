@@ -1,4 +1,10 @@
-import { isWithin, RATE_TOKEN_PAUSED_KEY, READY, QUEUE_HEAD } from "../ledger/row/keys.ts";
+import {
+  isWithin,
+  QUEUE_HEAD,
+  RATE_TOKEN_PAUSED_KEY,
+  READY,
+  sequenceIdIn,
+} from "../ledger/row/keys.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import type { LedgerReads } from "../ports.ts";
 import { budgetIn, type MaybeStored } from "./load.ts";
@@ -20,4 +26,26 @@ export async function readQueueHead(ledger: LedgerReads, limit: number): Promise
   const keys = rows.map((row) => row.key);
   const ready = keys.filter((key) => isWithin(key, READY)).slice(0, limit);
   return { budget: budgetIn(rows), isPauseNoted: keys.includes(RATE_TOKEN_PAUSED_KEY), ready };
+}
+
+/**
+ * Up to `limit` of those ready that are not passed over: out of the head that was read, and from
+ * where that ends if a page full of others hides them.
+ */
+export async function notPassedOver(
+  ledger: LedgerReads,
+  head: readonly string[],
+  passedOver: ReadonlySet<string>,
+  limit: number,
+): Promise<readonly string[]> {
+  const isNext = (key: string) => !passedOver.has(sequenceIdIn(key));
+  const found = head.filter(isNext);
+  // The head is a page, but for the budget and the note of a pause.
+  let last = head.length < PAGE - 2 ? undefined : head.at(-1);
+  while (found.length < limit && last !== undefined) {
+    const rows = await ledger.list(`${last}!`, READY.before, PAGE);
+    found.push(...rows.map(({ key }) => key).filter(isNext));
+    last = rows.length < PAGE ? undefined : rows.at(-1)?.key;
+  }
+  return found.slice(0, limit);
 }

@@ -1,5 +1,5 @@
 import type { MachineScope } from "../../access/machine-scope.ts";
-import { sequenceIdIn, sequenceKey } from "../../ledger/row/keys.ts";
+import { sequenceKey } from "../../ledger/row/keys.ts";
 import { OFFLINE_LANE, URGENT_LANE, type Lane } from "../../plan/lane.ts";
 import { claim } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
@@ -20,7 +20,7 @@ import { factAbout } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import type { MaybeStored } from "../../store/load.ts";
 import { noteLetIn } from "../../store/note-lockout.ts";
-import { readQueueHead } from "../../store/read-queue-head.ts";
+import { notPassedOver, readQueueHead } from "../../store/read-queue-head.ts";
 import { AGAIN, tryTransact, usual, type Transaction } from "../../store/transact.ts";
 import { loadChosen } from "./load-chosen.ts";
 import { retryKey, type OverdueFinder } from "./longest-waiting.ts";
@@ -115,7 +115,7 @@ async function tryClaim(
   const verdict = admit(budget.value, nowMs, limits);
   if (verdict.kind !== "go") return verdict;
 
-  const waiting = ready.filter((key) => !passedOver.has(sequenceIdIn(key))).slice(0, limit);
+  const waiting = await notPassedOver(tx, ready, passedOver, limit);
   const readable = withProbeFirst(waiting, budget.value);
   if (readable.length === 0) return { kind: "nothing" };
   // While more sequences wait than have room, a claim ends where the one that has waited longest is
