@@ -16,6 +16,7 @@ import "./read-audit.ts";
 import "./read-evidence.ts";
 import "./read-manifest.ts";
 import "./read-run.ts";
+import "./read-seals.ts";
 import "./reconcile.ts";
 import "./replay-callbacks.ts";
 import "./resume-run.ts";

@@ -25,6 +25,7 @@ import { describeStatus } from "./workflow/view/describe-status.ts";
 import { drain } from "./workflow/submit/drain.ts";
 import { withLog } from "./workflow/submit/log-throttles.ts";
 import { readQueueAudit, readRunAudit } from "./workflow/view/read-audit.ts";
+import { readSeals } from "./workflow/view/read-seals.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-evidence.ts";
 import { pause, resume } from "./workflow/operate/pause.ts";
 import { replayCallbacks } from "./workflow/notify/replay-callbacks.ts";
@@ -153,6 +154,7 @@ function readings({ limits }: Config, outside: Outside, { callers }: KnownParts)
       openEvidence(outside, which),
     readQueueAudit: (from: number) => readQueueAudit(outside, from),
     readRunAudit: (runId: string, from: number) => readRunAudit(outside, runId, from),
+    readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
     previewCancel: (runId: string) => previewCancel(outside, runId),
   };
 }

@@ -21,6 +21,8 @@ export interface CallbackFacts {
   readonly skipped: number;
   /** The custody chain: its number of entries, and the hash of the last. */
   readonly custody: { readonly count: number; readonly head: string };
+  /** The hash of the seal; null while the run is not finished, or not sealed as it stands. */
+  readonly seal: string | null;
   /** The one that ended, for that event; null for the others. */
   readonly sequence: EndedSequence | null;
 }
@@ -44,7 +46,7 @@ const WORD_CHARACTERS_MAX = 255;
  */
 export function genericBody(facts: CallbackFacts): string {
   const { event, atMs, sequence, runId, source, incidentId, state } = facts;
-  const { counts, total, skipped, custody } = facts;
+  const { counts, total, skipped, custody, seal } = facts;
   return JSON.stringify({
     type: event,
     timestamp: isoOf(atMs),
@@ -56,6 +58,7 @@ export function genericBody(facts: CallbackFacts): string {
       counts: { ...counts, total },
       skipped,
       custody: { entries: custody.count, head: custody.head },
+      seal,
       ...(sequence === null ? {} : { sequence: shown(sequence) }),
     },
   });
@@ -71,7 +74,7 @@ export function plainLines(facts: CallbackFacts): string[] {
 }
 
 function headline(facts: CallbackFacts): string[] {
-  const { event, runId, total, skipped, custody, sequence } = facts;
+  const { event, runId, total, skipped, custody, seal, sequence } = facts;
   if (sequence !== null) {
     const { sequenceId, state, outcome, results, machineId } = shown(sequence);
     const name = sequence.machineName === null ? "" : `${word(firstLabel(sequence.machineName))}, `;
@@ -88,6 +91,7 @@ function headline(facts: CallbackFacts): string[] {
     `lrq run ${runId} finished: ${counts.join(", ")}.`,
     machines,
     `Custody entries: ${custody.count}, head ${custody.head}.`,
+    seal === null ? "Not sealed yet." : `Seal ${seal}.`,
   ];
 }
 

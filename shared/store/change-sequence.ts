@@ -11,7 +11,7 @@ import {
   type Stored,
 } from "../ledger/sequence/rows.ts";
 import { withFinished, type RunRecord } from "../ledger/run/run.ts";
-import { isFinished, type SequenceRecord } from "../ledger/sequence/sequence.ts";
+import { isFinished, owesResults, type SequenceRecord } from "../ledger/sequence/sequence.ts";
 import { noticesOfEnd } from "../ledger/outbox/run-notices.ts";
 import type { LedgerReads } from "../ports.ts";
 import { factAbout } from "./audit.ts";
@@ -61,7 +61,7 @@ export async function moveSequence(
     ? await freeing(tx, before, after, lease)
     : move(before, after);
   const finished = isFinished(after) && !isFinished(before.value) ? 1 : 0;
-  if (finished === 0 && facts.length === 0) {
+  if (finished === 0 && facts.length === 0 && !isComplete(before.value, after)) {
     tx.stage(own);
     return;
   }
@@ -93,6 +93,11 @@ export async function moveOnce(
     async (tx) => await moveSequence(tx, change, options),
   );
   return moving.kind === "done";
+}
+
+/** It had finished, was asked for results again, and owes none of them any more. */
+function isComplete(before: SequenceRecord, after: SequenceRecord): boolean {
+  return isFinished(before) && owesResults(before) && !owesResults(after);
 }
 
 function pauses(before: RunRecord, after: RunRecord): boolean {

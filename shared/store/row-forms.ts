@@ -7,6 +7,7 @@ import { RATE_TOKEN_KEY, CAPS_KEY, RATE_TOKEN_PAUSED_KEY, ASKED_KEY } from "../l
 import { deadNoticeSchema, noticeSchema } from "../ledger/outbox/notice.ts";
 import { indexSchema, machineSchema, owedSchema } from "../ledger/sequence/rows.ts";
 import { runSchema, openingSchema } from "../ledger/run/run.ts";
+import { overSchema, sealPieceSchema } from "../ledger/run/seal.ts";
 import { sequenceSchema } from "../ledger/sequence/sequence.ts";
 import { budgetSchema } from "../limits/pace/budget.ts";
 import { readsSchema } from "../limits/pace/reads.ts";
@@ -28,10 +29,12 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   machine: machineSchema,
   notice: noticeSchema,
   opening: openingSchema,
+  over: overSchema,
   owed: owedSchema,
   planned: pointerSchema,
   ready: indexSchema,
   run: runSchema,
+  seal: sealPieceSchema,
   sequence: sequenceSchema,
 };
 

@@ -55,6 +55,7 @@ describe("a generic callback", () => {
         counts: { succeeded: 2, failed: 1, total: 3 },
         skipped: 1,
         custody: { entries: 6, head: "f".repeat(64) },
+        seal: "e".repeat(64),
       },
     });
   });
@@ -153,7 +154,7 @@ describe("a comment in Jira of version 3", () => {
       body: {
         type: "doc",
         version: 1,
-        content: [{ type: "paragraph", content: [first] }, {}, {}, {}],
+        content: [{ type: "paragraph", content: [first] }, {}, {}, {}, {}],
       },
     });
   });
@@ -168,5 +169,14 @@ describe("a comment in Sentinel", () => {
         "?api-version=2025-09-01",
     );
     expect(callbackRequest(SENTINEL, runFinished(), NOW_MS + 1_000).url).toBe(url);
+  });
+
+  it("has the hash of the seal, or says that there is none", () => {
+    expect(callbackRequest(SENTINEL, runFinished(), NOW_MS).body).toContain(
+      `Seal ${"e".repeat(64)}.`,
+    );
+    expect(callbackRequest(SENTINEL, runFinished({ seal: null }), NOW_MS).body).toContain(
+      "Not sealed",
+    );
   });
 });

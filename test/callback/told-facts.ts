@@ -21,6 +21,7 @@ export function runFinished(of: Partial<CallbackFacts> = {}): CallbackFacts {
     total: 3,
     skipped: 1,
     custody: { count: 6, head: "f".repeat(64) },
+    seal: "e".repeat(64),
     sequence: null,
     ...of,
   };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { auditRecordSchema, AUDIT_EVENTS } from "../../shared/evidence/audit.ts";
 import { envelopeSchema, plainSchema } from "../../shared/incident/generic.ts";
 import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
+import { statementSchema } from "../../shared/evidence/statement.ts";
 import { page, section, tableIn } from "./markdown.ts";
 
 function publishedForm(schema: z.ZodType): unknown {
@@ -13,6 +14,7 @@ describe("the published schemas", () => {
   it.each([
     ["custody-entry", custodyEntrySchema],
     ["audit-record", auditRecordSchema],
+    ["statement", statementSchema],
   ])("%s is the form that is sealed and verified", (name, schema) => {
     const published: unknown = JSON.parse(page(`docs/schema/${name}.schema.json`));
     expect(published).toEqual(publishedForm(schema));
@@ -38,6 +40,13 @@ describe("the page about evidence", () => {
   it("explains every member of a custody entry, and no other", () => {
     const { v: _, number: _n, previous: _p, hash: _h, ...members } = custodyEntrySchema.shape;
     expect(namesIn("What is stored").toSorted()).toEqual(Object.keys(members).toSorted());
+  });
+
+  it("explains every member of a seal, and no other", () => {
+    const { v: _, ...members } = statementSchema.shape;
+    const rows = tableIn(section(EVIDENCE, "The seal"));
+    const names = rows.flatMap(([cell = ""]) => cell.match(/(?<=`)\w+(?=`)/g) ?? []);
+    expect(names.toSorted()).toEqual(Object.keys(members).toSorted());
   });
 
   it("explains every event of the audit log", () => {

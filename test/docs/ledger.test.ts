@@ -23,6 +23,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
   intakeKey: keys.intakeKey("run", 7),
   plannedKey: keys.plannedKey("run", 7),
   openingKey: keys.openingKey("run", 7),
+  overKey: keys.overKey("run", 7),
+  sealKey: keys.sealKey("run", 7, 0),
   owedKey: keys.owedKey("sequence"),
   custodyKey: keys.custodyKey("run", 7),
   auditKey: keys.auditKey("run", 7),

@@ -27,6 +27,8 @@ export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
     turns: 0,
     cancelAsked: null,
     approval: null,
+    seal: null,
+    sealAsked: 0,
     ...overrides,
   };
 }

@@ -6,6 +6,7 @@ import { OF_LIMITS } from "./of-limits.ts";
 import { OF_LISTS } from "./of-lists.ts";
 import { OF_RESULTS } from "./of-results.ts";
 import { OF_SENDERS } from "./of-senders.ts";
+import { OF_SEALS } from "./of-seals.ts";
 import { OF_STORAGE } from "./of-storage.ts";
 import type { Patch } from "./patch.ts";
 
@@ -17,6 +18,7 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_LISTS,
   ...OF_LATE,
   ...OF_RESULTS,
+  ...OF_SEALS,
   ...OF_GUARDS,
   ...OF_CALLBACKS,
   ...OF_SENDERS,

@@ -4,6 +4,7 @@ import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { commandAt } from "./tenant-action.ts";
 import { resultText } from "./tenant.ts";
 import { blindUntilMs } from "./judge.ts";
+import { checkSealsOf } from "./seal-aftermath.ts";
 import type { World } from "./world.ts";
 
 const TERMINAL = new Set(["succeeded", "failed", "timedOut", "cancelled", "expired", "refused"]);
@@ -15,6 +16,7 @@ export function unfinished(world: World): string | null {
   const { records, planned } = world.judge.ledger;
   for (const key of world.judge.notices.outbox) return `${key} is still to be sent`;
   for (const key of world.judge.gates.openings) return `${key} has moved nobody yet`;
+  for (const key of world.judge.seals.owed) return `${key} is not sealed yet`;
   for (const sequenceId of planned.keys()) return `${sequenceId} has no rows of its own yet`;
   const isBlind = world.clock.nowMs() < world.startMs + blindUntilMs(world.scenario);
   const { late } = world.judge;
@@ -41,7 +43,9 @@ export async function checkAftermath(world: World): Promise<void> {
     if (!judge.ledger.records.has(sequenceId)) court.fail("kept", `${sequenceId} is gone`);
   }
   for (const row of memory.rows()) {
-    if (row.key.startsWith("run!")) checkRun(world, runSchema.parse(row.body), records);
+    if (!row.key.startsWith("run!")) continue;
+    checkRun(world, runSchema.parse(row.body), records);
+    await checkSealsOf(world, row.key.slice("run!".length));
   }
   for (const record of records) await checkEvidence(world, record);
   for (const record of records) checkFetched(world, record);

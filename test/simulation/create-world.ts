@@ -24,7 +24,7 @@ import type { Scenario } from "./scenario.ts";
 import { between, stream } from "./streams.ts";
 import { createReceivers } from "./receivers.ts";
 import { createTenant, type Tenant } from "./tenant.ts";
-import { asNewer, createNarrowJudge } from "./versions.ts";
+import { asNewer, asOlder, createNarrowJudge } from "./versions.ts";
 import { isOutOfReach, through, type Invocation } from "./wire.ts";
 import type { Done, World, Wrap } from "./world.ts";
 
@@ -68,7 +68,7 @@ export function createWorld(
     startMs: START_MS,
     clock,
     memory,
-    ledger: judged(memory, judge, versions),
+    ledger: judged(memory, judge, { ...versions, written: mixed ? asOlder(memory) : asIs }),
     newerLedger: judged(memory, judge, { ...versions, written: mixed ? asNewer : asIs }),
     evidence: createMemoryEvidence(),
     queue: createQueue(
@@ -159,11 +159,11 @@ async function settle(): Promise<void> {
 
 /** What a version of the app makes of changes, and who looks at what it has written. */
 interface Writing {
-  readonly written: (changes: readonly RowChange[]) => readonly RowChange[];
+  readonly written: (changes: readonly RowChange[]) => Promise<readonly RowChange[]>;
   readonly narrow: (changes: readonly RowChange[]) => unknown;
 }
 
-function asIs(changes: readonly RowChange[]): readonly RowChange[] {
+async function asIs(changes: readonly RowChange[]): Promise<readonly RowChange[]> {
   return changes;
 }
 
@@ -172,10 +172,10 @@ function judged(memory: MemoryLedger, judge: Judge, { written, narrow }: Writing
     read: async (key) => await memory.read(key),
     list: async (from, before, limit) => await memory.list(from, before, limit),
     commit: async (changes) => {
-      const rows = written(changes);
+      const rows = await written(changes);
       const outcome = await memory.commit(rows);
       if (outcome.kind === "conflict") return outcome;
-      judge.committed(changes);
+      judge.committed(changes.filter(({ key }) => rows.some((row) => row.key === key)));
       narrow(rows);
       return outcome;
     },

@@ -31,6 +31,8 @@ export const INVARIANTS = {
     "Every event of a run reaches everybody who asked for it, with one id, until it is heard, given up or no longer wanted.",
   gate: "What a run counts, what its gate says and whom it holds follow from its records at every commit.",
   run: "A run's counts are those of its sequences.",
+  sealed:
+    "Every finished run is sealed as it stands, each seal names the one before, and none is ever changed.",
   evidence: "A result said to be stored is there, whole, with the bytes Defender served.",
   fetched:
     "A result is given up only if Defender has none: of a command that completed, and whose action it still knows, it is stored.",

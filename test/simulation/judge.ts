@@ -10,6 +10,7 @@ import { createLateJudge, type LateJudge } from "./late-judge.ts";
 import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
 import { createLockoutJudge, type LockoutJudge } from "./lockout-judge.ts";
 import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
+import { createSealJudge, type SealJudge } from "./seal-judge.ts";
 import { expectedParts } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ReadApi } from "./tenant.ts";
@@ -22,6 +23,7 @@ export interface Judge {
   readonly gates: GateJudge;
   readonly approvals: ApprovalJudge;
   readonly notices: NoticeJudge;
+  readonly seals: SealJudge;
   readonly late: LateJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
@@ -99,6 +101,7 @@ export function createJudge(
   const slackMs = CLOCK_UNCERTAINTY_MS;
   const approvals = createApprovalJudge(court, { ...scenario, slackMs }, nowMs);
   const notices = createNoticeJudge(court, scenario.receivers, nowMs);
+  const seals = createSealJudge(court);
   const reads = readsJudge(scenario, court, nowMs);
   const { guardMs } = scenario.limits;
   const areSlow = scenario.tenant.listLagMs > guardMs;
@@ -109,6 +112,7 @@ export function createJudge(
     gates,
     approvals,
     notices,
+    seals,
     late,
     reads,
     promisedIds,
@@ -117,6 +121,7 @@ export function createJudge(
       gates.committed(changes);
       approvals.committed(changes);
       notices.committed(changes);
+      seals.committed(changes);
       const budget = changes.find((each) => each.key === RATE_TOKEN_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);

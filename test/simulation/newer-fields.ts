@@ -23,10 +23,11 @@ const SAID_ANEW = new Set([
   "progress",
   "reason",
   "script",
+  "seal",
   "callers",
 ]);
 /** Links of a chain; what follows from another row; and what becomes other rows. */
-const WITHOUT = /^(audit|custody|owed|intake)!/;
+const WITHOUT = /^(audit|custody|seal|owed|intake)!/;
 
 /** The body with the field in all its objects that go on. */
 export function withNewer(key: string, body: unknown): unknown {

@@ -1,6 +1,7 @@
 import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import { lostNewer, withNewer } from "./newer-fields.ts";
+import type { Ledger } from "../../shared/ports.ts";
 import type { Court } from "./invariants.ts";
 import type { OddRow, Versions } from "./scenario.ts";
 import { between, chance, oneOf, stream } from "./streams.ts";
@@ -38,10 +39,29 @@ export function drawVersions(seed: number): Versions {
 }
 
 /** The changes as the newer version writes them. */
-export function asNewer(changes: readonly RowChange[]): readonly RowChange[] {
+export async function asNewer(changes: readonly RowChange[]): Promise<readonly RowChange[]> {
   return changes.map((each) =>
     each.op === "delete" ? each : { ...each, body: withNewer(each.key, each.body) },
   );
+}
+
+/**
+ * The changes as a version writes them that knows no seals: it asks for none, and keeps what the
+ * run says of them.
+ */
+export function asOlder({ read }: Pick<Ledger, "read">) {
+  return async (changes: readonly RowChange[]): Promise<readonly RowChange[]> => {
+    if (changes.some(({ key }) => key.startsWith("seal!"))) return changes;
+    const older: RowChange[] = [];
+    for (const each of changes) {
+      if (each.op === "delete") older.push(each);
+      else if (each.key.startsWith("run!")) {
+        const { sealAsked = 0 } = Object((await read(each.key))?.body);
+        older.push(Object.assign({}, each, { body: { ...Object(each.body), sealAsked } }));
+      } else if (!each.key.startsWith("over!")) older.push(each);
+    }
+    return older;
+  };
 }
 
 /** Sees every commit, and fails the court where one loses what the newer version wrote. */

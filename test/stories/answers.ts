@@ -96,6 +96,16 @@ export const runSchema = z.strictObject({
   requestedBy: z.string(),
   requestedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
+  seal: z
+    .strictObject({
+      number: z.number(),
+      hash: z.string().regex(/^[0-9a-f]{64}$/),
+      at: z.iso.datetime(),
+      current: z.boolean(),
+    })
+    .nullable()
+    // The release before, which a story runs beside this one, does not tell of seals.
+    .optional(),
   cancelAsked: z.strictObject({ by: z.string(), at: z.iso.datetime() }).nullable(),
   counts: z.record(z.enum([...SEQUENCE_STATES, "total"]), z.number()),
   scriptsFailed: z.number(),

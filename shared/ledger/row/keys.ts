@@ -48,14 +48,17 @@ export const OWED = family("owed");
 export const OPENING = family("opening");
 /** Pointers to intake rows; the rows themselves lie outside `OUTSTANDING`, for they are big. */
 export const PLANNED = family("planned");
+/** Notes that a run is over and still has to be sealed. */
+export const OVER = family("over");
 /** Callbacks that are owed; those nobody could be told lie outside `OUTSTANDING`. */
 export const NOTICE = family("notice");
 export const DEAD = family("dead");
 /** The budget, and then who is ready, the next to go first. */
 export const QUEUE_HEAD: KeyRange = { from: RATE_TOKEN_KEY, before: READY.before };
 /**
- * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, owed!,
- * planned!, the budget and ready! lie side by side. While the budget stands alone, nothing is due.
+ * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, over!,
+ * owed!, planned!, the budget and ready! lie side by side. While the budget stands alone, nothing
+ * is due.
  */
 export const OUTSTANDING: KeyRange = { from: LATER.from, before: READY.before };
 
@@ -78,6 +81,11 @@ export function intakesOf(runId: string): KeyRange {
 
 export function custodyOf(runId: string): KeyRange {
   return family(`custody!${runId}`);
+}
+
+/** The seals of a run, the first one first, each with its pieces in their order. */
+export function sealsOf(runId: string): KeyRange {
+  return family(`seal!${runId}`);
 }
 
 /** Notes that the gate of this run has changed. */
@@ -130,6 +138,12 @@ export const auditKey = (chain: string, number: number): string =>
 /** One change of the gate of a run; each change has its number. */
 export const openingKey = (runId: string, number: number): string =>
   `opening!${runId}!${padded(number, 6)}`;
+/** A run that is over, and the number of the seal that it is to have. */
+export const overKey = (runId: string, number: number): string =>
+  `over!${runId}!${padded(number, 6)}`;
+/** A piece of a seal, counted from 0. */
+export const sealKey = (runId: string, number: number, piece: number): string =>
+  `seal!${runId}!${padded(number, 6)}!${padded(piece, 4)}`;
 /** `number` tells how many sequences of the run were accepted before: no two of a run are alike. */
 export const intakeKey = (runId: string, number: number): string =>
   `intake!${runId}!${padded(number, 8)}`;
@@ -165,6 +179,14 @@ export function passIn(readyRowKey: string): number {
 
 /** The run whose gate has changed. */
 export const runIdOfOpening = ownerIn;
+
+/** The run that is over. */
+export const runIdOfOver = ownerIn;
+
+/** The number of the seal that a piece is of. */
+export function sealNumberIn(sealRowKey: string): number {
+  return Number(sealRowKey.split("!")[2]);
+}
 
 /** The run that the sequences of an intake row are of, by the key of its pointer. */
 export const runIdOfPlanned = ownerIn;

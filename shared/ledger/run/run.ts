@@ -5,6 +5,7 @@ import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../../incident/incident.ts";
 import { gateSchema } from "./gate.ts";
 import { openingKey, runKey } from "../row/keys.ts";
+import { runSealSchema } from "./seal.ts";
 import { targetSchema } from "../outbox/notice.ts";
 import type { RowChange, Stored } from "../sequence/rows.ts";
 import { rowObject } from "../row/row-object.ts";
@@ -43,6 +44,10 @@ export const runSchema = rowObject({
   cancelAsked: rowObject({ by: z.string(), atMs: instant }).nullable().default(null),
   /** What those of its sequences that need it wait for. */
   approval: approvalSchema.nullable().default(null),
+  /** What it was sealed with last; null for one that never was. */
+  seal: runSealSchema.nullable().default(null),
+  /** The number of the seal that was asked for last; 0 is none. */
+  sealAsked: z.number().int().default(0),
 });
 
 /**

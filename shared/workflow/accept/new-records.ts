@@ -41,6 +41,8 @@ export function newRun(
     turns: 0,
     cancelAsked: null,
     approval: null,
+    seal: null,
+    sealAsked: 0,
   };
 }
 

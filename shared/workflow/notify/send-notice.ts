@@ -15,10 +15,12 @@ import type { Stored } from "../../ledger/sequence/rows.ts";
 import { valueOf } from "../../ledger/row/set-aside.ts";
 import { countsOf } from "../../ledger/run/counts.ts";
 import { stateOf, type RunRecord } from "../../ledger/run/run.ts";
+import { isSealed, wantsSeal } from "../../ledger/run/seal.ts";
 import type { Ports } from "../../ports.ts";
 import { changeRun } from "../../store/change-run.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { listSequences } from "../../store/list-sequences.ts";
+import { sealRun } from "../../store/seal-run.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
 import { commitOnce, transact, usual, type Transaction } from "../../store/transact.ts";
 
@@ -59,8 +61,7 @@ async function sendOnce(
   const row = await ports.ledger.read(key);
   if (row === null) return "stale";
   const notice = valueOf(noticeSchema, row);
-  const run = await loadRun(ports.ledger, notice.runId);
-  if (run === null) throw new Error(`run ${notice.runId} is gone`);
+  const run = await loadToTell(ports, notice);
   const judgement = await tell(ports, settings, notice, run.value);
   if (judgement === "ended") return await drop(ports, row, run);
   const { runId, event, tries } = notice;
@@ -74,6 +75,20 @@ async function sendOnce(
   });
   await record(ports, { key, etag: row.etag, notice }, judgement);
   return judgement.kind;
+}
+
+/** The run; sealed before it is told that it has finished, if all of it can be read. */
+async function loadToTell(
+  ports: CallBackPorts,
+  { runId, event }: Notice,
+): Promise<Stored<RunRecord>> {
+  const before = await loadRun(ports.ledger, runId);
+  if (before !== null && event === "run.finished" && wantsSeal(before.value)) {
+    await unlessSetAside(ports, null, () => sealRun(ports, runId));
+  } else if (before !== null) return before;
+  const run = await loadRun(ports.ledger, runId);
+  if (run === null) throw new Error(`run ${runId} is gone`);
+  return run;
 }
 
 async function tell(
@@ -127,6 +142,7 @@ async function factsFor(
     total,
     skipped: run.skipped.length,
     custody: run.custody,
+    seal: isSealed(run) ? (run.seal?.hash ?? null) : null,
     sequence: sequenceId === null ? null : await endedSequence(ledger, sequenceId),
   };
 }

@@ -14,6 +14,7 @@ import { commitOnce } from "../../store/transact.ts";
 import { probe } from "./probe.ts";
 import { releaseDue } from "./release-due.ts";
 import { releaseSeen } from "./release-seen.ts";
+import { sealRuns } from "../../store/seal-run.ts";
 import { ringForReady } from "../../store/ring.ts";
 import { recheckSetAside, noteSetAside, unlessSetAside } from "../../store/set-aside.ts";
 import { takeOverPause } from "../../store/pause-note.ts";
@@ -92,6 +93,7 @@ async function pollOnce(
   );
   const unfolded = await unfoldLate(ports, outstanding);
   const freed = judged.moved + lost + released + movedByGates + unfolded > 0;
+  await sealRuns(ports, outstanding);
   await ringNotices(ports, ledger.wrote(NOTICE) ? null : outstanding);
   const waiting = freed || (await rowsWithin(ledger, outstanding, READY, 1)).length > 0;
   const why = freed ? "released" : "repair";

@@ -4,6 +4,7 @@ import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
 import { READY, sequenceIdIn } from "../../ledger/row/keys.ts";
 import { countsOf } from "../../ledger/run/counts.ts";
 import { stateOf, type RunRecord } from "../../ledger/run/run.ts";
+import { isSealed } from "../../ledger/run/seal.ts";
 import { currentCommands, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
@@ -45,6 +46,7 @@ export async function describeRun(
     requestedBy: run.requestedBy,
     requestedAt: isoOf(run.requestedAtMs),
     finishedAt: isoOrNull(run.finishedAtMs),
+    seal: describeSeal(run),
     counts: countsOf(records),
     scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
     results: resultsOf(records),
@@ -61,6 +63,12 @@ export async function describeRun(
     gate: describeGate(run.gate),
     approval: describeApproval(run.approval, records, approvers),
   };
+}
+
+function describeSeal(run: RunRecord): RunView["seal"] {
+  if (run.seal === null) return null;
+  const { number, hash, atMs } = run.seal;
+  return { number, hash, at: isoOf(atMs), current: isSealed(run) };
 }
 
 function describeTarget(target: RunRecord["callbacks"][number]): RunView["callbacks"][number] {

@@ -14,6 +14,8 @@ export interface RunView {
   readonly requestedBy: string;
   readonly requestedAt: string;
   readonly finishedAt: string | null;
+  /** Its last seal; null if it has none. */
+  readonly seal: SealView | null;
   readonly counts: StateCounts;
   /** Sequences of which at least one script failed by its own word, whatever their state. */
   readonly scriptsFailed: number;
@@ -41,6 +43,15 @@ export interface RunView {
   } | null;
   /** What some of its sequences wait to be approved by; null if none does. */
   readonly approval: ApprovalView | null;
+}
+
+/** A seal of the run: the SHA-256 of all that was asked for, and what came of it. */
+interface SealView {
+  readonly number: number;
+  readonly hash: string;
+  readonly at: string;
+  /** False if the run has grown since, or somebody who knows no seals has finished it. */
+  readonly current: boolean;
 }
 
 /** What has to be approved, and by whom it can be. */

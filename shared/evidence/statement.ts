@@ -1,0 +1,222 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { isoOf, isoOrNull } from "../ledger/row/instant.ts";
+import { type ChainHead, FIRST_HEAD } from "../ledger/run/chain-head.ts";
+import type { RunRecord } from "../ledger/run/run.ts";
+import { nextSeal } from "../ledger/run/seal.ts";
+import {
+  SEQUENCE_STATES,
+  type CommandProgress,
+  type SequenceRecord,
+  type SequenceResult,
+} from "../ledger/sequence/sequence.ts";
+import { canonicalJson } from "../plan/canonical-json.ts";
+import { COMMAND_ORDER, type Command } from "../plan/command/command.ts";
+import { hashSchema } from "./chain.ts";
+import { reportedName } from "./reported-text.ts";
+
+/** File systems allow names of 255 characters; a sentence needs no more either. */
+const CHARACTERS_MAX = 255;
+/** Of what Defender says of one command; the first words tell. */
+const ERRORS_MAX = 3;
+
+const instant = z.iso.datetime();
+const count = z.int().nonnegative();
+const headSchema = z.strictObject({ count, head: z.string().regex(/^[0-9a-f]{64}$/) });
+const profileSchema = z.strictObject({ name: z.string(), version: count, hash: z.string() });
+
+const commandSchema = z.strictObject({
+  part: count,
+  index: count,
+  type: z.enum(COMMAND_ORDER),
+  /** The file, script or path. */
+  target: z.string(),
+  /** Defender's word for it; `Created` if it was not begun. */
+  status: z.string(),
+  errors: z.array(z.string()),
+  /** What became of its result; null for a command that left none. */
+  result: z
+    .strictObject({
+      state: z.enum(["owed", "stored", "unavailable"]),
+      storedAs: z.string().nullable(),
+      size: count.nullable(),
+      sha256: hashSchema.nullable(),
+      detail: z.string().nullable(),
+    })
+    .nullable(),
+});
+
+const sequenceSchema = z.strictObject({
+  sequenceId: z.string(),
+  machineId: z.string(),
+  machineName: z.string().nullable(),
+  profile: profileSchema,
+  state: z.enum(SEQUENCE_STATES),
+  /** Why it ended so, where that needs a reason. */
+  outcome: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+  /** Who or what ended it before it was done. */
+  cancel: z.strictObject({ by: z.string(), why: z.string(), at: instant }).nullable(),
+  approvedBy: z.array(z.string()),
+  acceptedAt: instant,
+  submittedAt: instant.nullable(),
+  endedAt: instant.nullable(),
+  /** The last action it had in Defender. */
+  machineActionId: z.string().nullable(),
+  commands: z.array(commandSchema),
+});
+
+/**
+ * All that was asked for in a run, and what came of it, as one document. Instants are ISO 8601 in
+ * UTC. Its hash is the SHA-256 of its canonical JSON.
+ */
+export const statementSchema = z.strictObject({
+  v: z.literal(1),
+  runId: z.string(),
+  /**
+   * Which seal of the run it is, from 1, and the hash of the one before, 64 zeros for the first;
+   * null for a run as it stands, which nobody has sealed.
+   */
+  seal: z.strictObject({ number: z.int().positive(), previous: hashSchema }).nullable(),
+  /** When this was written. */
+  at: instant,
+  finishedAt: instant.nullable(),
+  source: z.string(),
+  incidentId: z.string(),
+  requestedBy: z.string(),
+  requestedAt: instant,
+  /** How many sequences the run has; all of them are below, unless one cannot be read. */
+  accepted: count,
+  custody: headSchema,
+  audit: headSchema,
+  /** The queue's own log, as it was seen then; null if it could not be seen. */
+  queue: headSchema.nullable(),
+  profiles: z.array(profileSchema),
+  sequences: z.array(sequenceSchema),
+  skipped: z.array(z.strictObject({ machine: z.string(), reason: z.string() })),
+});
+export type Statement = Readonly<z.infer<typeof statementSchema>>;
+
+/** What a statement is made of. */
+export interface Stated {
+  readonly run: RunRecord;
+  /** All sequences of the run that can be read. */
+  readonly records: readonly SequenceRecord[];
+  readonly queue: ChainHead | null;
+  readonly atMs: number;
+}
+
+/** The run as it stands; as its next seal, or as nobody's. */
+export function statementOf(stated: Stated, as: "seal" | "unsealed"): Statement {
+  const { run, records, queue, atMs } = stated;
+  const previous = run.seal?.hash ?? FIRST_HEAD.head;
+  return statementSchema.parse({
+    v: 1,
+    runId: run.runId,
+    seal: as === "seal" ? { number: nextSeal(run), previous } : null,
+    at: isoOf(atMs),
+    finishedAt: isoOrNull(run.finishedAtMs),
+    source: run.source,
+    incidentId: run.incidentId,
+    requestedBy: run.requestedBy,
+    requestedAt: isoOf(run.requestedAtMs),
+    accepted: run.accepted,
+    custody: headOnly(run.custody),
+    audit: headOnly(run.audit),
+    queue: queue === null ? null : headOnly(queue),
+    profiles: profilesOf(records),
+    sequences: records.map(sequenceOf),
+    skipped: run.skipped.map(({ machine, reason }) => ({
+      machine: short(machine),
+      reason: short(reason),
+    })),
+  } satisfies Statement);
+}
+
+/** The one text of a statement, and the hash of that. */
+export function statementText(statement: Statement): {
+  readonly text: string;
+  readonly hash: string;
+} {
+  const text = canonicalJson(statement);
+  return { text, hash: createHash("sha256").update(text).digest("hex") };
+}
+
+/** Another version may have left more in the row. */
+function headOnly({ count: number, head }: ChainHead): ChainHead {
+  return { count: number, head };
+}
+
+/** Each profile that was used, once, in the order of their names. */
+function profilesOf(records: readonly SequenceRecord[]): Statement["profiles"] {
+  const all = new Map(
+    records.map(({ profile: { name, version, hash } }) => [
+      `${name} ${version} ${hash}`,
+      { name, version, hash },
+    ]),
+  );
+  return [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, profile]) => profile);
+}
+
+function sequenceOf(record: SequenceRecord): Statement["sequences"][number] {
+  const { profile, outcome, cancel } = record;
+  return {
+    sequenceId: record.sequenceId,
+    machineId: record.machineId,
+    machineName: shortOrNull(record.machineName),
+    profile: { name: profile.name, version: profile.version, hash: profile.hash },
+    state: record.state,
+    outcome: outcome === null ? null : { code: outcome.code, detail: short(outcome.detail) },
+    cancel: cancel === null ? null : { by: cancel.by, why: cancel.why, at: isoOf(cancel.atMs) },
+    approvedBy: [...record.approvals.by],
+    acceptedAt: isoOf(record.acceptedAtMs),
+    submittedAt: isoOrNull(record.submittedAtMs),
+    endedAt: isoOrNull(record.endedAtMs),
+    machineActionId: shortOrNull(record.actionId),
+    commands: record.parts.flatMap((commands, part) =>
+      commands.map((command, index) => commandOf(record, { command, part, index })),
+    ),
+  };
+}
+
+function commandOf(
+  { progress, results }: SequenceRecord,
+  { command, part, index }: { command: Command; part: number; index: number },
+): Statement["sequences"][number]["commands"][number] {
+  const isIt = (each: CommandProgress | SequenceResult) =>
+    each.part === part && each.index === index;
+  const { status = "Created", errors = [] } = progress.find(isIt) ?? {};
+  const result = results.find(isIt);
+  return {
+    part,
+    index,
+    type: command.type,
+    target: targetOf(command),
+    status: short(status),
+    errors: errors.slice(0, ERRORS_MAX).map(short),
+    result: result === undefined ? null : resultOf(result),
+  };
+}
+
+function resultOf({ state, path, size, sha256, detail }: SequenceResult) {
+  return { state, storedAs: path, size, sha256, detail: shortOrNull(detail) };
+}
+
+/** As the custody entry has it. */
+function targetOf(command: Command): string {
+  switch (command.type) {
+    case "PutFile":
+      return command.fileName;
+    case "RunScript":
+      return command.scriptName;
+    case "GetFile":
+      return command.path;
+  }
+}
+
+function short(text: string): string {
+  return reportedName(text, CHARACTERS_MAX);
+}
+
+function shortOrNull(text: string | null): string | null {
+  return text === null ? null : short(text);
+}

@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { statementText } from "../../evidence/statement.ts";
+import { sealNumberIn, sealsOf } from "../../ledger/row/keys.ts";
+import { isSealed, sealPieceSchema } from "../../ledger/run/seal.ts";
+import { valueOf } from "../../ledger/row/set-aside.ts";
+import { isRunId } from "../../plan/identity.ts";
+import type { Ports } from "../../ports.ts";
+import { listAll } from "../../store/list-all.ts";
+import { loadRun } from "../../store/load.ts";
+import { sealRun, statementNow } from "../../store/seal-run.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
+
+/** The seals of a run, as files: the hash of a seal is the SHA-256 of its text. */
+export interface Seals {
+  readonly v: 1;
+  readonly runId: string;
+  readonly seals: readonly SealText[];
+  /** The run as it stands, where no seal covers that: it goes on, or cannot be sealed. */
+  readonly unsealed: string | null;
+}
+
+interface SealText {
+  readonly number: number;
+  readonly hash: string;
+  readonly text: string;
+}
+
+/**
+ * All seals of a run, and what it is now if it has gone on since; null if there is no such run. A
+ * finished run that nobody has sealed, as an older version of the app leaves it, is sealed first.
+ */
+export async function readSeals(
+  ports: Pick<Ports, "ledger" | "clock" | "random" | "log">,
+  runId: string,
+): Promise<Seals | null> {
+  if (!isRunId(runId)) return null;
+  await unlessSetAside(ports, null, () => sealRun(ports, runId));
+  const run = (await loadRun(ports.ledger, runId))?.value ?? null;
+  if (run === null) return null;
+  const seals = await sealTexts(ports, runId);
+  if (isSealed(run)) return { v: 1, runId, seals, unsealed: null };
+  const atMs = Math.floor(ports.clock.earliest());
+  const { text } = statementText(await statementNow(ports.ledger, run, { as: "unsealed", atMs }));
+  return { v: 1, runId, seals, unsealed: text };
+}
+
+async function sealTexts({ ledger }: Pick<Ports, "ledger">, runId: string): Promise<SealText[]> {
+  const texts = new Map<number, string>();
+  for (const row of await listAll(ledger, sealsOf(runId))) {
+    const number = sealNumberIn(row.key);
+    texts.set(number, (texts.get(number) ?? "") + valueOf(sealPieceSchema, row).text);
+  }
+  return [...texts].map(([number, text]) => {
+    return { number, hash: createHash("sha256").update(text).digest("hex"), text };
+  });
+}
