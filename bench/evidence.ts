@@ -13,6 +13,7 @@ import { createEvidenceBlobs } from "../shared/azure/evidence-blobs.ts";
 import type { EvidenceStore, Ports } from "../shared/ports.ts";
 import { readRunAudit } from "../shared/workflow/view/read-audit.ts";
 import { listEvidence, openEvidence, readManifest } from "../shared/workflow/view/read-evidence.ts";
+import { readSeals } from "../shared/workflow/view/read-seals.ts";
 import { benchBig } from "./big-results.ts";
 import { type Figure, measured, median } from "./measured.ts";
 import { collectAll, oweResults } from "./owing.ts";
@@ -98,6 +99,11 @@ function apiOf(ports: Ports): EvidenceApi {
       return { ...manifest, entries: [...manifest.entries] };
     },
     list: async (runId) => (await listEvidence(ports, runId)) ?? [],
+    seals: async (runId) => {
+      const read = await readSeals(ports, runId);
+      if (read === null) throw new Error("no such run");
+      return { ...read, seals: [...read.seals] };
+    },
     open: async (_, { sequenceId, index }) => {
       const opened = await openEvidence(ports, { sequenceId, index, by: "bench" });
       if (opened === null) throw new Error("not there");

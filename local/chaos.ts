@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   if (locked.kind === "taken") return refuse([locked.why]);
   try {
     rmSync(dataDir, { recursive: true, force: true });
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     return await rage(asked.options);
   } catch (error) {
     if (signal.aborted) return INTERRUPTED_EXIT_CODE;

@@ -29,7 +29,8 @@ const POLL_MS = 100;
  */
 export async function lockFolder(folder: string): Promise<Locked> {
   const file = `${folder}.lock`;
-  mkdirSync(dirname(file), { recursive: true });
+  // Keys and evidence lie below: they are nobody else's to read.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const holders = await livingHolders(file);
   if (holders.length > 0) return { kind: "taken", why: taken(folder, holders, file) };
   rmSync(file, { force: true });

@@ -44,7 +44,7 @@ export interface Stack {
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { env, dataDir } = options;
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const started: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const end of started.splice(0).toReversed()) await end();

@@ -120,7 +120,7 @@ function keptKey(): string {
   const file = join(dataDir, "key");
   if (existsSync(file)) return readFileSync(file, "utf8").trim();
   const key = randomBytes(24).toString("base64url");
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   writeFileSync(file, `${key}\n`, { mode: 0o600 });
   return key;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
+import { isLoopback } from "../../shared/loopback.ts";
 import { serveAdmin } from "./admin-routes.ts";
 import type { LoadedApp } from "./app-loader.ts";
 import type { RegisteredFunction } from "./functions-core.ts";
@@ -113,6 +114,8 @@ async function answer(
   const url = requestUrl(request);
   if (url === null) return await refuse(request, response, 400);
   if (/^\/admin(?:\/|$)/i.test(url.pathname)) {
+    // A page of somebody's whose name leads here has that name in it (DNS rebinding).
+    if (!isLoopback(url.hostname)) return await refuse(request, response, 403);
     const isMaster = parts.masterKey !== null && keyIn(request, url) === parts.masterKey;
     return await serveAdmin({ ...parts, isMaster }, url.pathname, request, response);
   }

@@ -2,20 +2,34 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { silenceText } from "../../shared/http/silence.ts";
 import { bodyOf, openResponse } from "../../shared/http/streamed-response.ts";
-import { auditRecordSchema, type AuditRecord } from "../../shared/evidence/audit.ts";
+import { auditRecordSchema, type AuditRecord, QUEUE_CHAIN } from "../../shared/evidence/audit.ts";
 import { manifestSchema, type ManifestFile } from "./custody-folder.ts";
 
 /** A stored result as the API lists it. */
 const listedSchema = z.object({ sequenceId: z.string(), index: z.int(), path: z.string() });
 export type Listed = z.infer<typeof listedSchema>;
 
+const sealsSchema = z.object({
+  runId: z.string(),
+  seals: z.array(z.object({ text: z.string() })),
+  unsealed: z.string().nullable(),
+});
+const pageSchema = z.object({
+  chain: z.string(),
+  records: z.array(auditRecordSchema),
+  next: z.int().nullable(),
+});
+/** The texts of a run's seals, the first one first, and of the run now if no seal covers that. */
+type SealTexts = z.infer<typeof sealsSchema>;
+
 /**
  * What an export asks of lrq. Every call throws with a sentence when lrq does not answer, refuses,
- * or answers something else than it should.
+ * or answers something else than it should, such as another run.
  */
 export interface EvidenceApi {
   manifest(runId: string): Promise<ManifestFile>;
   list(runId: string): Promise<readonly Listed[]>;
+  seals(runId: string): Promise<SealTexts>;
   /** The bytes of one result, as they come. */
   open(runId: string, listed: Listed): Promise<AsyncIterable<Uint8Array>>;
   /** The log of the run, or of the queue when it is null; whole. */
@@ -59,26 +73,44 @@ export function evidenceApi(
   const read = async <Schema extends z.ZodType>(schema: Schema, path: string) =>
     schema.parse(JSON.parse(await text(await call(path))));
   return {
-    manifest: async (runId) => await read(manifestSchema, `runs/${runId}/manifest`),
+    manifest: async (runId) =>
+      askedFor(runId, await read(manifestSchema, `runs/${runId}/manifest`)),
     list: async (runId) => {
-      const answer = z.object({ evidence: z.array(listedSchema) });
-      return (await read(answer, `runs/${runId}/evidence`)).evidence;
+      const answer = z.object({ runId: z.string(), evidence: z.array(listedSchema) });
+      return askedFor(runId, await read(answer, `runs/${runId}/evidence`)).evidence;
     },
+    seals: async (runId) => askedFor(runId, await read(sealsSchema, `runs/${runId}/seals`)),
     open: async (runId, { sequenceId, index }) =>
       await call(`runs/${runId}/evidence/${sequenceId}/${index}`),
     audit: async (runId) => {
-      const page = z.object({ records: z.array(auditRecordSchema), next: z.int().nullable() });
       const path = runId === null ? "audit" : `runs/${runId}/audit`;
-      const all: AuditRecord[] = [];
-      let from: number | null = 1;
-      for (let pages = 0; from !== null && pages < PAGES_MAX; pages += 1) {
-        const { records, next }: z.infer<typeof page> = await read(page, `${path}?from=${from}`);
-        all.push(...records);
-        from = next;
-      }
-      return all;
+      return await wholeLog(runId ?? QUEUE_CHAIN, (from) =>
+        read(pageSchema, `${path}?from=${from}`),
+      );
     },
   };
+}
+
+/** A log from its pages. */
+async function wholeLog(
+  chain: string,
+  pageFrom: (from: number) => Promise<z.infer<typeof pageSchema>>,
+): Promise<readonly AuditRecord[]> {
+  const all: AuditRecord[] = [];
+  let from: number | null = 1;
+  for (let pages = 0; from !== null && pages < PAGES_MAX; pages += 1) {
+    const page: z.infer<typeof pageSchema> = await pageFrom(from);
+    askedFor(chain, { runId: page.chain });
+    all.push(...page.records);
+    from = page.next;
+  }
+  return all;
+}
+
+/** The answer, if it is about what was asked for. */
+function askedFor<T extends { readonly runId: string }>(runId: string, answer: T): T {
+  if (answer.runId === runId) return answer;
+  throw new Error(`lrq was asked for ${runId}, but answered about ${answer.runId}`);
 }
 
 /** The content, with a sentence in the place of what a broken connection throws. */

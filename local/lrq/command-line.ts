@@ -7,7 +7,7 @@ import { reportedName } from "../../shared/evidence/reported-text.ts";
 import { isRunId } from "../../shared/plan/identity.ts";
 import { type EvidenceApi, evidenceApi } from "./api.ts";
 import { exportRun } from "./export-run.ts";
-import { verifyFolder } from "./verify-folder.ts";
+import { type Verified, verifyFolder } from "./verify-folder.ts";
 
 /** Where the command runs: its settings, and where it speaks. */
 export interface CommandSurroundings {
@@ -23,8 +23,8 @@ export const USAGE = `Usage:
   lrq export RUN DIR             download a run: results, manifest, audit log, SHA256SUMS
   lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
 
---head is the head of the run's custody chain, or of the queue's log, kept elsewhere: 64 hex
-digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
+--head is the hash of the run's seal, or the head of its custody chain, or of the queue's log, kept
+elsewhere: 64 hex digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
 doctor reads the app's settings from the environment and local.settings.json; --probe also asks for
 a session on no machine, which costs one of the tenant's calls.
 Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run in this way.`;
@@ -144,16 +144,32 @@ async function verifyAndTell(
   head: string | null,
   say: (line: string) => void,
 ): Promise<number> {
-  const { runId, results, auditRecords, findings, ...ends } = await verifyFolder(folder, head);
+  const verified = await verifyFolder(folder, head);
+  const { runId, results, auditRecords, findings } = verified;
   if (findings.length === 0) {
-    say(`ok   run ${runId}: ${results} results, ${auditRecords} audit records, all as sealed`);
-    say(`head ${ends.head}`);
+    say(`ok   run ${runId}: ${results} results, ${auditRecords} audit records, all as chained`);
+    for (const line of proofOf(verified)) say(line);
     return EXIT.well;
   }
   for (const { where, what } of findings.slice(0, FINDINGS_SHOWN)) say(`NOT  ${where}: ${what}`);
   const more = findings.length - FINDINGS_SHOWN;
   if (more > 0) say(`     and ${more} more`);
   return EXIT.wrong;
+}
+
+/** What is proven by that, and what is not. */
+function proofOf({ head, seal, isSealed, expected }: Verified): string[] {
+  const open = "open the run is not sealed: it goes on, or nobody has sealed it as it is here";
+  const proven = {
+    seal: "the expected hash is the seal's: nothing of the run was changed or cut off",
+    "earlier seal": "the expected hash is that of an earlier seal: what came later is not proven",
+    custody: "the expected head is that of the results alone: no state, no reading is proven",
+  };
+  return [
+    isSealed ? `seal ${seal}` : open,
+    `head ${head}`,
+    ...(expected === null ? [] : [`     ${proven[expected]}`]),
+  ];
 }
 
 async function bringOut(
@@ -165,8 +181,9 @@ async function bringOut(
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new UsageError(`${folder} is not empty, and lrq never overwrites a file`);
   }
-  const { files, manifest } = await exportRun(api, runId, folder);
+  const { files, manifest, seal, isSealed } = await exportRun(api, runId, folder);
   say(`${files.length} results of run ${runId} in ${folder}`);
+  say(isSealed ? `seal ${seal}` : "open the run is not sealed yet: export it again when it is");
   say(`head ${manifest.head}`);
   return EXIT.well;
 }

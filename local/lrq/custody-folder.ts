@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
 import type { CustodyEntry } from "../../shared/evidence/custody.ts";
+import type { Statement } from "../../shared/evidence/statement.ts";
 import { resultPath } from "../../shared/evidence/paths.ts";
 import { chainHeadSchema, type ChainHead } from "../../shared/ledger/run/chain-head.ts";
 
 /*
- * What a run looks like on a disk: `manifest.json`, `audit.jsonl`, the results under the names that
- * evidence/paths.ts builds, `index.json` to find one's way, and `SHA256SUMS` over all of it. The
+ * What a run looks like on a disk: `manifest.json`, `audit.jsonl`, `seal-1.json` and those after it
+ * or `unsealed.json`, the results under the names that evidence/paths.ts builds, `index.json` to find
+ * one's way, and `SHA256SUMS` over all of it. The
  * text of each file follows from what it says, so nothing can hide in how it is written.
  */
 
@@ -14,6 +16,13 @@ export const MANIFEST = "manifest.json";
 export const AUDIT = "audit.jsonl";
 export const INDEX = "index.json";
 export const SUMS = "SHA256SUMS";
+/** A run as it stood, where no seal covers that. */
+export const UNSEALED = "unsealed.json";
+
+/** The file of a seal, by its number; its SHA-256 is the hash of the seal. */
+export function sealName(number: number): string {
+  return `seal-${number}.json`;
+}
 
 export const manifestSchema = z.strictObject({
   v: z.literal(1),
@@ -23,7 +32,15 @@ export const manifestSchema = z.strictObject({
 });
 export type ManifestFile = z.infer<typeof manifestSchema>;
 
-export const indexSchema = z.looseObject({ audit: chainHeadSchema });
+/** What an index of any version says that its other parts do not follow from. */
+export const indexSchema = z.looseObject({ v: z.literal([1, 2]), audit: chainHeadSchema });
+
+/** The statements of a folder: its seals, the first one first, and what it says of the run now. */
+export interface FolderStatements {
+  readonly seals: readonly { readonly hash: string; readonly statement: Statement }[];
+  /** The last seal, or the statement that nobody has sealed. */
+  readonly last: Statement;
+}
 
 export function manifestText(manifest: ManifestFile): string {
   return `${JSON.stringify(manifest, null, 1)}\n`;
@@ -33,20 +50,51 @@ export function auditText(records: readonly unknown[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join("");
 }
 
+/** What an index is made of; without statements it is one of the first version. */
+export interface Indexed {
+  readonly runId: string;
+  readonly entries: readonly CustodyEntry[];
+  /** Where the log of the run ended. */
+  readonly audit: ChainHead;
+  readonly statements: FolderStatements | null;
+}
+
 /**
- * Which file came from where, for people, and where the log of the run ended. Throws if an entry's
- * ids are none.
+ * What was asked for and what came of it, and which file came from where, for people. Throws if an
+ * entry's ids are none.
  */
-export function indexText(
-  runId: string,
-  entries: readonly CustodyEntry[],
-  audit: ChainHead,
-): string {
+export function indexText({ runId, entries, audit, statements }: Indexed): string {
   const files = entries.map((entry) => {
     const { machineId, machineName, command, servedName, size } = entry;
     return { path: pathOf(entry), machineId, machineName, command, servedName, size };
   });
-  return `${JSON.stringify({ v: 1, runId, audit, files }, null, 1)}\n`;
+  const index =
+    statements === null
+      ? { v: 1, runId, audit, files }
+      : { v: 2, runId, audit, ...sealsIn(statements), ...askedIn(statements.last), files };
+  return `${JSON.stringify(index, null, 1)}\n`;
+}
+
+function sealsIn({ seals, last }: FolderStatements) {
+  return {
+    state: last.seal === null ? "unsealed" : "sealed",
+    seals: seals.map(({ hash }, place) => ({ path: sealName(place + 1), hash })),
+  };
+}
+
+/** Every sequence, and every machine that was not accepted. */
+function askedIn({ sequences, skipped }: Statement) {
+  return {
+    sequences: sequences.map((each) => {
+      const { sequenceId, machineId, machineName, profile, state, outcome, commands } = each;
+      // A file that was put on a machine stays there.
+      const left = commands
+        .filter(({ type, status }) => type === "PutFile" && status === "Completed")
+        .map(({ target }) => target);
+      return { sequenceId, machineId, machineName, profile, state, outcome, left };
+    }),
+    skipped,
+  };
 }
 
 /** Where a result lies in the folder; only ids of ours are in it. Throws if they are none. */

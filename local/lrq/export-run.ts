@@ -6,6 +6,7 @@ import { Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
+import { type Statement, statementSchema } from "../../shared/evidence/statement.ts";
 import type { EvidenceApi, Listed } from "./api.ts";
 import {
   AUDIT,
@@ -17,8 +18,10 @@ import {
   type ManifestFile,
   manifestText,
   pathOf,
+  sealName,
   SUMS,
   sumsText,
+  UNSEALED,
 } from "./custody-folder.ts";
 import type { Hashed } from "./hash-file.ts";
 
@@ -34,21 +37,28 @@ export interface ExportedRun {
   readonly runId: string;
   readonly manifest: ManifestFile;
   readonly files: readonly ExportedFile[];
+  /** The hash of its last seal; null if it has none. */
+  readonly seal: string | null;
+  /** False if that does not cover all of it. */
+  readonly isSealed: boolean;
 }
 
 /**
  * Downloads a run into `folder`, which must hold nothing of it yet: results one after the other in
- * constant memory, then manifest, log and index, and SHA256SUMS last. Throws if lrq does not answer
- * as it should, or a file is there already.
+ * constant memory, then manifest, log, seals and index, and SHA256SUMS last. Throws if lrq does not
+ * answer as it should, or a file is there already.
  */
 export async function exportRun(
   api: EvidenceApi,
   runId: string,
   folder: string,
 ): Promise<ExportedRun> {
-  const manifest = await api.manifest(runId);
+  const { manifest, texts, statements } = await manifestAndSeals(api, runId);
   const listed = new Map((await api.list(runId)).map((each) => [each.path, each]));
   const entries = z.array(custodyEntrySchema).parse(manifest.entries);
+  if (entries.some((entry) => entry.runId !== runId)) {
+    throw new Error(`lrq was asked for ${runId}, but its manifest is of another run`);
+  }
   const files: ExportedFile[] = [];
   for (const entry of entries) {
     const result = listed.get(entry.storedAs);
@@ -65,9 +75,44 @@ export async function exportRun(
   };
   write(MANIFEST, manifestText(manifest));
   write(AUDIT, auditText(audit));
-  write(INDEX, indexText(runId, entries, auditEnd(audit)));
+  for (const [path, text] of texts) write(path, text);
+  write(INDEX, indexText({ runId, entries, audit: auditEnd(audit), statements }));
   writeFileSync(join(folder, SUMS), sumsText(sums), { flag: "wx" });
-  return { runId, manifest, files };
+  return {
+    runId,
+    manifest,
+    files,
+    seal: statements.seals.at(-1)?.hash ?? null,
+    isSealed: statements.last.seal !== null,
+  };
+}
+
+/** A run that goes on may get an entry between two questions; then both are asked again. */
+const ASKED_MAX = 5;
+
+/** The manifest, and seals that are of the same moment. */
+async function manifestAndSeals(api: EvidenceApi, runId: string) {
+  for (let asked = 0; asked < ASKED_MAX; asked += 1) {
+    const { seals, unsealed } = await api.seals(runId);
+    const manifest = await api.manifest(runId);
+    const read = seals.map(({ text }) => {
+      const hash = createHash("sha256").update(text).digest("hex");
+      return { hash, statement: statementIn(runId, text) };
+    });
+    const last = unsealed === null ? read.at(-1)?.statement : statementIn(runId, unsealed);
+    if (last === undefined) throw new Error(`lrq says of ${runId} neither seal nor state`);
+    if (last.custody.count !== manifest.entries.length) continue;
+    const texts = new Map(seals.map(({ text }, place) => [sealName(place + 1), text]));
+    if (unsealed !== null) texts.set(UNSEALED, unsealed);
+    return { manifest, texts, statements: { seals: read, last } };
+  }
+  throw new Error(`results of ${runId} keep coming: try again later`);
+}
+
+function statementIn(runId: string, text: string): Statement {
+  const statement = statementSchema.parse(JSON.parse(text));
+  if (statement.runId === runId) return statement;
+  throw new Error(`lrq was asked for ${runId}, but sealed is ${statement.runId}`);
 }
 
 /** Under another name until it is whole: what breaks off is no result, and is removed. */

@@ -1,7 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
-import { auditRecordSchema, verifyAudit } from "../../shared/evidence/audit.ts";
 import {
   custodyEntrySchema,
   type CustodyEntry,
@@ -10,26 +7,30 @@ import {
 import { endOf } from "../../shared/evidence/chain.ts";
 import {
   AUDIT,
-  auditText,
+  type FolderStatements,
   INDEX,
-  indexSchema,
-  indexText,
   MANIFEST,
   manifestSchema,
   type ManifestFile,
   manifestText,
   pathOf,
   readSums,
+  sealName,
   SUMS,
   sumsText,
+  UNSEALED,
 } from "./custody-folder.ts";
+import type { Finding, Found } from "./finding.ts";
 import { type FileDigest, hashFile } from "./hash-file.ts";
+import { parsed } from "./parsed-json.ts";
+import { plainFilesIn, readPlainText } from "./plain-files.ts";
+import { checkLogs, type ReadManifest } from "./verify-logs.ts";
+import { readStatements } from "./verify-seals.ts";
 
-/** What is wrong, and where: a file of the folder. */
-export interface Finding {
-  readonly where: string;
-  readonly what: string;
-}
+export type { Finding } from "./finding.ts";
+
+/** What an expected head turned out to be the head of. */
+type HeadOf = "seal" | "earlier seal" | "custody";
 
 export interface Verified {
   readonly runId: string | null;
@@ -37,21 +38,28 @@ export interface Verified {
   readonly auditRecords: number;
   /** The hash at the end of the custody chain; the same everywhere or somebody lies. */
   readonly head: string | null;
+  /** The hash of the last seal; null if the folder has none. */
+  readonly seal: string | null;
+  /** False if no seal covers all of the folder: the run goes on, or nobody has sealed it. */
+  readonly isSealed: boolean;
+  /** Null if none was expected, or it is the head of nothing here, which is a finding. */
+  readonly expected: HeadOf | null;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Recomputes everything in an exported folder, with nothing but the folder: each hash, both chains,
- * each name, and that nothing is missing or too much. `expectedHead` is the custody head as kept
- * elsewhere; without it a folder forged anew as a whole cannot be told from a true one.
+ * Recomputes everything in an exported folder, with nothing but the folder: each hash, all chains,
+ * each name, that nothing is missing or too much, and that manifest, log and seals tell one story.
+ * `expectedHead` is the hash of a seal, or the custody head, as kept elsewhere; without it a folder
+ * forged anew as a whole cannot be told from a true one.
  */
 export async function verifyFolder(
   folder: string,
   expectedHead: string | null = null,
 ): Promise<Verified> {
   const findings: Finding[] = [];
-  const found = (where: string, what: string): void => void findings.push({ where, what });
-  const present = filesIn(folder, found);
+  const found: Found = (where, what) => void findings.push({ where, what });
+  const present = plainFilesIn(folder, found);
   const manifest = readManifestFile(folder, found);
   const entries = manifest?.entries ?? new Map<number, CustodyEntry>();
   const expected = new Map<string, CustodyEntry>();
@@ -59,63 +67,67 @@ export async function verifyFolder(
     const path = safePath(entry);
     if (path !== null) expected.set(path, entry);
   }
+  const digests = await hashAll(folder, present, expected);
+  checkSums(folder, digests, found);
+  const statements = readStatements(folder, new Set(present), found);
+  const known = knownNames(statements);
+  checkResults(expected, digests, { known, found });
+  const records = checkLogs(folder, { manifest, statements }, found);
+  const head = manifest?.file.head ?? null;
+  const headOf = expectedHead === null ? null : headIn(expectedHead, head, statements);
+  if (expectedHead !== null && headOf === null) {
+    const what =
+      statements === null ? "the chain ends" : "no seal has this hash, and the chain ends";
+    found(MANIFEST, `${what} at ${head ?? "nothing"}, not at the expected ${expectedHead}`);
+  }
+  return {
+    runId: manifest?.file.runId ?? null,
+    results: entries.size,
+    auditRecords: records.length,
+    head,
+    seal: statements?.seals.at(-1)?.hash ?? null,
+    isSealed: (statements?.last.seal ?? null) !== null,
+    expected: headOf,
+    findings,
+  };
+}
+
+async function hashAll(
+  folder: string,
+  present: readonly string[],
+  expected: ReadonlyMap<string, CustodyEntry>,
+): Promise<Map<string, FileDigest>> {
   const digests = new Map<string, FileDigest>();
   for (const path of present) {
     if (path === SUMS) continue;
     const inner = expected.get(path)?.content ?? null;
     digests.set(path, await hashFile(join(folder, path), inner));
   }
-  checkSums(folder, digests, found);
-  checkResults(expected, digests, found);
-  const auditRecords = checkLogs(folder, manifest, found);
-  const head = manifest?.file.head ?? null;
-  if (expectedHead !== null && head !== expectedHead) {
-    found(MANIFEST, `the chain ends at ${head ?? "nothing"}, not at the expected ${expectedHead}`);
+  return digests;
+}
+
+/** What a hash that was kept elsewhere is the head of. */
+function headIn(
+  expected: string,
+  custody: string | null,
+  statements: FolderStatements | null,
+): HeadOf | null {
+  const place = statements?.seals.findLastIndex(({ hash }) => hash === expected) ?? -1;
+  if (statements !== null && place >= 0) {
+    const isLast = place === statements.seals.length - 1 && statements.last.seal !== null;
+    return isLast ? "seal" : "earlier seal";
   }
-  const runId = manifest?.file.runId ?? null;
-  return { runId, results: entries.size, auditRecords, head, findings };
+  return custody === expected ? "custody" : null;
 }
 
-type Found = (where: string, what: string) => void;
-
-interface ReadManifest {
-  readonly file: ManifestFile;
-  /** Those that can be read, by their place in the file, which counts from 1. */
-  readonly entries: ReadonlyMap<number, CustodyEntry>;
-}
-
-/**
- * All files below the folder, with forward slashes, `below` before each name; what is no plain file
- * is a finding.
- */
-function filesIn(folder: string, found: Found, below = ""): string[] {
-  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((each) => {
-    const name = `${below}${each.name}`;
-    if (each.isDirectory()) return filesIn(folder, found, `${name}/`);
-    if (each.isFile()) return [name];
-    found(name, "is not a plain file");
-    return [];
-  });
-}
-
-function readText(folder: string, name: string, found: Found): string | null {
-  const path = join(folder, name);
-  if (existsSync(path)) return readFileSync(path, "utf8");
-  found(name, "is missing");
-  return null;
-}
-
-function parsed<T>(text: string, schema: z.ZodType<T>): T | null {
-  try {
-    const read = schema.safeParse(JSON.parse(text));
-    return read.success ? read.data : null;
-  } catch {
-    return null;
-  }
+/** Files of an export that are no results. */
+function knownNames(statements: FolderStatements | null): ReadonlySet<string> {
+  const seals = statements?.seals.map((_, place) => sealName(place + 1)) ?? [];
+  return new Set([MANIFEST, AUDIT, INDEX, ...seals, ...(statements === null ? [] : [UNSEALED])]);
 }
 
 function readManifestFile(folder: string, found: Found): ReadManifest | null {
-  const text = readText(folder, MANIFEST, found);
+  const text = readPlainText(folder, MANIFEST, found);
   if (text === null) return null;
   const file = parsed(text, manifestSchema);
   if (file === null) {
@@ -161,7 +173,7 @@ function safePath(entry: CustodyEntry): string | null {
 }
 
 function checkSums(folder: string, digests: ReadonlyMap<string, FileDigest>, found: Found): void {
-  const text = readText(folder, SUMS, found);
+  const text = readPlainText(folder, SUMS, found);
   if (text === null) return;
   const read = readSums(text);
   if ("badLine" in read) return found(SUMS, `line ${read.badLine} is not a line of sha256sum`);
@@ -179,7 +191,7 @@ function checkSums(folder: string, digests: ReadonlyMap<string, FileDigest>, fou
 function checkResults(
   expected: ReadonlyMap<string, CustodyEntry>,
   digests: ReadonlyMap<string, FileDigest>,
-  found: Found,
+  { known, found }: { readonly known: ReadonlySet<string>; readonly found: Found },
 ): void {
   for (const [path, entry] of expected) {
     const digest = digests.get(path);
@@ -197,52 +209,7 @@ function checkResults(
       found(path, `contains something else in its gzip layer than ${entryName} says`);
     }
   }
-  const others = new Set([MANIFEST, AUDIT, INDEX]);
   for (const path of digests.keys()) {
-    if (!expected.has(path) && !others.has(path)) found(path, "is in no entry of the manifest");
-  }
-}
-
-/** The log and the index; gives the number of records. */
-function checkLogs(folder: string, manifest: ReadManifest | null, found: Found): number {
-  const log = readText(folder, AUDIT, found);
-  const text = readText(folder, INDEX, found);
-  if (log === null || text === null) return 0;
-  const index = parsed(text, indexSchema);
-  if (index === null) {
-    found(INDEX, "is not an index of version 1");
-    return 0;
-  }
-  const lines = log.split("\n");
-  if (lines.pop() !== "") found(AUDIT, "does not end with a line end");
-  const records = lines.map((line) => parsed(line, z.unknown()));
-  const broken = records.findIndex((record) => record === null);
-  if (broken >= 0) found(AUDIT, `record ${broken + 1} is not JSON`);
-  else if (log !== auditText(records)) found(AUDIT, "is not written as lrq writes it");
-  const verdict = verifyAudit(records, endOf(index.audit));
-  if (verdict.kind === "broken") {
-    found(AUDIT, `broken at record ${verdict.position}: ${verdict.why}`);
-  }
-  const first = auditRecordSchema.safeParse(records[0]);
-  if (first.success && first.data.chain !== manifest?.file.runId) {
-    found(AUDIT, "is not the log of this run");
-  }
-  if (index.audit.count === 0 && records.length > 0) found(INDEX, "has no audit record");
-  if (manifest !== null && text !== expectedIndex(manifest, index)) {
-    found(INDEX, "does not follow from the manifest");
-  }
-  return records.length;
-}
-
-/** Null where the manifest has what is no entry, or names no file: then no index follows. */
-function expectedIndex(
-  { file, entries }: ReadManifest,
-  index: z.infer<typeof indexSchema>,
-): string | null {
-  if (entries.size !== file.entries.length) return null;
-  try {
-    return indexText(file.runId, [...entries.values()], index.audit);
-  } catch {
-    return null;
+    if (!expected.has(path) && !known.has(path)) found(path, "is in no entry of the manifest");
   }
 }

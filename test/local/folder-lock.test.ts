@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -25,6 +25,13 @@ describe("the lock of a data folder", () => {
     expect(existsSync(`${folder}.lock`)).toBe(true);
     second.release();
     expect(existsSync(`${folder}.lock`)).toBe(false);
+  });
+
+  it("makes the folder around it for nobody else to look into", async () => {
+    const around = join(folder, "..", ".lrq");
+    const lock = await taken(join(around, "data"));
+    expect(statSync(around).mode & 0o777).toBe(0o700);
+    lock.release();
   });
 
   it("is refused while a process that lives has it, in words that help", async () => {

@@ -59,11 +59,18 @@ describe("evidence of a finished run", () => {
     expect(await runCommand(["export", runId, target], surroundings)).toBe(2);
     expect(await verifyFolder(target)).toMatchObject({ results: 4, findings: [] });
 
+    const sealed = await on.until(runId, ({ seal }) => seal?.current === true);
+    expect(sealed.seal).toMatchObject({ number: 1 });
+    expect(said.filter((line) => line === `seal ${sealed.seal?.hash}`)).toHaveLength(3);
+    expect(
+      await runCommand(["verify", runId, "--head", sealed.seal?.hash ?? ""], surroundings),
+    ).toBe(0);
+
     const { records, head } = await auditAt(on, `runs/${runId}/audit`);
     expect(verifyAudit(records, { number: head.count, hash: head.head }).kind).toBe("ok");
     const events = records.map(({ event }) => event);
     expect(events[0]).toBe("accepted");
-    expect(events.filter((event) => event === "evidenceRead")).toHaveLength(8);
+    expect(events.filter((event) => event === "evidenceRead")).toHaveLength(12);
     expect(records[1]).toMatchObject({ event: "evidenceRead", by: "local" });
     expect((await auditAt(on, `runs/${runId}/audit?from=5`)).records[0]?.number).toBe(5);
   });

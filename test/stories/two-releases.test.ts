@@ -48,6 +48,12 @@ describe("the release before, and this one", () => {
       await stage.host.stop();
       const last = await other.accept("generic", incident("of the last", numbers(4)));
       for (const each of [runId, last.runId]) await ends(other, each);
+      // Whoever finished them: this version seals a run when it is asked for its seals.
+      for (const each of [runId, ...both.map((one) => one.runId), last.runId]) {
+        const body = { seals: [{ number: 1 }], unsealed: null };
+        const answer = then() === NOW ? { status: 200, body } : { status: 404 };
+        expect(await other.call("GET", `runs/${each}/seals`)).toMatchObject(answer);
+      }
       const status = statusSchema.parse((await other.call("GET", "status")).body);
       expect(status.setAside.count).toBe(0);
       expect(await hasField(stage, RATE_TOKEN_KEY)).toBe(true);

@@ -102,6 +102,11 @@ export async function openEvidence(
   }
   const opened = await ports.evidence.open(result.path);
   if (opened === null) throw new Error(`${result.path} is recorded as stored, but is not there`);
+  if (opened.size !== result.size) {
+    // Whoever has the container may have put another file there; nobody is given that as evidence.
+    for await (const _ of opened.content) break;
+    throw new Error(`${result.path} has ${opened.size} bytes; recorded are ${result.size}`);
+  }
   const suffix = sequenceId.slice(sequenceId.indexOf(".") + 1);
   return { ...opened, sha256: result.sha256, fileName: `${suffix}-${index}.bin` };
 }

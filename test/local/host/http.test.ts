@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { get as httpGet } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { Host } from "../../../local/host/host.ts";
@@ -200,6 +201,20 @@ describe("the host's own routes", () => {
       expect([path, ...answers.map(({ status }) => status)]).toEqual([path, 401, 401]);
     }
   });
+
+  it.each(["evil.example", "127.0.0.1.evil.example", "10.0.0.1"])(
+    "are closed to a page that reached this machine as %s, whatever key it has",
+    async (name) => {
+      const headers = { host: `${name}:${new URL(host.url).port}`, ...master };
+      const status = await new Promise((resolve, reject) => {
+        httpGet(`${host.url}/admin/host/status`, { headers }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        }).once("error", reject);
+      });
+      expect(status).toBe(403);
+    },
+  );
 
   it("do not run HTTP functions or unknown ones", async () => {
     const headers = { "content-type": "application/json", ...master };

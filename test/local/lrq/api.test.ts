@@ -147,10 +147,28 @@ describe("an answer of lrq", () => {
     const seen: unknown[] = [];
     const { api } = await lrqWith((request, response) => {
       seen.push(request.url, request.headers.authorization);
-      response.end(JSON.stringify({ evidence: [LISTED] }));
+      response.end(JSON.stringify({ runId: RUN_ID, evidence: [LISTED] }));
     });
     expect(await api.list(RUN_ID)).toEqual([LISTED]);
     expect(seen).toEqual([`/api/runs/${RUN_ID}/evidence`, `Bearer ${KEY}`]);
+  });
+
+  it("about another run than the one that was asked for is refused", async () => {
+    const other = "1".repeat(20);
+    const answers: Readonly<Record<string, object>> = {
+      manifest: { v: 1, runId: other, head: "", entries: [] },
+      evidence: { runId: other, evidence: [] },
+      seals: { runId: other, seals: [], unsealed: null },
+      "audit?from=1": { chain: other, records: [], next: null },
+    };
+    const { api } = await lrqWith((request, response) => {
+      response.end(JSON.stringify(answers[request.url?.split("/").at(-1) ?? ""]));
+    });
+    const why = `lrq was asked for ${RUN_ID}, but answered about ${other}`;
+    for (const ask of ["manifest", "list", "seals", "audit"] as const) {
+      await expect(api[ask](RUN_ID)).rejects.toThrow(why);
+    }
+    await expect(api.audit(null)).rejects.toThrow("lrq was asked for queue");
   });
 
   it("that leads elsewhere is not followed, and the key stays here", async () => {

@@ -17,7 +17,7 @@ async function withQueueLog<T>(
   act: (env: Record<string, string>) => Promise<T>,
 ): Promise<T> {
   const server = createServer((_, response) => {
-    response.end(JSON.stringify({ records, next: null }));
+    response.end(JSON.stringify({ chain: QUEUE_CHAIN, records, next: null }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

@@ -6,6 +6,7 @@ import type { EvidenceApi } from "../../../local/lrq/api.ts";
 import { exportRun, type ExportedRun } from "../../../local/lrq/export-run.ts";
 import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
 import { readQueueAudit, readRunAudit } from "../../../shared/workflow/view/read-audit.ts";
+import { readSeals } from "../../../shared/workflow/view/read-seals.ts";
 import { listEvidence, openEvidence } from "../../../shared/workflow/view/read-evidence.ts";
 import { RUN_ID } from "../../ledger/a-sequence.ts";
 import { type Collecting, openCollecting, type Served } from "../../workflow/collecting.ts";
@@ -26,6 +27,11 @@ export function apiOf(collecting: Collecting): EvidenceApi {
       return { ...manifest, entries: [...entries] };
     },
     list: async (runId) => (await listEvidence(ports, runId)) ?? [],
+    seals: async (runId) => {
+      const read = await readSeals(ports, runId);
+      if (read === null) throw new Error("there is no run");
+      return { ...read, seals: [...read.seals] };
+    },
     open: async (_, { sequenceId, index }) => {
       const opened = await openEvidence(ports, { sequenceId, index, by: "examiner" });
       if (opened === null) throw new Error("not there");

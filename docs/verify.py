@@ -1,0 +1,359 @@
+#!/usr/bin/env python3
+"""Checks a folder that `lrq export` wrote, by docs/evidence.md and nothing of lrq.
+
+python3 verify.py FOLDER [HASH]: HASH is that of a seal, or the head of the custody chain, as kept
+elsewhere. Exit code 0: all is well, 1: something is wrong, 2: not to be run like this.
+"""
+
+import datetime
+import gzip
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+
+ZEROS = "0" * 64
+HASH = re.compile(r"[0-9a-f]{64}\Z")
+SUM_LINE = re.compile(r"([0-9a-f]{64})  ([\w./-]+)\Z", re.ASCII)
+READING = re.compile(r"(\S+) sha256 ([0-9a-f]{64})\Z")
+SEQUENCE = re.compile(r"([0-9a-z]{20})\.([0-9a-z]{12})\Z")
+TEXT_BYTES_MAX = 2**28
+PIECE_BYTES = 2**20
+CLOCKS_S = 60
+findings = []
+
+
+def found(where, what):
+    findings.append(f"{where}: {what}")
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def indented(value):
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def plain_files(folder):
+    for below, folders, names in os.walk(folder, followlinks=False):
+        for name in folders + names:
+            path = os.path.join(below, name)
+            mode = os.lstat(path).st_mode
+            relative = os.path.relpath(path, folder).replace(os.sep, "/")
+            if stat.S_ISREG(mode):
+                yield relative
+            elif not stat.S_ISDIR(mode):
+                found(relative, "is not a plain file")
+
+
+def read_text(folder, name, present):
+    path = os.path.join(folder, name)
+    if name not in present:
+        found(name, "is missing, or is not a plain file")
+    elif os.path.getsize(path) > TEXT_BYTES_MAX:
+        found(name, "is too large")
+    else:
+        try:
+            with open(path, encoding="utf-8", newline="") as file:
+                return file.read()
+        except UnicodeDecodeError:
+            found(name, "is not UTF-8")
+    return None
+
+
+def read_json(text):
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def hash_stream(file):
+    digest, size = hashlib.sha256(), 0
+    while piece := file.read(PIECE_BYTES):
+        digest.update(piece)
+        size += len(piece)
+    return size, digest.hexdigest()
+
+
+def check_chain(where, links, chain_of, run_id):
+    """A chain as far as it is whole; gives its hashes."""
+    hashes = [ZEROS]
+    for number, link in enumerate(links, 1):
+        if not isinstance(link, dict) or link.get("v") != 1:
+            found(where, f"link {number} is none of version 1")
+            break
+        rest = {name: value for name, value in link.items() if name != "hash"}
+        if link.get("number") != number or link.get("previous") != hashes[-1]:
+            found(where, f"link {number} does not follow the one before it")
+        if link.get("hash") != sha256(canonical(rest)):
+            found(where, f"link {number} was changed after it was chained")
+        if link.get(chain_of) != run_id:
+            found(where, f"link {number} belongs to another run")
+        hashes.append(link.get("hash"))
+    return hashes
+
+
+def check_sums(folder, present, digests):
+    text = read_text(folder, "SHA256SUMS", present)
+    if text is None:
+        return
+    lines = text.split("\n")
+    matches = [SUM_LINE.match(line) for line in lines[:-1]]
+    if lines[-1] != "" or not all(matches):
+        return found("SHA256SUMS", "has a line that is none of sha256sum")
+    sums = {match[2]: match[1] for match in matches}
+    if [match[2] for match in matches] != sorted(sums):
+        found("SHA256SUMS", "is not in the order of the names")
+    for path in sorted(sums.keys() | digests.keys()):
+        if sums.get(path) != digests.get(path, (0, None))[1]:
+            found(path, "is not in the folder and in SHA256SUMS with the same hash")
+
+
+def check_results(folder, entries, digests, others):
+    for number, entry in enumerate(entries, 1):
+        ids = SEQUENCE.match(str(entry.get("sequenceId")))
+        path = ids and f"{ids[1]}/{ids[2]}/{entry.get('part')}-{entry.get('commandIndex')}.bin"
+        if path is None or path != entry.get("storedAs"):
+            found("manifest.json", f"entry {number} names a file it cannot name")
+        elif digests.get(path) != (entry.get("size"), entry.get("sha256")):
+            found(path, f"is not in the folder with the size and hash of entry {number}")
+        elif entry.get("content") and not holds(os.path.join(folder, path), entry["content"]):
+            found(path, f"holds something else in its gzip layer than entry {number} says")
+    known = others | {entry.get("storedAs") for entry in entries}
+    for path in digests.keys() - known:
+        found(path, "is in no entry of the manifest")
+
+
+def holds(path, content):
+    try:
+        with gzip.open(path) as file:
+            return hash_stream(file) == (content.get("size"), content.get("sha256"))
+    except (OSError, EOFError, ValueError):
+        return False
+
+
+def read_statement(folder, name, present):
+    text = read_text(folder, name, present)
+    statement = None if text is None else read_json(text)
+    if not isinstance(statement, dict) or statement.get("v") != 1:
+        found(name, "is not a statement of version 1")
+        return None, None
+    if text != canonical(statement):
+        found(name, "is not written as lrq writes it")
+    return statement, sha256(text)
+
+
+def read_statements(folder, present):
+    """The statements by their files, in their order; the last is what is said of the run now."""
+    statements, previous, number = {}, ZEROS, 1
+    while f"seal-{number}.json" in present:
+        name = f"seal-{number}.json"
+        statement, digest = read_statement(folder, name, present)
+        if statement is None:
+            return {}
+        if statement.get("seal") != {"number": number, "previous": previous}:
+            found(name, "does not name itself and the seal before it")
+        if statement.get("finishedAt") is None:
+            found(name, "seals a run that had not finished")
+        statements[name] = (statement, digest)
+        previous, number = digest, number + 1
+    if "unsealed.json" in present:
+        statement, _ = read_statement(folder, "unsealed.json", present)
+        if statement is not None and statement.get("seal") is not None:
+            found("unsealed.json", "says that it is a seal")
+        if statement is not None:
+            statements["unsealed.json"] = (statement, None)
+    return statements
+
+
+def check_statement(name, statement, run_id, chains):
+    if statement.get("runId") != run_id:
+        found(name, "is of another run")
+    if statement["accepted"] != len(statement["sequences"]):
+        found(name, f"has {len(statement['sequences'])} of {statement['accepted']} sequences")
+    for kind, hashes in chains.items():
+        count, head = statement[kind]["count"], statement[kind]["head"]
+        if count >= len(hashes):
+            found(name, f"ends at link {count} of {kind}, which is not in the folder: it was cut off")
+        elif hashes[count] != head:
+            found(name, f"has another hash of link {count} of {kind}: it was written anew")
+
+
+def in_order(instants):
+    known = [
+        datetime.datetime.strptime(each, "%Y-%m-%dT%H:%M:%S.%fZ").timestamp()
+        for each in instants
+        if each is not None
+    ]
+    return all(one - CLOCKS_S <= next_one for one, next_one in zip(known, known[1:]))
+
+
+def check_entries(name, statement, entries):
+    sequences = {each["sequenceId"]: each for each in statement["sequences"]}
+    stored = {
+        command["result"]["storedAs"]: command["result"]
+        for each in sequences.values()
+        for command in each["commands"]
+        if command["result"] and command["result"]["state"] == "stored"
+    }
+    before = None
+    for number, entry in enumerate(entries, 1):
+        sequence = sequences.get(entry["sequenceId"])
+        if sequence is None:
+            found(name, f"does not know the sequence of entry {number}")
+            continue
+        result = stored.pop(entry["storedAs"], {})
+        if (result.get("size"), result.get("sha256")) != (entry["size"], entry["sha256"]):
+            found("manifest.json", f"entry {number} has another size or hash than {name}")
+        said = {key: statement[key] for key in ("runId", "source", "incidentId", "requestedBy", "requestedAt")}
+        said.update({key: sequence[key] for key in ("machineId", "profile", "approvedBy")})
+        for member, value in said.items():
+            unknown = member == "approvedBy" and entry[member] is None
+            if entry[member] != value and not unknown:
+                found("manifest.json", f"entry {number} has another {member} than {name}")
+        ours = [entry["requestedAt"], entry["submittedAt"], entry["collectedAt"]]
+        if not in_order(ours) or not in_order([before, entry["collectedAt"]]):
+            found("manifest.json", f"entry {number} has its times in no possible order")
+        before = entry["collectedAt"]
+    for path in stored:
+        found(name, f"knows {path}, which no entry of the manifest has")
+
+
+def check_story(name, statement, entries, records):
+    check_entries(name, statement, entries)
+    approvers = {record["by"] for record in records if record["event"] == "approved"}
+    for each in statement["sequences"]:
+        for by in each["approvedBy"]:
+            if by not in approvers:
+                found("audit.jsonl", f"has no approval by {by}, who approved {each['sequenceId']}")
+        if not in_order([each["acceptedAt"], each["submittedAt"], each["endedAt"], statement["at"]]):
+            found(name, f"has the times of {each['sequenceId']} in no possible order")
+    accepted = [record for record in records if record["event"] == "accepted"]
+    if accepted and accepted[0]["by"] != statement["requestedBy"]:
+        found("audit.jsonl", f"names {accepted[0]['by']}, not {statement['requestedBy']}")
+
+
+def check_readings(entries, records):
+    hashes = {entry["storedAs"]: entry["sha256"] for entry in entries}
+    for record in records:
+        reading = READING.match(record["detail"]) if record["event"] == "evidenceRead" else None
+        if reading and hashes.get(reading[1]) != reading[2]:
+            found("audit.jsonl", f"record {record['number']} tells of {reading[1]} with another hash")
+
+
+def expected_index(run_id, entries, hashes, statements):
+    audit = {"count": len(hashes) - 1, "head": hashes[-1]}
+    files = [
+        {"path": entry["storedAs"]}
+        | {key: entry[key] for key in ("machineId", "machineName", "command", "servedName", "size")}
+        for entry in entries
+    ]
+    if not statements:
+        return {"v": 1, "runId": run_id, "audit": audit, "files": files}
+    last = list(statements.values())[-1][0]
+    members = ("sequenceId", "machineId", "machineName", "profile", "state", "outcome")
+    return {
+        "v": 2,
+        "runId": run_id,
+        "audit": audit,
+        "state": "unsealed" if last["seal"] is None else "sealed",
+        "seals": [{"path": name, "hash": one[1]} for name, one in statements.items() if one[1]],
+        "sequences": [
+            {key: each[key] for key in members} | {"left": left_by(each)} for each in last["sequences"]
+        ],
+        "skipped": last["skipped"],
+        "files": files,
+    }
+
+
+def left_by(sequence):
+    return [
+        command["target"]
+        for command in sequence["commands"]
+        if command["type"] == "PutFile" and command["status"] == "Completed"
+    ]
+
+
+def verify(folder, expected):
+    present = set(plain_files(folder))
+    digests = {}
+    for path in present - {"SHA256SUMS"}:
+        with open(os.path.join(folder, path), "rb") as file:
+            digests[path] = hash_stream(file)
+    check_sums(folder, present, digests)
+    text = read_text(folder, "manifest.json", present)
+    manifest = read_json(text) if text else None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("entries"), list):
+        return found("manifest.json", "is not a manifest of version 1")
+    if text != indented(manifest) or manifest.keys() != {"v", "runId", "head", "entries"}:
+        found("manifest.json", "is not written as lrq writes it")
+    run_id, entries = manifest.get("runId"), manifest["entries"]
+    custody = check_chain("manifest.json", entries, "runId", run_id)
+    if custody[-1] != manifest.get("head"):
+        found("manifest.json", "does not end at its head")
+    log = read_text(folder, "audit.jsonl", present) or ""
+    records = [read_json(line) for line in log.split("\n")[:-1]]
+    lines = [json.dumps(each, separators=(",", ":"), ensure_ascii=False) + "\n" for each in records]
+    if log != "".join(lines):
+        found("audit.jsonl", "is not written as lrq writes it")
+    audit = check_chain("audit.jsonl", records, "chain", run_id)
+    statements = read_statements(folder, present)
+    others = {"manifest.json", "audit.jsonl", "index.json", *statements}
+    check_results(folder, entries, digests, others)
+    for name, (statement, _) in statements.items():
+        check_statement(name, statement, run_id, {"custody": custody, "audit": audit})
+    check_readings(entries, records)
+    if statements:
+        name, (last, _) = list(statements.items())[-1]
+        if last["custody"]["count"] != len(entries):
+            found(name, f"covers {last['custody']['count']} of {len(entries)} custody entries")
+        check_story(name, last, entries, records)
+    index = read_text(folder, "index.json", present)
+    value = indented(expected_index(run_id, entries, audit, statements))
+    # Members of a seal are sorted, those of an index are not: the values are compared.
+    if index is not None and (read_json(index) != read_json(value) or indented(read_json(index)) != index):
+        found("index.json", "is not what follows from the manifest and the seals")
+    seals = [digest for _, digest in statements.values() if digest]
+    if expected is not None and expected not in [*seals, manifest.get("head")]:
+        found("manifest.json", f"neither a seal nor the custody chain has the expected hash {expected}")
+    if not findings:
+        tell(run_id, seals, statements, manifest["head"], expected)
+
+
+def tell(run_id, seals, statements, head, expected):
+    sealed = bool(statements) and "unsealed.json" not in statements
+    print(f"ok   run {run_id}")
+    print(f"seal {seals[-1]}" if sealed else "open the run is not sealed")
+    print(f"head {head}")
+    if expected == head and expected not in seals:
+        print("     the expected head is that of the results alone")
+    elif expected is not None and not (sealed and expected == seals[-1]):
+        print("     the expected hash is that of an earlier seal: what came later is not proven")
+
+
+def main(words):
+    if len(words) not in (1, 2) or (len(words) == 2 and not HASH.match(words[1])):
+        print(__doc__, file=sys.stderr)
+        return 2
+    if not os.path.isdir(words[0]):
+        print(f"{words[0]} is not a folder", file=sys.stderr)
+        return 2
+    try:
+        verify(words[0], words[1] if len(words) == 2 else None)
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        found(words[0], f"is not of the form that an export has ({type(error).__name__}: {error})")
+    for finding in findings[:50]:
+        print(f"NOT  {finding}".encode("ascii", "backslashreplace").decode())
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
