@@ -9,7 +9,8 @@ import { SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
 
 const state = z.enum(SEQUENCE_STATES);
 const skipped = z.array(z.strictObject({ machine: z.string(), reason: z.string() }));
-const readAs = z.array(z.strictObject({ machine: z.string(), as: z.string() }));
+/** The release before does not have it; the stories about names hold this one to it. */
+const readAs = z.array(z.strictObject({ machine: z.string(), as: z.string() })).optional();
 
 /** The 202 of a webhook. */
 export const acceptedSchema = z.strictObject({
