@@ -73,6 +73,27 @@ describe("a run that has finished", () => {
     });
   });
 
+  it("costs four requests, whatever the number of its sequences", async () => {
+    const collecting = await finished();
+    const outstanding = await readOutstanding(collecting.ledger);
+    let requests = 0;
+    const spend = <T>(answer: T): T => {
+      requests += 1;
+      return answer;
+    };
+    const counted = collecting.ports(({ ledger, ...others }) => ({
+      ...others,
+      ledger: {
+        read: async (key) => await spend(ledger.read(key)),
+        list: async (from, before, limit) => await spend(ledger.list(from, before, limit)),
+        commit: async (changes) => await spend(ledger.commit(changes)),
+      },
+    }));
+    await sealRuns(counted, outstanding);
+    expect(isSealed(await runOf(collecting))).toBe(true);
+    expect(requests).toBe(4);
+  });
+
   it("is sealed once, whoever does it", async () => {
     const collecting = await finished();
     const ports = collecting.ports();
