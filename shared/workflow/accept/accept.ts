@@ -23,15 +23,15 @@ import { writeRun, type RunToWrite } from "./write-run.ts";
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
 
 /**
- * Sequences of so few machines get their own rows at once, eight of them: an intake row and its
- * pointer would be two, and cost two requests more later.
+ * The sequences of at most this many machines, eight, get their own rows at once. An intake row and
+ * its pointer would be two rows, and cost two more requests later.
  */
 const WRITTEN_AT_ONCE_MAX = 4;
 
 /**
- * Takes an incident in: one transaction of the ledger, then a bell, then the answer. What was
- * accepted before is returned and not repeated; machines new to the incident start. Throws if
- * storage is out of reach: then nothing was promised.
+ * Accepts an incident: one transaction of the ledger, then a bell, then the answer. If it was
+ * accepted before, it gets the same answer and nothing is repeated; machines that are new to the
+ * incident start. Throws if storage is out of reach; then nothing was promised.
  */
 export async function accept(
   ports: AcceptPorts,
@@ -40,7 +40,7 @@ export async function accept(
 ): Promise<Acceptance> {
   const keyHash = keyHashOf(submission);
   const { machines } = submission.incident;
-  // What stands in intake rows gets its place in the line when it is unfolded.
+  // Sequences in intake rows get their place in the line when they are unfolded.
   const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
   const [before, last] = await Promise.all([
     keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
@@ -65,10 +65,10 @@ export async function accept(
   return await enqueue(ports, settings, submission, plannedRun);
 }
 
-/** What is to be run, and what was read for it. */
+/** What to run, and what was read for it. */
 interface PlannedRun {
   readonly plan: Plan;
-  /** Where the line begins for it; null for what stands in intake rows first. */
+  /** Where its place in the line begins; null if its sequences are in intake rows first. */
   readonly pass: number | null;
   readonly keyHash: string | null;
 }
@@ -87,7 +87,7 @@ async function enqueue(
   if (written.kind === "setAside") return await uncounted(ports, written.aside);
   if (written.kind === "tooLarge") return tooLarge(written.asked);
   if (written.kind === "keyTaken") {
-    // The same request came twice at once; the other one's answer is this one's too.
+    // The same request came twice at once; both get the answer of the other one.
     const before = await acceptedBefore(ports, keyHash ?? "", submission);
     if (before !== null) return before;
     throw new Error("an idempotency key was taken and is gone");
@@ -105,7 +105,7 @@ async function enqueue(
   return answer(written.run, sequences, written.known, plan);
 }
 
-/** The rows that the ledger shall have for what was asked for. */
+/** The rows to write for what was asked for. */
 function runToWrite(
   { clock, random }: AcceptPorts,
   { expiryMs, policy, approvalMs }: AcceptSettings,
@@ -135,7 +135,7 @@ function runToWrite(
   };
 }
 
-/** What is left is told, so that the sender can choose. */
+/** The answer says how many are left, so that the sender can choose. */
 function overCap(
   { clock, log }: AcceptPorts,
   { caller, incident }: Submission,
@@ -151,7 +151,10 @@ function overCap(
   return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
 }
 
-/** A cap that cannot be judged is not passed: new machines wait until somebody has seen to it. */
+/**
+ * If a cap cannot be judged, nothing passes it: new machines are refused until a person has mended
+ * the counts.
+ */
 async function uncounted(ports: AcceptPorts, aside: SetAside): Promise<Acceptance> {
   await noteSetAside(ports, aside);
   const detail =

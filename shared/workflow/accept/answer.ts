@@ -24,17 +24,17 @@ export interface AcceptSettings {
   readonly catalogue: Catalogue;
   readonly routing: Routing;
   readonly scope: MachineScope;
-  /** How the sequences of a run are let go; null lets all of them. */
+  /** The policy that lets the sequences of a run go; null lets all of them go. */
   readonly policy: GatePolicy | null;
   /** How long an approval may be waited for. */
   readonly approvalMs: number;
 }
 
-/** An incident as a known caller asks for it to be worked on. */
+/** An incident, and how a known caller asks for it to be worked on. */
 export interface Submission {
   readonly incident: Incident;
   readonly caller: string;
-  /** Of a token: who showed it. */
+  /** The person or app that showed the token; null without a token. */
   readonly objectId: string | null;
   readonly asked: { profile: string | null; parameters: Readonly<Record<string, string>> };
   /**
@@ -47,9 +47,9 @@ export interface Submission {
   readonly caps: Caps | null;
   /** Who is told of it. */
   readonly callbacks: readonly CallbackTarget[];
-  /** Run it anew although it was accepted before. */
+  /** Run it again although it was accepted before. */
   readonly again: boolean;
-  /** Whether the caller may use a profile; checked against what routing chose, too. */
+  /** Whether the caller may use a profile; also checked for profiles that routing chose. */
   readonly mayUse: (profile: string) => boolean;
 }
 

@@ -1,20 +1,21 @@
 import { isoOf } from "../../ledger/row/instant.ts";
 import type { Machine } from "../../ports.ts";
 
-/** Which of the machines of one name is meant. */
+/** The result of choosing among the machines of one name. */
 export type NamedChoice =
   | { readonly kind: "one"; readonly machine: Machine }
-  /** None of them is there any more, but all became this one. */
+  /** None of them exists any more; all were merged into this one. */
   | { readonly kind: "merged"; readonly into: string }
   | { readonly kind: "several"; readonly reason: string }
   | { readonly kind: "none" };
 
-/** Machines told apart in one reason, so that it stays one that can be read. Our own bound. */
+/** The most machines that one reason lists, so that people can read it. Our own bound. */
 const NAMED_MAX = 5;
 
 /**
- * The one onboarded machine of these, which have one name. Of several nobody chooses but the
- * sender, and the reason says which is which. One that was merged into another is no choice.
+ * The one onboarded machine among these, which have one name. If there are several, only the sender
+ * can choose, and the reason says how they differ. A machine that was merged into another one is
+ * not chosen.
  */
 export function chooseByName(machines: readonly Machine[]): NamedChoice {
   const onboarded = machines.filter((each) => each.onboarded);

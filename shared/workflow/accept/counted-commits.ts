@@ -26,23 +26,23 @@ export interface CountedWrite {
   readonly machines: NewMachines;
 }
 
-/** As for a commit of the ledger; or nothing was written, for a cap is in the way. */
+/** Like a commit of the ledger; or nothing was written, because of a cap. */
 export type CountedOutcome = CommitOutcome | ({ readonly kind: "overCap" } & OverCap);
 
 /**
  * Commits that count machines against the caps of the day. All requests write the one row of the
- * counts. So those of one process do not race for it: what comes while a transaction is under way
- * waits for its end, and then shares the next one. Throws as the ledger does. A loop of its own and
- * no `transact`: a try is made of what many requests bring, each has an answer of its own, and one
- * that is in the way leaves while the others go on.
+ * counts, so the requests of one process share transactions: those that come during a transaction
+ * wait for its end, and then share the next one. Throws as the ledger does. It has its own loop
+ * instead of `transact`: one try carries the changes of many requests, each gets its own answer,
+ * and one that causes a conflict leaves while the others go on.
  */
 export interface CountedCommits {
   /**
-   * Reads the counts if this process does not know them. After it the ledger has answered, so the
-   * clock of the service may be asked.
+   * Reads the counts if this process does not know them. Afterwards the ledger has answered, so the
+   * service's clock can be asked.
    */
   prepare(): Promise<void>;
-  /** Throws `SetAside` if the counts cannot be read: then no cap can be judged. */
+  /** Throws `SetAside` if the counts cannot be read, because then no cap can be judged. */
   commit(write: CountedWrite): Promise<CountedOutcome>;
 }
 
@@ -52,10 +52,10 @@ interface Waiting extends CountedWrite {
   fail(error: unknown): void;
 }
 
-/** Each try is lost to another host that has counted meanwhile; there are few hosts. */
+/** A try loses only if another host has counted meanwhile; there are few hosts. */
 const TRIES = 60;
 const JITTER_MS = 50;
-/** A transaction that is not answered for so long holds up no other. */
+/** If a transaction gets no answer for this long, the next one begins without it. */
 const HANGS_MS = 10_000;
 
 /** One for each process. */
@@ -63,10 +63,10 @@ export function createCountedCommits(ports: CountingPorts): CountedCommits {
   const { clock } = ports;
   const waiting: Waiting[] = [];
   let counts: MaybeStored<Counts> | null = null;
-  /** Who commits now, and since when its present transaction is under way. */
+  /** Who commits now, and when its present transaction began. */
   let committer: { beganAtMs: number } | null = null;
 
-  /** Commits what waits, until nothing does or another has taken over. */
+  /** Commits until nothing waits, or until another one has taken over. */
   const serve = async (): Promise<void> => {
     const own = { beganAtMs: clock.monotonicMs() };
     committer = own;
@@ -101,7 +101,7 @@ export function createCountedCommits(ports: CountingPorts): CountedCommits {
   };
 }
 
-/** The first that wait, as many as share a transaction with the counts; always one. */
+/** The first that wait, as many as fit into a transaction with the counts; at least one. */
 function taken(waiting: Waiting[]): readonly Waiting[] {
   const keys = new Set([CAPS_KEY]);
   let characters = 0;
@@ -120,8 +120,8 @@ function taken(waiting: Waiting[]): readonly Waiting[] {
 }
 
 /**
- * Answers every write, and gives the counts as they stand then; null if nobody knows. `known` is
- * what the last transaction left: only a guess, which the ETag finds out.
+ * Answers every write, and returns the counts after it; null if they are not known. `known` is what
+ * the last transaction left. It is a guess: if it is old, its ETag makes the commit lose.
  */
 async function commitTogether(
   ports: CountingPorts,
@@ -152,7 +152,7 @@ interface Progress {
 async function tryCommit(ports: CountingPorts, { left, counts }: Progress): Promise<Progress> {
   const stored = counts ?? (await loadCounts(ports.ledger));
   const { fitting, over, after } = counted(left, stored.value, ports.clock.earliest());
-  // Nobody is refused for a guess.
+  // The counts may be old; nobody is refused before they have been read again.
   if (over.length > 0 && counts !== null) return { left, counts: null };
   for (const { write, cap } of over) write.answer({ kind: "overCap", ...cap });
   if (fitting.length === 0) return { left: [], counts: stored };
@@ -164,7 +164,7 @@ async function tryCommit(ports: CountingPorts, { left, counts }: Progress): Prom
     return { left: [], counts: etag === null ? null : { value: after, etag } };
   }
   if (outcome.key === CAPS_KEY) return { left: fitting, counts: null };
-  // Whose row stood in the way has lost; if that is not known, all look again at what stands.
+  // The write whose row had a conflict has lost. If that row is not known, all of them read again.
   const isLost = ({ changes: own }: Waiting) =>
     outcome.key === null || own.some(({ key }) => key === outcome.key);
   for (const each of fitting.filter(isLost)) each.answer(outcome);

@@ -11,15 +11,15 @@ export interface CountingLedger {
   /** What the next commit counts; null for nothing. */
   count(machines: NewMachines | null): void;
   /**
-   * Why the last commit was not counted: the cap that it would have gone over, or counts that
-   * cannot be read; null if it was neither.
+   * Why the last commit was not counted: a cap was full, or the counts cannot be read. Null if it
+   * was neither.
    */
   uncounted(): Extract<CountedOutcome, { kind: "overCap" }> | SetAside | null;
 }
 
 /**
- * The ledger for a transaction that counts machines: it commits together with what other requests
- * count. A commit that cannot be counted loses against the counts.
+ * The ledger for a transaction that counts machines. It commits them together with those of other
+ * requests. If a commit cannot be counted, it is reported as a conflict on the counts.
  */
 export function countingLedger({ ledger, countedCommits }: CountingPorts): CountingLedger {
   let machines: NewMachines | null = null;

@@ -6,7 +6,7 @@ import { dayOf, whichCap, type Caps, type OverCap } from "../../access/caps.ts";
 import type { Ledger } from "../../ports.ts";
 import type { MaybeStored } from "../../store/load.ts";
 
-/** Machines that a request brings new, for whom they are counted, and the caps that are theirs. */
+/** The new machines of a request, for whom they are counted, and the caps that apply. */
 export interface NewMachines {
   readonly caps: Caps;
   readonly caller: string;
@@ -15,14 +15,14 @@ export interface NewMachines {
   readonly asked: number;
 }
 
-/** The counts with the new machines, or the cap in their way. */
+/** The counts with the new machines, or the cap that is full. */
 export type Count =
   | { readonly kind: "counted"; readonly counts: Counts }
   | { readonly kind: "overCap"; readonly over: OverCap };
 
 const NO_COUNTS: Counts = { v: 1, day: "", machines: 0, callers: {} };
 
-/** The counts as they stand, to count on. Stale ones only make the commit lose. */
+/** The present counts. If they are old, the commit only loses. */
 export async function loadCounts(ledger: Ledger): Promise<MaybeStored<Counts>> {
   const row = await ledger.read(CAPS_KEY);
   return row === null
@@ -40,7 +40,7 @@ export async function loadReadableCounts(ledger: Ledger): Promise<MaybeStored<Co
   }
 }
 
-/** The change that writes the counts where `stored` stood. */
+/** The change that writes the counts in the place of `stored`. */
 export function countsChange({ etag }: MaybeStored<Counts>, body: Counts): RowChange {
   return etag === null
     ? { op: "insert", key: CAPS_KEY, body }
@@ -48,8 +48,8 @@ export function countsChange({ etag }: MaybeStored<Counts>, body: Counts): RowCh
 }
 
 /**
- * Counts a request's machines. The row belongs into the transaction that writes their sequences:
- * whoever counted meanwhile makes it lose, so no two requests take the same room.
+ * Counts a request's machines. The row has to be in the transaction that writes their sequences: if
+ * somebody else has counted meanwhile, it loses, so no two requests use the same room.
  */
 export function countMachines(
   current: Counts,
@@ -68,7 +68,10 @@ export function countMachines(
   return { kind: "counted", counts };
 }
 
-/** A day begins with nothing; a host that is a moment behind counts on the one that has begun. */
+/**
+ * A new day begins at zero. A host whose clock is a little behind goes on with the day that has
+ * begun.
+ */
 function onDay(counts: Counts, day: string): Counts {
   return counts.day >= day ? counts : { ...counts, ...NO_COUNTS, day };
 }

@@ -6,7 +6,7 @@ import { answer, type Acceptance, type AcceptPorts, type Submission } from "./an
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun } from "../../store/load.ts";
 
-/** What this key was answered with, or that it was used for another request; null if it is new. */
+/** What was answered to this key, or that it was used for another request; null if it is new. */
 export async function acceptedBefore(
   ports: Pick<AcceptPorts, "ledger">,
   keyHash: string,
@@ -29,13 +29,13 @@ export async function acceptedBefore(
   return answer(run.value, sequences, new Map(), run.value);
 }
 
-/** One caller's keys never meet another's. */
+/** The keys of one caller are separate from those of others. */
 export function keyHashOf({ caller, idempotencyKey }: Submission): string | null {
   if (idempotencyKey === null) return null;
   return createHash("sha256").update(`${caller.length}:${caller}${idempotencyKey}`).digest("hex");
 }
 
-/** The row that finds the answer again. */
+/** The row by which the answer is found again. */
 export function keyRowOf(
   keyHash: string | null,
   { requestHash }: Submission,

@@ -5,13 +5,13 @@ import { spendRead } from "../../store/spend-read.ts";
 
 export type LookUpPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
-/** Defender could not be asked: nothing is known, and nothing is accepted. */
+/** Defender gave no answer: nothing is known, and nothing is accepted. */
 export interface Unavailable {
   readonly kind: "unavailable";
   readonly detail: string;
 }
 
-/** What one look-up gave, or why there is nothing to be had. */
+/** The result of one look-up, or why there is none. */
 export type Looked<T> =
   | { readonly kind: "found"; readonly value: T }
   | { readonly kind: "absent" }

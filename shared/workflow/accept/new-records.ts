@@ -7,8 +7,8 @@ import { runIdOf, sequenceIdOf } from "../../plan/identity.ts";
 import type { Plan } from "../../plan/plan.ts";
 
 /**
- * The run an incident makes, before anything of it is written. `nonce` tells it from earlier runs,
- * if there is one.
+ * The run of an incident before anything of it is written. `nonce`, if given, makes it another run
+ * than earlier ones of the incident.
  */
 export function newRun(
   submission: { incident: Incident; caller: string; callbacks: readonly CallbackTarget[] },
@@ -46,7 +46,7 @@ export function newRun(
   };
 }
 
-/** A sequence as it is first written: ready to go, at its place among those that wait. */
+/** A new sequence as it is first written: ready, at its place in the line. */
 export function newSequence(
   run: RunRecord,
   planned: Plan["sequences"][number],

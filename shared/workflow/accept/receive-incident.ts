@@ -11,11 +11,11 @@ import type { Caps } from "../../access/caps.ts";
 import { accept, type Acceptance, type AcceptPorts, type AcceptSettings } from "./accept.ts";
 import { admitCaller, type Admitted, type Doorkeeping, type RawRequest } from "./request.ts";
 
-/** What a webhook can be answered with. */
+/** The possible results of a webhook. */
 export type Received =
   | Acceptance
   | Exclude<Admitted, { kind: "admitted" }>
-  /** Taken, and nothing follows from it. */
+  /** Understood, and there is nothing to do. */
   | { readonly kind: "noted"; readonly detail: string }
   | { readonly kind: "noSuchSource"; readonly detail: string }
   | { readonly kind: "badBody"; readonly detail: string }
@@ -27,13 +27,13 @@ export interface ReceiveSettings extends AcceptSettings, Doorkeeping {
   readonly caps: Caps;
 }
 
-/** Query parameters of this form give a profile's parameters their values. */
+/** Query parameters of this form set the parameters of a profile. */
 const PARAMETER = /^parameter\.([A-Za-z][A-Za-z0-9_-]{0,63})$/;
 const KEY_CHARACTERS_MAX = 255;
 
 /**
- * A webhook, from raw request to answer: who sends it, what it says, and then `accept`. Until all
- * of that is in order nothing is read from storage and nothing is written.
+ * A webhook, from the raw request to the answer: checks who sends it and what it says, then calls
+ * `accept`. Until all of that is in order it reads and writes nothing in storage.
  */
 export async function receiveIncident(
   ports: AcceptPorts,
@@ -52,7 +52,8 @@ export async function receiveIncident(
   const again = request.query.get("again") === "true";
   const whyNotAgain = whyNot(caller, "again") ?? whyNotBy(admitted.scheme, "again");
   if (again && whyNotAgain !== null) return { kind: "forbidden", detail: whyNotAgain };
-  // A signed id goes first: the header is not signed, and with another one a replay would be new.
+  // A signed id comes first. The header is not signed, so with another header a replay would look
+  // new.
   const idempotencyKey = admitted.messageId ?? request.headers.get("idempotency-key");
   if (idempotencyKey !== null && !isKey(idempotencyKey)) return badKey();
   const body = bodyIn(request);
@@ -78,7 +79,7 @@ export async function receiveIncident(
   });
 }
 
-/** The JSON of a body that says what it is, and is what it says. */
+/** The JSON of a body, if it has the type that it names. */
 function bodyIn({
   headers,
   rawBody,
@@ -98,7 +99,7 @@ function bodyIn({
   return body;
 }
 
-/** The subscription is not ours, so whoever made it has to act; the log is where they look. */
+/** The subscription is not ours, so its owner has to act; they look into the log. */
 function noted(
   { log }: AcceptPorts,
   caller: string,
@@ -111,7 +112,7 @@ function noted(
   return { kind: "noted", detail };
 }
 
-/** The caller's own caps go before those of everybody; none can raise that of the tenant. */
+/** The caller's own caps replace those for everybody; none can raise the cap of the tenant. */
 function capsOf({ caps }: Caller, { perIncident, perCallerDay, perDay }: Caps): Caps {
   return {
     perIncident: caps?.perIncident ?? perIncident,
@@ -124,9 +125,7 @@ function sourceOf(text: string): Source | null {
   return SOURCES.find((source) => source === text.toLowerCase()) ?? null;
 }
 
-/**
- * A sender that names no type is taken at its body's word; one that names another type is mistaken.
- */
+/** If a sender names no type, the body decides. If it names a wrong type, it is refused. */
 function isJson(contentType: string | null): boolean {
   return contentType === null || /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType);
 }
@@ -153,13 +152,13 @@ function askedIn({ query }: RawRequest): {
   return { profile: query.get("profile"), parameters: Object.fromEntries(parameters) };
 }
 
-/** Where the query asks to be called back; for senders whose body has no place for it. */
+/** The callback address in the query, for senders whose body has no place for it. */
 function callbackIn({ query }: RawRequest): AskedCallback | null {
   const url = query.get("callback");
   return url === null ? null : { url, events: null };
 }
 
-/** What a request with the same Idempotency-Key must equal: path, query and body. */
+/** What has to be the same in a second request with this Idempotency-Key: path, query and body. */
 function requestHash({ source, query, rawBody }: RawRequest & { source: string }): string {
   const asked = [...query.entries()].map(([name, value]) => JSON.stringify([name, value])).sort();
   const hash = createHash("sha256");

@@ -5,28 +5,28 @@ import type { Caller, Right } from "../../access/caller.ts";
 import type { Entra } from "../../access/signing-keys.ts";
 import { readBody } from "../../incident/read-body.ts";
 
-/** A request as a trigger hands it on: nothing of it is trusted yet. */
+/** A request as a trigger passes it on; nothing in it is trusted yet. */
 export interface RawRequest {
   readonly headers: { get(name: string): string | null };
   readonly query: { get(name: string): string | null; entries(): Iterable<[string, string]> };
-  /** At most one byte more than a body may have: reading on would serve nobody. */
+  /** At most one byte more than a body may have; that byte is enough to refuse it. */
   readonly rawBody: Uint8Array;
 }
 
-/** Who called and that they may, or the refusal. */
+/** The caller, who may do this, or the refusal. */
 export type Admitted =
   | ({ readonly kind: "admitted" } & Omit<Known, "kind">)
   | { readonly kind: "unauthenticated"; readonly detail: string }
   | { readonly kind: "forbidden"; readonly detail: string }
   | { readonly kind: "unavailable"; readonly detail: string };
 
-/** Everybody who may call, and what tokens are checked against. */
+/** Everybody who may call, and what tokens are checked with. */
 export interface Doorkeeping {
   readonly callers: readonly Caller[];
   readonly entra: Entra;
 }
 
-/** The first thing done for every request but `health`; it reads and writes nothing stored. */
+/** The first step of every request but `health`; it reads and writes nothing in storage. */
 export async function admitCaller(
   { callers, entra }: Doorkeeping,
   request: RawRequest,

@@ -30,19 +30,19 @@ interface LookUp {
 type Unresolved = Extract<ResolvedMachine, { kind: "unresolved" }>;
 
 /**
- * Names of one incident that are looked up; each is a call or two of the machine budget, and the
- * sender is waiting.
+ * At most this many names of one incident are looked up. Each takes a call or two of the machine
+ * budget while the sender waits.
  */
 const LOOKUPS_MAX = 20;
 /** Look-ups by id for one incident, half of the minute's budget for machines (100, API page). */
 const READS_MAX = 50;
 
 /**
- * A machine given by Defender's id is taken as it is, unless the scope asks for more than its id,
- * or its platform has to be known and was not said: then it is looked up. One given only by name is
- * looked up exactly, then by the first part of its name; several or none are left out with the
- * reason, and so is what the scope denies. A phone is left out before anything is asked. Whatever
- * keeps Defender from answering is no answer: then nothing is accepted.
+ * Finds the machines of an incident. A machine with Defender's id is used without a look-up, unless
+ * the scope needs more than its id, or the profile needs its platform and the sender did not name
+ * it. A machine with only a name is looked up by the whole name, then by its first part. If several
+ * or none are found, it is left out with the reason; so is a machine that the scope denies. A phone
+ * is left out before any look-up. If Defender does not answer, nothing is accepted.
  */
 export async function resolveMachines(
   ports: LookUpPorts,
@@ -99,7 +99,7 @@ function isNotOurs(said: SaidPlatform): said is Extract<SaidPlatform, { kind: st
   return typeof said === "object" && said?.kind === "notOurs";
 }
 
-/** What the scope denies is left out, with its reason; tier 0 needs an approval. */
+/** Leaves out what the scope denies, with the reason; a tier 0 machine needs an approval. */
 function inScope(
   scope: MachineScope,
   machine: KnownMachine,
@@ -110,7 +110,10 @@ function inScope(
   return { ...machine, needsApproval: verdict.kind === "needsApproval" };
 }
 
-/** One that was merged into another is that other one; a chain of them is followed once. */
+/**
+ * A machine that was merged into another is replaced by that one. This is done once, not along a
+ * chain.
+ */
 async function byId(
   ports: LookUpPorts,
   limits: Limits,
@@ -120,7 +123,7 @@ async function byId(
   const read = await readMachine(ports, limits, machineId);
   if (read.kind === "unavailable") return read;
   if (read.kind === "absent") return unresolved(mention, NO_SUCH_ID);
-  // Without an answer nothing is known of it: the scope denies it, or no profile is chosen.
+  // Without an answer nothing is known of it: then the scope denies it, or no profile is chosen.
   if (read.kind === "refused") return known(mention, machineId, null);
   const { mergedInto } = read.value;
   if (mergedInto === null) return known(mention, machineId, read.value);
@@ -151,7 +154,8 @@ async function byName(
   name: string,
 ): Promise<ResolvedMachine | Unavailable> {
   const [label = ""] = name.split(".");
-  // Another domain may be the name's than Defender's; the second look-up is for the first part.
+  // The sender's domain may differ from Defender's; the second look-up is for the first part of the
+  // name.
   const names = label === name ? [name] : [name, label];
   let choice: NamedChoice = { kind: "none" };
   for (const each of names) {
@@ -172,7 +176,7 @@ async function byName(
   return unresolved(mention, NO_MACHINE);
 }
 
-/** As Defender knows it, where it was asked and gave an answer; else as it was mentioned. */
+/** As Defender describes it, if it was asked and answered; else as the sender named it. */
 function known(
   { name, platform }: MachineMention,
   machineId: string,

@@ -26,20 +26,23 @@ import { listSequences } from "../../store/list-sequences.ts";
 import { AGAIN, persistent, transact } from "../../store/transact.ts";
 import { applyGateOf } from "../../store/apply-gates.ts";
 
-/** A run as the ledger shall have it, with all that comes with it. */
+/** A run to write, with everything that belongs to it. */
 export interface RunToWrite {
   readonly run: RunRecord;
   readonly sequences: readonly SequenceRecord[];
-  /** True if those that are new shall stand in intake rows; false if they get rows of their own. */
+  /** True if its new sequences go into intake rows; false if they get their own rows. */
   readonly isPlanned: boolean;
   readonly key: { readonly key: string; readonly body: unknown } | null;
-  /** Whom the machines are counted for, and against which caps; null counts nothing. */
+  /** For whom the machines are counted, and against which caps; null counts nothing. */
   readonly counting: Pick<NewMachines, "caps" | "caller"> | null;
-  /** How its sequences are let go; null lets all of them. */
+  /** The policy that lets its sequences go; null lets all of them go. */
   readonly policy: GatePolicy | null;
-  /** Who asks, and until when what needs an approval waits for it. */
+  /** Who asks, and how long sequences wait for an approval. */
   readonly asking: Person & { readonly untilMs: number };
-  /** For the log of the run, once, with the first rows; told how many sequences are new. */
+  /**
+   * The record for the log of the run, written once with the first rows; it gets the number of new
+   * sequences.
+   */
   readonly factOf: (added: number) => AuditFacts;
 }
 
@@ -47,13 +50,13 @@ export type Written =
   | {
       readonly kind: "written";
       readonly run: RunRecord;
-      /** Sequences that were not there before. */
+      /** Sequences that are new with this request. */
       readonly added: readonly SequenceRecord[];
-      /** All that were, by id. */
+      /** All that existed before, by id. */
       readonly known: ReadonlyMap<string, SequenceRecord>;
     }
   | { readonly kind: "keyTaken" }
-  /** More than one transaction takes; nothing was written. */
+  /** One transaction takes fewer; nothing was written. */
   | { readonly kind: "tooLarge"; readonly asked: number }
   /** Nothing was written. */
   | ({ readonly kind: "overCap" } & OverCap)
@@ -62,21 +65,21 @@ export type Written =
 
 type WritePorts = CountingPorts & Pick<Ports, "clock" | "random" | "log">;
 
-/** What was found in the ledger when it was last read. */
+/** What the last read found in the ledger. */
 interface Found {
   readonly stored: Stored<RunRecord> | null;
-  /** Those of the sequences that are not there. */
+  /** Those of the sequences that do not exist yet. */
   readonly missing: readonly SequenceRecord[];
   readonly known: ReadonlyMap<string, SequenceRecord>;
 }
 
 /**
- * Writes the run and those of its sequences that are new, in one transaction: an incident is there
- * whole or not at all. They are counted with it, so that none is written beyond a cap.
+ * Writes the run and its new sequences in one transaction: all of an incident is written, or
+ * nothing. The counts are in the same transaction, so that nothing is written beyond a cap.
  */
 export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<Written> {
   const { run, key } = toWrite;
-  // Most incidents are new, so that is what is tried before anything is read.
+  // Most incidents are new, so it tries to write before it reads anything.
   let found: Found = { stored: null, missing: toWrite.sequences, known: new Map() };
   let tries = 0;
   const counting = countingLedger(ports);
@@ -84,7 +87,7 @@ export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<
   return await transact(store, persistent(`run ${run.runId}`), async (tx) => {
     tries += 1;
     if (key !== null && tx.lost?.key === key.key) return { kind: "keyTaken" };
-    // What is too much may long be in the ledger, so that is looked at before it is said.
+    // It may already be in the ledger, so that is read before a cap or the size refuses it.
     const uncounted = counting.uncounted();
     if (uncounted !== null && tries > 2) {
       return uncounted instanceof SetAside ? { kind: "setAside", aside: uncounted } : uncounted;
@@ -100,7 +103,10 @@ export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<
   });
 }
 
-/** What is there, after everything was moved whose approval is lost to what joins. */
+/**
+ * What exists. Approved sequences have been moved before, because what joins would end their
+ * approval.
+ */
 async function findWithoutGrant(ports: WritePorts, toWrite: RunToWrite): Promise<Found> {
   const { runId } = toWrite.run;
   const found = await findRows(ports.ledger, runId, toWrite);
@@ -116,7 +122,7 @@ interface Planned {
   readonly written: Extract<Written, { kind: "written" }>;
 }
 
-/** What has to be written so that all of it is there; nothing if it is. */
+/** The changes that are missing in the ledger; none if all of it exists. */
 function planned(
   { run, isPlanned, key, factOf, policy, asking, counting }: RunToWrite,
   found: Found,
@@ -157,12 +163,12 @@ function planned(
   return { changes, machines, written: { kind: "written", run: body, added, known } };
 }
 
-/** There is room for the counts of the day, too. */
+/** Leaves room for the counts of the day. */
 function fits(changes: readonly RowChange[]): boolean {
   return changes.length < CHANGES_MAX && charactersOf(changes) <= CHARACTERS_MAX;
 }
 
-/** Settles which of the new sequences wait for a first wave. */
+/** Decides which of the new sequences wait for a first wave. */
 function inWaves(
   { stored, missing }: Found,
   policy: GatePolicy | null,
@@ -172,7 +178,7 @@ function inWaves(
   return { gate, sequences };
 }
 
-/** New sequences that need an approval make all that waits for one another plan. */
+/** If new sequences need an approval, everything that waits for one becomes another plan. */
 function approvalOf(
   { stored, missing }: Found,
   { by, objectId, untilMs }: RunToWrite["asking"],
@@ -183,8 +189,9 @@ function approvalOf(
 }
 
 /**
- * What was approved and has not been moved yet would have to be approved anew, for what joins makes
- * another plan of all that waits: so it is moved first.
+ * True if new sequences need an approval and approved ones have not been moved yet. What joins
+ * makes another plan of everything that waits, and they would need a new approval. So they are
+ * moved first.
  */
 function losesGrant({ stored, missing, known }: Found): boolean {
   const isGranted = (stored?.value.approval?.granted ?? null) !== null;
@@ -192,7 +199,7 @@ function losesGrant({ stored, missing, known }: Found): boolean {
   return isGranted && isAskedAnew && awaiting([...known.values()]).length > 0;
 }
 
-/** What the ledger has by now: the run, and which of the sequences somebody else has written. */
+/** What the ledger has now: the run, and which of the sequences somebody else has written. */
 async function findRows(
   ledger: LedgerReads,
   runId: string,
@@ -202,7 +209,7 @@ async function findRows(
   const all =
     stored === null ? { records: [], setAside: [] } : await listSequences(ledger, stored.value);
   const known = new Map(all.records.map((each) => [each.sequenceId, each]));
-  // A row that is set aside is there; which sequences an intake row holds, nobody can tell.
+  // A row that is set aside exists. Which sequences an intake row holds is then not known.
   const unreadable = all.setAside.find(({ key }) => isWithin(key, intakesOf(runId)));
   if (unreadable !== undefined) throw unreadable;
   const there = new Set(all.setAside.map(({ key }) => key));

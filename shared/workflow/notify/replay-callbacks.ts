@@ -19,22 +19,25 @@ import { ringNotices } from "./ring-notices.ts";
 
 type ReplayPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
-/** How many dead callbacks are owed again, and how many of those once delivered. */
+/**
+ * How many dead callbacks are owed again, and how many more are owed because all targets are told.
+ */
 export interface Replayed {
   readonly dead: number;
   readonly again: number;
 }
 
-/** Each is two rows of a transaction of a hundred (Table service). */
+/** Each takes two rows of a transaction, which takes a hundred (Table service). */
 const REVIVED_PER_COMMIT = 50;
-/** More than a run can have: 500 machines, three events, ten targets; a bound on the loop. */
+/** More than a run can have (500 machines, three events, ten targets); it bounds the loop. */
 const COMMITS_MAX = 400;
 const ROWS_MAX = 1_000;
 
 /**
- * Owes a run's dead callbacks anew, with all their tries; with `all` also tells every target once
- * more where the run stands, one that answered 410 included. Each keeps its id, so that a receiver
- * that has it already can tell. Null if there is no such run. Asking twice does no harm.
+ * Makes a run's dead callbacks owed again, with all their tries. With `all` it also tells every
+ * target once more the present state of the run, even one that answered 410. Each callback keeps
+ * its id, so that a receiver can see that it already has it. Null if there is no such run. Asking
+ * twice does no harm.
  */
 export async function replayCallbacks(
   ports: ReplayPorts,
@@ -53,7 +56,7 @@ export async function replayCallbacks(
 async function revive(ports: ReplayPorts, runId: string): Promise<number> {
   const { ledger, clock } = ports;
   const { from, before } = deadOf(runId);
-  // What cannot be read stays where it is, and is gone past.
+  // Rows that cannot be read stay, and the loop goes on behind them.
   let start = from;
   let revived = 0;
   for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
@@ -65,7 +68,7 @@ async function revive(ports: ReplayPorts, runId: string): Promise<number> {
     if (readable.length === 0) continue;
     const dueAtMs = clock.earliest();
     const changes = readable.flatMap(({ row, value }) => revival(row, value, dueAtMs));
-    // Else somebody replays at the same time; what is left shows at the next replay.
+    // Otherwise somebody else replays at the same time; the next replay finds what is left.
     if (await commitOnce(ports, changes)) revived += readable.length;
   }
   return revived;
@@ -97,8 +100,8 @@ async function tellAgain(ports: ReplayPorts, runId: string): Promise<number> {
 }
 
 /**
- * Those that are owed anyway, or have just died: looked at in this order, one that dies meanwhile
- * is seen. Beyond a thousand that are owed, one may be owed twice.
+ * Those that are owed anyway, or have just died. They are read in this order, so one that dies
+ * meanwhile is seen. If more than a thousand are owed, one may be owed twice.
  */
 async function owedIds(ledger: LedgerReads, runId: string): Promise<Set<string>> {
   const pending = await ledger.list(NOTICE.from, NOTICE.before, ROWS_MAX);

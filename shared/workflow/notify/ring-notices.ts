@@ -8,19 +8,20 @@ import { commitOnce } from "../../store/transact.ts";
 
 type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
-/** Of those that are due, the longest due first; more is left to the next poll. */
+/** The notices that are due longest; the next poll rings for the rest. */
 const RUNG_MAX = 50;
 /**
- * Nobody has sent it by then: the message was lost, or its handler died. Longer than a try may
- * take, of whose time a minute is the most (CALLBACK_TIMEOUT_SECONDS).
+ * If nobody has sent it by then, the message was lost or its handler died. It is longer than a try
+ * may take, which is a minute at most (CALLBACK_TIMEOUT_SECONDS).
  */
 const SEND_LATE_MS = 180_000;
 
 /**
- * Rings for the callbacks that are due. Each is moved to a later time first: of two that want to
- * ring one does, and a message that is lost is rung for again then. Waiting is done here and in no
- * message: one that is invisible for a day would count when the platform scales. `read` is the open
- * work as it was read just now; null reads anew. Returns how many were rung.
+ * Rings for the callbacks that are due. It moves each to a later time first: so only one of two
+ * callers rings, and if the message is lost, the poll rings again at that time. A callback waits
+ * here and not in a message, because the platform would count a message that is invisible for a day
+ * when it scales. `read` is the open work as it was read just now; null reads it again. Returns how
+ * many it rang for.
  */
 export async function ringNotices(
   ports: RingPorts,
@@ -33,7 +34,7 @@ export async function ringNotices(
     read === null
       ? await ledger.list(range.from, range.before, RUNG_MAX)
       : await rowsWithin(ledger, read, range, RUNG_MAX);
-  // One that cannot be read stays where it is: whoever was rung for could not read it either.
+  // One that cannot be read stays where it is; its handler could not read it either.
   const { readable, aside } = sorted(noticeSchema, due);
   for (const each of aside) await noteSetAside(ports, each);
   let rung = 0;

@@ -29,19 +29,20 @@ type CallBackPorts = Pick<Ports, "ledger" | "callbacks" | "clock" | "random" | "
 export interface CallBackSettings {
   readonly callers: readonly Caller[];
   readonly rules: CallbackRules;
-  /** Between one try and the next; one more try than waits. */
+  /** The waits between tries; there is one more try than waits. */
   readonly waitsMs: readonly number[];
 }
 
 /**
- * What a message of `callbacks` came to; `stale` is one whose notice somebody has seen to, and
- * `setAside` one that needs a row which cannot be read here: it stays owed.
+ * The result of a message of `callbacks`. `stale`: the notice has already been sent or given up.
+ * `setAside`: it needs a row that cannot be read here, so it stays owed.
  */
 export type CalledBack = Judgement["kind"] | "stale" | "setAside";
 
 /**
- * Sends one notice, once, and records what came of it. Cut off between the two, it is sent again:
- * at least once, with the same id. Throws if storage is out of reach; the poll rings again then.
+ * Sends one notice once, and records the result. If it stops between the two, the notice is sent
+ * again with the same id: at least once. Throws if storage is out of reach; then the poll rings
+ * again.
  */
 export async function callBack(
   ports: CallBackPorts,
@@ -99,7 +100,7 @@ async function tell(
 ): Promise<Judgement | "ended"> {
   const target = targetOf(run, notice);
   if (target === null) return { kind: "dead", said: "the run no longer has this target" };
-  // It asked for nothing more of this run while this one was on its way.
+  // The target asked for nothing more of this run while this notice was on its way.
   if (target.endedAtMs !== null) return "ended";
   const recipient = recipientOf(target, run, callers, rules);
   if (recipient.kind === "nobody") return { kind: "dead", said: recipient.why };
@@ -110,8 +111,8 @@ async function tell(
 }
 
 /**
- * Gives the notice up, for that is what the run says. If the run is another by now it may say that
- * its target wants to be told again: then the notice stays, and the poll rings for it.
+ * Gives the notice up, because the run says so. If the run has changed meanwhile, its target may
+ * want to be told again. Then the notice stays, and the poll rings for it.
  */
 async function drop(
   ports: CallBackPorts,
@@ -165,7 +166,7 @@ async function endedSequence(
   };
 }
 
-/** The notice's next row, or none; and on the run what its target has heard. */
+/** The notice's next row, or none; and on the run, the result of the delivery to its target. */
 async function record(
   ports: CallBackPorts,
   row: { key: string; etag: string; notice: Notice },
@@ -173,7 +174,7 @@ async function record(
 ): Promise<void> {
   const { runId } = row.notice;
   await transact(ports, usual(`run ${runId}`), async (tx) => {
-    // Without its row the try was somebody else's, too, and theirs is recorded.
+    // If its row is gone, somebody else tried, too, and recorded their result.
     if (tx.lost !== null && (await tx.read(row.key))?.etag !== row.etag) return;
     const run = await loadRun(tx, runId);
     if (run === null) throw new Error(`run ${runId} is gone`);
@@ -211,7 +212,7 @@ function stageOutcome(
   }
 }
 
-/** The run once the notice's target has heard. */
+/** The run after the notice's target got it. */
 function heard(run: RunRecord, { targetId }: Notice, what: Partial<CallbackTarget>): RunRecord {
   const callbacks = run.callbacks.map((each) =>
     each.targetId === targetId ? { ...each, ...what } : each,

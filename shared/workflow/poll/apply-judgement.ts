@@ -14,25 +14,27 @@ import { spendRead } from "../../store/spend-read.ts";
 
 export type ApplyPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
-/** One poll: its ports, and what it has `noted` for the budget. */
+/** One poll: its ports, and `noted`, what it writes into the budget. */
 export interface PollContext {
   readonly ports: ApplyPorts;
   readonly limits: Limits;
   readonly noted: (budget: Budget) => Budget;
-  /** What has to hold of the budget for a move to be made; absent is nothing. */
+  /** The condition on the budget under which a move is made; absent means always. */
   readonly holds?: (budget: Budget) => boolean;
 }
 
-/** A sequence as it was read, and the lease on its machine if that was read too. */
+/** A sequence as it was read, and the lease on its machine if that was read, too. */
 export interface Loaded {
   readonly before: Stored<SequenceRecord>;
   readonly lease: Stored<MachineLease> | null;
 }
 
-/** Asks are a small part of the list budget, next to lists and counts. */
+/**
+ * Asking for single actions takes a small part of the list budget; lists and counts need the rest.
+ */
 const ASK_SHARE = 0.4;
 
-/** Does what was judged. True if the record changed. */
+/** Applies the judgement. True if the record changed. */
 export async function applyJudgement(
   context: PollContext,
   loaded: Loaded,
@@ -51,9 +53,9 @@ export async function applyJudgement(
 }
 
 /**
- * The reason is written down before the cancel is sent: an action found cancelled for no reason of
- * ours was cancelled by somebody else. That it was sent is noted after, for sending it twice does
- * no harm.
+ * The reason is written into the record before the cancel is sent. So if an action is cancelled and
+ * its record has no reason, somebody else cancelled it. That the cancel was sent is written
+ * afterwards, because sending it twice does no harm.
  */
 async function cancelAtDefender(
   context: PollContext,
@@ -72,7 +74,7 @@ async function cancelAtDefender(
   return await commitMove(context, { ...loaded, before }, sent);
 }
 
-/** The record with its reason to be cancelled in the ledger; null if somebody else moved it. */
+/** The record in the ledger with its reason to be cancelled; null if somebody else moved it. */
 async function intending(
   context: PollContext,
   loaded: Loaded,
@@ -87,8 +89,8 @@ async function intending(
 }
 
 /**
- * The list has long not shown it: if Defender does not know it by its id either, it is lost, and
- * said so.
+ * The list has not shown the action for a long time. If Defender does not know its id either, the
+ * action is lost, and the outcome says so.
  */
 async function askAfter(context: PollContext, loaded: Loaded, actionId: string): Promise<boolean> {
   const { ports, limits } = context;
@@ -111,9 +113,9 @@ async function askAfter(context: PollContext, loaded: Loaded, actionId: string):
 }
 
 /**
- * Record, budget, machine, run and the note that results are owed, all in one transaction; then the
- * bell for them. If somebody else has moved it meanwhile their word stands, and the next poll sees
- * it.
+ * Writes record, budget, machine, run and the note that results are owed in one transaction, then
+ * rings the bell for the results. If somebody else has moved the sequence meanwhile, their move
+ * counts, and the next poll reads it.
  */
 export async function commitMove(
   { ports, noted, holds = () => true }: PollContext,
@@ -132,15 +134,15 @@ export async function commitMove(
   return isMoved;
 }
 
-/** Says so, and rings for its results. */
+/** Logs the move, and rings for its results. */
 export async function tellMoved(ports: ApplyPorts, after: SequenceRecord): Promise<void> {
   ports.log("info", "moved", { sequenceId: after.sequenceId, state: after.state });
   if (owesResults(after)) await ports.bells.ringCollect(after.sequenceId, 0);
 }
 
 /**
- * The session as the record says, its length in the mean if it is over, and its POST among the lost
- * ones if its action may still show.
+ * The budget with the session as the record says. If the session is over, its length joins the
+ * mean. If its action may still show, its POST joins the lost ones.
  */
 export function budgetAfterMove(
   budget: Budget,
@@ -154,8 +156,9 @@ export function budgetAfterMove(
 }
 
 /**
- * How long the next may have to wait for a session like it; null if it tells nothing. One given up
- * on an offline machine counts, for that is how long such a machine keeps others waiting.
+ * How long the next sequence may have to wait for a session like this one; null if it says nothing.
+ * A session given up on an offline machine counts, because that is how long such a machine keeps
+ * others waiting.
  */
 function sessionLengthMs(
   before: SequenceRecord,

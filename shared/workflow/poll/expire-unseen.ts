@@ -9,15 +9,15 @@ import { unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
 /**
- * Ends what is out there by our own clock, when its expiry is long over and Defender has long shown
- * nothing: whatever is broken, it ends, its session and machine are free, and the outcome says that
- * nothing is known. Defender is asked to cancel the action all the same, if our mark was seen on
- * it: in the answer to its POST, or in a list. Costs nothing while lists come. Returns how many
- * ended.
+ * Ends sessions by our own clock if their expiry is long over and Defender has shown nothing for a
+ * long time. Whatever is broken, the sequence ends, its session and machine are free, and the
+ * outcome says that nothing is known. If our mark was seen on the action, in the answer to its POST
+ * or in a list, the poll still asks Defender to cancel it. Costs nothing while lists come. Returns
+ * how many ended.
  */
 export async function expireUnseen(ports: ApplyPorts, limits: Limits): Promise<number> {
   const nowMs = ports.clock.earliest();
-  // A list that comes meanwhile, wherever, tells what became of them: then nothing is ended.
+  // If any host gets a list meanwhile, the list says what became of them. Then nothing is ended.
   const isUnseen = ({ listedAtMs }: Budget) => nowMs >= listedAtMs + UNSEEN_MS;
   const { value: budget } = await loadBudget(ports.ledger);
   if (!isUnseen(budget)) return 0;
@@ -51,7 +51,10 @@ async function endUnseen(
   return await commitMove(context, { before, lease: null }, after);
 }
 
-/** Who may start an action may cancel it, even if it may not look (cancel machine action page). */
+/**
+ * An app that may start an action may cancel it, even if it may not read it (cancel machine action
+ * page).
+ */
 async function askToEnd(
   ports: ApplyPorts,
   limits: Limits,

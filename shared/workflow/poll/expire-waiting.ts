@@ -23,17 +23,17 @@ import type { Outstanding } from "../../store/outstanding.ts";
 
 type ExpirePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** In one poll; more is left to the next. */
+/** At most this many in one poll; the next poll ends the rest. */
 const ENDED_MAX = 100;
-/** Expiry is a matter of hours; while nothing is claimed nobody else ends what is over. */
+/** Expiries are hours away. While nothing is claimed, only the poll ends what has expired. */
 const EVERY_MS = 3_600_000;
 const EVERY_WHILE_STALLED_MS = 600_000;
 
 /**
- * Ends what has expired among all that is ready or waits behind a machine, in whatever lane, and
- * whatever keeps it waiting; what waits for a time is released by then. What is outstanding shows
- * whole costs nothing more; a longer line is read through once an hour, or every ten minutes while
- * nothing is claimed. Returns how many ended.
+ * Ends every expired sequence that is ready or waits behind a machine, in any lane and for any
+ * reason. Sequences that wait for a time have been released before. If one read showed everything
+ * that is outstanding, this costs no other read. A longer line is read once an hour, or every ten
+ * minutes while nothing is claimed. Returns how many ended.
  */
 export async function expireWaiting(
   ports: ExpirePorts,
@@ -45,7 +45,7 @@ export async function expireWaiting(
   const isDue = nowMs >= dueAtMs((await loadBudget(ports.ledger)).value, nowMs, limits);
   if (isLong && !isDue) return 0;
   const rows = isLong ? await waiting(ports.ledger) : within(outstanding.rows, READY);
-  // Of a row that does not tell, only the record knows.
+  // A row without an expiry is ended by its record, which has to be read.
   const untold = isDue ? 0 : Number.POSITIVE_INFINITY;
   const { readable, aside } = sorted(indexSchema, rows);
   for (const each of aside) await noteSetAside(ports, each);
@@ -60,7 +60,7 @@ export async function expireWaiting(
   return ended;
 }
 
-/** When a long line is read through next. */
+/** When a long line is read again. */
 function dueAtMs(budget: Budget, nowMs: number, limits: Limits): number {
   const verdict = admit(budget, nowMs, limits);
   const goesOn = verdict.kind === "go" || (verdict.kind === "wait" && verdict.why === "token");
@@ -76,14 +76,14 @@ function within(rows: readonly Row[], range: KeyRange): readonly Row[] {
 }
 
 /**
- * Rows behind a machine are not among those; its lease tells that there are some, and there may be
- * if it cannot be read.
+ * The rows behind a machine are not in this range. The lease of the machine says that there are
+ * some; if the lease cannot be read, there may be some.
  */
 function hasWaiters({ key, body }: Row): boolean {
   return isWithin(key, MACHINE) && (machineSchema.safeParse(body).data?.waiters ?? true);
 }
 
-/** False if it has time yet, does not wait any more, or somebody else moved it just now. */
+/** False if it is not expired, does not wait any more, or somebody else moved it just now. */
 async function endOne(ports: ExpirePorts, sequenceId: string, nowMs: number): Promise<boolean> {
   const record = await loadSequence(ports.ledger, sequenceId);
   if (record?.value.state !== "waiting" || record.value.expiresAtMs > nowMs) return false;

@@ -13,14 +13,17 @@ import { moveTogether, type Moving } from "./move-together.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import type { Outstanding } from "../../store/outstanding.ts";
 
-/** Our sessions as they stood when the list was asked for, and what it shows. */
+/** Our sessions at the time the list was asked for, and what the list shows. */
 interface Listed {
   readonly sessions: readonly Session[];
   readonly actions: readonly MachineAction[];
   readonly listing: Omit<Listing, "action">;
 }
 
-/** Judges those sessions for which the list is news, and does what that says; how many moved. */
+/**
+ * Judges those sessions for which the list is news, and applies the judgements. Returns how many
+ * records moved.
+ */
 export async function judgeListed(
   context: PollContext,
   outstanding: Outstanding,
@@ -37,8 +40,8 @@ export async function judgeListed(
     const came = await unlessSetAside(ports, null, async () => {
       const before = await loadSequence(ports.ledger, session.sequenceId);
       if (before === null || !holdsSession(before.value)) return null;
-      // The record may be newer than its session was when the list was asked for: what is judged is
-      // the action of the record as it stands.
+      // The record may be newer than its session was when the list was asked for. So the action is
+      // found by the present record.
       const own = { ...listing, action: actionOf(before.value, actions) };
       const judgement = judge(before.value, own, limits);
       const loaded = { before, lease: leases.get(session.machineId) ?? null };
@@ -51,7 +54,7 @@ export async function judgeListed(
   return moved + (await moveTogether(context, moves));
 }
 
-/** By its id; or, while the answer to its POST is lost, by its mark. */
+/** The action by its id; or by its mark, while the answer to its POST is lost. */
 function actionOf(facts: SessionFacts, actions: readonly MachineAction[]): MachineAction | null {
   const found =
     facts.actionId === null
@@ -64,7 +67,7 @@ function isMarked(action: MachineAction, facts: SessionFacts): boolean {
   return sameMark(markIn(action.comment), facts);
 }
 
-/** The leases that were read with all that is outstanding, by machine. */
+/** The leases that were read together with everything outstanding, by machine. */
 function leasesIn({ rows }: Outstanding): ReadonlyMap<string, Stored<MachineLease>> {
   const leases = rows.filter(({ key }) => isWithin(key, MACHINE));
   const { readable } = sorted(machineSchema, leases);

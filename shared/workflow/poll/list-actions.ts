@@ -24,32 +24,32 @@ export interface ListReport {
   readonly listed: boolean;
   /** Sequences whose record changed. */
   readonly moved: number;
-  /** In how many milliseconds the next list is due, if nothing happens till then; 0 if unknown. */
+  /** In how many milliseconds the next list is due, if nothing happens before; 0 if unknown. */
   readonly restMs: number;
 }
 
 const NOTHING: ListReport = { listed: false, moved: 0, restMs: 0 };
 /**
- * The list is asked for from this long before our oldest open claim: Defender dates actions by its
- * own clock (seen 0.8 s early).
+ * The list begins this long before our oldest open claim, because Defender dates actions by its own
+ * clock (seen 0.8 s early).
  */
 const LIST_MARGIN_MS = 120_000;
-/** Foreign sessions of the last hour are counted, even when ours are all younger. */
+/** Sessions of others are counted over the last hour, even if all of ours are younger. */
 const FOREIGN_SPAN_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** Polls may use half of the list budget; the rest is for people and for recovery. */
 const LIST_SHARE = 0.5;
 
-/** What is outstanding, and who polls. */
+/** What is outstanding, and which process polls. */
 interface ListInput {
   readonly outstanding: Outstanding;
   readonly pollerId: string;
 }
 
 /**
- * One list call, whatever the number of open sequences; then those for which it is news are judged.
- * What Defender cannot tell now is asked again next time, and changes nothing.
+ * Makes one list call for any number of open sequences, then judges those for which it is news. If
+ * Defender gives no list now, nothing changes, and the next poll asks again.
  */
 export async function listAndJudge(
   ports: ApplyPorts,
@@ -58,7 +58,7 @@ export async function listAndJudge(
 ): Promise<ListReport> {
   const { value: before } = await loadBudget(ports.ledger);
   const nowMs = ports.clock.earliest();
-  // Its probe was refused just now, or is not due.
+  // The poll's probe of this call was refused just now, or is not due.
   if (lockoutOf(before, "token") !== null) return NOTHING;
   const need = await needForList(ports, limits, { outstanding, before, nowMs });
   if (need === null) return NOTHING;
@@ -90,17 +90,19 @@ export async function listAndJudge(
     actions,
     listing,
   });
-  // What was seen goes along with the first move; where nothing moved, it goes alone.
+  // The first move writes what was seen, too. If nothing moved, it is written alone.
   const current = await changeBudgetAlone(ports, noted);
   if (current !== null) logLockouts(ports.log, before, current.after);
   return { listed: true, moved: orphans + moved, restMs: intervalMs };
 }
 
-/** Why the list is asked for: for which sessions, and whether others wait for one to end. */
+/**
+ * Why the list is asked for: for which sessions, and whether others wait for one of them to end.
+ */
 interface Need {
   readonly asking: readonly Session[];
   readonly othersWait: boolean;
-  /** Sessions are what others wait for. */
+  /** True if sequences wait for sessions. */
   readonly binds: boolean;
 }
 
@@ -116,8 +118,8 @@ async function needForList(
   const refused = lockoutOf(budget, "list");
   if (refused !== null && nowMs < refused.nextAtMs) return null;
   const asking = budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));
-  // With no session of ours, foreign ones can still fill the tenant: then only a list tells when
-  // they are gone.
+  // If no session is ours, those of others can still take all of the tenant. Then only a list shows
+  // when they have ended.
   const full = freeSessions(budget, nowMs, limits) === 0;
   const asks = refused !== null || asking.length > 0 || lookedFor(budget.lost, nowMs).length > 0;
   if (!asks && !full) return null;
@@ -135,11 +137,11 @@ interface Asking {
 
 interface Shown {
   readonly actions: readonly MachineAction[];
-  /** Foreign sessions older than the list, if they were counted. */
+  /** Sessions of others that are older than the list, if they were counted. */
   readonly old: number | null;
 }
 
-/** What Defender lists; null if it does not say, or if this poll's list call went elsewhere. */
+/** What Defender lists; null if it gives no list, or if this poll used its list call to count. */
 async function askForList(
   ports: ApplyPorts,
   limits: Limits,
@@ -149,7 +151,7 @@ async function askForList(
   const { value: budget } = await loadBudget(ports.ledger);
   const old = await countOldForeign(ports, limits, span, budget);
   if (old !== null && binds) {
-    // One list call a poll: this time it is spent, and the next list is soon.
+    // A poll makes one list call. This one was used to count, and the next list comes soon.
     await changeBudgetAlone(ports, (current) =>
       withPollerLease(withOldForeign(current, old), lease),
     );
@@ -169,19 +171,21 @@ async function askForList(
   return null;
 }
 
-/** The budget with the lease, and Defender having given its list. */
+/** The budget with the lease, and with the time at which Defender gave its list. */
 function listed(budget: Budget, lease: PollerLease): Budget {
   const { nowMs } = lease;
   const took = letIn(withPollerLease(budget, lease), "list", nowMs);
   return took.listedAtMs >= nowMs ? took : { ...took, listedAtMs: nowMs };
 }
 
-/** The list goes back beyond the oldest claim it is asked for. */
+/** The list goes back beyond the oldest claim that it is needed for. */
 function sinceOf(asking: readonly (Session | LostPost)[], nowMs: number): number {
   return Math.min(oldestClaimMs(asking, nowMs) - LIST_MARGIN_MS, nowMs - FOREIGN_SPAN_MS);
 }
 
-/** Sessions bind, or will before half a window is over: so many calls could take the free ones. */
+/**
+ * Sessions are scarce, or will be within half a window: that many calls could take the free ones.
+ */
 function areScarce(budget: Budget, nowMs: number, limits: Limits): boolean {
   return lowerSessions(budget, nowMs, limits) <= limits.callsPerWindow / 2;
 }
@@ -199,7 +203,7 @@ function oldestClaimMs(asking: readonly (Session | LostPost)[], nowMs: number): 
 }
 
 /**
- * Sooner while sessions bind and work waits; slower when all that is open waits for offline
+ * Shorter while sessions are scarce and work waits; longer while all open sessions wait for offline
  * machines.
  */
 function listIntervalMs(

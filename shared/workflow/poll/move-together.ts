@@ -15,25 +15,26 @@ import {
   type Loaded,
 } from "./apply-judgement.ts";
 
-/** An open sequence, and the record as it should stand. */
+/** An open sequence, and its new record. */
 export interface Moving {
   readonly loaded: Loaded;
   readonly after: SequenceRecord;
 }
 
-/** Each writes about three rows; those of callbacks come on top. */
+/** Each move writes about three rows, and those of its callbacks. */
 const MOVES_PER_COMMIT = 8;
 
 /**
- * Commits what one poll moves, several in a transaction: they share the budget, and often their
- * run. Where that loses against somebody else, is too much for one transaction, or needs a row that
- * is set aside, each is tried alone. Returns how many records changed.
+ * Commits the moves of one poll, several in a transaction, because they share the budget and often
+ * the run. If such a transaction loses against somebody else, is too large, or needs a row that is
+ * set aside, each of its moves is tried alone. Returns how many records changed.
  */
 export async function moveTogether(
   context: PollContext,
   moves: readonly Moving[],
 ): Promise<number> {
-  // Those behind a machine come forward with it, more rows than several moves can share.
+  // If others wait behind its machine, they are let forward in the same transaction. These are too
+  // many rows to share one with other moves.
   const together = moves.filter(({ loaded }) => loaded.lease?.value.waiters === false);
   const alone = moves.filter((each) => !together.includes(each));
   let moved = 0;
@@ -81,7 +82,10 @@ async function commitTogether(
   return isMoved;
 }
 
-/** A race lost for the budget changes nothing of the other rows; one lost for them ends it. */
+/**
+ * After a race lost on the budget the other rows are still as read, so it goes on. A race lost on
+ * another row ends it.
+ */
 function readingOnce(tx: Transaction, known: Map<string, Row | null>): Transaction {
   return {
     ...tx,

@@ -21,10 +21,10 @@ import { spendRead } from "../../store/spend-read.ts";
 
 type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
-/** More than this at once would mean that something else is wrong. */
+/** If there are more than this at once, something else is wrong. */
 const ORPHANS_PER_LIST = 10;
 
-/** An action with a mark of ours that no open session speaks of, and the sequence of the mark. */
+/** An action with a mark of ours that belongs to no open session, and the sequence of the mark. */
 interface Orphan {
   readonly action: MachineAction;
   readonly mark: Mark;
@@ -32,10 +32,10 @@ interface Orphan {
 }
 
 /**
- * Actions that carry a mark of ours but that no open session speaks of: their POST was given up
- * before a list showed them. A sequence that has no other action takes it as its own. Otherwise it
- * is a second one, or too late: it is cancelled if it is open, and the sequence and the audit log
- * say what it did. Returns how many sequences moved.
+ * Finds actions that have a mark of ours but belong to no open session: their POST was given up
+ * before a list showed them. If the sequence has no other action, it takes this one. Otherwise the
+ * action is a second one, or too late. Then the poll cancels it if it is open, and writes into the
+ * sequence and the audit log what it did. Returns how many sequences moved.
  */
 export async function settleOrphans(
   ports: OrphanPorts,
@@ -51,7 +51,7 @@ export async function settleOrphans(
   for (const { action, mark } of news.slice(0, ORPHANS_PER_LIST)) {
     const settles = async () => {
       const record = await loadSequence(ports.ledger, mark.sequenceId);
-      // A mark of another deployment of ours looks the same, and is none of our business.
+      // A mark of another deployment of lrq looks the same; its actions are not ours to touch.
       return record !== null && (await settleOrphan(ports, limits, { action, mark, record }));
     };
     if (await unlessSetAside(ports, false, settles)) moved += 1;
@@ -76,7 +76,7 @@ async function settleOrphan(ports: OrphanPorts, limits: Limits, orphan: Orphan):
   }
 }
 
-/** The record stands at that attempt from here on; where others wrote it, the next poll sees it. */
+/** Moves the record to that attempt. If others have written it, the next poll tries again. */
 async function adoptLate(ports: OrphanPorts, { action, mark, record }: Orphan): Promise<boolean> {
   const before = record.value;
   const nowMs = ports.clock.earliest();
@@ -98,7 +98,7 @@ async function adoptLate(ports: OrphanPorts, { action, mark, record }: Orphan): 
   return true;
 }
 
-/** Cancels it if it is open; then record, budget and log say in one transaction what is known. */
+/** Cancels the action if it is open, then writes record, budget and log in one transaction. */
 async function noteSecond(
   ports: OrphanPorts,
   limits: Limits,
@@ -132,7 +132,10 @@ async function noteSecond(
   ports.log("error", "ranLate", { sequenceId, actionId: action.id, otherActionId });
 }
 
-/** True once Defender has heard of it, whatever it said; what it did not hear is sent again. */
+/**
+ * True once Defender has answered the cancel, with any answer. Without an answer the next poll
+ * sends it again.
+ */
 async function cancelSecond(
   ports: OrphanPorts,
   limits: Limits,
@@ -150,7 +153,7 @@ const DETAILS = {
   ranLate: "lrq gave it up before Defender listed it, but commands of it may have run",
 } as const;
 
-/** Names the late action, and the other one of the sequence if there is one. */
+/** Names the late action, and the other action of the sequence if there is one. */
 function factOfSecond(
   event: keyof typeof DETAILS,
   record: SequenceRecord,
@@ -163,13 +166,13 @@ function factOfSecond(
   return factAbout(event, about, { atMs, detail: `${DETAILS[event]}${other}` });
 }
 
-/** The budget once the action is told of for good: it is looked for no longer. */
+/** The budget after the last report of the action: lists are no longer searched for it. */
 function withoutPost(budget: Budget, mark: Mark, nowMs: number): Budget {
   if (lostOf(budget.lost, mark) === null) return budget;
   return { ...withLagOf(budget, mark, nowMs), lost: withoutLost(budget.lost, mark) };
 }
 
-/** No list had shown it when it was given up: the lag is at least as long. */
+/** No list had shown the action when its POST was given up, so the lag is at least that long. */
 function withLagOf(budget: Budget, mark: Mark, nowMs: number): Budget {
   const lost = lostOf(budget.lost, mark);
   if (lost === null || lost.seen !== null) return budget;

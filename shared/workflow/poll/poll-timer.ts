@@ -1,15 +1,15 @@
 import type { Limits } from "../../limits/pace/limits.ts";
 import { poll, type PollPorts, type PollReport } from "./poll.ts";
 
-/** So much before the next poll is due the timer's tick counts as its time. */
+/** A tick of the timer this long before the next poll is due still counts as in time. */
 const EARLY_MS = 1_000;
 
 /**
- * A poll for a timer that ticks more often than there is something to see: after a poll it rests
- * until the next is due, and spends nothing. It never rests while sessions bind for longer than a
- * poll then takes, nor while nothing is outstanding: new work is seen at the next tick. Only this
- * process knows of the rest; the poll of another takes the lease in the ledger as ever. Null is a
- * tick that was rested through.
+ * A poll for a timer that ticks more often than there is something to see. After a poll it skips
+ * the ticks until the next poll is due; a skipped tick costs nothing and returns null. The rest
+ * between polls is short while sessions are scarce. While nothing is outstanding there is no rest,
+ * so new work is seen at the next tick. Only this process knows of its rest; another process may
+ * take the lease and poll meanwhile.
  */
 export function createRestedPoll(limits: Limits): (ports: PollPorts) => Promise<PollReport | null> {
   let restUntilMs = Number.NEGATIVE_INFINITY;

@@ -25,28 +25,28 @@ import { unfoldLate } from "../../store/unfold.ts";
 export type PollPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
 export interface PollReport extends ListReport {
-  /** False if nothing at all was outstanding, for which one read was spent. */
+  /** False if nothing at all was outstanding; to see that cost one read. */
   readonly outstanding: boolean;
   readonly released: number;
   readonly rang: boolean;
 }
 
-/** Notes of owed results looked at in one poll; more are left to the next. */
+/** At most this many notes of owed results in one poll; the next poll reads the rest. */
 const NOTES_PER_POLL = 50;
 /**
- * A bell this late is lost: the queue's own delays are seconds (polling 2 s, whole-second
- * visibility).
+ * A bell this late is lost, because the queue's own delays are only seconds (polling 2 s,
+ * visibility in whole seconds).
  */
 const BELL_LATE_MS = 10_000;
-/** Those that wait for their time lie among them: a page of the Table service. */
+/** A page of the Table service; notes whose time has not come are among them. */
 const OWED_PAGE = 1_000;
-/** A try that is overdue by this many polls, five minutes, is rung for again. */
+/** If a try is overdue by this many polls, five minutes, the poll rings for it again. */
 const POLLS_UNTIL_COLLECT_IS_LATE = 20;
 
 /**
- * One poll of everything outstanding: what Defender lists, what is due, and what should have been
- * rung. `pollerId` names the process whose timer it is. Each part is safe to run twice and stands
- * alone, so a crash between two of them only waits for the next poll.
+ * One poll of everything outstanding: what Defender lists, what is due, and which bells were lost.
+ * `pollerId` names the process of the timer. Each part is safe to run twice and needs no other
+ * part. So after a crash between two parts the next poll does the rest.
  */
 export async function poll(
   outside: PollPorts,
@@ -59,7 +59,7 @@ export async function poll(
     pollOnce(ports, limits, outstanding, pollerId),
   );
   if (came !== null) return came;
-  // Without the budget nothing is submitted or moved here; what needs none goes on.
+  // Without the budget nothing is submitted or moved here. The parts that do not need it go on.
   await repairOwed(ports, limits, outstanding);
   await ringNotices(ports, null);
   return { outstanding: true, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
@@ -104,14 +104,14 @@ async function pollOnce(
   return { outstanding: true, released, rang, ...judged };
 }
 
-/** The action of a POST that was given up may still come to light. */
+/** True while the action of a POST that was given up may still appear. */
 function missesPosts({ rows }: Outstanding, nowMs: number): boolean {
   return lookedFor(budgetIn(rows).value.lost, nowMs).length > 0;
 }
 
 /**
- * Rings again for results whose next try is long overdue: the message was lost, or its handler
- * died. A try that waits for its time has its own bell.
+ * Rings again for results whose next try is long overdue, because the message was lost or its
+ * handler died. A try whose time has not come has its own bell.
  */
 async function repairOwed(
   ports: PollPorts,

@@ -3,22 +3,26 @@ import { changeBudgetAlone } from "../../store/change-budget.ts";
 import { loadBudget } from "../../store/load.ts";
 import type { Store } from "../../store/transact.ts";
 
-/** A timer's ticks come a little early or late; one that comes a little early is in time. */
+/** The ticks of a timer come a little early or late; one this early counts as in time. */
 const NEARLY = 0.98;
-/** Who polled last keeps the lease; others take it over when its poll is so much overdue. */
+/**
+ * The process that polled last keeps the lease. Others take it over if its poll is overdue by this
+ * factor.
+ */
 const OVERDUE = 1.5;
 
-/** The right to ask for Defender's list once, and who wants it. */
+/** The right to ask for Defender's list once, and the process that wants it. */
 export interface PollerLease {
   readonly pollerId: string;
   readonly nowMs: number;
-  /** The list is not asked for more often than so. */
+  /** The shortest time between two lists. */
   readonly intervalMs: number;
 }
 
 /**
- * True if the poller has the lease; of two that ask, one gets it. Who polled last keeps it until it
- * is overdue, and need not write that first: the budget with the lease is written with what it saw.
+ * True if the poller has the lease; if two ask, one gets it. The one that polled last keeps it
+ * until it is overdue. It need not write the lease first, because the lease is written together
+ * with what the list showed.
  */
 export async function takePollerLease(store: Store, lease: PollerLease): Promise<boolean> {
   const { pollerId, nowMs, intervalMs } = lease;
@@ -34,7 +38,7 @@ export async function takePollerLease(store: Store, lease: PollerLease): Promise
   return due && taken !== null;
 }
 
-/** The budget with this lease; as it is if it has this one already, or a later one. */
+/** The budget with this lease; unchanged if it already has this lease or a later one. */
 export function withPollerLease(budget: Budget, { pollerId, nowMs }: PollerLease): Budget {
   if (budget.polledAtMs >= nowMs) return budget;
   return { ...budget, polledAtMs: nowMs, polledBy: pollerId };

@@ -9,13 +9,16 @@ import { spendRead } from "../../store/spend-read.ts";
 
 type ProbePorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
-/** Machines that have reported in so long are asked for: few, and any answer will do. */
+/**
+ * The probe asks for machines that have reported within this time: they are few, and any answer
+ * will do.
+ */
 const SEEN_SPAN_MS = 60_000;
 
 /**
- * Asks again for what was refused to us as such, once its next probe is due: the token, and whether
- * machines can be read. The list is the poll's own to ask for, a POST the drain's, and a link the
- * collector's, for as long as a result is owed.
+ * Tries again what Defender refuses to the app itself, once its next probe is due: the token, and
+ * whether machines can be read. Others make the other probes: the poll asks for the list, the drain
+ * sends a POST, and the collector asks for a link while a result is owed.
  */
 export async function probe(
   ports: ProbePorts,

@@ -14,12 +14,13 @@ import { once, tryTransact } from "../../store/transact.ts";
 
 type DuePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
-/** The longest due; more is left to the next poll. */
+/** The rows that are due longest; the next poll releases the rest. */
 const DUE_PER_POLL = 50;
 
 /**
- * What waited for a time that has come is ready again, or has expired meanwhile; what waits for an
- * approval goes on waiting if its run has more time by now. Returns how many are ready, or over.
+ * Releases sequences that waited for a time that has come: they are ready again, or have expired
+ * meanwhile. A sequence that waits for an approval goes on waiting if its run has got more time.
+ * Returns how many are ready or over.
  */
 export async function releaseDue(ports: DuePorts, outstanding: Outstanding): Promise<number> {
   const nowMs = ports.clock.earliest();
@@ -56,8 +57,8 @@ async function release(
 }
 
 /**
- * Ended by the deadline of its run, however long it was given when it was accepted. The run is
- * written as it was read: an approval that comes in between, or more time, makes this lose.
+ * Ends a sequence by the deadline of its run, even if it was given more time when it was accepted.
+ * The run is guarded as it was read, so if an approval or more time comes in between, this loses.
  */
 async function releaseUnapproved(
   ports: DuePorts,
@@ -68,7 +69,8 @@ async function releaseUnapproved(
   const releasing = await tryTransact(ports, once(value.sequenceId), async (tx) => {
     const run = await loadRun(tx, value.runId);
     if (run === null) throw new Error(`run ${value.runId} is gone`);
-    // Whoever granted it may have died before it was moved; applying the gate does that.
+    // A process that granted an approval may have died before it moved the sequence; applying the
+    // gate does that.
     if (!isUnapproved(withApprovals(value, run.value.approval))) return false;
     tx.stage([unchanged(run)]);
     const waiting = placed(value, run.value);

@@ -13,15 +13,15 @@ import { spendRead } from "../../store/spend-read.ts";
 
 type SeenPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
-/** Polls between two questions: five minutes; one call, however many machines are waited for. */
+/** Polls between two requests, five minutes; it is one call for any number of machines. */
 const POLLS_PER_QUESTION = 20;
-/** At the first question there is no earlier one to go on from. */
+/** The first request has no earlier one to begin at. */
 const FIRST_SPAN_MS = 3_600_000;
 const PARKED_MAX = 1_000;
 
 /**
- * Sequences parked for offline machines come back as soon as their machine has reported. A report
- * is not a promise that it is online now; if it is not, the sequence is parked again.
+ * Releases sequences that are parked for offline machines as soon as their machine has reported.
+ * The machine may be offline again by now; then the sequence is parked again.
  */
 export async function releaseSeen(
   ports: SeenPorts,
@@ -55,7 +55,7 @@ async function release(ports: SeenPorts, sequenceId: string): Promise<boolean> {
   const record = await loadSequence(ports.ledger, sequenceId);
   const waits = record?.value.place?.kind === "later" && record.value.reason?.code === "offline";
   if (record === null || !waits) return false;
-  // Without the reason it waits in its own lane again: this is no try on the off chance.
+  // Without the reason it waits in its own lane again, because its machine was seen.
   const after = park(record.value, { kind: "ready" }, null);
   return await moveOnce(ports, { before: record, after, nowMs: ports.clock.earliest() });
 }

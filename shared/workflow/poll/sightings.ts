@@ -8,21 +8,25 @@ import { factsOf, seenOf, type Session } from "../../limits/pace/session.ts";
 import type { Ports } from "../../ports.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
-/** Polls between two counts of what is Pending for longer than a list goes back: five minutes. */
+/**
+ * Polls between two counts of actions that have been Pending since before the list begins: five
+ * minutes.
+ */
 const POLLS_PER_COUNT = 20;
 /**
- * Polls that fall into another span of half that interval than the one before read when they
- * counted last; the others need not.
+ * Time is cut into spans of half that interval. Only a poll that is in another span than the poll
+ * before reads the time of the last count.
  */
 const SPANS_PER_COUNT = 2;
-/** What polls leave of the list budget, and a little less. */
+/** A little less than the part of the list budget that polls leave. */
 const COUNT_SHARE = 0.4;
 
 /**
- * The budget with what a list shows: how far our sessions are, how long it took to show them, and
- * how many of others are open, for they count against the same cap. `old` is the number of foreign
- * ones too old for the list, null if it was not counted; `nowMs` is when the list was asked for.
- * Sessions opened in the portal are in no list. The same budget if there is nothing new.
+ * The budget with what a list shows: how far our sessions are, how long the list took to show them,
+ * and how many sessions of others are open, because they count against the same cap. `old` is the
+ * number of others' sessions too old for the list, null if they were not counted; `nowMs` is when
+ * the list was asked for. No list shows sessions opened in the portal. The same budget if there is
+ * nothing new.
  */
 export function withSightings(
   budget: Budget,
@@ -50,15 +54,15 @@ export function withSightings(
   return { ...budget, sessions, foreign, foreignOld, pickups, listLag };
 }
 
-/** The budget with so many foreign sessions that are too old for the list. */
+/** The budget with this number of others' sessions that are too old for the list. */
 export function withOldForeign(budget: Budget, foreignOld: number): Budget {
   if (foreignOld === budget.foreignOld) return budget;
   return { ...budget, foreignOld, foreign: budget.foreign - budget.foreignOld + foreignOld };
 }
 
 /**
- * Foreign sessions older than `sinceMs`, in a list at `nowMs` after one at `beforeMs`; null when it
- * is not time to count, or Defender does not say.
+ * The number of others' sessions older than `sinceMs`, for a list at `nowMs` after one at
+ * `beforeMs`; null if it is not time to count, or Defender does not answer.
  */
 export async function countOldForeign(
   ports: Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">,
@@ -76,13 +80,13 @@ export async function countOldForeign(
   return foreignIn(old, budget);
 }
 
-/** Until now nobody had seen it at work. */
+/** True if this list is the first to show the action at work. */
 function hasBegun(before: Session | undefined, after: Session): boolean {
   const was = before?.seen?.[0] ?? "Pending";
   return was === "Pending" && after.seen?.[0] === "InProgress";
 }
 
-/** Open actions that are not of a sequence that has a session in the budget. */
+/** Open actions whose sequence has no session in the budget. */
 function foreignIn(actions: readonly MachineAction[], budget: Budget): number {
   const ours = new Set(budget.sessions.map((each) => each.sequenceId));
   return actions.filter((each) => {
@@ -103,7 +107,7 @@ function withSeen(session: Session, actions: readonly MachineAction[], nowMs: nu
   return { ...shown, seen };
 }
 
-/** A list that does not show an action it never has shown tells how long it takes at least. */
+/** A list that does not show an action, and none did before, shows how long lists take at least. */
 function withMissed(session: Session, nowMs: number): Session {
   const { glance, seen } = session;
   if (seen !== undefined || (glance?.submittedAtMs ?? null) === null) return session;
