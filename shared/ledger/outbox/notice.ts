@@ -5,20 +5,20 @@ import { noticeKey } from "../row/keys.ts";
 import type { RowChange } from "../sequence/rows.ts";
 import { rowObject } from "../row/row-object.ts";
 
-/** What is told of a run: that it was accepted, that one sequence ended, that all of them have. */
+/** The events of a run: it was accepted, one sequence ended, all of them have ended. */
 export const CALLBACK_EVENTS = ["run.accepted", "sequence.ended", "run.finished"] as const;
 export type CallbackEvent = (typeof CALLBACK_EVENTS)[number];
 
-/** What a target is told when nobody says which events it wants. */
+/** The events for a target that names none. */
 export const DEFAULT_EVENTS: readonly CallbackEvent[] = ["run.accepted", "run.finished"];
 
-/** How a callback is written: our own message, or the one of a system that knows no webhooks. */
+/** How a callback is written: our own message, or that of a system without webhooks. */
 export const CALLBACK_SHAPES = ["generic", "servicenow", "jira", "sentinel"] as const;
 
 /**
- * Somebody who is told of a run. Its address and secrets stay in the settings, where they are
- * looked up by caller and id when something is sent; only an address that came with the request is
- * kept here, and it is never shown: its query can be a secret.
+ * One who is told of a run. Its address and secrets stay in the settings and are looked up by
+ * caller and id at each sending. Only an address that came with the request is kept here. It is
+ * never shown, because its query can be a secret.
  */
 export const targetSchema = rowObject({
   targetId: z.string(),
@@ -36,7 +36,7 @@ export const targetSchema = rowObject({
 });
 export type CallbackTarget = z.infer<typeof targetSchema>;
 
-/** A message that is owed to one target: the outbox row, written with what makes it true. */
+/** A message that is owed to one target. The row is written in the transaction of its event. */
 export const noticeSchema = rowObject({
   v: z.literal(1),
   /** Also the message's `webhook-id`: the same for every try. */
@@ -45,10 +45,10 @@ export const noticeSchema = rowObject({
   targetId: z.string(),
   event: z.enum(CALLBACK_EVENTS),
   sequenceId: z.string().nullable(),
-  /** When what it tells came about. */
+  /** When the event happened. */
   atMs: instant,
   tries: z.number().int(),
-  /** What the last try came to, in words that hold no address. */
+  /** The result of the last try, in words without an address. */
   said: z.string().nullable(),
 });
 export type Notice = z.infer<typeof noticeSchema>;
@@ -58,15 +58,16 @@ export const deadNoticeSchema = noticeSchema.extend({ host: z.string(), diedAtMs
 export type DeadNotice = z.infer<typeof deadNoticeSchema>;
 
 /**
- * Targets of one run: a caller has four settings and one address by request at most, so two callers
- * fit. Each is a row in the transaction of an event, which holds a hundred (Table service).
+ * The most targets of one run. A caller has four settings and one address by request at most, so
+ * two callers fit. Each target is a row in the transaction of an event, which takes a hundred
+ * (Table service).
  */
 export const TARGETS_MAX = 10;
 
-/** Four a caller in the settings; with the one that comes by request, and Sentinel's, six. */
+/** Four of a caller in the settings, one by request, and Sentinel's: six. */
 export const TARGETS_PER_CALLER_MAX = 4;
 
-/** The run as far as its notices depend on it. */
+/** The fields of a run that its notices depend on. */
 interface NotifiedRun {
   readonly runId: string;
   readonly accepted: number;
@@ -75,8 +76,8 @@ interface NotifiedRun {
 
 /**
  * The notices of one event, one for each target that wants it. A run that grows is accepted and
- * finished more than once: the number of its sequences tells one time from the other. The same
- * event always gives the same ids.
+ * finished more than once; the number of its sequences tells these times apart. The same event
+ * always gives the same ids.
  */
 export function noticesOf(
   run: NotifiedRun,
@@ -110,8 +111,8 @@ export function owing(notices: readonly Notice[]): RowChange[] {
 }
 
 /**
- * The targets of a run with those that join it: each once, and no more than `TARGETS_MAX`. One that
- * is there already stays as it is, with what was delivered to it.
+ * The targets of a run and those that join it: each once, and at most `TARGETS_MAX`. One that
+ * exists already stays unchanged, with its deliveries.
  */
 export function withTargets(
   before: readonly CallbackTarget[],

@@ -2,8 +2,8 @@ import { noticesOf, type Notice } from "./notice.ts";
 import type { RunRecord } from "../run/run.ts";
 
 /**
- * What is owed when `after` is written where `before` stood (null: nothing): that the run was
- * accepted. Who joins it later is told where it stands.
+ * The notices of accepting, when `after` is written in the place of `before` (null: the run is
+ * new). A target that joins later gets the present state of the run.
  */
 export function noticesOfAccepting(
   before: RunRecord | null,
@@ -17,14 +17,14 @@ export function noticesOfAccepting(
   return noticesOfRunState({ ...after, callbacks: joining }, nowMs);
 }
 
-/** What is owed when one sequence of `run` ended, `run` being as it is after that. */
+/** What is owed when one sequence of `run` has ended; `run` is the run after that. */
 export function noticesOfEnd(run: RunRecord, sequenceId: string, nowMs: number): Notice[] {
   const ended = noticesOf(run, "sequence.ended", sequenceId, nowMs);
   const over = run.finishedAtMs !== null;
   return over ? [...ended, ...noticesOf(run, "run.finished", null, nowMs)] : ended;
 }
 
-/** Where a run stands, told to all its targets: that it was accepted, and finished if it is. */
+/** The present state of a run for all its targets: that it was accepted, and finished if it is. */
 export function noticesOfRunState(run: RunRecord, nowMs: number): Notice[] {
   const accepted = noticesOf(run, "run.accepted", null, nowMs);
   const over = run.finishedAtMs !== null;

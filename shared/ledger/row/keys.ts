@@ -1,22 +1,22 @@
 import { LANES, type Lane } from "../../plan/lane.ts";
 
 /**
- * The row keys of the ledger, all built and read here. Keys sort as text, so numbers in them are
- * padded, and rows that are read together have keys that lie side by side: one query gets them.
+ * The row keys of the ledger; all are built and read here. Keys sort as text, so their numbers are
+ * padded. Rows that are read together have neighbouring keys, so one query reads them.
  */
 const PASS_DIGITS = 12;
 const INSTANT_DIGITS = 13;
 
-/** The budget: its key sorts right before the ready rows, which are read together with it. */
+/** The budget: its key sorts right before the ready rows, because they are read together. */
 export const RATE_TOKEN_KEY = "rate-token";
 /**
- * The note of a pause by somebody who could not read the budget: who reads that and the ready rows
- * reads this, too.
+ * The note of a pause by somebody who could not read the budget. It is read together with the
+ * budget and the ready rows.
  */
 export const RATE_TOKEN_PAUSED_KEY = "rate-token!paused";
 /**
- * Calls spent on lists, result links and look-ups, and when we last polled; its key lies outside
- * `OUTSTANDING`.
+ * Calls spent on lists, result links and look-ups, and the times of the last polls; its key is
+ * outside `OUTSTANDING`.
  */
 export const ASKED_KEY = "asked";
 
@@ -29,7 +29,7 @@ export interface KeyRange {
   readonly before: string;
 }
 
-/** True if a query of the range shows the key. */
+/** True if a query of the range finds the key. */
 export function isWithin(key: string, { from, before }: KeyRange): boolean {
   return key >= from && key < before;
 }
@@ -44,20 +44,20 @@ export const LATER = family("later");
 export const BEHIND = family("behind");
 export const MACHINE = family("machine");
 export const OWED = family("owed");
-/** Notes that the gate of a run has changed: its waiting sequences are to be moved. */
+/** Notes that the gate of a run has changed and that its waiting sequences have to be moved. */
 export const OPENING = family("opening");
-/** Pointers to intake rows; the rows themselves lie outside `OUTSTANDING`, for they are big. */
+/** Pointers to intake rows. The intake rows are outside `OUTSTANDING`, because they are big. */
 export const PLANNED = family("planned");
 /** Notes that a run is over and still has to be sealed. */
 export const OVER = family("over");
-/** Callbacks that are owed; those nobody could be told lie outside `OUTSTANDING`. */
+/** Callbacks that are owed; dead ones are outside `OUTSTANDING`. */
 export const NOTICE = family("notice");
 export const DEAD = family("dead");
-/** The budget, and then who is ready, the next to go first. */
+/** The budget, then the ready rows, the next to go first. */
 export const QUEUE_HEAD: KeyRange = { from: RATE_TOKEN_KEY, before: READY.before };
 /**
  * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, over!,
- * owed!, planned!, the budget and ready! lie side by side. While the budget stands alone, nothing
+ * owed!, planned!, the budget and ready! are neighbours. While there is only the budget, nothing
  * is due.
  */
 export const OUTSTANDING: KeyRange = { from: LATER.from, before: READY.before };
@@ -74,7 +74,7 @@ export function sequencesOf(runId: string): KeyRange {
   return { from: `sequence!${runId}.`, before: `sequence!${runId}/` };
 }
 
-/** Sequences of a run that were accepted and have no rows of their own yet. */
+/** Sequences of a run that were accepted and do not have their own rows yet. */
 export function intakesOf(runId: string): KeyRange {
   return family(`intake!${runId}`);
 }
@@ -98,12 +98,12 @@ export function auditOf(chain: string): KeyRange {
   return family(`audit!${chain}`);
 }
 
-/** What waits until `dueAtMs` or earlier. */
+/** The rows that are due at `dueAtMs` or earlier. */
 export function dueBy(dueAtMs: number): KeyRange {
   return { from: LATER.from, before: `later!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
 }
 
-/** Callbacks that somebody has to be rung for by then. */
+/** The callbacks that are due by then. */
 export function noticesDueBy(dueAtMs: number): KeyRange {
   return { from: NOTICE.from, before: `notice!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
 }
@@ -112,7 +112,7 @@ export function deadOf(runId: string): KeyRange {
   return family(`dead!${runId}`);
 }
 
-/** Rank first: the smallest key is the next to go. */
+/** Rank first: the smallest key goes next. */
 export function readyKey(lane: Lane, pass: number, sequenceId: string): string {
   return `ready!${lane}!${padded(pass, PASS_DIGITS)}!${sequenceId}`;
 }
@@ -144,24 +144,23 @@ export const overKey = (runId: string, number: number): string =>
 /** A piece of a seal, counted from 0. */
 export const sealKey = (runId: string, number: number, piece: number): string =>
   `seal!${runId}!${padded(number, 6)}!${padded(piece, 4)}`;
-/** `number` tells how many sequences of the run were accepted before: no two of a run are alike. */
+/** `number` is how many sequences of the run were accepted before, so each intake has another. */
 export const intakeKey = (runId: string, number: number): string =>
   `intake!${runId}!${padded(number, 8)}`;
-/** Where the poll finds that there is an intake row of this number. */
+/** The pointer by which the poll finds the intake row of this number. */
 export const plannedKey = (runId: string, number: number): string =>
   `planned!${runId}!${padded(number, 8)}`;
-/** `dueAtMs` is when the poll rings for it, unless its key has changed by then. */
+/** `dueAtMs` is when the poll rings for it, unless its key has changed before. */
 export const noticeKey = (dueAtMs: number, noticeId: string): string =>
   `notice!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
 export const deadKey = (runId: string, noticeId: string): string => `dead!${runId}!${noticeId}`;
 
 /**
- * The sequence a record or an index row (ready, later, behind, owed) stands for: the last part of
- * its key.
+ * The sequence of a record or an index row (ready, later, behind, owed): the last part of its key.
  */
 export const sequenceIdIn = lastPartOf;
 
-/** The notice that a row is of, owed or dead. */
+/** The notice of a row, owed or dead. */
 export const noticeIdIn = lastPartOf;
 
 /** The machine in the key of a lease. */
@@ -188,7 +187,7 @@ export function sealNumberIn(sealRowKey: string): number {
   return Number(sealRowKey.split("!")[2]);
 }
 
-/** The run that the sequences of an intake row are of, by the key of its pointer. */
+/** The run of an intake row, by the key of its pointer. */
 export const runIdOfPlanned = ownerIn;
 
 /** The pointer to an intake row. */
@@ -210,14 +209,15 @@ function lastPartOf(key: string): string {
   return key.slice(key.lastIndexOf("!") + 1);
 }
 
-/** Whose row it is: the first part of a key after its family. */
+/** The id in a row's key: the first part after its family. */
 function ownerIn(key: string): string {
   return key.split("!")[1] ?? "";
 }
 
 function padded(value: number, digits: number): string {
   const text = Math.max(0, Math.floor(value)).toString();
-  // Beyond 21 digits a number is written with an exponent, and NaN with letters: short, but no key.
+  // Beyond 21 digits a number is written with an exponent, and NaN with letters. Both are short
+  // enough but no key.
   if (!/^\d+$/.test(text) || text.length > digits) {
     throw new Error(`${value} does not fit in ${digits} digits of a key`);
   }

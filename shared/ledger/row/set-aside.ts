@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 /**
  * A row that this version of the app cannot read: a newer one wrote it, or it is damaged. It is set
- * aside: nobody writes it, and it stops nothing but itself.
+ * aside: nobody writes it, and everything else goes on.
  */
 export class SetAside extends Error {
   readonly key: string;
@@ -17,20 +17,20 @@ export class SetAside extends Error {
   }
 }
 
-/** A row as far as its reading goes. */
+/** A row with what is needed to read it. */
 interface Readable {
   readonly key: string;
   readonly body: unknown;
 }
 
-/** What the row says. Throws `SetAside` if it has another form. */
+/** The value of the row. Throws `SetAside` if it has another form. */
 export function valueOf<T>(form: z.ZodType<T>, { key, body }: Readable): T {
   const read = form.safeParse(body);
   if (read.success) return read.data;
   throw new SetAside(key, whyUnreadable(body, read.error));
 }
 
-/** The rows that have this form, with what they say, and the keys of the others. */
+/** The rows that have this form, with their values, and the other rows as set aside. */
 export function sorted<T, R extends Readable>(
   form: z.ZodType<T>,
   rows: readonly R[],
@@ -47,7 +47,7 @@ export function sorted<T, R extends Readable>(
 
 const WHY_CHARACTERS = 200;
 
-/** The issue names a field and what was expected there, never what stands there. */
+/** The issue names a field and what was expected there, never the value. */
 function whyUnreadable(body: unknown, { issues }: z.core.$ZodError): string {
   const [first] = issues;
   const version = typeof body === "object" && body !== null && "v" in body ? body.v : null;

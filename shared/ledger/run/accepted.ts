@@ -11,7 +11,7 @@ export const countsSchema = rowObject({
   callers: z.record(z.string(), count),
 });
 
-/** What was accepted on one day: of everybody, and of each caller. */
+/** How many machines were accepted on one day: in all, and of each caller. */
 export type Counts = z.infer<typeof countsSchema>;
 
 export const keySchema = rowObject({
@@ -21,5 +21,5 @@ export const keySchema = rowObject({
   sequenceIds: z.array(z.string()),
 });
 
-/** What an `Idempotency-Key` was used for, and was answered with. */
+/** What an `Idempotency-Key` was used for, and the answer. */
 export type AcceptedKey = z.infer<typeof keySchema>;

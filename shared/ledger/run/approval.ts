@@ -5,26 +5,30 @@ import { canonicalJson } from "../../plan/canonical-json.ts";
 import type { SequenceRecord } from "../sequence/sequence.ts";
 import { rowObject } from "../row/row-object.ts";
 
-/** Who asked or approved: the caller's name, and of a token the object id it was given to. */
+/** Who asked or approved: the caller's name and, with a token, the object id in it. */
 const personSchema = rowObject({ by: z.string(), objectId: z.string().nullable() });
 export type Person = Readonly<z.infer<typeof personSchema>>;
 
-/** What the sequences of a run that need an approval wait for. */
+/** What the sequences of a run wait for if they need an approval. */
 export const approvalSchema = rowObject({
   needed: z.number().int().min(1),
-  /** The one deadline of all that waits; it moves when more joins. */
+  /** The one deadline for everything that waits; it moves when more joins. */
   expiresAtMs: instant,
-  /** Everybody who asked for any of it; none of them may approve. */
+  /** Everybody who asked for any of it; none of them may approve it. */
   requesters: z.array(personSchema),
   given: z.array(personSchema.extend({ planHash: z.string(), atMs: instant })),
-  /** The plan that has all its approvals; good for what waited then, and for nothing that joins. */
+  /**
+   * The plan that has all its approvals. It counts for the sequences that waited then, and for none
+   * that join later.
+   */
   granted: z.string().nullable(),
 });
 export type Approval = z.infer<typeof approvalSchema>;
 
 /**
- * What is asked for when sequences that need `needed` approvals join a run: all that waits has to
- * be approved anew, for it is another plan now, and has as long for it as the last that joined.
+ * The approval after sequences that need `needed` approvals joined the run. Everything that waits
+ * has to be approved again, because it is another plan now. The deadline is the latest of all
+ * requests.
  */
 export function askedFor(
   before: Approval | null,
@@ -44,12 +48,12 @@ export function askedFor(
   };
 }
 
-/** True for a sequence that may not go before somebody has approved it. */
+/** True for a sequence that has to be approved before it may go. */
 export function isUnapproved({ approvals }: Pick<SequenceRecord, "approvals">): boolean {
   return approvals.by.length < approvals.needed;
 }
 
-/** Those of a run's sequences that wait for an approval: what its plan hash is made of. */
+/** The sequences of a run that wait for an approval; the plan hash is made of them. */
 export function awaiting<T extends Pick<SequenceRecord, "state" | "approvals">>(
   records: readonly T[],
 ): T[] {
@@ -57,8 +61,8 @@ export function awaiting<T extends Pick<SequenceRecord, "state" | "approvals">>(
 }
 
 /**
- * Until when a sequence waits for its approval: the deadline of its run, or its own expiry if that
- * comes first.
+ * How long a sequence waits for its approval: until the deadline of its run, or its own expiry if
+ * that comes first.
  */
 export function waitsUntilMs(
   approval: Pick<Approval, "expiresAtMs"> | null,
@@ -67,13 +71,16 @@ export function waitsUntilMs(
   return Math.min(expiresAtMs, approval?.expiresAtMs ?? expiresAtMs);
 }
 
-/** What waits to be approved, by its hash, and until when: the first that ends makes it another. */
+/**
+ * What waits to be approved, by its hash, and until when: when the first sequence expires, the plan
+ * changes.
+ */
 export interface WaitingPlan {
   readonly planHash: string;
   readonly untilMs: number;
 }
 
-/** The plan that the sequences of a run which wait for an approval make; null if none does. */
+/** The plan of the sequences of a run that wait for an approval; null if none waits. */
 export function planOf(
   approval: Approval | null,
   records: readonly SequenceRecord[],
@@ -85,8 +92,8 @@ export function planOf(
 }
 
 /**
- * The SHA-256 of what is to be run, in hex: machines, profiles, parameters and commands, whatever
- * their order. One more machine makes another hash.
+ * The SHA-256 of what will be run, in hex: machines, profiles, parameters and commands, in any
+ * order. One more machine makes another hash.
  */
 export function planHashOf(records: readonly SequenceRecord[]): string {
   const plan = records
@@ -97,14 +104,15 @@ export function planHashOf(records: readonly SequenceRecord[]): string {
   return createHash("sha256").update(canonicalJson(plan)).digest("hex");
 }
 
-/** What came of somebody's approval of a plan. */
+/** The result of an approval of a plan. */
 export type Given =
   | { readonly kind: "given"; readonly approval: Approval; readonly count: number }
   | { readonly kind: "forbidden" | "refused"; readonly detail: string };
 
 /**
- * One approval more, of the plan as it stands (null if nothing waits for one). Refused: by one who
- * asked for any of it, twice by the same, of another plan, too late, once it is granted.
+ * Adds one approval of the present plan (null if nothing waits for one). Refused: an approval by a
+ * person who asked for any of it, a second one by the same person, one of another plan, one that is
+ * too late, and one after the plan has all it needs.
  */
 export function approve(
   approval: Approval | null,
@@ -139,14 +147,14 @@ export function approve(
   return { kind: "given", approval: { ...approval, given, granted }, count: given.length };
 }
 
-/** The sequence with the approvals its run was granted; itself if there are none. */
+/** The sequence with the approvals of its run; unchanged if there are none. */
 export function withApprovals(record: SequenceRecord, approval: Approval | null): SequenceRecord {
   if (approval === null || approval.granted === null || !isUnapproved(record)) return record;
   const by = approval.given.map((each) => each.by);
   return { ...record, approvals: { ...record.approvals, by } };
 }
 
-/** The same caller, or the same person by another caller's name. */
+/** True for the same caller, or the same person under another caller's name. */
 function isSame(one: Person, other: Person): boolean {
   return one.by === other.by || (one.objectId !== null && one.objectId === other.objectId);
 }

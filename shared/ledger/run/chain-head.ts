@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { rowObject } from "../row/row-object.ts";
 
-/** Where a chain of hashed records ends: how many there are, and the hash of the last, in hex. */
+/** The end of a chain of hashed records: how many there are, and the hash of the last, in hex. */
 export const chainHeadSchema = rowObject({
   count: z.number().int().nonnegative(),
   head: z.string(),
 });
 export type ChainHead = z.infer<typeof chainHeadSchema>;
 
-/** Before the first record: the hash it names as the one before it is 64 zeros. */
+/** Before the first record; its hash of the record before is 64 zeros. */
 export const FIRST_HEAD: ChainHead = { count: 0, head: "0".repeat(64) };

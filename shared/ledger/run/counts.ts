@@ -3,7 +3,7 @@ import type { SequenceRecord, SequenceState } from "../sequence/sequence.ts";
 /** Sequences by state; they add up to `total`. */
 export type StateCounts = Readonly<Record<SequenceState, number>> & { readonly total: number };
 
-/** Sequences by state, none left out, and all of them. */
+/** Sequences by state, every state included, and all of them. */
 export function countsOf(records: readonly SequenceRecord[]): StateCounts {
   const of = (state: SequenceState) => records.filter((each) => each.state === state).length;
   return {

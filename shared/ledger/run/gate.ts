@@ -8,38 +8,40 @@ import { rowObject } from "../row/row-object.ts";
 const count = z.number().int().nonnegative();
 
 /**
- * What lets the sequences of a run go. `first`: a first wave goes, and the others wait for how it
- * ends; `open`: all may go; `paused`: none may, until somebody resumes the run.
+ * What lets the sequences of a run go. `first`: a first wave goes, and the others wait until it has
+ * ended; `open`: all may go; `paused`: none may, until somebody resumes the run.
  */
 export const gateSchema = rowObject({
   state: z.enum(["first", "open", "paused"]),
-  /** Which wave holds sequences back; they carry its number. */
+  /** The wave that holds sequences back; they have its number. */
   wave: count,
   /** Open sequences that the present wave holds back. */
   held: count,
-  /** Sequences that succeeded or failed since the gate was last set, and the failed among them. */
+  /**
+   * Sequences that succeeded or failed since the gate was last set, and those of them that failed.
+   */
   done: count,
   failed: count,
-  /** More than this share of failures pauses the run. */
+  /** A larger share of failures pauses the run. */
   maxFailedShare: z.number(),
   paused: rowObject({ why: z.string(), atMs: instant }).nullable(),
 });
 export type Gate = z.infer<typeof gateSchema>;
 
-/** How a run is let go: from the settings. */
+/** The policy for new runs, from the settings. */
 export interface GatePolicy {
-  /** Sequences of a first wave, when a request brings more than `above`. */
+  /** The number of sequences in a first wave, if a request brings more than `above`. */
   readonly first: number;
   readonly above: number;
   readonly maxFailedShare: number;
 }
 
-/** Ends before this many are no share to judge by; a first wave is judged whatever its size. */
+/** Fewer ends are too few to judge a share by; a first wave is judged with any number. */
 const JUDGED_FROM = 5;
 
 /**
- * The gate as `asked` new sequences come to it, and how many of them need not wait for a first
- * wave. Without a policy there is no gate.
+ * The gate after `asked` new sequences, and how many of them need not wait for a first wave.
+ * Without a policy there is no gate.
  */
 export function gateFor(
   gate: Gate | null,
@@ -55,13 +57,13 @@ export function gateFor(
   return { gate: { ...current, ...fresh, state: "first", wave: current.wave + 1 }, free: first };
 }
 
-/** The wave a new sequence waits for; 0 is none, null where there is no gate. */
+/** The wave that a new sequence waits for; 0 is none, null if there is no gate. */
 export function waveOf(gate: Gate | null, isFree: boolean): number | null {
   if (gate === null) return null;
   return isFree || gate.state !== "first" ? 0 : gate.wave;
 }
 
-/** What a gate holds a sequence for. */
+/** The reasons for which a gate holds a sequence. */
 const GATE_REASONS = ["approval", "canary", "runPaused"] as const;
 type GateReason = { readonly code: (typeof GATE_REASONS)[number] };
 
@@ -70,27 +72,27 @@ export function waitsForGate({ reason }: Pick<SequenceRecord, "reason">): boolea
   return GATE_REASONS.some((code) => code === reason?.code);
 }
 
-/** Why a waiting sequence may not go, as far as its run is concerned; null if it may. */
+/** Why the run does not let a waiting sequence go; null if it does. */
 export function gateReason(
   gate: Gate | null,
   record: Pick<SequenceRecord, "wave" | "part" | "approvals">,
 ): GateReason | null {
   if (isUnapproved(record)) return { code: "approval" };
-  // What has begun on a machine is not left there half done.
+  // A sequence that has begun on a machine is finished.
   if (gate === null || record.wave === null || record.part > 0) return null;
   if (gate.state === "paused") return { code: "runPaused" };
   return isOfWave(gate, record) ? { code: "canary" } : null;
 }
 
-/** What of a run holds its sequences back. */
+/** The parts of a run that hold its sequences back. */
 export interface RunGate {
   readonly gate: Gate | null;
   readonly approval: Approval | null;
 }
 
 /**
- * A waiting sequence at the place that its run leaves it: one that is held waits until its expiry,
- * or until the gate changes; for an approval no longer than the run does.
+ * A waiting sequence at the place that its run gives it. A sequence that is held waits until its
+ * expiry, or until the gate changes. For an approval it waits no longer than its run.
  */
 export function placed(record: SequenceRecord, { gate, approval }: RunGate): SequenceRecord {
   const reason = gateReason(gate, record);
@@ -100,16 +102,16 @@ export function placed(record: SequenceRecord, { gate, approval }: RunGate): Seq
   return { ...record, place: { kind: "later", dueAtMs }, reason };
 }
 
-/** The gate with those of `records` that it holds back counted. */
+/** The gate after it has counted those of `records` that it holds back. */
 export function withGated(gate: Gate | null, records: readonly SequenceRecord[]): Gate | null {
   if (gate?.state !== "first") return gate;
   return { ...gate, held: gate.held + records.filter((each) => isOfWave(gate, each)).length };
 }
 
 /**
- * The gate after one sequence of its run ended, `open` of the run being left. A first wave is over
- * when nothing is open but what it holds back: it opens the gate unless too many failed, or nothing
- * is known of any. Later, too, too many failures pause the run.
+ * The gate after one sequence of its run ended; `open` is how many of the run are left. A first
+ * wave is over when only the sequences that it holds back are open. Then the gate opens, unless too
+ * many failed or no result is known. After that, too many failures pause the run as well.
  */
 export function gateAfterEnd(gate: Gate, after: SequenceRecord, open: number, nowMs: number): Gate {
   const verdict = verdictOf(after);
@@ -130,7 +132,7 @@ export function gateAfterEnd(gate: Gate, after: SequenceRecord, open: number, no
   return state === "open" && done >= JUDGED_FROM && tooMany ? paused(counted, why, nowMs) : counted;
 }
 
-/** Somebody lets the run go on: all of it may go, and failures are counted anew. */
+/** The gate after somebody resumed the run: all may go, and failures are counted from 0. */
 export function reopened(gate: Gate): Gate {
   return { ...gate, state: "open", held: 0, done: 0, failed: 0, paused: null };
 }
@@ -143,7 +145,7 @@ function isOfWave(gate: Gate, { wave }: Pick<SequenceRecord, "wave">): boolean {
   return gate.state === "first" && wave === gate.wave;
 }
 
-/** Null for what says nothing of the others: it was ended, or never came to run. */
+/** Null if the end says nothing about the other machines: somebody ended it, or it never ran. */
 function verdictOf(record: SequenceRecord): "failed" | "succeeded" | null {
   const { state, outcome, results } = record;
   if (state === "failed" || state === "timedOut") return "failed";

@@ -20,29 +20,29 @@ export const runSchema = rowObject({
   url: z.string().nullable(),
   requestedBy: z.string(),
   requestedAtMs: instant,
-  /** All there are, those without rows of their own included. */
+  /** All its sequences, including those without their own rows. */
   accepted: z.number().int(),
   /** Accepted sequences that are not finished. */
   open: z.number().int(),
   finishedAtMs: instant.nullable(),
   skipped: z.array(rowObject({ machine: z.string(), reason: z.string() })),
-  /** Machines found by another name or id than was sent; rows from before it was kept have none. */
+  /** Machines found by another name or id than was sent; rows from before this field have none. */
   readAs: z.array(rowObject({ machine: z.string(), as: z.string() })).default([]),
-  /** The custody chain so far: number of entries, and the hash of the last. */
+  /** The end of the custody chain: number of entries, and the hash of the last. */
   custody: chainHeadSchema,
   /** The log of what was decided about the run as a whole. */
   audit: chainHeadSchema,
-  /** The Sentinel incident as a resource of Azure; rows from before it was kept have none. */
+  /** The Sentinel incident as a resource of Azure; rows from before this field have none. */
   armId: z.string().nullable().default(null),
   /** Who is told of it. */
   callbacks: z.array(targetSchema).default([]),
-  /** What lets its sequences go; null lets all of them. */
+  /** What lets its sequences go; null lets all of them go. */
   gate: gateSchema.nullable().default(null),
   /** How often its gate has changed. */
   turns: z.number().int().default(0),
-  /** Who asked last to cancel it; what had ended by then was not cancelled any more. */
+  /** The last cancel; it does not change what had ended before it. */
   cancelAsked: rowObject({ by: z.string(), atMs: instant }).nullable().default(null),
-  /** What those of its sequences that need it wait for. */
+  /** The approval that some of its sequences wait for. */
   approval: approvalSchema.nullable().default(null),
   /** What it was sealed with last; null for one that never was. */
   seal: runSealSchema.nullable().default(null),
@@ -56,22 +56,26 @@ export const runSchema = rowObject({
  */
 export type RunRecord = z.infer<typeof runSchema>;
 
-/** The change that writes the run where `before` stood; it loses if that was written meanwhile. */
+/**
+ * The change that writes the run in the place of `before`; it loses if that was written meanwhile.
+ */
 export function runChange(before: Stored<RunRecord> | null, run: RunRecord): RowChange {
   const row = { key: runKey(run.runId), body: run };
   return before === null ? { op: "insert", ...row } : { op: "replace", ...row, etag: before.etag };
 }
 
-/** The note that the gate of a run has changed: its key says it all. */
+/** The note that the gate of a run has changed; its key holds everything. */
 export const openingSchema = rowObject({ v: z.literal(1) });
 
-/** Tells the poll that sequences have to be moved, if the gate of the run has changed. */
+/** If the gate of the run has changed, the note that tells the poll to move its sequences. */
 export function openingNote(before: RunRecord, after: RunRecord): RowChange[] {
   if (after.turns === before.turns) return [];
   return [{ op: "insert", key: openingKey(after.runId, after.turns), body: { v: 1 } }];
 }
 
-/** The run after `added` new sequences; a finished one opens again, for an incident may grow. */
+/**
+ * The run after `added` new sequences. A finished run opens again, because an incident may grow.
+ */
 export function withSequences(run: RunRecord, added: number): RunRecord {
   return {
     ...run,
@@ -81,7 +85,7 @@ export function withSequences(run: RunRecord, added: number): RunRecord {
   };
 }
 
-/** The run after sequences of it finished. Throws if more finish than were open: that is a bug. */
+/** The run after sequences of it finished. Throws if more finish than were open; that is a bug. */
 export function withFinished(run: RunRecord, finished: number, nowMs: number): RunRecord {
   const open = run.open - finished;
   if (open < 0) throw new Error(`run ${run.runId} has ${run.open} open and ${finished} finished`);
@@ -89,12 +93,12 @@ export function withFinished(run: RunRecord, finished: number, nowMs: number): R
 }
 
 /**
- * Where a run stands: `finished` once all its sequences have ended and what they left behind is
- * stored or not to be had, until its incident grows.
+ * `finished`: all sequences have ended, and each result is stored or lost. If the incident grows,
+ * the run is `running` again.
  */
 export type RunState = "running" | "finished";
 
-/** Where the run stands. */
+/** The present state of the run. */
 export function stateOf(run: RunRecord): RunState {
   return run.finishedAtMs === null ? "running" : "finished";
 }

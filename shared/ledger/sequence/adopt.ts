@@ -3,8 +3,9 @@ import { submit } from "./moves.ts";
 import type { SequenceRecord } from "./sequence.ts";
 
 /**
- * An action of an attempt that was given up has turned up while the sequence has no other: it is
- * its own, and the record stands at that attempt. One whose answer is still awaited is given up.
+ * The record after an action of an attempt that was given up has appeared while the sequence has no
+ * other. The sequence takes it as its own, and the record is at that attempt. If the answer to
+ * another attempt is still awaited, that attempt is given up.
  */
 export function adopt(
   record: SequenceRecord,

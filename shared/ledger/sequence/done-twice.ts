@@ -1,8 +1,8 @@
 import type { CommandProgress, SequenceRecord } from "./sequence.ts";
 
 /**
- * True if a part of it may have run twice on its machine: once by an action that came to light too
- * late, and once by the one that is its own, or by another such.
+ * True if a part of it may have run twice on its machine: by its own action and by a late one, or
+ * by two late ones.
  */
 export function doneTwice(
   record: Pick<SequenceRecord, "part" | "actionId" | "progress" | "late">,
@@ -14,7 +14,7 @@ export function doneTwice(
   });
 }
 
-/** Parts before the present one have run, or it would not have come so far. */
+/** Parts before the present one have run; otherwise it would not be at this part. */
 function ownRan(
   { part: present, actionId, progress }: Parameters<typeof doneTwice>[0],
   part: number,

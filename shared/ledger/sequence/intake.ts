@@ -7,8 +7,9 @@ import { instant } from "../row/instant.ts";
 import { rowObject } from "../row/row-object.ts";
 
 /**
- * Sequences that were accepted together: what all of them share, and what each has besides.
- * Their `pass` counts from 0 and tells their order; where it begins is known when they are unfolded.
+ * Sequences that were accepted together: the fields they share, and the other fields of each. Their
+ * `pass` counts from 0 and gives their order; it is added to the end of the line when they are
+ * unfolded.
  */
 export const intakeSchema = rowObject({
   v: z.literal(1),
@@ -21,15 +22,19 @@ type Intake = z.infer<typeof intakeSchema>;
 export const pointerSchema = rowObject({ v: z.literal(1), atMs: instant });
 
 /**
- * Two rows each, besides the intake row and its pointer: under a transaction's 100 (Table service).
+ * Each sequence is two rows, and the intake row and its pointer are two more: together less than
+ * the 100 of a transaction (Table service).
  */
 const SEQUENCES_PER_INTAKE = 48;
-/** Of records as JSON: one intake fits into a row (450,000), and what it unfolds to into 4 MiB. */
+/**
+ * The most characters of records as JSON: one intake fits into a row (450,000), and its unfolded
+ * rows into 4 MiB.
+ */
 const CHARACTERS_PER_INTAKE = 400_000;
 
 /**
- * The rows in which accepted sequences stand until they get rows of their own, each row as many as
- * one later transaction can unfold. `from` is how many the run had accepted before.
+ * The intake rows of accepted sequences, which are there until they get their own rows. Each row
+ * has as many as one later transaction can unfold. `from` is how many the run had accepted before.
  */
 export function folding(
   runId: string,
@@ -53,8 +58,8 @@ export function folding(
 }
 
 /**
- * The changes that give the sequences of an intake row their own rows in its place, behind what has
- * gone up to `pass`: one transaction. The ETag of the row guards it, so that it happens once.
+ * The changes that replace an intake row by the own rows of its sequences, in one transaction. They
+ * join the line behind `pass`. The ETag of the row is the guard, so this happens once.
  */
 export function unfolding(
   row: { readonly key: string; readonly body: unknown; readonly etag: string },
@@ -68,13 +73,13 @@ export function unfolding(
   ];
 }
 
-/** The sequences in an intake row. Throws `SetAside` if it, or one of them, has another form. */
+/** The sequences in an intake row. Throws `SetAside` if it or one of them has another form. */
 export function sequencesIn({ key, body }: { readonly key: string; readonly body: unknown }) {
   const { shared, each } = valueOf(intakeSchema, { key, body });
   return each.map((own) => valueOf(sequenceSchema, { key, body: { ...shared, ...own } }));
 }
 
-/** Those of one profile have their commands in common, so they stand together. */
+/** Sequences of one profile have the same commands, so they share a row. */
 function byProfile(records: readonly SequenceRecord[]): SequenceRecord[][] {
   const groups = new Map<string, SequenceRecord[]>();
   for (const record of records) {
@@ -103,7 +108,10 @@ function cut(records: readonly SequenceRecord[]): SequenceRecord[][] {
   return intakes;
 }
 
-/** Commands and most else are the same for all machines of a profile, and are written once. */
+/**
+ * The commands and most other fields are the same for all machines of a profile. They are written
+ * once.
+ */
 function folded(records: readonly SequenceRecord[]): Intake {
   const fields = records.map((record) => new Map<string, unknown>(Object.entries(record)));
   const [first = new Map<string, unknown>()] = fields;

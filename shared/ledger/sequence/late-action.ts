@@ -2,8 +2,8 @@ import { z } from "zod";
 import { rowObject } from "../row/row-object.ts";
 
 /**
- * An action of ours that came to light when its sequence had another one, or was over; `ran` is
- * true as soon as commands of it may have run.
+ * An action of ours that appeared when its sequence had another one, or was over; `ran` is true
+ * once commands of it may have run.
  */
 export const lateActionSchema = rowObject({
   actionId: z.string(),

@@ -1,18 +1,18 @@
 /**
- * The four statuses that end a machine action; any other, known to us or not, means it is still
- * open.
+ * The four statuses that end a machine action. Any other one, even if we do not know it, means that
+ * the action is still open.
  */
 export const FINAL_STATUSES = ["Succeeded", "Failed", "TimeOut", "Cancelled"] as const;
 export type FinalStatus = (typeof FINAL_STATUSES)[number];
 
 /**
- * A machine action as Defender last described it; times are epoch milliseconds, null where it says
- * nothing.
+ * A machine action as Defender last described it; times are epoch milliseconds, null if Defender
+ * does not say.
  */
 export interface MachineAction {
   readonly id: string;
   readonly status: string;
-  /** Our mark and reason, as Defender echoes them; null when it left them out. */
+  /** Our mark and reason, as Defender returns them; null when it left them out. */
   readonly comment: string | null;
   readonly requestor: string | null;
   readonly machineId: string | null;
@@ -22,8 +22,8 @@ export interface MachineAction {
 }
 
 /**
- * One command of an action; `status` is Defender's word: Created, Completed, Failed, or one we do
- * not know.
+ * One command of an action; `status` is Defender's word: Created, Completed, Failed, or one that we
+ * do not know.
  */
 export interface ActionCommand {
   readonly index: number;

@@ -1,7 +1,7 @@
 /**
- * The mark at the head of every Comment we send: it says which sequence, part and attempt an action
- * is. Defender echoes it as `requestorComment`, and the POST has no idempotency key, so this is how
- * we know our own.
+ * The mark at the beginning of every Comment we send. It says which sequence, part and attempt an
+ * action belongs to. Defender returns it as `requestorComment`. The POST has no idempotency key, so
+ * the mark is the only way to know our own actions.
  */
 export interface Mark {
   readonly sequenceId: string;
@@ -12,8 +12,8 @@ export interface Mark {
 const MARK = /^\[lrq:([0-9a-z]{20}\.[0-9a-z]{12})\.(\d{1,4})\.(\d{1,6})\]/;
 
 /**
- * The Comment of a POST: the mark, then what a person in the portal wants to know, at most 300
- * characters in all.
+ * The Comment of a POST: the mark, then text for a person in the portal, at most 300 characters in
+ * all.
  */
 export function commentFor(mark: Mark, forPeople: string): string {
   const head = `[lrq:${mark.sequenceId}.${mark.part}.${mark.attempt}]`;
@@ -32,7 +32,7 @@ export function sameMark(a: Mark | null, b: Mark): boolean {
   return a?.sequenceId === b.sequenceId && a.part === b.part && a.attempt === b.attempt;
 }
 
-/** The mark of the POST a record stands at. */
+/** The mark of the POST that a record is at. */
 export function markOf(record: Mark): Mark {
   return { sequenceId: record.sequenceId, part: record.part, attempt: record.attempt };
 }

@@ -5,14 +5,14 @@ import { allCompleted, isUntouched, progressOf, withOwed } from "./progress.ts";
 import { isTerminal, LEGAL_MOVES, type SequenceRecord, type SequenceState } from "./sequence.ts";
 
 /*
- * Every change a sequence's record can go through. Each function takes the record before and gives
- * the record after; a move that LEGAL_MOVES does not allow throws, for it can only be a bug.
+ * Every change of a sequence's record. Each function takes the record before and returns the record
+ * after. A move that LEGAL_MOVES does not allow throws, because it can only be a bug.
  */
 
 type Place = NonNullable<SequenceRecord["place"]>;
 type Reason = NonNullable<SequenceRecord["reason"]>;
 
-/** Intent is written: from here until the answer is recorded, a POST may be under way. */
+/** The intent is written: from here until the answer is recorded, a POST may be under way. */
 export function claim(record: SequenceRecord, nowMs: number): SequenceRecord {
   const attempt = Math.max(record.attempt, record.attempts) + 1;
   return {
@@ -32,7 +32,7 @@ export function submit(record: SequenceRecord, actionId: string, nowMs: number):
   return { ...moved(record, "submitted"), actionId, unmarked: false, submittedAtMs: nowMs };
 }
 
-/** Defender's answer names an action and shows no mark: it may have been there before. */
+/** Defender's answer names an action and shows no mark: the action may be an older one. */
 export function submitUnmarked(
   record: SequenceRecord,
   actionId: string,
@@ -41,14 +41,14 @@ export function submitUnmarked(
   return { ...submit(record, actionId, nowMs), unmarked: true };
 }
 
-/** The answer to the POST was lost: nobody may send again before somebody has looked. */
+/** The answer to the POST was lost: nobody may send again before a list has been read. */
 export function loseAnswer(record: SequenceRecord): SequenceRecord {
   return moved(record, "unconfirmed");
 }
 
 /**
- * Nothing of ours is at Defender: back into the queue, at `place`, with the reason a person would
- * ask for. One that somebody asked to cancel meanwhile does not go back.
+ * Defender has no action of ours: the sequence goes back to `place` in the queue, with the reason
+ * for people. If somebody asked to cancel it meanwhile, it ends.
  */
 export function giveBack(
   before: SequenceRecord,
@@ -59,26 +59,24 @@ export function giveBack(
   if (record.cancel?.why === "asked") {
     return end(record, "cancelled", cancelledBy(record.cancel.by), record.cancel.atMs);
   }
-  // A cancel of our own was for the action that is gone; the next one may not inherit it.
+  // A cancel of our own was for the action that is gone; it does not count for the next one.
   const back = { ...moved(record, "waiting"), actionId: null, cancel: null };
   return { ...back, place: withinExpiry(place, record.expiresAtMs), reason };
 }
 
-/** Nothing waits for a time past its expiry: it is over then, and its run with it. */
+/** No sequence waits for a time past its expiry: then it is over, and its run can finish. */
 function withinExpiry(place: Place, expiresAtMs: number): Place {
   if (place.kind !== "later") return place;
   return { kind: "later", dueAtMs: Math.min(place.dueAtMs, expiresAtMs) };
 }
 
-/** A waiting sequence found at another place; its state stays. */
+/** A waiting sequence at another place; its state does not change. */
 export function park(record: SequenceRecord, place: Place, reason: Reason | null): SequenceRecord {
   if (record.state !== "waiting") throw new Error(`${record.sequenceId} is not waiting`);
   return { ...record, place, reason };
 }
 
-/**
- * Ended without a final action of Defender's: it never ran, was refused, or nobody knows any more.
- */
+/** Ends it without a final action of Defender's: it never ran, was refused, or nothing is known. */
 export function end(
   record: SequenceRecord,
   state: "expired" | "refused" | "cancelled" | "failed",
@@ -88,19 +86,22 @@ export function end(
   return { ...moved(record, state), endedAtMs: nowMs, outcome };
 }
 
-/** Its time was over before it could run. */
+/** It expired before it could run. */
 export function expire(record: SequenceRecord, nowMs: number): SequenceRecord {
   const detail = "It waited until its expiry and could not run.";
   return end(record, "expired", { code: "expired", detail }, nowMs);
 }
 
-/** Its time is long over, and Defender does not show what became of it: ended as not known. */
+/** Its expiry is long over, and Defender does not show the action: it ends as not known. */
 export function loseSight(record: SequenceRecord, detail: string, nowMs: number): SequenceRecord {
   const sent = record.state === "claimed" ? loseAnswer(record) : record;
   return end(sent, "failed", { code: "notKnown", detail }, nowMs);
 }
 
-/** Somebody wants it ended; a waiting one ends at once, one at Defender when Defender says so. */
+/**
+ * Somebody asked to end it. A waiting sequence ends at once; one at Defender ends when Defender
+ * says so.
+ */
 export function askToCancel(
   record: SequenceRecord,
   cancel: { by: string; why: "asked" | "offline" | "expired" },
@@ -110,7 +111,7 @@ export function askToCancel(
   return { ...record, cancel: { ...cancel, atMs: nowMs, sent: false } };
 }
 
-/** What Defender says of an action of ours: its status, and how far its commands got. */
+/** The record with what Defender says of our action: its status, and how far its commands got. */
 export function observe(record: SequenceRecord, action: MachineAction): SequenceRecord {
   return {
     ...record,
@@ -122,16 +123,19 @@ export function observe(record: SequenceRecord, action: MachineAction): Sequence
   };
 }
 
-/** When a machine that never came is tried again; one that is there begins within the patience. */
+/**
+ * The time of the next try if the machine was offline; a machine that is online begins within the
+ * patience.
+ */
 interface Offline {
   readonly parkUntilMs: number;
   readonly patienceMs: number;
 }
 
 /**
- * The action has ended: on to the next part, back to waiting, or over. A time-out, a failure after
- * a long wait, or our own cancel of an offline machine, parks the sequence, but only if it is
- * certain that no command ran.
+ * The action has ended: the sequence goes to its next part, waits again, or is over. After a
+ * time-out, a failure after a long wait, or our own cancel of an offline machine it is parked, but
+ * only if it is certain that no command ran.
  */
 export function conclude(
   before: SequenceRecord,
@@ -142,7 +146,7 @@ export function conclude(
   if (!isFinal(action.status)) throw new Error(`${action.id} is ${action.status}, not final`);
   const record = observe(before, action);
   const untouched = isUntouched(record, action);
-  // A cancel or a time limit can come too late: what has completed is done.
+  // A cancel or a time limit can come too late: a completed command is done.
   const late = action.status !== "Failed" && allCompleted(record, action);
   if (late) return succeed(record, action, nowMs);
   const neverCame = untouched && isGivenUp(record, action, patienceMs);
@@ -164,7 +168,7 @@ export function conclude(
   }
 }
 
-/** Not always called a time-out: which word Defender has for it is not documented. */
+/** Which word Defender uses for it is not documented, so it is not always called a time-out. */
 function isGivenUp(record: SequenceRecord, action: MachineAction, patienceMs: number): boolean {
   if (action.status !== "Failed") return action.status === "TimeOut";
   const fromMs = action.createdAtMs ?? record.submittedAtMs;
@@ -203,7 +207,7 @@ function succeed(record: SequenceRecord, action: MachineAction, nowMs: number): 
   return { ...moved(record, "succeeded"), results, endedAtMs: nowMs, outcome: null };
 }
 
-/** How a sequence ends, and what a person should know of it. */
+/** The end of a sequence, and what a person should know of it. */
 interface End {
   readonly state: "failed" | "timedOut" | "cancelled" | "expired";
   readonly outcome: { readonly code: string; readonly detail: string };
@@ -229,7 +233,7 @@ function parkOffline(record: SequenceRecord, nowMs: number, dueAtMs: number): Se
   return giveBack({ ...record, offlineTimes: times }, { kind: "later", dueAtMs }, reason);
 }
 
-/** The record in its next state: nothing of the old place or reason is left over. */
+/** The record in its next state; the old place and reason are removed. */
 function moved(record: SequenceRecord, state: SequenceState): SequenceRecord {
   const allowed: readonly SequenceState[] = LEGAL_MOVES[record.state];
   if (!allowed.includes(state)) {

@@ -3,7 +3,7 @@ import type { SequenceRecord } from "./sequence.ts";
 /** How a sequence ended, in a code and in words for a person. */
 type Outcome = NonNullable<SequenceRecord["outcome"]>;
 
-/** The command that failed, and what Defender says of it. */
+/** The command that failed, and Defender's words about it. */
 export function failure(record: SequenceRecord): Outcome {
   const failed = record.progress.find(
     (each) => each.part === record.part && each.status === "Failed",
@@ -17,7 +17,10 @@ export function failure(record: SequenceRecord): Outcome {
   return { code: "commandFailed", detail: detail.slice(0, 1_000) };
 }
 
-/** Counted from 1 through all parts, as the profile lists its commands and the run shows them. */
+/**
+ * Counted from 1 over all parts, in the order in which the profile lists its commands and the run
+ * shows them.
+ */
 function numberOf({ parts, part }: SequenceRecord, index: number): number {
   return parts.slice(0, part).flat().length + index + 1;
 }

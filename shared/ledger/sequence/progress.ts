@@ -10,8 +10,8 @@ import {
 export function progressOf(record: SequenceRecord, action: MachineAction): CommandProgress[] {
   return currentCommands(record).map((command, index) => {
     const seen = action.commands.find((each) => each.index === index);
-    // An action can succeed while its commands are not listed yet, or still read Created (both
-    // seen): then they completed, and have results to fetch.
+    // An action can succeed while its commands are not listed yet, or still say Created (both
+    // seen). Then they completed, and have results to fetch.
     const succeeded = action.status === "Succeeded" && seen?.status !== "Failed";
     return {
       part: record.part,
@@ -26,9 +26,9 @@ export function progressOf(record: SequenceRecord, action: MachineAction): Comma
 }
 
 /**
- * Only what Defender lists proves that nothing ran: no times and no end for any command. It lists
- * some ends without a start (seen), so a missing start alone proves nothing. What may have run is
- * not repeated.
+ * True if it is proved that nothing ran: Defender lists no start time, no end time and no end for
+ * any command. It lists some ends without a start (seen), so a missing start alone proves nothing.
+ * Commands that may have run are not repeated.
  */
 export function isUntouched(record: SequenceRecord, action: MachineAction): boolean {
   return currentCommands(record).every((_, index) => {
@@ -39,8 +39,8 @@ export function isUntouched(record: SequenceRecord, action: MachineAction): bool
 }
 
 /**
- * A cancel can lose the race: every command completed means it is done, whatever the action's
- * status says.
+ * A cancel can come too late: if every command completed, it is done, whatever the action's status
+ * says.
  */
 export function allCompleted(record: SequenceRecord, action: MachineAction): boolean {
   const listed = currentCommands(record).map((_, index) =>
@@ -50,8 +50,9 @@ export function allCompleted(record: SequenceRecord, action: MachineAction): boo
 }
 
 /**
- * What a script says of itself: another exit code than 0, or anything written as an error, is a
- * failure, whatever Defender says of the action. Null if it is no script, or nothing is known.
+ * Whether a script failed by its own result: with another exit code than 0, or with any text in its
+ * error output, it failed, even if Defender's action succeeded. Null if it is no script, or nothing
+ * is known.
  */
 export function scriptFailed({ script }: Pick<SequenceResult, "script">): boolean | null {
   if (script === null) return null;
@@ -60,9 +61,8 @@ export function scriptFailed({ script }: Pick<SequenceResult, "script">): boolea
 }
 
 /**
- * The results of the record, with those that the action leaves behind: they are owed from now on.
- * Only commands that ran have results; PutFile has none even then (API page: "Doesn't have a
- * response result").
+ * The results of the record, with those of this action, which are now owed. Only commands that ran
+ * have results. PutFile has none even then (API page: "Doesn't have a response result").
  */
 export function withOwed(record: SequenceRecord, action: MachineAction): SequenceResult[] {
   const owed = progressOf(record, action)

@@ -4,7 +4,7 @@ import { holdsMachine, rankOf, resultsDueAtMs, type SequenceRecord } from "./seq
 import { fineInstant } from "../row/instant.ts";
 import { rowObject } from "../row/row-object.ts";
 
-/** The lease on a machine: who holds it, and whether others wait behind it. */
+/** The lease on a machine: which sequence holds it, and whether others wait behind it. */
 export const machineSchema = rowObject({
   v: z.literal(1),
   sequenceId: z.string(),
@@ -13,8 +13,8 @@ export const machineSchema = rowObject({
 export type MachineLease = z.infer<typeof machineSchema>;
 
 /**
- * A row of the waiting index: which machine it is for, and when it expires, so that what is over is
- * found without its record; null in rows of before that was written.
+ * A row of the waiting index: its machine and its expiry, so that expired sequences are found
+ * without their records; null in rows from before these fields.
  */
 export const indexSchema = rowObject({
   v: z.literal(1),
@@ -23,8 +23,8 @@ export const indexSchema = rowObject({
 });
 
 /**
- * The note that a sequence's results are still to be fetched, when the next try is due, and what
- * the last one came to.
+ * The note that a sequence's results are still to be fetched: when the next try is due, and the
+ * result of the last one.
  */
 export const owedSchema = rowObject({
   v: z.literal(1),
@@ -33,20 +33,20 @@ export const owedSchema = rowObject({
 });
 type OwedNote = z.infer<typeof owedSchema>;
 
-/** A change to a row, as a workflow commits it. `*` is an ETag that matches any version. */
+/** A change to a row, for a commit. The ETag `*` matches any version. */
 export type RowChange =
   | { readonly op: "insert"; readonly key: string; readonly body: unknown }
   | { readonly op: "replace"; readonly key: string; readonly body: unknown; readonly etag: string }
   | { readonly op: "delete"; readonly key: string; readonly etag: string };
 
 /**
- * What a transaction takes, by the Table service: changes, and 4 MiB, of which a character needs at
- * most three bytes.
+ * What a transaction of the Table service takes: 100 changes, and 4 MiB. A character needs at most
+ * three bytes of that.
  */
 export const CHANGES_MAX = 100;
 export const CHARACTERS_MAX = 1_200_000;
 
-/** How much of a transaction the bodies of these changes take. */
+/** The characters of a transaction that the bodies of these changes need. */
 export function charactersOf(changes: readonly RowChange[]): number {
   const sizes = changes.map((each) =>
     each.op === "delete" ? 0 : JSON.stringify(each.body).length,
@@ -54,15 +54,15 @@ export function charactersOf(changes: readonly RowChange[]): number {
   return sizes.reduce((sum, each) => sum + each, 0);
 }
 
-/** A value as it stands in the ledger. */
+/** A value as it is in the ledger. */
 export interface Stored<T> {
   readonly value: T;
   readonly etag: string;
 }
 
 /**
- * The rows that follow from a record: its place in the waiting index, its machine lease, the note
- * that results are owed. A record decides them all, so no row can disagree with it.
+ * The rows that a record decides: its place in the waiting index, its machine lease, the note that
+ * results are owed. Only the record decides them, so no row can contradict it.
  */
 export function rowsOf(record: SequenceRecord): Map<string, unknown> {
   const rows = new Map<string, unknown>();
@@ -85,16 +85,16 @@ function noteOf(record: SequenceRecord): OwedNote | null {
   return { v: 1, dueAtMs, detail: inTrouble?.detail ?? null };
 }
 
-/** The rows to write so that the ledger holds `record`, a sequence not seen before. */
+/** The rows to write for `record`, a new sequence. */
 export function insertion(record: SequenceRecord): RowChange[] {
   const rows = [...rowsOf(record)].map(([key, body]): RowChange => ({ op: "insert", key, body }));
   return [{ op: "insert", key: sequenceKey(record.sequenceId), body: record }, ...rows];
 }
 
 /**
- * The rows to write so that the ledger holds `after` where it held `before`. The record's ETag
- * guards them all; a lease that ends is guarded by its own (`leaseEtag`), for somebody may have
- * queued behind it meanwhile.
+ * The changes that replace `before` by `after` in the ledger. The record's ETag guards all of them.
+ * A lease that ends is also guarded by its own ETag (`leaseEtag`), because others may have queued
+ * behind it meanwhile.
  */
 export function move(
   before: Stored<SequenceRecord>,
@@ -113,14 +113,14 @@ export function move(
   ];
 }
 
-/** A note that stays says when the next try is due by now. */
+/** A note that stays gets the time of the next try. */
 function renewal(old: OwedNote | null, next: OwedNote | null, sequenceId: string): RowChange[] {
   if (old === null || next === null) return [];
   if (old.dueAtMs === next.dueAtMs && old.detail === next.detail) return [];
   return [{ op: "replace", key: owedKey(sequenceId), body: next, etag: "*" }];
 }
 
-/** True if the move gives up the machine, so that whoever waits behind it must be let forward. */
+/** True if the move gives up the machine, so that the next one behind it has to be let forward. */
 export function freesMachine(before: SequenceRecord, after: SequenceRecord): boolean {
   return holdsMachine(before) && !holdsMachine(after);
 }

@@ -11,10 +11,10 @@ import { rowObject } from "../row/row-object.ts";
  * `unconfirmed` is a POST whose answer was lost: the action may exist. The last six are final.
  */
 export const LEGAL_MOVES = {
-  // Straight to submitted: an action of an attempt given up was found after all.
+  // Straight to submitted: the action of an attempt that was given up has appeared.
   waiting: ["claimed", "submitted", "expired", "refused", "cancelled"],
   claimed: ["submitted", "unconfirmed", "waiting", "refused", "cancelled"],
-  // Failed: its expiry is long over, and Defender shows nothing.
+  // Failed: its expiry is long over, and Defender does not show its action.
   unconfirmed: ["submitted", "waiting", "cancelled", "failed"],
   submitted: ["succeeded", "failed", "timedOut", "cancelled", "waiting", "expired"],
   succeeded: [],
@@ -46,7 +46,7 @@ const command = z.discriminatedUnion("type", [
 ]);
 
 /**
- * Where a waiting sequence is found: ready to go, parked until a time, or behind another one on its
+ * The place of a waiting sequence: ready to go, parked until a time, or behind another one on its
  * machine.
  */
 const place = z.discriminatedUnion("kind", [
@@ -55,10 +55,7 @@ const place = z.discriminatedUnion("kind", [
   rowObject({ kind: z.literal("behind") }),
 ]);
 
-/**
- * Why it waits, when the reason is its own; the reasons all share (token, session, pause) are in
- * the budget.
- */
+/** Its own reason to wait. The reasons that all share (token, session, pause) are in the budget. */
 const reason = z.discriminatedUnion("code", [
   rowObject({ code: z.literal("machineHeld"), sequenceId: z.string() }),
   rowObject({ code: z.literal("machineBusy"), sinceMs: instant, times: z.number().int() }),
@@ -80,14 +77,14 @@ const progress = rowObject({
   errors: z.array(z.string()),
 });
 
-/** What a RunScript result file says; excerpts, the whole is in the evidence store. */
+/** The content of a RunScript result file, in excerpts; all of it is in the evidence store. */
 const script = rowObject({
   exitCode: z.number().nullable(),
   output: z.string(),
   errors: z.string(),
 });
 
-/** One result owed by a RunScript or GetFile: still to fetch, stored, or not to be had. */
+/** One result of a RunScript or GetFile: still to fetch, stored, or lost. */
 const result = rowObject({
   part: z.number().int(),
   index: z.number().int(),
@@ -98,16 +95,17 @@ const result = rowObject({
   detail: z.string().nullable(),
   /** When the next try is due; null is at once. */
   dueAtMs: instant.nullable().default(null),
-  /** Since when Defender says that it has no such result; null while it does not. */
+  /** When Defender first said that it has no such result; null while it does not say so. */
   absentSinceMs: instant.nullable().default(null),
-  /** True if a person asked for it again when its sequence had finished: that stays as it is. */
+  /** True if a person asked for it after its sequence had finished; that stays finished. */
   again: z.boolean().default(false),
   path: z.string().nullable(),
   servedName: z.string().nullable(),
   size: z.number().nullable(),
   sha256: z.string().nullable(),
   /**
-   * What one gzip layer holds, when it came as one; size and hash above are of the bytes as served.
+   * The content of one gzip layer, if it came as one; size and hash above are of the bytes as
+   * served.
    */
   content: rowObject({
     encoding: z.literal("gzip"),
@@ -123,16 +121,16 @@ export const sequenceSchema = rowObject({
   runId: z.string(),
   machineId: z.string(),
   machineName: z.string().nullable(),
-  /** What Defender said of the machine when it was accepted; null if it was not asked. */
+  /** What Defender said of the machine at acceptance; null if Defender was not asked. */
   machineFacts: rowObject(machineFactsSchema.shape).nullable().default(null),
   profile: rowObject({ name: z.string(), version: z.number().int(), hash: z.string() }),
   parameters: z.record(z.string(), z.string()),
-  /** How many have to approve it, and who has, by the names of callers. */
+  /** How many approvals it needs, and the names of the callers who approved. */
   approvals: rowObject({ needed: z.number().int(), by: z.array(z.string()) }).default({
     needed: 0,
     by: [],
   }),
-  /** The wave of its run it waits for, 0 for none; null for runs without a gate. */
+  /** The wave of its run that it waits for, 0 for none; null for runs without a gate. */
   wave: z.number().int().nullable().default(null),
   lane: z.literal(LANES),
   pass: z.number().int(),
@@ -140,13 +138,13 @@ export const sequenceSchema = rowObject({
   parts: z.array(z.array(command)),
   part: z.number().int(),
   /**
-   * The POST of this part that it stands at, from 1; in the mark, so that an action of another
-   * attempt is told from this one's.
+   * The number of its present POST within this part, from 1. It is in the mark, so that the actions
+   * of other attempts can be told apart.
    */
   attempt: z.number().int(),
-  /** POSTs of this part so far: more than `attempt` once the action of an earlier one is taken. */
+  /** POSTs of this part so far; more than `attempt` if the action of an earlier one was taken. */
   attempts: z.number().int().default(0),
-  /** Attempts without an answer that no list had shown when the guard time was over. */
+  /** Attempts without an answer that no list had shown by the end of the guard time. */
   givenUp: z.array(rowObject({ part: z.number().int(), attempt: z.number().int() })).default([]),
   state: z.enum(SEQUENCE_STATES),
   place: place.nullable(),
@@ -164,14 +162,14 @@ export const sequenceSchema = rowObject({
   /** How often its machine was found offline. */
   offlineTimes: z.number().int(),
   busyTimes: z.number().int(),
-  /** Set when somebody asked to end it, or when we gave up an action that stayed Pending. */
+  /** Set when somebody asked to end it, or when lrq gave up an action that stayed Pending. */
   cancel: rowObject({
     by: z.string(),
     why: z.enum(["asked", "offline", "expired"]),
     atMs: instant,
     sent: z.boolean(),
   }).nullable(),
-  /** What a person should know of how it ended. */
+  /** What a person should know of its end. */
   outcome: rowObject({ code: z.string(), detail: z.string() }).nullable(),
   progress: z.array(progress),
   results: z.array(result),
@@ -183,7 +181,7 @@ export type SequenceRecord = z.infer<typeof sequenceSchema>;
 export type SequenceResult = SequenceRecord["results"][number];
 export type CommandProgress = SequenceRecord["progress"][number];
 
-/** The commands of the part that is next or under way. */
+/** The commands of its present part. */
 export function currentCommands(record: SequenceRecord): SequenceRecord["parts"][number] {
   const commands = record.parts[record.part];
   if (commands === undefined) throw new Error(`${record.sequenceId} has no part ${record.part}`);
@@ -194,8 +192,8 @@ export function currentCommands(record: SequenceRecord): SequenceRecord["parts"]
 const PASSES = 10 ** 11;
 
 /**
- * Its place among those that wait: by its own lane and pass; or, while all that is known of its
- * machine is that it was offline, among the retries, which keep the order of the lanes they are of.
+ * The place in the line, by its own lane and pass. If its machine was last seen offline, it is
+ * among the retries, in the order of their own lanes.
  */
 export function rankOf({ lane, pass, reason }: Pick<SequenceRecord, "lane" | "pass" | "reason">): {
   readonly lane: Lane;
@@ -215,7 +213,7 @@ export function holdsSession(record: Pick<SequenceRecord, "state">): boolean {
 }
 
 /**
- * True while no other sequence may use its machine: during a session, and between the parts of a
+ * True while no other sequence may use its machine: during a session, and between two parts of a
  * sequence.
  */
 export function holdsMachine(record: Pick<SequenceRecord, "state" | "part">): boolean {
@@ -227,8 +225,8 @@ export function owesResults(record: Pick<SequenceRecord, "results">): boolean {
 }
 
 /**
- * Ended, and everything it left behind is stored or given up. A result that a person asks for again
- * after that does not take it back: a run finishes once.
+ * True once it has ended and all its results are stored or given up. A person may ask for a result
+ * again after that; the sequence stays finished, because a run finishes once.
  */
 export function isFinished(record: SequenceRecord): boolean {
   return isTerminal(record) && !record.results.some((each) => each.state === "owed" && !each.again);

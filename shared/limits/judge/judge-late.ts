@@ -8,21 +8,21 @@ import type { Budget } from "../pace/budget.ts";
 import { lostOf } from "../pace/lost-posts.ts";
 import { factsOf, seenOf } from "../pace/session.ts";
 
-/** What an action of ours means that no open session speaks of. */
+/** What to do with an action of ours that belongs to no open session. */
 export type LateJudgement =
-  /** Not to be told now: the answer to another POST of the sequence may still come. */
+  /** Not known yet: the answer to another POST of the sequence may still come. */
   | { readonly kind: "leave" }
-  /** The sequence knows it already, or it ended and nothing of it ran. */
+  /** The sequence knows it already; or the action ended and nothing of it ran. */
   | { readonly kind: "forget" }
-  /** The sequence has no other action: this one is its own. */
+  /** The sequence has no other action, so it takes this one. */
   | { readonly kind: "adopt" }
-  /** The sequence has another action, or is over: what it should know of this one. */
+  /** The sequence has another action, or is over; `late` is what its record keeps of this one. */
   | { readonly kind: "second"; readonly late: LateAction };
 
 /**
- * True if a listed action with this mark may be news for a sequence that has no open session with
- * it: one of a lost POST that a list shows for the first time or in another way than before, or any
- * other that is open. Nothing else that has ended is news: lists go back an hour.
+ * True if a listed action with this mark may be news for a sequence without an open session for
+ * this mark: an action of a lost POST that a list shows for the first time or in a new state, or
+ * any other open action. Other ended actions are no news, because lists go back an hour.
  */
 export function isLateNews(budget: Budget, mark: Mark, action: MachineAction): boolean {
   const isOver = isFinal(action.status);
@@ -37,7 +37,7 @@ export function isLateNews(budget: Budget, mark: Mark, action: MachineAction): b
   return facts !== null && !sameMark(mark, facts);
 }
 
-/** Decides with the record as it stands. */
+/** Decides from the present record. */
 export function judgeLate(
   record: SequenceRecord,
   mark: Mark,
@@ -49,9 +49,9 @@ export function judgeLate(
   const sawItEnd = record.actionStatus !== null && isFinal(record.actionStatus);
   const isCurrent = sameMark(mark, markOf(record));
   if (record.actionId === action.id || isCurrent) {
-    // A list can be older than what the record has seen of it since.
+    // A list can be older than what the record has seen of the action.
     if (sawItEnd || (record.state === "submitted" && isCurrent)) return FORGET;
-    // A POST was answered with the action of an earlier one: its session is judged for that.
+    // Defender answered a POST with the action of an earlier one; the open session judges it.
     if (record.state === "submitted") return { kind: "leave" };
   }
   if (isOver && isUntouched({ ...record, part: mark.part }, action)) return FORGET;
@@ -61,14 +61,14 @@ export function judgeLate(
     return second(record, mark, action);
   }
   if (isGivenUp(record, mark)) return { kind: "adopt" };
-  // Whoever judges the open session does it there; what waits may have been given up unnoticed.
+  // An open session judges its own action. A waiting sequence may have given it up without a note.
   if (!isCurrent) return second(record, mark, action);
   return { kind: record.state === "waiting" ? "adopt" : "leave" };
 }
 
 const FORGET = { kind: "forget" } as const;
 
-/** A list can be behind one before it: what has been seen to run or to end stays so. */
+/** A list can be older than the one before it: what has been seen to run or to end stays so. */
 function second(record: SequenceRecord, mark: Mark, action: MachineAction): LateJudgement {
   const known = record.late.find((each) => each.actionId === action.id);
   const ran = action.status !== "Pending" && !isUntouched({ ...record, part: mark.part }, action);
@@ -77,7 +77,7 @@ function second(record: SequenceRecord, mark: Mark, action: MachineAction): Late
   return { kind: "second", late: { ...late, ran: ran || known?.ran === true } };
 }
 
-/** The record with that; the same if it has it already. */
+/** The record with the late action; unchanged if it has it already. */
 export function withLate(record: SequenceRecord, late: LateAction): SequenceRecord {
   const known = record.late.find((each) => each.actionId === late.actionId);
   if (known?.status === late.status && known.ran === late.ran) return record;

@@ -11,42 +11,39 @@ import type { SessionFacts } from "../pace/session.ts";
 /** What Defender's list means for an open sequence. */
 export type Judgement =
   | { readonly kind: "leave" }
-  /** The record as it should stand. */
+  /** The new record. */
   | { readonly kind: "move"; readonly after: SequenceRecord }
-  /** Ask Defender to cancel the action, then let the record stand like this. */
+  /** Ask Defender to cancel the action, then write this record. */
   | { readonly kind: "cancel"; readonly actionId: string; readonly after: SequenceRecord }
   /**
-   * The list does not show it, and it is too old for that to be the list's delay: ask for it by its
-   * id.
+   * The list does not show it, and it is too old for that to be the delay of the list: ask Defender
+   * for it by its id.
    */
   | { readonly kind: "ask"; readonly actionId: string };
 
-/** What Defender's list shows of one sequence, and what was known when it was asked for. */
+/** What Defender's list shows of one sequence, and what was known when the list was asked for. */
 export interface Listing {
   /**
    * The action with the record's action id, or else with its mark; null if the list shows neither.
    */
   readonly action: MachineAction | null;
-  /** Earliest time it was when the list was asked for. */
+  /** The earliest time at which the list was asked for. */
   readonly nowMs: number;
   /** True if sequences wait that could use the session. */
   readonly othersWait: boolean;
   /**
-   * How long machines that were there took to begin of late; null while sessions are not scarce, or
-   * too little is known.
+   * How long online machines have lately taken to begin; null while sessions are not scarce, or too
+   * little is known.
    */
   readonly pickupMs: number | null;
-  /** How long lists take to show an action of ours, at most, of late. */
+  /** The longest time that lists have lately taken to show an action of ours. */
   readonly lagMs: number;
 }
 
-/**
- * An action the list does not show is news only when it is older than this (a young one is not
- * listed yet: seen).
- */
+/** A list may not show a young action yet (seen). A missing action is news only if it is older. */
 const UNLISTED_MS = 600_000;
 
-/** False only if `judge` would leave the sequence as it is. */
+/** False only if `judge` would not change the sequence. */
 export function isNews(facts: SessionFacts, listing: Listing, limits: Limits): boolean {
   if (facts.state === "claimed") return isAnswerOverdue(facts, listing.nowMs, limits);
   if (facts.state !== "submitted") return true;
@@ -56,7 +53,7 @@ export function isNews(facts: SessionFacts, listing: Listing, limits: Limits): b
   return cancelNeeded(facts, action, listing, limits)?.sent === false;
 }
 
-/** Decides with facts only; whoever calls does what it says. */
+/** Decides only; the caller applies it. */
 export function judge(record: SequenceRecord, listing: Listing, limits: Limits): Judgement {
   switch (record.state) {
     case "claimed":
@@ -84,14 +81,14 @@ export function isAnswerOverdue(
   nowMs: number,
   limits: Limits,
 ): boolean {
-  // Fence and timeout have passed, and half the timeout again for whoever writes the answer down.
+  // Fence and timeout have passed, and half of the timeout again to write the answer down.
   const longest = limits.sendFenceMs + limits.callTimeoutMs * 1.5;
   return record.claimedAtMs !== null && nowMs > record.claimedAtMs + longest;
 }
 
 /**
- * Adopt it if the list shows our mark; give it back once it is older than any delay of the list we
- * believe in.
+ * The sequence takes the action if the list shows our mark. If not, it goes back into the queue
+ * once the POST is older than the longest delay we expect of the list.
  */
 function judgeUnconfirmed(
   record: SequenceRecord,
@@ -115,8 +112,7 @@ function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits
   const { action, nowMs } = listing;
   if (action === null) return judgeUnlisted(record, nowMs);
   if (isAnothers(action, record)) {
-    // The 201 spoke of an action that was there before: ours was never made, and its machine is
-    // busy.
+    // The 201 named an action that was there before: ours was never made, and its machine is busy.
     return { kind: "move", after: waitWhileBusy(record, nowMs, limits) };
   }
   if (isFinal(action.status)) {
@@ -130,19 +126,20 @@ function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits
   return { kind: "cancel", actionId: action.id, after };
 }
 
-/** Our mark is on it; without a comment only the record can tell. */
+/** True if our mark is on it. Without a comment only the record can say that it is ours. */
 function isSurelyOwn(action: MachineAction, facts: SessionFacts): boolean {
   return sameMark(markIn(action.comment), markOf(facts));
 }
 
 /**
- * Defender dates actions by its own clock (seen 0.8 s early); far more than any two clocks differ.
+ * Defender dates actions by its own clock (seen 0.8 s early); this is far more than two clocks
+ * differ.
  */
 const CREATED_BEFORE_MS = 60_000;
 
 /**
- * A mark says it; without a comment only what an action of ours cannot be: on another machine, of
- * other commands, or older than our claim.
+ * The mark decides. Without a comment an action is not ours if it is on another machine, has other
+ * commands, or is older than our claim.
  */
 function isAnothers(action: MachineAction, record: SequenceRecord): boolean {
   if (action.comment !== null) return !sameMark(markIn(action.comment), markOf(record));
@@ -170,8 +167,8 @@ function isUnlistedTooLong(facts: SessionFacts, nowMs: number): boolean {
 }
 
 /**
- * Somebody asked; or it is Pending past its expiry, or past our patience while others wait for its
- * session.
+ * A cancel is needed if somebody asked for it; if the action is Pending past its expiry; or if it
+ * is Pending past our patience while others wait for its session.
  */
 function cancelNeeded(
   record: SessionFacts,

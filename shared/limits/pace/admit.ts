@@ -4,24 +4,24 @@ import { drainProbeAtMs } from "./lockout.ts";
 import { usualPickupMs } from "./patience.ts";
 import { freeAtMs, nextSlotAtMs, takenSlots } from "./window.ts";
 
-/** Whether anything may go now, how many, and if not, when to look again. */
+/** Whether anything may go now, how many, and if not, when to try again. */
 export type Verdict =
   | { readonly kind: "go"; readonly room: number; readonly lowerRoom: number }
   | { readonly kind: "wait"; readonly untilMs: number; readonly why: "token" | "door" }
-  /** No session is free: whoever frees one will ring. */
+  /** No session is free: whoever frees one rings. */
   | { readonly kind: "full" }
-  /** So many were started since Defender last gave us its list: the next list will ring. */
+  /** The most that may start without a list have started. The next list rings. */
   | { readonly kind: "unwatched" }
-  /** Defender does not let us in; null while the poll's own probe has to get through first. */
+  /** Defender refuses us. Null while the poll's own probe has to succeed first. */
   | { readonly kind: "lockedOut"; readonly untilMs: number | null }
   | { readonly kind: "paused" };
 
-/** Two sessions in 25 are kept for the urgent lane; fewer when the tenant takes fewer. */
+/** Two sessions in 25 are kept for the urgent lane; fewer if the tenant takes fewer. */
 const SESSIONS_PER_RESERVE = 12;
 const LENT_PACES = 2;
 /**
- * An app that has never been given a list starts this many before the first: a token may be good
- * for starting and not for looking. Later it is the calls of one window.
+ * An app that has never been given a list starts this many before the first, because a token may be
+ * good for starting and not for listing. Later it is the calls of one window.
  */
 const UNLISTED_MAX = 1;
 
@@ -59,8 +59,8 @@ export function admit(budget: Budget, earliestMs: number, limits: Limits): Verdi
 }
 
 /**
- * How many more may be started before Defender has given us a list again: what nobody can watch is
- * not started, and only a list tells whether we can.
+ * How many more may start before Defender gives us a list again. lrq does not start what it cannot
+ * watch, and only a list proves that it can.
  */
 function unwatchedRoom({ sessions, listedAtMs }: Budget, limits: Limits): number {
   const most = listedAtMs === 0 ? UNLISTED_MAX : limits.callsPerWindow;
@@ -68,7 +68,7 @@ function unwatchedRoom({ sessions, listedAtMs }: Budget, limits: Limits): number
   return Math.max(0, most - unseen);
 }
 
-/** Sessions that the lower lanes could still open: those that are free, but for the reserve. */
+/** Sessions that the lower lanes could still open: the free ones without the reserve. */
 export function lowerSessions(budget: Budget, nowMs: number, limits: Limits): number {
   const kept = isReserveLent(budget, limits)
     ? 0
@@ -77,8 +77,9 @@ export function lowerSessions(budget: Budget, nowMs: number, limits: Limits): nu
 }
 
 /**
- * While so many sessions run that one ends every two paces (12 s), an urgent sequence has one soon
- * without any being kept. Pending ones are not counted: offline machines end nothing.
+ * True while so many sessions run that one ends every two paces (12 s): then an urgent sequence
+ * gets one soon, and none need be kept. Pending sessions do not count, because an offline machine
+ * ends none.
  */
 function isReserveLent({ sessions, meanSessionMs, pickups }: Budget, limits: Limits): boolean {
   const isBrief = usualPickupMs(pickups) !== null;
@@ -87,9 +88,8 @@ function isReserveLent({ sessions, meanSessionMs, pickups }: Budget, limits: Lim
 }
 
 /**
- * When the best ready sequence may go, or null while only a freed session or a resume can let it.
- * Lower lanes wait for the pacer, so this is late for an urgent one: that comes with a bell of its
- * own.
+ * When the best ready sequence may go; null if it needs a freed session or a resume. Lower lanes
+ * wait for the pacer, so this is late for an urgent sequence, which rings its own bell.
  */
 export function nextDispatchMs(verdict: Verdict, budget: Budget, nowMs: number): number | null {
   switch (verdict.kind) {
@@ -107,8 +107,8 @@ export function nextDispatchMs(verdict: Verdict, budget: Budget, nowMs: number):
 }
 
 /**
- * The pacer's next time after `count` sequences of the lower lanes went at `nowMs`; one slot of
- * credit, no more.
+ * The pacer's next time after `count` sequences of the lower lanes went at `nowMs`. Unused time
+ * counts for one slot at most.
  */
 export function paceAfter(budget: Budget, count: number, nowMs: number, limits: Limits): number {
   return Math.max(budget.paceAtMs + count * paceMs(limits), nowMs);

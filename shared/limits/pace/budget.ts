@@ -11,7 +11,7 @@ import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
 /**
- * The tenant-wide rate token: one row, changed only by compare-and-swap, and together with whatever
+ * The tenant-wide row of limits. It changes only by compare-and-swap, in one transaction with what
  * the change is for. Times are epoch milliseconds of the table service's clock; 0 is never.
  */
 export const budgetSchema = rowObject({
@@ -25,58 +25,61 @@ export const budgetSchema = rowObject({
   ),
   /** Our own open sessions: claimed, unconfirmed and submitted sequences. */
   sessions: z.array(sessionSchema),
-  /** Open live response actions that are not ours, as last listed. */
+  /** Open live response actions of others, as last listed. */
   foreign: z.number().int().nonnegative(),
-  /** Those of them that are older than what each poll lists: Pending for long. */
+  /** Those of them that are older than what each poll lists: Pending for a long time. */
   foreignOld: z.number().int().nonnegative(),
-  /** What the tenant has shown it takes, when that is less than the setting; creeps up again. */
+  /**
+   * The sessions that the tenant has shown to take, if fewer than the setting; grows again by
+   * itself.
+   */
   learnedSessions: z.number().int().positive().nullable(),
-  /** From when on it creeps. */
+  /** The time from which it grows. */
   learnedAtMs: fineInstant,
-  /** When a session of ours was last opened, as far as it is known. */
+  /** When a session of ours was last opened, if known. */
   openedAtMs: fineInstant.default(0),
   door: rowObject({
     closedUntilMs: fineInstant,
-    /** 429s in a row without a word on how long. */
+    /** The number of 429s in a row that named no time. */
     step: z.number().int().nonnegative(),
-    /** True until one POST has got through after a closure: so long, one goes at a time. */
+    /** True until one POST has succeeded after a closure. Until then POSTs go one at a time. */
     untried: z.boolean(),
     last429AtMs: fineInstant,
     /**
-     * True if the last 429 came while our own calls were fewer than the limit: others use the quota
-     * too.
+     * True if the last 429 came while our own calls were fewer than the limit. Then others use the
+     * quota, too.
      */
     othersSuspected: z.boolean(),
-    /** What closed it last: a 429, or that a POST could not leave. */
+    /** What closed it last: a 429, or a POST that could not leave. */
     closedBy: z.enum(["throttled", "unreachable"]).default("throttled"),
   }),
   paused: rowObject({ by: z.string(), why: z.string(), atMs: fineInstant }).nullable(),
-  /** When the one outstanding bell is due; in the past, no bell is outstanding. */
+  /** When the one outstanding bell is due; a time in the past means no bell. */
   bellDueAtMs: fineInstant,
-  /** Who sits the waits out, and until when they promise to. */
+  /** The driver, and until when it promises to come back. */
   driver: rowObject({ hostId: z.string(), untilMs: fineInstant }).nullable(),
-  /** Pass of the last dispatch: where a newly accepted sequence joins. */
+  /** Pass of the last dispatch; a newly accepted sequence joins there. */
   pass: z.number().int().nonnegative(),
-  /** Dispatches in a row that went by rank; every fifth goes to the longest waiting. */
+  /** Dispatches in a row that went by rank; every fifth goes to the one that has waited longest. */
   byRank: z.number().int().nonnegative(),
-  /** Lower lanes may go next at this time, when more wait than have room. */
+  /** The next time at which a lower lane may go, if more wait than have room. */
   paceAtMs: fineInstant,
-  /** When the open actions were last listed: two polls at once would spend twice. */
+  /** When the open actions were last listed, so that two polls do not ask at once. */
   polledAtMs: fineInstant,
-  /** Who listed them: it keeps the poller's lease, unless it is overdue. */
+  /** The process that listed them. It keeps the poller's lease, unless it is overdue. */
   polledBy: z.string().nullable().default(null),
-  /** When Defender last gave us its list: what was claimed since then nobody has seen yet. */
+  /** When Defender last gave us its list; no list has shown what was claimed since then. */
   listedAtMs: fineInstant.default(0),
-  /** What Defender refuses us as such; lockout.ts. */
+  /** The calls that Defender refuses to the app itself; lockout.ts. */
   lockouts: z.array(lockoutSchema).default([]),
-  /** When what waits was last looked through for what has expired. */
+  /** When the waiting sequences were last searched for expired ones. */
   expiredAtMs: fineInstant.default(0),
-  /** Mean length of a session of late, for the forecast. */
+  /** Mean length of the last sessions, for the forecast. */
   meanSessionMs: z.number().positive(),
   sessionsMeasured: z.number().int().positive().default(FIRST_MEAN.sessionsMeasured),
-  /** Of the last machines that began, for how long each was seen Pending; patience.ts. */
+  /** How long each of the last machines that began was seen Pending; patience.ts. */
   pickups: z.array(z.number().nonnegative()).default([]),
-  /** How long lists took to show an action of ours, at most, of late; list-lag.ts. */
+  /** The longest time that lists have lately taken to show an action of ours; list-lag.ts. */
   listLag: listLagSchema.default(NO_LAG),
   /** POSTs given up without an answer, whose actions may still show; lost-posts.ts. */
   lost: z.array(lostPostSchema).default([]),
@@ -92,7 +95,7 @@ export const budgetSchema = rowObject({
 
 export type Budget = z.infer<typeof budgetSchema>;
 
-/** A learned cap creeps up by one after each this long without a 429. */
+/** A learned cap grows by one after each such time without a 429. */
 export const CAP_CREEP_MS = 300_000;
 const UNREACHABLE_REST_MS = 5_000;
 
@@ -134,8 +137,8 @@ export const FIRST_BUDGET: Budget = {
 };
 
 /**
- * The session as it stands now, in the place of what the budget knew of it. One that has just been
- * opened shows that so many fit: a cap that was learned too low rises with it.
+ * The budget with the present session in the place of the old one. A session that has just been
+ * opened shows that this many fit, so a learned cap that was too low rises.
  */
 export function holdSession(budget: Budget, session: Session): Budget {
   const { sequenceId, glance } = session;
@@ -148,14 +151,14 @@ export function holdSession(budget: Budget, session: Session): Budget {
   return { ...next, openedAtMs, learnedSessions: Math.max(next.learnedSessions, openNow(next)) };
 }
 
-/** Sessions of which it is known that they are open at once: so many fit. */
+/** Sessions that are certainly open at once; so many fit. */
 function openNow({ sessions, foreign }: Budget): number {
   return sessions.filter(({ glance }) => glance?.state !== "claimed").length + foreign;
 }
 
 /**
- * Slot and session for a sequence about to be posted; `latestMs` because the grant must not look
- * older than it is.
+ * Slot and session for a sequence before its POST; `latestMs`, because the slot must not look older
+ * than it is.
  */
 export function reserve(budget: Budget, session: Session, latestMs: number): Budget {
   const { sequenceId } = session;
@@ -164,8 +167,8 @@ export function reserve(budget: Budget, session: Session, latestMs: number): Bud
 }
 
 /**
- * The answer is in: its slot, the one reserved at `reservedAtMs` or else the newest of the
- * sequence, runs from now.
+ * The answer is in: its slot counts from now. It is the slot reserved at `reservedAtMs`, or else
+ * the newest of the sequence.
  */
 export function stamp(
   budget: Budget,
@@ -176,7 +179,7 @@ export function stamp(
   return { ...budget, slots: stamped(budget.slots, sequenceId, latestMs, reservedAtMs) };
 }
 
-/** The POST certainly never left: its slot, found as `stamp` finds it, is as good as new. */
+/** The POST certainly never left: its slot, found as in `stamp`, is free again. */
 export function unreserve(budget: Budget, sequenceId: string, reservedAtMs: number | null): Budget {
   return { ...budget, slots: unreserved(budget.slots, sequenceId, reservedAtMs) };
 }
@@ -191,15 +194,15 @@ export function releaseSession(
   return { ...budget, sessions, ...(lengthMs === null ? {} : withSession(budget, lengthMs)) };
 }
 
-/** Without the slots that no longer count, so that the row stays small. */
+/** The budget without slots that no longer count, so that the row stays small. */
 export function tidied(budget: Budget, earliestMs: number, limits: Limits): Budget {
   return { ...budget, slots: takenSlots(budget.slots, earliestMs, limits) };
 }
 
 /**
- * Something got through: the door is open, whatever the answer was otherwise. An answer that came
- * (`latestMs`) while the door was closed is to a POST sent before, and says nothing of the door
- * now.
+ * The door is open, because something succeeded or was refused for another reason. An answer that
+ * came (`latestMs`) while the door was closed belongs to an earlier POST, and says nothing of the
+ * door now.
  */
 export function openDoor(budget: Budget, latestMs: number): Budget {
   if (latestMs < budget.door.closedUntilMs) return budget;
@@ -207,8 +210,8 @@ export function openDoor(budget: Budget, latestMs: number): Budget {
 }
 
 /**
- * A POST could not leave, and costs no call. The next would fare like it, and each try is two
- * transactions: the door closes for a moment, and then one goes first.
+ * A POST could not leave; that costs no call. The next would fail as well, and each try takes two
+ * transactions. So the door closes for a moment, and then one goes first.
  */
 export function couldNotLeave(budget: Budget, latestMs: number): Budget {
   const closedUntilMs = latestMs + UNREACHABLE_REST_MS;
@@ -218,8 +221,8 @@ export function couldNotLeave(budget: Budget, latestMs: number): Budget {
 }
 
 /**
- * Sessions we allow the whole tenant: the setting; or what was learned, or is open by now if that
- * is more, crept up since.
+ * Sessions that lrq allows the whole tenant: the setting; or the learned number (the open ones if
+ * they are more), plus what it has grown since.
  */
 export function sessionCap(budget: Budget, nowMs: number, limits: Limits): number {
   if (budget.learnedSessions === null) return limits.maxSessions;

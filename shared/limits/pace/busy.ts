@@ -2,7 +2,7 @@ import { giveBack } from "../../ledger/sequence/moves.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { busyWaitMs, type Limits } from "./limits.ts";
 
-/** Back into the line, to be tried again later: somebody else's session holds the machine. */
+/** Waits in the line for a later try, because somebody else's session holds the machine. */
 export function waitWhileBusy(
   record: SequenceRecord,
   nowMs: number,

@@ -3,15 +3,15 @@ import { URGENT_LANE } from "../../plan/lane.ts";
 import type { Budget } from "./budget.ts";
 import type { Verdict } from "./admit.ts";
 
-/** The keys of those who go now, and, if somebody could go but for the pacer, when. */
+/** The keys of the sequences that go now; and, if only the pacer holds back more, its next time. */
 export interface Choice {
   readonly keys: readonly string[];
   readonly paceUntilMs: number | null;
 }
 
 /**
- * Ready keys in rank order, one more than there is room so that it shows whether more wait; and one
- * that goes before its rank.
+ * Ready keys in rank order, one more than there is room, so that it shows whether more wait; and
+ * one that goes before its rank.
  */
 export interface Candidates {
   readonly ready: readonly string[];
@@ -19,9 +19,9 @@ export interface Candidates {
 }
 
 /**
- * Who goes now. Urgent ones take any room; lower lanes leave the reserve, and go one at a time at
- * the pacer's beat when they are more than the room. One that is overdue goes before all, if the
- * lower lanes have any room.
+ * Chooses who goes now. Urgent sequences take any room. Lower lanes leave the reserve; if they are
+ * more than the room, they go one at a time when the pacer lets them. An overdue one goes first, if
+ * the lower lanes have any room.
  */
 export function choose(
   { ready, overdue }: Candidates,
@@ -40,32 +40,35 @@ export function choose(
 }
 
 /**
- * Every fifth dispatch goes to the longest waiting, so that a lane that never empties starves
- * nobody.
+ * Every fifth dispatch goes to the sequence that has waited longest. So no lane waits for ever
+ * behind one that never empties.
  */
 const DISPATCHES_BY_RANK = 4;
 
 /**
- * While others wait, one dispatch of so many goes to a retry of an offline machine: every ten
- * minutes one.
+ * While others wait, one dispatch of this many, about every ten minutes, goes to a retry of an
+ * offline machine.
  */
 const DISPATCHES_PER_RETRY = 100;
 
 /**
- * True if the next dispatch out of rank is a retry's. Retries have always waited longest, and
- * nearly all of them are in vain, so the other dispatches out of rank are not for them.
+ * True if the next dispatch out of rank goes to a retry. Retries have always waited longest, and
+ * nearly all of them fail, so they do not get the other dispatches out of rank.
  */
 export function isRetryNext({ sinceRetry }: Pick<Budget, "sinceRetry">): boolean {
-  // Once in a hundred, for whether there are any has to be read.
+  // Once in a hundred dispatches, because it takes a read to see whether there are any.
   return sinceRetry % DISPATCHES_PER_RETRY >= DISPATCHES_PER_RETRY - DISPATCHES_BY_RANK - 1;
 }
 
-/** How many may go by rank before the longest waiting; 1 if it is next, for it goes alone. */
+/**
+ * How many may go by rank before the one that has waited longest. 1 if that is next, because it
+ * goes alone.
+ */
 export function dispatchesUntilLongestWaiting(budget: Pick<Budget, "byRank">): number {
   return Math.max(1, DISPATCHES_BY_RANK - budget.byRank);
 }
 
-/** True when the next dispatch is the longest waiting's. */
+/** True if the next dispatch goes to the sequence that has waited longest. */
 export function isLongestWaitingNext(budget: Pick<Budget, "byRank">): boolean {
   return budget.byRank >= DISPATCHES_BY_RANK;
 }

@@ -4,16 +4,16 @@ import { freeSessions, type Budget } from "./budget.ts";
 import { paceMs, type Limits } from "./limits.ts";
 import { nextSlotAtMs, takenSlots } from "./window.ts";
 
-/** Who waits: in which lane, and behind how many others. */
+/** The waiting sequence: its lane, and how many others are before it. */
 interface Waiting {
   readonly lane: Lane;
   readonly ahead: number;
 }
 
 /**
- * When a sequence can be expected to start: the later of what calls allow (one each pace) and what
- * sessions allow (one after the other ends; lower lanes leave the reserve). Null while paused, or
- * while Defender does not let us in.
+ * When a sequence will probably start: the later of what calls allow (one each pace) and what
+ * sessions allow (one after another ends; lower lanes leave the reserve). Null during a pause, or
+ * while Defender refuses us.
  */
 export function forecastStartMs(
   budget: Budget,
@@ -36,8 +36,8 @@ function byCalls(budget: Budget, ahead: number, nowMs: number, limits: Limits): 
 }
 
 /**
- * Each session is taken to last as long as sessions did of late, and so is whoever gets it next.
- * `place` counts from 0 among those for whom none is free now; below that, one is.
+ * Each session is expected to last as long as the last ones did, and the next one after it, too.
+ * `place` counts from 0 among the sequences for which no session is free now; below 0 one is free.
  */
 function bySessions(budget: Budget, place: number, nowMs: number): number {
   if (place < 0) return nowMs;
@@ -46,7 +46,7 @@ function bySessions(budget: Budget, place: number, nowMs: number): number {
     .map(({ glance }) => glance?.submittedAtMs ?? glance?.claimedAtMs ?? nowMs)
     .map((startMs) => Math.max(nowMs, startMs + meanSessionMs))
     .sort((a, b) => a - b);
-  // With none of ours it waits for one of somebody else's, of which nothing is known.
+  // If no session is ours, it waits for one of somebody else's, of which nothing is known.
   const sessionsBefore = ends.length === 0 ? 1 : Math.floor(place / ends.length);
   return (ends[place % ends.length] ?? nowMs) + sessionsBefore * meanSessionMs;
 }

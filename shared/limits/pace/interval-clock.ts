@@ -1,7 +1,7 @@
 /**
- * The table service's clock, as an interval on this host's monotonic clock: every answer carries a
- * Date header that was true somewhere between sending and receiving. No host's own clock is ever
- * compared with another's.
+ * The table service's clock, as an interval on this host's monotonic clock: every answer has a Date
+ * header that was true at some time between sending and receiving. The clocks of two hosts are
+ * never compared.
  */
 export interface ClockInterval {
   /** Bounds on service time minus monotonic time, and when they were last narrowed (monotonic). */
@@ -11,7 +11,7 @@ export interface ClockInterval {
 }
 
 /**
- * One answer: when it was asked and received (monotonic), and its Date header (epoch, whole
+ * One answer: when it was asked for and received (monotonic), and its Date header (epoch, whole
  * seconds).
  */
 export interface ClockReading {
@@ -20,16 +20,19 @@ export interface ClockReading {
   readonly dateMs: number;
 }
 
-/** The Date header is cut to the second. */
+/** The Date header has whole seconds, rounded down. */
 const DATE_STEP_MS = 1_000;
 /** Two quartz clocks drift apart by no more than this share. */
 const DRIFT = 200e-6;
-/** Front ends of the service may differ by this much; measured nowhere, generous for one region. */
+/**
+ * The service's front ends may differ by this much. It was not measured; it is generous for one
+ * region.
+ */
 const FRONT_END_SKEW_MS = 250;
 
 /**
- * The interval after one more reading. A reading that contradicts it (the service's clock was set)
- * starts anew.
+ * The interval after one more reading. If a reading contradicts it, because the service's clock was
+ * set, it begins again.
  */
 export function narrowed(interval: ClockInterval | null, reading: ClockReading): ClockInterval {
   const low = reading.dateMs - reading.receivedAtMs;
@@ -48,7 +51,7 @@ export function earliestAt(interval: ClockInterval, monotonicMs: number): number
 }
 
 /**
- * The latest it can be at `monotonicMs`, the skew between the service's own front ends included.
+ * The latest it can be at `monotonicMs`, including the difference between the service's front ends.
  */
 export function latestAt(interval: ClockInterval, monotonicMs: number): number {
   const drift = Math.max(0, monotonicMs - interval.atMs) * DRIFT;

@@ -1,6 +1,6 @@
 /**
- * The numbers Defender holds us to, and the waits that follow from them; all come from settings,
- * with the sources in docs/settings.md. Milliseconds throughout.
+ * Defender's limits, and the waits that follow from them. All come from settings, with their
+ * sources in docs/settings.md. All are milliseconds.
  */
 export interface Limits {
   /** POSTs in any window (documented: 10 a minute). */
@@ -10,7 +10,7 @@ export interface Limits {
    * Live response sessions open at once, Pending ones included (documented: 25, newer pages 50).
    */
   readonly maxSessions: number;
-  /** A POST may leave this long after its claim began, and no later: what pause promises. */
+  /** A POST may leave this long after its claim began, and no later; a pause promises it. */
   readonly sendFenceMs: number;
   /** A POST is given up after this long; its answer is then unknown. */
   readonly callTimeoutMs: number;
@@ -19,14 +19,17 @@ export interface Limits {
   /** An action may stay Pending this long while others wait. */
   readonly patienceMs: number;
   /**
-   * First wait after the machine was busy with somebody else's session; doubles to 15 times that.
+   * First wait after the machine was busy with somebody else's session; doubles up to 15 times
+   * that.
    */
   readonly busyRetryMs: number;
   /** First wait after an offline machine; the later ones are 4, 12 and 24 times as long. */
   readonly offlineRetryMs: number;
-  /** Between two lists of the open actions, when nothing asks for a quicker or slower pace. */
+  /** The time between two lists of the open actions, if nothing needs a shorter or longer one. */
   readonly pollMs: number;
-  /** The door stays closed this long after a 429 that names no time; doubles to 15 times that. */
+  /**
+   * The door stays closed this long after a 429 that names no time; doubles up to 15 times that.
+   */
   readonly closedDoorMs: number;
   /**
    * List calls, result links and machine look-ups have this budget each (documented: 100 a minute,
@@ -37,30 +40,30 @@ export interface Limits {
 }
 
 /**
- * What is out there and not seen ends so long after its expiry, by our own clock: no command takes
- * longer (30 minutes, live response page).
+ * A session that Defender does not show ends this long after its expiry, by our own clock. No
+ * command takes longer (30 minutes, live response page).
  */
 export const UNSEEN_MS = 1_860_000;
 
 /**
- * How long a slot stays taken when nobody stamped it: the POST may have arrived as late as fence
- * and timeout allow.
+ * How long a slot stays taken without a stamp: fence and timeout allow the POST to arrive that
+ * late.
  */
 export function unstampedMs(limits: Limits): number {
   return limits.sendFenceMs + limits.callTimeoutMs + limits.windowMs;
 }
 
 /**
- * At full use a slot opens about this often; lower lanes are paced by it, so that an urgent one
- * finds a slot soon.
+ * At full use a slot opens about this often. The lower lanes go at this pace, so that an urgent
+ * sequence finds a slot soon.
  */
 export function paceMs(limits: Limits): number {
   return limits.windowMs / limits.callsPerWindow;
 }
 
 /**
- * A machine busy with somebody else's session is tried again after 1, 2, 4, 8, then 15 times the
- * first wait.
+ * A machine that is busy with somebody else's session is tried again after 1, 2, 4, 8, then 15
+ * times the first wait.
  */
 const BUSY_WAITS_MOST = 15;
 
@@ -70,8 +73,8 @@ export function busyWaitMs(times: number, limits: Pick<Limits, "busyRetryMs">): 
 }
 
 /**
- * Wait before the next try of something that failed `times` times: doubling, up to `most` times the
- * first wait.
+ * The wait before the next try of something that failed `times` times. It doubles, up to `most`
+ * times the first wait.
  */
 export function backOff(firstMs: number, times: number, most: number): number {
   return firstMs * Math.min(2 ** Math.max(0, times - 1), most);

@@ -5,8 +5,8 @@ import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
 /**
- * What can be refused to us as such, whatever it is about: the access token, and four calls of
- * Defender's. The one a person has to mend first comes first.
+ * What Defender can refuse to the app itself, whatever the machine: the access token, and four of
+ * its calls. The one that a person has to mend first comes first.
  */
 const LOCKED_CALLS = ["token", "submit", "list", "machines", "link"] as const;
 export type LockedCall = (typeof LOCKED_CALLS)[number];
@@ -14,22 +14,22 @@ export type LockedCall = (typeof LOCKED_CALLS)[number];
 export const lockoutSchema = rowObject({
   call: z.enum(LOCKED_CALLS),
   sinceMs: fineInstant,
-  /** Null if Defender was not even asked. */
+  /** Null if there was no call to Defender. */
   httpStatus: z.number().int().nullable(),
-  /** Defender's own words, or the identity's, bounded. */
+  /** The words of Defender, or of the identity service, cut to a bound. */
   detail: z.string(),
   /** Probes in a row that were refused. */
   times: z.number().int().positive(),
   /** When the next probe may go. */
   nextAtMs: fineInstant,
-  /** Whose POST was refused last: the next probe is another's, if there is one. */
+  /** The sequence whose POST was refused last. The next probe is another one's, if there is one. */
   sequenceId: z.string().nullable(),
 });
 
-/** Defender does not let us in: which call it refuses, since when, and in what words. */
+/** Defender refuses us: which call, since when, and in what words. */
 export type Lockout = z.infer<typeof lockoutSchema>;
 
-/** One refusal, as it came in at `atMs` at the latest. */
+/** One refusal, which came at `atMs` at the latest. */
 export interface Refusal extends Pick<Lockout, "call" | "httpStatus" | "detail"> {
   readonly sequenceId?: string;
   readonly atMs: number;
@@ -40,12 +40,12 @@ interface Lockable {
 }
 
 const DETAIL_CHARACTERS = 500;
-/** A probe that only asks waits 15 s at first and four minutes at most (POLL_SECONDS). */
+/** A probe that only reads waits 15 s at first and four minutes at most (POLL_SECONDS). */
 const WAITS_MOST = 15;
 
 /**
- * The budget with the refusal noted. One that comes before the next probe is due was under way with
- * the one before, and counts with it: then the budget is the same.
+ * The budget with the refusal. A refusal before the next probe is due belongs to a call that was
+ * under way together with the last one. Then the budget does not change.
  */
 export function lockedOutBy<B extends Lockable>(budget: B, refusal: Refusal, limits: Limits): B {
   const { call, httpStatus, atMs } = refusal;
@@ -66,7 +66,7 @@ export function lockedOutBy<B extends Lockable>(budget: B, refusal: Refusal, lim
   return { ...budget, lockouts: [...others(budget, call), next] };
 }
 
-/** The budget after a probe whose answer tells nothing: the next one waits like after a refusal. */
+/** The budget after a probe whose answer says nothing; the next one waits as after a refusal. */
 export function probedInVain<B extends Lockable>(
   budget: B,
   { sequenceId, atMs }: { sequenceId: string; atMs: number },
@@ -77,8 +77,8 @@ export function probedInVain<B extends Lockable>(
 }
 
 /**
- * The budget after the call was let through at `atMs`. A POST answered before the next probe was
- * due left before the refusal came, and says nothing of now.
+ * The budget after Defender let the call through at `atMs`. A POST that was answered before the
+ * next probe was due left before the refusal, and says nothing of now.
  */
 export function letIn<B extends Lockable>(budget: B, call: LockedCall, atMs: number): B {
   const before = lockoutOf(budget, call);
@@ -86,19 +86,19 @@ export function letIn<B extends Lockable>(budget: B, call: LockedCall, atMs: num
   return { ...budget, lockouts: others(budget, call) };
 }
 
-/** How this call is refused now; null if it is not. */
+/** The present refusal of this call; null if it is not refused. */
 export function lockoutOf({ lockouts }: Lockable, call: LockedCall): Lockout | null {
   return lockouts.find((each) => each.call === call) ?? null;
 }
 
-/** The one reason for all who wait; null if we are let in. */
+/** The one reason for all sequences that wait; null if nothing is refused. */
 export function mainLockout(budget: Lockable): Lockout | null {
   return LOCKED_CALLS.map((call) => lockoutOf(budget, call)).find((each) => each !== null) ?? null;
 }
 
 /**
- * When the next probe may go that a drain makes; null if it is the poll's to make. Without a token
- * nothing can be asked, so its probe comes before all others.
+ * When the drain may send the next probe; null if the poll has to probe. Without a token no call is
+ * possible, so its probe comes before all others.
  */
 export function drainProbeAtMs(budget: Lockable): number | null {
   const token = lockoutOf(budget, "token");
@@ -108,8 +108,8 @@ export function drainProbeAtMs(budget: Lockable): number | null {
 }
 
 /**
- * Ready keys, those of another sequence than the one refused last first: what is refused of one
- * machine only keeps no others waiting.
+ * Ready keys, with those of the sequence that was refused last at the end. Then a refusal that is
+ * about one machine only does not keep others waiting.
  */
 export function withProbeFirst(keys: readonly string[], budget: Lockable): readonly string[] {
   const refused = lockoutOf(budget, "submit")?.sequenceId;
@@ -118,7 +118,7 @@ export function withProbeFirst(keys: readonly string[], budget: Lockable): reado
   return [...keys.filter((key) => !isRefused(key)), ...keys.filter(isRefused)];
 }
 
-/** What a person can do about it. */
+/** What a person can do about the refusal. */
 export function remedyFor({ call, httpStatus }: Pick<Lockout, "call" | "httpStatus">): string {
   if (call === "token") {
     return "Give the app a managed identity, and check DEFENDER_TOKEN_SCOPE and DEFENDER_TENANT_ID.";

@@ -6,8 +6,8 @@ import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
 /**
- * A POST that was given up without an answer: which, until when its action is looked for, and what
- * lists have shown of it, in Defender's words as a session keeps them. Epoch milliseconds.
+ * A POST that was given up without an answer: its mark, until when lrq looks for its action, and
+ * what lists have shown of it, in Defender's words as in a session. Epoch milliseconds.
  */
 export const lostPostSchema = rowObject({
   sequenceId: z.string(),
@@ -15,29 +15,32 @@ export const lostPostSchema = rowObject({
   attempt: z.number().int(),
   claimedAtMs: fineInstant,
   untilMs: fineInstant,
-  /** How old it was when it was given up. */
+  /** The age of the POST when it was given up. */
   missedMs: z.number().nonnegative(),
   seen: z.array(z.string()).nullable(),
   cancelSent: z.boolean(),
 });
 export type LostPost = z.infer<typeof lostPostSchema>;
 
-/** So long an action is looked for once it is given up, and again when it has come to light. */
+/**
+ * For this long lrq looks for an action after its POST was given up, and again after a list showed
+ * it.
+ */
 const LOOKED_FOR_MS = 3_600_000;
-/** More than an outage leaves in an hour, and little next to the rest of the row. */
+/** More than an outage leaves in an hour, and small next to the rest of the row. */
 const LOST_MAX = 100;
 
-/** Those whose actions may still come to light. */
+/** The lost POSTs whose actions may still appear. */
 export function lookedFor(lost: readonly LostPost[], nowMs: number): LostPost[] {
   return lost.filter((each) => nowMs <= each.untilMs);
 }
 
-/** That of a mark, if it is known. */
+/** The lost POST with this mark; null if there is none. */
 export function lostOf(lost: readonly LostPost[], mark: Mark): LostPost | null {
   return lost.find((each) => sameMark(each, mark)) ?? null;
 }
 
-/** With that of `before`, if the record let go of it and nobody has seen an end. */
+/** The lost POSTs, with the one of `before` if `after` gave it up and nobody saw its end. */
 export function withLostOf(
   lost: readonly LostPost[],
   before: SequenceRecord,
@@ -52,7 +55,9 @@ export function withLostOf(
   return withPost(lost, post, nowMs);
 }
 
-/** With what a list shows of its action; one that was not known is looked for from now on. */
+/**
+ * The lost POSTs, with what a list shows of one action. If its POST was not among them, it is now.
+ */
 export function withShown(
   lost: readonly LostPost[],
   mark: Mark,
@@ -65,7 +70,7 @@ export function withShown(
   return withPost(lost, { ...known, ...shown, cancelSent, untilMs }, nowMs);
 }
 
-/** Without that of the mark. */
+/** The lost POSTs without the one with this mark. */
 export function withoutLost(lost: readonly LostPost[], mark: Mark): LostPost[] {
   return lost.filter((each) => !sameMark(each, mark));
 }
@@ -79,7 +84,9 @@ function newlyLost(claimedAtMs: number, nowMs: number): Omit<LostPost, keyof Mar
   return { claimedAtMs, untilMs, missedMs: 0, seen: null, cancelSent: false };
 }
 
-/** Its answer never came, or its action was never seen to end: it may show yet. */
+/**
+ * True if the answer never came, or the action was never seen to end, so that it may still appear.
+ */
 function isLost(before: SequenceRecord, after: SequenceRecord): boolean {
   if (!holdsSession(before)) return false;
   if (holdsSession(after)) return after.attempt !== before.attempt;

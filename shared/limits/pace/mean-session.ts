@@ -1,22 +1,24 @@
-/** How long sessions took of late, and over how many of them that was taken. */
+/** The mean length of the last sessions, and the number of sessions in it. */
 export interface MeanSession {
   readonly meanSessionMs: number;
   readonly sessionsMeasured: number;
 }
 
 /**
- * What was believed before the first, as if so many had been measured: creation to first command 2
- * to 2.5 min, 37 to 46 s of tail (observed timings).
+ * The mean before the first session, as if so many had been measured: creation to first command 2
+ * to 2.5 min, then 37 to 46 s (observed timings).
  */
 export const FIRST_MEAN: MeanSession = { meanSessionMs: 180_000, sessionsMeasured: 3 };
-/** So many count, the newest most: fewer would be too uneven where half are given up early. */
+/**
+ * This many sessions count, the newest most. Fewer would vary too much if half are given up early.
+ */
 const SESSIONS_REMEMBERED = 30;
-/** A session counts as at most so many times the mean before. */
+/** A session counts for at most this many times the mean before it. */
 const LENGTH_COUNTED_MOST = 5;
 
 /**
- * The mean with one session more. One that took days, because nobody else wanted its session, says
- * little of the next, and does not count in full.
+ * The mean after one more session. A session may last for days if nobody else needs it. It says
+ * little about the next, so it does not count in full.
  */
 export function withSession(before: MeanSession, lengthMs: number): MeanSession {
   const { meanSessionMs, sessionsMeasured } = before;

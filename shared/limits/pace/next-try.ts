@@ -5,35 +5,38 @@ import { backOff } from "./limits.ts";
 export interface NotYet {
   readonly kind: "notYet";
   readonly detail: string;
-  /** Whether Defender has it, by its own word; trouble of any other kind says nothing of that. */
+  /** Whether Defender says that it has the result; any other failure says nothing about that. */
   readonly has: "none" | "some" | "unknown";
   /** How long Defender asked us to wait, if it did. */
   readonly retryAfterMs: number | null;
 }
 
-/** When a try was, and what the waits after it follow from; milliseconds. */
+/** When a try was, and what the next waits depend on; milliseconds. */
 export interface Times {
   readonly nowMs: number;
   readonly pollMs: number;
-  /** So long Defender has to say that it has no result of a command that completed. */
+  /**
+   * For this long Defender has to say that it has no result of a completed command, before lrq
+   * gives it up.
+   */
   readonly absentMs: number;
   readonly hasCompleted: boolean;
 }
 
 /**
- * The wait between two tries doubles from a poll (15 s) to so many of them, ten minutes. Nobody
- * else asks for links, so it is also how long it takes to see that we are let in again.
+ * The wait between two tries doubles from one poll (15 s) to this many, ten minutes. Nobody else
+ * asks for links, so it may also take this long to see that Defender lets us in again.
  */
 const WAITS_MOST = 40;
 /**
- * A command that did not complete may have left nothing: then so many polls of Defender's word, two
- * minutes, are enough. Clients find results three to five seconds after the end (seen).
+ * A command that did not complete may have left nothing. If Defender says so for this many polls,
+ * two minutes, that is enough. Clients find results three to five seconds after the end (seen).
  */
 const POLLS_ABSENT = 8;
 
 /**
- * The result after a try that did not bring it: due again, without end; or not to be had, if
- * Defender has said for long enough that there is none.
+ * The result after a try that did not bring it: due again, without a limit; or lost, if Defender
+ * has said for long enough that there is none.
  */
 export function afterTry(
   owed: SequenceResult,

@@ -3,24 +3,24 @@ import { URGENT_LANE } from "../../plan/lane.ts";
 import type { Limits } from "./limits.ts";
 
 /*
- * Nothing in the API tells whether a machine is online (its `lastSeen` is that of a daily report),
- * and how long one that is stays Pending is documented nowhere. So it is measured: what stays
- * Pending for longer than machines that were there ever did lately is most likely offline, and
- * while sessions bind its session is worth more to somebody else.
+ * Nothing in the API says whether a machine is online (its `lastSeen` is that of a daily report),
+ * and how long the action of an online machine stays Pending is not documented. So lrq measures it.
+ * An action that stays Pending longer than those of online machines lately did is most likely on an
+ * offline machine. While sessions are scarce, another sequence has more use for its session.
  */
 
-/** Machines that began of late; of as many more, one is expected to take longer than all these. */
+/** The last machines that began. Of this many more, about one takes longer than all of these. */
 const PICKUPS_KEPT = 40;
-/** Fewer are believed at twice their length, and very few not at all. */
+/** With fewer, lrq doubles their longest time; with very few, it uses none. */
 const PICKUPS_TO_BELIEVE = 20;
 const PICKUPS_TO_TRUST = 5;
-/** Shorter than this, a poll more or less would decide. */
+/** Below this, the time between two polls would decide. */
 const LEAST_MS = 20_000;
 
 /**
- * The last pickups with these: how old each action was when it was first seen to have begun. That
- * is late by as much as a poll, and so errs on the side of patience. What was waited for in vain
- * until now says nothing: its machine has come back.
+ * The last pickups with these: how old each action was when it was first seen to have begun. A poll
+ * sees that late, so lrq waits rather too long than too short. An action beyond the patience says
+ * nothing: its machine was offline and has come back.
  */
 export function withPickups(
   pickups: readonly number[],
@@ -31,7 +31,7 @@ export function withPickups(
   return [...pickups, ...known.map(Math.round)].slice(-PICKUPS_KEPT);
 }
 
-/** How long a machine that is there takes to begin, at most; null while too few have begun. */
+/** The longest time an online machine takes to begin; null while too few have begun. */
 export function usualPickupMs(pickups: readonly number[]): number | null {
   if (pickups.length < PICKUPS_TO_TRUST) return null;
   const longestMs = Math.max(LEAST_MS, ...pickups);
@@ -39,9 +39,9 @@ export function usualPickupMs(pickups: readonly number[]): number | null {
 }
 
 /**
- * How long an action may stay Pending while others wait. With `pickupMs`, no longer than a machine
- * that is there needs, doubled for each time its machine was found offline: then one that is only
- * slow gets its time in the end. Urgent work is always waited for to the end.
+ * How long an action may stay Pending while others wait. With `pickupMs` it is the time that an
+ * online machine needs, doubled for each time its machine was found offline, so that a slow machine
+ * gets enough time in the end. Urgent work always gets the full patience.
  */
 export function patienceMs(
   { lane, offlineTimes }: Pick<SequenceRecord, "lane" | "offlineTimes">,
@@ -57,7 +57,10 @@ export function patienceMs(
  * day).
  */
 const OFFLINE_STEPS = [1, 4, 12, 24] as const;
-/** What was given up early comes back so much sooner: less is known of its machine. */
+/**
+ * A sequence given up early comes back this many times sooner, because less is known of its
+ * machine.
+ */
 const SOONER = 4;
 
 /** The wait before the next try of a sequence whose machine did not answer. */

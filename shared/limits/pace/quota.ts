@@ -9,9 +9,9 @@ const spans = z.array(z.tuple([z.number(), z.number()]));
 export const quotaSchema = rowObject({ minute: spans, hour: spans });
 
 /**
- * Calls spent of a budget of so many a minute and so many an hour, counted by span: `[start,
- * calls]`. A span counts whole while any part of it lies in the window, so the count errs towards
- * waiting, never towards a 429.
+ * Calls spent from a budget for a minute and one for an hour, counted by span: `[start, calls]`. A
+ * span counts whole while any part of it is in the window. So the count is rather too high, and lrq
+ * waits rather than gets a 429.
  */
 export type Quota = z.infer<typeof quotaSchema>;
 type Spans = Quota["minute"];
@@ -22,7 +22,7 @@ export type Spent =
   | { readonly kind: "spent"; readonly quota: Quota }
   | { readonly kind: "wait"; readonly untilMs: number };
 
-/** Calls that are wanted at once, of that share of the limit: all of it by default. */
+/** The calls to make at once, and the share of the limit they are for; all of it by default. */
 export interface Use {
   readonly calls: number;
   readonly share?: number;
@@ -79,7 +79,7 @@ function counted(
 ): Spans {
   const start = Math.floor(nowMs / size.spanMs) * size.spanMs;
   const last = counts.at(-1);
-  // A clock that stepped back counts in the newest span, which is never too early.
+  // If the clock stepped back, the calls count in the newest span; that is never too early.
   if (last !== undefined && last[0] >= start) {
     return [...counts.slice(0, -1), [last[0], last[1] + calls]];
   }

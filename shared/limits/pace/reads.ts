@@ -3,10 +3,7 @@ import { FIRST_QUOTA, quotaSchema } from "./quota.ts";
 import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
 
-/**
- * The row of calls that only ask: each kind has a budget of its own at Defender, and we keep one of
- * each.
- */
+/** The row of calls that only read: Defender has a budget for each kind, and so has lrq. */
 export const readsSchema = rowObject({
   v: z.literal(1),
   list: quotaSchema,
@@ -21,7 +18,7 @@ export const readsSchema = rowObject({
 
 export type Reads = z.infer<typeof readsSchema>;
 export type ReadKind = "list" | "link" | "machines" | "cancel";
-/** What is done at intervals, by the column that says when it was done last. */
+/** What is done at intervals; each name is the column with the time of the last. */
 export type ReadStamp = "countedAtMs" | "seenAtMs";
 
 export const FIRST_READS: Reads = {

@@ -17,14 +17,14 @@ const facts = sequenceSchema.pick({
 });
 
 /**
- * What of an open sequence decides whether a poll has anything to do for it. The budget keeps it
- * for every session, so that a poll reads only the records it will change.
+ * The fields of an open sequence that decide whether a poll has to do anything for it. The budget
+ * has them for every session, so a poll reads only the records that it will change.
  */
 export type SessionFacts = Pick<SequenceRecord, "sequenceId"> & z.infer<typeof facts>;
 
 /**
- * An open session in the budget: whose it is, and a glance at its record, so that a poll need not
- * read it. Without a glance it has to.
+ * An open session in the budget: its sequence, and a glance at the record, so that a poll need not
+ * read it. Without a glance the poll has to read it.
  */
 export const sessionSchema = rowObject({
   sequenceId: z.string(),
@@ -32,12 +32,14 @@ export const sessionSchema = rowObject({
   glance: facts.optional(),
   /** Defender's words when last seen: the action's status, then that of each command. */
   seen: z.array(z.string()).optional(),
-  /** How old its action was when a list last did not show it, while none has. */
+  /**
+   * How old its action was in the last list that did not show it; only while no list has shown it.
+   */
   missedMs: z.number().nonnegative().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
-/** The session of a record that holds one. */
+/** The session of a record that has one. */
 export function sessionOf(record: SequenceRecord): Session {
   const { sequenceId, machineId, part, attempt, state, actionId } = record;
   const { claimedAtMs, submittedAtMs, expiresAtMs, cancel, lane, offlineTimes } = record;
@@ -57,8 +59,8 @@ export function sessionOf(record: SequenceRecord): Session {
 }
 
 /**
- * The session in the place of what was known of it: a new glance, and nothing seen yet. What
- * another version of the app keeps there stays.
+ * The new session in the place of the old one: a new glance, and nothing seen yet. Fields of
+ * another version of the app stay.
  */
 export function renewed(before: Session | undefined, session: Session): Session {
   if (before === undefined) return session;
@@ -67,12 +69,12 @@ export function renewed(before: Session | undefined, session: Session): Session 
   return { ...kept, ...session, glance: { ...before.glance, ...session.glance } };
 }
 
-/** What a session tells a poll without its record; null if it tells nothing. */
+/** What a session says to a poll without its record; null if it has no glance. */
 export function factsOf({ sequenceId, glance }: Session): SessionFacts | null {
   return glance === undefined ? null : { sequenceId, ...glance };
 }
 
-/** What Defender says of an action, as a session keeps it. */
+/** What Defender says of an action, as a session has it. */
 export function seenOf({ status, commands }: MachineAction): string[] {
   return [status, ...commands.map((each) => each.status)];
 }

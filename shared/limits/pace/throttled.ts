@@ -5,9 +5,9 @@ import { takenSlots } from "./window.ts";
 const MOST_DOOR_STEPS = 15;
 
 /**
- * A 429. With a time it closes the door till then. Without one it is read as the session cap, which
- * is learned from wherever it is, unless something speaks against that; then the door closes for a
- * growing while.
+ * The budget after a 429. If it names a time, the door closes until then. Without a time it is
+ * taken as the session cap, which is learned from the sessions open now. If something contradicts
+ * that, the door closes instead, longer each time.
  */
 export function throttled(
   budget: Budget,
@@ -28,8 +28,8 @@ export function throttled(
   }
   const othersSuspected = areOthersSeen(budget, refusal, answer, limits);
   const seen = { last429AtMs: latestMs, othersSuspected };
-  // While the door is closed none leaves: this one left together with the one that closed it, and
-  // counts with it.
+  // While the door is closed nothing leaves. So this POST left together with the one that closed
+  // it, and both count as one.
   const counts = retryAfterMs === null && latestMs >= budget.door.closedUntilMs;
   const step = Math.min(budget.door.step + (counts ? 1 : 0), MOST_DOOR_STEPS);
   const waitMs = retryAfterMs ?? backOff(limits.closedDoorMs, step, MOST_DOOR_STEPS);
@@ -46,8 +46,10 @@ interface Refusal {
 }
 
 /**
- * What is refused at the cap fits as soon as a session ends. So fewer than were refused before,
- * with none opened in between, are no cap; nor are those of one window whose calls are all used.
+ * True if the 429 is about the session cap. Two things contradict it. A POST refused at the cap
+ * fits as soon as a session ends: so if fewer are open than at the last refusal, and none was
+ * opened in between, it is no cap. Nor is it one if all open sessions are of one window and its
+ * calls are used up.
  */
 function isOfSessions(budget: Budget, { live, calls, sentAtMs }: Refusal, limits: Limits): boolean {
   const { learnedSessions, openedAtMs, door } = budget;
@@ -60,8 +62,9 @@ function isOfSessions(budget: Budget, { live, calls, sentAtMs }: Refusal, limits
 }
 
 /**
- * Seen once, it is tried again soon, for others' calls may have been the reason; seen again at the
- * same number with nobody else there, after the usual while.
+ * A cap that was seen once is tried again soon, because the calls of others may have been the
+ * reason. If it is seen again at the same number, with no session of others, it is tried again
+ * after the usual time.
  */
 function withLearned(budget: Budget, live: number, latestMs: number, limits: Limits): Budget {
   const soonMs = Math.max(0, CAP_CREEP_MS - limits.closedDoorMs);
@@ -73,8 +76,8 @@ function withLearned(budget: Budget, live: number, latestMs: number, limits: Lim
 }
 
 /**
- * A sign of others who use the quota: fewer calls of ours than allowed were refused, and either
- * their actions are listed, or no cap on sessions explains it.
+ * True if others seem to use the quota: our calls were fewer than allowed, and either actions of
+ * others are listed, or no cap on sessions explains the refusal.
  */
 function areOthersSeen(
   budget: Budget,

@@ -1,14 +1,15 @@
 import { unstampedMs, type Limits } from "./limits.ts";
 
 /**
- * One of the calls of a window. Reserved before the POST and stamped after its answer, so that the
- * stamp is never earlier than the arrival at Defender's door: a slot used again a window after its
- * stamp can never make eleven arrivals in one window, whatever the network or a host's clock does.
+ * One of the calls of a window. It is reserved before the POST and stamped after its answer, so the
+ * stamp is never earlier than the arrival at Defender. The slot is used again one window after its
+ * stamp. So Defender never sees eleven calls in one window, whatever the network or a host's clock
+ * does.
  */
 export interface Slot {
   readonly sequenceId: string;
   readonly reservedAtMs: number;
-  /** Null while the answer is out, and for good if the holder died. */
+  /** Null while there is no answer yet, and for good if its process died. */
   readonly stampedAtMs: number | null;
 }
 
@@ -19,7 +20,7 @@ export function freeAtMs(slot: Slot, limits: Limits): number {
     : slot.stampedAtMs + limits.windowMs;
 }
 
-/** The slots that still count at `earliestMs`; the others can be forgotten. */
+/** The slots that still count at `earliestMs`; the others can be removed. */
 export function takenSlots(slots: readonly Slot[], earliestMs: number, limits: Limits): Slot[] {
   return slots.filter((slot) => freeAtMs(slot, limits) > earliestMs);
 }
@@ -33,9 +34,9 @@ export function nextSlotAtMs(slots: readonly Slot[], earliestMs: number, limits:
 }
 
 /**
- * The slots after the answer to a POST came in, at the latest at `latestMs`. The POST is the one
- * whose slot was reserved at `reservedAtMs`; without that, the newest of the sequence. A slot that
- * is gone already is none to stamp.
+ * The slots after the answer to a POST came, at `latestMs` at the latest. The slot of the POST is
+ * the one reserved at `reservedAtMs`; without that, the newest of the sequence. If the slot is gone
+ * already, nothing changes.
  */
 export function stamped(
   slots: readonly Slot[],
@@ -47,10 +48,7 @@ export function stamped(
   return slots.map((slot) => (slot === answered ? { ...slot, stampedAtMs: latestMs } : slot));
 }
 
-/**
- * The slots without the one reserved for a POST that was never sent; only for one that certainly
- * was not.
- */
+/** The slots without the one reserved for a POST that certainly was never sent. */
 export function unreserved(
   slots: readonly Slot[],
   sequenceId: string,
@@ -61,8 +59,8 @@ export function unreserved(
 }
 
 /**
- * A dead holder's slot may be there as well as that of the next attempt, so the sequence alone does
- * not name one.
+ * The slot of an attempt whose process died may exist beside that of the next attempt. So the
+ * sequence alone is not enough to find one.
  */
 function unanswered(
   slots: readonly Slot[],
