@@ -24,15 +24,20 @@ const DUE_PER_POLL = 50;
  */
 export async function releaseDue(ports: DuePorts, outstanding: Outstanding): Promise<number> {
   const nowMs = ports.clock.earliest();
-  const due = await rowsWithin(ports.ledger, outstanding, dueBy(nowMs), DUE_PER_POLL);
-  let released = 0;
-  for (const row of due) {
-    const isReleased = await unlessSetAside(ports, false, () =>
-      releaseOne(ports, sequenceIdIn(row.key), nowMs),
-    );
-    if (isReleased) released += 1;
+  const range = dueBy(nowMs);
+  let due = await rowsWithin(ports.ledger, outstanding, range, DUE_PER_POLL);
+  for (;;) {
+    const came: (boolean | null)[] = [];
+    for (const { key } of due) {
+      const releasing = () => releaseOne(ports, sequenceIdIn(key), nowMs);
+      came.push(await unlessSetAside(ports, null, releasing));
+    }
+    const last = due.at(-1);
+    const isHidden = due.length === DUE_PER_POLL && came.every((each) => each === null);
+    if (last === undefined || !isHidden) return came.filter((each) => each === true).length;
+    // None of them can be read, in this poll or the next: the poll goes on behind them.
+    due = await ports.ledger.list(`${last.key}!`, range.before, DUE_PER_POLL);
   }
-  return released;
 }
 
 async function releaseOne(ports: DuePorts, sequenceId: string, nowMs: number): Promise<boolean> {

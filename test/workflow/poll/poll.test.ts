@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryBells } from "../../../local/memory/bells.ts";
 import { countedLedger } from "../../../local/memory/counted-ledger.ts";
-import { LATER, RATE_TOKEN_KEY, READY } from "../../../shared/ledger/row/keys.ts";
+import { LATER, RATE_TOKEN_KEY, READY, sequenceKey } from "../../../shared/ledger/row/keys.ts";
 import { giveBack, loseAnswer } from "../../../shared/ledger/sequence/moves.ts";
-import { insertion } from "../../../shared/ledger/sequence/rows.ts";
+import { insertion, type RowChange } from "../../../shared/ledger/sequence/rows.ts";
 import { FIRST_BUDGET } from "../../../shared/limits/pace/budget.ts";
 import { withLostOf } from "../../../shared/limits/pace/lost-posts.ts";
 import { poll } from "../../../shared/workflow/poll/poll.ts";
@@ -43,6 +43,17 @@ function startPolling() {
   };
 }
 
+/** The rows of a sequence that waits until then; its record is of version `v`. */
+function rowsWaiting(dueAtMs: number, nth: number, v: number): RowChange[] {
+  const sequenceId = `${"r".repeat(20)}.${String(nth).padStart(12, "0")}`;
+  const machineId = String(nth).padStart(40, "0");
+  const place = { kind: "later", dueAtMs } as const;
+  const waiting = aSequence({ sequenceId, machineId, place, reason: BUSY });
+  const key = sequenceKey(sequenceId);
+  const others = insertion(waiting).filter((each) => each.key !== key);
+  return [{ op: "insert", key, body: { ...waiting, v } }, ...others];
+}
+
 describe("a poll", () => {
   it("costs one read while nothing is outstanding, and asks nothing of Defender", async () => {
     const { pollOnce, asked, ledger } = startPolling();
@@ -63,6 +74,15 @@ describe("a poll", () => {
     pass(1);
     await ledger.commit([{ op: "replace", key: RATE_TOKEN_KEY, body, etag: "*" }]);
     expect((await pollOnce()).outstanding).toBe(false);
+  });
+
+  it.each([49, 50, 120])("is not kept from what is due by %i that it cannot read", async (odd) => {
+    const { pollOnce, ledger, pass } = startPolling();
+    for (let nth = 0; nth < odd; nth += 1) await ledger.commit(rowsWaiting(START_MS + nth, nth, 2));
+    await ledger.commit(rowsWaiting(START_MS + SECOND_MS, odd, 1));
+    pass(2 * SECOND_MS);
+    expect((await pollOnce()).released).toBe(1);
+    expect(await ledger.list(LATER.from, LATER.before, 999)).toHaveLength(odd);
   });
 
   it("brings into the line what has waited for its time, and rings for it", async () => {
