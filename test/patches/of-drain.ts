@@ -7,7 +7,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/submit/record-answers.ts",
     snippet: "return loseAnswer(record);",
     replacement: 'return giveBack(record, { kind: "ready" }, null);',
-    caughtBy: { breaks: ["once", "machine"], seed: 4 },
+    caughtBy: { breaks: ["once", "machine"], seed: 6 },
   },
   {
     name: "sends a POST again when nobody answered",
@@ -18,7 +18,7 @@ export const OF_DRAIN: readonly Patch[] = [
         return first.kind === "unknown" ? await defender.submit(...post) : first;
       };
       const answer = await twice(`,
-    caughtBy: { breaks: ["once", "window", "paused", "expired"], seed: 4 },
+    caughtBy: { breaks: ["once", "window", "paused", "expired"], seed: 6 },
   },
   {
     name: "has no send fence",
@@ -27,7 +27,7 @@ export const OF_DRAIN: readonly Patch[] = [
     replacement: "() => limits.sendFenceMs,",
     caughtBy: {
       breaks: ["paused", "recalled", "expired", "window", "once", "sessions", "machine"],
-      seed: 4,
+      seed: 166,
     },
   },
   {
@@ -79,7 +79,7 @@ export const OF_DRAIN: readonly Patch[] = [
     snippet:
       "await ports.bells.ringDrain({ why, runId: null, sequenceIds: [], urgent: false }, delayMs);",
     replacement: "",
-    caughtBy: { breaks: ["ends"], seed: 120 },
+    caughtBy: { breaks: ["ends"], seed: 160 },
   },
   {
     name: "keeps its promise to drive when it leaves",
@@ -107,7 +107,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/submit/record-answers.ts",
     snippet: "return holdsSession(after)\n    ? holdSession(next, sessionOf(after))",
     replacement: 'return after.state === "submitted"\n    ? holdSession(next, sessionOf(after))',
-    caughtBy: { breaks: ["holding"], seed: 4 },
+    caughtBy: { breaks: ["holding"], seed: 1 },
   },
   {
     name: "ends an intake row before its sequences have their own",
@@ -132,7 +132,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/poll/poll.ts",
     snippet: "const unfolded = await unfoldLate(ports, outstanding);",
     replacement: "const unfolded = 0;",
-    caughtBy: { breaks: ["ends"], seed: 80 },
+    caughtBy: { breaks: ["ends"], seed: 14 },
   },
   {
     name: "does not move the line on with a claim",

@@ -14,7 +14,7 @@ export const OF_LIMITS: readonly Patch[] = [
     file: "shared/limits/pace/budget.ts",
     snippet: "reservedAtMs: latestMs, stampedAtMs: null }",
     replacement: "reservedAtMs: latestMs, stampedAtMs: latestMs }",
-    caughtBy: { breaks: ["window"], seed: 55 },
+    caughtBy: { breaks: ["window"], seed: 37 },
   },
   {
     name: "lets one call too many into a window",
@@ -50,7 +50,7 @@ export const OF_LIMITS: readonly Patch[] = [
     snippet: "const used = budget.sessions.length + budget.foreign;",
     replacement:
       'const used = budget.sessions.filter(({ seen }) => seen?.[0] !== "Pending").length;',
-    caughtBy: { breaks: ["sessions"], seed: 16 },
+    caughtBy: { breaks: ["sessions"], seed: 14 },
   },
   {
     name: "does not count the sessions of others",
@@ -78,7 +78,7 @@ export const OF_LIMITS: readonly Patch[] = [
     file: "shared/limits/pace/quota.ts",
     snippet: 'if (untilMs > 0) return { kind: "wait", untilMs };',
     replacement: "",
-    caughtBy: { breaks: ["reads"], seed: 21 },
+    caughtBy: { breaks: ["reads"], seed: 23 },
   },
   {
     name: "trusts a clock to run as fast as every other",

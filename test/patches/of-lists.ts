@@ -7,7 +7,7 @@ export const OF_LISTS: readonly Patch[] = [
     file: "shared/limits/pace/list-lag.ts",
     snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",
     replacement: "return Math.min(0, slow);",
-    caughtBy: { breaks: ["once"], seed: 5 },
+    caughtBy: { breaks: ["once"], seed: 63 },
   },
   {
     name: "ends a session on a status it does not know",
@@ -61,7 +61,7 @@ export const OF_LISTS: readonly Patch[] = [
         const other = tenant.actions.find((each) => !each.ours)?.id;
         return tenant.cancel(other ?? actionId, comment);
       }),`,
-    caughtBy: { breaks: ["foreign"], seed: 16 },
+    caughtBy: { breaks: ["foreign"], seed: 12 },
   },
   {
     name: "sends again what may have run on a machine that timed out",
@@ -69,7 +69,7 @@ export const OF_LISTS: readonly Patch[] = [
     snippet:
       "if (seen === undefined || seen.startedAtMs !== null || seen.endedAtMs !== null) return false;",
     replacement: "if (seen === undefined) return true;",
-    caughtBy: { breaks: ["once", "said", "found"], seed: 2 },
+    caughtBy: { breaks: ["once", "said", "found"], seed: 6 },
   },
   {
     name: "inherits a cancel of its own from an action that is gone",
@@ -83,7 +83,7 @@ export const OF_LISTS: readonly Patch[] = [
     file: "shared/workflow/poll/list-actions.ts",
     snippet: "budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));",
     replacement: "budget.sessions.filter(() => hasToBeAskedFor.length === 0);",
-    caughtBy: { breaks: ["honest", "ends", "takenOver", "found"], seed: 4 },
+    caughtBy: { breaks: ["honest", "ends", "takenOver", "found"], seed: 6 },
   },
   {
     name: "keeps a machine that was seen among the retries",

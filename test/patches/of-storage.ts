@@ -7,7 +7,7 @@ export const OF_STORAGE: readonly Patch[] = [
     file: "local/memory/ledger.ts",
     snippet: 'return change.etag === "*" || change.etag === row.etag ? null : "changed";',
     replacement: "return null;",
-    caughtBy: { breaks: ["moves", "rows", "holding", "window", "run", "once", "gate"], seed: 1 },
+    caughtBy: { breaks: ["moves", "rows", "holding", "window", "run", "once", "gate"], seed: 2 },
   },
   {
     name: "deletes rows before it writes the record",
@@ -41,7 +41,7 @@ export const OF_STORAGE: readonly Patch[] = [
     file: "shared/limits/pace/budget.ts",
     snippet: "sessions: [...others, renewed(before, session)]",
     replacement: "sessions: [...others, session]",
-    caughtBy: { breaks: ["narrowed"], seed: 2 },
+    caughtBy: { breaks: ["narrowed"], seed: 13 },
   },
   {
     name: "ends its work at the first row of another version",
