@@ -23,6 +23,8 @@ export type FaultKind =
   | "429"
   | "busy"
   | "html"
+  | "403-page"
+  | "403-page-after"
   | "truncated"
   | "huge"
   | "slow"

@@ -51,10 +51,8 @@ const CODES: Partial<Record<FaultKind, string>> = {
 
 /** The answer that a fault gives in the place of the real one; null for faults of another kind. */
 export function faultAnswer(tenant: Tenant, fault: Fault): Answer | null {
-  if (fault.fault === "html") {
-    const body = "<!DOCTYPE html><html><body><h1>Our services are not available</h1></body></html>";
-    return { status: 200, headers: { "Content-Type": "text/html" }, body };
-  }
+  if (fault.fault === "html") return page(200);
+  if (fault.fault === "403-page" || fault.fault === "403-page-after") return page(403);
   if (fault.fault === "busy") {
     return apiError(tenant, 400, "ActiveRequestAlreadyExists", "Action is already in progress");
   }
@@ -64,6 +62,12 @@ export function faultAnswer(tenant: Tenant, fault: Fault): Answer | null {
   if (fault.on === "download") return blobError(status, code, "Planned fault");
   const answer = apiError(tenant, status, code, "Planned fault");
   return fault.retryAfter === undefined ? answer : withRetryAfter(answer, fault.retryAfter);
+}
+
+/** What a gateway answers in the place of Defender. */
+function page(status: number): Answer {
+  const body = "<!DOCTYPE html><html><body><h1>Our services are not available</h1></body></html>";
+  return { status, headers: { "Content-Type": "text/html" }, body };
 }
 
 /** More than any honest answer; a client that reads it whole has no bound. */

@@ -80,7 +80,7 @@ function execute(around: Surroundings, call: Call, fault: Fault | null): Answer 
   advance(tenant, call.nowMs);
   const routed = route(tenant, call);
   const instead = fault === null ? null : faultAnswer(tenant, fault);
-  if (instead !== null && fault?.fault !== "500-after") {
+  if (instead !== null && fault?.fault.endsWith("-after") !== true) {
     routed.refuse(instead);
     return instead;
   }

@@ -26,6 +26,11 @@ const FEATURE_FIX =
   "In the Defender portal under Settings, Endpoints, Advanced features, turn on Live Response, and " +
   "Live Response for Servers.";
 
+/** Defender names a code with every refusal but one of a bad query. */
+const BETWEEN_FIX =
+  "Check whether a proxy, gateway or firewall stands between lrq and DEFENDER_API_URL, and the " +
+  "token's audience and roles.";
+
 /** Token, API and the live response feature. Costs one list call, and with `probe` one POST. */
 export async function checkDefender(
   config: Config,
@@ -79,6 +84,7 @@ async function checkApi(defender: Defender, { nowMs, probe }: Outside): Promise<
       return [found("warning", check, `It answers 429${wait}.`, fix)];
     }
     case "refused": {
+      if (reply.code === "") return [found("error", check, reply.detail, BETWEEN_FIX)];
       const fix =
         reply.httpStatus === 401
           ? "The token is not valid there; check its audience, its expiry and DEFENDER_CLOUD."
@@ -131,9 +137,10 @@ function judgedProbe(answer: SubmissionAnswer): Finding {
       return found("unknown", check, "It answers 429.", "Wait a minute and ask again.");
     case "unauthorized":
       return found("error", check, answer.detail, "Check the token's audience and expiry.");
+    case "unknown":
+      return found("unknown", check, answer.detail, BETWEEN_FIX);
     case "accepted":
     case "machineBusy":
-    case "unknown":
     case "notSent":
       return found("unknown", check, `The probe came to ${answer.kind}.`, "Ask again.");
   }

@@ -38,14 +38,15 @@ async function listed(
   return { kind: "answered", value };
 }
 
-/** One action; `absent` may only mean that it is seconds old (reads lag behind the POST). */
+/**
+ * One action; `absent` may only mean that it is seconds old (reads lag behind the POST). An answer
+ * about another one is none.
+ */
 export function getAction(ask: Ask, root: string, actionId: string): Promise<Reply<MachineAction>> {
-  return ask({ url: actionUrl(root, actionId), json: null, size: "one" }, readAction);
+  return ask({ url: actionUrl(root, actionId), json: null, size: "one" }, readOf(actionId));
 }
 
-/**
- * Asks Defender to end an action. Any 2xx will do: what became of it is for the next list to say.
- */
+/** Asks Defender to end an action: what became of it is for the next list to say. */
 export async function cancelAction(
   ask: Ask,
   root: string,
@@ -53,8 +54,15 @@ export async function cancelAction(
   comment: string,
 ): Promise<Reply<null>> {
   const url = `${actionUrl(root, actionId)}/cancel`;
-  const reply = await ask({ url, json: { Comment: comment }, size: "one" }, () => "asked");
+  const reply = await ask({ url, json: { Comment: comment }, size: "one" }, readOf(actionId));
   return reply.kind === "answered" ? { kind: "answered", value: null } : reply;
+}
+
+function readOf(actionId: string): (json: unknown) => MachineAction | null {
+  return (json) => {
+    const action = readAction(json);
+    return action?.id === actionId ? action : null;
+  };
 }
 
 /** The address of one action. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { httpDateMs, type ComeBack } from "../http/retry-after.ts";
 import type { SubmissionAnswer } from "../ledger/sequence/submission.ts";
 import type { Reply } from "../ports.ts";
+import { isFinalCode, saysAbsent } from "./final-codes.ts";
 import { nextStep } from "./next-step.ts";
 import type { HttpAnswer } from "./request.ts";
 import { throttledAnswer } from "./throttled-answer.ts";
@@ -12,45 +13,48 @@ import { readAccepted } from "./schema.ts";
 const MAX_MESSAGE_CHARS = 500;
 
 /**
- * The body of a refusal. Bad OData options come with an empty code, `details` and no target;
- * gateways send HTML.
+ * Defender's error form. Bad OData options come with an empty code, `details` and no target. What
+ * gateways send has no such code, or is no JSON.
  */
 const errorSchema = z.object({
   error: z.object({
-    code: z.string().catch(""),
+    code: z.string(),
     message: z.string().catch(""),
     target: z.string().catch(""),
   }),
 });
 
-/** Too slow, or at the wrong door: the same call may do well another time (RFC 9110, 15.5). */
-const TRANSIENT: ReadonlySet<number> = new Set([408, 421]);
+/** No valid token, or not the right to ask. */
+const ACCESS: ReadonlySet<number> = new Set([401, 403]);
+/** What Defender refuses for what is asked (common REST API error codes page). */
+const REFUSALS: ReadonlySet<number> = new Set([400]);
 
 interface ApiError {
+  /** False if the answer is not in Defender's error form: then the code is empty. */
+  readonly inForm: boolean;
   readonly code: string;
   readonly detail: string;
 }
 
 /**
- * What the answer to a POST of a sequence means. Only what is sure not to have started anything is
- * a refusal.
+ * What the answer to a POST of a sequence means. Only Defender's own refusal, with a code that is
+ * known to be final, is one. With any other answer the action may exist.
  */
 export function classifySubmission(answer: HttpAnswer, nowMs: number): SubmissionAnswer {
   const { status } = answer;
   if (status === 429) return throttledAnswer(comeBackIn(answer), nowMs);
   if (status >= 200 && status < 300) return accepted(answer);
-  if (status < 400 || status >= 500 || TRANSIENT.has(status)) return unknown(`HTTP ${status}`);
   const { code, detail } = apiError(answer);
+  // Nothing is begun for a call without a valid token, whoever checks it; and it ends no sequence.
   if (status === 401) return { kind: "unauthorized", detail };
-  if (code === "ActiveRequestAlreadyExists") return { kind: "machineBusy" };
-  // Without its body a 400 may be the one that says "busy, perhaps with your own action".
-  if (status === 400 && answer.text === null) return unknown("HTTP 400 whose body was lost");
-  return { kind: "refused", httpStatus: status, code, detail };
+  if (status === 400 && code === "ActiveRequestAlreadyExists") return { kind: "machineBusy" };
+  if (isFinalCode(status, code)) return { kind: "refused", httpStatus: status, code, detail };
+  return unknown(detail);
 }
 
 /**
  * What the answer to any other call means; `read` gives null for a body that is not what it should
- * be.
+ * be. A 401 or 403 is about our access, in whatever form; else only Defender's own form counts.
  */
 export function classifyReply<T>(
   answer: HttpAnswer,
@@ -60,11 +64,10 @@ export function classifyReply<T>(
   const { status } = answer;
   if (status === 429) return throttledAnswer(comeBackIn(answer), nowMs);
   if (status >= 200 && status < 300) return answered(answer, read);
-  if (status < 400 || status >= 500 || TRANSIENT.has(status)) {
-    return { kind: "unavailable", detail: apiError(answer).detail };
-  }
-  const { code, detail } = apiError(answer);
-  if (status === 404) return { kind: "absent", detail };
+  const { inForm, code, detail } = apiError(answer);
+  if (saysAbsent(status, code)) return { kind: "absent", detail };
+  const isRefusal = ACCESS.has(status) || (REFUSALS.has(status) && inForm);
+  if (!isRefusal) return { kind: "unavailable", detail };
   return { kind: "refused", httpStatus: status, code, detail };
 }
 
@@ -99,14 +102,21 @@ function unknown(detail: string): SubmissionAnswer {
  */
 function apiError(answer: HttpAnswer): ApiError {
   const read = errorSchema.safeParse(jsonOf(answer.text));
-  const { code, message, target } = read.success
-    ? read.data.error
-    : { code: "", message: "", target: "" };
+  if (!read.success) return { inForm: false, code: "", detail: notItsForm(answer) };
+  const { code, message, target } = read.data.error;
   const head = code === "" ? `HTTP ${answer.status}` : `HTTP ${answer.status} ${shown(code)}`;
   const said = message === "" ? head : `${head}: ${shown(message)}`;
   const known = target === "" ? said : `${said} (correlation id ${shown(target)})`;
   const step = nextStep(code);
-  return { code: shown(code), detail: step === null ? known : `${known} ${step}` };
+  const detail = step === null ? known : `${known} ${step}`;
+  return { inForm: true, code: shown(code), detail };
+}
+
+/** Of such an answer only the status is told: nobody knows who wrote the rest. */
+function notItsForm({ status, text }: HttpAnswer): string {
+  if (text === null) return `HTTP ${status} with a body that is cut off or too large`;
+  const body = text.trim() === "" ? "an empty body" : "a body that is not Defender's error form";
+  return `HTTP ${status} with ${body}; perhaps a proxy or gateway sent it`;
 }
 
 /** One line of bounded length, without control characters. */

@@ -52,7 +52,15 @@ const machineSchema = z.object({
   rbacGroupName: text,
 });
 
-const acceptedSchema = z.object({ id: actionId, requestorComment: text });
+/**
+ * The answer to a POST can be sparse, but has some field of a live response action beside its id;
+ * JSON of another shape can have an id, too.
+ */
+const ACTION_FIELDS = ["type", "machineId", "commands", "requestorComment"] as const;
+const acceptedSchema = z
+  .looseObject({ type: z.literal("LiveResponse").nullish() })
+  .refine((given) => ACTION_FIELDS.some((name) => name in given))
+  .pipe(z.object({ id: actionId, requestorComment: text }));
 
 const linkSchema = z.object({ value: z.string() });
 
@@ -97,7 +105,7 @@ export function readListedAction(json: unknown): MachineAction | null {
 
 /**
  * The answer to a POST: its id and the comment it echoes, the only fields to rely on; null without
- * a usable id.
+ * a usable id, or if it is no live response action.
  */
 export function readAccepted(json: unknown): { id: string; comment: string | null } | null {
   const read = acceptedSchema.safeParse(json);

@@ -62,7 +62,7 @@ export function logLockouts(log: Ports["log"], before: Budget, after: Budget): v
 }
 
 /** No token or the wrong one; not the permission. */
-const OF_ACCESS: ReadonlySet<number> = new Set([401, 403]);
+export const OF_ACCESS: ReadonlySet<number> = new Set([401, 403]);
 
 /**
  * What an answer says of our access; null if it says nothing. The list is always the same request,

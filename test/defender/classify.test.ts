@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { classifyReply, classifySubmission } from "../../shared/defender/classify.ts";
+import { FINAL_CODES } from "../../shared/defender/final-codes.ts";
 import type { HttpAnswer } from "../../shared/defender/request.ts";
+import { lockedOut } from "../../shared/ledger/sequence/submission.ts";
 
 const NOW_MS = Date.parse("2026-11-20T10:00:00Z");
 
@@ -27,8 +29,15 @@ describe("the answer to a POST of a sequence", () => {
   it.each([
     ["201 with an id", 201, created, { kind: "accepted", actionId: "a-1", comment: "[tag] why" }],
     ["200 with an id", 200, created, { kind: "accepted", actionId: "a-1", comment: "[tag] why" }],
-    ["no comment echoed", 201, { id: "a-1" }, { kind: "accepted", actionId: "a-1", comment: null }],
+    [
+      "no comment echoed",
+      201,
+      { id: "a-1", type: "LiveResponse" },
+      { kind: "accepted", actionId: "a-1", comment: null },
+    ],
     ["a null comment", 201, { id: "a-1", requestorComment: null }, { kind: "accepted" }],
+    ["201 of another shape", 201, { id: "a-1", message: "Welcome" }, { kind: "unknown" }],
+    ["201 of another action", 201, { ...created, type: "Isolate" }, { kind: "unknown" }],
     ["201 without an id", 201, { status: "Pending" }, { kind: "unknown" }],
     ["201 with an empty id", 201, { id: "" }, { kind: "unknown" }],
     ["201 with an id that is a path", 201, { id: "../x" }, { kind: "unknown" }],
@@ -46,10 +55,18 @@ describe("the answer to a POST of a sequence", () => {
     ["a busy machine", 400, error("ActiveRequestAlreadyExists"), { kind: "machineBusy" }],
     ["400 whose body was lost", 400, null, { kind: "unknown" }],
     ["a bad body", 400, error("InvalidRequestBody"), refused(400, "InvalidRequestBody")],
-    ["an empty code", 400, error("", { details: [], target: undefined }), refused(400, "")],
-    ["a code that is no string", 400, { error: { code: 7 } }, refused(400, "")],
-    ["400 with HTML", 400, html, refused(400, "")],
-    ["403 with a lost body", 403, null, refused(403, "")],
+    ["an empty code", 400, error("", { details: [], target: undefined }), { kind: "unknown" }],
+    ["a code that is no string", 400, { error: { code: 7 } }, { kind: "unknown" }],
+    ["400 with HTML", 400, html, { kind: "unknown" }],
+    ["400 with an empty body", 400, "", { kind: "unknown" }],
+    ["400 of another shape", 400, { code: "BadRequest" }, { kind: "unknown" }],
+    ["a code nobody knows", 400, error("Teapot"), { kind: "unknown" }],
+    ["a code that every object has", 400, error("constructor"), { kind: "unknown" }],
+    ["a known code with another status", 409, error("BadRequest"), { kind: "unknown" }],
+    ["403 with a lost body", 403, null, { kind: "unknown" }],
+    ["403 with a page", 403, html, { kind: "unknown" }],
+    ["404 with a page", 404, html, { kind: "unknown" }],
+    ["407", 407, html, { kind: "unknown" }],
     ["403", 403, error("Forbidden"), refused(403, "Forbidden")],
     ["an unknown machine", 404, error("ResourceNotFound"), refused(404, "ResourceNotFound")],
     ["401", 401, error("Unauthorized"), { kind: "unauthorized" }],
@@ -58,6 +75,15 @@ describe("the answer to a POST of a sequence", () => {
     ["429 with a lost body", 429, null, { kind: "throttled", retryAfterMs: null }],
   ])("is read rightly for %s", (_, status, body, expected) => {
     expect(classifySubmission(answer(status, body), NOW_MS)).toMatchObject(expected);
+  });
+
+  it("does not repeat the words of a page that somebody else wrote", () => {
+    const page = classifySubmission(answer(403, "<h1>Access denied by Contoso</h1>"), NOW_MS);
+    expect(page).toEqual({
+      kind: "unknown",
+      detail:
+        "HTTP 403 with a body that is not Defender's error form; perhaps a proxy or gateway sent it",
+    });
   });
 
   it("takes the wait of a 429 from its header", () => {
@@ -97,7 +123,15 @@ describe("the answer to any other call", () => {
     ["200 too large or cut", 200, null, { kind: "unavailable" }],
     ["a redirect", 307, "", { kind: "unavailable" }],
     ["404", 404, error("ResourceNotFound"), { kind: "absent" }],
-    ["404 with HTML", 404, html, { kind: "absent" }],
+    ["404 with HTML", 404, html, { kind: "unavailable" }],
+    ["404 with an empty body", 404, "", { kind: "unavailable" }],
+    ["404 of a gateway", 404, error("RouteNotFound"), { kind: "unavailable" }],
+    ["400 with an empty code", 400, error(""), refused(400, "")],
+    ["400 with HTML", 400, html, { kind: "unavailable" }],
+    ["407", 407, html, { kind: "unavailable" }],
+    ["409", 409, error("Conflict"), { kind: "unavailable" }],
+    ["401 with HTML", 401, html, refused(401, "")],
+    ["403 with HTML", 403, html, refused(403, "")],
     ["400", 400, error("BadRequest"), refused(400, "BadRequest")],
     ["401", 401, error("Unauthorized"), refused(401, "Unauthorized")],
     ["403", 403, error("Forbidden"), refused(403, "Forbidden")],
@@ -114,3 +148,12 @@ describe("the answer to any other call", () => {
 function refused(httpStatus: number, code: string) {
   return { kind: "refused", httpStatus, code };
 }
+
+describe("a final code", () => {
+  it.each(Object.entries(FINAL_CODES))("%s keeps all waiting, or ends one", (code, known) => {
+    const { httpStatus, concerns } = known;
+    const said = classifySubmission(answer(httpStatus, error(code)), NOW_MS);
+    expect(said.kind).toBe(httpStatus === 401 ? "unauthorized" : "refused");
+    expect(lockedOut(said) === null ? "sequence" : "app").toBe(concerns);
+  });
+});

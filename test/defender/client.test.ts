@@ -212,8 +212,8 @@ describe("listActions", () => {
 });
 
 describe("cancelAction", () => {
-  it("posts a comment, and takes any success for an answer", async () => {
-    const server = await loopback((_, response) => response.writeHead(200).end("not JSON"));
+  it("posts a comment, and takes the action for an answer", async () => {
+    const server = await loopback((_, response) => json(response, 200, { ...ACTION, id: "a-1" }));
     const reply = await clientOf(server).cancelAction("a-1", "[tag] no longer wanted");
     expect(reply).toEqual({ kind: "answered", value: null });
     expect(server.seen[0]).toMatchObject({
@@ -222,6 +222,14 @@ describe("cancelAction", () => {
       body: '{"Comment":"[tag] no longer wanted"}',
     });
   });
+
+  it.each(["<html>Sign in</html>", "", '{"id":"a-2"}', "{}"])(
+    "does not take %j for an answer",
+    async (body) => {
+      const server = await loopback((_, response) => response.writeHead(200).end(body));
+      expect((await clientOf(server).cancelAction("a-1", "c")).kind).toBe("unavailable");
+    },
+  );
 
   it("is refused with 400 for an action that has ended", async () => {
     const server = await loopback((_, response) => json(response, 400, refusal("BadRequest")));

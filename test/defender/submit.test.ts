@@ -13,7 +13,9 @@ const COMMANDS: readonly Command[] = [
 
 describe("submit", () => {
   it("posts what the API wants, in its letter case, and leaves absent Args out", async () => {
-    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const server = await loopback((_, response) =>
+      json(response, 201, { id: "a-1", type: "LiveResponse" }),
+    );
     const answer = await clientOf(server).submit(MACHINE, COMMANDS, "[tag] why", atAnyTime);
 
     expect(answer).toEqual({ kind: "accepted", actionId: "a-1", comment: null });
@@ -93,7 +95,7 @@ describe("submit", () => {
     const ports: (number | undefined)[] = [];
     const server = await loopback((_, response) => {
       ports.push(response.socket?.remotePort);
-      json(response, 201, { id: "a-1" });
+      json(response, 201, { id: "a-1", type: "LiveResponse" });
     });
     const client = clientOf(server);
     for (let time = 0; time < 3; time += 1) await client.submit(MACHINE, COMMANDS, "c", atAnyTime);
@@ -110,7 +112,9 @@ describe("submit", () => {
   });
 
   it("sends nothing when there is no token", async () => {
-    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const server = await loopback((_, response) =>
+      json(response, 201, { id: "a-1", type: "LiveResponse" }),
+    );
     const answer = await clientOf(server, { getToken: noToken }).submit(
       MACHINE,
       COMMANDS,
@@ -125,7 +129,9 @@ describe("submit", () => {
   });
 
   it("sends nothing when the token came too late", async () => {
-    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const server = await loopback((_, response) =>
+      json(response, 201, { id: "a-1", type: "LiveResponse" }),
+    );
     const client = clientOf(server, {
       getToken: () => new Promise(() => {}),
       timeouts: { ...IMPATIENT, tokenMs: 5_000 },
@@ -135,7 +141,9 @@ describe("submit", () => {
   });
 
   it("sends nothing when its time ran out while the token was fetched, as on a frozen host", async () => {
-    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const server = await loopback((_, response) =>
+      json(response, 201, { id: "a-1", type: "LiveResponse" }),
+    );
     let leftMs = 60_000;
     const getToken = async () => {
       leftMs = 0;
@@ -152,14 +160,18 @@ describe("submit", () => {
   });
 
   it("waits for a token no longer than the POST may take to leave", async () => {
-    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const server = await loopback((_, response) =>
+      json(response, 201, { id: "a-1", type: "LiveResponse" }),
+    );
     const client = clientOf(server, { getToken: () => new Promise(() => {}) });
     expect((await client.submit(MACHINE, COMMANDS, "c", () => 0.5)).kind).toBe("notSent");
     expect(server.seen).toHaveLength(0);
   });
 
   it("is sure that nothing was sent when nobody listens", async () => {
-    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const server = await loopback((_, response) =>
+      json(response, 201, { id: "a-1", type: "LiveResponse" }),
+    );
     const client = clientOf(server, { baseUrl: "http://127.0.0.1:1" });
     expect(await client.submit(MACHINE, COMMANDS, "c", atAnyTime)).toEqual({
       kind: "notSent",
@@ -172,7 +184,7 @@ describe("submit", () => {
     const server = await loopback(({ headers }, response) =>
       headers.authorization === "Bearer token-1"
         ? json(response, 401, refusal("Unauthorized"))
-        : json(response, 201, { id: "a-1" }),
+        : json(response, 201, { id: "a-1", type: "LiveResponse" }),
     );
     const getToken = async () => {
       issued += 1;
@@ -191,7 +203,9 @@ describe("submit", () => {
     ["no commands", MACHINE, []],
     ["an order the API refuses", MACHINE, COMMANDS.toReversed()],
   ])("throws on %s, which no plan makes", async (_, machineId, commands) => {
-    const server = await loopback((_, response) => json(response, 201, { id: "a-1" }));
+    const server = await loopback((_, response) =>
+      json(response, 201, { id: "a-1", type: "LiveResponse" }),
+    );
     await expect(clientOf(server).submit(machineId, commands, "c", atAnyTime)).rejects.toThrow(/./);
     expect(server.seen).toHaveLength(0);
   });

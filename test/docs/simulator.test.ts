@@ -19,6 +19,8 @@ const FAULTS: Readonly<Record<FaultKind, true>> = {
   "429": true,
   busy: true,
   html: true,
+  "403-page": true,
+  "403-page-after": true,
   truncated: true,
   huge: true,
   slow: true,

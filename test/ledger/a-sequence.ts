@@ -50,6 +50,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     actionId: null,
     unmarked: false,
     actionStatus: null,
+    unanswered: null,
     offlineTimes: 0,
     busyTimes: 0,
     cancel: null,

@@ -5,9 +5,30 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "takes a lost answer for a refusal",
     file: "shared/workflow/submit/record-answers.ts",
-    snippet: "return loseAnswer(record);",
+    snippet: "return loseAnswer(record, answer.detail);",
     replacement: 'return giveBack(record, { kind: "ready" }, null);',
     caughtBy: { breaks: ["once", "machine"], seed: 6 },
+  },
+  {
+    name: "takes what a gateway refuses for Defender's word",
+    file: "shared/defender/classify.ts",
+    snippet: "if (isFinalCode(status, code)) return",
+    replacement: "if (status >= 400 && status < 500) return",
+    caughtBy: { breaks: ["verdict", "once", "machine"], seed: 5 },
+  },
+  {
+    name: "takes a page with 404 for Defender's word on an action",
+    file: "shared/defender/classify.ts",
+    snippet: "if (saysAbsent(status, code)) return",
+    replacement: "if (status === 404) return",
+    caughtBy: { test: "test/defender/classify.test.ts" },
+  },
+  {
+    name: "loses an incident while Defender refuses its token",
+    file: "shared/workflow/accept/look-up-machine.ts",
+    snippet: "if (OF_ACCESS.has(reply.httpStatus)) return notFoundOut(what, reply.detail);",
+    replacement: "",
+    caughtBy: { test: "test/workflow/accept/look-up-machine.test.ts" },
   },
   {
     name: "sends a POST again when nobody answered",

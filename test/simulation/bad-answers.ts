@@ -18,6 +18,7 @@ const CREATED_BUT = [
   "created502Html",
   "created504",
   "createdSilence",
+  "createdPage403",
 ] as const;
 const NOT_CREATED = [
   "existingForeign",
@@ -34,6 +35,14 @@ const NOT_CREATED = [
   "forbidden",
   "notFound",
   "redirect",
+  "page403",
+  "page404",
+  "page407",
+  "page200",
+  "empty400",
+  "otherShape200",
+  "otherShape404",
+  "otherCode400",
   "failed500",
   "failed503",
   "failedSilence",
@@ -51,6 +60,29 @@ export function isBadAnswer(kind: string): kind is BadAnswer {
 /** True if the action is created before the bad answer leaves. */
 export function creates(kind: BadAnswer): boolean {
   return CREATES.has(kind);
+}
+
+/** What proxies and gateways answer in the place of Defender. */
+const PAGE = "<!DOCTYPE html><html><body><h1>Access denied</h1></body></html>";
+
+/** Its own copy of the codes by which Defender refuses one sequence for good. */
+const VERDICTS: ReadonlySet<string> = new Set([
+  "BadRequest",
+  "InvalidInput",
+  "InvalidRequestBody",
+  "MissingRequiredParameter",
+  "OsPlatformNotSupported",
+  "ClientVersionNotSupported",
+  "DisallowedOperation",
+  "NotFound",
+  "ResourceNotFound",
+]);
+
+/** True if Defender itself refuses the sequence: in its own form, with such a code. */
+export function isVerdict(heard: Heard): boolean {
+  if (heard === "silence" || heard.status < 400 || heard.status >= 500) return false;
+  const code = /^\{"error":\{"code":"(\w+)"/.exec(heard.text ?? "")?.[1] ?? "";
+  return VERDICTS.has(code);
 }
 
 /** An action as an answer speaks of it. */
@@ -122,6 +154,23 @@ export function badAnswer(kind: BadAnswer, action: Spoken | null, nowMs: number)
       return refusal(404, "ResourceNotFound");
     case "redirect":
       return answer(302, "");
+    case "page403":
+    case "createdPage403":
+      return answer(403, PAGE);
+    case "page404":
+      return answer(404, PAGE);
+    case "page407":
+      return answer(407, PAGE);
+    case "page200":
+      return answer(200, PAGE);
+    case "empty400":
+      return answer(400, "");
+    case "otherShape200":
+      return json(200, { id: "welcome", message: "Sign in to go on" });
+    case "otherShape404":
+      return json(404, { statusCode: 404, code: "NotFound", message: "no route" });
+    case "otherCode400":
+      return refusal(400, "GatewayPolicy");
     case "failed503":
       return refusal(503, "ServiceUnavailable");
   }

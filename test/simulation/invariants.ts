@@ -19,6 +19,7 @@ export const INVARIANTS = {
   foreign: "Only actions of ours are ever cancelled.",
   honest:
     "A sequence is said to have succeeded only if an action of its own completed every command.",
+  verdict: "A sequence ends as refused only if Defender itself refused a POST of it.",
   asked: "A sequence ends as cancelled only if somebody asked for that.",
   rows: "Every index row, lease and note in the ledger follows from a record, and every record has its rows.",
   holding: "The budget's sessions are the sequences that hold one.",

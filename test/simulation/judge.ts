@@ -28,6 +28,8 @@ export interface Judge {
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
   leaves(comment: string): void;
+  /** Defender itself refuses the POST with this comment. */
+  refuses(comment: string): void;
   /** A sender was told that its incident was accepted. */
   accepted(incidentId: string, runId: string, sequenceIds: readonly string[]): void;
   /** Looks at what must not stay as it is; to be called every minute or so. */
@@ -56,6 +58,7 @@ export function createJudge(
   const promises = new Map<string, Promised>();
   const claimedAt = new Map<string, number>();
   const runs = new Map<string, string>();
+  const verdicts = new Set<string>();
   const onPlanned = (record: SequenceRecord): void => {
     promises.set(record.sequenceId, promisedIn(scenario, record, nowMs()));
   };
@@ -69,6 +72,9 @@ export function createJudge(
     // Nobody but our own operators cancels anything of ours here.
     if (after.state === "cancelled" && after.cancel?.why !== "asked") {
       court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);
+    }
+    if (after.state === "refused" && !isTerminal(before ?? after) && !verdicts.has(sequenceId)) {
+      court.fail("verdict", `${sequenceId} is refused: ${after.outcome?.detail}`);
     }
     late.written(before, after);
     const action = actionOf(after.actionId ?? "");
@@ -131,6 +137,9 @@ export function createJudge(
     leaves: (comment) => {
       door.leaves(comment, nowMs());
       gates.leaves(comment);
+    },
+    refuses: (comment) => {
+      verdicts.add(markOf(comment)?.sequenceId ?? "");
     },
     accepted: (incidentId, runId, sequenceIds) => {
       const known = runs.get(incidentId) ?? runId;

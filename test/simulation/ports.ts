@@ -10,7 +10,7 @@ import type {
   Ports,
   Reply,
 } from "../../shared/ports.ts";
-import { isBadAnswer } from "./bad-answers.ts";
+import { isBadAnswer, isVerdict } from "./bad-answers.ts";
 import type { Method } from "./faults.ts";
 import { whileAlive } from "./hosts.ts";
 import { isBarred } from "./scenario.ts";
@@ -238,6 +238,7 @@ async function submitOnce(
     act: (fault) => {
       const bad = fault !== null && isBadAnswer(fault) ? fault : null;
       const heard = world.tenant.submit(post, bad);
+      if (isVerdict(heard)) world.judge.refuses(post.comment);
       if (heard === "silence" || slow > 0) return { kind: "unknown", detail: "no answer" };
       return classifySubmission(heard, world.clock.nowMs());
     },

@@ -172,6 +172,13 @@ describe("the doctor finds, and says the fix for", () => {
       /firewall/,
     ],
     [
+      "a proxy in the way",
+      { tenant: { faults: [{ on: "list", fault: "403-page" }] } },
+      ["error Defender API"],
+      "Defender API",
+      /proxy/,
+    ],
+    [
       "a throttled tenant",
       { tenant: { faults: [{ on: "list", fault: "429", retryAfter: "42" }] } },
       ["warning Defender API"],

@@ -78,7 +78,7 @@ describe("a machine given only by its name", () => {
 });
 
 describe("while Defender cannot be asked for a name", () => {
-  it.each(["500", "503", "429", "drop-before", "html", "truncated"] as const)(
+  it.each(["500", "503", "429", "drop-before", "html", "403-page", "truncated"] as const)(
     "(%s) the sender is told to come again, nothing is stored, and it is accepted once it can",
     async (fault) => {
       stage.simulator.addFault({ on: "machines", fault, times: 1 });

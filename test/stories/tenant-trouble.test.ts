@@ -4,6 +4,8 @@ import { statusSchema, type Run } from "./answers.ts";
 import { incident, machineId, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
+const isTold = ({ waits }: Run["sequences"][number]) => waits?.code === "unanswered";
+
 describe.concurrent("when Defender's answers go wrong", () => {
   let stage: Stage;
   beforeAll(async () => {
@@ -76,6 +78,19 @@ describe.concurrent("when Defender's answers go wrong", () => {
     // What breaks before the door is not seen there; so three arrived in four POSTs.
     expect(stage.simulator.arrivals()).toHaveLength(before + 3);
     expect((await stage.manifest(runId)).entries).toHaveLength(6);
+  });
+
+  it.sequential("what a gateway refuses ends nothing: lrq looks, says so, and tries again", async () => {
+    stage.simulator.addFault({ on: "submit", fault: "403-page", nth: 1 });
+    stage.simulator.addFault({ on: "submit", fault: "403-page-after", nth: 2 });
+    const { runId } = await stage.accept("generic", incident("gateway", [10, 11]));
+    const told = await stage.until(runId, ({ sequences }) => sequences.some(isTold));
+    expect(told.sequences.find(isTold)?.waits?.detail).toMatch(/HTTP 403.*proxy or gateway/);
+    const run = await stage.untilFinished(runId);
+    expect(run.counts).toMatchObject({ total: 2, succeeded: 2 });
+    for (const number of [10, 11]) {
+      expect(actionsOn(number).map(({ status }) => status)).toEqual(["Succeeded"]);
+    }
   });
 
   it.sequential("a 201 with somebody else's action is not taken for ours", async () => {

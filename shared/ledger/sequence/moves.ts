@@ -3,6 +3,7 @@ import { isFinal, type MachineAction } from "./machine-action.ts";
 import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
 import { allCompleted, isUntouched, progressOf, withOwed } from "./progress.ts";
 import { isTerminal, LEGAL_MOVES, type SequenceRecord, type SequenceState } from "./sequence.ts";
+import { lastTry, NOT_RECORDED, unansweredAfter } from "./unanswered.ts";
 
 /*
  * Every change of a sequence's record. Each function takes the record before and returns the record
@@ -29,7 +30,8 @@ export function claim(record: SequenceRecord, nowMs: number): SequenceRecord {
 
 /** Defender has an action of ours: our mark is on it. */
 export function submit(record: SequenceRecord, actionId: string, nowMs: number): SequenceRecord {
-  return { ...moved(record, "submitted"), actionId, unmarked: false, submittedAtMs: nowMs };
+  const next = { ...moved(record, "submitted"), unanswered: null };
+  return { ...next, actionId, unmarked: false, submittedAtMs: nowMs };
 }
 
 /** Defender's answer names an action and shows no mark: the action may be an older one. */
@@ -41,9 +43,9 @@ export function submitUnmarked(
   return { ...submit(record, actionId, nowMs), unmarked: true };
 }
 
-/** The answer to the POST was lost: nobody may send again before a list has been read. */
-export function loseAnswer(record: SequenceRecord): SequenceRecord {
-  return moved(record, "unconfirmed");
+/** No answer of Defender's came to the POST: nobody may send again before a list has been read. */
+export function loseAnswer(record: SequenceRecord, detail = NOT_RECORDED): SequenceRecord {
+  return { ...moved(record, "unconfirmed"), unanswered: unansweredAfter(record, detail) };
 }
 
 /**
@@ -88,7 +90,7 @@ export function end(
 
 /** It expired before it could run. */
 export function expire(record: SequenceRecord, nowMs: number): SequenceRecord {
-  const detail = "It waited until its expiry and could not run.";
+  const detail = `It waited until its expiry and could not run.${lastTry(record)}`;
   return end(record, "expired", { code: "expired", detail }, nowMs);
 }
 

@@ -5,6 +5,7 @@ import { machineFactsSchema } from "../../plan/machine-facts.ts";
 import { LANES, OFFLINE_LANE, type Lane } from "../../plan/lane.ts";
 import { lateActionSchema } from "./late-action.ts";
 import { rowObject } from "../row/row-object.ts";
+import { unansweredSchema } from "./unanswered.ts";
 
 /**
  * The states of a sequence and the moves between them; docs/ledger.md says who makes each.
@@ -159,6 +160,7 @@ export const sequenceSchema = rowObject({
   unmarked: z.boolean().default(false),
   /** Defender's word for the action when last seen. */
   actionStatus: z.string().nullable(),
+  unanswered: unansweredSchema.nullable().default(null),
   /** How often its machine was found offline. */
   offlineTimes: z.number().int(),
   busyTimes: z.number().int(),

@@ -1,8 +1,9 @@
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
-import { conclude, giveBack, loseAnswer, observe, submit } from "../../ledger/sequence/moves.ts";
+import { conclude, loseAnswer, observe, submit } from "../../ledger/sequence/moves.ts";
 import { currentCommands, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { sameMark, markIn, markOf } from "../../ledger/sequence/mark.ts";
 import { waitWhileBusy } from "../pace/busy.ts";
+import { tryAgain } from "../pace/unanswered.ts";
 import type { Limits } from "../pace/limits.ts";
 import { guardMs } from "../pace/list-lag.ts";
 import { offlineWaitMs, patienceMs } from "../pace/patience.ts";
@@ -105,7 +106,7 @@ function judgeUnconfirmed(
   if (claimedAtMs !== null && listing.nowMs <= claimedAtMs + guardMs(listing.lagMs, limits)) {
     return changed ? { kind: "move", after: record } : { kind: "leave" };
   }
-  return { kind: "move", after: giveBack(record, { kind: "ready" }, null) };
+  return { kind: "move", after: tryAgain(record, listing.nowMs, limits) };
 }
 
 function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits): Judgement {

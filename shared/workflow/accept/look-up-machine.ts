@@ -1,9 +1,11 @@
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Machine, Ports, Reply } from "../../ports.ts";
-import { noteAnswer } from "../../store/note-lockout.ts";
+import { noteAnswer, OF_ACCESS } from "../../store/note-lockout.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
 export type LookUpPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
+
+const DETAIL_CHARACTERS = 1_000;
 
 /** Defender gave no answer: nothing is known, and nothing is accepted. */
 export interface Unavailable {
@@ -51,14 +53,22 @@ async function spending<T>(
     case "throttled":
       return unavailable("Defender accepts no more look-ups now.");
     case "unavailable":
-      return unavailable(`lrq could not ask Defender for ${what}.`);
+      return notFoundOut(what, reply.detail);
     case "refused":
+      // A refused token or right says nothing of the machine.
+      if (OF_ACCESS.has(reply.httpStatus)) return notFoundOut(what, reply.detail);
       return { kind: "refused", detail: reply.detail };
     case "absent":
       return { kind: "absent" };
     case "answered":
       return { kind: "found", value: reply.value };
   }
+}
+
+/** The sender has to send again, and learns why. */
+function notFoundOut(machine: string, why: string): Unavailable {
+  const detail = `lrq could not ask Defender for ${machine}: ${why}`;
+  return unavailable(detail.slice(0, DETAIL_CHARACTERS));
 }
 
 function unavailable(detail: string): Unavailable {

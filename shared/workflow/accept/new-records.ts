@@ -82,6 +82,7 @@ export function newSequence(
     actionId: null,
     unmarked: false,
     actionStatus: null,
+    unanswered: null,
     offlineTimes: 0,
     busyTimes: 0,
     cancel: null,

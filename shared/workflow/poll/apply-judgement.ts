@@ -6,9 +6,10 @@ import { judge, type Judgement } from "../../limits/judge/judge.ts";
 import { UNSEEN_MS, type Limits } from "../../limits/pace/limits.ts";
 import { withLostOf } from "../../limits/pace/lost-posts.ts";
 import { sessionOf } from "../../limits/pace/session.ts";
-import type { Ports } from "../../ports.ts";
+import type { Ports, Reply } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { loadSequence } from "../../store/load.ts";
+import { OF_ACCESS } from "../../store/note-lockout.ts";
 import { moveWithBudget } from "../../store/move-with-budget.ts";
 import { spendRead } from "../../store/spend-read.ts";
 
@@ -69,9 +70,18 @@ async function cancelAtDefender(
   if (before === null) return false;
   const reply = await ports.defender.cancelAction(actionId, `lrq ${cancel.why}`);
   ports.log("info", "cancelSent", { sequenceId, why: cancel.why, came: reply.kind });
-  if (reply.kind === "throttled" || reply.kind === "unavailable") return false;
+  if (!wasHeard(reply)) return false;
   const sent = { ...before.value, cancel: { ...cancel, sent: true } };
   return await commitMove(context, { ...loaded, before }, sent);
+}
+
+/**
+ * True if Defender itself has answered a cancel, with any answer. If it has not, or refused lrq the
+ * token or the right, lrq sends the cancel again.
+ */
+export function wasHeard(reply: Reply<null>): boolean {
+  if (reply.kind === "refused") return !OF_ACCESS.has(reply.httpStatus);
+  return reply.kind === "answered" || reply.kind === "absent";
 }
 
 /** The record in the ledger with its reason to be cancelled; null if somebody else moved it. */

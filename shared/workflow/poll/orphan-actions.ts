@@ -18,6 +18,7 @@ import { loadBudget, loadSequence } from "../../store/load.ts";
 import { moveWithBudget } from "../../store/move-with-budget.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";
+import { wasHeard } from "./apply-judgement.ts";
 
 type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
@@ -132,10 +133,7 @@ async function noteSecond(
   ports.log("error", "ranLate", { sequenceId, actionId: action.id, otherActionId });
 }
 
-/**
- * True once Defender has answered the cancel, with any answer. Without an answer the next poll
- * sends it again.
- */
+/** True if Defender has answered the cancel. If not, the next poll sends it again. */
 async function cancelSecond(
   ports: OrphanPorts,
   limits: Limits,
@@ -145,7 +143,7 @@ async function cancelSecond(
   if (!(await spendRead(ports, limits, "cancel"))) return false;
   const reply = await ports.defender.cancelAction(actionId, "lrq: given up before it was listed");
   ports.log("error", "orphanCancelled", { sequenceId, actionId, came: reply.kind });
-  return reply.kind !== "throttled" && reply.kind !== "unavailable";
+  return wasHeard(reply);
 }
 
 const DETAILS = {

@@ -69,6 +69,9 @@ async function post(
       sinceMs: Math.round(sinceMs()),
       detail,
     });
+  } else if (answer.kind === "unknown") {
+    const { detail } = answer;
+    log("warn", "unanswered", { sequenceId, machineId, attempt, detail });
   } else {
     log("info", "submitted", { sequenceId, machineId, attempt, came: answer.kind });
   }

@@ -203,7 +203,7 @@ function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): S
       return end(record, "refused", outcome, latestMs);
     }
     case "unknown":
-      return loseAnswer(record);
+      return loseAnswer(record, answer.detail);
   }
 }
 

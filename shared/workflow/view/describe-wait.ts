@@ -28,7 +28,7 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   if (place?.kind === "later") {
     const again = `lrq tries it again from ${isoOf(place.dueAtMs)}.`;
     return {
-      ...describeReason(reason, again),
+      ...(unansweredIn(record, again) ?? describeReason(reason, again)),
       position: null,
       estimatedStart: isoOf(place.dueAtMs),
     };
@@ -42,25 +42,55 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
     ahead === null || queue.budget === null
       ? null
       : forecastStartMs(queue.budget, { lane, ahead }, queue.nowMs, queue.limits);
+  const why = shared(queue, lane);
   return {
-    ...shared(queue, lane),
+    ...why,
+    detail: unansweredIn(record, why.detail)?.detail ?? why.detail,
     position: ahead === null ? null : ahead + 1,
     estimatedStart: startMs === null ? null : isoOf(startMs),
   };
 }
 
 /**
- * Of one that is out there while Defender shows us nothing: that is all that is known of it. Null
+ * Of one that is out there while nothing shows what it does: why, and what lrq does about it. Null
  * while it can be watched.
  */
 export function describeUnseen(record: SequenceRecord, { budget }: Queue): WaitView | null {
-  if (budget === null) return null;
+  const why = (budget === null ? null : unseenIn(record, budget)) ?? unlisted(record, budget);
+  return why === null ? null : { ...why, position: null, estimatedStart: null };
+}
+
+type Why = Pick<WaitView, "code" | "detail">;
+
+/** Defender shows us no action at all. */
+function unseenIn(record: SequenceRecord, budget: Budget): Why | null {
   const lockout = describeLockout(budget);
   const isBlind = lockout?.call === "token" || lockoutOf(budget, "list") !== null;
   if (lockout === null || !isBlind || !holdsSession(record)) return null;
   const until = `If this does not change, it ends after ${isoOf(record.expiresAtMs)} as not known.`;
   const detail = `${lockoutInWords(lockout)} ${lockout.remedy} ${until}`;
-  return { code: "lockedOut", detail, position: null, estimatedStart: null };
+  return { code: "lockedOut", detail };
+}
+
+/** Its own action is in no list yet, or nobody knows whether there is one. */
+function unlisted(record: SequenceRecord, budget: Budget | null): Why | null {
+  if (record.state === "unconfirmed") {
+    const then = "lrq looks for its action, and tries again if Defender does not list it.";
+    return unansweredIn(record, then);
+  }
+  const session = budget?.sessions.find((each) => each.sequenceId === record.sequenceId);
+  const isNew = record.state === "submitted" && session !== undefined && session.seen === undefined;
+  // Without its mark an action is not recognized in a list, only missed.
+  if (!isNew || (record.unmarked && session.missedMs === undefined)) return null;
+  const detail = `Defender took it as action ${record.actionId}, and no list has shown that yet.`;
+  return { code: "notListed", detail };
+}
+
+/** What came instead of Defender's answer to its latest POST; null if that is settled. */
+function unansweredIn({ unanswered, part, attempt }: SequenceRecord, then: string): Why | null {
+  if (unanswered?.part !== part || unanswered.attempt !== attempt) return null;
+  const detail = `Its POST got no answer of Defender's: ${unanswered.detail}. ${then}`;
+  return { code: "unanswered", detail };
 }
 
 /** A reason of its own, in words. */

@@ -106,6 +106,18 @@ describe("a fault of an answer", () => {
     expect(reply.text).toMatch(/^<!DOCTYPE html>/);
   });
 
+  it("is a gateway's page, before or after the call is carried out", async () => {
+    const { submit, simulator } = await planned(
+      { on: "submit", fault: "403-page", nth: 1 },
+      { on: "submit", fault: "403-page-after", nth: 2 },
+    );
+    for (const made of [0, 1]) {
+      const reply = await submit(0);
+      expect([reply.status, reply.text]).toEqual([403, expect.stringMatching(/^<!DOCTYPE html>/)]);
+      expect(simulator.actions()).toHaveLength(made);
+    }
+  });
+
   it("is far more than anybody wants to read, and valid for all that", async () => {
     const { call } = await planned({ on: "list", fault: "huge" });
     const reply = await call("GET", "/api/machineactions");

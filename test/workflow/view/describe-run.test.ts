@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { RATE_TOKEN_KEY, runKey } from "../../../shared/ledger/row/keys.ts";
-import { claim, submit } from "../../../shared/ledger/sequence/moves.ts";
+import {
+  claim,
+  expire,
+  giveBack,
+  loseAnswer,
+  submit,
+} from "../../../shared/ledger/sequence/moves.ts";
 import { insertion } from "../../../shared/ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { FIRST_BUDGET } from "../../../shared/limits/pace/budget.ts";
+import { sessionOf } from "../../../shared/limits/pace/session.ts";
+import { tryAgain } from "../../../shared/limits/pace/unanswered.ts";
 import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { describeRun } from "../../../shared/workflow/view/describe-run.ts";
 import { describeStatus } from "../../../shared/workflow/view/describe-status.ts";
@@ -16,6 +24,7 @@ import { aRun } from "../../ledger/a-run.ts";
 const LIMITS = someLimits();
 /** Of 25, two are kept for urgent work. */
 const FULL_FOR_LOWER = 23;
+const READY = { kind: "ready" } as const;
 
 async function ledgerWith(records: readonly SequenceRecord[], open = FULL_FOR_LOWER) {
   const { ledger, ports } = startAccepting();
@@ -96,5 +105,58 @@ describe("a cancel", () => {
       by: "ana",
       atMs: START_MS,
     });
+  });
+});
+
+async function waitsOf(record: SequenceRecord) {
+  return (await (await ledgerWith([record], 0)).view()).sequences[0]?.waits;
+}
+
+describe("a POST that a gateway answered", () => {
+  const PAGE = "HTTP 403 with a body that is not Defender's error form";
+  const lost = loseAnswer(claim(aSequence(), START_MS - 9_000), PAGE);
+
+  it("is why its sequence waits: at Defender, in the line, and until a later time", async () => {
+    const first = tryAgain(lost, START_MS, LIMITS);
+    const again = tryAgain(loseAnswer(claim(first, START_MS), PAGE), START_MS, LIMITS);
+    for (const [record, then] of [
+      [lost, "looks for its action"],
+      [first, "goes after the sequences in front"],
+      [again, "tries it again from"],
+    ] as const) {
+      const waits = await waitsOf(record);
+      expect(waits?.detail).toContain(PAGE);
+      expect(waits?.detail).toContain(then);
+    }
+    expect((await waitsOf(again))?.code).toBe("unanswered");
+  });
+
+  it("is no reason any more after the next POST, or when its action is found", async () => {
+    const next = giveBack(claim(tryAgain(lost, START_MS, LIMITS), START_MS), READY, null);
+    expect((await waitsOf(next))?.detail).not.toContain(PAGE);
+    expect(submit(lost, "action-1", START_MS).unanswered).toBeNull();
+  });
+
+  it("is in the outcome of a sequence that expires after it", () => {
+    const ended = expire(tryAgain(lost, START_MS, LIMITS), START_MS);
+    expect(ended.outcome?.detail).toContain(PAGE);
+  });
+});
+
+describe("an action that Defender took", () => {
+  it("is waited for until a list shows it", async () => {
+    const submitted = submit(claim(aSequence(), START_MS - 9_000), "action-1", START_MS - 8_000);
+    const { ledger, view } = await ledgerWith([submitted], 0);
+    const listed = async (seen: object) => {
+      const row = await ledger.read(RATE_TOKEN_KEY);
+      const body = { ...FIRST_BUDGET, sessions: [{ ...sessionOf(submitted), ...seen }] };
+      await ledger.commit([{ op: "replace", key: RATE_TOKEN_KEY, body, etag: row?.etag ?? "" }]);
+      return (await view()).sequences[0]?.waits;
+    };
+    expect(await listed({})).toMatchObject({
+      code: "notListed",
+      detail: expect.stringContaining("action-1"),
+    });
+    expect(await listed({ seen: ["Pending", "Created"] })).toBeNull();
   });
 });
