@@ -1,5 +1,5 @@
 import { withGivenUp } from "./given-up.ts";
-import { isFinal, type MachineAction } from "./machine-action.ts";
+import { isFinal, type ActionCommand, type MachineAction } from "./machine-action.ts";
 import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
 import { allCompleted, isUntouched, progressOf, withOwed } from "./progress.ts";
 import { isTerminal, LEGAL_MOVES, type SequenceRecord, type SequenceState } from "./sequence.ts";
@@ -154,8 +154,11 @@ export function conclude(
   const neverCame = untouched && isGivenUp(record, action, patienceMs);
   if (neverCame && nowMs < record.expiresAtMs) return parkOffline(record, nowMs, parkUntilMs);
   switch (action.status) {
-    case "Succeeded":
-      return succeed(record, action, nowMs);
+    case "Succeeded": {
+      // Then Defender says both, and not every command completed.
+      if (!action.commands.some(hasFailed)) return succeed(record, action, nowMs);
+      return finish(record, action, { state: "failed", outcome: failure(record) }, nowMs);
+    }
     case "Failed":
       return finish(
         record,
@@ -168,6 +171,10 @@ export function conclude(
     case "Cancelled":
       return concludeCancelled(record, action, nowMs, parkUntilMs);
   }
+}
+
+function hasFailed({ status }: ActionCommand): boolean {
+  return status === "Failed";
 }
 
 /** Which word Defender uses for it is not documented, so it is not always called a time-out. */

@@ -13,7 +13,11 @@ export function failure(record: SequenceRecord): Outcome {
   }
   const said = failed.errors.length > 0 ? ` Defender says: ${failed.errors.join("; ")}` : "";
   const number = numberOf(record, failed.index);
-  const detail = `Command ${number} (${failed.type}) failed; those after it did not run.${said}`;
+  const rest =
+    record.actionStatus === "Succeeded"
+      ? ", although Defender reports the action as succeeded."
+      : "; those after it did not run.";
+  const detail = `Command ${number} (${failed.type}) failed${rest}${said}`;
   return { code: "commandFailed", detail: detail.slice(0, 1_000) };
 }
 

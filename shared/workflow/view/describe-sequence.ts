@@ -53,9 +53,18 @@ function describeCancel(
   return { by: asked.by, at: isoOf(asked.atMs), tooLate };
 }
 
-/** One failed script is enough; one that cannot be read leaves it open. */
-export function scriptsOf({ results }: Pick<SequenceRecord, "results">): SequenceView["scripts"] {
-  const verdicts = results
+/**
+ * One failed script is enough, by its own word or by Defender's; one that cannot be read leaves it
+ * open.
+ */
+export function scriptsOf(
+  record: Pick<SequenceRecord, "results" | "progress">,
+): SequenceView["scripts"] {
+  const isFailed = record.progress.some(
+    ({ type, status }) => type === "RunScript" && status === "Failed",
+  );
+  if (isFailed) return "failed";
+  const verdicts = record.results
     .filter((each) => each.type === "RunScript" && each.state === "stored")
     .map(scriptFailed);
   if (verdicts.length === 0) return null;

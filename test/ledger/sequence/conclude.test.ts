@@ -46,6 +46,13 @@ describe("an action that has ended", () => {
   it.each([
     ["Succeeded", {}, DONE, "succeeded", null],
     ["Succeeded without its commands listed", {}, [], "succeeded", null],
+    [
+      "Succeeded with a failed command",
+      {},
+      ["completed", "failed", "completed"],
+      "failed",
+      "commandFailed",
+    ],
     ["Failed at a command", {}, ["completed", "failed", "created"], "failed", "commandFailed"],
     ["Failed before any command", {}, UNTOUCHED, "failed", "actionFailed"],
     ["TimeOut on a machine never reached", {}, UNTOUCHED, "waiting", null],

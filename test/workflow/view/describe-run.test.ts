@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { RATE_TOKEN_KEY, runKey } from "../../../shared/ledger/row/keys.ts";
 import {
   claim,
+  conclude,
   expire,
   giveBack,
   loseAnswer,
@@ -16,7 +17,7 @@ import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { describeRun } from "../../../shared/workflow/view/describe-run.ts";
 import { describeStatus } from "../../../shared/workflow/view/describe-status.ts";
 import { loadRun } from "../../../shared/store/load.ts";
-import { aSequence, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";
+import { aSequence, anActionOf, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
 import { aRun } from "../../ledger/a-run.ts";
@@ -158,5 +159,27 @@ describe("an action that Defender took", () => {
       detail: expect.stringContaining("action-1"),
     });
     expect(await listed({ seen: ["Pending", "Created"] })).toBeNull();
+  });
+});
+
+describe("an action that succeeded with a script that failed", () => {
+  it("has failed for its sequence and its scripts, in Defender's words", async () => {
+    const submitted = submit(claim(aSequence(), START_MS - 9_000), "action-1", START_MS - 8_000);
+    const action = anActionOf(submitted, "Succeeded", ["completed", "failed", "completed"]);
+    const offline = { parkUntilMs: START_MS, patienceMs: 60_000 };
+    const ended = conclude(submitted, action, START_MS, offline);
+    const run = await (await ledgerWith([ended], 0)).view();
+    expect(run.scriptsFailed).toBe(1);
+    expect(run.sequences[0]).toMatchObject({
+      state: "failed",
+      machineActionStatus: "Succeeded",
+      scripts: "failed",
+      outcome: {
+        code: "commandFailed",
+        detail:
+          "Command 2 (RunScript) failed, although Defender reports the action as succeeded. " +
+          "Defender says: no such file; gave up",
+      },
+    });
   });
 });
