@@ -27,7 +27,7 @@ export const FINAL_CODES: Readonly<Record<string, FinalCode>> = {
   DisabledFeature: { httpStatus: 403, concerns: "app", source: ERRORS_PAGE },
 };
 
-/** Codes come with other statuses than the page says (seen), but with none outside of these. */
+/** The statuses of the page. Which code comes with which of them is not relied on. */
 const STATUSES: ReadonlySet<number> = new Set(
   Object.values(FINAL_CODES).map(({ httpStatus }) => httpStatus),
 );

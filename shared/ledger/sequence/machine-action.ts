@@ -37,3 +37,8 @@ export interface ActionCommand {
 export function isFinal(status: string): status is FinalStatus {
   return (FINAL_STATUSES as readonly string[]).includes(status);
 }
+
+/** True if Defender says of one of its commands that it failed, whatever the action's status. */
+export function hasFailedCommand({ commands }: Pick<MachineAction, "commands">): boolean {
+  return commands.some(({ status }) => status === "Failed");
+}

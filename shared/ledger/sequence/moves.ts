@@ -1,5 +1,5 @@
 import { withGivenUp } from "./given-up.ts";
-import { isFinal, type ActionCommand, type MachineAction } from "./machine-action.ts";
+import { hasFailedCommand, isFinal, type MachineAction } from "./machine-action.ts";
 import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
 import { allCompleted, isUntouched, progressOf, withOwed } from "./progress.ts";
 import { isTerminal, LEGAL_MOVES, type SequenceRecord, type SequenceState } from "./sequence.ts";
@@ -156,7 +156,7 @@ export function conclude(
   switch (action.status) {
     case "Succeeded": {
       // Then Defender says both, and not every command completed.
-      if (!action.commands.some(hasFailed)) return succeed(record, action, nowMs);
+      if (!hasFailedCommand(action)) return succeed(record, action, nowMs);
       return finish(record, action, { state: "failed", outcome: failure(record) }, nowMs);
     }
     case "Failed":
@@ -171,10 +171,6 @@ export function conclude(
     case "Cancelled":
       return concludeCancelled(record, action, nowMs, parkUntilMs);
   }
-}
-
-function hasFailed({ status }: ActionCommand): boolean {
-  return status === "Failed";
 }
 
 /** Which word Defender uses for it is not documented, so it is not always called a time-out. */
