@@ -2,8 +2,8 @@ import type { HttpResponseInit } from "@azure/functions";
 import type { Problem } from "../shared/app.ts";
 
 /**
- * The kinds of refusal, each with its status and a title; the kind is the stable end of the
- * problem's `type`.
+ * The kinds of refusal, each with its status and title; the kind is the end of the problem's
+ * `type`, and does not change.
  */
 const PROBLEMS = {
   "bad-request": [400, "The request is not right"],
@@ -27,7 +27,7 @@ const PROBLEMS = {
 export type ProblemKind = keyof typeof PROBLEMS;
 
 /**
- * A refusal as RFC 9457 problem details; `detail` says what to do about it, `more` is added to the
+ * A refusal as RFC 9457 problem details; `detail` says what to do about it, and `more` are further
  * members.
  */
 export function problem(
@@ -51,7 +51,7 @@ export function problem(
   };
 }
 
-/** The settings are wrong: said to callers without their values, which may be secrets. */
+/** The settings are wrong. Callers get the problems without the values, which may be secrets. */
 export function notConfigured(problems: readonly Problem[]): HttpResponseInit {
   const detail = "The settings or profiles of the app are wrong; its operator has to correct them.";
   return problem("not-configured", detail, { errors: problems });
@@ -69,7 +69,7 @@ export function json(
   };
 }
 
-/** Nothing of ours is a page: no browser may sniff, cache or frame it. */
+/** No answer of ours is a page, so no browser may sniff, cache or frame it. */
 export const SAFE_HEADERS = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",

@@ -4,19 +4,19 @@ import { ServerResponse } from "node:http";
 
 /**
  * Answers under way, by invocation. The library writes a streamed body to its own HTTP server as
- * fast as it can be read and never looks whether anybody takes it (@azure/functions 4.16), so a
- * slow reader of a 3 GB file would fill the memory. Node tells of every answer its servers begin;
- * with that the body itself can wait.
+ * fast as it can be read, even if nobody takes it (@azure/functions 4.16). So a slow reader of a 3
+ * GB file would fill the memory. Node reports every answer that its servers begin; with that answer
+ * the body can wait for its reader.
  */
 const answers = new Map<string, ServerResponse>();
 
-/** Whether the host streams, which it does for all requests of a process or for none. */
+/** Whether the host streams. It does so for all requests of a process or for none. */
 let streams = false;
 
 /** The header by which the host names the invocation to the library. */
 const INVOCATION_HEADER = "x-ms-invocation-id";
 
-/** Begins to watch; once, before the first request. */
+/** Begins to watch. To be called once, before the first request. */
 export function watchAnswers(): void {
   subscribe("http.server.request.start", (message) => {
     const { request, response } = startOf(message);
@@ -29,18 +29,19 @@ export function watchAnswers(): void {
 }
 
 /**
- * The content at the pace of whoever takes the answer. Throws when they have gone away, so that
- * nothing more is read for nobody. Without streaming the answer is not known, and nothing waits.
+ * The content at the speed of its reader. Throws when the reader has gone, so that nothing more is
+ * read. Without streaming the answer is not known, and nothing waits.
  */
 export async function* paced(
   content: AsyncIterable<Uint8Array>,
   invocationId: string,
 ): AsyncGenerator<Uint8Array> {
   const answer = answers.get(invocationId);
-  // No function is called before its request is here: one that is not known any more has gone.
+  // A function is called only after its request is here. So if its answer is not known, the reader
+  // has gone.
   const hasGone = () => (answer === undefined ? streams : answer.destroyed);
   for await (const chunk of content) {
-    // Only within the loop: leaving a content that was never begun would not close it.
+    // Checked inside the loop: if the loop never began, the content would not be closed.
     if (hasGone()) throw new Error("the reader of the evidence closed the connection");
     if (answer?.writableNeedDrain === true) await drained(answer);
     yield chunk;

@@ -1,7 +1,7 @@
 import { app } from "@azure/functions";
 import { json } from "./answer.ts";
 
-// Static and anonymous: it says that the app answers, and nothing about it.
+// Static and without a key: it says that the app answers, and nothing about it.
 app.http("health", {
   methods: ["GET"],
   route: "health",

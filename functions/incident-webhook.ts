@@ -17,12 +17,15 @@ app.http("incidentWebhook", {
   }),
 });
 
-/** Longest token Microsoft Graph was seen to send is a few hundred characters; ours to bound. */
+/**
+ * The longest token that Microsoft Graph was seen to send has a few hundred characters. Our own
+ * bound.
+ */
 const TOKEN_CHARACTERS_MAX = 1_000;
 
 /**
- * Graph proves an address by having its token sent back as plain text within ten seconds; it stores
- * and starts nothing.
+ * Graph checks an address: it sends a token and expects it back as plain text within ten seconds.
+ * This stores and starts nothing.
  */
 function graphValidation(request: HttpRequest): HttpResponseInit | null {
   const token = request.query.get("validationToken");

@@ -24,6 +24,6 @@ import "./resume.ts";
 import "./send-callbacks.ts";
 import "./status.ts";
 
-// Evidence is as large as 3 GB: without this the library would gather all of it before it answers.
+// Evidence can be 3 GB. Without this the library would keep all of it in memory before it answers.
 app.setup({ enableHttpStream: true });
 watchAnswers();

@@ -18,17 +18,17 @@ import {
 } from "../shared/app.ts";
 import { notConfigured, problem } from "./answer.ts";
 
-/** Bytes read of a body: one more than it may have, so that too large a one is seen to be. */
+/** Bytes to read of a body: one more than it may have, so that a body that is too large is seen. */
 const BODY_BYTES_READ = MAX_BODY_BYTES + 1;
 
-/** A log that writes one JSON line a decision into the log of this invocation. */
+/** A log that writes one JSON line for each decision into the log of this invocation. */
 export function logOf(context: InvocationContext): Log {
   return (level, event, fields = {}) => {
     context[level](JSON.stringify({ event, ...fields }));
   };
 }
 
-/** The request as the workflows take it; its body is read no further than it may go. */
+/** The request for the workflows. Its body is read no further than its limit. */
 export async function rawRequest(request: HttpRequest): Promise<RawRequest> {
   const { headers, query } = request;
   return {
@@ -43,9 +43,9 @@ const LOCKED_DOWN =
   "Somebody who can change the app's settings can turn it off.";
 
 /**
- * A handler that has the app. Settings that are wrong, storage that is out of reach, and rows that
- * others kept writing are answered with 503: a sender that tries again loses nothing. Any other
- * exception is a bug, and a 500 whose id is in the log.
+ * A handler that has the app. It answers 503 if settings are wrong, storage is out of reach, or
+ * others kept writing the same rows: a sender that tries again loses nothing. Any other exception
+ * is a bug, and a 500 whose id is in the log.
  */
 export function withApp(
   act: (app: App, request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>,
@@ -100,7 +100,7 @@ export function forCallers(
     const raw = await rawRequest(request);
     const admitted = await app.admit(raw, right);
     if (admitted.kind !== "admitted") {
-      // Strangers and the barred leave a line here, and nothing in storage.
+      // A caller that is not known or may not do this leaves a line here, and nothing in storage.
       logOf(context)("warn", "refused", { right, kind: admitted.kind, detail: admitted.detail });
       return problem(admitted.kind, admitted.detail);
     }
@@ -112,7 +112,10 @@ export function forCallers(
   });
 }
 
-/** The app for triggers nobody calls. Throws with everything that is wrong, for the host's log. */
+/**
+ * The app for triggers that no caller uses. Throws with everything that is wrong, for the host's
+ * log.
+ */
 export function appOrThrow(): App {
   const opened = openApp();
   if (opened.kind === "app") return opened.app;
@@ -131,7 +134,7 @@ async function readAtMost(request: HttpRequest, bytesMax: number): Promise<Uint8
     chunks.push(chunk);
     size += chunk.byteLength;
     if (size >= bytesMax) {
-      // Cancelling would break the connection the answer has to take; the host bounds the rest.
+      // To cancel would break the connection that the answer needs; the host bounds the rest.
       discard(reader).catch(() => undefined);
       break;
     }

@@ -52,14 +52,14 @@ export type { Received } from "./workflow/accept/receive-incident.ts";
 export type { RawRequest } from "./workflow/accept/request.ts";
 
 declare const LRQ_VERSION: string | undefined;
-/** Set by the build; source run as it is has no version of its own. */
+/** Set by the build; if the source runs without a build, it has no version. */
 const VERSION = typeof LRQ_VERSION === "string" ? LRQ_VERSION : "source";
 
 declare const LRQ_COMMIT: string | undefined;
 const COMMIT = typeof LRQ_COMMIT === "string" ? LRQ_COMMIT : "unknown";
 
 export type App = ReturnType<typeof createApp>;
-/** The app, or everything that is wrong with the settings and profiles it was to be made from. */
+/** The app, or everything that is wrong with its settings and profiles. */
 export type Opened =
   | { readonly kind: "app"; readonly app: App }
   | { readonly kind: "wrong"; readonly problems: readonly Problem[] };
@@ -99,7 +99,7 @@ function ofCallers({ path, message }: Problem): Problem {
 
 type Outside = Omit<Ports, "log">;
 
-/** Who is known, and what may be run. */
+/** Who may call, and what may be run. */
 interface KnownParts {
   readonly callers: readonly Caller[];
   readonly catalogue: Catalogue;
@@ -107,8 +107,8 @@ interface KnownParts {
 }
 
 /**
- * Every story by name, with its ports and settings filled in; each takes the log of the invocation
- * it runs in.
+ * Every story by name, with its ports and settings; each gets the log of the invocation that it
+ * runs in.
  */
 function createApp(config: Config, outside: Outside, known: KnownParts) {
   const { publicUrl } = config;
@@ -119,13 +119,13 @@ function createApp(config: Config, outside: Outside, known: KnownParts) {
   const receiving = receivingFor(config, known, door);
   return {
     publicUrl,
-    /** True: every request is refused, and nothing is changed at Defender. */
+    /** True: every request is refused, and nothing changes at Defender. */
     lockdown,
     /** The caller if it may do `right`, or the refusal. */
     admit: (request: RawRequest, right: Right) => admitCaller(door, request, { right }, Date.now()),
     /**
-     * The reason a person gives with a request, `{"reason": "..."}`; null if it is missing or too
-     * long.
+     * The reason that a person gives with a request, `{"reason": "..."}`; null if it is missing or
+     * too long.
      */
     reasonIn,
     receiveIncident: (log: Log, request: RawRequest & { source: string }) =>
@@ -178,7 +178,7 @@ function operations({ limits }: Config, outside: Outside) {
 }
 
 /**
- * What messages and timers start. These throw on a message that is no bell of ours: the host then
+ * What messages and timers start. It throws for a message that is no bell of ours; the host then
  * keeps it in the poison queue for a person to see.
  */
 function triggers(config: Config, outside: Outside, { callers }: KnownParts) {
@@ -190,7 +190,7 @@ function triggers(config: Config, outside: Outside, { callers }: KnownParts) {
   return {
     drain: async (log: Log, message: unknown) => {
       const { bell } = drainMessageSchema.parse(message);
-      // The message is spent: once the lock is off, the poll finds its bell late and rings again.
+      // The message is used up. After the lockdown the poll finds the bell late and rings again.
       if (lockdown) log("warn", "lockedDown");
       else await drain(logging(log), { limits, lingerMs, scope }, bell);
     },

@@ -10,8 +10,8 @@ import type { Limits } from "./limits/pace/limits.ts";
 import { isLoopback } from "./loopback.ts";
 
 /**
- * Tokens are asked for the legacy resource whatever the host is: some APIs answer 403 to any other
- * audience (API page "Create an app"). The government clouds take their own host as resource.
+ * Tokens are for the old resource, whatever the host is, because some APIs answer 403 to any other
+ * audience (API page "Create an app"). The government clouds use their own host as resource.
  */
 const COMMERCIAL_TOKEN_SCOPE = "https://api.securitycenter.microsoft.com/.default";
 
@@ -27,8 +27,8 @@ const address = z.url({ protocol: /^https?$/ }).transform((value) => value.repla
 const partitionPart = z.string().regex(/^[\w.-]{1,100}$/);
 
 /**
- * Every setting with its form and its default; docs/settings.md says what each is for, and where
- * its number comes from.
+ * Every setting with its form and default. docs/settings.md says what each is for, and the source
+ * of its number.
  */
 export const settings = z.object({
   AzureWebJobsStorage: z.string().min(1).optional(),
@@ -56,8 +56,8 @@ export const settings = z.object({
   SEQUENCE_EXPIRY_HOURS: z.coerce.number().min(0.01).max(720).default(72),
   POLL_SECONDS: seconds(15),
   /**
-   * Read by the host itself, for the timer; here only so that its absence is said with everything
-   * else.
+   * The host itself reads it, for the timer. It is here only so that the list of problems names it
+   * if it is missing.
    */
   POLL_SCHEDULE: z.string().min(9),
   CLOSED_DOOR_SECONDS: seconds(60),
@@ -67,7 +67,7 @@ export const settings = z.object({
   PUBLIC_URL: address.optional(),
 });
 
-/** How storage is reached, before a credential is at hand. */
+/** How to reach storage, before there is a credential. */
 export type StorageSetting =
   | { readonly kind: "connectionString"; readonly connectionString: string }
   | {
@@ -83,20 +83,20 @@ export interface Config {
   readonly defender: {
     readonly url: string;
     readonly tokenScope: string;
-    /** Only for a Defender on this machine: a fixed token instead of an identity. */
+    /** Only for a Defender on this machine: a fixed token in the place of an identity. */
     readonly accessToken: string | null;
     readonly callTimeoutMs: number;
   };
-  /** The partition of the ledger, one for what Defender counts its limits by: tenant and app. */
+  /** The partition of the ledger: tenant and app, because Defender counts its limits for these. */
   readonly partition: string;
   readonly limits: Limits;
   readonly expiryMs: number;
   readonly lingerMs: number;
-  /** CALLERS as given: its own parser reads it. */
+  /** CALLERS unchanged; it has its own parser. */
   readonly callers: string;
   readonly access: AccessConfig;
   readonly callbacks: CallbackConfig;
-  /** Where callers reach us, when it is not where their request came to. */
+  /** The address at which callers reach us, if it is not that of their request. */
   readonly publicUrl: string | null;
 }
 
@@ -105,8 +105,8 @@ export type ConfigResult =
   | { readonly kind: "wrong"; readonly problems: readonly Problem[] };
 
 /**
- * The environment as a Config, or everything wrong with it, each problem under the name of its
- * setting.
+ * The environment as a Config; or everything that is wrong with it, each problem under the name of
+ * its setting.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
   const given = Object.fromEntries(
@@ -116,7 +116,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const issues = issuesOf(parsed);
   const wrong = new Set(issues.map(({ path }) => path));
   const others = Object.entries(given).filter(([name]) => !wrong.has(name));
-  // What settings must be together is checked as if those that are wrong alone were not set.
+  // Rules for several settings are checked as if the settings that are wrong alone were not set.
   const usable = parsed.success ? parsed : settings.safeParse(Object.fromEntries(others));
   const problems = [...issues, ...(usable.success ? problemsTogether(usable.data) : [])];
   if (!parsed.success || problems.length > 0) return { kind: "wrong", problems };
@@ -208,8 +208,8 @@ function storageOf(from: Settings): StorageSetting | null {
 }
 
 /**
- * A fixed token is for the simulator; anywhere else it would be a stored secret with the power of
- * the tenant.
+ * A fixed token is for the simulator. Anywhere else it would be a stored secret with access to the
+ * tenant.
  */
 function tokenProblems(from: Settings): Problem[] {
   if (from.DEFENDER_ACCESS_TOKEN === undefined || isLocal(from)) return [];

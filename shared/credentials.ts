@@ -2,10 +2,10 @@ import { AzureCliCredential, ManagedIdentityCredential } from "@azure/identity";
 import type { Credential, StorageAccess } from "./azure/access.ts";
 import type { Config, StorageSetting } from "./config.ts";
 
-/** A fixed token has no expiry of its own; asked for again each hour, like a real one. */
+/** A fixed token has no expiry; lrq asks for it again each hour, like for a real one. */
 const FIXED_TOKEN_MS = 3_600_000;
 
-/** How the storage account is reached: as the setting says, with an identity if it names no key. */
+/** How to reach the storage account: as the setting says, with an identity if it has no key. */
 export function storageAccess(
   setting: StorageSetting,
   env: Readonly<Record<string, string | undefined>>,
@@ -16,8 +16,8 @@ export function storageAccess(
 }
 
 /**
- * In Azure the app's managed identity; on a developer's machine whoever is signed in to the Azure
- * CLI.
+ * In Azure the app's managed identity; on a developer's machine the account that is signed in to
+ * the Azure CLI.
  */
 function identity(
   env: Readonly<Record<string, string | undefined>>,
@@ -30,8 +30,8 @@ function identity(
 }
 
 /**
- * Where tokens for Defender come from; throws when asked if the identity gives none. `nowMs` is
- * this host's clock.
+ * Where tokens for Defender come from; asking throws if the identity gives none. `nowMs` is this
+ * host's clock.
  */
 export function tokenSource(
   { defender }: Config,
@@ -41,7 +41,7 @@ export function tokenSource(
   return tokensFor(defender, env, nowMs);
 }
 
-/** The same for Azure's management API, with the identity that goes to Defender. */
+/** The same for Azure's management API, with the identity that is used for Defender. */
 export function managementTokens(
   { callbacks }: Config,
   env: Readonly<Record<string, string | undefined>>,

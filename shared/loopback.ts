@@ -1,4 +1,4 @@
-/** True for the names and addresses of this very machine, as `URL.hostname` writes them. */
+/** True for the names and addresses of this machine itself, as `URL.hostname` writes them. */
 export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -14,11 +14,13 @@ import { createCallbacks } from "./outbound/callbacks.ts";
 import type { Ports } from "./ports.ts";
 import { withoutChanges } from "./workflow/operate/lockdown.ts";
 
-/** The ledger's table and the evidence's container. */
+/** The ledger's table and the evidence container. */
 const LEDGER_TABLE = "ledger";
 const EVIDENCE_CONTAINER = "evidence";
 
-/** Everything outside as the deployed app has it: storage, Defender, receivers, time and chance. */
+/**
+ * Everything outside, as the deployed app has it: storage, Defender, receivers, time and chance.
+ */
 export function createPorts(
   config: Config,
   env: Readonly<Record<string, string | undefined>>,
@@ -69,7 +71,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 /**
- * Result links lead to Azure's blob storage; those of a Defender on this machine lead back to it.
+ * Result links lead to Azure's blob storage. If Defender is on this machine, they lead back to it.
  */
 function linkHosts(defenderUrl: string): string[] {
   const url = new URL(defenderUrl);

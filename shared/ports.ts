@@ -8,10 +8,10 @@ import type { Command } from "./plan/command/command.ts";
 import type { MachineFacts } from "./plan/machine-facts.ts";
 
 /**
- * Everything outside, on one page. Adapters live in `azure/` and `defender/`, memory ports for
+ * Everything outside, on one page. Adapters are in `azure/` and `defender/`, memory ports for the
  * simulation in `local/memory/`; both pass the contract suites in `test/contract/`. A port throws
- * only when the outside is out of reach or breaks its promise; every answer a workflow must decide
- * on is a value.
+ * only if the outside is out of reach or breaks its promise. Every answer that a workflow must
+ * decide on is a value.
  */
 export interface Ports {
   readonly ledger: Ledger;
@@ -24,20 +24,22 @@ export interface Ports {
   readonly log: Log;
 }
 
-/** The table of one tenant and app, in one partition: so each state change is one transaction. */
+/**
+ * The table of one tenant and app. It is one partition, so each change of state is one transaction.
+ */
 export interface Ledger {
   /** The row under `key`, or null. */
   read(key: string): Promise<Row | null>;
   /** Rows with `from <= key < before`, in key order, at most `limit` (1 to 1,000). */
   list(from: string, before: string, limit: number): Promise<Row[]>;
   /**
-   * All changes or none; 1 to 100 of them (Table service limit), each key at most once. Throws when
-   * the service did not say which: whoever decides next looks at what stands.
+   * All changes or none; 1 to 100 of them (Table service limit), each key at most once. Throws if
+   * the service did not say which; the caller then reads again before it decides.
    */
   commit(changes: readonly RowChange[]): Promise<CommitOutcome>;
 }
 
-/** The ledger for who only reads it. */
+/** The ledger for callers that only read it. */
 export type LedgerReads = Pick<Ledger, "read" | "list">;
 
 /**
@@ -52,40 +54,40 @@ export interface Row {
 
 export type CommitOutcome =
   | { readonly kind: "committed"; readonly etags: ReadonlyMap<string, string> }
-  /** Nothing was written. `key` is the row that stood in the way, as far as the service tells. */
+  /** Nothing was written. `key` is the row that had the conflict, if the service names it. */
   | {
       readonly kind: "conflict";
       readonly key: string | null;
       readonly why: "exists" | "changed" | "absent";
     };
 
-/** The three queues. A message is only a pointer; all authority is in the ledger. */
+/** The three queues. A message only points; the ledger decides. */
 export interface Bells {
   /** Rings for a drain after `delayMs` (0 to 7 days; whole seconds on the wire, rounded up). */
   ringDrain(bell: DrainBell, delayMs: number): Promise<void>;
-  /** Asks the collector to fetch what a finished sequence left behind. */
+  /** Asks the collector to fetch the results of a finished sequence. */
   ringCollect(sequenceId: string, delayMs: number): Promise<void>;
   /** Asks for a notice to be sent now. */
   ringCallback(bell: CallbackBell): Promise<void>;
 }
 
-/** Create-only store of what was collected. */
+/** The create-only store of collected evidence. */
 export interface EvidenceStore {
   /**
-   * Streams `content` to `path` unless something is there already. `written` once the last byte is
-   * in and visible; before that nothing is. Throws if the stream breaks: nothing visible stays
-   * behind.
+   * Streams `content` to `path` unless something is there already. `written`: the last byte is
+   * stored, and all of it is visible; before that nothing is. Throws if the stream breaks; then
+   * nothing is visible.
    */
   put(path: string, content: AsyncIterable<Uint8Array>): Promise<"written" | "exists">;
   /** The stored bytes and their number, or null if nothing is there. */
   open(path: string): Promise<{ content: AsyncIterable<Uint8Array>; size: number } | null>;
 }
 
-/** The way out to whoever is told of a run. */
+/** The way out to everybody who is told of a run. */
 export interface Callbacks {
   /**
-   * Sends once, to an address that is checked each time; follows no redirect, and neither waits
-   * nor reads without bound.
+   * Sends once, to an address that it checks each time. It follows no redirect, and bounds how long
+   * it waits and how much it reads.
    */
   send(request: CallbackRequest): Promise<CallbackAnswer>;
 }
@@ -98,18 +100,15 @@ export interface Machine extends Omit<MachineFacts, "platform"> {
   readonly lastSeenAtMs: number | null;
   /** Defender's word for the health of its sensor. */
   readonly health: string | null;
-  /** The machine it has become, by its id: nothing is to be started on this one any more. */
+  /** The id of the machine that it was merged into; nothing may start on this one any more. */
   readonly mergedInto: string | null;
 }
 
 /**
- * A question to Defender that may go unanswered; `unavailable` says nothing about what was asked
- * for.
+ * A question to Defender that may have no answer; `unavailable` says nothing about what was asked.
  */
 export type Reply<T> =
-  /**
-   * `dateMs` is Defender's own clock as its answer tells it, in whole seconds, where it is read.
-   */
+  /** Defender's own clock from its answer, in whole seconds, where it is read. */
   | { readonly kind: "answered"; readonly value: T; readonly dateMs?: number }
   | { readonly kind: "throttled"; readonly retryAfterMs: number | null }
   | { readonly kind: "absent"; readonly detail: string }
@@ -122,8 +121,8 @@ export type Reply<T> =
   | { readonly kind: "unavailable"; readonly detail: string };
 
 /**
- * A result as served: name and length as the headers tell them (the machine may lie), then the
- * bytes, once.
+ * A result as served: name and length from the headers (the machine may lie), then the bytes, which
+ * can be read once.
  */
 export interface Download {
   readonly fileName: string | null;
@@ -131,14 +130,14 @@ export interface Download {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** The Defender for Endpoint API, one method a call, none of them retried inside. */
+/** The Defender for Endpoint API, one method for each call; no call is repeated inside. */
 export interface Defender {
-  /** Makes sure a token is at hand, so that no time passes between a claim and its POST. */
+  /** Makes sure that there is a token, so that no time passes between a claim and its POST. */
   prepare(): Promise<Reply<null>>;
   /**
-   * Asks `leaveWithinMs` right before the first byte is written, with everything there that it
-   * takes to write it: so many milliseconds the POST may still take to leave; at 0 or less it is
-   * `notSent`. What was begun and could not be handed over by then is `unknown`.
+   * Asks `leaveWithinMs` right before the first byte is written, when everything else is ready. It
+   * says how many milliseconds the POST still has to leave; at 0 or less the answer is `notSent`.
+   * If the POST began and not all of it left in that time, the answer is `unknown`.
    */
   submit(
     machineId: string,
@@ -146,23 +145,23 @@ export interface Defender {
     comment: string,
     leaveWithinMs: () => number,
   ): Promise<SubmissionAnswer>;
-  /** Live response actions created at or after `sinceMs`, newest first, whoever started them. */
+  /** Live response actions created at or after `sinceMs`, newest first, of everybody. */
   listActions(sinceMs: number): Promise<Reply<readonly MachineAction[]>>;
   /**
-   * Live response actions that are Pending, however old: offline machines hold sessions for days.
+   * Live response actions that are Pending, of any age: offline machines keep sessions for days.
    */
   listPending(): Promise<Reply<readonly MachineAction[]>>;
   getAction(actionId: string): Promise<Reply<MachineAction>>;
-  /** `refused` with 400 is an action that can no longer be cancelled. */
+  /** `refused` with 400: the action can no longer be cancelled. */
   cancelAction(actionId: string, comment: string): Promise<Reply<null>>;
   /**
-   * A link to one command's result, good for about 30 minutes; a secret, never to be stored or
-   * logged. The answer tells Defender's time.
+   * A link to the result of one command, good for about 30 minutes. It is a secret and never stored
+   * or logged. The answer has Defender's time.
    */
   resultLink(actionId: string, commandIndex: number): Promise<Reply<string>>;
-  /** The bytes behind a result link. `absent` and `refused` mean: ask for a fresh link. */
+  /** The bytes behind a result link. After `absent` or `refused` the caller asks for a new link. */
   download(link: string): Promise<Reply<Download>>;
-  /** Machines whose DNS name is exactly `name`, or whose first label is, when `name` has no dot. */
+  /** Machines whose DNS name is exactly `name`; if `name` has no dot, whose first label is. */
   findMachines(name: string): Promise<Reply<readonly Machine[]>>;
   /** One machine by its id; `absent` when Defender does not know it. */
   getMachine(machineId: string): Promise<Reply<Machine>>;
@@ -171,18 +170,18 @@ export interface Defender {
 }
 
 /**
- * Time as the table service tells it: an interval, in epoch milliseconds. Decide with `earliest`,
- * stamp with `latest`; the true time lies between them whatever this host's clock says.
+ * Time by the table service's clock: an interval, in epoch milliseconds. Decide with `earliest`,
+ * stamp with `latest`; the true time is between them, whatever this host's clock says.
  */
 export interface ServiceClock {
   earliest(): number;
   latest(): number;
   /**
-   * This host's monotonic clock, for how long something took here; never compared with another
-   * host's.
+   * This host's monotonic clock, to measure how long something took here; never compared with
+   * another host's.
    */
   monotonicMs(): number;
-  /** Waits about that long; the only sleep in the program. */
+  /** Waits about that long; nothing else in the program sleeps. */
   sleep(ms: number): Promise<void>;
 }
 
@@ -193,7 +192,7 @@ export interface Random {
   id(): string;
 }
 
-/** One line per decision: an event name, and fields that are never secrets. */
+/** One line for each decision: an event name, and fields that are never secrets. */
 export type Log = (
   level: "info" | "warn" | "error",
   event: string,

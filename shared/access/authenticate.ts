@@ -8,32 +8,39 @@ import type { Entra } from "./signing-keys.ts";
 import type { SignedMessage } from "./standard-webhooks.ts";
 import { isSignedWith, messageTrouble } from "./standard-webhooks.ts";
 
-/** What a request shows of its sender; `get` takes a lower-case name, and a web `Headers` fits. */
+/**
+ * What a request shows of its sender; `get` takes a lower-case name, so a web `Headers` is enough.
+ */
 export interface ShownRequest {
   readonly headers: { get(name: string): string | null };
   readonly rawBody: Uint8Array;
 }
 
-/** The ways to be known; a caller may have several. */
+/** The ways to identify a caller; a caller may have several. */
 export type Scheme = "key" | "entra" | "hmac" | "jira";
 
-/** Somebody we know, and by what. */
+/** A known caller, and the way it was identified. */
 export interface Known {
   readonly kind: "caller";
   readonly caller: Caller;
   readonly scheme: Scheme;
-  /** The signed `webhook-id`, the sender's own idempotency key; null for the other ways to call. */
+  /**
+   * The signed `webhook-id`, which is the sender's idempotency key; null for the other ways to
+   * call.
+   */
   readonly messageId: string | null;
-  /** Of a token: who showed it, for one caller can stand for several. */
+  /** With a token, who showed it, because one caller can stand for several people or apps. */
   readonly objectId: string | null;
-  /** True for the token of a person; an app's, and all other credentials, stand for no one. */
+  /**
+   * True for the token of a person. The token of an app and all other credentials are of no person.
+   */
   readonly isPerson: boolean;
 }
 
 /**
- * Who calls. `why` is for the sender to read, and the same for a wrong credential as for an unknown
- * one. `unavailable`: the tenant's keys could not be had, so a token can be neither taken nor
- * refused.
+ * The result of authentication. `why` is for the sender, and does not tell a wrong credential from
+ * an unknown one. `unavailable`: the tenant's keys could not be read, so a token can be neither
+ * accepted nor refused.
  */
 export type Authenticated =
   | Known
@@ -41,11 +48,11 @@ export type Authenticated =
   | { readonly kind: "unavailable"; readonly detail: string };
 
 /**
- * Finds the caller by the first credential shown: a bearer token or key, a Standard Webhooks
- * signature, Jira's signature, in that order. A credential that is wrong is not made up for by
- * another. `nowMs` is epoch milliseconds. Whatever the headers hold, it answers; and its work does
- * not depend on which caller matches. Headers that a platform in front may add for a signed-in user
- * are not looked at: whoever reaches the app past the platform could write them.
+ * Finds the caller by the first credential in this order: a bearer token or key, a Standard
+ * Webhooks signature, Jira's signature. If that credential is wrong, no other one helps. `nowMs` is
+ * epoch milliseconds. It returns an answer for any headers, and its work does not depend on which
+ * caller matches. It ignores headers that a platform in front may add for a signed-in user, because
+ * anybody who reaches the app past the platform could write them.
  */
 export async function authenticate(
   callers: readonly Caller[],
@@ -132,8 +139,8 @@ function byJira(callers: readonly Caller[], signature: string, rawBody: Uint8Arr
 }
 
 /**
- * The caller that matches, having asked all of them, so that time does not tell how far down the
- * list it stands.
+ * The caller that matches. It tests all callers, so that the time does not show the position in the
+ * list.
  */
 function theOne(callers: readonly Caller[], matches: (caller: Caller) => boolean): Caller | null {
   let match: Caller | null = null;
@@ -143,7 +150,7 @@ function theOne(callers: readonly Caller[], matches: (caller: Caller) => boolean
   return match;
 }
 
-/** Whether any secret matches, having tried every one. */
+/** Whether any secret matches; it tests every one. */
 function anyOf(
   secrets: readonly string[] | undefined,
   matches: (secret: string) => boolean,

@@ -2,7 +2,7 @@ import type { Source } from "../incident/incident.ts";
 import type { Scheme } from "./authenticate.ts";
 import { RIGHTS, type Caller, type Right } from "./caller.ts";
 
-/** What a request is about; what it leaves out is not asked after. */
+/** What a request is about; a field that is absent is not checked. */
 export interface Scope {
   readonly source?: Source;
   readonly profile?: string;
@@ -13,7 +13,7 @@ export function mayDo(caller: Caller, right: Right, scope: Scope = {}): boolean 
   return whyNot(caller, right, scope) === null;
 }
 
-/** Why `caller` may not, in words for whoever keeps the CALLERS setting; null if it may. */
+/** Why `caller` may not, in words for the keeper of the CALLERS setting; null if it may. */
 export function whyNot(caller: Caller, right: Right, scope: Scope = {}): string | null {
   const { name, may, sources, profiles } = caller;
   if (!may.includes(right)) return `caller ${name} lacks the right ${right}`;
@@ -27,10 +27,10 @@ export function whyNot(caller: Caller, right: Right, scope: Scope = {}): string 
 }
 
 /**
- * What each way to be known is good for. A key and a token are shown to us alone. A signature is
- * made over a body: it covers neither method nor path nor query, so whoever got hold of a signed
- * incident could send it elsewhere as something else. Jira's covers no time either, so it is not
- * good for running anew.
+ * The rights that each way to identify a caller can give. A key or token is shown only to us. A
+ * signature is made over a body, and covers neither method nor path nor query: anybody who has a
+ * signed incident could send it to another path. Jira's signature covers no time either, so it
+ * cannot be used to run something again.
  */
 const GOOD_FOR: Readonly<Record<Scheme, readonly Right[]>> = {
   key: RIGHTS,
@@ -39,7 +39,10 @@ const GOOD_FOR: Readonly<Record<Scheme, readonly Right[]>> = {
   jira: ["incident.submit"],
 };
 
-/** Why a caller known by `scheme` may not use `right`, whatever it may do; null if it may. */
+/**
+ * Why a caller identified by `scheme` may not use `right`, even if it has that right; null if it
+ * may.
+ */
 export function whyNotBy(scheme: Scheme, right: Right): string | null {
   if (GOOD_FOR[scheme].includes(right)) return null;
   const rights = GOOD_FOR[scheme].join(" and ");

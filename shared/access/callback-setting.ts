@@ -8,15 +8,17 @@ import { keyOfSecret } from "./standard-webhooks.ts";
 
 /** Enough for the old and the new secret of a rotation, and one spare. */
 const SECRETS_MAX = 3;
-/** What browsers of all makes still open. */
+/** The longest address that all browsers still open. */
 const URL_CHARACTERS_MAX = 2_048;
 
-/** What a secret of Standard Webhooks has to look like; its text is never in the message. */
+/** The form of a Standard Webhooks secret. The message never shows the secret. */
 const secret = z.string().refine((text) => keyOfSecret(text) !== null, {
   error: "'whsec_' and the base64 of 24 to 64 random bytes",
 });
 
-/** One secret, or several of which each signs: the way to change one without losing a message. */
+/**
+ * One secret, or several that all sign: with two, a secret can be changed without losing a message.
+ */
 export const secretsSchema = z
   .union([secret.transform((one) => [one]), z.array(secret).min(1).max(SECRETS_MAX)])
   .optional();
@@ -50,7 +52,7 @@ const targetSettingSchema = z
     error: "a generic callback needs one, so that its receiver can check the sender",
   });
 
-/** Where a caller is told of its runs, and how; holds secrets, not for logs. */
+/** Where and how a caller is told of its runs. Holds secrets; not for logs. */
 export type TargetSetting = z.infer<typeof targetSettingSchema>;
 
 export const targetSettingsSchema = z

@@ -6,7 +6,7 @@ import { entraRuleSchema } from "./entra-rule.ts";
 import { secretsSchema, targetSettingsSchema } from "./callback-setting.ts";
 import { keyOfSecret } from "./standard-webhooks.ts";
 
-/** Everything a caller can be allowed to do; `again` is to run anew what has run already. */
+/** Everything that a caller can be allowed to do; `again` is to run again what has run already. */
 export const RIGHTS = [
   "incident.submit",
   "run.read",
@@ -19,8 +19,8 @@ export const RIGHTS = [
 export type Right = (typeof RIGHTS)[number];
 
 /**
- * Every request is compared with every caller's credentials, so their number has a bound; ours, not
- * a vendor's.
+ * Every request is compared with the credentials of all callers, so the number of callers is
+ * bounded. Our own bound.
  */
 const MAX_CALLERS = 100;
 /** Enough for the old and the new secret of a rotation, and one spare. */
@@ -28,7 +28,7 @@ const MAX_SECRETS = 3;
 
 const secrets = (one: z.ZodString) => z.array(one).min(1).max(MAX_SECRETS).optional();
 
-/** As far as the settings themselves go. */
+/** The most settings allow. */
 const cap = z.int().min(1).max(1_000_000);
 
 const callerSchema = z
@@ -36,7 +36,8 @@ const callerSchema = z
     name: z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'")
-      // Counts are kept in objects by caller, and under this name an object keeps nothing.
+      // Counts are in objects with callers as keys, and an object cannot keep a value under this
+      // name.
       .refine((name) => name !== "__proto__", { error: "a name other than '__proto__'" }),
     key: z
       .string()
@@ -58,11 +59,11 @@ const callerSchema = z
       .min(1, "at least one source")
       .default([...SOURCES]),
     profiles: z.array(z.string().min(1)).nullable().default(null),
-    /** Machines of one incident and of one day, instead of those of the settings. */
+    /** The most machines of one incident and of one day, in the place of the settings. */
     caps: z.strictObject({ perIncident: cap.optional(), perDay: cap.optional() }).optional(),
     /** Where it is told of its runs. */
     callbacks: targetSettingsSchema,
-    /** Signs callbacks to the address that comes with a request. */
+    /** Signs callbacks to an address that came with a request. */
     callbackSecret: secretsSchema,
   })
   .refine(({ key, hmac, jira, entra }) => (key ?? hmac ?? jira ?? entra) !== undefined, {
@@ -70,14 +71,14 @@ const callerSchema = z
   });
 
 /**
- * Somebody who may call: how we know them and what they may do. `profiles` null means all of them.
- * Holds secrets: not for logs.
+ * One who may call: how lrq identifies it and what it may do. `profiles` null means all of them.
+ * Holds secrets; not for logs.
  */
 export type Caller = Readonly<z.infer<typeof callerSchema>>;
 
 /**
- * Reads the setting CALLERS, a JSON array; empty text means nobody. Gives every problem at once,
- * each without the values: some of them are secrets.
+ * Reads the setting CALLERS, a JSON array; empty text means no callers. Returns all problems at
+ * once, without the values, because some of them are secrets.
  */
 export function parseCallers(text: string): Parsed<Caller[]> {
   if (text.trim() === "") return { kind: "parsed", value: [] };
@@ -90,9 +91,7 @@ export function parseCallers(text: string): Parsed<Caller[]> {
   return { kind: "parsed", value: read.data };
 }
 
-/**
- * The platform's own message would quote the text, so a setting that is no JSON is only called so.
- */
+/** The platform's own message would quote the text. So the problem only says that it is no JSON. */
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -105,7 +104,7 @@ function problemOf(issue: z.core.$ZodIssue): Problem {
   return { path: issue.path.map(String).join("."), message: issue.message };
 }
 
-/** A name or a credential that two callers have would leave open which of them calls. */
+/** If two callers had the same name or credential, it would not be clear which of them calls. */
 function sharedCredentials(callers: readonly Caller[]): Problem[] {
   const seen = new Set<string>();
   const problems: Problem[] = [];

@@ -1,6 +1,6 @@
 /**
- * How many machines may be acted on: of one incident, for one caller in a day, for all in a day.
- * A machine counts once for each profile and parameters it is to be run with.
+ * How many machines may be acted on: in one incident, for one caller in a day, for all in a day. A
+ * machine counts once for each pair of profile and parameters.
  */
 export interface Caps {
   readonly perIncident: number;
@@ -8,14 +8,14 @@ export interface Caps {
   readonly perDay: number;
 }
 
-/** What is counted already, before `asked` more. */
+/** What has been counted before `asked` more. */
 export interface Counted {
   readonly ofIncident: number;
   readonly ofCallerToday: number;
   readonly today: number;
 }
 
-/** The cap that is in the way; `left` of it is free. */
+/** The cap that is full; `left` is what is free of it. */
 export interface OverCap {
   readonly cap: keyof Caps;
   readonly limit: number;
@@ -23,7 +23,7 @@ export interface OverCap {
   readonly asked: number;
 }
 
-/** Null if `asked` more machines fit under every cap. All of them count, or none does. */
+/** Null if `asked` more machines fit under every cap. Either all of them count, or none. */
 export function whichCap(caps: Caps, counted: Counted, asked: number): OverCap | null {
   const used = {
     perIncident: counted.ofIncident,
@@ -44,7 +44,7 @@ export function dayOf(nowMs: number): string {
   return new Date(nowMs).toISOString().slice(0, 10).replaceAll("-", "");
 }
 
-/** Until the next day begins in UTC, and with it a new count; whole seconds, rounded up. */
+/** Whole seconds, rounded up, until the next day begins in UTC. Then the counts begin at 0. */
 export function secondsLeftOfDay(nowMs: number): number {
   return Math.ceil((DAY_MS - (nowMs % DAY_MS)) / 1_000);
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { TokenClaims } from "./entra-token.ts";
 
-/** Apps, people and roles a caller may list; each is compared with one token, ours to bound. */
+/**
+ * Most apps, people and roles that a caller may list. Each is compared with a token. Our own bound.
+ */
 const MAX_LISTED = 50;
 
 const guid = z
@@ -19,11 +21,11 @@ export const entraRuleSchema = z
     audience: z
       .string()
       .regex(/^(?:api:\/\/)?[\w.:/-]{1,200}$/, "a client id, or api:// and a name"),
-    /** Client ids that may call as themselves, without a person. */
+    /** Client ids of apps that may call as themselves, without a person. */
     apps: list(guid),
-    /** Object ids of people who may call, whatever app they use. */
+    /** Object ids of people who may call, with any app. */
     people: list(guid),
-    /** App roles of which the token must hold one. */
+    /** App roles; the token must have one of them. */
     roles: list(z.string().regex(/^[\w.-]{1,120}$/, "an app role's value")),
   })
   .refine(({ apps, people, roles }) => (apps ?? people ?? roles) !== undefined, {
@@ -33,16 +35,16 @@ export const entraRuleSchema = z
 /** The rule of one caller. */
 export type EntraRule = Readonly<z.infer<typeof entraRuleSchema>>;
 
-/** The audience a rule means, in both forms that Entra writes. */
+/** The audience of a rule, in both forms that Entra writes. */
 export function audiencesOf({ audience }: EntraRule): string[] {
   const plain = audience.replace(/^api:\/\//, "");
   return [plain, `api://${plain}`];
 }
 
 /**
- * True if a token with these claims, already verified, is for this rule and from somebody it lists.
- * Apps are known only by tokens without a person in them: else everybody who can sign in to a
- * listed app would be let in.
+ * True if a token with these claims, already verified, is for this rule and from somebody in its
+ * lists. An app counts only if the token has no person. Otherwise everybody who can sign in to a
+ * listed app could call.
  */
 export function fits(rule: EntraRule, claims: TokenClaims): boolean {
   if (claims.tid !== rule.tenant || !audiencesOf(rule).includes(claims.aud)) return false;

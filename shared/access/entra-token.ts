@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader, errors, importJWK, jwtVerify } from "
 import { z } from "zod";
 import type { Entra } from "./signing-keys.ts";
 
-/** What a verified token says of who shows it. */
+/** What a verified token says of the one who shows it. */
 export interface TokenClaims {
   readonly tid: string;
   readonly aud: string;
@@ -15,34 +15,34 @@ export interface TokenClaims {
   readonly isPerson: boolean;
 }
 
-/** A token that holds, or why it does not; `unavailable` says nothing about the token. */
+/** A valid token, or why it is not; `unavailable` says nothing about the token. */
 export type VerifiedToken =
   | { readonly kind: "verified"; readonly claims: TokenClaims }
   | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "unavailable"; readonly detail: string };
 
-/** Three parts of base64url, the last of which a forger may leave empty. */
+/** Three parts of base64url; a forger may leave the last empty. */
 const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 /** Node takes 16 KiB of headers altogether; a token with 200 groups has about 10. */
 const TOKEN_CHARACTERS_MAX = 16_384;
-/** Entra signs with this and nothing else (its OpenID configuration). */
+/** Entra signs only with this algorithm (its OpenID configuration). */
 const ALGORITHM = "RS256";
 /** How far Entra's clock and ours may differ, either way. */
 const LEEWAY_SECONDS = 60;
 
-/** All that tokens of the first version are issued by, in every cloud we know. */
+/** The issuer of all tokens of version 1, in every cloud we know. */
 const VERSION_1_ISSUER = "https://sts.windows.net";
 
-/** True if a bearer credential has the form of a token, and so is no key. */
+/** True if a bearer credential has the form of a token; then it is no key. */
 export function looksLikeToken(credential: string): boolean {
   return JWT.test(credential);
 }
 
 /**
  * Verifies a token: signed by a published key of one of `tenants`, issued by that tenant, for one
- * of `audiences`, and alive at `nowMs`. Only the key's id and the tenant are read before the
- * signature is checked, and they only choose among keys we trust; whatever else a header asks for
- * (another algorithm, a key of its own) is not looked at. Never throws.
+ * of `audiences`, and valid at `nowMs`. Before the signature is checked, only the key's id and the
+ * tenant are read, to choose among keys that we trust. Whatever else the header asks for (another
+ * algorithm, its own key) is ignored. Never throws.
  */
 export async function verifyToken(
   token: string,
@@ -70,10 +70,10 @@ export async function verifyToken(
   }
 }
 
-/** The same words for every token that no key of ours signed: a stranger learns nothing. */
+/** The same words for every token that no key of ours signed, so that a stranger learns nothing. */
 const NOT_OURS = "no caller fits this token";
 
-/** What only helps to find the key; nothing of it is believed. */
+/** Only to find the key; none of it is trusted. */
 function claimedIn(token: string): { tid: string; kid: string } | null {
   try {
     const { kid } = decodeProtectedHeader(token);
@@ -84,7 +84,7 @@ function claimedIn(token: string): { tid: string; kid: string } | null {
   }
 }
 
-/** Both versions are issued to the same audiences; which one is the audience's own setting. */
+/** Both versions are issued for the same audiences; the version is a setting of the audience. */
 function issuersOf(authority: string, tenant: string): Readonly<Record<"1.0" | "2.0", string>> {
   return { "1.0": `${VERSION_1_ISSUER}/${tenant}/`, "2.0": `${authority}/${tenant}/v2.0` };
 }
@@ -110,8 +110,8 @@ function whatItSays(payload: object, authority: string, tenant: string): Verifie
   if (iss !== issuersOf(authority, tenant)[ver] || tid !== tenant) {
     return refused("the token's issuer does not fit its version and tenant");
   }
-  // An id token names no app that asked for it: it tells its own app who signed in, and lets nobody
-  // in anywhere else.
+  // An id token names no app that asked for it. It only says to its own app who signed in, and is
+  // not good for any other.
   const clientId = ver === "1.0" ? read.data.appid : read.data.azp;
   if (clientId === undefined) return refused("the token is no access token: it names no client");
   const isPerson = personIn(read.data);
@@ -124,9 +124,9 @@ const WHOSE =
   "or have the claim idtyp added to its tokens";
 
 /**
- * Scopes are in tokens of people only, roles without scopes in those of apps only (access token
- * claims reference), and `idtyp` says it outright. Null for a token that says none of it, or two
- * things.
+ * Only tokens of people have scopes, only those of apps have roles without scopes (access token
+ * claims reference), and `idtyp` names it directly. Null for a token that says none of it, or two
+ * different things.
  */
 function personIn({ scp, idtyp, roles }: z.infer<typeof claimsSchema>): boolean | null {
   if (idtyp !== undefined && idtyp !== "user" && idtyp !== "app") return null;
@@ -135,7 +135,7 @@ function personIn({ scp, idtyp, roles }: z.infer<typeof claimsSchema>): boolean 
   return roles.length > 0 ? false : null;
 }
 
-/** Only a token whose signature holds is told more than that it is not ours. */
+/** The reason is told only if the signature is valid; otherwise only that it is not ours. */
 function whyNotVerified(error: unknown): string {
   if (error instanceof errors.JWTExpired) return "the token has expired; get a new one";
   if (error instanceof errors.JWTClaimValidationFailed) {

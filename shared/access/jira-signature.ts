@@ -1,14 +1,12 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/**
- * What `X-Hub-Signature` must look like, for a Jira administrator's webhook saved with a secret.
- */
+/** The form of `X-Hub-Signature`, for the webhook of a Jira administrator that has a secret. */
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i;
 
 /**
  * True if `signature`, the value of `X-Hub-Signature`, was made with `secret` over the raw body:
- * HMAC with SHA-256, in hex. It covers no time, so an old request can be played again: the
- * idempotency key must take care of that.
+ * HMAC with SHA-256, in hex. It covers no time, so an old request can be sent again; the
+ * idempotency key is the guard against that.
  */
 export function isSignedByJira(secret: string, signature: string, rawBody: Uint8Array): boolean {
   const hex = SIGNATURE.exec(signature)?.[1];

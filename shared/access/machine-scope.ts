@@ -3,7 +3,10 @@ import { PLATFORMS } from "../incident/incident.ts";
 import type { Parsed } from "../incident/problem.ts";
 import type { MachineFacts } from "../plan/machine-facts.ts";
 
-/** Rules of one kind, and values of one member: all are compared with each machine; our bounds. */
+/**
+ * Most rules of one kind, and most values of one member, because all are compared with each
+ * machine. Our own bounds.
+ */
 const MAX_RULES = 50;
 const MAX_VALUES = 200;
 
@@ -29,19 +32,19 @@ const rules = z.array(ruleSchema).min(1).max(MAX_RULES).optional();
 const scopeSchema = z.strictObject({ allow: rules, deny: rules, tier0: rules });
 
 /**
- * Which machines may be acted on: those that `allow` names if it is there, never those that `deny`
- * names, and those that `tier0` names only with an approval. A rule is for a machine that fits all
- * its members; one value of a member is enough.
+ * Which machines may be acted on. If there is `allow`, only those in it; never those in `deny`;
+ * those in `tier0` only with an approval. A rule matches a machine if all its members match; of a
+ * member one value is enough.
  */
 export type MachineScope = Readonly<z.infer<typeof scopeSchema>>;
 
-/** May it be acted on? `reason` is for people, and names the rule. */
+/** Whether the machine may be acted on; `reason` is for people, and names the rule. */
 export type ScopeVerdict =
   | { readonly kind: "allowed" }
   | { readonly kind: "denied"; readonly reason: string }
   | { readonly kind: "needsApproval"; readonly reason: string };
 
-/** Reads the setting SCOPE, a JSON object; `{}` lets every machine be acted on. */
+/** Reads the setting SCOPE, a JSON object; `{}` allows every machine. */
 export function parseScope(text: string): Parsed<MachineScope> {
   const json = parsedJson(text);
   if (json === undefined) return { kind: "invalid", problems: [{ path: "", message: NO_JSON }] };
@@ -64,21 +67,22 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** True if nothing is ruled out: whoever may call may have every machine acted on. */
+/** True if no rule excludes a machine. */
 export function isUnlimited(scope: MachineScope): boolean {
   return rulesOf(scope).length === 0;
 }
 
-/** True if the rules ask for more than a machine's id, so that Defender has to be asked for it. */
+/** True if the rules need more than a machine's id, so that Defender has to be asked. */
 export function needsFacts(scope: MachineScope): boolean {
   return askedMembers(scope).length > 0;
 }
 
 /**
- * Judges one machine by what Defender says of it (`facts`; null if it was not asked, or gave no
- * answer). Whatever a rule asks for and nobody knows is a denial: a machine without readable tags
- * may be the one that is denied by them. A name that is empty or has spaces around it counts as
- * unknown, and so does an empty group. Deny wins over allow, and both over tier 0.
+ * Judges one machine by what Defender says of it (`facts`; null if Defender was not asked or did
+ * not answer). If a rule needs something that is not known, the machine is denied: a machine
+ * without readable tags may be one that a rule denies by its tags. A name that is empty or has
+ * spaces around it counts as unknown, and so does an empty group. Deny comes before allow, and both
+ * before tier 0.
  */
 export function judgeMachine(
   scope: MachineScope,
@@ -129,7 +133,7 @@ function isUnknown(member: Member, facts: MachineFacts | null): boolean {
     case "platforms":
       return platform === null;
     case "names":
-      // Spaces around a name are in no pattern, so a rule that denies it would not find it.
+      // No pattern has spaces around a name, so a rule that denies it would not match.
       return name === null || name === "" || name.trim() !== name;
   }
 }
@@ -146,7 +150,7 @@ function isFor(rule: Rule, machineId: string, facts: MachineFacts | null): boole
   );
 }
 
-/** A member that is not there asks for nothing. */
+/** A member that is absent matches every machine. */
 function holds<T>(member: readonly T[] | undefined, fits: (value: T) => boolean): boolean {
   return member === undefined || member.some(fits);
 }
@@ -163,8 +167,8 @@ function isNamed(name: string, pattern: string): boolean {
 }
 
 /**
- * Letter case does not count. Each piece between stars is looked for once, from left to right, so
- * the time is the product of the lengths at most, whatever the pattern.
+ * Letter case does not count. Each piece between stars is searched once, from left to right. So
+ * with any pattern the time is at most the product of the lengths.
  */
 function matches(name: string, pattern: string): boolean {
   const [first = "", ...rest] = pattern.toLowerCase().split("*");

@@ -13,7 +13,7 @@ const machines = (fallback: number) =>
 export const accessSettings = {
   CALLERS: z.string().default("[]"),
   ENTRA_AUTHORITY: address.default("https://login.microsoftonline.com"),
-  /** Fails closed: whatever is not clearly a no is taken as a yes. */
+  /** Every text but a clear "no" counts as "yes", so that a typing error locks down. */
   LOCKDOWN: z
     .string()
     .default("false")
@@ -31,10 +31,10 @@ export const accessSettings = {
 const shape = z.object(accessSettings);
 type Given = z.infer<typeof shape>;
 
-/** What the settings are together; CALLERS has a parser of its own. */
+/** The settings together; CALLERS has its own parser. */
 export interface AccessConfig {
   readonly entraAuthority: string;
-  /** Every request is refused, and nothing is changed at Defender. */
+  /** Every request is refused, and nothing changes at Defender. */
   readonly lockdown: boolean;
   readonly scope: MachineScope;
   readonly caps: {
@@ -43,16 +43,16 @@ export interface AccessConfig {
     readonly perDay: number;
   };
   readonly policy: GatePolicy;
-  /** How long an approval may be waited for. */
+  /** How long a sequence waits for an approval. */
   readonly approvalMs: number;
 }
 
-/** What is wrong with values whose form is right. */
+/** What is wrong with values of the right form. */
 export function accessProblems(from: Given): Problem[] {
   return [...authorityProblems(from), ...scopeProblems(from)];
 }
 
-/** Only for settings without problems: of a scope that cannot be read nothing would be left. */
+/** Only for settings without problems: if the scope cannot be read, there is no scope. */
 export function accessConfigOf(from: Given): AccessConfig {
   const scope = parseScope(from.SCOPE);
   if (scope.kind === "invalid") throw new Error("SCOPE was not checked");
@@ -74,7 +74,7 @@ export function accessConfigOf(from: Given): AccessConfig {
   };
 }
 
-/** Whoever could answer in the place of the authority could sign tokens for every caller. */
+/** Whoever can answer in the place of the authority could sign tokens for every caller. */
 function authorityProblems({ ENTRA_AUTHORITY }: Given): Problem[] {
   const { protocol, hostname } = new URL(ENTRA_AUTHORITY);
   if (protocol === "https:" || isLoopback(hostname)) return [];

@@ -6,21 +6,21 @@ export interface SigningKey {
   readonly e: string;
 }
 
-/** A key, or why there is none: not published, or not to be told now. */
+/** A key, or why there is none: not published, or not known now. */
 export type FoundKey =
   | { readonly kind: "key"; readonly key: SigningKey }
   | { readonly kind: "unknown" }
   | { readonly kind: "unavailable"; readonly detail: string };
 
 /**
- * Where the keys of Entra tenants come from: a port, for asking after them is I/O. The adapter is
- * in `shared/entra/`. It is asked for tenants named in CALLERS only; it never throws.
+ * Where the keys of Entra tenants come from. It is a port, because asking for them is I/O. The
+ * adapter in `shared/entra/` asks only for tenants named in CALLERS; it never throws.
  */
 export interface SigningKeys {
   find(tenant: string, kid: string): Promise<FoundKey>;
 }
 
-/** What tokens are checked against: who issues them, and what signs them. */
+/** What tokens are checked with: the issuer, and the keys. */
 export interface Entra {
   /** Such as `https://login.microsoftonline.com`, without a slash at its end. */
   readonly authority: string;

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * The three headers of a Standard Webhooks message (specification 1.0.0), and the bytes they speak
- * for.
+ * The three headers of a Standard Webhooks message (specification 1.0.0), and the bytes that are
+ * signed.
  */
 export interface SignedMessage {
   readonly id: string;
@@ -14,12 +14,15 @@ export interface SignedMessage {
 /** How far the sender's clock and ours may differ, either way; the reference library's figure. */
 const TOLERANCE_SECONDS = 300;
 
-/** A sender in a rotation signs twice; nobody needs more, and each costs a comparison. */
+/**
+ * Most signatures that are tried. A sender signs twice while it changes its secret, and nobody
+ * needs more.
+ */
 const MAX_SIGNATURES = 8;
 
 /**
- * No dot: it parts id from timestamp in what is signed, and one within the id could move that
- * border.
+ * Without dots: a dot separates id and timestamp in the signed text, and a dot in the id could move
+ * that border.
  */
 const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 
@@ -51,8 +54,8 @@ export function messageTrouble(message: SignedMessage, nowMs: number): string | 
 
 /**
  * True if one of the message's v1 signatures was made with `secret` (`whsec_…`). Every signature is
- * compared, in constant time each; other versions are skipped, as the specification asks. Says
- * nothing about the age.
+ * compared, each in constant time; other versions are skipped, as the specification says. The age
+ * is not checked here.
  */
 export function isSignedWith(secret: string, message: SignedMessage): boolean {
   const expected = digestOf(secret, message);
@@ -65,8 +68,8 @@ export function isSignedWith(secret: string, message: SignedMessage): boolean {
 }
 
 /**
- * What goes into the header `webhook-signature`, one signature for each secret. Throws if one is no
- * secret: settings are checked before they get here.
+ * The value of the header `webhook-signature`, one signature for each secret. Throws if one is no
+ * secret; the settings are checked before.
  */
 export function signatureOf(
   secrets: readonly string[],
@@ -80,7 +83,7 @@ export function signatureOf(
   return signatures.join(" ");
 }
 
-/** HMAC with SHA-256 over id, timestamp and body, parted by dots; null if `secret` is none. */
+/** HMAC with SHA-256 over id, timestamp and body, joined by dots; null if `secret` is no secret. */
 function digestOf(
   secret: string,
   { id, timestamp, rawBody }: Omit<SignedMessage, "signature">,
@@ -91,7 +94,7 @@ function digestOf(
 }
 
 /**
- * The 24 to 64 bytes that `whsec_` and base64 stand for, the lengths the specification allows; else
+ * The 24 to 64 bytes (the lengths in the specification) after `whsec_`, from base64; otherwise
  * null.
  */
 export function keyOfSecret(secret: string): Buffer | null {
@@ -101,7 +104,7 @@ export function keyOfSecret(secret: string): Buffer | null {
   return key.byteLength >= 24 && key.byteLength <= 64 ? key : null;
 }
 
-/** The v1 signatures of the right length, 32 bytes; whatever else the header holds is nobody's. */
+/** The v1 signatures of the right length, 32 bytes; everything else in the header is ignored. */
 function signaturesIn(header: string): Buffer[] {
   return header
     .split(" ", MAX_SIGNATURES)

@@ -1,6 +1,6 @@
 /**
- * A credential of Azure's identity library, as far as the storage clients use it; made in `app.ts`,
- * passed on here.
+ * A credential of Azure's identity library, with what the storage clients use of it. `app.ts` makes
+ * it, and this file passes it on.
  */
 export interface Credential {
   getToken(
@@ -10,8 +10,8 @@ export interface Credential {
 }
 
 /**
- * How the one storage account is reached: with a connection string, or with an identity at its
- * three addresses.
+ * How to reach the one storage account: with a connection string, or with an identity at its three
+ * addresses.
  */
 export type StorageAccess =
   | { readonly kind: "connectionString"; readonly connectionString: string }
@@ -23,7 +23,10 @@ export type StorageAccess =
       readonly credential: Credential;
     };
 
-/** Does `act`; if what it needs was never created, creates it and does it once more. */
+/**
+ * Does `act`. If the table, queue or container does not exist, it creates it and does `act` once
+ * more.
+ */
 export async function creating<T>(
   missingCode: string,
   create: () => Promise<unknown>,
@@ -39,8 +42,8 @@ export async function creating<T>(
 }
 
 /**
- * The storage service's error code, such as `TableNotFound`, or "" if the error is none of the
- * service's.
+ * The storage service's error code, such as `TableNotFound`; "" if the error is not from the
+ * service.
  */
 export function codeOf(error: unknown): string {
   if (!isObject(error)) return "";
@@ -54,19 +57,22 @@ export function statusOf(error: unknown): number {
   return isObject(error) && typeof error["statusCode"] === "number" ? error["statusCode"] : 0;
 }
 
-/** The names of errors of Azure's identity library when no token is to be had. */
+/** The names of the errors of Azure's identity library when it gets no token. */
 const WITHOUT_TOKEN = new Set([
   "AggregateAuthenticationError",
   "AuthenticationError",
   "AuthenticationRequiredError",
   "CredentialUnavailableError",
 ]);
-/** Answers that say that we are not let in, or not now; the others say that we asked wrongly. */
+/**
+ * Answers by which the service refuses us, or cannot answer now; all others say that our request is
+ * wrong.
+ */
 const REFUSES_FOR_NOW = new Set([401, 403, 408, 429]);
 
 /**
- * True of an error that storage, or the way to it, is the cause of: it did not answer, answers that
- * it cannot, or lets nobody in. False of a request it finds wrong, and of everything else.
+ * True if storage, or the way to it, caused the error: it did not answer, it answered that it
+ * cannot, or it refused us. False for a request that it calls wrong, and for everything else.
  */
 export function isOutOfReach(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -2,7 +2,7 @@ import { QueueClient } from "@azure/storage-queue";
 import type { Bells } from "../ports.ts";
 import { creating, type StorageAccess } from "./access.ts";
 
-/** The queues, by the names the triggers listen to. */
+/** The queues, by the names that the triggers use. */
 export const QUEUES = {
   drain: "command-sequences",
   collect: "results",
@@ -12,7 +12,7 @@ export const QUEUES = {
 /** Storage queues take at most seven days of invisibility. */
 const DELAY_SECONDS_MAX = 604_800;
 
-/** The three bells, as messages of storage queues. */
+/** The three kinds of bells, as messages of storage queues. */
 export function createBellQueues(access: StorageAccess): Bells {
   const drain = openQueue(access, QUEUES.drain);
   const collect = openQueue(access, QUEUES.collect);
@@ -27,7 +27,7 @@ export function createBellQueues(access: StorageAccess): Bells {
 
 async function send(queue: QueueClient, body: object, delayMs: number): Promise<void> {
   const seconds = Math.min(Math.max(0, Math.ceil(delayMs / 1_000)), DELAY_SECONDS_MAX);
-  // The Functions host expects base64; a message must outlive the default of seven days.
+  // The Functions host expects base64. A message must live longer than the default of seven days.
   const text = Buffer.from(JSON.stringify(body)).toString("base64");
   const options = { visibilityTimeout: seconds, messageTimeToLive: -1 };
   await creating(

@@ -1,14 +1,14 @@
 /**
- * A string property holds 32,768 UTF-16 units (Table service); we stay below, by more than the one
- * a cut may add.
+ * A string property holds 32,768 UTF-16 units (Table service). The margin is more than the one unit
+ * that a cut may add.
  */
 const COLUMN_CHARACTERS = 30_000;
-/** 15 columns of 30,000: with the rest of the entity still under its 1 MiB. */
+/** 15 columns of 30,000: together with the rest of the entity they are below its 1 MiB. */
 const COLUMNS_MAX = 15;
 
 /**
- * A row's body as columns `body0`, `body1`, ...: its text, cut to what a column holds. Throws as
- * `bodyText` does.
+ * A row's body as columns `body0`, `body1`, ...: its text, in pieces that fit into a column. Throws
+ * as `bodyText` does.
  */
 export function bodyColumns(body: unknown): Record<string, string> {
   return Object.fromEntries(cut(bodyText(body)).map((part, index) => [`body${index}`, part]));
@@ -16,7 +16,8 @@ export function bodyColumns(body: unknown): Record<string, string> {
 
 /**
  * A row's body as JSON. Throws above 450,000 characters, and if there is nothing to write. The two
- * line separators of Unicode are escaped: Azurite (3.35) cannot read a transaction that holds one.
+ * line separators of Unicode are escaped, because Azurite (3.35) cannot read a transaction that has
+ * one.
  */
 export function bodyText(body: unknown): string {
   const json: string | undefined = JSON.stringify(body);
@@ -28,7 +29,7 @@ export function bodyText(body: unknown): string {
   return text;
 }
 
-/** Never between the halves of a surrogate pair: alone, neither survives UTF-8. */
+/** Never cuts a surrogate pair, because UTF-8 cannot hold half of one. */
 function cut(text: string): string[] {
   const parts: string[] = [];
   for (let from = 0; from < text.length; from += parts.at(-1)?.length ?? 0) {
@@ -39,7 +40,7 @@ function cut(text: string): string[] {
   return parts;
 }
 
-/** The body back from its columns. Throws if there is none: the row was not written by us. */
+/** The body from its columns. Throws if there is none, because then lrq did not write the row. */
 export function bodyOf(entity: object): unknown {
   const columns = new Map<string, unknown>(Object.entries(entity));
   let text = "";

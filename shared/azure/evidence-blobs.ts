@@ -8,12 +8,15 @@ import type { EvidenceStore } from "../ports.ts";
 import { codeOf, type StorageAccess } from "./access.ts";
 import { stageBlocks } from "./stage-blocks.ts";
 
-/** What is no larger goes in one request, and without the memory of blocks: most results are. */
+/**
+ * Up to this size the content goes in one request, and needs no memory for blocks. Most results are
+ * smaller.
+ */
 const AT_ONCE_BYTES = 256 * 1024;
 
 /**
- * What the service answers where a blob is already; a container being deleted is a conflict too,
- * and another one.
+ * The service's answers if the blob exists already. A container that is being deleted is a
+ * conflict, too, but another one.
  */
 const TAKEN = new Set(["BlobAlreadyExists", "ConditionNotMet", "BlobImmutableDueToPolicy"]);
 
@@ -32,7 +35,8 @@ export function createEvidenceBlobs(
     put: async (path, content) => {
       const options = {
         conditions: { ifNoneMatch: "*" },
-        // Never a type a browser would render: the bytes come from a machine that may be hostile.
+        // Never a type that a browser would show as a page: the bytes come from a machine that may
+        // be hostile.
         blobHTTPHeaders: { blobContentType: "application/octet-stream" },
       };
       try {
@@ -124,8 +128,8 @@ async function uploadBlocks(
 }
 
 /**
- * Makes sure of the container before a stream that can be read only once is begun; asks the service
- * once a process.
+ * Makes sure that the container exists before it begins a stream that can be read only once. It
+ * asks the service once a process.
  */
 function onceReady(container: ContainerClient): () => Promise<void> {
   let asked: Promise<void> | null = null;

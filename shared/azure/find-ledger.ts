@@ -1,17 +1,17 @@
 import type { TableClient } from "@azure/data-tables";
 
-/** Between the tenant and the rest of a partition's name. */
+/** The separator between the tenant and the rest of a partition's name. */
 const SEPARATOR = "|";
 /** The character after it. */
 const AFTER_SEPARATOR = "}";
-/** More are not looked for: with two a person has to choose. */
+/** It does not look for more: with two, a person has to choose. */
 const LEDGERS_MAX = 5;
 
 /**
- * The partition that the ledger of a tenant is in. `named` is what the settings make of it,
- * `<tenant>|<client>`; but a ledger that is there already is kept under the name it was begun with,
- * for its sequences may be running. Throws if there are several, and none is the named one. Costs
- * one request where the named one is there.
+ * The partition of a tenant's ledger. `named` is the name by the settings, `<tenant>|<client>`. But
+ * if there is a ledger under another name already, that name stays, because its sequences may be
+ * running. Throws if there are several, and none has the name `named`. Costs one request if `named`
+ * exists.
  */
 export async function findLedger(table: TableClient, named: string): Promise<string> {
   const end = named.indexOf(SEPARATOR);

@@ -5,8 +5,8 @@ import type { RowChange } from "../ledger/sequence/rows.ts";
 export type Policy = NonNullable<TableServiceClientOptions["additionalPolicies"]>[number]["policy"];
 
 /**
- * Deletes that hold to their ETags: `policy` belongs into the client's pipeline, `guard` around
- * each transaction.
+ * Deletes that keep their ETags: `policy` belongs into the client's pipeline, `guard` around each
+ * transaction.
  */
 export interface GuardedDeletes {
   readonly policy: Policy;
@@ -15,8 +15,8 @@ export interface GuardedDeletes {
 
 /**
  * The tables client sends every delete of a transaction with `If-Match: *` and has no place for an
- * ETag (@azure/data-tables 13.3.2, `submitTransaction`). So the ETags are written into the body it
- * has assembled, on its way out. Throws if that body is not what it was when this was written.
+ * ETag (@azure/data-tables 13.3.2, `submitTransaction`). So the policy writes the ETags into the
+ * body just before it is sent. Throws if the body has another form than in that version.
  */
 export function createGuardedDeletes(): GuardedDeletes {
   const underWay = new AsyncLocalStorage<ReadonlyMap<string, string>>();
@@ -41,7 +41,7 @@ function etagsOfDeletes(changes: readonly RowChange[]): ReadonlyMap<string, stri
 }
 
 /**
- * Bodies of rows are JSON and hold no line breaks, so nothing in them can pose as a request line.
+ * Bodies of rows are JSON and have no line breaks, so no text in them can look like a request line.
  */
 const DELETE_REQUEST = /^(DELETE \S+,RowKey='(\S*)'\) HTTP\/1\.1\r\n(?:.+\r\n)*?If-Match: )\*/gim;
 

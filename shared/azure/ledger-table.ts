@@ -24,17 +24,17 @@ export interface LedgerTableOptions {
   readonly access: StorageAccess;
   readonly tableName: string;
   /**
-   * The partition: one tenant and app. One of the form `<tenant>|<client>` is that of the tenant's
-   * ledger, if there is one already (find-ledger.ts).
+   * The partition: one tenant and app. If it has the form `<tenant>|<client>` and the tenant
+   * already has a ledger, it is that of the ledger (find-ledger.ts).
    */
   readonly partition: string;
-  /** Told the Date header of every answer; what the service clock lives on. */
+  /** Gets the Date header of every answer; the service clock needs it. */
   readonly observe: (reading: ClockReading) => void;
   readonly monotonicMs: () => number;
 }
 
 /**
- * The ledger in a table of Azure Table storage: one partition, so that every commit is one
+ * The ledger in a table of Azure Table storage. It is one partition, so that every commit is one
  * entity-group transaction.
  */
 export function createLedgerTable(options: LedgerTableOptions): Ledger {
@@ -59,7 +59,7 @@ export function createLedgerTable(options: LedgerTableOptions): Ledger {
   };
 }
 
-/** Once for all calls, and again only if it fails. */
+/** Done once for all calls, and again only if it fails. */
 function onceFound(find: () => Promise<string>): () => Promise<string> {
   let finding: Promise<string> | null = null;
   return async () => {
@@ -119,7 +119,7 @@ async function commit(
 }
 
 /**
- * The transaction. Throws for what the service would refuse anyway, and for an empty ETag: it would
+ * The transaction. Throws if the service would refuse it anyway, and for an empty ETag, which would
  * guard nothing.
  */
 function actionsFor(partition: string, changes: readonly RowChange[]): TransactionAction[] {
@@ -143,7 +143,7 @@ function action(partition: string, change: RowChange): TransactionAction {
   }
 }
 
-/** By position, for the service names the row in its answer to an insert only. */
+/** By position, because the service names the row only in its answer to an insert. */
 function etagsIn(
   answer: TableTransactionResponse,
   changes: readonly RowChange[],
@@ -170,7 +170,7 @@ function conflictIn(error: unknown): "exists" | "changed" | "absent" | null {
 }
 
 /**
- * The service names the failed operation at the head of its message: `3:The specified entity
+ * The service's message begins with the position of the failed operation: `3:The specified entity
  * already exists.`
  */
 function failedIndex(error: unknown): number {
@@ -180,8 +180,8 @@ function failedIndex(error: unknown): number {
 }
 
 /**
- * Reads may be tried again by the client. A commit may not: a second try of one that was applied
- * meets its own write, and would report a conflict where nothing stood in the way.
+ * The client may repeat a read. It may not repeat a commit: if the first try was applied, the
+ * second one meets its own write, and would report a conflict that there was not.
  */
 function openTable(
   options: LedgerTableOptions,

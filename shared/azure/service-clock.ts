@@ -7,15 +7,15 @@ import {
 } from "../limits/pace/interval-clock.ts";
 import type { ServiceClock } from "../ports.ts";
 
-/** The service's clock, and where the answers it is learned from are told. */
+/** The service's clock, and `observe`, which gets the Date headers that it learns from. */
 export interface ObservedClock {
   readonly clock: ServiceClock;
   observe(reading: ClockReading): void;
 }
 
 /**
- * A clock that knows nothing until the first storage answer was observed; asking it earlier throws,
- * for every workflow begins with a read of the ledger.
+ * A clock that knows nothing before the first storage answer. To ask it earlier throws; every
+ * workflow begins with a read of the ledger.
  */
 export function createServiceClock(host: {
   monotonicMs: () => number;

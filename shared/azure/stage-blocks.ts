@@ -1,17 +1,18 @@
-/** A block may have 4,000 MiB (Put Block); the 50,000 that a blob may have are far above 4 GiB. */
+/**
+ * A block may have 4,000 MiB (Put Block). A blob may have 50,000 blocks, so far more than 4 GiB.
+ */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
-/** So that the store has the next block at hand when it is done with one. */
+/** Two, so that the store has the next block as soon as it is done with one. */
 export const BLOCKS_UNDER_WAY = 2;
 
-/** Brings one block to the store; its bytes hold still only until this is done. */
+/** Sends one block to the store. Its bytes may change as soon as this is done. */
 export type StageBlock = (blockId: string, block: Uint8Array) => Promise<unknown>;
 
 /**
- * Stages `content` in blocks of 4 MiB, the last as long as it comes to be, and tells their ids in
- * order: none if there was nothing. Two blocks are under way at most while a third is filled, and
- * nothing is read beyond it: that is all the memory it takes. When the content or a block fails,
- * nothing more is read or staged, and it throws that once no block is under way any more.
- * `tryId` is a UUID that no other try has.
+ * Stages `content` in blocks of 4 MiB, the last one shorter, and returns their ids in order: none
+ * if there was no content. At most two blocks are under way while a third is filled, and nothing
+ * more is read. So the memory is three blocks. If the content or a block fails, it reads and stages
+ * nothing more, waits until no block is under way, and throws. `tryId` is a UUID of this try only.
  */
 export async function stageBlocks(
   content: AsyncIterable<Uint8Array>,
@@ -35,7 +36,7 @@ export async function stageBlocks(
 
 type BlocksUnderWay = ReturnType<typeof blocksUnderWay>;
 
-/** The block that is being filled. What goes into it is copied: pieces are of any size. */
+/** The block that is being filled. Pieces are copied into it, because they are of any size. */
 function blockInHand(underWay: BlocksUnderWay) {
   let memory: Buffer | null = null;
   let filled = 0;
@@ -49,7 +50,7 @@ function blockInHand(underWay: BlocksUnderWay) {
 
   return {
     send,
-    /** Tells how many bytes it took: no more than there is room for. */
+    /** Returns how many bytes it took: no more than it has room for. */
     async take(bytes: Uint8Array): Promise<number> {
       memory ??= underWay.memory();
       const taken = bytes.subarray(0, BLOCK_BYTES - filled);
@@ -61,12 +62,13 @@ function blockInHand(underWay: BlocksUnderWay) {
   };
 }
 
-// Several tries may stage blocks of the same path, and none of them may replace another's: ids are
-// of one try. All ids of a blob are of one length (Put Block); the library's are as long.
+// Several tries may stage blocks of the same path, and none of them may replace another's blocks.
+// So the ids contain the id of the try. All ids of a blob have the same length (Put Block), as long
+// as the library's.
 function blocksUnderWay(tryId: string, stage: StageBlock) {
   const blockIds: string[] = [];
   const staging = new Set<Promise<void>>();
-  // Used again and again: memory that is let go of instead stays until somebody collects it.
+  // The memory is used again. Memory that is dropped stays until the garbage collector runs.
   const spare: Buffer[] = [];
   let trouble: { readonly error: unknown } | null = null;
 
@@ -96,7 +98,7 @@ function blocksUnderWay(tryId: string, stage: StageBlock) {
       staging.add(one);
       void one.finally(() => staging.delete(one));
     },
-    /** Throws what a block failed with. */
+    /** Throws the error of a block that failed. */
     check,
     async end(): Promise<void> {
       await Promise.all(staging);

@@ -1,9 +1,9 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
 
 /**
- * IPv4 networks no callback is sent to: this host and network, private, shared, link-local with the
- * metadata services, documentation, benchmarks, relays, multicast, reserved (IANA special-purpose
- * registry), and the address at which Azure's own agent of a virtual machine answers.
+ * IPv4 networks to which no callback is sent: this host and network, private, shared, link-local
+ * with the metadata services, documentation, benchmarks, relays, multicast, reserved (IANA
+ * special-purpose registry), and the address of Azure's own agent in a virtual machine.
  */
 const CLOSED_IPV4 = [
   ["0.0.0.0", 8],
@@ -28,8 +28,8 @@ const CLOSED_IPV4 = [
 ] as const;
 
 /**
- * Within 2000::/3, the only IPv6 space that is public: protocol assignments and tunnels, which can
- * carry an IPv4 address to where we cannot see it, and documentation.
+ * Networks within 2000::/3, the only public IPv6 space, that are closed: protocol assignments,
+ * documentation, and tunnels, which can carry an IPv4 address that we cannot see.
  */
 const CLOSED_IPV6 = [
   ["2001::", 23],
@@ -51,12 +51,12 @@ loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
 /**
- * True if something may be sent to this IP address: a public one, or with `allowLoopback` one of
- * this machine. Anything that is no address is not open, and neither is an IPv4 address in IPv6
- * clothes: it lies outside 2000::/3.
+ * True if callbacks may go to this IP address: a public one, or with `allowLoopback` one of this
+ * machine. Not open: text that is no address, and an IPv4 address written as IPv6, which is outside
+ * 2000::/3.
  */
 export function isOpenAddress(address: string, allowLoopback: boolean): boolean {
-  // A zone (`%eth0`) belongs to link-local addresses only.
+  // Only link-local addresses have a zone (`%eth0`).
   if (isIP(address) === 0 || address.includes("%")) return false;
   const family = isIPv4(address) ? "ipv4" : "ipv6";
   if (allowLoopback && loopback.check(address, family)) return true;

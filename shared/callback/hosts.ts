@@ -4,13 +4,13 @@ import { isLoopback } from "../loopback.ts";
 /** Where callbacks may go: hosts by exact name, or `*.` and a suffix for all names below it. */
 export interface HostRules {
   readonly hosts: readonly string[];
-  /** Only a local stack: http, and any port, towards this machine. */
+  /** Only in a local stack: http and any port are allowed to this machine. */
   readonly allowLoopback: boolean;
 }
 
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
-/** A suffix of one label would be a whole top-level domain. */
+/** At least two labels, because a suffix of one would be a whole top-level domain. */
 const SUFFIX = new RegExp(`^\\*\\.${LABEL}(?:\\.${LABEL})+$`);
 const URL_CHARACTERS_MAX = 2_048;
 
@@ -28,8 +28,8 @@ function isHostRule(entry: string): boolean {
 }
 
 /**
- * Why nothing may be sent to `url`, in words that do not repeat it; null if it may. What the name
- * leads to is checked when something is sent, each time.
+ * Why nothing may be sent to `url`, in words that do not repeat it; null if it may be. The IP
+ * addresses of the name are checked at each sending.
  */
 export function urlTrouble(url: string, rules: HostRules): string | null {
   if (rules.hosts.length === 0) return "no host is allowed for callbacks: set CALLBACK_HOSTS";
@@ -47,7 +47,7 @@ export function urlTrouble(url: string, rules: HostRules): string | null {
   return port === "" ? null : "has a port; only 443 is used";
 }
 
-/** What people are shown of an address: its host. Path and query can hold secrets. */
+/** The part of an address that people see: its host. Path and query can hold secrets. */
 export function shownHost(url: string): string {
   return URL.canParse(url) ? new URL(url).host : "";
 }

@@ -1,6 +1,6 @@
 import type { CallbackAnswer } from "./answer.ts";
 
-/** What becomes of a notice after a try; `said` is for people. */
+/** What happens to a notice after a try; `said` is for people. */
 export type Judgement =
   | { readonly kind: "delivered" }
   /** The receiver wants no more of this. */
@@ -8,15 +8,16 @@ export type Judgement =
   | { readonly kind: "again"; readonly dueAtMs: number; readonly said: string }
   | { readonly kind: "dead"; readonly said: string };
 
-/** A receiver may ask for a longer wait than the schedule's: up to the standard's longest. */
+/** A receiver may ask for a longer wait than the schedule's, up to the longest of the standard. */
 const RETRY_AFTER_MAX_MS = 24 * 3_600_000;
 
 /** 410 Gone: the receiver asks to be sent nothing more (Standard Webhooks 1.0.0). */
 const GONE = 410;
 
 /**
- * What one try means, `tries` being all tries with this one, and `waitsMs` the waits between them.
- * Only 2xx is success: a redirect is not followed, and means failure like anything else.
+ * The meaning of one try. `tries` counts all tries with this one, and `waitsMs` are the waits
+ * between them. Only 2xx is success. A redirect is not followed, and is a failure like anything
+ * else.
  */
 export function judgeAnswer(
   answer: CallbackAnswer,

@@ -2,20 +2,20 @@ import { isoOf } from "../ledger/row/instant.ts";
 import type { CallbackEvent } from "../ledger/outbox/notice.ts";
 
 /**
- * What a message may tell: ids, counts, outcomes and hashes. Never evidence, never a link that lets
- * anybody in. Everything but `event` and `atMs` is as it stands when the message is sent.
+ * What a message may contain: ids, counts, outcomes and hashes. Never evidence, and never a link
+ * that gives access. All fields but `event` and `atMs` are as of the time of sending.
  */
 export interface CallbackFacts {
   /** Also the `webhook-id`. */
   readonly noticeId: string;
   readonly event: CallbackEvent;
-  /** When what it tells came about, epoch milliseconds. */
+  /** When the event happened, epoch milliseconds. */
   readonly atMs: number;
   readonly runId: string;
   readonly source: string;
   readonly incidentId: string;
   readonly state: string;
-  /** Sequences by state, those with none left out, and all of them. */
+  /** Sequences by state, every state included, and all of them. */
   readonly counts: Readonly<Record<string, number>>;
   readonly total: number;
   readonly skipped: number;
@@ -23,11 +23,11 @@ export interface CallbackFacts {
   readonly custody: { readonly count: number; readonly head: string };
   /** The hash of the seal; null while the run is not finished, or not sealed as it stands. */
   readonly seal: string | null;
-  /** The one that ended, for that event; null for the others. */
+  /** The sequence that ended, for that event; null for other events. */
   readonly sequence: EndedSequence | null;
 }
 
-/** A sequence that ended. Its machine's name is what a machine said, and so may be anything. */
+/** A sequence that ended. The machine itself reports its name, so the name may be any text. */
 interface EndedSequence {
   readonly sequenceId: string;
   readonly machineId: string;
@@ -37,12 +37,15 @@ interface EndedSequence {
   readonly results: { readonly stored: number; readonly unavailable: number };
 }
 
-/** Most characters shown of a name or a code from outside: a DNS name (RFC 1035, 2.3.4). */
+/**
+ * Most characters shown of a name or code from outside: as many as a DNS name has (RFC 1035,
+ * 2.3.4).
+ */
 const WORD_CHARACTERS_MAX = 255;
 
 /**
- * Our own message, after the convention of Standard Webhooks: `{type, timestamp, data}`, as JSON of
- * less than 20 kB. `timestamp` is when it came about.
+ * Our own message, in the form of Standard Webhooks: `{type, timestamp, data}`, as JSON of less
+ * than 20 kB. `timestamp` is when the event happened.
  */
 export function genericBody(facts: CallbackFacts): string {
   const { event, atMs, sequence, runId, source, incidentId, state } = facts;
@@ -65,9 +68,9 @@ export function genericBody(facts: CallbackFacts): string {
 }
 
 /**
- * The same for people, as lines of plain text. Names from outside are reduced to letters, digits,
- * dots, hyphens and underscores, so that they are no markup and no link anywhere; a machine's name
- * is cut at its first dot, so that it is no address.
+ * The same for people, as lines of plain text. Of names from outside only letters, digits, dots,
+ * hyphens and underscores are left, so that they are no markup and no link anywhere. A machine's
+ * name is cut at its first dot, so that it is no address.
  */
 export function plainLines(facts: CallbackFacts): string[] {
   return [...headline(facts), `Message ${facts.noticeId}`];

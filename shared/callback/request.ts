@@ -2,7 +2,7 @@ import { signatureOf } from "../access/standard-webhooks.ts";
 import type { CallbackRequest } from "./answer.ts";
 import { genericBody, plainLines, type CallbackFacts } from "./message.ts";
 
-/** A target with everything that sending to it takes; holds secrets. */
+/** A target with everything needed to send to it; holds secrets. */
 export type Recipient =
   | {
       readonly shape: "generic" | "servicenow" | "jira";
@@ -21,9 +21,9 @@ export type Recipient =
 const COMMENTS_API_VERSION = "2025-09-01";
 
 /**
- * The request that tells `facts` to `to`, signed at `sentAtMs` (epoch milliseconds) with each of
- * its secrets. The message's id and, at Sentinel, the comment's are the same at every try, so that
- * a receiver can tell a repetition.
+ * The request that sends `facts` to `to`, signed at `sentAtMs` (epoch milliseconds) with each of
+ * its secrets. The message's id is the same at every try, and so is the id of Sentinel's comment,
+ * so that a receiver sees a repetition.
  */
 export function callbackRequest(
   to: Recipient,
@@ -37,7 +37,7 @@ export function callbackRequest(
     ...(to.header === null ? {} : { [to.header.name.toLowerCase()]: to.header.value }),
     ...(to.secrets.length === 0 ? {} : signed(to.secrets, facts.noticeId, body, sentAtMs)),
   };
-  // ServiceNow's Table API changes a record by PATCH; a comment in Jira is a new thing.
+  // ServiceNow's Table API changes a record with PATCH; Jira adds a comment with POST.
   const method = to.shape === "servicenow" ? "PATCH" : "POST";
   return { method, url: to.url, headers, body, withIdentity: false };
 }

@@ -4,15 +4,15 @@ import { hostsIn } from "./hosts.ts";
 import type { CallbackRules } from "./targets.ts";
 import { isLoopback } from "../loopback.ts";
 
-/** The waits of Standard Webhooks 1.0.0 between its ten tries: 75 hours and 35 minutes in all. */
+/** The waits between the ten tries of Standard Webhooks 1.0.0: 75 hours and 35 minutes in all. */
 const STANDARD_WAITS = "5,300,1800,7200,18000,36000,50400,72000,86400";
-/** The longest of those waits; also the number of waits anybody may need. */
+/** The longest of those waits; also the most waits that a setting may have. */
 const WAIT_SECONDS_MAX = 86_400;
 const WAITS_MAX = 20;
 
 const flag = z.enum(["true", "false"]).default("false");
 
-/** Seconds between tries, such as `5,300,1800`; empty text is one try only. */
+/** Seconds between tries, such as `5,300,1800`; empty text means only one try. */
 const waits = z
   .string()
   .refine((text) => waitsIn(text) !== null, {
@@ -43,12 +43,14 @@ export const callbackSettings = {
 
 const schema = z.object(callbackSettings);
 
-/** What callbacks are sent by. */
+/** The settings that decide how callbacks are sent. */
 export interface CallbackConfig extends CallbackRules {
-  /** Between one try and the next; one more try than waits. */
+  /** The waits between tries; there is one more try than waits. */
   readonly waitsMs: readonly number[];
   readonly timeoutMs: number;
-  /** Only for a management API on this machine: a fixed token instead of the app's identity. */
+  /**
+   * Only for a management API on this machine: a fixed token in the place of the app's identity.
+   */
   readonly accessToken: string | null;
 }
 
@@ -65,8 +67,8 @@ export function callbackConfigOf(from: z.infer<typeof schema>): CallbackConfig {
 }
 
 /**
- * What is wrong among these settings. `isLocal` says whether Defender is on this machine, as in a
- * local stack: only there may callbacks stay on it, and only there is a token fixed.
+ * What is wrong with these settings. `isLocal` says whether Defender is on this machine, as in a
+ * local stack. Only then may callbacks go to this machine, and only then is a fixed token allowed.
  */
 export function callbackProblems(from: z.infer<typeof schema>, isLocal: boolean): Problem[] {
   const problems: Problem[] = [];

@@ -7,7 +7,7 @@ import { DEFAULT_EVENTS, targetIdOf, type CallbackTarget } from "../ledger/outbo
 import { shownHost, urlTrouble, type HostRules } from "./hosts.ts";
 import type { Recipient } from "./request.ts";
 
-/** What the settings say of callbacks, as far as it decides who is told. */
+/** The settings of callbacks that decide who is told. */
 export interface CallbackRules extends HostRules {
   /** Whether Sentinel incidents get comments. */
   readonly sentinelComments: boolean;
@@ -15,10 +15,13 @@ export interface CallbackRules extends HostRules {
   readonly managementUrl: string;
 }
 
-/** Stands in the address of a setting for the sender's id of the incident. */
+/** In the address of a setting this stands for the sender's id of the incident. */
 const INCIDENT_ID = "{incidentId}";
 
-/** Who is told of a run that `caller` asks for: its settings, its request, and Sentinel. */
+/**
+ * Who is told of a run that `caller` asks for: targets of its settings, of its request, and
+ * Sentinel.
+ */
 export function targetsOf(
   caller: Caller,
   incident: Incident,
@@ -45,8 +48,8 @@ export function targetsOf(
 }
 
 /**
- * Why the callback that a request asks for is refused, in words for its sender; null if it is not.
- * Its address is not repeated.
+ * Why the callback that a request asks for is refused, in words for its sender; null if it is not
+ * refused. The words do not repeat the address.
  */
 export function askedTrouble(
   caller: Caller,
@@ -59,7 +62,7 @@ export function askedTrouble(
   return `No callback can be signed for ${caller.name}: it has no callbackSecret in CALLERS.`;
 }
 
-/** What is wrong with the callbacks in CALLERS, for the start of the app. */
+/** What is wrong with the callbacks in CALLERS; checked at the start of the app. */
 export function settingProblems(callers: readonly Caller[], rules: CallbackRules): Problem[] {
   return callers.flatMap((caller, callerIndex) =>
     caller.callbacks.flatMap((setting, index) => {
@@ -70,7 +73,7 @@ export function settingProblems(callers: readonly Caller[], rules: CallbackRules
   );
 }
 
-/** Whom a target stands for now, or why there is nobody: settings may have changed since. */
+/** The present recipient of a target, or why there is none: settings may have changed since. */
 export function recipientOf(
   of: CallbackTarget,
   run: { readonly incidentId: string; readonly armId: string | null },
@@ -103,7 +106,7 @@ function byRequest({ url }: CallbackTarget, { callbackSecret }: Caller): Address
 
 function bySetting(of: CallbackTarget, caller: Caller, incidentId: string): Addressed | null {
   const setting = caller.callbacks.find((each) => settingId(caller, each) === of.targetId);
-  // These two would climb out of the path they stand in.
+  // These two ids would climb out of the path of the address.
   if (setting === undefined || incidentId === "." || incidentId === "..") return null;
   const { shape, header = null, secret: secrets = [] } = setting;
   return { shape, url: withIncident(setting.url, incidentId), secrets, header };
@@ -138,12 +141,17 @@ function target(
   return { url: null, delivered: null, endedAtMs: null, ...of };
 }
 
-/** By what it says, not by its place: settings change their order. */
+/**
+ * The id is made of the setting's content and not of its position, because settings may be
+ * reordered.
+ */
 function settingId(caller: Caller, { url, shape }: TargetSetting): string {
   return targetIdOf(["setting", caller.name, shape, url]);
 }
 
-/** A ticket's system is told of its own tickets; a generic incident may be anybody's. */
+/**
+ * The system of a ticket is told of its own tickets; a generic incident may belong to any system.
+ */
 function fitsSource(shape: TargetSetting["shape"], { source }: Incident): boolean {
   return shape === "generic" || source === shape || source === "generic";
 }

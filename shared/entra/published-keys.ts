@@ -4,7 +4,7 @@ import type { FoundKey, SigningKey, SigningKeys } from "../access/signing-keys.t
 /** How to reach the keys that Entra publishes. */
 export interface PublishedKeysOptions {
   /**
-   * Such as `https://login.microsoftonline.com`; plain http is for loopback, which config checks.
+   * Such as `https://login.microsoftonline.com`; plain http only for loopback, which config checks.
    */
   readonly authority: string;
   readonly fetch: typeof fetch;
@@ -12,7 +12,7 @@ export interface PublishedKeysOptions {
   readonly nowMs: () => number;
 }
 
-/** The keys of one tenant, and when they were asked for. */
+/** The keys of one tenant, and when they were read. */
 interface Tenant {
   keys: ReadonlyMap<string, SigningKey>;
   fetchedAtMs: number | null;
@@ -20,20 +20,26 @@ interface Tenant {
   underWay: Promise<void> | null;
 }
 
-/** Looked at again after this: a key that is no longer published is then no longer taken. */
+/**
+ * The keys are read again after this time. Then a key that is no longer published does not count
+ * any more.
+ */
 const REFRESH_MS = 6 * 3_600_000;
 /**
- * At most one request a minute and tenant, whatever strangers write into their tokens; a new key is
- * therefore known within a minute of its first use.
+ * At most one request a minute for a tenant, whatever strangers write into their tokens. So a new
+ * key is known within a minute of its first use.
  */
 const RETRY_MS = 60_000;
-/** While the endpoint is down the keys we have hold this long; then we can no longer tell. */
+/**
+ * While the endpoint is down, the known keys are good for this long; after that `find` is
+ * `unavailable`.
+ */
 const KEEP_MS = 24 * 3_600_000;
-/** Ours: an answer takes some hundred milliseconds and about 20 KiB. */
+/** Our own bounds: an answer takes some hundred milliseconds and about 20 KiB. */
 const TIMEOUT_MS = 5_000;
 const ANSWER_BYTES_MAX = 262_144;
 
-/** A key we can use; others in the set are left out, as their makers ask. */
+/** A key we can use. Other keys in the set are left out, as the standard says. */
 const keySchema = z.object({
   kty: z.literal("RSA"),
   use: z.literal("sig").optional(),
@@ -44,8 +50,8 @@ const keySchema = z.object({
 const keySetSchema = z.object({ keys: z.array(z.unknown()).max(100) });
 
 /**
- * The signing keys of Entra tenants, asked for when they are first needed, kept, and asked for
- * again when they grow old or a token names one that is not among them.
+ * The signing keys of Entra tenants. They are read when they are first needed, and kept. They are
+ * read again when they are old, or when a token names a key that is not among them.
  */
 export function createPublishedKeys(options: PublishedKeysOptions): SigningKeys {
   const tenants = new Map<string, Tenant>();
@@ -73,7 +79,7 @@ function isDue({ keys, fetchedAtMs, triedAtMs }: Tenant, kid: string, nowMs: num
   return fetchedAtMs === null || nowMs - fetchedAtMs >= REFRESH_MS || !keys.has(kid);
 }
 
-/** Takes what is published in the place of what we had; an answer that is none changes nothing. */
+/** Replaces the keys by what is published; an answer that is no set of keys changes nothing. */
 async function refresh(
   known: Tenant,
   tenant: string,
@@ -92,7 +98,8 @@ async function refresh(
     known.keys = new Map(keys.map((key) => [key.kid, key]));
     known.fetchedAtMs = nowMs();
   } catch {
-    // Down, slow or no JSON: the keys we have go on serving, and after a minute it is tried again.
+    // The endpoint is down, slow or sent no JSON: the known keys stay, and it is tried again after
+    // a minute.
   }
 }
 
@@ -127,7 +134,7 @@ function lookUp(known: Tenant, kid: string, nowMs: number): FoundKey {
   }
   const key = keys.get(kid);
   if (key !== undefined) return { kind: "key", key };
-  // A look that failed says nothing: the key may be new, and is asked for again in a minute.
+  // If the read failed, nothing is known of the key: it may be new, and is read again in a minute.
   return triedAtMs !== null && triedAtMs > fetchedAtMs
     ? { kind: "unavailable", detail: "lrq cannot get Entra's signing keys now; try again." }
     : { kind: "unknown" };

@@ -1,6 +1,6 @@
 /**
- * What `promise` comes to, unless `signal` aborts first: then its reason is thrown and the promise
- * left alone.
+ * The result of `promise`, unless `signal` aborts first. Then it throws the signal's reason, and
+ * nobody waits for the promise any more.
  */
 export function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

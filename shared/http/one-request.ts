@@ -4,27 +4,30 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 
 /**
- * How much longer a request may take to leave, in milliseconds; at 0 or less it must not leave any
- * more. Asked again whenever it counts.
+ * How many milliseconds a request still has to leave; at 0 or less it must not leave any more. It
+ * is asked again each time before it matters.
  */
 export type LeaveWithin = () => number;
 
-/** In the place of an answer: the request could not leave within its time, and was given up. */
+/**
+ * Thrown in the place of an answer: the request could not leave within its time, and was given up.
+ */
 class TooLate extends Error {
   override readonly name = "TooLateError";
 }
 
-/** A request that is not sent yet, and will be sent once: no redirect, no second try. */
+/** A request before it is sent. It is sent once: no redirect, no second try. */
 export function requestTo(url: string | URL, options: RequestOptions): ClientRequest {
   const open = new URL(url).protocol === "https:" ? requestHttps : requestHttp;
   return open(url, options);
 }
 
 /**
- * Sends it, and gives the answer as far as its headers. Nothing is written before the connection
- * stands and is secured: then `leaveWithinMs` has the last word, right before the first byte. What
- * is not with the operating system by then is given up, and its connection ends. Throws when no
- * answer comes; while the request's `headersSent` is false, nothing of it was written.
+ * Sends the request, and returns the answer with its headers; the body is still to be read. Nothing
+ * is written before the connection is open and secure. Then `leaveWithinMs` decides, right before
+ * the first byte. If not all bytes are with the operating system by the end of that time, the
+ * request is given up and its connection ends. Throws if no answer comes. While the request's
+ * `headersSent` is false, nothing of it was written.
  */
 export async function answerTo(
   request: ClientRequest,
@@ -36,7 +39,8 @@ export async function answerTo(
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.on("response", resolve);
     request.on("error", reject);
-    // What is no HTTP to speak of, such as a change of protocols, ends with neither.
+    // If the answer is no usual HTTP answer, such as a change of protocols, there is neither an
+    // answer nor an error.
     request.on("close", () => reject(new Error("closed without an answer")));
     request.on("socket", (socket) => {
       onceConnected(socket, () => {
@@ -51,7 +55,7 @@ export async function answerTo(
   return await answer.finally(() => stopWatch());
 }
 
-/** A socket from a pool, or one that Node made through a proxy, is connected when it is given. */
+/** A socket from a pool, or one that Node made through a proxy, is already connected. */
 function onceConnected(socket: Socket, act: () => void): void {
   if (socket instanceof TLSSocket) {
     if (socket.getFinished() === undefined) socket.once("secureConnect", act);
@@ -60,7 +64,7 @@ function onceConnected(socket: Socket, act: () => void): void {
   else act();
 }
 
-/** Acts after `ms`, unless it is stopped before; never if there is no end to them. */
+/** Acts after `ms`, unless it is stopped before; never if `ms` is infinite. */
 function watched(ms: number, act: () => void): () => void {
   if (ms === Number.POSITIVE_INFINITY) return () => undefined;
   const timer = setTimeout(act, Math.max(0, ms));

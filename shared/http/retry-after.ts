@@ -1,6 +1,6 @@
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** The headers of an answer that say when to come back, as they stand. */
+/** The headers of an answer that say when to come back, unchanged. */
 export interface ComeBack {
   readonly retryAfter: string | null;
   /** The answer's own `Date`. */
@@ -8,10 +8,10 @@ export interface ComeBack {
 }
 
 /**
- * What a `Retry-After` header asks for, in milliseconds from now, 0 or more; null if it is absent
- * or neither whole seconds nor an HTTP date (RFC 9110, 10.2.3). A date is measured from the
- * answer's own `Date`, so that the two clocks need not agree; `nowMs`, epoch milliseconds, stands
- * in for it. How long a wait is believed is the caller's to say.
+ * The wait that a `Retry-After` header asks for, in milliseconds from now, 0 or more. Null if it is
+ * absent, or neither whole seconds nor an HTTP date (RFC 9110, 10.2.3). A date is measured from the
+ * answer's own `Date`, so that the two clocks need not agree; without one, from `nowMs` (epoch
+ * milliseconds). The caller decides how long a wait it accepts.
  */
 export function retryAfterMs({ retryAfter, date }: ComeBack, nowMs: number): number | null {
   const asked = retryAfter?.trim() ?? "";

@@ -1,6 +1,6 @@
 /**
- * Why nothing came back, in a few words. Only names and codes are shown, never a message: those of
- * the platform can hold the address, and an address can hold a signature.
+ * Why no answer came, in a few words. Only names and codes, never a message: the platform's
+ * messages can hold the address, and an address can hold a signature.
  */
 export function silenceText(error: unknown): string {
   if (!(error instanceof Error)) return "the connection broke";

@@ -3,37 +3,37 @@ import { answerTo, requestTo } from "./one-request.ts";
 import { withoutEncoding } from "./transport-encoding.ts";
 
 /**
- * Above this no result is genuine: getfile serves at most 3 GB (live response page), and gzip adds
- * next to nothing.
+ * No genuine result is larger: getfile serves at most 3 GB (live response page), and gzip adds next
+ * to nothing.
  */
 const MAX_BYTES = 4 * 2 ** 30;
 
-/** What is asked for, and for how long: `readMs` is the time until the headers are in. */
+/** What to read, and for how long: `readMs` is the time until the headers are there. */
 export interface StreamedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly readMs: number;
-  /** Ends the request and the body when it is aborted; null never does. */
+  /** If it aborts, the request and the body end; null never does. */
   readonly signal: AbortSignal | null;
 }
 
-/** The bytes of a result as they come; `length` is what was announced, in bytes, or null. */
+/** The bytes of a result as they come; `length` is the announced number of bytes, or null. */
 export interface StreamedBody {
   readonly length: number | null;
   readonly content: AsyncIterable<Uint8Array>;
 }
 
 /**
- * The answer to a GET as far as its headers, whatever its status; no redirect is followed. Throws
- * when none comes in time. The body must be taken by `bodyOf`, or left by destroying the response.
- * Not by `fetch`: that of Node 20 reads a body in chunked encoding as fast as it comes, however
- * slowly it is taken, and that of Node 24 ends the process if the other side closes while it waits
- * for the reader (decision 018).
+ * The answer to a GET with its headers, whatever its status; it follows no redirect. Throws if none
+ * comes in time. The body must be read with `bodyOf`, or the response destroyed. It does not use
+ * `fetch`: in Node 20, `fetch` reads a chunked body as fast as it comes, even if the reader is
+ * slow; in Node 24 it ends the process if the other side closes while it waits for the reader
+ * (decision 018).
  */
 export async function openResponse(
   url: string,
   { headers, readMs, signal }: StreamedRequest,
 ): Promise<IncomingMessage> {
-  // Evidence is the bytes as stored, not as a transport would rather have them.
+  // Evidence is the bytes as stored, without an encoding for the transport.
   const asked = { accept: "*/*", ...headers, "accept-encoding": "identity" };
   const request = requestTo(url, { headers: asked, ...(signal === null ? {} : { signal }) });
   const watch = stallWatch(request);
@@ -46,9 +46,10 @@ export async function openResponse(
 }
 
 /**
- * The body of a response, which must be read to its end or left by breaking out of the loop; it
- * throws if a piece takes longer than `stallMs`, if it breaks off, is shorter than announced, or
- * passes 4 GiB. One that nobody begins to read breaks off, too, after the time of a stall.
+ * The body of a response. It must be read to its end or left by breaking out of the loop. It throws
+ * if a piece takes longer than `stallMs`, if it breaks off, if it is shorter than announced, or if
+ * it is larger than 4 GiB. If nobody begins to read it, it breaks off, too, after the time of a
+ * stall.
  */
 export function bodyOf(response: IncomingMessage, stallMs: number): StreamedBody {
   const length = announcedLength(response.headers);
@@ -58,8 +59,8 @@ export function bodyOf(response: IncomingMessage, stallMs: number): StreamedBody
 }
 
 /**
- * The announced length, or null; that of a body in transport encoding is not the length of what
- * comes out of it.
+ * The announced length, or null. For an encoded body it is null, because decoding changes the
+ * length.
  */
 function announcedLength(headers: IncomingHttpHeaders): number | null {
   const length = headers["content-length"] ?? "";
@@ -77,7 +78,7 @@ async function* watched(
   try {
     watch.start(stallMs);
     for await (const chunk of body) {
-      // Only waiting for the other side counts; whoever reads may take its time.
+      // Only waiting for the other side counts; the reader may be slow.
       watch.stop();
       size += chunk.byteLength;
       if (size > MAX_BYTES) throw new Error(`the result is larger than ${MAX_BYTES} bytes`);
@@ -97,7 +98,7 @@ interface StallWatch {
   stop(): void;
 }
 
-/** Breaks the stream off when nobody stops the watch within the time it was last started with. */
+/** Breaks the stream off if nobody stops the watch within the time of its last start. */
 function stallWatch(stream: { destroy(error: Error): unknown }): StallWatch {
   let timer: NodeJS.Timeout | undefined;
   return {

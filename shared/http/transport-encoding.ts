@@ -2,10 +2,12 @@ import type { IncomingMessage } from "node:http";
 import { pipeline, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
-/** What comes out at a time: in small pieces the way costs more than the unpacking. */
+/**
+ * The bytes that come out at a time. With smaller pieces passing them on costs more than unpacking.
+ */
 const PIECE = { chunkSize: 256 * 1024 };
 
-/** As they are registered (RFC 9110, 8.4.1), and what browsers know besides. */
+/** The registered encodings (RFC 9110, 8.4.1), and others that browsers know. */
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ["gzip", () => createGunzip(PIECE)],
   ["x-gzip", () => createGunzip(PIECE)],
@@ -14,14 +16,14 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
 ]);
 
 /**
- * The body without the encoding that it got on its way although nobody asked for one. One that is
- * not known, or more than one, stays: then the bytes are as they came. It breaks where the encoding
- * does, and when the body breaks off; leaving it leaves the body.
+ * The body without an encoding that was added on its way, although lrq did not ask for one. If the
+ * encoding is not known, or there are several, the bytes stay as they came. It breaks if the
+ * encoding is broken or the body breaks off. If the reader stops, the body ends.
  */
 export function withoutEncoding(response: IncomingMessage): AsyncIterable<Uint8Array> {
   const encoding = response.headers["content-encoding"] ?? "";
   const decoder = DECODERS.get(encoding.trim().toLowerCase())?.();
   if (decoder === undefined) return response;
-  // Whoever reads the last of the two is told of errors in either.
+  // The reader of the last stream gets the errors of both.
   return pipeline(response, decoder, () => undefined);
 }

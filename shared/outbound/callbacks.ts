@@ -9,7 +9,7 @@ import { retryAfterMs } from "../http/retry-after.ts";
 import type { Callbacks } from "../ports.ts";
 import { troubleIn } from "./trouble.ts";
 
-/** An address a name leads to. */
+/** An IP address of a name. */
 interface ResolvedAddress {
   readonly address: string;
   readonly family: number;
@@ -18,31 +18,31 @@ interface ResolvedAddress {
 export interface OutboundOptions {
   /** All addresses of a name, as the system resolves it. */
   readonly lookup: (hostname: string) => Promise<readonly ResolvedAddress[]>;
-  /** Only a local stack may be sent to on this machine. */
+  /** Only in a local stack: callbacks may go to this machine. */
   readonly allowLoopback: boolean;
-  /** Certificates (PEM) of who may vouch for a receiver; absent, those that Node trusts. */
+  /** Certificates (PEM) of the authorities that a receiver may have; if absent, those of Node. */
   readonly authorities?: readonly string[];
-  /** The time, for a receiver that says until when to wait, but not what time it has. */
+  /** The time. It is for receivers that name a time to wait until, but not their own time. */
   readonly nowMs: () => number;
   /** From the look-up of the name to the end of the answer. */
   readonly timeoutMs: number;
-  /** A token of the app's identity for Azure's management API; thrown errors mean there is none. */
+  /** A token of the app's identity for Azure's management API; if it throws, there is none. */
   readonly getToken: () => Promise<{ readonly token: string }>;
 }
 
 /**
- * Stated, so that no flag or variable of Node's makes it less: a receiver proves its name, and what
- * it is sent is not for others to read. Older versions were given up in 2021 (RFC 8996).
+ * Set here, so that no flag or variable of Node can weaken it: a receiver proves its name, and
+ * nobody else can read the message. Older versions are not to be used since 2021 (RFC 8996).
  */
 const TLS = { rejectUnauthorized: true, minVersion: "TLSv1.2" } as const;
 
-/** Answers are read for their end only, so that the receiver sees it was heard; no further. */
+/** An answer is read to its end, up to this bound, so that the receiver sees that it was heard. */
 const ANSWER_BYTES_MAX = 65_536;
 
 /**
- * Sends callbacks over HTTP. The name is resolved each time, every address it leads to is checked,
- * and the connection goes to one of those very addresses, so that a name that changes its mind in
- * between changes nothing. No connection is kept, no redirect followed, nothing retried.
+ * Sends callbacks over HTTP. The name is looked up each time, and all its addresses are checked.
+ * The connection goes to one of these checked addresses, so a name that changes in between changes
+ * nothing. No connection is kept, no redirect followed, nothing repeated.
  */
 export function createCallbacks(options: OutboundOptions): Callbacks {
   return {
@@ -111,7 +111,7 @@ async function posted(
   return await answerTo(requestTo(url, options), bytes);
 }
 
-/** What `net` asks for the name of: it gets the addresses that were checked, and no others. */
+/** In the place of a look-up by `net`: it gets the addresses that were checked, and no others. */
 function pinnedTo(addresses: readonly ResolvedAddress[]): NonNullable<RequestOptions["lookup"]> {
   return (_hostname, { all }, tell) => {
     const [first = { address: "", family: 0 }] = addresses;
@@ -120,7 +120,7 @@ function pinnedTo(addresses: readonly ResolvedAddress[]): NonNullable<RequestOpt
   };
 }
 
-/** The status is in and counts, whatever becomes of the body: it may break off, or never end. */
+/** The status is known and counts, whatever happens to the body: it may break off, or never end. */
 async function readOut(response: IncomingMessage): Promise<void> {
   let size = 0;
   try {
@@ -129,7 +129,7 @@ async function readOut(response: IncomingMessage): Promise<void> {
       if (size > ANSWER_BYTES_MAX) break;
     }
   } catch {
-    // Nothing of the body is needed.
+    // The body is not needed.
   }
   response.destroy();
 }

@@ -1,6 +1,6 @@
 const NO_TLS = "it does not speak TLS 1.2 or later";
 
-/** What the codes of Node and OpenSSL mean to whoever runs the receiver. */
+/** What the codes of Node and OpenSSL mean to the people who run the receiver. */
 const WORDS: ReadonlyMap<string, string> = new Map([
   ["CERT_HAS_EXPIRED", "its certificate has expired"],
   ["CERT_NOT_YET_VALID", "its certificate is not valid yet"],
@@ -17,8 +17,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Why no answer came, in a few words. Names and codes only: the platform's messages can hold the
- * address, and that a secret.
+ * Why no answer came, in a few words. Only names and codes, because the platform's messages can
+ * hold the address, and that can be a secret.
  */
 export function troubleIn(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return "no answer in time";
@@ -26,7 +26,7 @@ export function troubleIn(error: unknown, signal: AbortSignal): string {
   return typeof code === "string" ? `${wordsFor(code)} (${code})` : "no answer";
 }
 
-/** OpenSSL has a code for each way in which a handshake can go wrong. */
+/** OpenSSL has a code for each way in which a handshake can fail. */
 function wordsFor(code: string): string {
   return WORDS.get(code) ?? (code.startsWith("ERR_SSL_") ? NO_TLS : "no answer");
 }

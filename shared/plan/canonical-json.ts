@@ -1,7 +1,7 @@
 /**
  * The one text of a JSON value: members sorted by UTF-16 code units, no white space, strings and
- * numbers as `JSON.stringify` writes them (the rules of RFC 8785). Throws on what JSON cannot hold,
- * since it would be left out of a hash in silence.
+ * numbers as `JSON.stringify` writes them (the rules of RFC 8785). Throws for a value that JSON
+ * cannot hold, because the hash would silently leave it out.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
@@ -15,7 +15,10 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** In one pass over sorted names: whoever verifies a run does this some ten thousand times. */
+/**
+ * Sorts the names and goes through them once, because verifying a run does this some ten thousand
+ * times.
+ */
 function canonicalObject(value: Readonly<Record<string, unknown>>): string {
   let members = "";
   for (const name of Object.keys(value).sort()) {

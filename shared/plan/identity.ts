@@ -1,30 +1,36 @@
 import { createHash } from "node:crypto";
 import type { Source } from "../incident/incident.ts";
 
-/** Crockford's base32, lower case: no i, l, o, u, so that an id read aloud is an id typed right. */
+/**
+ * Crockford's base32, lower case. It has no i, l, o and u, so that people who hear an id type it
+ * right.
+ */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 const RUN_ID = /^[0-9a-hjkmnp-tv-z]{20}$/;
 const SEQUENCE_ID = /^[0-9a-hjkmnp-tv-z]{20}\.[0-9a-hjkmnp-tv-z]{12}$/;
 
-/** True for what can be the id of a run; anything else was never made by us. */
+/** True if the text has the form of a run's id; lrq makes no other ids. */
 export function isRunId(text: string): boolean {
   return RUN_ID.test(text);
 }
 
-/** True for what can be the id of a sequence: its run's id, a dot, and 12 characters. */
+/** True if the text has the form of a sequence's id: its run's id, a dot, and 12 characters. */
 export function isSequenceId(text: string): boolean {
   return SEQUENCE_ID.test(text);
 }
 
-/** 20 characters are 100 bits: no two of a billion runs alike, but for one chance in a trillion. */
+/**
+ * 20 characters are 100 bits: among a billion runs the chance that two are alike is one in a
+ * trillion.
+ */
 const RUN_CHARACTERS = 20;
 
-/** 12 characters are 60 bits, enough to tell apart the sequences of one run. */
+/** 12 characters are 60 bits, enough to tell the sequences of one run apart. */
 const SEQUENCE_CHARACTERS = 12;
 
 /**
- * What makes a run: the sender, its incident, and a nonce if the incident is to run anew (null
+ * What identifies a run: the sender, its incident, and a nonce if the incident runs again (null
  * otherwise).
  */
 export interface RunKey {
@@ -33,7 +39,7 @@ export interface RunKey {
   readonly again: string | null;
 }
 
-/** What makes a sequence within its run; `parameters` with their defaults, in any order. */
+/** What identifies a sequence within its run; `parameters` with their defaults, in any order. */
 export interface SequenceKey {
   readonly machineId: string;
   readonly profile: { readonly name: string; readonly version: number };
@@ -41,8 +47,8 @@ export interface SequenceKey {
 }
 
 /**
- * The id of a run: 20 characters of lower-case Crockford base32, the same whenever the key is the
- * same.
+ * The id of a run: 20 characters of lower-case Crockford base32. The same key always gives the same
+ * id.
  */
 export function runIdOf({ source, incidentId, again }: RunKey): string {
   const nonce = again === null ? [] : [again];
@@ -50,8 +56,8 @@ export function runIdOf({ source, incidentId, again }: RunKey): string {
 }
 
 /**
- * The id of a sequence: its run's id, a dot, and 12 characters that are the same whenever the key
- * is the same.
+ * The id of a sequence: its run's id, a dot, and 12 characters. The same key always gives the same
+ * id.
  */
 export function sequenceIdOf(
   runId: string,
@@ -64,7 +70,10 @@ export function sequenceIdOf(
   return `${runId}.${digest([runId, ...parts], SEQUENCE_CHARACTERS)}`;
 }
 
-/** Each part goes in behind its length in bytes, so that no two lists of parts are hashed alike. */
+/**
+ * Each part is hashed after its length in bytes, so that two different lists never hash the same
+ * bytes.
+ */
 function digest(parts: readonly string[], characters: number): string {
   const hash = createHash("sha256");
   for (const part of parts) {
@@ -74,7 +83,7 @@ function digest(parts: readonly string[], characters: number): string {
   return crockford(hash.digest(), characters);
 }
 
-/** The first `characters` groups of five bits; a SHA-256 has 51 whole ones. */
+/** The first `characters` groups of five bits; a SHA-256 has 51 whole groups. */
 function crockford(bytes: Uint8Array, characters: number): string {
   let text = "";
   let bits = 0;

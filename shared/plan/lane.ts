@@ -3,7 +3,7 @@ export const LANE_NAMES = ["urgent", "incident", "ticket", "sweep"] as const;
 export type LaneName = (typeof LANE_NAMES)[number];
 
 /**
- * All lanes by number, most urgent first; lane 4 is where sequences wait that came back from an
+ * All lanes by number, most urgent first. In lane 4 wait the sequences that came back from an
  * offline machine.
  */
 export const LANES = [0, 1, 2, 3, 4] as const;

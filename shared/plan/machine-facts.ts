@@ -2,8 +2,8 @@ import { z } from "zod";
 import { PLATFORMS } from "../incident/incident.ts";
 
 /**
- * What Defender says a machine is, as far as rules about machines ask for it; null is what it did
- * not say, which is never the same as nothing.
+ * What Defender says of a machine, as far as rules about machines need it. Null is what Defender
+ * did not say; it never means "none".
  */
 export const machineFactsSchema = z.object({
   /** DNS name, lower case. */

@@ -1,7 +1,7 @@
 import type { SaidPlatform } from "../incident/incident.ts";
 import type { CatalogueEntry } from "./profile/catalogue.ts";
 
-/** Why none of these profiles is for a machine of which this is said, for people. */
+/** Why no profile of these is for a machine with this platform; for people. */
 export function whyNoProfile(platform: SaidPlatform, entries: readonly CatalogueEntry[]): string {
   if (platform === null) return NOBODY_SAYS;
   if (typeof platform === "object") {
@@ -13,7 +13,7 @@ export function whyNoProfile(platform: SaidPlatform, entries: readonly Catalogue
   return `The machine runs ${platform}; ${offers.join("; ")}.`;
 }
 
-/** Why nothing is started on a phone, an appliance, or what Defender calls Other. */
+/** Why nothing starts on a phone, an appliance, or a machine that Defender calls Other. */
 export function noLiveResponse(said: string): string {
   return `The machine runs ${said}; live response is for Windows, Linux and macOS.`;
 }

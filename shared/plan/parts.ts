@@ -2,9 +2,9 @@ import type { Command } from "./command/command.ts";
 import { commandRank } from "./command/command.ts";
 
 /**
- * Cuts commands where their order would go back, for one request takes only PutFile, then
- * RunScript, then GetFile. The parts in a row are the commands; each part keeps the order; there
- * are as few parts as there can be, and none for no commands.
+ * Splits commands into parts, because one request takes only PutFile, then RunScript, then GetFile.
+ * A new part begins where the order would go back. All parts in a row are the commands. There are
+ * as few parts as possible, and none for no commands.
  */
 export function splitIntoParts(commands: readonly Command[]): Command[][] {
   const parts: Command[][] = [];

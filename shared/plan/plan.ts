@@ -27,13 +27,13 @@ export interface KnownMachine {
   readonly kind: "known";
   readonly machineId: string;
   readonly name: string | null;
-  /** What Defender says it runs, else what the sender says. */
+  /** The platform that Defender says, else the one that the sender says. */
   readonly platform: SaidPlatform;
-  /** How the sender named it, if it was found by another name or id than that. */
+  /** The sender's name for it, if it was found by another name or id. */
   readonly namedAs?: string;
-  /** What Defender says of it; null if it was not asked. */
+  /** What Defender says of it; null if Defender was not asked. */
   readonly facts: MachineFacts | null;
-  /** True if it may only be acted on with an approval, whatever the profile. */
+  /** True if it needs an approval whatever the profile. */
   readonly needsApproval: boolean;
 }
 
@@ -42,12 +42,12 @@ export type ResolvedMachine =
   | KnownMachine
   | { readonly kind: "unresolved"; readonly mention: MachineMention; readonly reason: string };
 
-/** Everything a plan is made from; the machines come in the order of the incident. */
+/** Everything that a plan is made from; the machines are in the order of the incident. */
 export interface PlanInput {
   readonly incident: Incident;
   readonly catalogue: Catalogue;
   readonly routing: Routing;
-  /** What the request asks for outside the body; it wins over what the body asks for. */
+  /** What the request asks for outside the body; it comes before what the body asks for. */
   readonly asked: {
     readonly profile: string | null;
     readonly parameters: Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ export interface PlanInput {
 }
 
 /**
- * What is to be run on one machine; `parts` are requests in a row, each in the order the API takes.
+ * What to run on one machine; `parts` are requests in a row, each in the order that the API takes.
  */
 interface PlannedSequence {
   readonly machineId: string;
@@ -65,7 +65,7 @@ interface PlannedSequence {
   readonly platform: Platform | null;
   readonly profile: { readonly name: string; readonly version: number; readonly hash: string };
   readonly lane: Lane;
-  /** How many have to approve it. */
+  /** How many approvals it needs. */
   readonly approvals: number;
   /** Every parameter of the profile, defaults included. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -80,7 +80,7 @@ export interface ReadAs {
   readonly as: string;
 }
 
-/** Each known machine once, in the incident's order; every other one is in `skipped`. */
+/** Each known machine once, in the incident's order; all others are in `skipped`. */
 export interface Plan {
   readonly sequences: readonly PlannedSequence[];
   readonly skipped: readonly SkippedMachine[];
@@ -88,7 +88,7 @@ export interface Plan {
 }
 
 /**
- * A plan with at least one sequence, what is wrong with what was asked, or why there is nothing to
+ * A plan with at least one sequence; or what is wrong with the request; or why there is nothing to
  * run.
  */
 export type Planned =
@@ -99,7 +99,7 @@ export type Planned =
       readonly skipped: readonly SkippedMachine[];
     };
 
-/** The profiles to choose from, and whether somebody asked for the one there is. */
+/** The profiles to choose from, and whether somebody asked for a single one by name. */
 interface Choice {
   readonly kind: "choice";
   readonly entries: readonly CatalogueEntry[];
@@ -107,13 +107,14 @@ interface Choice {
   readonly isAsked: boolean;
 }
 
-/** What is the same for every machine a profile is run on. */
+/** The fields that all machines of a profile share. */
 type Prepared = Pick<PlannedSequence, "profile" | "lane" | "approvals" | "parameters" | "parts">;
 
 /**
- * Incident to command sequences. A profile asked for by name (request first, then body) wins over
- * routing; a machine whose platform no profile is for, or nobody knows, is skipped with the reason.
- * Refused: an unknown profile, parameters the profile does not take or values it does not allow.
+ * From an incident to command sequences. A profile asked for by name (in the request, then in the
+ * body) comes before routing. A machine is skipped with the reason if no profile is for its
+ * platform, or its platform is not known. Refused: an unknown profile, and parameters or values
+ * that the profile does not take.
  */
 export function planIncident(input: PlanInput): Planned {
   const choice = choose(input);
@@ -178,8 +179,8 @@ function choose({
 }
 
 /**
- * Fills each profile once for all its machines. A profile asked for by name is checked even if no
- * machine is left.
+ * Fills each profile once for all its machines. A profile that was asked for by name is checked
+ * even if no machine is left.
  */
 function prepare(
   { incident, asked }: PlanInput,
@@ -220,8 +221,8 @@ function prepareOne(
 }
 
 /**
- * The profile's own lane; but what a ticketing system sends is a ticket, not an incident, unless it
- * is high or critical. Urgent and sweep profiles keep their lane whoever asks.
+ * The profile's own lane. But an incident from a ticketing system goes into the ticket lane, unless
+ * it is high or critical. Urgent and sweep profiles keep their lane for every sender.
  */
 function laneOf({ lane }: Profile, { source, severity }: Incident): LaneName {
   const ticketing = source === "servicenow" || source === "jira";
@@ -229,7 +230,10 @@ function laneOf({ lane }: Profile, { source, severity }: Incident): LaneName {
   return lane === "incident" && ticketing && !grave ? "ticket" : lane;
 }
 
-/** The profile for a platform. Who asks for one by name and says no platform says that it fits. */
+/**
+ * The profile for a platform. If the platform is not known, a profile asked for by name is taken to
+ * fit.
+ */
 function entryFor(
   { entries, isAsked }: Choice,
   platform: SaidPlatform,

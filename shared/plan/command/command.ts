@@ -8,12 +8,12 @@ export type Command =
   | { readonly type: "GetFile"; readonly path: string };
 
 /**
- * The order one request must keep: all PutFile, then all RunScript, then all GetFile (Run live
+ * The order that one request must keep: all PutFile, then all RunScript, then all GetFile (Run live
  * response API page, "Commands").
  */
 export const COMMAND_ORDER = ["PutFile", "RunScript", "GetFile"] as const;
 
-/** Where a command stands in `COMMAND_ORDER`: 0, 1 or 2. */
+/** The position of a command in `COMMAND_ORDER`: 0, 1 or 2. */
 export function commandRank(command: Pick<Command, "type">): number {
   return COMMAND_ORDER.indexOf(command.type);
 }

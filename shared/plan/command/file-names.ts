@@ -13,7 +13,8 @@ const LIBRARY_FILE = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const MAX_PATH_CHARACTERS = 1_024;
 
 /**
- * What stands for several files or cannot be in a path, control characters and half pairs included.
+ * Characters that stand for several files or cannot be in a path, including control characters and
+ * halves of surrogate pairs.
  */
 const REFUSED_IN_PATHS = /[*?[\]"<>|\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]/u;
 const REFUSED_IN_WINDOWS_PATHS = /[*?"<>|\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]/u;
@@ -43,7 +44,7 @@ export function pathProblem(shell: Shell, path: string): string | null {
     return "Send the path of one file, without wildcards, quotes, < > | or control characters.";
   }
   const segments = path.split(windows ? /[\\/]/ : "/");
-  // Windows drops closing dots and spaces, so ".. " climbs like "..".
+  // Windows drops dots and spaces at the end of a name, so ".. " climbs like "..".
   const climbs = windows ? /^[. ]+$/ : /^\.{1,2}$/;
   if (segments.some((segment) => climbs.test(segment))) {
     return "Send a path without . and .. segments.";

@@ -7,19 +7,19 @@ import { quoteFor, refusedInArguments } from "./quoting.ts";
 import { placesOf, readTemplate } from "./template.ts";
 
 /**
- * Most characters of a script's arguments once filled. The API names no limit; ours keeps a request
- * small.
+ * Most characters of a script's arguments with their values. The API names no limit; ours keeps a
+ * request small.
  */
 const MAX_ARGUMENT_CHARACTERS = 4_096;
 
-/** A template filled, or what is wrong with the values put into it. */
+/** A template with its values, or what is wrong with the values. */
 type Filled<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
 
 /**
- * The commands of a profile with values in their places. In script arguments a value becomes one
- * quoted word, or its base64url if the profile says so; elsewhere it stands as it is, and the whole
- * must be a library file's name or the path of one file. `values` has every declared parameter, as
- * `resolveValues` gives them.
+ * The commands of a profile with their values. In script arguments a value becomes one quoted word,
+ * or its base64url if the profile says so. Elsewhere it is inserted unchanged, and the whole must
+ * be the name of a library file or the path of one file. `values` has every declared parameter, as
+ * `resolveValues` returns them.
  */
 export function fillCommands(
   profile: Profile,
@@ -57,8 +57,8 @@ function fillCommand(
 }
 
 /**
- * Fills a template that is not quoted; the whole is judged, so values cannot make together what
- * none is alone.
+ * Fills a template that is not quoted. It checks the whole text, because values that are right
+ * alone may be wrong together.
  */
 function fillPlain(
   template: string,
@@ -82,7 +82,8 @@ function fillArguments(
     return message === null ? [] : [{ path: `parameters.${name}`, message }];
   });
   if (problems.length > 0) return { problems };
-  // Arguments that are one parameter left empty are no arguments, rather than an empty one.
+  // If the arguments are one parameter and it is empty, there are no arguments. They are not one
+  // empty argument.
   const [only] = placesOf(template);
   if (template === "" || (template === `{{${only}}}` && values[only ?? ""] === "")) {
     return { value: null };

@@ -10,15 +10,15 @@ export type Shell = (typeof SHELLS)[number];
 const POWERSHELL_QUOTES = /['\u2018-\u201b]/g;
 
 /**
- * What the API is known to refuse in script parameters: `; & | ! $ ( )` (console error of live
- * response) and line breaks; and what no argument should carry unseen: control characters and half
- * of a surrogate pair.
+ * What the API refuses in script parameters, as far as known: `; & | ! $ ( )` (console error of
+ * live response) and line breaks. Also what nobody could see in an argument: control characters and
+ * halves of surrogate pairs.
  */
 const REFUSED_IN_ARGUMENTS = /[;&|!$()\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]/u;
 
 /**
- * `value` as one single-quoted word of that shell: the script receives exactly `value`. For values
- * without control characters; check with `refusedInArguments` first.
+ * `value` as one single-quoted word of that shell: the script receives exactly `value`. Only for
+ * values without control characters; check with `refusedInArguments` first.
  */
 export function quoteFor(shell: Shell, value: string): string {
   const quotes = shell === "powershell" ? POWERSHELL_QUOTES : /'/g;
@@ -26,7 +26,7 @@ export function quoteFor(shell: Shell, value: string): string {
   return `'${value.replace(quotes, replacement)}'`;
 }
 
-/** The first character of a script argument that must not be sent as it is, or null if all may. */
+/** The first character of a script argument that must not be sent; null if all may be. */
 export function refusedInArguments(text: string): string | null {
   return REFUSED_IN_ARGUMENTS.exec(text)?.[0] ?? null;
 }

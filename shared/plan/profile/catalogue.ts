@@ -11,7 +11,7 @@ export interface ProfileFile {
   readonly json: unknown;
 }
 
-/** A profile that may be used, and the SHA-256 (hex) of its file's JSON in canonical form. */
+/** A valid profile, and the SHA-256 (hex) of its file's JSON in canonical form. */
 export interface CatalogueEntry {
   readonly profile: Profile;
   readonly hash: string;
@@ -20,10 +20,7 @@ export interface CatalogueEntry {
 /** All profiles by name. */
 export type Catalogue = ReadonlyMap<string, CatalogueEntry>;
 
-/**
- * The catalogue of these files, or what is wrong with them: the problems of each, and names used
- * twice.
- */
+/** The catalogue of these files; or the problems of each file, and names that are used twice. */
 export function buildCatalogue(files: readonly ProfileFile[]): Parsed<Catalogue> {
   const catalogue = new Map<string, CatalogueEntry>();
   const problems: Problem[] = [];

@@ -10,7 +10,7 @@ const MAX_PARAMETERS = 20;
 const MAX_CHOICES = 50;
 
 /**
- * A group with a quantifier inside and one behind it, which can take a regular expression
+ * A group with a quantifier inside and one behind it. Such a regular expression can take
  * exponential time.
  */
 const NESTED_QUANTIFIER = /[*+}][^()]*\)[*+{]/;
@@ -19,7 +19,7 @@ const value = z.string().max(MAX_VALUE_CHARACTERS);
 
 const parameterSchema = z.strictObject({
   description: z.string().trim().min(1).max(300),
-  /** A regular expression the whole value must match; we anchor it. */
+  /** A regular expression that the whole value must match; lrq adds the anchors. */
   pattern: z
     .string()
     .max(200)
@@ -40,7 +40,7 @@ export const parametersSchema = z
   .record(z.string().regex(PARAMETER_NAME, "Use a camelCase name."), parameterSchema)
   .refine((all) => Object.keys(all).length <= MAX_PARAMETERS, "Declare at most 20 parameters.");
 
-/** What a profile says of one parameter. */
+/** The rules of a profile for one parameter. */
 export type Parameter = z.infer<typeof parameterSchema>;
 /** The declared parameters of a profile by name; look a name up with `Object.hasOwn`. */
 export type Parameters = z.infer<typeof parametersSchema>;
@@ -62,7 +62,7 @@ export function valueProblem(rule: Parameter, text: string): string | null {
 }
 
 /**
- * Values with defaults filled in, every declared parameter there; or the problems, each under
+ * The values of all declared parameters, defaults included; or the problems, each under
  * `parameters.name`.
  */
 export type ResolvedValues =
@@ -70,7 +70,8 @@ export type ResolvedValues =
   | { readonly kind: "invalid"; readonly problems: readonly Problem[] };
 
 /**
- * Checks what was asked against what is declared; an undeclared name is a problem, never ignored.
+ * Checks the given parameters against the declared ones. An undeclared name is a problem and never
+ * ignored.
  */
 export function resolveValues(
   declared: Parameters,
@@ -103,7 +104,7 @@ function anchored(pattern: string): RegExp {
   return new RegExp(`^(?:${pattern})$`, "u");
 }
 
-/** Compiled bare first: `a)|(b` is no pattern, though it would be one inside our group. */
+/** Compiled first without our group: `a)|(b` is no pattern, but would be one inside the group. */
 function compiles(pattern: string): boolean {
   if (NESTED_QUANTIFIER.test(pattern)) return false;
   try {

@@ -8,8 +8,8 @@ import { placesOf, readTemplate } from "../command/template.ts";
 import type { TemplatePiece } from "../command/template.ts";
 
 /**
- * Text that means itself in both shells, outside of quotes; PowerShell adds the backslash of
- * Windows paths.
+ * Text that has no special meaning in both shells outside of quotes; in PowerShell also the
+ * backslash of Windows paths.
  */
 const PLAIN_ARGUMENTS: Readonly<Record<Shell, RegExp>> = {
   powershell: /^[A-Za-z0-9 _./:=,+%\\-]*$/,
@@ -17,8 +17,8 @@ const PLAIN_ARGUMENTS: Readonly<Record<Shell, RegExp>> = {
 };
 
 /**
- * Where a quoted value stands as a word of its own: behind nothing or a space, or bound to an
- * option by what the shell binds with; and before a space or nothing.
+ * The places where a quoted value is a separate word: at the beginning, after a space, or after the
+ * sign that the shell puts between an option and its value; and before a space or the end.
  */
 const BEFORE_PLACE: Readonly<Record<Shell, RegExp>> = {
   powershell: /(?:^|[ :])$/,
@@ -26,7 +26,7 @@ const BEFORE_PLACE: Readonly<Record<Shell, RegExp>> = {
 };
 const AFTER_PLACE = /^(?: |$)/;
 
-/** What is wrong with a profile of the right shape, beyond its shape; none if it may be used. */
+/** What is wrong with a profile although its shape is right; empty if the profile is valid. */
 export function profileProblems(profile: Profile): Problem[] {
   return [
     ...shellProblems(profile),
@@ -89,7 +89,7 @@ function pathProblems(profile: Profile, template: string, path: string): Problem
   const problems = unquotedProblems(profile, pieces, path);
   const [first] = pieces;
   if (first?.kind === "text") {
-    // A letter stands for the rest: what comes first alone decides whether the path is absolute.
+    // A letter stands for each value: only the beginning decides whether the path is absolute.
     const message = pathProblem(profile.shell, `${first.text}x`);
     if (message !== null) problems.push({ path, message });
   }
@@ -97,8 +97,8 @@ function pathProblems(profile: Profile, template: string, path: string): Problem
 }
 
 /**
- * Outside of script arguments nothing is quoted, so only values we can say something about may go
- * there.
+ * Nothing is quoted outside of script arguments. So only parameters with a pattern or a list of
+ * values may be there.
  */
 function unquotedProblems(
   profile: Profile,

@@ -5,8 +5,8 @@ import { parametersSchema } from "./parameter.ts";
 import { SHELLS } from "../command/quoting.ts";
 
 /**
- * Most commands of a profile. The API names no limit; ours keeps a sequence within one session's
- * life.
+ * Most commands of a profile. The API names no limit; ours keeps a sequence within the life of one
+ * session.
  */
 const MAX_COMMANDS = 50;
 
@@ -21,14 +21,15 @@ const commandSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("GetFile"), path: template }),
 ]);
 
-/** The shape of a profile; what goes beyond shape is in profile-rules. */
+/** The shape of a profile; all other rules are in profile-rules. */
 export const profileSchema = z.strictObject({
   name: z
     .string()
     .max(64)
     .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "Use kebab-case: letters, digits and single hyphens."),
   /**
-   * Raised whenever the commands change: a new version collects anew from machines already done.
+   * A higher number whenever the commands change: machines that are done collect again with a new
+   * version.
    */
   version: z.int().min(1),
   title: z.string().trim().min(1).max(100),
@@ -39,11 +40,11 @@ export const profileSchema = z.strictObject({
   parameters: parametersSchema,
   commands: z.array(commandSchema).min(1).max(MAX_COMMANDS),
   /**
-   * Whether commands may stand in an order the API does not take in one request; they are then sent
-   * in parts.
+   * True if the commands may be in an order that the API does not take in one request; then they
+   * are sent in parts.
    */
   inParts: z.boolean().default(false),
-  /** How many people other than who asks have to approve it, each time. */
+  /** How many people besides the one who asks have to approve it, each time. */
   approvals: z.literal([1, 2]).optional(),
 });
 

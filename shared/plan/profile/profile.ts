@@ -6,10 +6,10 @@ import { profileSchema } from "./profile-schema.ts";
 import type { Profile } from "./profile-schema.ts";
 
 /**
- * The profile in the JSON of a file, which must be called after it. Refused with what to change:
- * unknown fields, an order the API does not take without `inParts`, places of undeclared parameters
- * and parameters without a place, names and paths Defender would refuse. Problem paths begin with
- * the file's name.
+ * The profile in the JSON of a file, which must have the profile's name. Refused, with what to
+ * change: unknown fields, an order that the API does not take without `inParts`, places of
+ * undeclared parameters, parameters without a place, and names and paths that Defender would
+ * refuse. Problem paths begin with the file's name.
  */
 export function parseProfile(json: unknown, fileName: string): Parsed<Profile> {
   const checked = profileSchema.safeParse(json);

@@ -12,11 +12,11 @@ import { LANE_NAMES } from "../lane.ts";
 const MAX_RULES = 100;
 const MAX_PROFILES = 10;
 
-/** A rule holds when all its conditions do; with none it always holds. */
+/** A rule matches if all its conditions do; without conditions it always matches. */
 const ruleSchema = z.strictObject({
   when: z.strictObject({
     sources: z.array(z.enum(SOURCES)).min(1).optional(),
-    /** This severity or a graver one. An unknown severity is below every other. */
+    /** This severity or a higher one. An unknown severity is below all others. */
     minimumSeverity: z.enum(SEVERITIES).optional(),
     severities: z.array(z.enum(SEVERITIES)).min(1).optional(),
   }),
@@ -25,22 +25,22 @@ const ruleSchema = z.strictObject({
    * unknown.
    */
   profiles: z.array(z.string()).min(1).max(MAX_PROFILES),
-  /** Wins over the profile's own lane. */
+  /** It replaces the profile's own lane. */
   lane: z.enum(LANE_NAMES).optional(),
 });
 
 const routingSchema = z.strictObject({ rules: z.array(ruleSchema).max(MAX_RULES) });
 
 /**
- * What to run when nobody asked for a profile by name: rules, of which the first that holds counts.
+ * What to run if nobody asked for a profile by name: rules, of which the first that matches counts.
  */
 export type Routing = z.infer<typeof routingSchema>;
-/** One rule: when it holds, which profiles to run, and in which lane if not in theirs. */
+/** One rule: when it matches, which profiles to run, and in which lane if not in their own. */
 export type RoutingRule = Routing["rules"][number];
 
 /**
- * The rules in the JSON of the routing file; refused if of another shape or naming a profile that
- * is not there.
+ * The rules in the JSON of the routing file. Refused: another shape, or the name of a profile that
+ * does not exist.
  */
 export function parseRouting(json: unknown, catalogue: Catalogue): Parsed<Routing> {
   const checked = routingSchema.safeParse(json);
@@ -56,7 +56,7 @@ export function parseRouting(json: unknown, catalogue: Catalogue): Parsed<Routin
   return problems.length > 0 ? invalid(problems) : { kind: "parsed", value: checked.data };
 }
 
-/** The first rule that holds for an incident, or null. */
+/** The first rule that matches an incident, or null. */
 export function ruleFor(
   routing: Routing,
   incident: Pick<Incident, "source" | "severity">,
