@@ -7,8 +7,7 @@ import { readAction, readListedAction } from "./schema.ts";
 
 /**
  * Every live response action created at or after `sinceMs` (epoch milliseconds), newest first, each
- * once: a list that shifts while it is paged repeats members, and the later reading is the fresher
- * one.
+ * once. If the list shifts between two pages, it repeats members; the later reading counts.
  */
 export async function listActions(
   ask: Ask,
@@ -18,7 +17,7 @@ export async function listActions(
   return await listed(ask, root, actionsSince(sinceMs));
 }
 
-/** Every live response action that is Pending, whoever started it and whenever. */
+/** Every live response action that is Pending, of everybody and of any age. */
 export async function listPending(
   ask: Ask,
   root: string,
@@ -40,13 +39,13 @@ async function listed(
 
 /**
  * One action; `absent` may only mean that it is seconds old (reads lag behind the POST). An answer
- * about another one is none.
+ * about another action counts as none.
  */
 export function getAction(ask: Ask, root: string, actionId: string): Promise<Reply<MachineAction>> {
   return ask({ url: actionUrl(root, actionId), json: null, size: "one" }, readOf(actionId));
 }
 
-/** Asks Defender to end an action: what became of it is for the next list to say. */
+/** Asks Defender to end an action; the next list shows whether it ended. */
 export async function cancelAction(
   ask: Ask,
   root: string,

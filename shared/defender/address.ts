@@ -1,7 +1,7 @@
 import { isLoopback } from "../loopback.ts";
 
 /**
- * Where Defender's API is in each cloud (Microsoft Defender for Endpoint for US Government
+ * The address of Defender's API in each cloud (Microsoft Defender for Endpoint for US Government
  * customers; API list).
  */
 export const CLOUDS = {
@@ -16,7 +16,7 @@ export function withoutApiPath(url: string): string {
   return url.replace(/\/+$/, "").replace(/(?:\/api)+$/, "");
 }
 
-/** Why the token may not go to this address, or no call can be made there; null if all is well. */
+/** Why the token may not go to this address, or why no call is possible there; null if neither. */
 export function addressTrouble(url: string): string | null {
   const { protocol, hostname, username, password, search, hash } = new URL(url);
   const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname));

@@ -9,10 +9,7 @@ export const MAX_ANSWER_BYTES = 2 ** 20;
 /** The largest page of a list: 10,000 members of up to about 3 KiB each. */
 const MAX_PAGE_BYTES = 32 * 2 ** 20;
 
-/**
- * A question to the API; `json` is posted unless it is null, and `size` says how long an answer may
- * be.
- */
+/** A question to the API; `json` is posted unless it is null, and `size` bounds the answer. */
 interface Question {
   readonly url: string;
   readonly json: unknown;
@@ -20,15 +17,15 @@ interface Question {
 }
 
 /**
- * Asks once, and reads the answer with `read`, which gives null for what it cannot make sense of;
- * it is told the time in the answer's Date header, too.
+ * Asks once, and reads the answer with `read`, which returns null for an answer it does not
+ * understand; `read` also gets the time from the answer's Date header.
  */
 export type Ask = <T>(
   question: Question,
   read: (json: unknown, dateMs: number | null) => T | null,
 ) => Promise<Reply<T>>;
 
-/** Questions to the API, each with a token and at most `readMs` long. */
+/** Questions to the API, each with a token and for at most `readMs`. */
 export function asking(tokens: Tokens, nowMs: () => number, readMs: number): Ask {
   return async (question, read) => {
     const token = await tokenOr(tokens);
@@ -47,7 +44,7 @@ export function asking(tokens: Tokens, nowMs: () => number, readMs: number): Ask
   };
 }
 
-/** A token, or `unavailable` with the reason: without one, nothing was asked. */
+/** A token; or `unavailable` with the reason, and then there was no call. */
 export async function tokenOr(tokens: Tokens): Promise<Reply<string>> {
   try {
     return { kind: "answered", value: await tokens.current() };
@@ -57,7 +54,8 @@ export async function tokenOr(tokens: Tokens): Promise<Reply<string>> {
 }
 
 /**
- * Why there is no token, on one line; the identity's own words are what its administrator needs.
+ * Why there is no token, on one line, in the words of the identity service, because its
+ * administrator needs them.
  */
 export function tokenTrouble(error: unknown): string {
   const message = error instanceof Error ? error.message : "";

@@ -9,12 +9,12 @@ import type { HttpAnswer } from "./request.ts";
 import { throttledAnswer } from "./throttled-answer.ts";
 import { readAccepted } from "./schema.ts";
 
-/** Characters of Defender's own words that we pass on; the wire promises no bound. */
+/** Most characters of Defender's own words that lrq passes on; Defender documents no bound. */
 const MAX_MESSAGE_CHARS = 500;
 
 /**
- * Defender's error form. Bad OData options come with an empty code, `details` and no target. What
- * gateways send has no such code, or is no JSON.
+ * Defender's error form. Bad OData options have an empty code, `details` and no target. Answers of
+ * gateways have no such code, or are no JSON.
  */
 const errorSchema = z.object({
   error: z.object({
@@ -26,26 +26,26 @@ const errorSchema = z.object({
 
 /** No valid token, or not the right to ask. */
 const ACCESS: ReadonlySet<number> = new Set([401, 403]);
-/** What Defender refuses for what is asked (common REST API error codes page). */
+/** What Defender refuses because of the request itself (common REST API error codes page). */
 const REFUSALS: ReadonlySet<number> = new Set([400]);
 
 interface ApiError {
-  /** False if the answer is not in Defender's error form: then the code is empty. */
+  /** False if the answer is not in Defender's error form; then the code is empty. */
   readonly inForm: boolean;
   readonly code: string;
   readonly detail: string;
 }
 
 /**
- * What the answer to a POST of a sequence means. Only Defender's own refusal, with a code that is
- * known to be final, is one. With any other answer the action may exist.
+ * What the answer to a POST of a sequence means. It is a refusal only if Defender itself refused,
+ * with a code that is known to be final. After any other answer the action may exist.
  */
 export function classifySubmission(answer: HttpAnswer, nowMs: number): SubmissionAnswer {
   const { status } = answer;
   if (status === 429) return throttledAnswer(comeBackIn(answer), nowMs);
   if (status >= 200 && status < 300) return accepted(answer);
   const { code, detail } = apiError(answer);
-  // Nothing is begun for a call without a valid token, whoever checks it; and it ends no sequence.
+  // Without a valid token nothing begins, whoever checked the token. This ends no sequence.
   if (status === 401) return { kind: "unauthorized", detail };
   if (status === 400 && code === "ActiveRequestAlreadyExists") return { kind: "machineBusy" };
   if (isFinalCode(status, code)) return { kind: "refused", httpStatus: status, code, detail };
@@ -53,8 +53,8 @@ export function classifySubmission(answer: HttpAnswer, nowMs: number): Submissio
 }
 
 /**
- * What the answer to any other call means; `read` gives null for a body that is not what it should
- * be. A 401 or 403 is about our access, in whatever form; else only Defender's own form counts.
+ * What the answer to any other call means; `read` returns null for a body of another form. A 401 or
+ * 403 in any form is about our access. Of all others only Defender's own form counts.
  */
 export function classifyReply<T>(
   answer: HttpAnswer,
@@ -97,8 +97,8 @@ function unknown(detail: string): SubmissionAnswer {
 }
 
 /**
- * Code, and a text with status, Defender's words, the correlation id its support asks for, and the
- * next step.
+ * The code; and a text with the status, Defender's words, the correlation id that its support asks
+ * for, and the next step.
  */
 function apiError(answer: HttpAnswer): ApiError {
   const read = errorSchema.safeParse(jsonOf(answer.text));
@@ -112,7 +112,7 @@ function apiError(answer: HttpAnswer): ApiError {
   return { inForm: true, code: shown(code), detail };
 }
 
-/** Of such an answer only the status is told: nobody knows who wrote the rest. */
+/** Of such an answer only the status is shown, because it is not known who wrote the rest. */
 function notItsForm({ status, text }: HttpAnswer): string {
   if (text === null) return `HTTP ${status} with a body that is cut off or too large`;
   const body = text.trim() === "" ? "an empty body" : "a body that is not Defender's error form";
@@ -124,7 +124,7 @@ function shown(text: string): string {
   return text.slice(0, MAX_MESSAGE_CHARS).replaceAll(/\p{Cc}+/gu, " ");
 }
 
-/** The parsed body; undefined, which no schema takes, if it is lost or no JSON. */
+/** The parsed body; undefined, which no schema accepts, if the body was lost or is no JSON. */
 function jsonOf(text: string | null): unknown {
   try {
     return text === null ? undefined : JSON.parse(text);

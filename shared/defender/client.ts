@@ -11,8 +11,8 @@ import type { Tokens } from "./token.ts";
 import { createTokens } from "./token.ts";
 
 /**
- * The Defender API over HTTP: one method a call, none of them retried. Throws if the address is
- * neither https nor loopback, for the token would be readable on the way.
+ * The Defender API over HTTP: one method for each call; no call is repeated. Throws if the address
+ * is neither https nor loopback, because others could read the token on the way.
  */
 export function createDefender(options: DefenderOptions): Defender {
   const { timeouts, nowMs } = options;

@@ -11,13 +11,13 @@ interface Places {
   readonly SENTINEL_COMMENTS: "true" | "false";
 }
 
-/** What GCC High and DoD have of their own; GCC has that of the commercial cloud. */
+/** The addresses of GCC High and DoD; GCC has those of the commercial cloud. */
 const GOVERNMENT = {
   authority: "https://login.microsoftonline.us",
   management: "https://management.usgovcloudapi.net",
 } as const;
 
-/** An address that no call can be made to, or addresses of different clouds. */
+/** Problems with an address to which no call is possible, or with addresses of different clouds. */
 export function cloudProblems(from: Places): Problem[] {
   const { DEFENDER_API_URL: url = CLOUDS[from.DEFENDER_CLOUD] } = from;
   const trouble = addressTrouble(url);
@@ -26,7 +26,7 @@ export function cloudProblems(from: Places): Problem[] {
   return [...mixed(url, from.DEFENDER_CLOUD), ...elsewhere(from)];
 }
 
-/** The token scope follows from the cloud, so a government address needs its cloud named. */
+/** The token scope depends on the cloud, so with a government address the cloud has to be set. */
 function mixed(url: string, cloud: keyof typeof CLOUDS): Problem[] {
   const { hostname } = new URL(url);
   const own = Object.entries(CLOUDS).filter(([, each]) => new URL(each).hostname === hostname);
@@ -36,7 +36,7 @@ function mixed(url: string, cloud: keyof typeof CLOUDS): Problem[] {
   return [{ path: "DEFENDER_CLOUD", message }];
 }
 
-/** Its identities and its Azure are not those of the commercial cloud. */
+/** Its identities and its Azure are separate from those of the commercial cloud. */
 function elsewhere(from: Places): Problem[] {
   if (from.DEFENDER_CLOUD !== "gcc-high" && from.DEFENDER_CLOUD !== "dod") return [];
   const problems: Problem[] = [];

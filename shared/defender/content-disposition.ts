@@ -1,14 +1,13 @@
 /**
- * The longest name we read; file systems of the machines allow 255 characters, percent-encoding
- * triples them.
+ * The longest name that is read. The machines' file systems allow 255 characters, and
+ * percent-encoding makes three of each.
  */
 const MAX_NAME_CHARS = 1_024;
 
 /**
- * The file name in a `Content-Disposition` header (RFC 6266), or null. `filename*` wins over
- * `filename`; Defender's blobs percent-encode the plain one too, so it is decoded where it can be.
- * What comes back is the machine's word: it may hold path separators or anything else, and is for
- * showing only.
+ * The file name in a `Content-Disposition` header (RFC 6266), or null. `filename*` comes before
+ * `filename`. Defender's blobs percent-encode `filename`, too, so it is decoded if possible. The
+ * machine chose the name: it may have path separators or anything else, and is only to be shown.
  */
 export function fileNameIn(header: string | null): string | null {
   const parameters = parametersOf(header ?? "");
@@ -16,7 +15,10 @@ export function fileNameIn(header: string | null): string | null {
   return name === null || name === "" ? null : name.slice(0, MAX_NAME_CHARS);
 }
 
-/** `; name=value` pairs, the value a token or a quoted string; the first of each name counts. */
+/**
+ * The `; name=value` pairs; a value is a token or a quoted string, and the first of each name
+ * counts.
+ */
 function parametersOf(header: string): Map<string, string> {
   const found = new Map<string, string>();
   const pairs = header.matchAll(/;\s*([\w*]{1,32})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"\s]+))/g);

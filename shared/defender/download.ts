@@ -6,8 +6,8 @@ import { throttledAnswer } from "./throttled-answer.ts";
 import { bodyOf, openResponse } from "../http/streamed-response.ts";
 
 /**
- * The bounds of a download: how long until its headers are in, and how long each further piece may
- * take.
+ * The bounds of a download: the time until its headers are there, and the time for each further
+ * piece.
  */
 export interface DownloadTimeouts {
   readonly readMs: number;
@@ -15,10 +15,10 @@ export interface DownloadTimeouts {
 }
 
 /**
- * Opens a result link that was checked before. No token goes along, for the link is its own key; no
- * redirect is followed. The content must be read to its end or left by breaking out of the loop; it
- * throws if it stalls, breaks off, is shorter than announced, or passes 4 GiB. One that nobody
- * begins to read breaks off, too, after the time of a stall.
+ * Opens a result link that was checked before. It sends no token, because the link is enough; it
+ * follows no redirect. The content must be read to its end or left by breaking out of the loop. It
+ * throws if it stalls, breaks off, is shorter than announced, or is larger than 4 GiB. If nobody
+ * begins to read it, it breaks off, too, after the time of a stall.
  */
 export async function openDownload(
   url: string,
@@ -39,8 +39,8 @@ export async function openDownload(
 }
 
 /**
- * Every answer but a 200. The blob store's own error texts are left unread: they can quote the
- * signature.
+ * Every answer but a 200. The error texts of the blob store are not read, because they can quote
+ * the signature.
  */
 function withoutBytes(response: IncomingMessage, nowMs: number): Reply<Download> {
   const { statusCode: status = 0, headers } = response;

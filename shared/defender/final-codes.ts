@@ -1,7 +1,13 @@
-/** One of Defender's error codes that settles what is done, and whom it concerns. */
+/**
+ * A final error code of Defender: nothing began, and nothing will. `concerns` says what it is
+ * about.
+ */
 interface FinalCode {
   readonly httpStatus: 400 | 401 | 403 | 404;
-  /** `sequence`: it would be refused again, so it ends. `app`: so would any, so all wait. */
+  /**
+   * `sequence`: Defender would refuse it again, so it ends. `app`: Defender would refuse any other,
+   * too, so all wait.
+   */
   readonly concerns: "sequence" | "app";
   readonly source: string;
 }
@@ -9,8 +15,8 @@ interface FinalCode {
 const ERRORS_PAGE = "Common REST API error codes";
 
 /**
- * The answers to a POST of a sequence that are Defender's own refusal. docs/api.md shows the same
- * table. Every other 4xx leaves open what became of the POST: a gateway may have said it.
+ * Defender's own refusals of a POST of a sequence. docs/api.md shows the same table. After any
+ * other 4xx it is not known whether the POST arrived, because a gateway may have sent the answer.
  */
 export const FINAL_CODES: Readonly<Record<string, FinalCode>> = {
   BadRequest: { httpStatus: 400, concerns: "sequence", source: ERRORS_PAGE },
@@ -27,12 +33,12 @@ export const FINAL_CODES: Readonly<Record<string, FinalCode>> = {
   DisabledFeature: { httpStatus: 403, concerns: "app", source: ERRORS_PAGE },
 };
 
-/** The statuses of the page. Which code comes with which of them is not relied on. */
+/** The statuses on the page. lrq does not depend on which code comes with which status. */
 const STATUSES: ReadonlySet<number> = new Set(
   Object.values(FINAL_CODES).map(({ httpStatus }) => httpStatus),
 );
 
-/** True if this is Defender's refusal; the code is that of an answer in Defender's error form. */
+/** True if this is Defender's refusal; `code` is from an answer in Defender's error form. */
 export function isFinalCode(httpStatus: number, code: string): boolean {
   return STATUSES.has(httpStatus) && Object.hasOwn(FINAL_CODES, code);
 }

@@ -1,20 +1,20 @@
 import { isLoopback } from "../loopback.ts";
 
-/** Where result links may lead, and whether the API itself is on this machine. */
+/** The hosts that result links may lead to, and whether the API itself is on this machine. */
 export interface AllowedLinks {
   readonly hosts: readonly string[];
   readonly apiIsLoopback: boolean;
 }
 
-/** A link we may open, or why not; the reason never shows more of it than its host. */
+/** A link that may be opened, or why not; of the link the reason shows only its host. */
 export type LinkVerdict =
   | { readonly kind: "allowed"; readonly url: string }
   | { readonly kind: "refused"; readonly detail: string };
 
 /**
- * Checks where a result link leads before anything is asked of it. Allowed is https at one of the
- * `hosts` or below it, on the usual port; and, only while the API itself is on this machine, a
- * loopback `host:port` of the list.
+ * Checks where a result link leads before anything is sent there. Allowed is https to one of the
+ * `hosts` or to a name below it, on the usual port. Only while the API itself is on this machine, a
+ * loopback `host:port` of the list is allowed, too.
  */
 export function checkLink(link: string, { hosts, apiIsLoopback }: AllowedLinks): LinkVerdict {
   if (!URL.canParse(link)) return { kind: "refused", detail: "the result link is no address" };

@@ -3,13 +3,13 @@ import type { Ask } from "./ask.ts";
 import { PAGE_SIZE } from "./odata.ts";
 import { readPage } from "./schema.ts";
 
-/** Pages of one list that we follow: 200,000 members, two weeks of submissions at ten a minute. */
+/** Most pages of one list: 200,000 members, two weeks of submissions at ten a minute. */
 const MAX_PAGES = 20;
 
 /**
- * All members of the list at `url` that `read` makes sense of. A list that could not be followed to
- * its end is `unavailable`, since what it does not show would seem not to exist. The others answer
- * like any single call.
+ * All members of the list at `url` that `read` understands. If a later page cannot be read, the
+ * whole list is `unavailable`, because its missing members would seem not to exist. All other
+ * answers are those of a single call.
  */
 export async function listAll<T>(
   ask: Ask,
@@ -38,15 +38,16 @@ export async function listAll<T>(
 }
 
 /**
- * A full page that names no next one may still not be all: no page says whether `$top` silences the
- * next link.
+ * A full page without a link may not be the last one: no page of the documentation says whether
+ * there is a next link if `$top` is used.
  */
 function skipLink(url: string, pageLength: number, seen: number): string | null {
   return pageLength >= PAGE_SIZE ? `${url}&$skip=${seen}` : null;
 }
 
 /**
- * The address of the next page if it lies where the first one does: the token goes nowhere else.
+ * The address of the next page, if it is on the host of the first one, because the token may go
+ * nowhere else.
  */
 function sameHost(firstPage: string, nextLink: string): string | null {
   if (!URL.canParse(nextLink, firstPage)) return null;

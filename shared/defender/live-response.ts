@@ -2,8 +2,8 @@ import type { Command } from "../plan/command/command.ts";
 import { COMMAND_ORDER } from "../plan/command/command.ts";
 
 /**
- * The documented form of a machine id. A name would be taken too, by some calls, and could mean
- * another machine.
+ * The documented form of a machine id. Some calls also take a name, and a name could mean another
+ * machine.
  */
 const MACHINE_ID = /^[0-9a-f]{40}$/i;
 
@@ -14,8 +14,8 @@ interface WireCommand {
 
 /**
  * Path and body of a runliveresponse POST; the letter case of every name counts (common error codes
- * page). Throws on what a plan never makes: another kind of machine id, no commands, or an order
- * the API refuses.
+ * page). Throws for what a plan never has: another form of machine id, no commands, or an order
+ * that the API refuses.
  */
 export function liveResponseCall(
   machineId: string,
@@ -40,7 +40,7 @@ function wireCommand(command: Command): WireCommand {
   return wire(command.type, { ScriptName: command.scriptName, Args: command.args });
 }
 
-/** A parameter without a value is left out: nobody was ever seen to send an empty one. */
+/** A parameter without a value is left out, because no client was seen to send an empty one. */
 function wire(type: Command["type"], params: Readonly<Record<string, string | null>>): WireCommand {
   return {
     type,

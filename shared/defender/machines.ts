@@ -5,15 +5,15 @@ import { machinesNamed, machinesSeen } from "./odata.ts";
 import { readMachine } from "./schema.ts";
 
 /**
- * A DNS name is at most 253 characters as written (RFC 1035, 2.3.4); nothing longer can be a
- * machine's.
+ * A DNS name has at most 253 characters as written (RFC 1035, 2.3.4), so no machine has a longer
+ * one.
  */
 const MAX_NAME_CHARS = 253;
 
 /**
- * Machines whose DNS name is `name`, or whose first label is, when it has no dot; letter case does
- * not count. Never by substring: `pc1` is not `pc10`. There may be several, or none, which is an
- * answer too.
+ * Machines whose DNS name is `name`; if `name` has no dot, whose first label is. Letter case does
+ * not count. A part of a label is not enough: `pc1` is not `pc10`. There may be several, or none,
+ * which is an answer, too.
  */
 export async function findMachines(
   ask: Ask,
@@ -34,8 +34,8 @@ export async function findMachines(
 }
 
 /**
- * One machine. An answer about another one is none: the same path takes names, too (get machine API
- * page).
+ * One machine. An answer about another machine counts as none, because the same path also takes
+ * names (get machine API page).
  */
 export async function getMachine(
   ask: Ask,

@@ -35,7 +35,7 @@ const NEXT_STEPS: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** The next step for an error code, or null where we know of none. */
+/** The next step for an error code; null if lrq knows none. */
 export function nextStep(code: string): string | null {
   return NEXT_STEPS.get(code) ?? null;
 }

@@ -13,7 +13,7 @@ export function actionsSince(sinceMs: number): string {
   return query(`type eq 'LiveResponse' and creationDateTimeUtc ge ${since}`);
 }
 
-/** The query for live response actions that nobody has taken up yet. */
+/** The query for live response actions that no machine has begun yet. */
 export function actionsPending(): string {
   return query("type eq 'LiveResponse' and status eq 'Pending'");
 }
@@ -24,8 +24,8 @@ export function machinesSeen(sinceMs: number): string {
 }
 
 /**
- * The query for machines called `name`: the whole DNS name if it has a dot, else names that start
- * with it. The latter finds too many (`pc1` also finds `pc10`), so whoever asks compares again.
+ * The query for machines called `name`: the whole DNS name if it has a dot, otherwise all names
+ * that begin with it. These are too many (`pc1` also finds `pc10`), so the caller compares again.
  */
 export function machinesNamed(name: string): string {
   return name.includes(".")

@@ -3,24 +3,24 @@ import type { AccessToken } from "./token.ts";
 /** How to reach Defender. */
 export interface DefenderOptions {
   /**
-   * What `/api` lies below, such as `https://api.security.microsoft.com`; plain http only on
+   * The address before `/api`, such as `https://api.security.microsoft.com`; plain http only on
    * loopback.
    */
   readonly baseUrl: string;
   readonly getToken: () => Promise<AccessToken>;
   /**
-   * This host's clock, epoch milliseconds: for the life of tokens and for dates in headers only.
+   * This host's clock, epoch milliseconds, only for the life of tokens and for dates in headers.
    */
   readonly nowMs: () => number;
   readonly timeouts: DefenderTimeouts;
   /**
-   * Hosts result links may lead to, each with all below it; a loopback `host:port` while the API is
-   * on loopback.
+   * Hosts that result links may lead to, each with all names below it; or a loopback `host:port`
+   * while the API is on loopback.
    */
   readonly linkHosts: readonly string[];
 }
 
-/** How long each step may take. Defender documents no times, so these are settings. */
+/** The time for each step. Defender documents no times, so these are settings. */
 interface DefenderTimeouts {
   /** From the call of `submit` to the end of its answer, the token included. */
   readonly submitMs: number;

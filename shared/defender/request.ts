@@ -5,7 +5,7 @@ import { withoutEncoding } from "../http/transport-encoding.ts";
 
 /**
  * One call over HTTP; the signal bounds all of it, the body included. `maxBytes` bounds the
- * answer's body; absent, `leaveWithinMs` leaves it all the time there is.
+ * answer's body. Without `leaveWithinMs` the call may leave at any time.
  */
 export interface HttpCall {
   readonly method: "GET" | "POST";
@@ -17,24 +17,24 @@ export interface HttpCall {
   readonly leaveWithinMs?: LeaveWithin;
 }
 
-/** What came back: `text` is null when the body broke off or was larger than allowed. */
+/** The answer: `text` is null if the body broke off or was larger than allowed. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   readonly text: string | null;
 }
 
-/** An answer, or nothing at all. */
+/** An answer, or none. */
 export type Exchange =
   | { readonly kind: "answer"; readonly answer: HttpAnswer }
-  /** Nobody knows whether the call arrived. */
+  /** It is not known whether the call arrived. */
   | { readonly kind: "silence"; readonly detail: string }
   /** Nothing of the call was written: it certainly did not arrive. */
   | { readonly kind: "notSent"; readonly detail: string };
 
 /**
- * Makes the call once. Redirects are answers, never followed, for the token must not travel
- * elsewhere.
+ * Makes the call once. It follows no redirect, because the token must not go elsewhere; a redirect
+ * is an answer.
  */
 export async function exchange(call: HttpCall): Promise<Exchange> {
   const { signal, leaveWithinMs, maxBytes } = call;
@@ -62,8 +62,8 @@ function requestFor({ method, url, token, signal }: HttpCall, body: Buffer | nul
       ? {}
       : { "content-type": "application/json", "content-length": body.byteLength }),
   };
-  // A kept connection may be closed just when it is used again, and then nobody knows whether the
-  // call arrived: each has one of its own.
+  // A kept connection may close just when it is used again, and then nobody knows whether the call
+  // arrived. So each call has its own connection.
   return requestTo(url, { method, headers, signal, agent: false });
 }
 
@@ -79,7 +79,7 @@ async function boundedText(
   let text = "";
   let size = 0;
   try {
-    // Leaving the loop early cancels the body, so that an endless one costs no more than the bound.
+    // Leaving the loop early cancels the body. So an endless body costs no more than the bound.
     for await (const chunk of body) {
       size += chunk.byteLength;
       if (size > maxBytes) return null;
@@ -87,7 +87,7 @@ async function boundedText(
     }
     return text + decoder.decode();
   } catch {
-    // The status line is in, and says more than silence would; only the body is lost.
+    // The status line is known, so the answer counts; only the body is lost.
     return null;
   }
 }

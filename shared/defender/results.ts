@@ -9,8 +9,8 @@ import { readLink } from "./schema.ts";
 
 /**
  * A link to the result of one command (its index counts from 0), good for about 30 minutes. A link
- * that leads anywhere but to an allowed host is `refused` with the code `LinkNotAllowed`. Throws on
- * an index that is none.
+ * to a host that is not allowed is `refused` with the code `LinkNotAllowed`. Throws if the index is
+ * not one.
  */
 export async function resultLink(
   ask: Ask,
@@ -43,7 +43,7 @@ export async function download(
   return reply.kind === "answered" ? openDownload(reply.value, timeouts, nowMs) : reply;
 }
 
-/** The status is that of the call that gave the link, which went well. */
+/** The status of the call that gave the link; that call succeeded. */
 function allowed(link: string, links: AllowedLinks): Reply<string> {
   const verdict = checkLink(link, links);
   return verdict.kind === "allowed"

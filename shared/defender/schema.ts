@@ -7,16 +7,17 @@ import type { Machine } from "../ports.ts";
 import { instantMs } from "./instant.ts";
 
 /**
- * Errors of one command that we keep, and characters of each; the wire promises no bound on either.
+ * Most errors that are kept of one command, and most characters of each; Defender documents no
+ * bound.
  */
 const MAX_ERRORS = 20;
 const MAX_ERROR_CHARS = 500;
 
-/** A field we like to have: anything but a string, or nothing at all, reads as null. */
+/** An optional field: anything but a string is read as null. */
 const text = z.string().nullable().catch(null);
 const instant = text.transform(instantMs);
 
-/** Documented as a GUID; all we need is that it can stand in a path. */
+/** Documented as a GUID; it is enough that it can be part of a path. */
 const actionId = z.string().regex(/^[\w-]{1,128}$/);
 
 const commandSchema = z.object({
@@ -69,14 +70,15 @@ const pageSchema = z.object({
   "@odata.nextLink": z.string().nullish(),
 });
 
-/** One page of a list, its members unread, and the address of the next page. */
+/** One page of a list: its members, not parsed yet, and the address of the next page. */
 interface Page {
   readonly members: readonly unknown[];
   readonly nextLink: string | null;
 }
 
 /**
- * A machine action, or null if it has no usable id. Statuses we do not know are kept as they are.
+ * A machine action, or null if it has no usable id. A status that lrq does not know is kept
+ * unchanged.
  */
 export function readAction(json: unknown): MachineAction | null {
   const read = actionSchema.safeParse(json);
@@ -95,8 +97,8 @@ export function readAction(json: unknown): MachineAction | null {
 }
 
 /**
- * A live response action from a list; null for other types too, should the filter have been
- * ignored.
+ * A live response action from a list; null for other types, too, in case Defender ignored the
+ * filter.
  */
 export function readListedAction(json: unknown): MachineAction | null {
   const type = z.object({ type: text }).safeParse(json).data?.type ?? null;
@@ -121,11 +123,11 @@ export function readMachine(json: unknown): Machine | null {
     machineId: machine.id.toLowerCase(),
     name: machine.computerDnsName?.toLowerCase() ?? null,
     platform: platformOf(machine.osPlatform),
-    // The pages write "onboarded", the wire "Onboarded".
+    // The pages write "onboarded"; Defender sends "Onboarded".
     onboarded: machine.onboardingStatus?.toLowerCase() === "onboarded",
     lastSeenAtMs: machine.lastSeen,
     health: machine.healthStatus,
-    // No page documents it; the wire has it, and most machines have null there.
+    // No page documents it, but Defender sends it; for most machines it is null.
     mergedInto: machineIdOf(machine.mergedIntoMachineId ?? ""),
     tags: machine.machineTags,
     group: machine.rbacGroupName,
@@ -162,7 +164,7 @@ function readCommand(json: unknown, position: number): ActionCommand[] {
   ];
 }
 
-/** Nobody documents what an error is made of, so whatever is no string is shown as JSON. */
+/** The form of an error is not documented. So anything but a string is shown as JSON. */
 function errorText(error: unknown): string {
   const shown = typeof error === "string" ? error : JSON.stringify(error);
   return shown.slice(0, MAX_ERROR_CHARS);

@@ -14,7 +14,7 @@ interface SubmitOptions extends Pick<DefenderOptions, "nowMs" | "timeouts"> {
   readonly tokens: Tokens;
 }
 
-/** One part of a sequence, as it is posted. */
+/** One part of a sequence, for one POST. */
 interface Post {
   readonly machineId: string;
   readonly commands: readonly Command[];
@@ -22,9 +22,9 @@ interface Post {
 }
 
 /**
- * Posts one part of a sequence, once. Token and connection come first; whether it may leave is
- * asked when nothing is left to wait for. `notSent` is certain: nothing of it was written. Throws
- * as `liveResponseCall` does.
+ * Posts one part of a sequence, once. It first gets the token and the connection; right before it
+ * writes, it asks whether the POST may still leave. `notSent` is certain: nothing of it was
+ * written. Throws as `liveResponseCall` does.
  */
 export async function submit(
   options: SubmitOptions,

@@ -1,12 +1,12 @@
 import { retryAfterMs, type ComeBack } from "../http/retry-after.ts";
 
 /**
- * The longest wait we believe: Defender's quotas are by the minute and by the hour (API limits
+ * The longest wait that lrq accepts: Defender's quotas are for a minute and an hour (API limits
  * page).
  */
 const LONGEST_MS = 3_600_000;
 
-/** What a 429 says: when to come back, at most an hour from now; null if it does not say. */
+/** The wait that a 429 asks for, at most an hour from now; null if it names none. */
 export function throttledAnswer(
   comeBack: ComeBack,
   nowMs: number,

@@ -1,31 +1,34 @@
 import { before } from "../http/deadline.ts";
 
-/** An access token and when it ends, in epoch milliseconds. */
+/** An access token and its end, in epoch milliseconds. */
 export interface AccessToken {
   readonly token: string;
   readonly expiresAtMs: number;
 }
 
-/** Where calls get their token; `current` throws if there is none to be had. */
+/** Where calls get their token; `current` throws if there is none. */
 export interface Tokens {
   current(): Promise<string>;
-  /** Drops `token` if it is still the cached one: Defender would not take it. */
+  /** Drops `token` if it is still the cached one, because Defender refused it. */
   forget(token: string): void;
 }
 
-/** A token is renewed this long before it ends, so that none ends under way (they live an hour). */
+/**
+ * A token is renewed this long before its end, so that it does not end during a call (tokens live
+ * an hour).
+ */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
 /**
- * What may stand after "Bearer " (RFC 6750, 2.1); anything else would break the request before it
- * is sent.
+ * The characters that may be after "Bearer " (RFC 6750, 2.1); with others the request could not be
+ * sent.
  */
 const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
- * A cached token, renewed five minutes before it ends. However many calls wait for it, one fetch
- * runs at a time, for at most `timeoutMs`. A failed fetch is not remembered, and does no harm while
- * the old token still lives.
+ * A cached token, renewed five minutes before its end. For any number of calls that wait, one fetch
+ * runs at a time, for at most `timeoutMs`. A failed fetch is not remembered, and changes nothing
+ * while the old token is still good.
  */
 export function createTokens(
   getToken: () => Promise<AccessToken>,

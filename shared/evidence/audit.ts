@@ -13,9 +13,9 @@ import type { ChainEnd } from "./chain.ts";
 import { reportedName } from "./reported-text.ts";
 
 /**
- * The decisions a person may ask about later. `adopted` is an action found at Defender after its
- * POST's answer was lost; `givenBack` is a sequence that waits again; `ended` is its end, however
- * it came; `refused` is Defender's word; `ranLate` is an action that was given up and has run.
+ * The decisions that a person may ask about later. `adopted`: an action was found at Defender after
+ * the answer to its POST was lost. `givenBack`: a sequence waits again. `ended`: it ended, in any
+ * way. `refused`: Defender refused it. `ranLate`: an action that was given up has run.
  */
 export const AUDIT_EVENTS = [
   "accepted",
@@ -42,25 +42,25 @@ export const AUDIT_EVENTS = [
 
 /** More than one transaction can move (100 rows, Table service). */
 const SEQUENCES_MAX = 100;
-/** Long enough for a sentence and Defender's own words, short enough for any row. */
+/** Enough for a sentence and Defender's own words, and small enough for any row. */
 const DETAIL_CHARACTERS_MAX = 300;
 const NAME_CHARACTERS_MAX = 100;
 
 const factsSchema = z.strictObject({
   at: z.iso.datetime(),
   event: z.enum(AUDIT_EVENTS),
-  /** The caller who asked, by the name the settings give it; null is the queue's own doing. */
+  /** The caller who asked, by its name in the settings; null if lrq did it by itself. */
   by: z.string().nullable(),
   sequences: z
     .array(z.strictObject({ sequenceId: z.string(), machineActionId: z.string().nullable() }))
     .max(SEQUENCES_MAX),
-  /** One harmless line for people. */
+  /** One line for people, without control characters. */
   detail: z.string(),
 });
 
 /**
- * One decision in an append-only log. `chain` names the log: `queue` for what the queue decides, a
- * run's id for what is decided about that run as a whole. Instants are ISO 8601 in UTC.
+ * One decision in an append-only log. `chain` names the log: `queue` for decisions of the queue, a
+ * run's id for decisions about that run as a whole. Instants are ISO 8601 in UTC.
  */
 export const auditRecordSchema = z.strictObject({
   ...linkShape,
@@ -72,10 +72,10 @@ export type AuditRecord = Readonly<z.infer<typeof auditRecordSchema>>;
 /** What is known of a decision; the chain adds the rest. */
 export type AuditFacts = Readonly<z.infer<typeof factsSchema>>;
 
-/** The log of the queue's own decisions; no run has an id like this. */
+/** The log of the queue's own decisions; no run has this id. */
 export const QUEUE_CHAIN = "queue";
 
-/** The records that follow `head`, in their order, and the head they make. */
+/** The records after `head`, in their order, and the new head. */
 export function appendAudit(
   head: ChainHead,
   chain: string,
@@ -91,7 +91,10 @@ export function appendAudit(
   return { head: end === null ? head : headOf(end), records };
 }
 
-/** Recomputes a log from its records as read from JSON; see `verifyLinks` for `expected`. */
+/**
+ * Verifies a log by computing it again from its records as read from JSON; see `verifyLinks` for
+ * `expected`.
+ */
 export function verifyAudit(
   records: readonly unknown[],
   expected: ChainEnd | null = null,
@@ -106,7 +109,7 @@ const AUDIT: ChainKind<AuditRecord> = {
   stranger: "belongs to another log",
 };
 
-/** Nothing in a log may break its lines, colour a terminal or grow without bound. */
+/** Text in a log may not break its lines, colour a terminal or grow without a bound. */
 function harmless(facts: AuditFacts): AuditFacts {
   return {
     ...facts,

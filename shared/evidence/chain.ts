@@ -17,7 +17,7 @@ export const linkShape = {
   hash: hashSchema,
 } as const;
 
-/** The end of a chain as its last link tells it. */
+/** The end of a chain, from its last link. */
 export interface ChainEnd {
   readonly number: number;
   readonly hash: string;
@@ -25,21 +25,21 @@ export interface ChainEnd {
 
 export type Verdict =
   | { readonly kind: "ok"; readonly head: ChainEnd | null }
-  /** `position` counts links from 1; `why` is the first thing found wrong. */
+  /** `position` counts links from 1; `why` is the first thing that is wrong. */
   | { readonly kind: "broken"; readonly position: number; readonly why: string };
 
-/** What a chain consists of, and how to speak of it. */
+/** What a chain is made of, and the words for it. */
 export interface ChainKind<T extends ChainEnd & { readonly previous: string }> {
   /** What one link is called, such as `entry`. */
   readonly noun: string;
   readonly schema: z.ZodType<T>;
-  /** The chain a link belongs to; all of one chain name the same. */
+  /** The chain of a link; all links of one chain name the same. */
   readonly chainOf: (link: T) => string;
-  /** What to say of a link that names another. */
+  /** The words for a link that names another chain. */
   readonly stranger: string;
 }
 
-/** The members of the link that follows `end` (null: the first), hashed over all of them. */
+/** The link that follows `end` (null: the first): its members, and the hash of all of them. */
 export function sealed<T extends object>(end: ChainEnd | null, members: T) {
   const before = {
     v: 1 as const,
@@ -50,20 +50,21 @@ export function sealed<T extends object>(end: ChainEnd | null, members: T) {
   return { ...before, hash: hashOf(before) };
 }
 
-/** The end of a chain as a row of the ledger keeps it. */
+/** The end of a chain, from a row of the ledger. */
 export function endOf({ count, head }: ChainHead): ChainEnd | null {
   return count === 0 ? null : { number: count, hash: head };
 }
 
-/** And back. */
+/** The end of a chain, for a row of the ledger. */
 export function headOf(end: ChainEnd): ChainHead {
   return { count: end.number, head: end.hash };
 }
 
 /**
- * Recomputes a chain from its links as read from JSON. Without `expected`, an end kept elsewhere, a
- * chain whose end was cut off, or that somebody forged anew as a whole, cannot be told from a true
- * one. `seen` is given each link as it was read, in their order, up to the first that is broken.
+ * Verifies a chain by computing it again from its links as read from JSON. `expected` is an end
+ * that was kept elsewhere. Without it nobody can see that the end of a chain was cut off, or that
+ * the whole chain was forged. `seen` gets each link as it was read, in order, up to the first
+ * broken one.
  */
 export function verifyLinks<T extends ChainEnd & { readonly previous: string }>(
   kind: ChainKind<T>,
@@ -104,7 +105,8 @@ function wrongWith<T extends ChainEnd & { readonly previous: string }>(
   if (link.previous !== (end?.hash ?? FIRST_HEAD.head)) {
     return `${noun} ${number} does not follow the one before it`;
   }
-  // Hashed as read, not as parsed: nothing may hide in what the schema does not look at.
+  // The hash is of what was read and not of what was parsed, so that nothing can hide in members
+  // that the schema does not know.
   const { hash: _, ...members }: Record<string, unknown> = { ...Object(raw) };
   if (link.hash !== hashOf(members)) return `${noun} ${number} was changed after it was sealed`;
   if (chain !== null && chainOf(link) !== chain) return `${noun} ${number} ${stranger}`;

@@ -12,7 +12,7 @@ import { reportedName } from "./reported-text.ts";
 
 export type { Verdict } from "./chain.ts";
 
-/** Characters kept of a name that a machine reported; file systems allow names of 255. */
+/** Characters that lrq keeps of a name that a machine reported; file systems allow 255. */
 const MAX_REPORTED_CHARS = 255;
 
 const instant = z.iso.datetime();
@@ -24,7 +24,7 @@ const commandSchema = z.discriminatedUnion("type", [
     type: z.literal("RunScript"),
     scriptName: z.string(),
     args: z.string().nullable(),
-    /** Of the library file, where it is known. */
+    /** Of the library file, if it is known. */
     scriptSha256: hash.nullable(),
   }),
   z.strictObject({ type: z.literal("GetFile"), path: z.string() }),
@@ -32,7 +32,7 @@ const commandSchema = z.discriminatedUnion("type", [
 
 const fieldsSchema = z.strictObject({
   runId: z.string(),
-  /** The incident as its sender names it. */
+  /** The sender's id of the incident. */
   source: z.string(),
   incidentId: z.string(),
   sequenceId: z.string(),
@@ -43,10 +43,11 @@ const fieldsSchema = z.strictObject({
   commandIndex: ordinal,
   command: commandSchema,
   profile: z.strictObject({ name: z.string(), version: ordinal, hash: z.string() }),
-  /** The caller, by the name the settings give it. */
+  /** The caller, by its name in the settings. */
   requestedBy: z.string(),
   /**
-   * The callers who approved it, none where nobody had to; null in entries of the first version.
+   * The callers who approved it, none if it needed no approval; null in entries of the first
+   * version.
    */
   approvedBy: z.array(z.string()).nullable(),
   requestedAt: instant,
@@ -55,8 +56,8 @@ const fieldsSchema = z.strictObject({
   endedAt: instant.nullable(),
   collectedAt: instant,
   /**
-   * Defender's clock minus ours, as measured when the link was asked for: true within `withinMs`.
-   * Null when Defender's answer told no time.
+   * Defender's clock minus ours, measured when the link was asked for, and exact within `withinMs`.
+   * Null if Defender's answer had no time.
    */
   clockOffset: z.strictObject({ ms: z.int(), withinMs: ordinal }).nullable(),
   storedAs: z.string(),
@@ -81,13 +82,16 @@ export const custodyEntrySchema = z.strictObject({
 export type CustodyEntry = Readonly<z.infer<typeof custodyEntrySchema>>;
 /** What is known of a result when it is stored; the chain adds the rest. */
 export type CustodyFields = Readonly<z.infer<typeof fieldsSchema>>;
-/** The end of a chain: enough to append to it, and to tell later that nothing was cut off. */
+/**
+ * The end of a chain. It is enough to append to the chain, and to see later that nothing was cut
+ * off.
+ */
 export type CustodyHead = ChainEnd;
 
 /**
  * The entry that follows `head` (null: the first of its run). Names that a machine reported are cut
- * and made harmless here. Throws if the fields are not what they have to be: nothing wrong gets
- * sealed.
+ * and made harmless here. Throws if the fields are not valid, so that nothing wrong gets into the
+ * chain.
  */
 export function appendEntry(head: CustodyHead | null, fields: CustodyFields): CustodyEntry {
   const named = {
@@ -99,10 +103,10 @@ export function appendEntry(head: CustodyHead | null, fields: CustodyFields): Cu
 }
 
 /**
- * Recomputes a chain from its entries as read from JSON. Without `expected`, a head kept elsewhere,
- * a chain whose end was cut off, or that somebody forged anew as a whole, cannot be told from a
- * true one. `seen` is given each entry as it was read, in their order, up to the first that is
- * broken: whoever needs them as well need not read them again.
+ * Verifies a chain by computing it again from its entries as read from JSON. `expected` is a head
+ * that was kept elsewhere. Without it nobody can see that the end of a chain was cut off, or that
+ * the whole chain was forged. `seen` gets each entry as it was read, in order, up to the first
+ * broken one, so that a caller need not read them again.
  */
 export function verifyChain(
   entries: readonly unknown[],

@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 import type { GzipContent, GzipLayer } from "./gzip-layer.ts";
 import { openGzipLayer } from "./gzip-layer.ts";
 
-/** What is known of the bytes once the last one went by. */
+/** What is known of the bytes after the last one. */
 export interface Digest {
   /** Bytes as served, and their SHA-256 in hex. */
   readonly size: number;
   readonly sha256: string;
   /**
-   * What lies within one gzip layer, or null if there is none, or none to be trusted; then `note`
-   * says why.
+   * The content of the one gzip layer; null if there is none, or none that can be trusted, and then
+   * `note` says why.
    */
   readonly inner: GzipContent | null;
   readonly note: string | null;
@@ -20,22 +20,22 @@ export interface Digest {
 
 export interface DigestOptions {
   /**
-   * As the headers tell it. Only what is called `.gz` is looked into: Defender wraps files so, and
-   * says so.
+   * The name from the headers. Only a name that ends in `.gz` is unpacked: Defender packs files so,
+   * and names them so.
    */
   readonly servedName: string | null;
   /** How many bytes to keep from the start. */
   readonly keepBytes?: number;
-  /** The most we unwrap; 30 GiB, since what Defender serves is at most 3 GB. */
+  /** The most bytes to unpack; 30 GiB, since Defender serves at most 3 GB. */
   readonly maxInnerBytes?: number;
 }
 
 const MAX_INNER_BYTES = 30 * 2 ** 30;
 
 /**
- * Passes `content` on unchanged and hashes what flows by, in constant memory: at the pace of
- * whoever reads, and of the unwrapping. A broken gzip layer never breaks the flow. `result` throws
- * until the last byte went by.
+ * Passes `content` on unchanged and hashes it meanwhile, in constant memory. The speed is that of
+ * the reader and of the unpacking. A broken gzip layer never breaks the content. `result` throws
+ * until the last byte has passed.
  */
 export function digesting(
   content: AsyncIterable<Uint8Array>,
@@ -78,7 +78,7 @@ async function* flow(
 }
 
 /**
- * Waits for the two bytes that tell gzip (RFC 1952, 2.3.1), then unwraps; anything else is let by.
+ * Waits for the two first bytes of gzip (RFC 1952, 2.3.1), then unpacks; anything else only passes.
  */
 function innerLayer({ servedName, maxInnerBytes }: DigestOptions): GzipLayer {
   let undecided = servedName?.toLowerCase().endsWith(".gz") ?? false;

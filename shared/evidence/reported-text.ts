@@ -8,16 +8,16 @@ const ESCAPE = 0x1b;
 const REPLACEMENT = "\uFFFD";
 
 /**
- * Escape sequences take room that is not shown; this many times the bound is looked at, and no
- * more.
+ * Escape sequences take characters that are not shown. So up to this many times the bound is read,
+ * and no more.
  */
 const READ_AHEAD = 4;
 
 /**
  * The first `maxChars` UTF-16 units of a text that a machine reported, made harmless for a terminal
- * or a page: escape sequences are dropped, other control characters become visible signs, and what
- * would turn the writing direction becomes U+FFFD. Line ends become `\n`; tabs stay. It is not
- * HTML-escaped: that is for whoever writes HTML.
+ * or a page. Escape sequences are dropped, other control characters become visible signs, and
+ * characters that would turn the writing direction become U+FFFD. Line ends become `\n`; tabs stay.
+ * It is not HTML-escaped; the writer of HTML has to do that.
  */
 export function excerpt(reported: string, maxChars: number): Excerpt {
   const ahead = reported.slice(0, maxChars * READ_AHEAD);
@@ -42,7 +42,7 @@ function harmless(text: string): string {
       continue;
     }
     const width = code > 0xffff ? 2 : 1;
-    // A carriage return before a line feed is part of the same line end.
+    // A carriage return before a line feed belongs to the same line end.
     if (!(code === 0x0d && text.charCodeAt(at + 1) === 0x0a)) shown += sign(code);
     at += width;
   }
@@ -53,7 +53,7 @@ function harmless(text: string): string {
 function sign(code: number): string {
   if (code === 0x0a || code === 0x0d) return "\n";
   if (code === 0x09) return "\t";
-  // The control pictures lie in the same order as the controls they stand for.
+  // The control pictures have the same order as the controls they show.
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   if (code === 0x7f) return "\u2421";
   return isTreacherous(code) ? REPLACEMENT : String.fromCodePoint(code);
@@ -74,9 +74,9 @@ function isTreacherous(code: number): boolean {
 }
 
 /**
- * Where the escape sequence at `start` ends (ECMA-48): control sequences end with a byte from @ to
- * ~, strings (OSC and its like) with BEL or ESC \. Gives `start` back for what is no whole
- * sequence: its ESC is then shown as a sign.
+ * The end of the escape sequence at `start` (ECMA-48): control sequences end with a byte from @ to
+ * ~, strings (OSC and similar) with BEL or ESC \. Returns `start` if the sequence is not complete;
+ * its ESC is then shown as a sign.
  */
 function afterEscape(text: string, start: number): number {
   const kind = text.charAt(start + 1);

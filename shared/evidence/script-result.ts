@@ -4,8 +4,8 @@ import type { Excerpt } from "./reported-text.ts";
 import { excerpt } from "./reported-text.ts";
 
 /**
- * What a RunScript result says, as far as it says it; null for what it leaves out. That it could be
- * read does not mean the script worked: judge by `exitCode` and `errors`. The whole file is in the
+ * What a RunScript result says; null for what it does not say. If it could be read, that does not
+ * mean that the script worked: `exitCode` and `errors` decide that. The whole file is in the
  * evidence store.
  */
 export type ScriptResult =
@@ -19,14 +19,14 @@ export type ScriptResult =
   | { readonly kind: "unreadable"; readonly why: string };
 
 /**
- * The largest result we parse, in bytes; keep that many and one more of a stream. Ours: transcripts
- * are for people.
+ * The largest result that is parsed, in bytes; a caller keeps that many and one more of a stream.
+ * Our own bound, because transcripts are for people.
  */
 export const MAX_SCRIPT_RESULT_BYTES = 4 * 2 ** 20;
 
 /**
- * Characters of output and of errors that we keep beside the evidence. Ours, so that a record stays
- * small.
+ * Characters of output and of errors that are kept in the record. Our own bound, so that a record
+ * stays small.
  */
 const MAX_EXCERPT_CHARS = 4_000;
 const MAX_NAME_CHARS = 255;
@@ -34,7 +34,8 @@ const MAX_NAME_CHARS = 255;
 const text = z.string().nullable().catch(null);
 
 /**
- * Newer pages name the members in the first column, older ones in the second; any can be absent.
+ * Newer pages have the names in the first column, older ones those in the second; any can be
+ * absent.
  */
 const resultSchema = z.object({
   script_name: text,
@@ -45,12 +46,12 @@ const resultSchema = z.object({
   script_error: text,
 });
 
-/** Any of these tells a script's result from other JSON. */
+/** A JSON with any of these is a script's result. */
 const TELLING = ["exit_code", "script_output", "script_errors", "script_error"] as const;
 
 /**
- * Reads the file behind a RunScript result link. Never throws: what cannot be read is `unreadable`,
- * with the reason.
+ * Reads the file behind a RunScript result link. Never throws: a file that cannot be read is
+ * `unreadable`, with the reason.
  */
 export function parseScriptResult(bytes: Uint8Array): ScriptResult {
   if (bytes.byteLength > MAX_SCRIPT_RESULT_BYTES) {
@@ -74,7 +75,7 @@ export function parseScriptResult(bytes: Uint8Array): ScriptResult {
   };
 }
 
-/** Defender pads file and output with NULs (documented sample); they are nobody's text. */
+/** Defender pads file and output with NULs (documented sample); they are no text. */
 function excerptOf(reported: string | null): Excerpt | null {
   return reported === null ? null : excerpt(withoutNuls(reported), MAX_EXCERPT_CHARS);
 }
@@ -85,15 +86,15 @@ function withoutNuls(reported: string): string {
   return reported.slice(0, end);
 }
 
-/** UTF-8, or what a byte order mark says: PowerShell likes to write UTF-16. */
+/** UTF-8, or the encoding of a byte order mark, because PowerShell often writes UTF-16. */
 function decoded(bytes: Uint8Array): string {
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
   return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
 }
 
 /**
- * The value of a JSON text, with raw control characters in strings forgiven; undefined if it is
- * none even so.
+ * The value of a JSON text; raw control characters in strings are allowed. Undefined if it is still
+ * no JSON.
  */
 function parsedJson(json: string): unknown {
   for (const attempt of [json, controlsEscaped(json)]) {
@@ -116,7 +117,7 @@ function controlsEscaped(json: string): string {
   for (let at = 0; at < json.length; at += 1) {
     const character = json.charAt(at);
     if (character === '"') inString = !inString;
-    // What follows a backslash is part of an escape, a quote too.
+    // The character after a backslash is part of an escape, even a quote.
     else if (inString && character === "\\") at += 1;
     else if (inString && character < " ") {
       const code = json.charCodeAt(at).toString(16).padStart(4, "0");

@@ -17,7 +17,7 @@ import { reportedName } from "./reported-text.ts";
 
 /** File systems allow names of 255 characters; a sentence needs no more either. */
 const CHARACTERS_MAX = 255;
-/** Of what Defender says of one command; the first words tell. */
+/** Of Defender's words about one command; the first words are enough. */
 const ERRORS_MAX = 3;
 
 const instant = z.iso.datetime();
@@ -31,10 +31,10 @@ const commandSchema = z.strictObject({
   type: z.enum(COMMAND_ORDER),
   /** The file, script or path. */
   target: z.string(),
-  /** Defender's word for it; `Created` if it was not begun. */
+  /** Defender's word for it; `Created` if it did not begin. */
   status: z.string(),
   errors: z.array(z.string()),
-  /** What became of its result; null for a command that left none. */
+  /** The state of its result; null for a command without one. */
   result: z
     .strictObject({
       state: z.enum(["owed", "stored", "unavailable"]),
@@ -52,29 +52,29 @@ const sequenceSchema = z.strictObject({
   machineName: z.string().nullable(),
   profile: profileSchema,
   state: z.enum(SEQUENCE_STATES),
-  /** Why it ended so, where that needs a reason. */
+  /** Why it ended so, if that needs a reason. */
   outcome: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
-  /** Who or what ended it before it was done. */
+  /** Who or what ended it early. */
   cancel: z.strictObject({ by: z.string(), why: z.string(), at: instant }).nullable(),
   approvedBy: z.array(z.string()),
   acceptedAt: instant,
   submittedAt: instant.nullable(),
   endedAt: instant.nullable(),
-  /** The last action it had in Defender. */
+  /** Its last action at Defender. */
   machineActionId: z.string().nullable(),
   commands: z.array(commandSchema),
 });
 
 /**
- * All that was asked for in a run, and what came of it, as one document. Instants are ISO 8601 in
- * UTC. Its hash is the SHA-256 of its canonical JSON.
+ * All that was asked for in a run, and what became of each part, as one document. Instants are ISO
+ * 8601 in UTC. Its hash is the SHA-256 of its canonical JSON.
  */
 export const statementSchema = z.strictObject({
   v: z.literal(1),
   runId: z.string(),
   /**
-   * Which seal of the run it is, from 1, and the hash of the one before, 64 zeros for the first;
-   * null for a run as it stands, which nobody has sealed.
+   * The number of this seal of the run, from 1, and the hash of the seal before, 64 zeros for the
+   * first; null for the present state of a run, which is not sealed.
    */
   seal: z.strictObject({ number: z.int().positive(), previous: hashSchema }).nullable(),
   /** When this was written. */
@@ -88,7 +88,7 @@ export const statementSchema = z.strictObject({
   accepted: count,
   custody: headSchema,
   audit: headSchema,
-  /** The queue's own log, as it was seen then; null if it could not be seen. */
+  /** The end of the queue's own log at that time; null if it could not be read. */
   queue: headSchema.nullable(),
   profiles: z.array(profileSchema),
   sequences: z.array(sequenceSchema),
@@ -105,7 +105,7 @@ export interface Stated {
   readonly atMs: number;
 }
 
-/** The run as it stands; as its next seal, or as nobody's. */
+/** The statement of the present run, as its next seal or without a seal. */
 export function statementOf(stated: Stated, as: "seal" | "unsealed"): Statement {
   const { run, records, queue, atMs } = stated;
   const previous = run.seal?.hash ?? FIRST_HEAD.head;
@@ -132,7 +132,7 @@ export function statementOf(stated: Stated, as: "seal" | "unsealed"): Statement 
   } satisfies Statement);
 }
 
-/** The one text of a statement, and the hash of that. */
+/** The one text of a statement, and the hash of the text. */
 export function statementText(statement: Statement): {
   readonly text: string;
   readonly hash: string;
@@ -141,12 +141,12 @@ export function statementText(statement: Statement): {
   return { text, hash: createHash("sha256").update(text).digest("hex") };
 }
 
-/** Another version may have left more in the row. */
+/** Another version of the app may have written more fields into the row. */
 function headOnly({ count: number, head }: ChainHead): ChainHead {
   return { count: number, head };
 }
 
-/** Each profile that was used, once, in the order of their names. */
+/** Each profile that was used, once, sorted by name. */
 function profilesOf(records: readonly SequenceRecord[]): Statement["profiles"] {
   const all = new Map(
     records.map(({ profile: { name, version, hash } }) => [
@@ -201,7 +201,7 @@ function resultOf({ state, path, size, sha256, detail }: SequenceResult) {
   return { state, storedAs: path, size, sha256, detail: shortOrNull(detail) };
 }
 
-/** As the custody entry has it. */
+/** As in the custody entry. */
 function targetOf(command: Command): string {
   switch (command.type) {
     case "PutFile":

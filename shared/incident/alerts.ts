@@ -4,22 +4,22 @@ import { incidentFrom, nothingToDo, type ParsedIncident } from "./parsed-inciden
 import { invalid } from "./refusal.ts";
 import { gravest, severityOf } from "./severity.ts";
 
-/** How one sender's alerts are read; all of them are taken to be of one incident. */
+/** How to read the alerts of one sender; all of them are taken to be of one incident. */
 export interface AlertReading {
   readonly source: "defender" | "graph";
   readonly alerts: readonly unknown[];
-  /** Fields that may hold the incident's id, the surest first. */
+  /** Fields that may hold the incident's id, the best first. */
   readonly idFields: readonly string[];
   readonly machinesOf: (alert: unknown) => readonly Mentioned[];
   readonly machinesPath: string;
-  /** True if alerts of several ids become one incident, that of the first. */
+  /** True if alerts of several ids become one incident, with the id of the first. */
   readonly isBatch?: boolean;
 }
 
 /**
- * Alerts of one incident as that incident: the title and link of the first, the gravest severity,
- * the machines of all. Resolved alerts are left out; only resolved ones are nothing to do. Alerts
- * of several incidents are refused, unless they come as a batch that nobody could take apart.
+ * Makes one incident of alerts: the title and link of the first, the highest severity, the machines
+ * of all. Resolved alerts are left out; if all are resolved, there is nothing to do. Alerts of
+ * several incidents are refused, unless the sender sends them as a batch and cannot separate them.
  */
 export function parseAlerts(reading: AlertReading): ParsedIncident {
   const { source, idFields, isBatch = false } = reading;
@@ -45,7 +45,7 @@ export function parseAlerts(reading: AlertReading): ParsedIncident {
   });
 }
 
-/** Whether somebody has done with the alert. */
+/** Whether somebody has finished with the alert. */
 export function isResolved(alert: unknown): boolean {
   return textField(alert, "status")?.toLowerCase() === "resolved";
 }

@@ -1,12 +1,12 @@
-/** The path of a Sentinel incident in Azure's management API, made anew of its parts. */
+/** The path of a Sentinel incident in Azure's management API, built again from its parts. */
 export type ReadArmPath =
   | { readonly kind: "incident"; readonly armId: string }
-  /** Another path, or none: no comment can be put below it. */
+  /** Another path, or none: lrq cannot put a comment below it. */
   | { readonly kind: "other" }
-  /** It climbs, by a part that is `.` or `..`: whoever asked for it would arrive elsewhere. */
+  /** It climbs with a part that is `.` or `..`, so a request would go to another address. */
   | { readonly kind: "climbs" };
 
-/** The parts that are names, as the API's own patterns have them; the others are fixed. */
+/** The parts that are names, by the patterns of the API; the others are fixed. */
 const SUBSCRIPTION = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const RESOURCE_GROUP = /^[\w.()-]{0,89}[\w()-]$/;
 const WORKSPACE = /^[a-z0-9][a-z0-9-]{0,88}[a-z0-9]$/i;
@@ -14,7 +14,9 @@ const INCIDENT = /^[a-z0-9-]{1,64}$/i;
 
 const INSIGHTS = "/providers/Microsoft.SecurityInsights/incidents";
 
-/** Reads a path such as Sentinel gives an incident (Incident Comments - Create Or Update). */
+/**
+ * Reads a path in the form that Sentinel gives an incident (Incident Comments - Create Or Update).
+ */
 export function readArmPath(path: string | null): ReadArmPath {
   const parts = (path ?? "").split("/");
   if (parts.some((part) => part === "." || part === "..")) return { kind: "climbs" };

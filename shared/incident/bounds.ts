@@ -1,9 +1,9 @@
-/** Most problems one refusal lists; more would only repeat the same mistake. Our own bound. */
+/** Most problems that one refusal lists; more would only repeat the same mistake. Our own bound. */
 export const MAX_PROBLEMS = 10;
 
 /**
- * Most characters of one problem's path and of its message, so that hostile keys cannot swell an
- * answer.
+ * Most characters of one problem's path and of its message, so that hostile keys cannot make an
+ * answer large.
  */
 export const MAX_PROBLEM_CHARACTERS = 200;
 
@@ -11,12 +11,14 @@ export const MAX_PROBLEM_CHARACTERS = 200;
 export const MAX_TITLE_CHARACTERS = 300;
 
 /**
- * Most characters of a sender's incident id; longer ones are refused, for two cut ids could be the
- * same.
+ * Most characters of a sender's incident id. A longer id is refused and not cut, because two cut
+ * ids could be the same.
  */
 export const MAX_INCIDENT_ID_CHARACTERS = 200;
 
-/** Most characters of a link; longer ones are left out. What browsers of all makes still open. */
+/**
+ * Most characters of a link: the longest that all browsers still open. A longer one is left out.
+ */
 export const MAX_URL_CHARACTERS = 2_048;
 
 /** Most characters of a DNS name (RFC 1035, section 2.3.4). */

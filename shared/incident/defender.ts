@@ -10,14 +10,15 @@ import { invalid } from "./refusal.ts";
 /** The table of the streaming API whose rows name the machines of an alert. */
 const EVIDENCE_TABLE = "advancedhunting-alertevidence";
 
-/** What an alert may be known by, the incident it belongs to first. */
+/** The ids that an alert may have, that of its incident first. */
 const ALERT_IDS = ["incidentId", "id", "alertId"];
 
 /**
  * A Defender for Endpoint alert, an array of them (also under `value`), or a streaming batch
- * (`records`) of AlertEvidence rows. Alerts are of one incident: by `incidentId`, else by the
- * alert's own id. Rows name no incident, so a batch is one incident, known by its first alert.
- * Resolved alerts, and batches of other tables, are nothing to do. Refused: one page of several.
+ * (`records`) of AlertEvidence rows. Alerts with one `incidentId` are one incident; without it the
+ * alert's own id counts. Rows name no incident, so a batch is one incident, with the id of its
+ * first alert. Resolved alerts and batches of other tables are nothing to do. Refused: a list of
+ * which this is only one page.
  */
 export function parseDefender(json: unknown): ParsedIncident {
   if (field(json, "records") !== undefined) return parseStream(listField(json, "records"));
@@ -46,7 +47,7 @@ function alertsIn(json: unknown): readonly unknown[] {
   return field(json, "value") === undefined ? [json] : listField(json, "value");
 }
 
-/** None if neither field is there, as in an alert about a mailbox. */
+/** No machine if neither field is there, as in an alert about a mailbox. */
 function machineOfAlert(alert: unknown): Mentioned[] {
   const machineId = textField(alert, "machineId");
   const name = textField(alert, "computerDnsName");
@@ -73,7 +74,7 @@ function parseStream(records: readonly unknown[]): ParsedIncident {
   });
 }
 
-/** Rows about machines may have the host in `AdditionalFields` alone. */
+/** Rows about machines may have the host only in `AdditionalFields`. */
 function machineOfRow(row: unknown): Mentioned[] {
   const machineId = textField(row, "DeviceId");
   const name = textField(row, "DeviceName");

@@ -1,4 +1,4 @@
-/** A JSON object whose fields nobody has vouched for. */
+/** A JSON object whose fields nobody has checked. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** `value` if it is a JSON object, else null. */
@@ -7,9 +7,9 @@ export function fieldsOf(value: unknown): Fields | null {
 }
 
 /**
- * The field of that name, undefined if there is none. The exact spelling wins, then the first one
- * that differs only in case: vendors write `hostName` here and `HostName` there. Own fields only,
- * never inherited ones.
+ * The field with that name; undefined if there is none. The exact spelling comes first, then the
+ * first name that differs only in case, because vendors write both `hostName` and `HostName`. Only
+ * own fields, never inherited ones.
  */
 export function field(of: unknown, name: string): unknown {
   if (!isFields(of)) return undefined;
@@ -19,7 +19,7 @@ export function field(of: unknown, name: string): unknown {
   return found === undefined ? undefined : of[found];
 }
 
-/** The first of these fields that holds text or a whole number, trimmed, or null if none does. */
+/** The first of these fields with text or a whole number, trimmed; null if there is none. */
 export function textField(of: unknown, ...names: readonly string[]): string | null {
   for (const name of names) {
     const text = textOf(field(of, name));

@@ -9,12 +9,11 @@ import { httpsUrl, incidentFrom, nothingToDo } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
 import { schemaProblems } from "./schema-problems.ts";
 
-/** The event types of the envelope that are acted on; any other type is nothing to do. */
+/** The event types of the envelope that lrq acts on; for any other type there is nothing to do. */
 const EVENTS = ["incident.created", "incident.updated"] as const;
 
 /**
- * Most parameters and characters of a value that a body may bring; a profile's own bounds are
- * narrower.
+ * Most parameters in a body, and most characters of a value; the bounds of a profile are narrower.
  */
 const MAX_PARAMETERS = 20;
 const MAX_VALUE_CHARACTERS = 256;
@@ -26,7 +25,7 @@ const url = z
   .refine((text) => httpsUrl(text) !== null, "Send an https address without a password in it.")
   .nullish();
 const platform = z.enum(PLATFORMS, `Use one of ${PLATFORMS.join(", ")}.`).nullish();
-/** Ids and names that cannot be used are skipped with the reason, as of every sender. */
+/** Ids and names that cannot be used are skipped with the reason, as for every sender. */
 const naming = z.string().nullish();
 const callback = z
   .strictObject({
@@ -57,7 +56,7 @@ export const plainSchema = z.strictObject({
   ...asking,
 });
 
-/** The envelope of Standard Webhooks, as it is acted on. */
+/** The envelope of Standard Webhooks, for the event types that lrq acts on. */
 export const envelopeSchema = z.strictObject({
   type: z.enum(EVENTS),
   timestamp: z.string(),
@@ -81,8 +80,8 @@ export const envelopeSchema = z.strictObject({
 /**
  * Our own two forms, both strict: `{incident, machines, profile?, parameters?, callback?}`, and the
  * Standard Webhooks envelope `{type, timestamp, data: {incidentId, devices, ...}}`. Severities and
- * platforms in our words; without a severity it is unknown. Another event type, or no machine, is
- * nothing to do.
+ * platforms are in our words; without a severity it is unknown. For another event type, or without
+ * a machine, there is nothing to do.
  */
 export function parseGeneric(json: unknown): ParsedIncident {
   return field(json, "data") === undefined ? parsePlain(json) : parseEnvelope(json);
@@ -130,7 +129,7 @@ function parseEnvelope(json: unknown): ParsedIncident {
   });
 }
 
-/** A text that may be left out, or sent as null by those whose serialisers write every field. */
+/** A text that may be absent; or null, because some senders write every field. */
 type Maybe<T> = T | null | undefined;
 
 function mention(id: Maybe<string>, name: Maybe<string>, on: Maybe<Platform>): Mentioned {

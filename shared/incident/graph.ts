@@ -6,15 +6,15 @@ import { incidentFrom, lifecycle, nothingToDo, type ParsedIncident } from "./par
 import { invalid } from "./refusal.ts";
 import { severityOf } from "./severity.ts";
 
-/** The statuses in which an incident asks for nothing: done, or merged into another. */
+/** The statuses of an incident for which there is nothing to do: done, or merged into another. */
 const CLOSED = new Set(["resolved", "redirected"]);
 
 /**
  * Microsoft Graph security: an alert of `alerts_v2`, an array of them (also under `value`), or an
- * incident with its alerts expanded. Machines are the device evidence, ids `mdeDeviceId`; those of
- * resolved alerts are left out. A change notification names only an id, so it is nothing to do, and
- * the answer says what to send instead; a lifecycle notification is only noted. Refused: one page
- * of several.
+ * incident with its alerts expanded. Machines are the device evidence, and their ids are
+ * `mdeDeviceId`; machines of resolved alerts are left out. A change notification has only an id, so
+ * there is nothing to do, and the answer says what to send instead. A lifecycle notification is
+ * only noted. Refused: a list of which this is only one page.
  */
 export function parseGraph(json: unknown): ParsedIncident {
   const all = Array.isArray(json) ? json : listField(json, "value");
@@ -81,7 +81,7 @@ function devicesOf(alert: unknown): Mentioned[] {
   return listField(alert, "evidence").filter(isOfDevice).map(deviceMention);
 }
 
-/** File and process evidence carry the machine's id too, device evidence perhaps only its name. */
+/** File and process evidence have the machine's id, too; device evidence may have only its name. */
 function isOfDevice(evidence: unknown): boolean {
   const type = textField(evidence, "@odata.type")?.toLowerCase() ?? "";
   return type.endsWith(".deviceevidence") || textField(evidence, "mdeDeviceId") !== null;

@@ -1,18 +1,18 @@
 import { field, fieldsOf, textField } from "./fields.ts";
 import { mentionOf, type Mentioned } from "./machine-mention.ts";
 
-/** What Defender's id is called on a host, today and in older forms. */
+/** The names of the field with Defender's id on a host, present and older ones. */
 const ID_NAMES = ["MdatpDeviceId", "MdeDeviceId", "MachineId"];
 const ENTRA_NAMES = ["AadDeviceId", "AzureAdDeviceId"];
 
-/** A host says so in `kind` or `type`; the list of "Entities - Get Hosts" has only a host name. */
+/** A host has `kind` or `type`; in the list of "Entities - Get Hosts" it has only a host name. */
 export function isHost(entity: unknown): boolean {
   const kind = textField(entity, "kind", "type");
   if (kind !== null && !kind.includes("/")) return kind.toLowerCase() === "host";
   return kind === null && textField(entity, "hostName") !== null;
 }
 
-/** The machine that a host entity of Sentinel or of a streamed row stands for. */
+/** The machine of a host entity, from Sentinel or from a streamed row. */
 export function hostMention(entity: unknown): Mentioned {
   const host = fieldsOf(field(entity, "properties")) ?? fieldsOf(entity);
   const more = field(host, "additionalData");

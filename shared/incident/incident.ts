@@ -1,8 +1,11 @@
-/** The senders we know, each with a parser of its own; also the last part of the webhook's path. */
+/**
+ * The senders that lrq knows. Each has its own parser, and its name is the last part of the
+ * webhook's path.
+ */
 export const SOURCES = ["sentinel", "defender", "graph", "servicenow", "jira", "generic"] as const;
 export type Source = (typeof SOURCES)[number];
 
-/** Severities from least to most; `unknown` is a sender that did not say, never a guess. */
+/** Severities from lowest to highest; `unknown` if the sender named none; lrq does not guess. */
 export const SEVERITIES = [
   "unknown",
   "informational",
@@ -17,48 +20,58 @@ export type Severity = (typeof SEVERITIES)[number];
 export const PLATFORMS = ["windows", "linux", "macos"] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
-/** A system no profile can be for, or a word that is in no table of ours; `said` as it was sent. */
+/**
+ * A system without profiles, or a word that is in none of our tables; `said` is the word as it was
+ * sent.
+ */
 interface OtherSystem {
   readonly kind: "notOurs" | "unknownWord";
   readonly said: string;
 }
 
-/** What is said of a machine's system; null is nothing. */
+/** What the sender says of a machine's system; null if it says nothing. */
 export type SaidPlatform = Platform | OtherSystem | null;
 
 /**
- * A machine as a sender speaks of it: by Defender's id (40 hex digits, lower case), by name, or by
- * both.
+ * A machine as a sender names it: by Defender's id (40 hex digits, lower case), by name, or both.
  */
 export interface MachineMention {
   readonly machineId: string | null;
-  /** DNS name as the sender wrote it, lower case; what a person recognises, never an identity. */
+  /**
+   * DNS name as the sender wrote it, lower case. It is for people and never identifies a machine.
+   */
   readonly name: string | null;
   readonly platform: SaidPlatform;
-  /** How the sender wrote the name, if it had to be read (`CORP\PC-1`, `PC-1$`) or is none. */
+  /**
+   * The name as the sender wrote it, if lrq had to interpret it (`CORP\PC-1`, `PC-1$`) or it is no
+   * DNS name.
+   */
   readonly written?: string;
 }
 
-/** A machine nothing is run on, as a person knows it, and why. */
+/** A machine on which nothing runs, by a name that people know, and why. */
 export interface SkippedMachine {
   readonly machine: string;
   readonly reason: string;
 }
 
-/** What every sender's message becomes: the one incident the rest of the program knows. */
+/**
+ * The result of every sender's message: the one form of an incident for the rest of the program.
+ */
 export interface Incident {
   readonly source: Source;
   /**
-   * The sender's own id of the incident, stable over its updates; with the source it makes the run.
+   * The sender's own id of the incident, which its updates keep; together with the source it
+   * identifies the run.
    */
   readonly incidentId: string;
   readonly title: string;
   readonly severity: Severity;
-  /** Where a person reads about it, if the sender says. */
+  /** Where a person can read about it, if the sender says so. */
   readonly url: string | null;
-  /** Each machine once, in the order first mentioned. */
+  /** Each machine once, in the order in which they were first named. */
   readonly machines: readonly MachineMention[];
-  /** Machines it names in a way that nobody can be found by. */
+  /** Machines that the sender named in a way by which they cannot be found. */
   readonly unusable: readonly SkippedMachine[];
   /**
    * What the body itself asks for (only the generic source can); null leaves it to the query or the
@@ -71,10 +84,10 @@ export interface Incident {
   readonly armId: string | null;
 }
 
-/** An address to be told at; whether anything may be sent there is not decided yet. */
+/** An address for callbacks; whether lrq may send there is not decided yet. */
 export interface AskedCallback {
   readonly url: string;
-  /** Which events; null is the usual ones. */
+  /** The events to send; null means the usual ones. */
   readonly events: readonly ("run.accepted" | "sequence.ended" | "run.finished")[] | null;
 }
 

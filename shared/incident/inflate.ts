@@ -1,10 +1,10 @@
 import { gunzipSync } from "node:zlib";
 import { MAX_BODY_BYTES } from "./read-body.ts";
 
-/** A body as it was before it was packed, or why it cannot be had. */
+/** A body after unpacking, or why there is none. */
 export type Inflated =
   | { readonly kind: "inflated"; readonly body: Uint8Array }
-  /** Not gzip: nothing else is taken. */
+  /** Another encoding than gzip; lrq takes only that. */
   | { readonly kind: "otherEncoding"; readonly detail: string }
   | { readonly kind: "tooLarge"; readonly detail: string }
   | { readonly kind: "broken"; readonly detail: string };
@@ -13,8 +13,8 @@ const GZIP = new Set(["gzip", "x-gzip"]);
 const AS_IT_IS = new Set(["", "identity"]);
 
 /**
- * Unpacks a body by its `Content-Encoding`: gzip, or none at all. At most 2,097,152 bytes before and
- * after; inflating stops there, so a bomb costs no more than the largest body. Never throws.
+ * Unpacks a body by its `Content-Encoding`: gzip, or none. At most 2,097,152 bytes before and
+ * after. It stops at that size, so a zip bomb costs no more than the largest body. Never throws.
  */
 export function inflate(body: Uint8Array, contentEncoding: string | null): Inflated {
   const encoding = contentEncoding?.trim().toLowerCase() ?? "";

@@ -7,16 +7,16 @@ import { invalid } from "./refusal.ts";
 import { severityOf } from "./severity.ts";
 
 /**
- * The events that tell of an issue as it is now; an automation rule sends none of them, only the
+ * The events that show the present state of an issue. An automation rule sends no event, only the
  * issue.
  */
 const EVENTS = new Set(["jira:issue_created", "jira:issue_updated"]);
 
 /**
- * A Jira issue: a webhook's body, an automation rule's `{issue}`, or the issue alone. Machine ids
- * come from custom fields and labels that hold nothing but ids, and from lines of the description
- * that say so (`Machine ids: ...`); they are never guessed from prose. Other events, deleted issues
- * and done ones are nothing to do.
+ * A Jira issue: the body of a webhook, an automation rule's `{issue}`, or the issue alone. Machine
+ * ids come from custom fields and labels that hold only ids, and from lines of the description that
+ * begin like `Machine ids: ...`; other text is never searched. For other events, deleted issues and
+ * done issues there is nothing to do.
  */
 export function parseJira(json: unknown): ParsedIncident {
   const event = textField(json, "webhookEvent");
@@ -49,9 +49,12 @@ export function parseJira(json: unknown): ParsedIncident {
   });
 }
 
-/** A machine id that lost or gained a few digits; shorter and longer ones are other hashes. */
+/**
+ * A machine id with a few digits too many or too few; much shorter and longer ones are other
+ * hashes.
+ */
 const NEARLY_ID = /^[0-9a-f]{36,44}$/i;
-/** A line of a description that says outright what it holds. */
+/** A line of a description that names what it holds. */
 const LABELLED = /^(?:(?:defender|mde|mdatp)\s*)?(?:machine|device)[ _-]?ids?\s*[:=](.*)$/i;
 
 function machinesOf(fields: Fields): Mentioned[] {
@@ -65,7 +68,8 @@ function machinesOf(fields: Fields): Mentioned[] {
 }
 
 /**
- * The ids of a text that holds nothing else: in prose 40 hex digits are more likely a file's SHA-1.
+ * The ids in a text that holds nothing else. In other text 40 hex digits are more likely a file's
+ * SHA-1.
  */
 function onlyIds(text: string): Mentioned[] {
   const words = wordsIn(text);
@@ -84,11 +88,12 @@ function textIn(value: unknown): string {
   return INLINE.has(textField(value, "type") ?? "") ? inner : `${inner}\n`;
 }
 
-/** Parts of a line; whatever else holds text is a block of its own. */
+/** Nodes that are parts of a line; every other node with text is a separate block. */
 const INLINE = new Set(["text", "mention", "emoji", "inlineCard", "date", "status"]);
 
 /**
- * Where people read the issue: next to the REST address, unless that is Atlassian's shared gateway.
+ * Where people read the issue: on the host of the REST address, unless that is Atlassian's shared
+ * gateway.
  */
 function browseUrl(self: string | null, key: string | null): string | null {
   if (self === null || key === null || !URL.canParse(self)) return null;

@@ -1,13 +1,13 @@
-/** How much JSON a reader is willing to build. */
+/** How much JSON a reader accepts. */
 export interface JsonBounds {
-  /** Containers inside one another, the outermost counted. */
+  /** Containers inside one another; the outermost counts. */
   readonly depth: number;
   /** Object keys and array elements, all together. */
   readonly members: number;
 }
 
 /**
- * What a scan found: within the bounds, with the number of object keys, or the bound that was
+ * The result of a scan: within the bounds, with the number of object keys; or the bound that was
  * crossed.
  */
 export type JsonScan =
@@ -24,9 +24,9 @@ const CLOSES = new Set([0x5d, 0x7d]);
 const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /**
- * Measures JSON text without building anything: one pass, one character at a time, no recursion,
- * stopping at the first bound crossed. Whether the text is JSON at all is for the parser to say; on
- * JSON the counts are exact.
+ * Measures JSON text without building anything: one pass, one character at a time, no recursion. It
+ * stops at the first bound that is crossed. The parser decides whether the text is JSON; if it is,
+ * the counts are exact.
  */
 export function scanJson(text: string, bounds: JsonBounds): JsonScan {
   let depth = 0;
@@ -41,7 +41,7 @@ export function scanJson(text: string, bounds: JsonBounds): JsonScan {
       justOpened = false;
       continue;
     }
-    // The first member of a container has no comma before it.
+    // There is no comma before the first member of a container.
     if (justOpened || code === COMMA) members += 1;
     justOpened = OPENS.has(code);
     if (justOpened) depth += 1;

@@ -7,46 +7,46 @@ import { oneLine } from "./text.ts";
 const MACHINE_ID = /^[0-9a-f]{40}$/;
 
 /**
- * One DNS label (RFC 1035 letters, digits, hyphens inside), with the underscore NetBIOS names may
- * carry.
+ * One DNS label (letters, digits, hyphens inside, RFC 1035). NetBIOS names may have an underscore,
+ * too.
  */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /** `DOMAIN\NAME`, `NAME$` or both. */
 const ACCOUNT = /^(?:[^\\]+\\)?([^\\$]+)\$?$/;
 
-/** What a sender says of one machine, unchecked; the first name that can be one is taken. */
+/** What a sender says of one machine, before any check; the first possible name is used. */
 export interface SaidOfMachine {
   readonly machineId: string | null;
   readonly names: readonly (string | null)[];
-  /** Its words for the system, the surest first. */
+  /** Its words for the system, the best first. */
   readonly systems: readonly (string | null)[];
-  /** The device's id in Entra, by which Defender's API finds no machine. */
+  /** The device's id in Entra. Defender's API finds no machine by it. */
   readonly entraId?: string | null;
 }
 
-/** One machine a sender named: one to look for, or why nobody can. */
+/** One machine that a sender named: one to look for, or why lrq cannot look for it. */
 export type Mentioned = MachineMention | SkippedMachine;
 
-/** The mention of a machine, or the reason if neither the id nor any of the names can be one. */
+/** The mention of a machine; or the reason, if neither the id nor any of the names is possible. */
 export function mentionOf(said: SaidOfMachine): Mentioned {
   const machineId = said.machineId === null ? null : machineIdOf(said.machineId);
   const name = firstName(said.names);
   if (machineId === null && name === null) return unusable(said);
   const platform = platformOf(...said.systems);
   if (name !== null) return { machineId, ...name, platform };
-  // Nobody is found by it, but a person knows the machine by it.
+  // lrq cannot find a machine by it, but people know the machine by it.
   const label = said.names.find((each) => each !== null) ?? null;
   const written = label === null ? {} : { written: oneLine(label, MAX_LABEL_CHARACTERS) };
   return { machineId, name: null, ...written, platform };
 }
 
-/** Whether there is something to look for. */
+/** Whether lrq can look for it. */
 export function isMention(mentioned: Mentioned): mentioned is MachineMention {
   return "machineId" in mentioned;
 }
 
-/** A machine that nobody can look for, by what the sender wrote. */
+/** A machine that lrq cannot look for, by what the sender wrote. */
 export function skipped(written: string, reason: string): SkippedMachine {
   return { machine: oneLine(written, MAX_LABEL_CHARACTERS) || "unnamed machine", reason };
 }
@@ -86,12 +86,11 @@ export function machineNameOf(text: string): string | null {
   return name.split(".").every((label) => LABEL.test(label)) ? name : null;
 }
 
-/** A name as it can be looked up, and how it was written if that is something else. */
+/** A name for the look-up; and the text as it was written, if that is different. */
 type ReadName = Pick<MachineMention, "written"> & { readonly name: string };
 
 /**
- * The name, or what `DOMAIN\NAME` and `NAME$` stand for: the computer of a domain, and its
- * account there.
+ * The name; or the name in `DOMAIN\NAME` (a computer of a domain) and `NAME$` (its account there).
  */
 function readName(text: string): ReadName | null {
   const plain = machineNameOf(text);
@@ -108,9 +107,9 @@ export function wordsIn(text: string): string[] {
 }
 
 /**
- * Each machine once, where it was first mentioned. Mentions of one id are one machine; a mention by
- * name alone joins the first machine whose id was mentioned with that very name. What one mention
- * leaves out another adds.
+ * Each machine once, at the place where it was first named. Mentions of one id are one machine. A
+ * mention by name alone joins the first machine whose id came with exactly that name. Mentions of
+ * one machine complete each other.
  */
 export function mergeMentions(mentions: readonly MachineMention[]): MachineMention[] {
   const idOfName = new Map<string, string>();
@@ -142,7 +141,7 @@ function writtenAs({ written }: MachineMention): Pick<MachineMention, "written">
   return written === undefined ? {} : { written };
 }
 
-/** The first of the names that can be one as it is, else the first that can be read. */
+/** The first name that needs no interpreting, else the first that can be interpreted. */
 function firstName(names: readonly (string | null)[]): ReadName | null {
   const read = names.map((each) => (each === null ? null : readName(each)));
   const found = read.filter((each) => each !== null);

@@ -4,8 +4,8 @@ import { invalid, type Invalid } from "./refusal.ts";
 const NEXT_LINK = "@odata.nextlink";
 
 /**
- * The refusal of a page of a list, by the link to the next one on any of these objects; null if
- * there is none. What is on the other pages would be left out, and nobody would know.
+ * The refusal of a single page of a list: one of these objects has a link to the next page. Null if
+ * none has. The machines on the other pages would be missing, and nobody would know.
  */
 export function refusedPage(objects: readonly unknown[]): Invalid | null {
   const fields = objects.flatMap((each) => Object.entries(fieldsOf(each) ?? {}));

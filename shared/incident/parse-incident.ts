@@ -17,9 +17,9 @@ const PARSERS: Readonly<Record<Source, (json: unknown) => ParsedIncident>> = {
 };
 
 /**
- * A sender's message as the one Incident the program knows. `invalid` lists at most 10 problems,
- * each saying what to change; `nothingToDo` is a message understood that gives nothing to act on.
- * `json` comes from `readBody`, whose bounds keep this fast. Never throws.
+ * Makes the one form of an incident of a sender's message. `invalid` lists at most 10 problems,
+ * each with what to change; `nothingToDo`: the message was understood, and there is nothing to act
+ * on. `json` comes from `readBody`, whose bounds keep this fast. Never throws.
  */
 export function parseIncident(source: Source, json: unknown): ParsedIncident {
   return PARSERS[source](json);

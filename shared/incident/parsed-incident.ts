@@ -19,62 +19,65 @@ import { invalid } from "./refusal.ts";
 import { hasUnseen, oneLine } from "./text.ts";
 
 /**
- * What a sender's message comes to: an incident, what is wrong with it, nothing we could act on, or
- * news of a subscription.
+ * The result of a sender's message: an incident, what is wrong with it, nothing to act on, or news
+ * of a subscription.
  */
 export type ParsedIncident = Parsed<Incident> | NothingToDo | Lifecycle;
 
 /**
- * Understood, and there is nothing to act on; `detail` says why, and what to send instead if that
- * helps.
+ * Understood, and there is nothing to act on; `detail` says why and, if that helps, what to send
+ * instead.
  */
 export interface NothingToDo {
   readonly kind: "nothingToDo";
   readonly detail: string;
-  /** Machines the sender named, and why each cannot be looked for. */
+  /** Machines that the sender named, and why lrq cannot look for each of them. */
   readonly skipped: readonly SkippedMachine[];
 }
 
-/** Graph tells something of a subscription, and of no incident: it is taken and noted. */
+/** Graph reports about a subscription and not about an incident: it is accepted and noted. */
 export interface Lifecycle {
   readonly kind: "lifecycle";
-  /** Its words, each once. */
+  /** The events that it names, each once. */
   readonly events: readonly string[];
 }
 
-/** What a source's parser read, before the rules that hold for all of them. */
+/** What a source's parser read, before the rules for all sources. */
 export interface SaidOfIncident {
   readonly source: Source;
   readonly incidentId: string | null;
-  /** Where the id stands in this source's body, for the problem that it is missing or unfit. */
+  /**
+   * The place of the id in this source's body, for the problem that it is missing or cannot be
+   * used.
+   */
   readonly idPath: string;
   readonly title: string | null;
   readonly severity: Severity;
   readonly url: string | null;
   readonly machines: readonly Mentioned[];
-  /** Where this source names machines, for the answer that there are none. */
+  /** The place of machines in this source's body, for the answer that there are none. */
   readonly machinesPath: string;
   readonly asks: Asks | null;
-  /** Absent: none. Only some sources have these. */
+  /** Absent means none. Only some sources have these. */
   readonly callback?: AskedCallback | null;
   readonly armId?: string | null;
 }
 
-/** Of a subscription these events are told. */
+/** News about a subscription, with these events. */
 export function lifecycle(events: readonly string[]): Lifecycle {
   const words = events.map((each) => oneLine(each, MAX_LABEL_CHARACTERS));
   return { kind: "lifecycle", events: [...new Set(words)] };
 }
 
-/** Nothing to act on, for this reason. */
+/** Nothing to act on, with this reason. */
 export function nothingToDo(detail: string, skipped: readonly SkippedMachine[] = []): NothingToDo {
   return { kind: "nothingToDo", detail, skipped };
 }
 
 /**
- * The incident, its text cut to bounds and its machines each once. Refused: no id, an id of more
- * than 200 characters or with unseen ones, more than 500 machines. Nothing to do: no machine we
- * could look for. Machines that cannot be looked for are kept with the reason.
+ * The incident, with its text cut to the bounds and each machine once. Refused: no id; an id with
+ * more than 200 characters or with invisible ones; more than 500 machines. Nothing to do: no
+ * machine that lrq could look for. Machines that lrq cannot look for are kept with the reason.
  */
 export function incidentFrom(said: SaidOfIncident): ParsedIncident {
   const { source, incidentId, idPath } = said;
@@ -106,8 +109,8 @@ function eachOnce(all: readonly SkippedMachine[]): SkippedMachine[] {
 }
 
 /**
- * The link if it is an absolute https one of at most 2,048 characters and without a password in it,
- * else null.
+ * The link, if it is an absolute https link of at most 2,048 characters without a password;
+ * otherwise null.
  */
 export function httpsUrl(text: string | null): string | null {
   if (text === null || text.length > MAX_URL_CHARACTERS || !URL.canParse(text)) return null;

@@ -2,7 +2,9 @@ import { MAX_LABEL_CHARACTERS } from "./bounds.ts";
 import type { Platform, SaidPlatform } from "./incident.ts";
 import { oneLine } from "./text.ts";
 
-/** How the systems begin that a profile can be for: lower case, nothing but letters and digits. */
+/**
+ * The beginnings of the names of systems that have profiles: lower case, only letters and digits.
+ */
 const OURS: readonly (readonly [Platform, readonly string[]])[] = [
   ["windows", ["windows", "microsoftwindows"]],
   ["macos", ["macos", "osx", "darwin"]],
@@ -31,7 +33,7 @@ const OURS: readonly (readonly [Platform, readonly string[]])[] = [
   ],
 ];
 
-/** The same of systems live response is not for: phones, appliances, and Defender's "Other". */
+/** The same for systems without live response: phones, appliances, and Defender's "Other". */
 const NOT_OURS = [
   "windowsphone",
   "ios",
@@ -45,13 +47,13 @@ const NOT_OURS = [
   "other",
 ];
 
-/** What vendors write when they do not know. */
+/** The words that vendors write when they do not know the system. */
 const NOT_SAID = new Set(["", "unknown", "none", "null", "unspecified", "notavailable", "na"]);
 
 /**
  * What the words of Defender (`osPlatform`), Sentinel (`osFamily`), Graph and ServiceNow say of a
- * system: a platform of ours, one that is not, or a word we do not know. The first word that says
- * a platform counts; null if none says anything.
+ * system: a platform with profiles, one without, or a word that lrq does not know. The first word
+ * that names a platform counts; null if no word says anything.
  */
 export function platformOf(...words: readonly (string | null)[]): SaidPlatform {
   const read = words.map(readWord).filter((each) => each !== null);
@@ -63,12 +65,14 @@ export function platformOf(...words: readonly (string | null)[]): SaidPlatform {
   );
 }
 
-/** The platform, if what is said is one of ours. */
+/** The platform, if it is one with profiles. */
 export function ours(said: SaidPlatform): Platform | null {
   return typeof said === "string" ? said : null;
 }
 
-/** Of two that speak of one machine: a platform says more than a word we do not know. */
+/**
+ * The better of two words for one machine: a platform says more than a word that lrq does not know.
+ */
 export function surerOf(first: SaidPlatform, next: SaidPlatform): SaidPlatform {
   return isSettled(first) ? first : isSettled(next) ? next : (first ?? next);
 }

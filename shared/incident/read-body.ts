@@ -3,18 +3,18 @@ import type { JsonBounds } from "./json-scan.ts";
 import type { Problem } from "./problem.ts";
 
 /**
- * Most bytes of a body: 2 MiB. A Graph alert with its evidence weighs about 13 kB, and Sentinel
- * puts at most 150 alerts into one incident. Our own bound; the Functions host takes 100 MiB.
+ * Most bytes of a body: 2 MiB. A Graph alert with its evidence has about 13 kB, and Sentinel puts
+ * at most 150 alerts into one incident. Our own bound; the Functions host takes 100 MiB.
  */
 export const MAX_BODY_BYTES = 2_097_152;
 
 /**
- * Depth 32, and 60,000 keys and elements: 150 Graph alerts have some 300 each. Far below where
- * JSON.parse, Zod and JSON.stringify become slow or throw.
+ * Depth 32, and 60,000 keys and elements: 150 Graph alerts have about 300 each. JSON.parse, Zod and
+ * JSON.stringify become slow or throw only far above this.
  */
 const BOUNDS: JsonBounds = { depth: 32, members: 60_000 };
 
-/** The key that some code, reading carelessly, takes for an object's ancestry. */
+/** The key that careless code takes for the prototype of an object. */
 const PROTO = "__proto__";
 
 /**
@@ -28,10 +28,9 @@ export type ReadBody =
     };
 
 /**
- * Reads a request body: at most 2,097,152 bytes of valid UTF-8 (a byte order mark is passed over),
- * JSON nested at most 32 deep with at most 60,000 keys and elements, no key twice in one object,
- * none called `__proto__`. Measured before it is parsed, so a hostile body costs one pass; never
- * throws.
+ * Reads a request body: at most 2,097,152 bytes of valid UTF-8 (a byte order mark is skipped), JSON
+ * at most 32 deep with at most 60,000 keys and elements, no key twice in one object, and no key
+ * `__proto__`. It measures before it parses, so a hostile body costs one pass. Never throws.
  */
 export function readBody(body: Uint8Array | string): ReadBody {
   if (body.length > MAX_BODY_BYTES) return tooLarge();
@@ -54,21 +53,23 @@ function parse(text: string, keysWritten: number): ReadBody {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    // JSON.parse quotes the sender's text in its message; ours does not.
+    // The message of JSON.parse quotes the sender's text; ours does not.
     if (error instanceof SyntaxError)
       return refused("notJson", "Send JSON; this body is not JSON.");
     throw error;
   }
   const keys = keysOf(json);
   if (keys.includes(PROTO)) return refused("notJson", `Remove the key ${PROTO}.`);
-  // JSON.parse silently lets the last of two equal keys win; another reader may take the first.
+  // Of two equal keys, JSON.parse silently uses the last; another reader may use the first.
   if (keys.length < keysWritten) {
     return refused("notJson", "Remove the key that an object of the body has twice.");
   }
   return { kind: "read", json };
 }
 
-/** All keys of all objects in a value; at most as many steps as the scan counted members. */
+/**
+ * All keys of all objects in a value; it takes at most as many steps as the scan counted members.
+ */
 function keysOf(json: unknown): string[] {
   const keys: string[] = [];
   const open: unknown[] = [json];

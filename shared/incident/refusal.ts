@@ -2,7 +2,7 @@ import { MAX_PROBLEM_CHARACTERS, MAX_PROBLEMS } from "./bounds.ts";
 import type { Problem } from "./problem.ts";
 import { oneLine } from "./text.ts";
 
-/** The refusing half of `Parsed`, for any value. */
+/** The refusal of `Parsed`, for any value. */
 export interface Invalid {
   readonly kind: "invalid";
   readonly problems: readonly Problem[];

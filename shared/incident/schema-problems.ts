@@ -1,12 +1,10 @@
 import type { z } from "zod";
 import type { Problem } from "./problem.ts";
 
-/** Most unknown fields named in one problem, so that the message stays a sentence. */
+/** Most unknown fields that one problem names, so that its message stays a sentence. */
 const MAX_NAMED_FIELDS = 5;
 
-/**
- * What a Zod schema found wrong, as problems with dotted paths; `under` is put before each path.
- */
+/** The problems that a Zod schema found, with dotted paths; `under` is put before each path. */
 export function schemaProblems(error: z.ZodError, under = ""): Problem[] {
   return error.issues.map((issue) => ({
     path: [under, ...issue.path.map(String)].filter((part) => part !== "").join("."),

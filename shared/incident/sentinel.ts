@@ -7,14 +7,14 @@ import { incidentFrom, nothingToDo, type ParsedIncident } from "./parsed-inciden
 import { invalid } from "./refusal.ts";
 import { severityOf } from "./severity.ts";
 
-/** The statuses in which Sentinel asks for nothing. */
+/** The statuses for which there is nothing to do. */
 const OVER = new Set(["closed", "resolved", "dismissed"]);
 
 /**
  * What a Microsoft Sentinel playbook forwards, `@triggerBody()`, also under `body`: the incident
- * trigger (or its `object` alone), the alert trigger, or the entity trigger with the one host that
- * somebody chose. Machines are Host entities, ids their `MdatpDeviceId` or `MdeDeviceId`. What is
- * closed or names no host is nothing to do. Refused: a path that climbs.
+ * trigger (or only its `object`), the alert trigger, or the entity trigger with the one host that
+ * somebody chose. Machines are Host entities, and their ids are `MdatpDeviceId` or `MdeDeviceId`.
+ * If it is closed or names no host, there is nothing to do. Refused: a path that climbs.
  */
 export function parseSentinel(json: unknown): ParsedIncident {
   const trigger = fieldsOf(field(json, "body")) ?? fieldsOf(json);
@@ -52,7 +52,7 @@ function parseSentinelIncident(incident: Fields): ParsedIncident {
   );
 }
 
-/** The alert itself, flat, or with its fields under `properties`; `Entities` is JSON in a text. */
+/** The alert itself, flat, or with its fields under `properties`; `Entities` is JSON as text. */
 function parseAlert(alert: Fields): ParsedIncident {
   const properties = fieldsOf(field(alert, "properties")) ?? alert;
   if (isOver(properties)) return nothingToDo("The Sentinel alert is closed.");
@@ -67,8 +67,8 @@ function parseAlert(alert: Fields): ParsedIncident {
 }
 
 /**
- * One host that somebody chose. Chosen in an incident it joins that incident's run; else the event
- * is an incident of its own.
+ * One host that somebody chose. If it was chosen in an incident, it joins the run of that incident;
+ * otherwise the event is a separate incident.
  */
 function parseEntity(trigger: Fields, entity: Fields): ParsedIncident {
   if (!isHost(entity)) return nothingToDo("The chosen entity is no host.");
@@ -91,7 +91,7 @@ function parseEntity(trigger: Fields, entity: Fields): ParsedIncident {
   );
 }
 
-/** What incidents and alerts say alike; each has its own words for a title. */
+/** The fields that incidents and alerts share; their titles have different names. */
 function said(properties: Fields) {
   return {
     source: "sentinel" as const,
@@ -115,7 +115,7 @@ function entitiesIn(value: unknown): readonly unknown[] {
   return Array.isArray(entities) ? entities : [];
 }
 
-/** What comes of a path of Azure, unless it climbs. */
+/** The result, unless the path of Azure climbs. */
 function byPath(
   path: string | null,
   where: string,

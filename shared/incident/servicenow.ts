@@ -12,22 +12,22 @@ import { incidentFrom, nothingToDo, type ParsedIncident } from "./parsed-inciden
 import { invalid } from "./refusal.ts";
 import { serviceNowSeverity } from "./servicenow-severity.ts";
 
-/** The stock states of an incident that is over: 6 Resolved, 7 Closed, 8 Canceled. */
+/** The standard states of an incident that is over: 6 Resolved, 7 Closed, 8 Canceled. */
 const OVER = new Set(["6", "7", "8", "resolved", "closed", "canceled", "cancelled"]);
 
 /**
- * A record's key in ServiceNow, which a reference field gives when nobody asked for its display
+ * A record's key in ServiceNow. A reference field has it if the sender did not ask for the display
  * value.
  */
 const SYS_ID = /^[0-9a-f]{32}$/i;
 
 /**
- * A ServiceNow incident as a Business Rule posts it, or as the Table API answers it (in `result`),
- * each field a text or an object with `value` and `display_value`: `sys_id`, `number`,
+ * A ServiceNow incident as a Business Rule posts it, or as the Table API answers it (in `result`).
+ * Each field is a text or an object with `value` and `display_value`: `sys_id`, `number`,
  * `short_description`, `priority`, `impact`, `urgency`, `severity`, `state`, `incident_state`,
  * `active`, `u_mde_device_id` (one or several machine ids), `cmdb_ci` (a name or its display
- * value), `event`. The name counts when no id is given, or as the name of the only one. An incident
- * that is over, inactive or deleted is nothing to do.
+ * value), `event`. The name is used if there is no id, or as the name of the only one. If the
+ * incident is over, inactive or deleted, there is nothing to do.
  */
 export function parseServiceNow(json: unknown): ParsedIncident {
   const wrapped = field(json, "result");
@@ -57,7 +57,7 @@ export function parseServiceNow(json: unknown): ParsedIncident {
   });
 }
 
-/** `incident_state` is what `state` is called on older instances; either may be the one in use. */
+/** On older instances `state` is called `incident_state`; either may be in use. */
 function isOver(record: unknown): boolean {
   const states = ["state", "incident_state"].flatMap((name) => [
     shown(record, name),
@@ -80,7 +80,7 @@ function machinesOf(record: unknown): Mentioned[] {
   }
   const [machineId = null] = ids;
   if (machineId === null && item === null) return others;
-  // A sys_id has the shape of a host name, and no machine is called that.
+  // A sys_id has the form of a host name, but no machine has such a name.
   const isKey = item !== null && SYS_ID.test(item);
   const named = mentionOf({ machineId, names: [isKey ? null : item], systems });
   return [isKey && !isMention(named) ? skipped(item, KEY) : named, ...others];
@@ -96,12 +96,12 @@ function deviceIds(record: unknown): string {
   return parts.filter((part) => part !== null).join(" ");
 }
 
-/** A field's text, or its display value where ServiceNow sends both. */
+/** The text of a field; its display value if ServiceNow sends both. */
 function shown(record: unknown, name: string): string | null {
   return textField(record, name) ?? textField(field(record, name), "display_value", "value");
 }
 
-/** A field's text, or its value where ServiceNow sends both. */
+/** The text of a field; its value if ServiceNow sends both. */
 function stored(record: unknown, name: string): string | null {
   return textField(record, name) ?? textField(field(record, name), "value", "display_value");
 }

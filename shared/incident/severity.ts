@@ -2,8 +2,8 @@ import type { Severity, Source } from "./incident.ts";
 import { SEVERITIES } from "./incident.ts";
 
 /**
- * Sentinel, Defender and Graph grade alike; what they call unspecified or a future value is unknown
- * to us.
+ * Sentinel, Defender and Graph use the same words. Unspecified and future values are unknown to
+ * lrq.
  */
 const MICROSOFT = new Map<string, Severity>([
   ["informational", "informational"],
@@ -12,7 +12,7 @@ const MICROSOFT = new Map<string, Severity>([
   ["high", "high"],
 ]);
 
-/** Jira's priority names: the five of today's scheme and the five of the older one. */
+/** Jira's names of priorities: the five present ones and the five older ones. */
 const JIRA = new Map<string, Severity>([
   ["highest", "critical"],
   ["high", "high"],
@@ -28,7 +28,7 @@ const JIRA = new Map<string, Severity>([
 
 const GENERIC = new Map<string, Severity>(SEVERITIES.map((severity) => [severity, severity]));
 
-/** Sources with one word for it; ServiceNow has four fields, read in a file of their own. */
+/** Sources that send one word for it. ServiceNow has four fields, which its own file reads. */
 type Grading = Exclude<Source, "servicenow">;
 
 const TABLES: Readonly<Record<Grading, ReadonlyMap<string, Severity>>> = {
@@ -40,20 +40,20 @@ const TABLES: Readonly<Record<Grading, ReadonlyMap<string, Severity>>> = {
 };
 
 /**
- * A sender's word for severity in ours, read without case; `unknown` for none and for words not in
- * its table.
+ * Our severity for a sender's word, in any case; `unknown` for no word and for words that are not
+ * in its table.
  */
 export function severityOf(source: Grading, said: string | null): Severity {
   if (said === null) return "unknown";
   return TABLES[source].get(said.trim().toLowerCase()) ?? "unknown";
 }
 
-/** How severe, as a number to compare: 0 for unknown up to 5 for critical. */
+/** The severity as a number to compare: from 0 for unknown to 5 for critical. */
 export function severityRank(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
 
-/** The gravest of these; unknown if there are none. */
+/** The highest of these; unknown if there are none. */
 export function gravest(severities: readonly Severity[]): Severity {
   return severities.reduce<Severity>(
     (worst, next) => (severityRank(next) > severityRank(worst) ? next : worst),

@@ -13,15 +13,15 @@ import { transact, usual, type Store, type Transaction } from "./transact.ts";
 
 type SealPorts = Store & Pick<Ports, "log">;
 
-/** Runs end seldom; more than these are left to the next poll. */
+/** Runs end seldom; if there are more than these, the next poll seals the rest. */
 const SEALS_PER_POLL = 10;
-/** As JSON twice the characters at most: what a row takes. */
+/** As JSON they are at most twice as many characters, and a row takes that. */
 const PIECE_CHARACTERS = 200_000;
 
-/** What came of it; `tooLarge` is a statement that no transaction takes. */
+/** The result; `tooLarge`: no transaction takes the statement. */
 type Sealing = "sealed" | "notOver" | "tooLarge";
 
-/** Seals runs that are over. Safe to run twice, and by several at once. */
+/** Seals runs that are over. It may run twice, and several may do it at once. */
 export async function sealRuns(ports: SealPorts, outstanding: Outstanding): Promise<void> {
   const notes = await rowsWithin(ports.ledger, outstanding, OVER, SEALS_PER_POLL);
   const { readable, aside } = sorted(overSchema, notes);
@@ -32,9 +32,9 @@ export async function sealRuns(ports: SealPorts, outstanding: Outstanding): Prom
 }
 
 /**
- * Seals a run if it is finished and nothing has sealed it as it stands; the note that asks for it
- * goes with that, if it is told. Null if there is no such run. Throws `SetAside` while a row of the
- * run cannot be read: nobody seals what he does not know.
+ * Seals a run if it is finished and has no seal of its present state. The note that asks for the
+ * seal is removed with it, if it is given. Null if there is no such run. Throws `SetAside` while a
+ * row of the run cannot be read, because lrq seals only what it knows.
  */
 export async function sealRun(
   ports: SealPorts,
@@ -62,7 +62,7 @@ export async function sealRun(
   return run;
 }
 
-/** A run that has grown since its note was written asks again when it is over. */
+/** If a run has grown since its note was written, it asks again when it is over. */
 function stageRecall(tx: Transaction, { value: run, etag }: Stored<RunRecord>, note: Row): void {
   if (run.finishedAtMs !== null || note.key !== overKey(run.runId, run.sealAsked)) return;
   const body = { ...run, sealAsked: nextSeal(run) - 1 };
@@ -89,7 +89,7 @@ async function stageSeal(
 }
 
 /**
- * The run with its sequences as they stand. Throws `SetAside` for a seal if one of them cannot be
+ * The run with its present sequences. For a seal it throws `SetAside` if one of them cannot be
  * read.
  */
 export async function statementNow(

@@ -93,8 +93,8 @@ export function withFinished(run: RunRecord, finished: number, nowMs: number): R
 }
 
 /**
- * `finished`: all sequences have ended, and each result is stored or lost. If the incident grows,
- * the run is `running` again.
+ * `finished`: all sequences have ended, and each result is stored or unavailable. If the incident
+ * grows, the run is `running` again.
  */
 export type RunState = "running" | "finished";
 

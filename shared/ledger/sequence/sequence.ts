@@ -85,7 +85,7 @@ const script = rowObject({
   errors: z.string(),
 });
 
-/** One result of a RunScript or GetFile: still to fetch, stored, or lost. */
+/** One result of a RunScript or GetFile: still to fetch, stored, or unavailable. */
 const result = rowObject({
   part: z.number().int(),
   index: z.number().int(),

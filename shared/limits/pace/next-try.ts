@@ -35,8 +35,8 @@ const WAITS_MOST = 40;
 const POLLS_ABSENT = 8;
 
 /**
- * The result after a try that did not bring it: due again, without a limit; or lost, if Defender
- * has said for long enough that there is none.
+ * The result after a try that did not bring it: due again, without a limit; or unavailable, if
+ * Defender has said for long enough that there is none.
  */
 export function afterTry(
   owed: SequenceResult,

@@ -3,9 +3,8 @@ import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { busyWaitMs, type Limits } from "./limits.ts";
 
 /**
- * Back into the line after a POST without an answer of Defender's whose action no list has shown:
- * the first time at once. Later times wait longer and longer, for a gateway may stand in the way
- * for hours.
+ * Back into the line, after a POST that Defender did not answer and whose action no list has shown:
+ * the first time at once. Later waits get longer, because a gateway may be in the way for hours.
  */
 export function tryAgain(record: SequenceRecord, nowMs: number, limits: Limits): SequenceRecord {
   const before = (record.unanswered?.times ?? 1) - 1;

@@ -12,16 +12,16 @@ import type { Transaction } from "../../store/transact.ts";
 
 type AgainPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
-/** Results that had been given up and are owed again, and those that were owed anyway. */
+/** Results that had been given up and are owed again, and results that were owed anyway. */
 export interface AskedAgain {
   readonly reopened: number;
   readonly owed: number;
 }
 
 /**
- * Asks Defender again, now, for every result of a run that is owed or was given up. Nothing is run.
- * What has finished stays finished, and nobody is told of it twice. Null if there is no such run.
- * Asking twice does no harm.
+ * Asks Defender again, now, for every result of a run that is owed or was given up. Nothing runs
+ * again. Finished sequences stay finished, and no callback is sent twice. Null if there is no such
+ * run. Asking twice does no harm.
  */
 export async function collectAgain(
   ports: AgainPorts,
@@ -59,13 +59,13 @@ async function askFor(
   return asked;
 }
 
-/** All that is missing is due now, and its waits and Defender's patience begin anew. */
+/** All missing results are due now, and their waits and Defender's time begin again. */
 function askedAgain(record: SequenceRecord, nowMs: number): SequenceRecord {
   const isOver = isFinished(record);
   const due = (each: SequenceResult): SequenceResult => ({
     ...each,
     state: "owed",
-    // A file that an earlier try has stored is still looked for.
+    // An earlier try may have stored the file; the next try still looks for it.
     tries: Math.min(each.tries, 1),
     dueAtMs: nowMs,
     absentSinceMs: null,

@@ -24,35 +24,41 @@ export type CollectPorts = Pick<
 
 export interface CollectSettings {
   readonly limits: Limits;
-  /** So long Defender has to say that it has no result of a command that completed; a day. */
+  /**
+   * For a day Defender has to say that it has no result of a completed command, before lrq gives it
+   * up.
+   */
   readonly absentMs?: number;
   /** Version and commit of lrq, for the custody entry. */
   readonly version: string;
   readonly commit: string;
 }
 
-/** What collecting came to: all there, or some of it due later. */
+/** The result of collecting: all is there, or some of it is due later. */
 export type Collected = {
   readonly kind: "done" | "later" | "unknown" | "setAside";
   readonly stored: number;
 };
 
-/** How long Defender keeps results is documented nowhere. */
+/** It is not documented how long Defender keeps results. */
 const ABSENT_MS = 86_400_000;
 
-/** Results one call fetches; the profile schema allows 50 commands a sequence. */
+/** The most results that one call fetches; the profile schema allows 50 commands a sequence. */
 const RESULTS_MAX = 200;
-/** While the budget of links is spent, so many polls pass until the next try: a minute. */
+/** While the budget of links is spent, the next try waits for this many polls: a minute. */
 const POLLS_WITHOUT_BUDGET = 4;
-/** A bell is never so much of a poll (5 s) early: queues count in whole seconds, rounded up. */
+/**
+ * A bell is never early by more than this part of a poll (5 s), because queues count in whole
+ * seconds, rounded up.
+ */
 const POLLS_EARLY = 1 / 3;
 
 /**
- * Fetches what a finished sequence left behind, one result after the other. Safe to run twice at
- * once and to be cut off anywhere: nothing is overwritten, and a result is recorded, sealed and no
- * longer owed in one transaction. What cannot be had now is due again later, without end, until
- * Defender itself has said for long enough that there is no such result. Whoever records a try
- * rings for the next one, and nobody else: so there is one chain of tries.
+ * Fetches the results of a finished sequence, one after the other. Two may run at once, and it may
+ * stop at any point: nothing is overwritten, and in one transaction a result is recorded, joins the
+ * custody chain and is no longer owed. A result that Defender does not give now is due again later,
+ * without a limit, until Defender itself has said for long enough that there is none. Only the
+ * caller that records a try rings for the next one, so there is one chain of tries.
  */
 export async function collect(
   ports: CollectPorts,
@@ -79,7 +85,8 @@ async function collectOwed(
     const owed = dueBy(record.value, ports.clock.latest() + pollMs * POLLS_EARLY);
     if (owed === undefined) {
       const dueAtMs = resultsDueAtMs(record.value);
-      // A bell that found nothing due is a stray: whoever recorded the last try has rung.
+      // If the bell found nothing due, it was not needed: the caller that recorded the last try has
+      // rung.
       if (dueAtMs !== null && recorded > 0) await ringAt(ports, sequenceId, dueAtMs);
       return { kind: dueAtMs === null ? "done" : "later", stored };
     }
@@ -101,14 +108,14 @@ async function ringAt(ports: CollectPorts, sequenceId: string, dueAtMs: number):
   await ports.bells.ringCollect(sequenceId, Math.max(0, dueAtMs - ports.clock.earliest()));
 }
 
-/** One try: for which result of which record, and what came. */
+/** One try: the record, the result, and the answer. */
 interface Try {
   readonly record: Stored<SequenceRecord>;
   readonly owed: SequenceResult;
   readonly fetched: Fetched;
 }
 
-/** Records what came; false if somebody else had recorded a try of the same result before. */
+/** Records the answer; false if somebody else had recorded a try of the same result before. */
 async function noted(
   ports: CollectPorts,
   settings: CollectSettings,
@@ -150,8 +157,8 @@ async function noted(
 
 /**
  * The custody entry, the head of the run's chain, and the record, in one transaction. False if the
- * result is owed no longer. If it throws, the bytes are stored and stay, and so does the note that
- * they are owed: the next try seals them.
+ * result is no longer owed. If it throws, the bytes stay stored and the note stays, too; the next
+ * try writes the entry.
  */
 async function seal(
   ports: CollectPorts,
@@ -176,7 +183,10 @@ async function seal(
   });
 }
 
-/** Only on the try that `owed` was read with: another's is recorded, and rung for, by another. */
+/**
+ * Only for the try that `owed` was read with. If there was another try, its own caller records it
+ * and rings.
+ */
 async function replace(
   ports: CollectPorts,
   first: Stored<SequenceRecord>,

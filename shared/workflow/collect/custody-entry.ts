@@ -5,7 +5,7 @@ import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Fetched } from "./fetch-result.ts";
 
-/** The entry that a result adds to the custody chain of its run. */
+/** The entry of a result in the custody chain of its run. */
 export function entryFor(
   run: RunRecord,
   record: SequenceRecord,

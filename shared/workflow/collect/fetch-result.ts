@@ -13,7 +13,7 @@ import { spendRead } from "../../store/spend-read.ts";
 
 type FetchPorts = Pick<Ports, "ledger" | "evidence" | "defender" | "clock" | "random" | "log">;
 
-/** What one try to get one result came to. */
+/** The result of one try to fetch one result. */
 export type Fetched =
   | {
       readonly kind: "stored";
@@ -27,17 +27,18 @@ export type Fetched =
   | { readonly kind: "noBudget" };
 
 /**
- * Of a script's output and errors so much is kept in the record, and so much of all scripts of a
+ * The most characters of a script's output and errors in the record, and of all scripts of a
  * sequence together (a row takes 450,000); all of it is in the evidence store.
  */
 const EXCERPT_CHARACTERS = 2_000;
 const EXCERPTS_CHARACTERS = 100_000;
 const DETAIL_CHARACTERS = 500;
-/** File systems allow names of 255 characters; what is longer is somebody's joke. */
+/** File systems allow names of 255 characters; a longer name is no real one. */
 const NAME_CHARACTERS = 255;
 
 /**
- * One link, one pass over the bytes, one file; a link that died is replaced once in the same try.
+ * One link, one pass over the bytes, one file; a link that has ended is replaced once in the same
+ * try.
  */
 export async function fetchResult(
   ports: FetchPorts,
@@ -68,7 +69,7 @@ export async function fetchResult(
 
 /**
  * 404 and the other documented 4xx are Defender's own word on this result. 401 and 403 are about
- * us, and a link to elsewhere is about the link.
+ * our access, and a link to another host is about the link.
  */
 function saysNone(link: Unanswered): boolean {
   if (link.kind !== "refused") return link.kind === "absent";
@@ -84,7 +85,7 @@ function notYet(reply: Unanswered, has: NotYet["has"]): NotYet {
   return { kind: "notYet", detail: said.slice(0, DETAIL_CHARACTERS), has, retryAfterMs };
 }
 
-/** Defender's clock minus ours: its Date is cut to a second, and it answered while we waited. */
+/** Defender's clock minus ours. Its Date is in whole seconds, and it answered while lrq waited. */
 function offsetOf(
   dateMs: number | undefined,
   askedAtMs: number,
@@ -96,7 +97,7 @@ function offsetOf(
   return { ms: Math.round((least + most) / 2), withinMs: Math.ceil((most - least) / 2) };
 }
 
-/** The result that is fetched, and what else its custody entry will say. */
+/** The result to fetch, and the other fields of its custody entry. */
 interface Wanted {
   readonly record: SequenceRecord;
   readonly owed: SequenceResult;
@@ -113,7 +114,7 @@ async function store(
   const keepBytes = owed.type === "RunScript" ? MAX_SCRIPT_RESULT_BYTES + 1 : 0;
   const { fileName: servedName } = download;
   const named = { servedName, keepBytes };
-  // A try before this one may have got as far as the file; then its gigabytes need not come again.
+  // An earlier try may have stored the file. Then its gigabytes are not read again.
   if (owed.tries > 0) {
     const before = await evidence.open(path);
     if (before !== null) {
@@ -132,7 +133,7 @@ async function store(
     return { kind: "notYet", detail, has: "some", retryAfterMs: null };
   }
   if (put === "written") return described(wanted, path, servedName, flowing.result());
-  // Another try got as far as the file. What counts is what lies there.
+  // Another try stored the file first. The stored bytes count.
   const there = await evidence.open(path);
   if (there === null) throw new Error(`${path} is said to exist, but cannot be opened`);
   return described(wanted, path, servedName, await digested(there.content, named));
@@ -147,7 +148,7 @@ async function digested(
   return flowing.result();
 }
 
-/** Lets go of a download that is not needed; its first piece is enough to close it. */
+/** Ends a download that is not needed; reading its first piece is enough to close it. */
 async function leave(content: AsyncIterable<Uint8Array>): Promise<void> {
   try {
     for await (const _ of content) break;
@@ -217,8 +218,8 @@ function custodyCommand(command: Command | undefined): CustodyFields["command"] 
 }
 
 /**
- * The content, and whether it was the download that broke: then nothing of it becomes visible, and
- * it is tried again.
+ * The content, and `broke`: true if the download broke. Then nothing of it becomes visible, and it
+ * is tried again.
  */
 function watched(content: AsyncIterable<Uint8Array>): {
   content: AsyncIterable<Uint8Array>;
@@ -227,7 +228,7 @@ function watched(content: AsyncIterable<Uint8Array>): {
   let reading = true;
   async function* flow(): AsyncGenerator<Uint8Array> {
     for await (const chunk of content) {
-      // Whatever fails while the store holds the chunk is the store's fault, not the download's.
+      // An error while the store has the chunk is the store's, not the download's.
       reading = false;
       yield chunk;
       reading = true;

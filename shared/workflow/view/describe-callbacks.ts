@@ -5,11 +5,11 @@ import { sorted } from "../../ledger/row/set-aside.ts";
 import type { Ports } from "../../ports.ts";
 import { counted, type Count } from "../../store/count-rows.ts";
 
-/** Callbacks that are owed, and those that nobody could be told. */
+/** Callbacks that are owed, and dead ones. */
 export interface CallbacksView {
   readonly pending: Count;
   readonly dead: Count;
-  /** The first hundred of the dead, in the order of their runs. */
+  /** The first hundred of the dead ones, in the order of their runs. */
   readonly deadOnes: readonly DeadView[];
 }
 
@@ -18,7 +18,7 @@ interface DeadView {
   readonly messageId: string;
   readonly event: string;
   readonly sequenceId: string | null;
-  /** Host of the address only, for the rest can be a secret. */
+  /** Only the host of the address, because the rest can be a secret. */
   readonly host: string;
   readonly tries: number;
   readonly lastAnswer: string;

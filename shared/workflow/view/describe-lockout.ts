@@ -6,7 +6,7 @@ import {
   type LockedCall,
 } from "../../limits/pace/lockout.ts";
 
-/** Why Defender does not let us in, since when, and what to do about it. */
+/** Why Defender refuses us, since when, and what to do about it. */
 export interface LockoutView {
   readonly call: LockedCall;
   readonly since: string;
@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<LockedCall, string>> = {
   link: "Defender refuses links to results",
 };
 
-/** The one reason for all who wait; null if we are let in. */
+/** The one reason for all sequences that wait; null if nothing is refused. */
 export function describeLockout(budget: {
   readonly lockouts: readonly Lockout[];
 }): LockoutView | null {
@@ -35,7 +35,7 @@ export function describeLockout(budget: {
   return { call, httpStatus, detail, remedy: remedyFor(lockout), ...times };
 }
 
-/** The same in words, but for the remedy. */
+/** The same in words, without the remedy. */
 export function lockoutInWords({ call, since, detail }: LockoutView): string {
   return `${WORDS[call]}, since ${since}: ${detail}`;
 }

@@ -7,7 +7,7 @@ import type { Count } from "../../store/count-rows.ts";
 /** Sequences whose results are still to be fetched. */
 export interface ResultsView {
   readonly owed: Count;
-  /** Those of them for which a try has failed, and why the first of them did. */
+  /** How many of them had a failed try, and the reason of the first. */
   readonly inTrouble: number;
   readonly trouble: string | null;
 }

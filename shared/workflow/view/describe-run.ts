@@ -16,7 +16,7 @@ import { listSequences } from "../../store/list-sequences.ts";
 import { loadReadableBudget, loadRun } from "../../store/load.ts";
 import type { ResultView, RunView } from "./run-view.ts";
 
-/** Positions beyond this many are not counted: the answer would be guesswork, and cost as much. */
+/** Positions beyond this are not counted: the answer would be a guess, and cost as much. */
 const POSITIONS_MAX = 1_000;
 
 /** A run as its callers see it, or null if there is none. */
@@ -116,9 +116,7 @@ function resultsOf(records: readonly SequenceRecord[]): RunView["results"] {
   return { owed: of("owed"), stored: of("stored"), unavailable: of("unavailable") };
 }
 
-/**
- * While an action is open, how far it is stands in the budget; the record gets it when it is over.
- */
+/** While an action is open, its progress is in the budget; when it is over, the record gets it. */
 function withSeen(record: SequenceRecord, budget: Budget | null): SequenceRecord {
   const { seen, glance } =
     budget?.sessions.find((each) => each.sequenceId === record.sequenceId) ?? {};

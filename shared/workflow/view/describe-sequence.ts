@@ -7,7 +7,7 @@ import { describeUnseen, describeWait, type Queue } from "./describe-wait.ts";
 import { scriptFailed } from "../../ledger/sequence/progress.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
-/** A sequence as its callers see it; `cancelAsked` is what its run knows of a cancel. */
+/** A sequence for its callers; `cancelAsked` is the cancel of its run. */
 export function describeSequence(
   record: SequenceRecord,
   queue: Queue,
@@ -40,7 +40,7 @@ export function describeSequence(
   };
 }
 
-/** What had ended when the run's cancel came was not touched: then only the run knows of it. */
+/** The run's cancel did not change sequences that had already ended; only the run knows of it. */
 function describeCancel(
   record: SequenceRecord,
   cancelAsked: RunRecord["cancelAsked"],
@@ -113,7 +113,7 @@ function describeResult(result: SequenceRecord["results"][number]): ResultView {
   };
 }
 
-/** What a command is about, as a person would name it. */
+/** The object of a command, in words for a person. */
 function targetOf(command: Command): string {
   switch (command.type) {
     case "PutFile":

@@ -14,11 +14,9 @@ import { describeLockout, type LockoutView } from "./describe-lockout.ts";
 import { loadBudget, readableSequence } from "../../store/load.ts";
 import { loadPauseNote } from "../../store/pause-note.ts";
 
-/**
- * The tenant's budget now, and what waits for it. Counts stop at 1,000, and say so with `atLeast`.
- */
+/** The tenant's budget now, and what waits for it. Counts stop at 1,000; then `atLeast` is true. */
 export interface StatusView {
-  /** What only the budget knows is null while that is set aside. */
+  /** Fields that only the budget knows are null while it is set aside. */
   readonly calls: {
     readonly used: number | null;
     readonly limit: number;
@@ -31,7 +29,7 @@ export interface StatusView {
     readonly setting: number;
   };
   readonly next: { readonly kind: string; readonly at: string | null };
-  /** Null unless Defender does not let us in. */
+  /** Null unless Defender refuses us. */
   readonly lockedOut: LockoutView | null;
   readonly paused: { readonly by: string; readonly why: string; readonly at: string } | null;
   readonly last429At: string | null;
@@ -40,14 +38,16 @@ export interface StatusView {
   readonly parked: Count;
   readonly results: ResultsView;
   readonly callbacks: CallbacksView;
-  /** Rows that a version of the app could not read: they are left alone, and stop nothing else. */
+  /**
+   * Rows that a version of the app could not read. Nobody writes them, and everything else goes on.
+   */
   readonly setAside: { readonly count: number; readonly rows: readonly SetAsideView[] };
 }
 
 interface SetAsideView {
   readonly key: string;
   readonly why: string;
-  /** When it was met first; null of the budget, which nobody can note in itself. */
+  /** When it was found first; null for the budget, which cannot hold a note about itself. */
   readonly since: string | null;
 }
 
@@ -122,7 +122,9 @@ function readableBudget(
   };
 }
 
-/** What can be said all the same: what is set, whether somebody has paused, and what is wrong. */
+/**
+ * What is known without the budget: the settings, whether somebody has paused, and what is wrong.
+ */
 async function unreadableBudget(
   ledger: Ports["ledger"],
   limits: Limits,
@@ -146,7 +148,7 @@ function describePause(paused: Budget["paused"]): StatusView["paused"] {
   return { by: paused.by, why: paused.why, at: isoOf(paused.atMs) };
 }
 
-/** What is kept for urgent work is nobody's while only other work waits. */
+/** Says `full` while only the sessions for urgent work are free and only other work waits. */
 function kindOf(verdict: Verdict, waiting: readonly LaneView[]): Verdict["kind"] {
   const isKept = verdict.kind === "go" && verdict.lowerRoom === 0;
   const [urgent, ...lower] = waiting.map(({ count }) => count > 0);

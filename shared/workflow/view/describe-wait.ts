@@ -10,16 +10,16 @@ import { lockoutOf } from "../../limits/pace/lockout.ts";
 import { describeLockout, lockoutInWords } from "./describe-lockout.ts";
 import type { WaitView } from "./run-view.ts";
 
-/** The queue as it stands, for saying where in it a sequence is. */
+/** The present queue, to find the place of a sequence in it. */
 export interface Queue {
   readonly positions: ReadonlyMap<string, number>;
-  /** Null if it is set aside: then nothing is submitted here, and nobody can tell when. */
+  /** Null if it is set aside: then nothing is submitted here, and no time is known. */
   readonly budget: Budget | null;
   readonly nowMs: number;
   readonly limits: Limits;
 }
 
-/** Why a sequence waits, in a code and in words, and what is known of when it starts. */
+/** Why a sequence waits, in a code and in words, and what is known of its start. */
 export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   const { place, reason } = record;
   if (waitsForGate(record)) {
@@ -52,8 +52,8 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
 }
 
 /**
- * Of one that is out there while nothing shows what it does: why, and what lrq does about it. Null
- * while it can be watched.
+ * For a sequence at Defender while nothing shows what its action does: why, and what lrq does about
+ * it. Null while a list shows it.
  */
 export function describeUnseen(record: SequenceRecord, { budget }: Queue): WaitView | null {
   const why = (budget === null ? null : unseenIn(record, budget)) ?? unlisted(record, budget);
@@ -93,7 +93,7 @@ function unansweredIn({ unanswered, part, attempt }: SequenceRecord, then: strin
   return { code: "unanswered", detail };
 }
 
-/** A reason of its own, in words. */
+/** The sequence's own reason, in words. */
 function describeReason(
   reason: SequenceRecord["reason"],
   then: string,
@@ -139,7 +139,7 @@ function describeReason(
   }
 }
 
-/** The reason all ready sequences of a lane share. */
+/** The reason that all ready sequences of a lane share. */
 function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; detail: string } {
   if (budget === null) {
     const detail = "This version of the app cannot read the budget, and submits nothing.";

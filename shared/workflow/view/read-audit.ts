@@ -5,14 +5,14 @@ import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { loadBudget, loadRun } from "../../store/load.ts";
 
-/** A page of an audit log; `head` is its end as it stood when the page was asked for. */
+/** A page of an audit log; `head` is the end of the log when the page was asked for. */
 export interface AuditPage {
   readonly v: 1;
   readonly chain: string;
   readonly head: ChainHead;
-  /** As they were written, by whatever version of the app: their hashes cover all of it. */
+  /** Unchanged, of any version of the app, because their hashes cover every field. */
   readonly records: readonly unknown[];
-  /** The number to go on from, or null at the end. */
+  /** The number at which the next page begins; null at the end. */
   readonly next: number | null;
 }
 
@@ -28,7 +28,7 @@ export async function readQueueAudit(
   return await readPage(ledger, QUEUE_CHAIN, value.audit, from);
 }
 
-/** The log of what was decided about a run, or null if there is no such run. */
+/** The log of decisions about a run; null if there is no such run. */
 export async function readRunAudit(
   { ledger }: Pick<Ports, "ledger">,
   runId: string,
@@ -44,7 +44,7 @@ async function readPage(
   head: ChainHead,
   from: number,
 ): Promise<AuditPage> {
-  // Records written since the head was read would lie beyond it: they are for the next question.
+  // Records written after the head was read are beyond it; the next request gets them.
   const limit = Math.min(PAGE, head.count - from + 1);
   const { before } = auditOf(chain);
   const rows = limit < 1 ? [] : await ledger.list(auditKey(chain, from), before, limit);

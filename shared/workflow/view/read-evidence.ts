@@ -14,11 +14,13 @@ export interface Manifest {
   readonly v: 1;
   readonly runId: string;
   readonly head: string;
-  /** As they were written, by whatever version of the app: their hashes cover all of it. */
+  /** Unchanged, of any version of the app, because their hashes cover every field. */
   readonly entries: readonly unknown[];
 }
 
-/** A stored result of a run. `index` is that of its address: commands counted through all parts. */
+/**
+ * A stored result of a run. `index` is that of its address: commands are counted over all parts.
+ */
 export interface ListedEvidence {
   readonly sequenceId: string;
   readonly index: number;
@@ -28,7 +30,7 @@ export interface ListedEvidence {
   readonly servedName: string | null;
   readonly size: number;
   readonly sha256: string;
-  /** Where it is kept, as the custody entry says it: `storedAs`. */
+  /** Its path in the store, as in the custody entry: `storedAs`. */
   readonly path: string;
 }
 
@@ -40,10 +42,10 @@ export interface OpenedEvidence {
   readonly fileName: string;
 }
 
-/** What every entry has, of whatever version. */
+/** The fields that every version of an entry has. */
 const linkSchema = z.object({ hash: z.string() });
 
-/** The manifest of a run as it stands, or null if there is no such run. */
+/** The present manifest of a run; null if there is no such run. */
 export async function readManifest(
   { ledger }: Pick<Ports, "ledger">,
   runId: string,
@@ -51,7 +53,7 @@ export async function readManifest(
   const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (run === null) return null;
   const rows = await listAll(ledger, custodyOf(runId));
-  // Entries sealed since the run was read come with the head they make.
+  // If entries joined after the run was read, they come with their new head.
   const entries = rows.map(({ body }) => body);
   const expected = endOf(run.value.custody)?.number ?? 0;
   if (entries.length < expected) throw new Error(`custody entries of ${runId} are missing`);
@@ -59,7 +61,10 @@ export async function readManifest(
   return { v: 1, runId, head: last.data?.hash ?? run.value.custody.head, entries };
 }
 
-/** What is stored of a run, in the order of its machines and commands, or null without the run. */
+/**
+ * The stored results of a run, in the order of its machines and commands; null if there is no such
+ * run.
+ */
 export async function listEvidence(
   { ledger }: Pick<Ports, "ledger">,
   runId: string,
@@ -81,8 +86,8 @@ function storedOf(record: SequenceRecord): ListedEvidence[] {
 }
 
 /**
- * A stored result by its command's index, counted through all parts; null if there is none, or none
- * yet. Who reads it is in the log of the run before the first byte leaves.
+ * A stored result by its command's index, counted over all parts; null if there is none, or none
+ * yet. The log of the run names the reader before the first byte leaves.
  */
 export async function openEvidence(
   ports: Pick<Ports, "ledger" | "evidence" | "clock" | "random">,
@@ -103,7 +108,7 @@ export async function openEvidence(
   const opened = await ports.evidence.open(result.path);
   if (opened === null) throw new Error(`${result.path} is recorded as stored, but is not there`);
   if (opened.size !== result.size) {
-    // Whoever has the container may have put another file there; nobody is given that as evidence.
+    // Anybody with access to the container may have put another file there; lrq does not serve it.
     for await (const _ of opened.content) break;
     throw new Error(`${result.path} has ${opened.size} bytes; recorded are ${result.size}`);
   }

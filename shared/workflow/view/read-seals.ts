@@ -15,7 +15,7 @@ export interface Seals {
   readonly v: 1;
   readonly runId: string;
   readonly seals: readonly SealText[];
-  /** The run as it stands, where no seal covers that: it goes on, or cannot be sealed. */
+  /** The present run if no seal covers it, because it goes on or cannot be sealed. */
   readonly unsealed: string | null;
 }
 
@@ -26,8 +26,9 @@ interface SealText {
 }
 
 /**
- * All seals of a run, and what it is now if it has gone on since; null if there is no such run. A
- * finished run that nobody has sealed, as an older version of the app leaves it, is sealed first.
+ * All seals of a run, and its present state if it has gone on since; null if there is no such run.
+ * If a finished run has no seal, because an older version of the app finished it, it is sealed
+ * first.
  */
 export async function readSeals(
   ports: Pick<Ports, "ledger" | "clock" | "random" | "log">,

@@ -17,23 +17,23 @@ export interface RunView {
   /** Its last seal; null if it has none. */
   readonly seal: SealView | null;
   readonly counts: StateCounts;
-  /** Sequences of which at least one script failed by its own word, whatever their state. */
+  /** Sequences with at least one script that failed by its own result, whatever their state. */
   readonly scriptsFailed: number;
-  /** Results by state: stored, still to be fetched, and not to be had. */
+  /** Results by state: stored, still to fetch, and unavailable. */
   readonly results: Readonly<Record<ResultView["state"], number>>;
-  /** Sequences of which a part may have run twice on its machine. */
+  /** Sequences of which a part may have run twice on the machine. */
   readonly doneTwice: number;
   readonly sequences: readonly SequenceView[];
   /**
-   * Rows of the run that this version of the app cannot read, and why: what they hold is in no
-   * count, and open until somebody who can read them has ended it.
+   * Rows of the run that this version of the app cannot read, and why. What is in them is not in
+   * the counts. It counts as open until a version that can read it has ended it.
    */
   readonly setAside: readonly { readonly key: string; readonly why: string }[];
   readonly skipped: RunRecord["skipped"];
   /** Machines found by another name or id than was sent. */
   readonly readAs: RunRecord["readAs"];
   readonly callbacks: readonly TargetView[];
-  /** Who asked last to cancel the run, and when; null if nobody did. */
+  /** Who made the last cancel of the run, and when; null if nobody did. */
   readonly cancelAsked: { readonly by: string; readonly at: string } | null;
   /** What lets its sequences go; null if all may. */
   readonly gate: {
@@ -41,20 +41,20 @@ export interface RunView {
     readonly why: string | null;
     readonly pausedAt: string | null;
   } | null;
-  /** What some of its sequences wait to be approved by; null if none does. */
+  /** The approval that some of its sequences wait for; null if none waits. */
   readonly approval: ApprovalView | null;
 }
 
-/** A seal of the run: the SHA-256 of all that was asked for, and what came of it. */
+/** A seal of the run: the SHA-256 of a statement of all that was asked for, and its results. */
 interface SealView {
   readonly number: number;
   readonly hash: string;
   readonly at: string;
-  /** False if the run has grown since, or somebody who knows no seals has finished it. */
+  /** False if the run has grown since, or if a version without seals has finished it. */
   readonly current: boolean;
 }
 
-/** What has to be approved, and by whom it can be. */
+/** What has to be approved, and who may approve it. */
 interface ApprovalView {
   readonly planHash: string;
   readonly sequences: number;
@@ -65,7 +65,7 @@ interface ApprovalView {
   readonly expiresAt: string;
 }
 
-/** Somebody who is told of the run: host of the address only, for the rest can be a secret. */
+/** One who is told of the run: only the host of the address, because the rest can be a secret. */
 interface TargetView {
   readonly shape: string;
   readonly host: string;
@@ -73,7 +73,7 @@ interface TargetView {
   /** The last delivery, and how many tries it took; null while there was none. */
   readonly deliveredAt: string | null;
   readonly tries: number | null;
-  /** When it answered 410, and so is told nothing more. */
+  /** When it answered 410; since then it is told nothing more. */
   readonly endedAt: string | null;
 }
 
@@ -88,13 +88,13 @@ export interface SequenceView {
   /** Defender's word for the action, when last seen. */
   readonly machineActionStatus: string | null;
   /**
-   * What its scripts say of themselves, apart from what Defender says of the action; `unknown` when
-   * a script's result cannot be read, null while there is none.
+   * What its scripts say of themselves, besides what Defender says of the action; `unknown` if a
+   * script's result cannot be read, null while there is none.
    */
   readonly scripts: "ok" | "failed" | "unknown" | null;
   /** True if a part of it may have run twice: by its own action and by one of `lateActions`. */
   readonly doneTwice: boolean;
-  /** Actions of it that came to light when it had another one, or was over. */
+  /** Its actions that appeared when it had another one, or was over. */
   readonly lateActions: readonly LateActionView[];
   readonly acceptedAt: string;
   readonly submittedAt: string | null;
@@ -109,7 +109,7 @@ export interface SequenceView {
 interface CancelView {
   readonly by: string;
   readonly at: string;
-  /** True if it had ended otherwise by then, or did before Defender cancelled it. */
+  /** True if it had ended before, or ended in another way before Defender cancelled it. */
   readonly tooLate: boolean;
 }
 
@@ -120,7 +120,7 @@ interface LateActionView {
   readonly ran: boolean;
 }
 
-/** Why a sequence waits, and what is known of when it starts. Position 1 is the next to go. */
+/** Why a sequence waits, and what is known of its start. Position 1 goes next. */
 export interface WaitView {
   readonly code: string;
   readonly detail: string;
@@ -129,7 +129,7 @@ export interface WaitView {
 }
 
 export interface CommandView {
-  /** Counted through all parts: the last part of the evidence address. */
+  /** Counted over all parts; it is the last part of the evidence address. */
   readonly index: number;
   readonly type: Command["type"];
   readonly target: string;
@@ -142,16 +142,16 @@ export interface CommandView {
 
 export interface ResultView {
   readonly state: "owed" | "stored" | "unavailable";
-  /** Why the last try failed, or what is to be known of what is stored. */
+  /** Why the last try failed, or a note about what is stored. */
   readonly detail: string | null;
-  /** Tries so far; one that is owed is tried again without end, next at `nextTryAt`. */
+  /** Tries so far. A result that is owed is tried again without a limit, next at `nextTryAt`. */
   readonly tries: number;
   readonly nextTryAt: string | null;
   readonly size: number | null;
   readonly sha256: string | null;
   readonly servedName: string | null;
   readonly path: string | null;
-  /** True if a script ended with another exit code than 0, or wrote errors; null if unknown. */
+  /** True if a script ended with another exit code than 0, or wrote errors; null if not known. */
   readonly scriptFailed: boolean | null;
   readonly exitCode: number | null;
   readonly output: string | null;
