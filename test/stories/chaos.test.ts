@@ -38,7 +38,7 @@ describe("chaos", () => {
     const all = said.join("\n");
     for (const what of [
       /host \d is killed/,
-      /host \d is held/,
+      /host \d is frozen/,
       /storage is killed/,
       /has ended$/,
     ]) {

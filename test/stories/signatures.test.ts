@@ -13,9 +13,15 @@ const CALLERS = [
   { name: "jira", jira: [JIRA_SECRET], sources: ["jira"], may },
 ];
 
+/** Those that the fixture of Jira names by id. */
+const OF_JIRA = [1, 2, 3].map((number) =>
+  machine(0x500 + number, { id: `0${number}${"e".repeat(36)}0${number}` }),
+);
+
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ machines: [machine(1)], env: { CALLERS: JSON.stringify(CALLERS) } });
+  const machines = [machine(1), ...OF_JIRA];
+  stage = await openStage({ machines, env: { CALLERS: JSON.stringify(CALLERS) } });
 });
 afterAll(async () => await stage.close());
 
