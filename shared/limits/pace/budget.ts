@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { chainHeadSchema, FIRST_HEAD } from "../../ledger/run/chain-head.ts";
 import type { Limits } from "./limits.ts";
-import { listLagSchema, NO_LAG } from "./list-lag.ts";
+import { guardMs, listLagMs, listLagSchema, NO_LAG } from "./list-lag.ts";
 import { lockoutSchema } from "./lockout.ts";
-import { lostPostSchema } from "./lost-posts.ts";
+import { lostPostSchema, unseenSince } from "./lost-posts.ts";
 import { FIRST_MEAN, withSession } from "./mean-session.ts";
 import { renewed, sessionSchema, type Session } from "./session.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
@@ -231,8 +231,13 @@ export function sessionCap(budget: Budget, nowMs: number, limits: Limits): numbe
   return Math.min(limits.maxSessions, fit + crept);
 }
 
-/** Sessions that could still be opened; never negative. */
+/**
+ * Sessions that could still be opened; never negative. A POST that was given up because an earlier
+ * one had an action may have one, too, until it is older than the guard time.
+ */
 export function freeSessions(budget: Budget, nowMs: number, limits: Limits): number {
-  const used = budget.sessions.length + budget.foreign;
+  const { sessions, foreign, lost } = budget;
+  const maybe = unseenSince(lost, nowMs - guardMs(listLagMs(budget, nowMs), limits));
+  const used = sessions.length + foreign + maybe;
   return Math.max(0, sessionCap(budget, nowMs, limits) - used);
 }

@@ -35,6 +35,11 @@ export function lookedFor(lost: readonly LostPost[], nowMs: number): LostPost[] 
   return lost.filter((each) => nowMs <= each.untilMs);
 }
 
+/** How many lost POSTs were claimed after that instant, and have an action in no list yet. */
+export function unseenSince(lost: readonly LostPost[], sinceMs: number): number {
+  return lost.filter((each) => each.seen === null && each.claimedAtMs > sinceMs).length;
+}
+
 /** The lost POST with this mark; null if there is none. */
 export function lostOf(lost: readonly LostPost[], mark: Mark): LostPost | null {
   return lost.find((each) => sameMark(each, mark)) ?? null;

@@ -246,4 +246,14 @@ describe("the cap on sessions", () => {
     expect(freeSessions(withSessions(20, { foreign: 30 }), NOW_MS, LIMITS)).toBe(0);
     expect(freeSessions(withSessions(20, { foreign: 2 }), NOW_MS, LIMITS)).toBe(3);
   });
+
+  it.each([
+    ["is younger than the guard time", { claimedAtMs: NOW_MS - LIMITS.guardMs + 1 }, 4],
+    ["is as old as that", { claimedAtMs: NOW_MS - LIMITS.guardMs }, 5],
+    ["has an action that a list has shown", { claimedAtMs: NOW_MS, seen: ["Pending"] }, 5],
+  ])("keeps one for a POST that was given up and %s, if it may have one", (_, post, free) => {
+    const given = { sequenceId: "s", part: 0, attempt: 2, missedMs: 0, cancelSent: false };
+    const lost = [{ ...given, untilMs: NOW_MS, seen: null, ...post }];
+    expect(freeSessions(withSessions(20, { lost }), NOW_MS, LIMITS)).toBe(free);
+  });
 });
