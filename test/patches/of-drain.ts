@@ -14,7 +14,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/defender/classify.ts",
     snippet: "if (isFinalCode(status, code)) return",
     replacement: "if (status >= 400 && status < 500) return",
-    caughtBy: { breaks: ["verdict", "once", "machine"], seed: 5 },
+    caughtBy: { breaks: ["verdict", "once", "machine"], seed: 6 },
   },
   {
     name: "takes a page with 404 for Defender's word on an action",
@@ -70,7 +70,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/accept/accept.ts",
     snippet: "const expiresAtMs = nowMs + expiryMs;",
     replacement: "const expiresAtMs = nowMs + expiryMs * 10;",
-    caughtBy: { breaks: ["expired"], seed: 12 },
+    caughtBy: { breaks: ["expired"], seed: 2 },
   },
   {
     name: "does not record who waits behind a machine on its lease",
@@ -153,7 +153,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/poll/poll.ts",
     snippet: "const unfolded = await unfoldLate(ports, outstanding);",
     replacement: "const unfolded = 0;",
-    caughtBy: { breaks: ["ends"], seed: 14 },
+    caughtBy: { breaks: ["ends"], seed: 23 },
   },
   {
     name: "does not move the line on with a claim",

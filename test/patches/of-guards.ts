@@ -112,7 +112,7 @@ export const OF_GUARDS: readonly Patch[] = [
     file: "shared/ledger/run/approval.ts",
     snippet: "if (asked.planHash !== planHash) {",
     replacement: "if (planHash === null) {",
-    caughtBy: { breaks: ["approved"], seed: 16 },
+    caughtBy: { breaks: ["approved"], seed: 62 },
   },
   {
     name: "counts approvals that were given for an older plan",

@@ -102,6 +102,6 @@ export const OF_LATE: readonly Patch[] = [
     file: "shared/workflow/poll/expire-unseen.ts",
     snippet: "const isOurs = isListed || !before.value.unmarked;",
     replacement: "const isOurs = true;",
-    caughtBy: { breaks: ["foreign"], seed: 106_498 },
+    caughtBy: { test: "test/workflow/poll/expire-unseen.test.ts" },
   },
 ];

@@ -7,7 +7,7 @@ export const OF_LISTS: readonly Patch[] = [
     file: "shared/limits/pace/list-lag.ts",
     snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",
     replacement: "return Math.min(0, slow);",
-    caughtBy: { breaks: ["once"], seed: 63 },
+    caughtBy: { breaks: ["once"], seed: 207 },
   },
   {
     name: "ends a session on a status it does not know",

@@ -27,7 +27,7 @@ export const OF_STORAGE: readonly Patch[] = [
     file: "shared/ledger/sequence/sequence.ts",
     snippet: "return { lane: OFFLINE_LANE, pass: lane * PASSES + pass };",
     replacement: "return { lane, pass };",
-    caughtBy: { breaks: ["rows"], seed: 16 },
+    caughtBy: { breaks: ["rows"], seed: 166 },
   },
   {
     name: "drops the fields of a row that it does not know",
@@ -41,7 +41,7 @@ export const OF_STORAGE: readonly Patch[] = [
     file: "shared/limits/pace/budget.ts",
     snippet: "sessions: [...others, renewed(before, session)]",
     replacement: "sessions: [...others, session]",
-    caughtBy: { breaks: ["narrowed"], seed: 13 },
+    caughtBy: { breaks: ["narrowed"], seed: 40 },
   },
   {
     name: "ends its work at the first row of another version",

@@ -163,7 +163,7 @@ export function drawBars(seed: number): Pick<Scenario, "bars"> & { expiryMs: num
   return { bars: [{ call, fromMs, untilMs }], expiryMs: null };
 }
 
-const RECEIVERS_SHARE = 0.1;
+const RECEIVERS_SHARE = 0.07;
 const EVENTS = [
   ["run.accepted", "run.finished"],
   ["sequence.ended"],

@@ -17,7 +17,7 @@ export function drawHabits(seed: number, cap: number): Habits {
 }
 
 /** Few, for hours take long. */
-const DENIED_SHARE = 0.02;
+const DENIED_SHARE = 0.015;
 
 function drawDenied(random: Random): Habits["denied"] {
   if (!chance(random, DENIED_SHARE)) return null;

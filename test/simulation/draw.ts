@@ -32,7 +32,7 @@ const NAMES = Object.keys(WEATHER);
 const BUSY_MS = 420_000;
 const LONGEST_STALL_MS = 720_000;
 /** Mostly rarer than in production, for a poll that finds nothing new costs as much as any. */
-const POLLS_EVERY_MS = [10_000, 20_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000] as const;
+const POLLS_EVERY_MS = [15_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000] as const;
 
 /** A scenario of about twenty virtual minutes, all of it decided by the seed. */
 export function drawScenario(seed: number): Scenario {
@@ -95,10 +95,10 @@ interface Shape {
  */
 function drawShape(random: Random): Shape {
   const draw = random.fraction();
-  if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 7], arrivals: 3 };
+  if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 5], arrivals: 3 };
   if (draw < 0.85) return { cap: 25, calls: 3, machines: [4, 10], arrivals: 2 };
   if (draw < 0.99) {
-    return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 12], arrivals: 4 };
+    return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 10], arrivals: 3 };
   }
   // More than one intake row holds.
   return { cap: 25, calls: 30, machines: [55, 70], arrivals: 1 };

@@ -3,12 +3,16 @@ import { reconcile } from "../../shared/workflow/operate/reconcile.ts";
 import type { Epoch } from "./hosts.ts";
 import type { World } from "./world.ts";
 
+/** Nothing goes wrong any more, and what is left mostly waits until it expires. */
+const CALM_POLLS_RARER = 2;
+
 /** The timer: a singleton that never overlaps itself, unless the scenario lets it. */
 export function startPolling(world: World): void {
-  const { scenario, clock, hosts, counts } = world;
+  const { scenario, clock, startMs, hosts, counts } = world;
   let running: Epoch | null = null;
   const tick = (): void => {
-    clock.at(clock.nowMs() + scenario.pollEveryMs, tick);
+    const isCalm = clock.nowMs() - startMs >= scenario.healAtMs;
+    clock.at(clock.nowMs() + scenario.pollEveryMs * (isCalm ? CALM_POLLS_RARER : 1), tick);
     const epoch = hosts.any();
     // A host that is dead or stands still has lost the timer's lock.
     const runs = running?.alive === true && running.frozenUntilMs <= clock.nowMs();
@@ -58,9 +62,9 @@ export function startReconciling(world: World): void {
 }
 
 /**
- * True if a row of this kind could not be read at some time. What happened meanwhile was not written
- * into it, such as a cancel into the budget, or was passed by, such as who waits for a machine that
- * was freed: that is for reconciling to mend.
+ * True if a row of this kind could not be read at some time. What happened meanwhile was not
+ * written into it, such as a cancel into the budget, or was passed by, such as who waits for a
+ * machine that was freed: that is for reconciling to mend.
  */
 function wasAside({ scenario, clock, startMs }: World, kind: string): boolean {
   const atMs = clock.nowMs() - startMs;
