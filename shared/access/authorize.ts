@@ -29,13 +29,12 @@ export function whyNot(caller: Caller, right: Right, scope: Scope = {}): string 
 /**
  * The rights that each way to identify a caller can give. A key or token is shown only to us. A
  * signature is made over a body, and covers neither method nor path nor query: anybody who has a
- * signed incident could send it to another path. Jira's signature covers no time either, so it
- * cannot be used to run something again.
+ * signed incident could send it to another path, or ask in the query to run it again.
  */
 const GOOD_FOR: Readonly<Record<Scheme, readonly Right[]>> = {
   key: RIGHTS,
   entra: RIGHTS,
-  hmac: ["incident.submit", "again"],
+  hmac: ["incident.submit"],
   jira: ["incident.submit"],
 };
 
@@ -47,6 +46,16 @@ export function whyNotBy(scheme: Scheme, right: Right): string | null {
   if (GOOD_FOR[scheme].includes(right)) return null;
   const rights = GOOD_FOR[scheme].join(" and ");
   return `${SHOWN[scheme]} is valid only for ${rights}; for ${right} send a key or a token`;
+}
+
+/**
+ * Why a caller identified by `scheme` may not set `option` in the query; null if it may. Anybody who
+ * has a signed body can put another query before it.
+ */
+export function whyNotInQuery(scheme: Scheme, option: string): string | null {
+  if (scheme !== "hmac" && scheme !== "jira") return null;
+  const shown = SHOWN[scheme];
+  return `${shown} does not cover the query, so ${option} cannot stand there; send a key or a token`;
 }
 
 const SHOWN: Readonly<Record<Scheme, string>> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { mayDo, whyNot, whyNotBy } from "../../shared/access/authorize.ts";
+import { mayDo, whyNot, whyNotBy, whyNotInQuery } from "../../shared/access/authorize.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { SOURCES } from "../../shared/incident/incident.ts";
 import { callersOf, keyHash } from "./callers.ts";
@@ -44,17 +44,25 @@ describe("a caller", () => {
 });
 
 describe("a right", () => {
-  const BY_SIGNATURE = { hmac: ["incident.submit", "again"], jira: ["incident.submit"] } as const;
-
   it.each(RIGHTS)("%s is there for a key and a token", (right) => {
     expect([whyNotBy("key", right), whyNotBy("entra", right)]).toEqual([null, null]);
   });
 
   it.each(RIGHTS)("%s is there for a signature only if a replay of it does no harm", (right) => {
     for (const scheme of ["hmac", "jira"] as const) {
-      const good = BY_SIGNATURE[scheme].some((each) => each === right);
-      const refusal = good ? /^$/ : /signature is valid only for .*send a key or a token/;
+      const refusal =
+        right === "incident.submit" ? /^$/ : /signature is valid only for .*send a key or a token/;
       expect(whyNotBy(scheme, right) ?? "").toMatch(refusal);
     }
+  });
+});
+
+describe("an option in the query", () => {
+  it.each(["key", "entra"] as const)("is good with %s, which is shown only to us", (scheme) => {
+    expect(whyNotInQuery(scheme, "profile")).toBeNull();
+  });
+
+  it.each(["hmac", "jira"] as const)("is refused with %s, which does not cover it", (scheme) => {
+    expect(whyNotInQuery(scheme, "profile")).toMatch(/does not cover the query, so profile cannot/);
   });
 });

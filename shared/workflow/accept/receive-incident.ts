@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Caller } from "../../access/caller.ts";
-import { mayDo, whyNot, whyNotBy } from "../../access/authorize.ts";
+import { mayDo, whyNot, whyNotInQuery } from "../../access/authorize.ts";
 import { askedTrouble, targetsOf, type CallbackRules } from "../../callback/targets.ts";
 import { SOURCES, type AskedCallback, type Source } from "../../incident/incident.ts";
 import { inflate } from "../../incident/inflate.ts";
@@ -49,9 +49,12 @@ export async function receiveIncident(
     return { kind: "noSuchSource", detail: `The source is one of ${SOURCES.join(", ")}.` };
   }
   const { caller } = admitted;
+  const option = optionIn(request);
+  const unsigned = option === null ? null : whyNotInQuery(admitted.scheme, option);
+  if (unsigned !== null) return { kind: "forbidden", detail: unsigned };
   const again = request.query.get("again") === "true";
-  const whyNotAgain = whyNot(caller, "again") ?? whyNotBy(admitted.scheme, "again");
-  if (again && whyNotAgain !== null) return { kind: "forbidden", detail: whyNotAgain };
+  const whyNotAgain = again ? whyNot(caller, "again") : null;
+  if (whyNotAgain !== null) return { kind: "forbidden", detail: whyNotAgain };
   // A signed id comes first. The header is not signed, so with another header a replay would look
   // new.
   const idempotencyKey = admitted.messageId ?? request.headers.get("idempotency-key");
@@ -77,6 +80,14 @@ export async function receiveIncident(
     again,
     mayUse: (profile) => mayDo(caller, "incident.submit", { source, profile }),
   });
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(["profile", "again", "callback"]);
+
+/** The first query parameter that changes what is run, or who is told; null if there is none. */
+function optionIn({ query }: RawRequest): string | null {
+  const names = [...query.entries()].map(([name]) => name);
+  return names.find((name) => OPTIONS.has(name) || PARAMETER.test(name)) ?? null;
 }
 
 /** The JSON of a body, if it has the type that it names. */
