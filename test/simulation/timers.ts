@@ -3,7 +3,7 @@ import { reconcile } from "../../shared/workflow/operate/reconcile.ts";
 import type { Epoch } from "./hosts.ts";
 import type { World } from "./world.ts";
 
-/** Nothing goes wrong any more, and what is left mostly waits until it expires. */
+/** After a storm nothing goes wrong any more, and what is left mostly waits until it expires. */
 const CALM_POLLS_RARER = 2;
 
 /** The timer: a singleton that never overlaps itself, unless the scenario lets it. */
@@ -11,7 +11,7 @@ export function startPolling(world: World): void {
   const { scenario, clock, startMs, hosts, counts } = world;
   let running: Epoch | null = null;
   const tick = (): void => {
-    const isCalm = clock.nowMs() - startMs >= scenario.healAtMs;
+    const isCalm = scenario.healAtMs > 0 && clock.nowMs() - startMs >= scenario.healAtMs;
     clock.at(clock.nowMs() + scenario.pollEveryMs * (isCalm ? CALM_POLLS_RARER : 1), tick);
     const epoch = hosts.any();
     // A host that is dead or stands still has lost the timer's lock.
