@@ -105,9 +105,16 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "keeps its promise to drive when it leaves",
     file: "shared/workflow/submit/drain.ts",
-    snippet: "if (drove && !rang) await stopDriving(ports, hostId);",
-    replacement: "",
+    snippet: "if (drove && !rang) await unlessSetAside(",
+    replacement: "if (false) await unlessSetAside(",
     caughtBy: { test: "test/workflow/submit/drain.test.ts" },
+  },
+  {
+    name: "throws where the budget is set aside as a driver leaves",
+    file: "shared/workflow/submit/drain.ts",
+    snippet: "await unlessSetAside(ports, null, () => stopDriving(ports, hostId));",
+    replacement: "await stopDriving(ports, hostId);",
+    caughtBy: { breaks: ["reasonless"], seed: 2_733 },
   },
   {
     name: "sits out no time of a probe, for which its bell came early",

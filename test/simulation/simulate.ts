@@ -56,7 +56,12 @@ export async function simulate(
   const [, deniedUntilMs] = scenario.tenant.denied?.span ?? [0, 0];
   const endedMs = Math.max(healAtMs, startMs + lastAskMs) + scenario.expiryMs;
   const deadlineMs = Math.max(endedMs, startMs + deniedUntilMs + LAST_WAIT_MS) + GRACE_MS;
-  const done = () => senders.asking() === 0 && unfinished(world) === null;
+  const oddUntilMs = Math.max(0, ...scenario.versions.odd.map((each) => each.atMs + each.forMs));
+  const done = () =>
+    senders.asking() === 0 &&
+    unfinished(world) === null &&
+    // Not before every row can be read again.
+    clock.nowMs() > startMs + oddUntilMs;
   await stepUntil(world, deadlineMs, healAtMs, done);
   if (court.violation() === null && !done()) {
     court.fail("ends", unfinished(world) ?? "somebody still asks");

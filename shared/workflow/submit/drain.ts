@@ -88,7 +88,8 @@ export async function drain(
   // The bell replaces the driver's promise. If no bell is rung, only the promise is taken back.
   const rang =
     drove && (await ringForReady(ports, settings.limits, { why: "due", leaving: hostId }));
-  if (drove && !rang) await stopDriving(ports, hostId);
+  // If nobody can read the budget by now, the promise ends by itself.
+  if (drove && !rang) await unlessSetAside(ports, null, () => stopDriving(ports, hostId));
   // A drain that came while this driver was ending saw its promise and ended, too. So this one
   // rings once more.
   if (!rang && (drove || RINGS_ONCE_MORE.has(report.ended))) {
