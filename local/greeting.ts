@@ -41,7 +41,8 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
     "",
     "Send it an incident:",
     "",
-    `curl -s ${url}/api/incidents/generic -H 'authorization: Bearer ${shownKey}' -H 'content-type: application/json' -d '${incident(stack, machine)}'`,
+    `curl -s ${url}/api/incidents/generic -H 'authorization: Bearer ${shownKey}' ` +
+      `-H 'content-type: application/json' -d '${incident(stack, machine)}'`,
     "",
     "Then ask for the run at the statusUrl of the answer:",
     "",

@@ -5,7 +5,7 @@ import {
   type RowChange,
   type Stored,
 } from "../ledger/sequence/rows.ts";
-import { SetAside, sorted, valueOf } from "../ledger/row/set-aside.ts";
+import { orSetAside, SetAside, sorted, valueOf } from "../ledger/row/set-aside.ts";
 import { runChange, runSchema, type RunRecord } from "../ledger/run/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence/sequence.ts";
 import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/pace/budget.ts";
@@ -46,12 +46,8 @@ function budgetOf(row: Row | null): MaybeStored<Budget> {
 
 /** The budget; null if it is set aside. */
 export async function loadReadableBudget(ledger: LedgerReads): Promise<MaybeStored<Budget> | null> {
-  try {
-    return await loadBudget(ledger);
-  } catch (error) {
-    if (error instanceof SetAside) return null;
-    throw error;
-  }
+  const budget = await orSetAside(loadBudget(ledger));
+  return budget instanceof SetAside ? null : budget;
 }
 
 /**

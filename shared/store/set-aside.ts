@@ -1,5 +1,5 @@
 import { RATE_TOKEN_KEY } from "../ledger/row/keys.ts";
-import { SetAside } from "../ledger/row/set-aside.ts";
+import { orSetAside, SetAside } from "../ledger/row/set-aside.ts";
 import type { Ports } from "../ports.ts";
 import { changeBudgetAlone } from "./change-budget.ts";
 import { budgetChange, loadBudget, loadReadableBudget } from "./load.ts";
@@ -20,13 +20,10 @@ export async function unlessSetAside<T, O>(
   otherwise: O,
   step: () => Promise<T>,
 ): Promise<T | O> {
-  try {
-    return await step();
-  } catch (error) {
-    if (!(error instanceof SetAside)) throw error;
-    await noteSetAside(ports, error);
-    return otherwise;
-  }
+  const came = await orSetAside(step());
+  if (!(came instanceof SetAside)) return came;
+  await noteSetAside(ports, came);
+  return otherwise;
 }
 
 /** Names the row in the budget, and logs it once. After that the poll logs it. */

@@ -46,8 +46,8 @@ export const OF_STORAGE: readonly Patch[] = [
   {
     name: "ends its work at the first row of another version",
     file: "shared/store/set-aside.ts",
-    snippet: "if (!(error instanceof SetAside)) throw error;",
-    replacement: "throw error;",
+    snippet: "if (!(came instanceof SetAside)) return came;",
+    replacement: "if (!(came instanceof SetAside)) return came;\n  throw came;",
     caughtBy: { breaks: ["reasonless"], seed: 2 },
   },
   {

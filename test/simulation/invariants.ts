@@ -3,8 +3,13 @@ export const INVARIANTS = {
   window: "No more POSTs of ours arrive at Defender in any window than the limit.",
   sessions: "Our open actions, Pending ones included, never exceed the session cap we were given.",
   machine: "Defender never has two open actions of ours on one machine.",
-  once: "There is one action for a sequence's part and attempt, and another attempt only after the one before ended without running anything, unless Defender listed it later than the guard time allows.",
-  said: "An action of ours that was listed too late is told of by its sequence, and by the audit log if it ran.",
+  once:
+    "There is one action for a sequence's part and attempt, and another attempt only " +
+    "after the one before ended without running anything, unless Defender listed it " +
+    "later than the guard time allows.",
+  said:
+    "An action of ours that was listed too late is told of by its sequence, and by the " +
+    "audit log if it ran.",
   kept: "An accepted sequence is in the ledger for good.",
   narrowed: "What another version of the app wrote into a row is never lost.",
   aside: "A row whose version nobody knows is left as it is.",
@@ -21,28 +26,40 @@ export const INVARIANTS = {
     "A sequence is said to have succeeded only if an action of its own completed every command.",
   verdict: "A sequence ends as refused only if Defender itself refused a POST of it.",
   asked: "A sequence ends as cancelled only if somebody asked for that.",
-  rows: "Every index row, lease and note in the ledger follows from a record, and every record has its rows.",
+  rows:
+    "Every index row, lease and note in the ledger follows from a record, and every " +
+    "record has its rows.",
   holding: "The budget's sessions are the sequences that hold one.",
   wave: "Nothing of a later wave is submitted before the first has ended and the gate has opened.",
   runPaused:
-    "From the moment a run is paused, nothing of it is newly claimed but later parts of what has begun.",
+    "From the moment a run is paused, nothing of it is newly claimed but later parts of " +
+    "what has begun.",
   approved:
-    "Nothing is submitted before enough others have approved the plan it is of, and nothing that they approved ends as if they had not.",
+    "Nothing is submitted before enough others have approved the plan it is of, and " +
+    "nothing that they approved ends as if they had not.",
   notified:
-    "Every event of a run reaches everybody who asked for it, with one id, until it is heard, given up or no longer wanted.",
-  gate: "What a run counts, what its gate says and whom it holds follow from its records at every commit.",
+    "Every event of a run reaches everybody who asked for it, with one id, until it is " +
+    "heard, given up or no longer wanted.",
+  gate:
+    "What a run counts, what its gate says and whom it holds follow from its records at " +
+    "every commit.",
   run: "A run's counts are those of its sequences.",
   sealed:
-    "Every finished run is sealed as it stands, each seal names the one before, and none is ever changed.",
+    "Every finished run is sealed as it stands, each seal names the one before, and none " +
+    "is ever changed.",
   evidence: "A result said to be stored is there, whole, with the bytes Defender served.",
   fetched:
-    "A result is given up only if Defender has none: of a command that completed, and whose action it still knows, it is stored.",
+    "A result is given up only if Defender has none: of a command that completed, and " +
+    "whose action it still knows, it is stored.",
   reasonless: "A workflow throws only when something outside failed it.",
-  ends: "When faults are over, every sequence ends, every run finishes, and every result is fetched or given up.",
+  ends:
+    "When faults are over, every sequence ends, every run finishes, and every result is " +
+    "fetched or given up.",
   quiet:
     "When all has ended, nothing is left over: no index row, no session, no message going round.",
   watched:
-    "Before the first list one sequence is started, and no more than the calls of a window since the last.",
+    "Before the first list one sequence is started, and no more than the calls of a " +
+    "window since the last.",
   probed: "While Defender lets us start nothing, POSTs are probes: one at a time, and ever fewer.",
   takenOver: "The claim of a host that died is taken over within 11 minutes.",
   found: "An action of ours is known to the ledger within 15 minutes.",

@@ -17,6 +17,16 @@ export class SetAside extends Error {
   }
 }
 
+/** What was read, or why a row that it needs is set aside. Any other error is thrown on. */
+export async function orSetAside<T>(reading: Promise<T>): Promise<T | SetAside> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof SetAside) return error;
+    throw error;
+  }
+}
+
 /** A row with what is needed to read it. */
 interface Readable {
   readonly key: string;

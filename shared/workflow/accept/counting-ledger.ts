@@ -1,5 +1,5 @@
 import { CAPS_KEY } from "../../ledger/row/keys.ts";
-import { SetAside } from "../../ledger/row/set-aside.ts";
+import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import type { Ledger, Ports } from "../../ports.ts";
 import type { CountedCommits, CountedOutcome } from "./counted-commits.ts";
 import type { NewMachines } from "./daily-counts.ts";
@@ -42,13 +42,4 @@ export function countingLedger({ ledger, countedCommits }: CountingPorts): Count
     },
     uncounted: () => uncounted,
   };
-}
-
-async function orSetAside(counting: Promise<CountedOutcome>): Promise<CountedOutcome | SetAside> {
-  try {
-    return await counting;
-  } catch (error) {
-    if (error instanceof SetAside) return error;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { countsSchema, type Counts } from "../../ledger/run/accepted.ts";
 import { CAPS_KEY } from "../../ledger/row/keys.ts";
 import type { RowChange } from "../../ledger/sequence/rows.ts";
-import { SetAside, valueOf } from "../../ledger/row/set-aside.ts";
+import { orSetAside, SetAside, valueOf } from "../../ledger/row/set-aside.ts";
 import { dayOf, whichCap, type Caps, type OverCap } from "../../access/caps.ts";
 import type { Ledger } from "../../ports.ts";
 import type { MaybeStored } from "../../store/load.ts";
@@ -32,12 +32,8 @@ export async function loadCounts(ledger: Ledger): Promise<MaybeStored<Counts>> {
 
 /** The same; null if they are set aside. */
 export async function loadReadableCounts(ledger: Ledger): Promise<MaybeStored<Counts> | null> {
-  try {
-    return await loadCounts(ledger);
-  } catch (error) {
-    if (error instanceof SetAside) return null;
-    throw error;
-  }
+  const counts = await orSetAside(loadCounts(ledger));
+  return counts instanceof SetAside ? null : counts;
 }
 
 /** The change that writes the counts in the place of `stored`. */

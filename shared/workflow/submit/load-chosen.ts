@@ -5,7 +5,7 @@ import { isUnapproved } from "../../ledger/run/approval.ts";
 import { end, expire, park } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { SetAside } from "../../ledger/row/set-aside.ts";
+import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
@@ -37,7 +37,10 @@ export async function loadChosen(
   going: Going,
 ): Promise<Stored<SequenceRecord>[] | "again" | "passedOver"> {
   const { passedOver } = going;
-  const loaded = await Promise.all(keys.map(async (key) => await loadOrAside(ports, key)));
+  // If one cannot be read, that is reported later, one after the other.
+  const loaded = await Promise.all(
+    keys.map(async (key) => await orSetAside(loadSequence(ports.ledger, sequenceIdIn(key)))),
+  );
   const before = passedOver.size;
   const chosen = new Map<string, Stored<SequenceRecord>>();
   for (const [index, record] of loaded.entries()) {
@@ -57,19 +60,6 @@ export async function loadChosen(
   }
   if (chosen.size > 0) return [...chosen.values()];
   return passedOver.size > before ? "passedOver" : "again";
-}
-
-/** The record of a ready row. If it cannot be read, that is reported later, one after the other. */
-async function loadOrAside(
-  { ledger }: LoadPorts,
-  key: string,
-): Promise<Stored<SequenceRecord> | SetAside | null> {
-  try {
-    return await loadSequence(ledger, sequenceIdIn(key));
-  } catch (error) {
-    if (error instanceof SetAside) return error;
-    throw error;
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isoOf } from "../../ledger/row/instant.ts";
 import { laneRange, LATER, sequenceIdIn } from "../../ledger/row/keys.ts";
 import { LANES, type Lane } from "../../plan/lane.ts";
-import { SetAside } from "../../ledger/row/set-aside.ts";
+import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import { admit, type Verdict } from "../../limits/pace/admit.ts";
 import { sessionCap, type Budget } from "../../limits/pace/budget.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
@@ -78,13 +78,10 @@ async function describeBudget(
   limits: Limits,
   waiting: readonly LaneView[],
 ): Promise<BudgetView> {
-  try {
-    const { value: budget } = await loadBudget(ledger);
-    return readableBudget(budget, clock.earliest(), limits, waiting);
-  } catch (error) {
-    if (!(error instanceof SetAside)) throw error;
-    return await unreadableBudget(ledger, limits, error);
-  }
+  const budget = await orSetAside(loadBudget(ledger));
+  return budget instanceof SetAside
+    ? await unreadableBudget(ledger, limits, budget)
+    : readableBudget(budget.value, clock.earliest(), limits, waiting);
 }
 
 function readableBudget(
