@@ -22,7 +22,7 @@ const BELOW_STORE = [
 const HOUSE: Readonly<Record<string, readonly string[]>> = {
   // Unpacking a body reads nothing.
   "shared/incident": [...PURE, "node:zlib"],
-  "shared/plan": [...PURE, "shared/incident"],
+  "shared/plan": [...PURE, "re2js", "shared/incident"],
   "shared/ledger": [...PURE, "shared/incident", "shared/plan"],
   "shared/limits": [...PURE, "shared/incident", "shared/plan", "shared/ledger"],
   "shared/evidence": [...PURE, "node:zlib", "shared/incident", "shared/plan", "shared/ledger"],

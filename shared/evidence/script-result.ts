@@ -109,23 +109,43 @@ function parsedJson(json: string): unknown {
 
 /**
  * The same text with every raw control character inside a string escaped, and nothing else changed.
+ * It is written into one buffer of at most six times the size: a list of pieces took 8 s and 400 MB
+ * for 4 MiB of control characters.
  */
 function controlsEscaped(json: string): string {
-  const pieces: string[] = [];
-  let from = 0;
+  const from = Buffer.from(json);
+  const to = Buffer.allocUnsafe(from.length + 5 * countControls(from));
+  let length = 0;
   let inString = false;
-  for (let at = 0; at < json.length; at += 1) {
-    const character = json.charAt(at);
-    if (character === '"') inString = !inString;
+  let isEscaped = false;
+  for (let at = 0; at < from.length; at += 1) {
+    const byte = from[at] ?? 0;
+    if (inString && byte < SPACE) {
+      to[length++] = BACKSLASH;
+      to[length++] = LETTER_U;
+      to[length++] = ZERO;
+      to[length++] = ZERO;
+      to[length++] = ZERO + (byte >> 4);
+      to[length++] = HEX[byte & 0xf] ?? ZERO;
+    } else to[length++] = byte;
     // The character after a backslash is part of an escape, even a quote.
-    else if (inString && character === "\\") at += 1;
-    else if (inString && character < " ") {
-      const code = json.charCodeAt(at).toString(16).padStart(4, "0");
-      pieces.push(json.slice(from, at), `\\u${code}`);
-      from = at + 1;
-    }
+    if (byte === QUOTE && !isEscaped) inString = !inString;
+    isEscaped = inString && byte === BACKSLASH && !isEscaped;
   }
-  return pieces.join("") + json.slice(from);
+  return to.toString("utf8", 0, length);
+}
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LETTER_U = 0x75;
+const ZERO = 0x30;
+const HEX = Buffer.from("0123456789abcdef");
+
+function countControls(bytes: Uint8Array): number {
+  let controls = 0;
+  for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] ?? 0) < SPACE) controls += 1;
+  return controls;
 }
 
 function unreadable(why: string): ScriptResult {

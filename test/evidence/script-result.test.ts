@@ -97,8 +97,13 @@ describe("a RunScript result", () => {
   });
 
   it("is read in its stride when all of its 4 MiB need mending", () => {
-    const raw = `{"script_output":"${"\n".repeat(2 ** 21)}"}`;
-    expect(parseScriptResult(bytes(raw))).toMatchObject({ output: { truncated: true } });
+    for (const control of ["\n", "\u0001", "\u001f"]) {
+      const raw = `{"exit_code":1,"script_output":"${control.repeat(2 ** 22 - 34)}"}`;
+      expect(parseScriptResult(bytes(raw))).toMatchObject({
+        exitCode: 1,
+        output: { truncated: true, text: expect.stringMatching(/^(\n|\u2401|\u241f){4000}$/) },
+      });
+    }
   });
 
   it("gives no more output than the bound, and nothing a terminal would obey", () => {

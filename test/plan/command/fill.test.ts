@@ -119,7 +119,7 @@ describe("script arguments", () => {
 
 describe("a path to fetch", () => {
   const profile = profileWith({
-    parameters: { a: { description: "A.", maxLength: 256, pattern: "[^]*" } },
+    parameters: { a: { description: "A.", maxLength: 256, pattern: "(?s).*" } },
     commands: [{ type: "GetFile", path: String.raw`C:\Users\{{a}}\note.txt` }],
   });
 
@@ -143,7 +143,7 @@ describe("a path to fetch", () => {
 
 describe("a library file's name", () => {
   const profile = profileWith({
-    parameters: { a: { description: "A.", maxLength: 256, pattern: "[^]*" } },
+    parameters: { a: { description: "A.", maxLength: 256, pattern: "(?s).*" } },
     commands: [{ type: "RunScript", scriptName: "{{a}}.ps1" }],
   });
 

@@ -41,4 +41,16 @@ describe("values", () => {
   ])("are refused with %s", (_name, given, path) => {
     expect(resolveValues(declared, given)).toMatchObject({ kind: "invalid", problems: [{ path }] });
   });
+
+  // An engine with backtracking tries every way to divide the letters, and does not end.
+  it.each(["((a+))+", "(a+)+", "(a|a)*", "(a*)*b", "(?:a?){200}a{200}"])(
+    "are compared with %s in one pass",
+    (pattern) => {
+      const rule = { text: { description: "A.", maxLength: 256, pattern } };
+      expect(resolveValues(rule, { text: `${"a".repeat(255)}!` })).toMatchObject({
+        kind: "invalid",
+        problems: [{ path: "parameters.text" }],
+      });
+    },
+  );
 });

@@ -98,8 +98,18 @@ describe("a profile", () => {
       ".parameters.a.pattern",
     ],
     [
-      "a pattern that may take for ever",
-      { parameters: { a: { ...text, pattern: "(a+)+" } } },
+      "a pattern that looks ahead",
+      { parameters: { a: { ...text, pattern: "(?=a).*" } } },
+      ".parameters.a.pattern",
+    ],
+    [
+      "a pattern that refers back",
+      { parameters: { a: { ...text, pattern: "(a+)\\1" } } },
+      ".parameters.a.pattern",
+    ],
+    [
+      "a pattern that repeats its repeats",
+      { parameters: { a: { ...text, pattern: "((a{100}){100}){100}" } } },
       ".parameters.a.pattern",
     ],
     [
