@@ -19,8 +19,8 @@ export function noLiveResponse(said: string): string {
 }
 
 const NOBODY_SAYS =
-  "Neither the sender nor Defender says which system the machine runs, so no profile can be " +
-  "chosen. Send its platform, or ask for a profile by name.";
+  "Neither the sender nor Defender says which system the machine runs, so no profile is for it. " +
+  "Send its platform.";
 
 function unknownWord(said: string): string {
   return `The machine runs "${said}", a system that lrq does not know, so no profile is for it.`;

@@ -99,12 +99,11 @@ export type Planned =
       readonly skipped: readonly SkippedMachine[];
     };
 
-/** The profiles to choose from, and whether somebody asked for a single one by name. */
+/** The profiles to choose from: the one that was asked for by name, or those of a rule. */
 interface Choice {
   readonly kind: "choice";
   readonly entries: readonly CatalogueEntry[];
   readonly lane: LaneName | null;
-  readonly isAsked: boolean;
 }
 
 /** The fields that all machines of a profile share. */
@@ -161,7 +160,7 @@ function choose({
   const name = asked.profile ?? incident.asks?.profile ?? null;
   if (name !== null) {
     const entry = catalogue.get(name);
-    if (entry !== undefined) return { kind: "choice", entries: [entry], lane: null, isAsked: true };
+    if (entry !== undefined) return { kind: "choice", entries: [entry], lane: null };
     const message = `Ask for one of: ${[...catalogue.keys()].join(", ")}.`;
     return invalid([{ path: "profile", message }]);
   }
@@ -175,7 +174,7 @@ function choose({
   const entries = rule.profiles
     .map((profile) => catalogue.get(profile))
     .filter((entry) => entry !== undefined);
-  return { kind: "choice", entries, lane: rule.lane ?? null, isAsked: false };
+  return { kind: "choice", entries, lane: rule.lane ?? null };
 }
 
 /**
@@ -231,14 +230,10 @@ function laneOf({ lane }: Profile, { source, severity }: Incident): LaneName {
 }
 
 /**
- * The profile for a platform. If the platform is not known, a profile asked for by name is taken to
- * fit.
+ * The profile for a platform; none if the platform is not known. Whoever asks for a profile by name
+ * does not say with it what the machine runs.
  */
-function entryFor(
-  { entries, isAsked }: Choice,
-  platform: SaidPlatform,
-): CatalogueEntry | undefined {
-  if (platform === null) return isAsked ? entries[0] : undefined;
+function entryFor({ entries }: Choice, platform: SaidPlatform): CatalogueEntry | undefined {
   const one = ours(platform);
   return entries.find(({ profile }) => one !== null && profile.platforms.includes(one));
 }

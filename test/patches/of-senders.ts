@@ -54,8 +54,8 @@ export const OF_SENDERS: readonly Patch[] = [
   {
     name: "gives the first profile to a machine nobody says the system of",
     file: "shared/plan/plan.ts",
-    snippet: "return isAsked ? entries[0] : undefined;",
-    replacement: "return entries[0];",
+    snippet: "one !== null && profile.platforms.includes(one)",
+    replacement: "one === null || profile.platforms.includes(one)",
     caughtBy: { test: "test/plan/plan.test.ts" },
   },
   {

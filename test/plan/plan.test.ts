@@ -51,18 +51,20 @@ describe("a profile asked for by name", () => {
     expect(plan({ ...ask("collect-file"), machines: [] }).kind).toBe("invalid");
   });
 
-  it("skips machines of other platforms with the reason, takes those nobody says one of", () => {
+  it("skips machines of other and of unknown platforms, with the reason", () => {
     const machines = [
       machine(1, "linux"),
       machine(2, null),
       machine(3, { kind: "notOurs", said: "iOS" }),
       machine(4, { kind: "unknownWord", said: "BeOS" }),
+      machine(5, "windows"),
     ];
     expect(plan({ ...ask("collect-file", path), machines })).toMatchObject({
       value: {
-        sequences: [{ machineName: "pc-2", platform: null }],
+        sequences: [{ machineName: "pc-5", platform: "windows" }],
         skipped: [
           { machine: "pc-1", reason: "The machine runs linux; collect-file is for windows." },
+          { machine: "pc-2", reason: expect.stringContaining("Neither the sender nor Defender") },
           { machine: "pc-3", reason: expect.stringContaining("live response is for") },
           { machine: "pc-4", reason: expect.stringContaining('"BeOS"') },
         ],
@@ -89,7 +91,7 @@ describe("machines", () => {
     expect(plan({ machines: [machine(1, "windows"), machine(2, null)] })).toMatchObject({
       value: {
         sequences: [{ machineName: "pc-1" }],
-        skipped: [{ machine: "pc-2", reason: expect.stringContaining("no profile can be") }],
+        skipped: [{ machine: "pc-2", reason: expect.stringContaining("no profile is for it") }],
       },
     });
   });

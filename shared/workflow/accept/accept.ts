@@ -49,9 +49,7 @@ export async function accept(
   ]);
   if (before !== null) return before;
 
-  const askedProfile = submission.asked.profile ?? submission.incident.asks?.profile ?? null;
-  const looking = { ...settings, needsPlatform: askedProfile === null };
-  const resolved = await resolveMachines(ports, looking, machines);
+  const resolved = await resolveMachines(ports, settings, machines);
   if (resolved.kind === "unavailable") return resolved;
   const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
   if (planned.kind !== "parsed") return planned;

@@ -23,8 +23,6 @@ export type Resolved =
 interface LookUp {
   readonly limits: Limits;
   readonly scope: MachineScope;
-  /** True if the machine's platform chooses the profile, so that it has to be known. */
-  readonly needsPlatform: boolean;
 }
 
 type Unresolved = Extract<ResolvedMachine, { kind: "unresolved" }>;
@@ -39,10 +37,10 @@ const READS_MAX = 50;
 
 /**
  * Finds the machines of an incident. A machine with Defender's id is used without a look-up, unless
- * the scope needs more than its id, or the profile needs its platform and the sender did not name
- * it. A machine with only a name is looked up by the whole name, then by its first part. If several
- * or none are found, it is left out with the reason; so is a machine that the scope denies. A phone
- * is left out before any look-up. If Defender does not answer, nothing is accepted.
+ * the scope needs more than its id, or the sender did not say its platform. A machine with only a
+ * name is looked up by the whole name, then by its first part. If several or none are found, it is
+ * left out with the reason; so is a machine that the scope denies. A phone is left out before any
+ * look-up. If Defender does not answer, nothing is accepted.
  */
 export async function resolveMachines(
   ports: LookUpPorts,
@@ -72,8 +70,7 @@ type How = "notAtAll" | "asSaid" | "byName" | "byId";
 function howToResolve({ machineId, platform }: MachineMention, settings: LookUp): How {
   if (isNotOurs(platform)) return "notAtAll";
   if (machineId === null) return "byName";
-  const isUnknown = ours(platform) === null && (settings.needsPlatform || platform !== null);
-  return isUnknown || needsFacts(settings.scope) ? "byId" : "asSaid";
+  return ours(platform) === null || needsFacts(settings.scope) ? "byId" : "asSaid";
 }
 
 async function resolveOne(

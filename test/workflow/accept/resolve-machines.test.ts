@@ -34,7 +34,7 @@ const mention = (more: Partial<MachineMention>): MachineMention => ({
 async function resolved(
   tenant: readonly Machine[],
   mentions: readonly MachineMention[],
-  { needsPlatform = true, scope = {} }: { needsPlatform?: boolean; scope?: MachineScope } = {},
+  { scope = {} }: { scope?: MachineScope } = {},
 ) {
   const calls: string[] = [];
   const world = startAccepting();
@@ -49,7 +49,7 @@ async function resolved(
     return { kind: "answered", value: tenant.filter((each) => isNamed(each.name)) };
   };
   const ports = { ...world.ports, defender: { ...world.ports.defender, getMachine, findMachines } };
-  const looking = { limits: someLimits(), scope, needsPlatform };
+  const looking = { limits: someLimits(), scope };
   const answer = await resolveMachines(ports, looking, mentions);
   if (answer.kind !== "resolved") throw new Error(answer.detail);
   return { machines: answer.machines, calls };
@@ -59,23 +59,21 @@ const ABSENT: Reply<never> = { kind: "absent", detail: "not there" };
 const iOS = { kind: "notOurs", said: "iOS" } as const;
 
 describe("a machine given by its id", () => {
-  it("is asked for when nobody says its platform, and that has to be known", async () => {
+  it("is asked for when nobody says its platform", async () => {
     const said = mention({ machineId: id(1) });
     const { machines, calls } = await resolved([aMachine(1)], [said]);
     expect([machines, calls]).toMatchObject([[{ kind: "known", platform: "linux" }], [id(1)]]);
   });
 
-  it("is taken as it is when its platform is said, or does not matter", async () => {
+  it("is taken as it is when its platform is said", async () => {
     const said = [mention({ machineId: id(1), platform: "windows" })];
     expect((await resolved([], said)).calls).toEqual([]);
-    const asked = { needsPlatform: false };
-    expect((await resolved([], [mention({ machineId: id(1) })], asked)).calls).toEqual([]);
   });
 
   it("is asked for when the sender's word is unknown, and Defender's counts", async () => {
     const platform = { kind: "unknownWord", said: "BeOS" } as const;
     const said = [mention({ machineId: id(1), platform })];
-    const { machines } = await resolved([aMachine(1)], said, { needsPlatform: false });
+    const { machines } = await resolved([aMachine(1)], said);
     expect(machines).toMatchObject([{ platform: "linux" }]);
     const tenant = [aMachine(1, { platform })];
     expect((await resolved(tenant, said)).machines).toMatchObject([{ platform }]);
