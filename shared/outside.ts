@@ -15,8 +15,8 @@ import type { Ports } from "./ports.ts";
 import { withoutChanges } from "./workflow/operate/lockdown.ts";
 
 /** The ledger's table and the evidence container. */
-const LEDGER_TABLE = "ledger";
-const EVIDENCE_CONTAINER = "evidence";
+export const LEDGER_TABLE = "ledger";
+export const EVIDENCE_CONTAINER = "evidence";
 
 /**
  * Everything outside, as the deployed app has it: storage, Defender, receivers, time and chance.

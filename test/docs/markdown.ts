@@ -15,7 +15,7 @@ export function pages(): string[] {
     readdirSync(new URL(folder, ROOT), { recursive: true, encoding: "utf8" }).map((name) =>
       join(folder, name),
     );
-  const all = [...readdirSync(ROOT), ...["docs", "local", "profiles"].flatMap(below)];
+  const all = [...readdirSync(ROOT), ...["docs", "infra", "local", "profiles"].flatMap(below)];
   return all.filter((path) => path.endsWith(".md"));
 }
 

@@ -1,0 +1,154 @@
+targetScope = 'subscription'
+
+metadata name = 'lrq'
+metadata description = 'The live response queue on Azure Functions, Flex Consumption, without any key.'
+
+import { LrqSettings } from 'modules/settings.bicep'
+
+@description('Name of the azd environment. It is part of the names of all resources.')
+@minLength(1)
+@maxLength(64)
+param environmentName string
+
+@description('Region of all resources. It has to offer Flex Consumption.')
+@metadata({ azd: { type: 'location' } })
+param location string
+
+@description('Name of the resource group.')
+param resourceGroupName string = 'rg-${environmentName}'
+
+@description('Who may call, as a JSON array: CALLERS in docs/settings.md. Empty lets nobody in.')
+@secure()
+param callers string = ''
+
+@description('Settings of lrq that replace the defaults of docs/settings.md. Others are refused.')
+param settings LrqSettings = {}
+
+@description('When the poll wakes up. It has no default in lrq: without it the timer does not exist.')
+param pollSchedule string = '*/5 * * * * *'
+
+@description('Which Defender the tenant has.')
+@allowed(['commercial', 'gcc', 'gcc-high', 'dod'])
+param defenderCloud string = 'commercial'
+
+@description('Memory of one instance. CPU and cost grow with it.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 2048
+
+@description('Most on-demand instances of each group of functions. The platform does not promise it.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Instances that always wait for webhooks. Each costs money all month.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyHttp int = 0
+
+@description('Redundancy of storage. ZRS survives the loss of a zone; some regions have only LRS.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
+
+@description('Days in which nobody can change or delete evidence.')
+@minValue(1)
+@maxValue(3650)
+param evidenceImmutableDays int = 7
+
+@description('True after the policy was locked: a locked policy refuses to be written again.')
+param evidencePolicyLocked bool = false
+
+@description('Days after which storage deletes evidence. 0 keeps it for ever.')
+@minValue(0)
+@maxValue(3650)
+param evidenceKeepDays int = 0
+
+@description('Days that logs are kept.')
+@minValue(30)
+@maxValue(730)
+param logDays int = 90
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName }
+var identityName = 'id-lrq-${token}'
+var insightsName = 'appi-lrq-${token}'
+var storageName = 'stlrq${token}'
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: resourceGroupName
+  location: location
+  tags: tags
+}
+
+module identity 'modules/identity.bicep' = {
+  scope: group
+  params: { name: identityName, location: location, tags: tags }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  params: {
+    workspaceName: 'log-lrq-${token}'
+    insightsName: insightsName
+    location: location
+    tags: tags
+    logDays: logDays
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    name: storageName
+    location: location
+    tags: tags
+    sku: storageSku
+    evidenceImmutableDays: evidenceImmutableDays
+    evidencePolicyLocked: evidencePolicyLocked
+    evidenceKeepDays: evidenceKeepDays
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module roles 'modules/roles.bicep' = {
+  scope: group
+  params: {
+    principalId: identity.outputs.principalId
+    storageName: storageName
+    insightsName: insightsName
+  }
+  dependsOn: [storage, monitoring]
+}
+
+module app 'modules/app.bicep' = {
+  scope: group
+  params: {
+    name: 'func-lrq-${token}'
+    location: location
+    tags: tags
+    serviceName: 'api'
+    identityName: identityName
+    storageName: storageName
+    insightsName: insightsName
+    scale: {
+      instanceMemoryMB: instanceMemoryMB
+      maximumInstanceCount: maximumInstanceCount
+      alwaysReadyHttp: alwaysReadyHttp
+    }
+    callers: callers
+    settings: union(settings, {
+      DEFENDER_CLOUD: defenderCloud
+      POLL_SCHEDULE: pollSchedule
+    })
+  }
+  // The host reads storage as it starts, so its roles have to be there before it.
+  dependsOn: [roles]
+}
+
+output AZURE_LOCATION string = location
+output AZURE_TENANT_ID string = tenant().tenantId
+output AZURE_RESOURCE_GROUP string = group.name
+output SERVICE_API_NAME string = app.outputs.name
+output LRQ_URL string = app.outputs.url
+output LRQ_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
+output LRQ_IDENTITY_CLIENT_ID string = identity.outputs.clientId
+output LRQ_STORAGE_NAME string = storageName

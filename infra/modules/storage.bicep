@@ -1,0 +1,170 @@
+@description('Name of the account.')
+param name string
+param location string
+param tags object
+param sku string
+param evidenceImmutableDays int
+param evidencePolicyLocked bool
+param evidenceKeepDays int
+@description('Where the log of reads, writes and deletes of blobs goes.')
+param workspaceId string
+
+// What shared/azure opens. The host would make a poison queue when it needs one; made here, an alert
+// on it never meets a queue that does not exist.
+var queues = ['command-sequences', 'results', 'callbacks']
+var poisonQueues = [for queue in queues: '${queue}-poison']
+var tables = ['ledger']
+var evidence = 'evidence'
+// The host's own: leases and the state of timers, keys of functions, and the zip of the app.
+var hostContainers = ['azure-webjobs-hosts', 'azure-webjobs-secrets', 'deployments']
+
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: sku }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    publicNetworkAccess: 'Enabled'
+    networkAcls: { bypass: 'None', defaultAction: 'Allow' }
+    encryption: {
+      keySource: 'Microsoft.Storage'
+      // The key type of queues and tables can be chosen only now. Without it, a customer's own key
+      // could never be used for the ledger.
+      services: {
+        queue: { keyType: 'Account' }
+        table: { keyType: 'Account' }
+      }
+    }
+  }
+}
+
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    isVersioningEnabled: true
+    deleteRetentionPolicy: { enabled: true, days: 14 }
+    containerDeleteRetentionPolicy: { enabled: true, days: 14 }
+  }
+}
+
+resource hostContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [
+  for container in hostContainers: {
+    parent: blobService
+    name: container
+    properties: { publicAccess: 'None' }
+  }
+]
+
+// Immutable here and not for the account: the account also has the host's leases and timers, which
+// are written again and again.
+resource evidenceContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
+  parent: blobService
+  name: evidence
+  properties: {
+    publicAccess: 'None'
+    immutableStorageWithVersioning: { enabled: true }
+  }
+}
+
+// Unlocked: it stops mistakes, and an administrator can still take it away.
+resource evidencePolicy 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-06-01' = if (!evidencePolicyLocked) {
+  parent: evidenceContainer
+  name: 'default'
+  properties: {
+    immutabilityPeriodSinceCreationInDays: evidenceImmutableDays
+    allowProtectedAppendWrites: false
+  }
+}
+
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-06-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [
+  for each in concat(queues, poisonQueues): {
+    parent: queueService
+    name: each
+  }
+]
+
+resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = [
+  for each in tables: {
+    parent: tableService
+    name: each
+  }
+]
+
+var expireVersions = [
+  {
+    name: 'old-versions-of-host-state'
+    enabled: true
+    type: 'Lifecycle'
+    definition: {
+      filters: { blobTypes: ['blockBlob'], prefixMatch: ['azure-webjobs-hosts/'] }
+      actions: { version: { delete: { daysAfterCreationGreaterThan: 1 } } }
+    }
+  }
+  {
+    name: 'old-packages'
+    enabled: true
+    type: 'Lifecycle'
+    definition: {
+      filters: { blobTypes: ['blockBlob'], prefixMatch: ['deployments/'] }
+      actions: { version: { delete: { daysAfterCreationGreaterThan: 30 } } }
+    }
+  }
+]
+var expireEvidence = [
+  {
+    name: 'evidence-after-its-time'
+    enabled: true
+    type: 'Lifecycle'
+    definition: {
+      filters: { blobTypes: ['blockBlob'], prefixMatch: ['${evidence}/'] }
+      actions: {
+        baseBlob: { delete: { daysAfterCreationGreaterThan: evidenceKeepDays } }
+        snapshot: { delete: { daysAfterCreationGreaterThan: evidenceKeepDays } }
+        version: { delete: { daysAfterCreationGreaterThan: evidenceKeepDays } }
+      }
+    }
+  }
+]
+
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: { rules: concat(expireVersions, evidenceKeepDays > 0 ? expireEvidence : []) }
+  }
+  dependsOn: [blobService]
+}
+
+// Who read, wrote or deleted a blob: the log that shows a hand on the evidence.
+resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: blobService
+  name: 'to-workspace'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      for category in ['StorageRead', 'StorageWrite', 'StorageDelete']: {
+        category: category
+        enabled: true
+      }
+    ]
+  }
+}

@@ -1,0 +1,45 @@
+using '../main.bicep'
+
+// Every option at once, for the snapshot: nobody deploys this.
+param environmentName = 'full'
+param location = 'westeurope'
+param callers = '[]'
+param instanceMemoryMB = 512
+param maximumInstanceCount = 1
+param alwaysReadyHttp = 2
+param storageSku = 'Standard_GZRS'
+param evidenceImmutableDays = 365
+param evidenceKeepDays = 730
+param logDays = 365
+param settings = {
+  DEFENDER_API_URL: 'https://api-eu.securitycenter.microsoft.com'
+  DEFENDER_TOKEN_SCOPE: 'https://api.securitycenter.microsoft.com/.default'
+  DEFENDER_CALLS_PER_MINUTE: '10'
+  DEFENDER_MAX_SESSIONS: '25'
+  DEFENDER_READS_PER_MINUTE: '100'
+  DEFENDER_READS_PER_HOUR: '1500'
+  DEFENDER_PENDING_MINUTES: '15'
+  RATE_WINDOW_SECONDS: '60'
+  SUBMISSION_GUARD_SECONDS: '180'
+  CALL_TIMEOUT_SECONDS: '30'
+  MACHINE_BUSY_SECONDS: '60'
+  MACHINE_OFFLINE_SECONDS: '3600'
+  SEQUENCE_EXPIRY_HOURS: '72'
+  POLL_SECONDS: '15'
+  CLOSED_DOOR_SECONDS: '60'
+  DRAIN_LINGER_SECONDS: '240'
+  LOCKDOWN: 'false'
+  SCOPE: '{}'
+  CAP_MACHINES_PER_INCIDENT: '25'
+  CAP_MACHINES_PER_CALLER_PER_DAY: '100'
+  CAP_MACHINES_PER_DAY: '500'
+  CANARY_MACHINES: '3'
+  CANARY_ABOVE: '10'
+  CANARY_FAILURES: '0.5'
+  APPROVAL_MINUTES: '60'
+  CALLBACK_HOSTS: 'hooks.contoso.example'
+  CALLBACK_SCHEDULE_SECONDS: '5,300'
+  CALLBACK_TIMEOUT_SECONDS: '15'
+  SENTINEL_COMMENTS: 'true'
+  PUBLIC_URL: 'https://lrq.contoso.example'
+}
