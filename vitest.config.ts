@@ -8,7 +8,7 @@ const REAL_PARTS = ["test/contract/**/*.test.ts", "test/stories/**/*.test.ts"];
  * Tests that need modules of their own: an app that the host loads registers its functions once a
  * process, and a module can be replaced only before anybody has loaded it.
  */
-const APART = ["test/local/**/*.test.ts", "test/docs/api.test.ts"];
+const APART = ["test/local/host/**/*.test.ts", "test/docs/api.test.ts"];
 
 /** The simulation, which takes long, and the bugs that are planted in it. */
 const STORMS = ["test/simulation/**/*.test.ts", "test/patches/caught-by-*.test.ts"];

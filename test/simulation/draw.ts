@@ -97,7 +97,7 @@ function drawShape(random: Random): Shape {
   const draw = random.fraction();
   if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 5], arrivals: 3 };
   if (draw < 0.85) return { cap: 25, calls: 3, machines: [4, 10], arrivals: 2 };
-  if (draw < 0.99) {
+  if (draw < 0.995) {
     return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 10], arrivals: 3 };
   }
   // More than one intake row holds.

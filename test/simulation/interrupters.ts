@@ -1,3 +1,4 @@
+import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import { runIdOf } from "../../shared/plan/identity.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
@@ -21,7 +22,8 @@ export function startInterruptions(world: World): void {
       try {
         await interrupt(world, each, runId);
       } catch (error) {
-        if (!(error instanceof Died)) throw error;
+        // Whoever asks for a run that is set aside is refused.
+        if (!(error instanceof Died || error instanceof SetAside)) throw error;
       }
     });
   }

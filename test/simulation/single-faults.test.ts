@@ -18,7 +18,7 @@ const COURSE: Scenario = {
   lingerMs: 30_000,
   expiryMs: 3_600_000,
   hosts: 2,
-  pollEveryMs: 15_000,
+  pollEveryMs: 30_000,
   pollsOverlap: false,
   machines: [1, 2, 3, 4, 5].map(steadyMachine),
   arrivals: [

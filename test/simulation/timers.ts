@@ -4,7 +4,7 @@ import type { Epoch } from "./hosts.ts";
 import type { World } from "./world.ts";
 
 /** After a storm nothing goes wrong any more, and what is left mostly waits until it expires. */
-const CALM_POLLS_RARER = 2;
+const CALM_POLLS_RARER = 3;
 
 /** The timer: a singleton that never overlaps itself, unless the scenario lets it. */
 export function startPolling(world: World): void {
