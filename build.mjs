@@ -1,4 +1,5 @@
-// Builds two things: dist/app/main.mjs, the bundle that is deployed, and dist/local/*.mjs, the local parts around it.
+// Builds three things: dist/app/main.mjs, the bundle; dist/package, the folder that is deployed, with
+// the bundle and all that it reads; and dist/local/*.mjs, the local parts around it.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
@@ -60,8 +61,35 @@ const built = await Promise.all([
     chunkNames: "lrq-[hash]",
   }),
 ]);
-replaceDist(built.flatMap(({ outputFiles }) => outputFiles));
+const outputs = built.flatMap(({ outputFiles }) => outputFiles);
+replaceDist([...outputs, ...packaged(outputs)]);
 if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
+
+/**
+ * What azd compresses as it is: nothing is installed or built in Azure. Profiles and rules are files
+ * beside the bundle, so that they can be replaced without building it.
+ */
+function packaged(outputs) {
+  const root = import.meta.dirname;
+  const into = (path, contents) => ({ path: join(root, "dist", "package", path), contents });
+  const names = readdirSync(join(root, "profiles")).filter((name) => name.endsWith(".json"));
+  const copied = ["host.json", ...names.map((name) => `profiles/${name}`)];
+  const bundle = join(root, "dist", "app", "main.mjs");
+  const { contents } = outputs.find(({ path }) => path === bundle);
+  // Only what the host reads: a list of packages would look like something to install.
+  const manifest = {
+    name: "lrq",
+    version,
+    private: true,
+    type: "module",
+    main: "dist/app/main.mjs",
+  };
+  return [
+    ...copied.map((path) => into(path, readFileSync(join(root, path)))),
+    into("package.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)),
+    into("dist/app/main.mjs", contents),
+  ];
+}
 
 /**
  * Leaves in dist just these files. One that is the same is not touched, and one that changes does so

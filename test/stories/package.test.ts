@@ -1,0 +1,47 @@
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { incident } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const PACKAGE = "dist/package";
+
+let stage: Stage | null = null;
+afterAll(async () => await stage?.close());
+
+/**
+ * The package as it is unpacked in Azure, far from any node_modules, and the local host in front of
+ * it; its folder.
+ */
+function unpacked(): string {
+  const root = mkdtempSync(join(tmpdir(), "lrq-package-"));
+  cpSync(PACKAGE, root, { recursive: true });
+  const host = join(root, "dist/local/host.mjs");
+  mkdirSync(dirname(host), { recursive: true });
+  copyFileSync("dist/local/host.mjs", host);
+  return root;
+}
+
+describe("the package that is deployed", () => {
+  it("has the bundle, what the host reads and the profiles, and nothing else", () => {
+    const files = readdirSync(PACKAGE, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name).slice(PACKAGE.length + 1));
+    const profiles = readdirSync("profiles").filter((name) => name.endsWith(".json"));
+    const expected = ["host.json", "package.json", "dist/app/main.mjs"];
+    const all = [...expected, ...profiles.map((name) => `profiles/${name}`)];
+    expect(files.toSorted()).toEqual(all.toSorted());
+    const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
+    expect(manifest).toMatchObject({ type: "module", main: "dist/app/main.mjs" });
+    expect(manifest).not.toHaveProperty("dependencies");
+  });
+
+  it("starts without node_modules, and brings evidence home", async () => {
+    stage = await openStage({ root: unpacked() });
+    const { runId } = await stage.accept("generic", incident("package", [1]));
+    const run = await stage.untilFinished(runId);
+    expect(run.sequences).toMatchObject([{ state: "succeeded" }]);
+    expect((await stage.manifest(runId)).entries).not.toEqual([]);
+  });
+});
