@@ -66,7 +66,10 @@ function roles({ roles: granted, scp }: z.infer<typeof claimsSchema>): Finding[]
 }
 
 function grant(role: string): string {
-  return `Grant the app's identity the application permission ${role} of WindowsDefenderATP.`;
+  return (
+    `Grant the app's identity the application permission ${role} of WindowsDefenderATP: ` +
+    "node infra/grant.mjs does it, for an administrator of Entra."
+  );
 }
 
 function claimsIn(token: string): z.infer<typeof claimsSchema> | null {

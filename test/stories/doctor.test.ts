@@ -127,14 +127,14 @@ describe("the doctor finds, and says the fix for", () => {
       { claims: { roles: ["Machine.Read.All"] } },
       ["error role Machine.LiveResponse", "unknown live response"],
       "role Machine.LiveResponse",
-      /Grant/,
+      /infra\/grant\.mjs/,
     ],
     [
       "a token without the role to look",
       { claims: { roles: ["Machine.LiveResponse"] } },
       ["error role Machine.ReadWrite.All", "error Defender API"],
       "role Machine.ReadWrite.All",
-      /Grant/,
+      /infra\/grant\.mjs/,
     ],
     [
       "a role to look that the API no longer takes",

@@ -1,0 +1,206 @@
+import { execFileSync } from "node:child_process";
+import { afterEach, describe, expect, it } from "vitest";
+import { grantCommand } from "../../infra/grant-command.mjs";
+import { createGraph } from "../../infra/graph.mjs";
+import { type FakeGraph, type Mishap, startFakeGraph } from "./fake-graph.ts";
+import { FakeTenant, IDENTITY, PLAYBOOK } from "./fake-tenant.ts";
+
+const ROLES = ["Machine.LiveResponse", "Machine.ReadWrite.All"];
+const ASSIGNING = /appRoleAssignedTo$/;
+
+const started: FakeGraph[] = [];
+afterEach(() => {
+  for (const graph of started.splice(0)) graph.close();
+});
+
+async function graphBefore(tenant = new FakeTenant(), ...mishaps: Mishap[]): Promise<FakeGraph> {
+  const graph = await startFakeGraph(tenant, mishaps);
+  started.push(graph);
+  return graph;
+}
+
+/** What the command says and returns, before `graph`. */
+async function grant({ url, token }: FakeGraph, ...words: string[]) {
+  const lines: string[] = [];
+  const code = await grantCommand(["--identity", IDENTITY, ...words], {
+    env: { GRAPH_URL: url, GRAPH_TOKEN: token },
+    fetch,
+    sleep: async () => await Promise.resolve(),
+    say: (line) => lines.push(line),
+    tokenFor: () => Promise.reject(new Error("nobody is signed in")),
+  });
+  return { code, said: lines.join("\n") };
+}
+
+describe("the rights in Defender", () => {
+  it("are given, with the request that takes each back", async () => {
+    const graph = await graphBefore();
+    const { code, said } = await grant(graph);
+    expect([code, graph.tenant.rolesOf(IDENTITY)]).toEqual([0, ROLES]);
+    expect(said).toContain("gave  Machine.LiveResponse");
+    expect(said.match(/appRoleAssignedTo\/assignment-\d+$/gm)).toHaveLength(ROLES.length);
+  });
+
+  it("are given once, however often it runs", async () => {
+    const graph = await graphBefore();
+    await grant(graph);
+    const changes = [...graph.changes];
+    const { code, said } = await grant(graph);
+    expect([code, graph.changes]).toEqual([0, changes]);
+    expect(said).toContain("has   Machine.ReadWrite.All");
+    expect(said).not.toContain("undo");
+  });
+
+  it("are only looked at with --check", async () => {
+    const graph = await graphBefore();
+    const before = await grant(graph, "--check");
+    expect([before.code, graph.changes]).toEqual([1, []]);
+    expect(before.said).toContain(`Missing: ${ROLES.join(", ")}.`);
+    await grant(graph);
+    expect(await grant(graph, "--check")).toMatchObject({ code: 0 });
+  });
+
+  it("of an app that faces the internet are those to read machines, and more is told", async () => {
+    const graph = await graphBefore();
+    await grant(graph, "--front");
+    expect(graph.tenant.rolesOf(IDENTITY)).toEqual(["Machine.Read.All"]);
+    const { said } = await grant(graph);
+    expect(said).toContain("has   Machine.Read.All, which lrq does not need there");
+  });
+
+  it.each([
+    { status: 409, code: "Conflict" },
+    { status: 400, code: "Request_BadRequest" },
+  ])("are there, if somebody else gave them meanwhile: $status", async (answer) => {
+    const mishap = { method: "POST", path: ASSIGNING, done: true, ...answer };
+    const graph = await graphBefore(new FakeTenant(), mishap);
+    const { code } = await grant(graph);
+    expect([code, graph.tenant.rolesOf(IDENTITY)]).toEqual([0, ROLES]);
+  });
+
+  it.each([
+    { method: "POST", path: ASSIGNING, status: 429, code: "TooManyRequests" },
+    { method: "POST", path: ASSIGNING, status: 503, code: "ServiceUnavailable" },
+    { method: "GET", path: /appRoleAssignments$/, status: 502, code: "BadGateway" },
+  ])("are given in the end, if Graph says later: $method $status", async (mishap) => {
+    const graph = await graphBefore(new FakeTenant(), mishap, mishap);
+    const { code } = await grant(graph);
+    expect([code, graph.tenant.rolesOf(IDENTITY)]).toEqual([0, ROLES]);
+  });
+
+  it("need an administrator: a refusal says which", async () => {
+    const refused = { method: "POST", path: ASSIGNING, status: 403, code: "Authorization_Denied" };
+    const graph = await graphBefore(new FakeTenant(), refused);
+    const { code, said } = await grant(graph);
+    expect([code, graph.tenant.rolesOf(IDENTITY)]).toEqual([1, []]);
+    expect(said).toContain("Cloud Application Administrator");
+  });
+
+  it("that were given before a refusal can be taken back", async () => {
+    const refused = { method: "POST", path: ASSIGNING, status: 403, code: "Denied", after: 1 };
+    const graph = await graphBefore(new FakeTenant(), refused);
+    const { code, said } = await grant(graph);
+    expect([code, graph.tenant.rolesOf(IDENTITY)]).toEqual([1, ROLES.slice(0, 1)]);
+    expect(said.match(/appRoleAssignedTo\/assignment-\d+$/gm)).toHaveLength(1);
+  });
+
+  it("cannot be given without Defender, or to an identity that Entra does not know", async () => {
+    const without = await grant(await graphBefore(new FakeTenant({ defender: false })));
+    expect(without).toMatchObject({ code: 1, said: expect.stringContaining("no WindowsDefender") });
+    const unknown = { method: "GET", path: /appRoleAssignments$/, status: 404, code: "NotFound" };
+    const early = await grant(await graphBefore(new FakeTenant(), unknown));
+    expect(early).toMatchObject({ code: 1, said: expect.stringContaining("not the client id") });
+  });
+
+  it("are not known to be there, if Graph does not answer", async () => {
+    const broken = { method: "POST", path: ASSIGNING, status: 500, code: "InternalServerError" };
+    const { code, said } = await grant(await graphBefore(new FakeTenant(), broken));
+    expect(code).toBe(2);
+    expect(said).toContain("Could not find out: Graph answers 500");
+  });
+});
+
+describe("the app registration of callers", () => {
+  const words = ["--callers", "lrq callers", "--caller", PLAYBOOK];
+
+  it("is made once, with its audience, and lets a caller submit", async () => {
+    const graph = await graphBefore();
+    const first = await grant(graph, ...words);
+    const [app, ...others] = graph.tenant.applications;
+    expect([first.code, others]).toEqual([0, []]);
+    expect(app).toMatchObject({
+      identifierUris: [`api://${app?.appId}`],
+      appRoles: [{ value: "Incident.Submit", allowedMemberTypes: ["Application"] }],
+      optionalClaims: { accessToken: [{ name: "idtyp" }] },
+    });
+    expect(graph.tenant.rolesOf(PLAYBOOK)).toEqual(["Incident.Submit"]);
+    expect(first.said).toContain(`"audience": "api://${app?.appId}", "roles": ["Incident.Submit"]`);
+    const second = await grant(graph, ...words);
+    expect([second.code, graph.tenant.applications.length]).toEqual([0, 1]);
+    expect(second.said).not.toContain("undo");
+  });
+
+  it("is completed, if it was left half made", async () => {
+    const refused = { method: "PATCH", path: /applications/, status: 403, code: "Denied" };
+    const graph = await graphBefore(new FakeTenant(), refused);
+    expect(await grant(graph, ...words)).toMatchObject({ code: 1 });
+    expect(await grant(graph, ...words, "--check")).toMatchObject({ code: 1 });
+    expect(await grant(graph, ...words)).toMatchObject({ code: 0 });
+    expect(await grant(graph, ...words, "--check")).toMatchObject({ code: 0 });
+    expect(graph.tenant.applications).toHaveLength(1);
+  });
+
+  it("is missed by --check, which makes nothing", async () => {
+    const graph = await graphBefore();
+    const { code, said } = await grant(graph, ...words, "--check");
+    expect([code, graph.changes]).toEqual([1, []]);
+    expect(said).toContain("lacks app registration lrq callers");
+  });
+});
+
+describe("what is typed wrong", () => {
+  it.each([
+    ["--caller", PLAYBOOK],
+    ["--callers", "a' or 'b"],
+    ["--cloud", "private"],
+    ["--callers", "lrq", "--caller", "../me"],
+  ])("is refused before anything is asked: %s %s", async (...words) => {
+    const graph = await graphBefore();
+    const { code, said } = await grant(graph, ...words);
+    expect([code, graph.changes]).toEqual([1, []]);
+    expect(said).toContain("--identity ID");
+  });
+});
+
+describe("the token of an administrator", () => {
+  it("goes to Graph only, and to no other address that somebody names", async () => {
+    const graph = { ...(await graphBefore()), url: "https://graph.contoso.example" };
+    const { code, said } = await grant(graph);
+    expect(code).toBe(2);
+    expect(said).toContain("GRAPH_URL is not on this machine");
+  });
+
+  it("does not follow the next page of a list to another address", async () => {
+    const graph = await graphBefore();
+    const elsewhere = { value: [], "@odata.nextLink": "https://contoso.example/more" };
+    let asked = 0;
+    const client = createGraph({
+      ...graph,
+      fetch: async () => {
+        asked += 1;
+        return await Promise.resolve(Response.json(elsewhere));
+      },
+      sleep: async () => await Promise.resolve(),
+    });
+    await expect(client.all("/applications")).rejects.toThrow("not Graph's");
+    expect(asked).toBe(1);
+  });
+});
+
+describe("the script", () => {
+  it("needs Node and nothing else", () => {
+    const env = { PATH: "" };
+    const said = execFileSync(process.execPath, ["infra/grant.mjs", "--help"], { env });
+    expect(said.toString()).toContain("node infra/grant.mjs --identity ID");
+  });
+});
