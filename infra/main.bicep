@@ -3,6 +3,7 @@ targetScope = 'subscription'
 metadata name = 'lrq'
 metadata description = 'The live response queue on Azure Functions, Flex Consumption, without any key.'
 
+import { InboundRule } from 'modules/app.bicep'
 import { LrqSettings } from 'modules/settings.bicep'
 
 @description('Name of the azd environment. It is part of the names of all resources.')
@@ -20,6 +21,24 @@ param resourceGroupName string = 'rg-${environmentName}'
 @description('Who may call, as a JSON array: CALLERS in docs/settings.md. Empty lets nobody in.')
 @secure()
 param callers string = ''
+
+@description('Resource id of the secret of a Key Vault that has CALLERS, in the place of callers.')
+param callersVaultEntry string = ''
+
+@description('Who reaches the app, by address or service tag. None means everybody.')
+param inbound InboundRule[] = []
+
+@description('Whether storage is closed, and the app reaches it through a network of its own.')
+param privateNetwork bool = false
+
+@description('Addresses of that network.')
+param networkPrefix string = '10.71.0.0/24'
+
+@description('Resource id of the key of a Key Vault that encrypts storage. Empty: a key of Microsoft.')
+param customerKeyId string = ''
+
+@description('Whether Azure refuses to delete storage and identity. azd down then fails.')
+param deleteLocks bool = false
 
 @description('Settings of lrq that replace the defaults of docs/settings.md. Others are refused.')
 param settings LrqSettings = {}
@@ -72,6 +91,15 @@ var tags = { 'azd-env-name': environmentName }
 var identityName = 'id-lrq-${token}'
 var insightsName = 'appi-lrq-${token}'
 var storageName = 'stlrq${token}'
+// /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/secrets/N
+var secret = split(callersVaultEntry, '/')
+var key = split(customerKeyId, '/')
+var hasSecret = !empty(callersVaultEntry)
+var hasKey = !empty(customerKeyId)
+var vaultHost = hasSecret ? '${secret[8]}${environment().suffixes.keyvaultDns}' : ''
+var callersReference = hasSecret
+  ? '@Microsoft.KeyVault(SecretUri=https://${vaultHost}/secrets/${secret[10]})'
+  : ''
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: resourceGroupName
@@ -81,7 +109,31 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
 
 module identity 'modules/identity.bicep' = {
   scope: group
-  params: { name: identityName, location: location, tags: tags }
+  params: { name: identityName, location: location, tags: tags, locked: deleteLocks }
+}
+
+// Of its own, so that whoever has the identity of the app cannot use the key.
+module keyIdentity 'modules/identity.bicep' = if (hasKey) {
+  scope: group
+  params: { name: 'id-lrq-key-${token}', location: location, tags: tags, locked: deleteLocks }
+}
+
+module keyRole 'modules/key-role.bicep' = if (hasKey) {
+  scope: resourceGroup(hasKey ? key[2] : '', hasKey ? key[4] : '')
+  params: {
+    vaultName: hasKey ? key[8] : ''
+    keyName: hasKey ? key[10] : ''
+    principalId: hasKey ? keyIdentity!.outputs.principalId : ''
+  }
+}
+
+module secretRole 'modules/secret-role.bicep' = if (hasSecret) {
+  scope: resourceGroup(hasSecret ? secret[2] : '', hasSecret ? secret[4] : '')
+  params: {
+    vaultName: hasSecret ? secret[8] : ''
+    secretName: hasSecret ? secret[10] : ''
+    principalId: identity.outputs.principalId
+  }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
@@ -105,8 +157,30 @@ module storage 'modules/storage.bicep' = {
     evidenceImmutableDays: evidenceImmutableDays
     evidencePolicyLocked: evidencePolicyLocked
     evidenceKeepDays: evidenceKeepDays
+    isPrivate: privateNetwork
+    locked: deleteLocks
+    customerKey: hasKey
+      ? {
+          vaultUri: 'https://${key[8]}${environment().suffixes.keyvaultDns}'
+          keyName: key[10]
+          identityId: keyIdentity!.outputs.id
+        }
+      : null
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [keyRole]
+}
+
+module network 'modules/network.bicep' = if (privateNetwork) {
+  scope: group
+  params: {
+    name: 'vnet-lrq-${token}'
+    location: location
+    tags: tags
+    addressPrefix: networkPrefix
+    storageName: storageName
+  }
+  dependsOn: [storage]
 }
 
 module roles 'modules/roles.bicep' = {
@@ -134,14 +208,16 @@ module app 'modules/app.bicep' = {
       maximumInstanceCount: maximumInstanceCount
       alwaysReadyHttp: alwaysReadyHttp
     }
-    callers: callers
+    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    inbound: inbound
+    callers: hasSecret ? callersReference : callers
     settings: union(settings, {
       DEFENDER_CLOUD: defenderCloud
       POLL_SCHEDULE: pollSchedule
     })
   }
   // The host reads storage as it starts, so its roles have to be there before it.
-  dependsOn: [roles]
+  dependsOn: [roles, secretRole]
 }
 
 output AZURE_LOCATION string = location

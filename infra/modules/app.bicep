@@ -1,3 +1,13 @@
+@export()
+@description('Who reaches the app: addresses, as 203.0.113.0/24, or a service tag, as LogicApps.')
+@sealed()
+type InboundRule = {
+  name: string
+  @description('Addresses, or the name of the service tag.')
+  from: string
+  isServiceTag: bool
+}
+
 @description('Name of the app.')
 param name string
 param location string
@@ -9,6 +19,10 @@ param identityName string
 param storageName string
 param insightsName string
 param scale { instanceMemoryMB: int, maximumInstanceCount: int, alwaysReadyHttp: int }
+@description('Subnet that the app calls from, or empty.')
+param subnetId string
+@description('Who reaches the app. Nobody in the list means everybody.')
+param inbound InboundRule[]
 @secure()
 param callers string
 @description('Settings of lrq, with those that main.bicep adds.')
@@ -45,7 +59,22 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identity.id
-    siteConfig: { minTlsVersion: '1.2' }
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ipSecurityRestrictionsDefaultAction: empty(inbound) ? 'Allow' : 'Deny'
+      ipSecurityRestrictions: [
+        for (rule, index) in inbound: {
+          name: rule.name
+          priority: 100 + index
+          action: 'Allow'
+          tag: rule.isServiceTag ? 'ServiceTag' : 'Default'
+          ipAddress: rule.from
+        }
+      ]
+      // azd deploys through the other address of the app, with a token.
+      scmIpSecurityRestrictionsUseMain: false
+    }
     functionAppConfig: {
       deployment: {
         storage: {

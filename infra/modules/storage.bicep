@@ -1,3 +1,12 @@
+@export()
+@sealed()
+type CustomerKey = {
+  vaultUri: string
+  keyName: string
+  @description('The identity that may use the key.')
+  identityId: string
+}
+
 @description('Name of the account.')
 param name string
 param location string
@@ -6,6 +15,12 @@ param sku string
 param evidenceImmutableDays int
 param evidencePolicyLocked bool
 param evidenceKeepDays int
+@description('Whether the account is reached through private endpoints only.')
+param isPrivate bool
+@description('Whether Azure refuses to delete it until somebody takes the lock away.')
+param locked bool
+@description('The key of the customer that encrypts the account, or null for one of Microsoft.')
+param customerKey CustomerKey?
 @description('Where the log of reads, writes and deletes of blobs goes.')
 param workspaceId string
 
@@ -24,6 +39,9 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: { name: sku }
+  identity: customerKey == null
+    ? null
+    : { type: 'UserAssigned', userAssignedIdentities: { '${customerKey!.identityId}': {} } }
   properties: {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
@@ -32,10 +50,15 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    publicNetworkAccess: 'Enabled'
-    networkAcls: { bypass: 'None', defaultAction: 'Allow' }
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    networkAcls: { bypass: 'None', defaultAction: isPrivate ? 'Deny' : 'Allow' }
     encryption: {
-      keySource: 'Microsoft.Storage'
+      keySource: customerKey == null ? 'Microsoft.Storage' : 'Microsoft.Keyvault'
+      keyvaultproperties: customerKey == null
+        ? null
+        // Without a version: storage then takes the newest by itself.
+        : { keyvaulturi: customerKey!.vaultUri, keyname: customerKey!.keyName }
+      identity: customerKey == null ? null : { userAssignedIdentity: customerKey!.identityId }
       // The key type of queues and tables can be chosen only now. Without it, a customer's own key
       // could never be used for the ledger.
       services: {
@@ -167,4 +190,11 @@ resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
       }
     ]
   }
+}
+
+// Against deleting the account by mistake. It does not keep a blob.
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (locked) {
+  scope: account
+  name: 'keep'
+  properties: { level: 'CanNotDelete', notes: 'The ledger and the evidence.' }
 }

@@ -3,7 +3,14 @@ using '../main.bicep'
 // Every option at once, for the snapshot: nobody deploys this.
 param environmentName = 'full'
 param location = 'westeurope'
-param callers = '[]'
+param callersVaultEntry = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-vault/providers/Microsoft.KeyVault/vaults/kv-contoso/secrets/lrq-callers'
+param customerKeyId = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-vault/providers/Microsoft.KeyVault/vaults/kv-contoso/keys/lrq-storage'
+param inbound = [
+  { name: 'playbooks', from: 'LogicApps', isServiceTag: true }
+  { name: 'office', from: '203.0.113.0/24', isServiceTag: false }
+]
+param privateNetwork = true
+param deleteLocks = true
 param instanceMemoryMB = 512
 param maximumInstanceCount = 1
 param alwaysReadyHttp = 2

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { WORKER_SETTINGS } from "../../local/settings.ts";
 import { readConfig, settings } from "../../shared/config.ts";
-import { appSettings, EVERY_SNAPSHOT, SNAPSHOTS } from "./snapshot.ts";
+import { appSettings, EVERY_SNAPSHOT, type Snapshot, SNAPSHOTS } from "./snapshot.ts";
 
 /** Settings of lrq that no deployment sets, and why. */
 const NEVER_DEPLOYED = {
@@ -26,24 +26,39 @@ const HOSTS_OWN = [
 const REFUSED_BY_FLEX =
   /^(FUNCTIONS_(WORKER_RUNTIME|EXTENSION_VERSION)|(WEBSITE_|SCM_DO_BUILD|ENABLE_ORYX).*|TZ)$/;
 
-/** What the expressions of a snapshot come to in Azure. */
-const AT_RUN_TIME: readonly (readonly [RegExp, string])[] = [
-  [/primaryEndpoints\.(blob|queue|table)/, "https://stlrq.$1.core.windows.net/"],
-  [/loginEndpoint/, "https://login.microsoftonline.com/"],
-  [/resourceManager/, "https://management.azure.com/"],
-  [/defaultHostName/, "https://func-lrq.azurewebsites.net"],
-  [/\bclientId\]$/, "33333333-3333-3333-3333-333333333333"],
-  [/ClientId=/, "ClientId=33333333-3333-3333-3333-333333333333;Authorization=AAD"],
-  [/\.ConnectionString\]$/, "InstrumentationKey=0"],
-  [/parameters\('callers'\)/, "[]"],
-];
+/** What the expressions of a snapshot come to in Azure, in the cloud of the customer. */
+const atRunTime = (cloud: { login: string; management: string; storage: string }) =>
+  [
+    [/primaryEndpoints\.(blob|queue|table)/, `https://stlrq.$1.${cloud.storage}/`],
+    [/loginEndpoint/, cloud.login],
+    [/resourceManager/, cloud.management],
+    [/defaultHostName/, "https://func-lrq.azurewebsites.net"],
+    [/\bclientId\]$/, "33333333-3333-3333-3333-333333333333"],
+    [/ClientId=/, "ClientId=33333333-3333-3333-3333-333333333333;Authorization=AAD"],
+    [/\.ConnectionString\]$/, "InstrumentationKey=0"],
+    [/parameters\('callers'\)|@Microsoft\.KeyVault/, "[]"],
+  ] as const;
+const PUBLIC = atRunTime({
+  login: "https://login.microsoftonline.com/",
+  management: "https://management.azure.com/",
+  storage: "core.windows.net",
+});
+const GOVERNMENT = atRunTime({
+  login: "https://login.microsoftonline.us/",
+  management: "https://management.usgovcloudapi.net/",
+  storage: "core.usgovcloudapi.net",
+});
 
-function atRunTime(name: string, text: string): string {
-  if (!text.startsWith("[")) return text;
-  const known = AT_RUN_TIME.find(([form]) => form.test(text));
-  if (known === undefined) throw new Error(`${name} is ${text}: say what that comes to`);
-  const [form, value] = known;
-  return (form.exec(text)?.[0] ?? "").replace(form, value);
+/** The environment that the app finds. */
+function environmentOf(snapshot: Snapshot): Record<string, string> {
+  const known = snapshot === SNAPSHOTS.government ? GOVERNMENT : PUBLIC;
+  const env: Record<string, string> = {};
+  for (const [name, text] of Object.entries(appSettings(snapshot))) {
+    const [form, value] = known.find(([each]) => each.test(text)) ?? [];
+    if (text.startsWith("[") && form === undefined) throw new Error(`what does ${text} come to?`);
+    env[name] = form === undefined ? text : (form.exec(text)?.[0] ?? "").replace(form, value ?? "");
+  }
+  return env;
 }
 
 /** Settings that the triggers name, `%NAME%` or a connection. */
@@ -67,11 +82,19 @@ describe("the settings of a deployment", () => {
   });
 
   it.each(EVERY_SNAPSHOT)("are a configuration that works: $name", ({ snapshot }) => {
-    const env = Object.fromEntries(
-      Object.entries(appSettings(snapshot)).map(([name, text]) => [name, atRunTime(name, text)]),
-    );
-    const read = readConfig(env);
+    const read = readConfig(environmentOf(snapshot));
     expect(read).toMatchObject({ kind: "config", config: { storage: { kind: "identity" } } });
+  });
+
+  it("lead to Defender, Entra and Azure of US Government there", () => {
+    expect(readConfig(environmentOf(SNAPSHOTS.government))).toMatchObject({
+      config: {
+        storage: { tableUrl: "https://stlrq.table.core.usgovcloudapi.net" },
+        defender: { url: "https://api-gov.securitycenter.microsoft.us" },
+        callbacks: { managementUrl: "https://management.usgovcloudapi.net" },
+      },
+    });
+    expect(environmentOf(SNAPSHOTS.government)["ENTRA_AUTHORITY"]).toContain("microsoftonline.us");
   });
 
   it.each(EVERY_SNAPSHOT)("have none that Flex Consumption refuses: $name", ({ snapshot }) => {
@@ -93,5 +116,7 @@ describe("the settings of a deployment", () => {
 
   it("keep the secrets of callers out of the prediction", () => {
     expect(appSettings(SNAPSHOTS.default)["CALLERS"]).toBe("[parameters('callers')]");
+    const reference = /@Microsoft\.KeyVault\(SecretUri=https:\/\/\{0\}\/secrets\/\{1\}\)/;
+    expect(appSettings(SNAPSHOTS.full)["CALLERS"]).toMatch(reference);
   });
 });

@@ -29,10 +29,11 @@ function snapshotAt(path: string): Snapshot {
   return snapshotSchema.parse(JSON.parse(infraFile(path)));
 }
 
-/** What is deployed if nobody sets anything, and what is if everything is set. */
+/** What is deployed if nobody sets anything, if everything is set, and in US Government. */
 export const SNAPSHOTS = {
   default: snapshotAt("main.snapshot.json"),
   full: snapshotAt("scenarios/full.snapshot.json"),
+  government: snapshotAt("scenarios/government.snapshot.json"),
 } as const;
 
 export const EVERY_SNAPSHOT = Object.entries(SNAPSHOTS).map(([name, snapshot]) => ({
