@@ -41,7 +41,7 @@ export async function oweResults(
   asked: { sequences: number; resultsEach: number; actionId: string },
 ): Promise<Owing> {
   const ledger = createMemoryLedger();
-  const runId = runIdOf({ source: "generic", incidentId: asked.actionId, again: null });
+  const runId = runIdOf({ source: "generic", incidentId: asked.actionId, again: null, team: null });
   const sequences = Array.from({ length: asked.sequences }, (_, number) =>
     endedSequence(runId, number, asked),
   );

@@ -143,8 +143,8 @@ def holds(path, content):
 def read_statement(folder, name, present):
     text = read_text(folder, name, present)
     statement = None if text is None else read_json(text)
-    if not isinstance(statement, dict) or statement.get("v") != 1:
-        found(name, "is not a statement of version 1")
+    if not isinstance(statement, dict) or statement.get("v") not in (1, 2):
+        found(name, "is not a statement of version 1 or 2")
         return None, None
     if text != canonical(statement):
         found(name, "is not written as lrq writes it")
@@ -196,6 +196,13 @@ def in_order(instants):
     return all(one - CLOCKS_S <= next_one for one, next_one in zip(known, known[1:]))
 
 
+def request_of(statement, sequence):
+    """Who asked for a sequence, and when: with the run, or later and by somebody else."""
+    own = sequence.get("requestedBy", statement["requestedBy"])
+    joined = own != statement["requestedBy"]
+    return {"requestedBy": own, "requestedAt": sequence["acceptedAt"] if joined else statement["requestedAt"]}
+
+
 def check_entries(name, statement, entries):
     sequences = {each["sequenceId"]: each for each in statement["sequences"]}
     stored = {
@@ -213,7 +220,8 @@ def check_entries(name, statement, entries):
         result = stored.pop(entry["storedAs"], {})
         if (result.get("size"), result.get("sha256")) != (entry["size"], entry["sha256"]):
             found("manifest.json", f"entry {number} has another size or hash than {name}")
-        said = {key: statement[key] for key in ("runId", "source", "incidentId", "requestedBy", "requestedAt")}
+        said = {key: statement[key] for key in ("runId", "source", "incidentId")}
+        said.update(request_of(statement, sequence))
         said.update({key: sequence[key] for key in ("machineId", "profile", "approvedBy")})
         for member, value in said.items():
             unknown = member == "approvedBy" and entry[member] is None
@@ -230,7 +238,11 @@ def check_entries(name, statement, entries):
 def check_story(name, statement, entries, records):
     check_entries(name, statement, entries)
     approvers = {record["by"] for record in records if record["event"] == "approved"}
+    requesters = {record["by"] for record in records if record["event"] == "accepted"}
     for each in statement["sequences"]:
+        by = each.get("requestedBy", statement["requestedBy"])
+        if by != statement["requestedBy"] and by not in requesters:
+            found("audit.jsonl", f"has no request by {by}, who asked for {each['sequenceId']}")
         for by in each["approvedBy"]:
             if by not in approvers:
                 found("audit.jsonl", f"has no approval by {by}, who approved {each['sequenceId']}")

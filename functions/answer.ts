@@ -17,6 +17,7 @@ const PROBLEMS = {
   "wrong-type": [415, "The body is of the wrong type"],
   "nothing-to-do": [422, "Understood, but there is nothing to do"],
   "too-many-machines": [422, "Too many machines for one incident"],
+  "too-many-callbacks": [422, "Too many callbacks for one run"],
   "over-cap": [429, "No more machines today"],
   unforeseen: [500, "The app made a mistake"],
   unavailable: [503, "Not now; try again"],

@@ -66,6 +66,8 @@ function answer(received: Received, request: HttpRequest, { publicUrl }: App): H
       return problem("nothing-to-do", received.detail, { skipped: received.skipped });
     case "tooManyMachines":
       return problem("too-many-machines", received.detail);
+    case "tooManyCallbacks":
+      return problem("too-many-callbacks", received.detail);
     case "overCap": {
       const headers = { "retry-after": String(received.retryAfterSeconds) };
       return problem("over-cap", received.detail, {}, headers);

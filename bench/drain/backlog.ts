@@ -32,6 +32,7 @@ export async function acceptIncident(
   const acceptance = await accept({ ...ports, countedCommits }, settings, {
     incident: incidentOf(incidentId, machineIds),
     caller: "bench",
+    team: "bench",
     asked: { profile: PROFILES[lane], parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,

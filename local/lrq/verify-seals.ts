@@ -57,7 +57,7 @@ function readStatement(
   if (text === null) return null;
   const statement = parsed(text, statementSchema);
   if (statement === null) {
-    found(name, "is not a statement of version 1");
+    found(name, "is not a statement of version 1 or 2");
     return null;
   }
   if (statementText(statement).text !== text) found(name, "is not written as lrq writes it");

@@ -22,6 +22,7 @@ export function checkStory(
   found: Found,
 ): void {
   checkEntries(statement, entries, found);
+  checkRequests(statement, records, found);
   checkApprovals(statement, records, found);
   checkTimes(statement, entries, found);
   const accepted = records.find(({ event }) => event === "accepted");
@@ -50,7 +51,7 @@ export function checkReadings(
 /** Every stored result has its entry, every entry its result, and both say the same. */
 function checkEntries(statement: Statement, entries: readonly CustodyEntry[], found: Found): void {
   const name = nameOf(statement);
-  const { runId, source, incidentId, requestedBy, requestedAt } = statement;
+  const { runId, source, incidentId } = statement;
   const sequences = new Map(statement.sequences.map((each) => [each.sequenceId, each]));
   const stored = new Map(statement.sequences.flatMap(storedOf));
   for (const entry of entries) {
@@ -66,7 +67,14 @@ function checkEntries(statement: Statement, entries: readonly CustodyEntry[], fo
       found(MANIFEST, `${where} has another size or hash of ${entry.storedAs} than ${name}`);
     }
     const { machineId, profile, approvedBy } = sequence;
-    const said = { runId, source, incidentId, requestedBy, requestedAt, machineId, profile };
+    const said = {
+      runId,
+      source,
+      incidentId,
+      ...requestOf(statement, sequence),
+      machineId,
+      profile,
+    };
     const differing = Object.entries({ ...said, approvedBy }).find(
       ([member, value]) => !isSame(value, Object(entry)[member]),
     );
@@ -78,6 +86,17 @@ function checkEntries(statement: Statement, entries: readonly CustodyEntry[], fo
     found(name, `knows ${path}, which no entry of the manifest has`);
 }
 
+/** Who asked for the sequence, and when: with the run, or later and by somebody else. */
+function requestOf(
+  { requestedBy, requestedAt }: Statement,
+  sequence: Sequence,
+): Pick<CustodyEntry, "requestedBy" | "requestedAt"> {
+  const { requestedBy: own = requestedBy, acceptedAt } = sequence;
+  return own === requestedBy
+    ? { requestedBy, requestedAt }
+    : { requestedBy: own, requestedAt: acceptedAt };
+}
+
 function storedOf({ commands }: Sequence): [string, Result][] {
   return commands.flatMap(({ result }): [string, Result][] =>
     result?.state === "stored" && result.storedAs !== null ? [[result.storedAs, result]] : [],
@@ -86,6 +105,19 @@ function storedOf({ commands }: Sequence): [string, Result][] {
 
 function isSame(one: unknown, other: unknown): boolean {
   return one === other || canonicalJson(one) === canonicalJson(other ?? null);
+}
+
+/** Whoever joined the run with a sequence has a record of it in the log of the run. */
+function checkRequests(
+  { sequences, requestedBy: maker }: Statement,
+  records: readonly AuditRecord[],
+  found: Found,
+): void {
+  const given = new Set(records.filter(({ event }) => event === "accepted").map(({ by }) => by));
+  for (const { sequenceId, requestedBy } of sequences) {
+    if (requestedBy === undefined || requestedBy === maker || given.has(requestedBy)) continue;
+    found(AUDIT, `has no request by ${requestedBy}, who asked for ${sequenceId}`);
+  }
 }
 
 /** Who approved a sequence has a record of it in the log of the run. */

@@ -31,11 +31,14 @@ const secrets = (one: z.ZodString) => z.array(one).min(1).max(MAX_SECRETS).optio
 /** The most settings allow. */
 const cap = z.int().min(1).max(1_000_000);
 
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const NAME_TROUBLE = "1 to 64 letters, digits, '.', '_' or '-'";
+
 const callerSchema = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, '.', '_' or '-'")
+      .regex(NAME, NAME_TROUBLE)
       // Counts are in objects with callers as keys, and an object cannot keep a value under this
       // name.
       .refine((name) => name !== "__proto__", { error: "a name other than '__proto__'" }),
@@ -53,6 +56,10 @@ const callerSchema = z
     ),
     jira: secrets(z.string().min(16, "at least 16 characters").max(256)),
     entra: entraRuleSchema.optional(),
+    /** Whose runs it makes and reaches; absent is a team of its own, named like the caller. */
+    team: z.string().regex(NAME, NAME_TROUBLE).optional(),
+    /** True for a caller that reaches the runs of every team. */
+    all: z.boolean().default(false),
     may: z.array(z.enum(RIGHTS)).min(1, "at least one right"),
     sources: z
       .array(z.enum(SOURCES))
@@ -75,6 +82,11 @@ const callerSchema = z
  * Holds secrets; not for logs.
  */
 export type Caller = Readonly<z.infer<typeof callerSchema>>;
+
+/** The team that a run belongs to if this caller makes it. */
+export function teamOf({ team, name }: Pick<Caller, "team" | "name">): string {
+  return team ?? name;
+}
 
 /**
  * Reads the setting CALLERS, a JSON array; empty text means no callers. Returns all problems at

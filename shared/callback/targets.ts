@@ -43,7 +43,7 @@ export function targetsOf(
   return [
     ...fromSettings,
     ...(asked === null ? [] : [requested(caller, asked)]),
-    ...(rules.sentinelComments && incident.armId !== null ? [sentinel(rules)] : []),
+    ...(rules.sentinelComments && incident.armId !== null ? [sentinel(rules, incident.armId)] : []),
   ];
 }
 
@@ -84,7 +84,7 @@ export function recipientOf(
     const { managementUrl, sentinelComments } = rules;
     if (!sentinelComments) return { kind: "nobody", why: "SENTINEL_COMMENTS is off" };
     // An older version of the app may have stored a path that climbs.
-    const path = readArmPath(run.armId);
+    const path = readArmPath(of.armId ?? run.armId);
     return path.kind === "incident"
       ? { kind: "to", to: { shape: "sentinel", armId: path.armId, managementUrl } }
       : { kind: "nobody", why: "the path of its incident is none of Sentinel's" };
@@ -124,9 +124,10 @@ function requested(caller: Caller, { url, events }: AskedCallback): CallbackTarg
   });
 }
 
-function sentinel({ managementUrl }: CallbackRules): CallbackTarget {
+function sentinel({ managementUrl }: CallbackRules, armId: string): CallbackTarget {
   return target({
     targetId: targetIdOf(["sentinel"]),
+    armId,
     from: "sentinel",
     caller: "",
     shape: "sentinel",
@@ -136,9 +137,23 @@ function sentinel({ managementUrl }: CallbackRules): CallbackTarget {
 }
 
 function target(
-  of: Omit<CallbackTarget, "url" | "delivered" | "endedAtMs"> & { url?: string },
+  of: Omit<CallbackTarget, "url" | "armId" | "delivered" | "endedAtMs"> &
+    Partial<Pick<CallbackTarget, "url" | "armId">>,
 ): CallbackTarget {
-  return { url: null, delivered: null, endedAtMs: null, ...of };
+  return { url: null, armId: null, delivered: null, endedAtMs: null, ...of };
+}
+
+/**
+ * A target of a request that joins a run. If the request names another Sentinel incident than the
+ * run, that incident gets its own comments.
+ */
+export function joiningTarget(
+  each: CallbackTarget,
+  run: { readonly armId: string | null },
+): CallbackTarget {
+  const armId = each.armId?.toLowerCase() ?? null;
+  if (armId === null || armId === run.armId?.toLowerCase()) return each;
+  return { ...each, targetId: targetIdOf(["sentinel", armId]) };
 }
 
 /**

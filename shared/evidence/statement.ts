@@ -48,6 +48,8 @@ const commandSchema = z.strictObject({
 
 const sequenceSchema = z.strictObject({
   sequenceId: z.string(),
+  /** Who asked for it; statements of version 1 do not say it. */
+  requestedBy: z.string().optional(),
   machineId: z.string(),
   machineName: z.string().nullable(),
   profile: profileSchema,
@@ -70,7 +72,7 @@ const sequenceSchema = z.strictObject({
  * 8601 in UTC. Its hash is the SHA-256 of its canonical JSON.
  */
 export const statementSchema = z.strictObject({
-  v: z.literal(1),
+  v: z.literal([1, 2]),
   runId: z.string(),
   /**
    * The number of this seal of the run, from 1, and the hash of the seal before, 64 zeros for the
@@ -110,7 +112,7 @@ export function statementOf(stated: Stated, as: "seal" | "unsealed"): Statement 
   const { run, records, queue, atMs } = stated;
   const previous = run.seal?.hash ?? FIRST_HEAD.head;
   return statementSchema.parse({
-    v: 1,
+    v: 2,
     runId: run.runId,
     seal: as === "seal" ? { number: nextSeal(run), previous } : null,
     at: isoOf(atMs),
@@ -124,7 +126,7 @@ export function statementOf(stated: Stated, as: "seal" | "unsealed"): Statement 
     audit: headOnly(run.audit),
     queue: queue === null ? null : headOnly(queue),
     profiles: profilesOf(records),
-    sequences: records.map(sequenceOf),
+    sequences: records.map((each) => sequenceOf(run, each)),
     skipped: run.skipped.map(({ machine, reason }) => ({
       machine: short(machine),
       reason: short(reason),
@@ -157,10 +159,14 @@ function profilesOf(records: readonly SequenceRecord[]): Statement["profiles"] {
   return [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, profile]) => profile);
 }
 
-function sequenceOf(record: SequenceRecord): Statement["sequences"][number] {
+function sequenceOf(
+  run: Pick<RunRecord, "requestedBy">,
+  record: SequenceRecord,
+): Statement["sequences"][number] {
   const { profile, outcome, cancel } = record;
   return {
     sequenceId: record.sequenceId,
+    requestedBy: record.requestedBy ?? run.requestedBy,
     machineId: record.machineId,
     machineName: shortOrNull(record.machineName),
     profile: { name: profile.name, version: profile.version, hash: profile.hash },

@@ -31,12 +31,14 @@ const SEQUENCE_CHARACTERS = 12;
 
 /**
  * What identifies a run: the sender, its incident, and a nonce if the incident runs again (null
- * otherwise).
+ * otherwise). `team` is null for the first team that sends the incident, whose run has the id that
+ * older versions compute, and otherwise the name of the team.
  */
 export interface RunKey {
   readonly source: Source;
   readonly incidentId: string;
   readonly again: string | null;
+  readonly team: string | null;
 }
 
 /** What identifies a sequence within its run; `parameters` with their defaults, in any order. */
@@ -50,9 +52,10 @@ export interface SequenceKey {
  * The id of a run: 20 characters of lower-case Crockford base32. The same key always gives the same
  * id.
  */
-export function runIdOf({ source, incidentId, again }: RunKey): string {
+export function runIdOf({ source, incidentId, again, team }: RunKey): string {
   const nonce = again === null ? [] : [again];
-  return digest(["run", source, incidentId, ...nonce], RUN_CHARACTERS);
+  const kind = team === null ? ["run"] : ["run of a team", team];
+  return digest([...kind, source, incidentId, ...nonce], RUN_CHARACTERS);
 }
 
 /**

@@ -21,12 +21,16 @@ describe("the setting CALLERS", () => {
         may: ["incident.submit", "again"],
         sources: ["jira"],
         profiles: ["triage"],
+        all: false,
         callbacks: [],
       },
     ];
     expect(parseCallers(JSON.stringify(setting))).toEqual({
       kind: "parsed",
-      value: [{ ...playbook, sources: SOURCES, profiles: null, callbacks: [] }, setting[1]],
+      value: [
+        { ...playbook, all: false, sources: SOURCES, profiles: null, callbacks: [] },
+        setting[1],
+      ],
     });
   });
 

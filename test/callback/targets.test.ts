@@ -114,7 +114,11 @@ describe("where a notice is sent", () => {
 
   it("is an incident of Sentinel by its path, and nowhere for a stored path that climbs", () => {
     const comments = only(targetsOf(aCaller(), incident({ armId: at("rg") }), null, RULES));
-    const found = (armId: string) => recipientOf(comments, { ...RUN, armId }, [soar], RULES);
+    const own = recipientOf(comments, { ...RUN, armId: at("other") }, [soar], RULES);
+    expect(own).toMatchObject({ kind: "to", to: { armId: at("rg") } });
+    // An older version of the app stored the path with the run alone.
+    const older = { ...comments, armId: null };
+    const found = (armId: string) => recipientOf(older, { ...RUN, armId }, [soar], RULES);
     expect(found(at("rg"))).toMatchObject({ kind: "to", to: { armId: at("rg") } });
     expect(found(at("..")).kind).toBe("nobody");
   });

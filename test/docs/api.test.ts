@@ -29,6 +29,7 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   "wrong-type": problem("wrong-type", DETAIL),
   "nothing-to-do": problem("nothing-to-do", DETAIL),
   "too-many-machines": problem("too-many-machines", DETAIL),
+  "too-many-callbacks": problem("too-many-callbacks", DETAIL),
   "over-cap": problem("over-cap", DETAIL),
   unforeseen: problem("unforeseen", DETAIL),
   unavailable: problem("unavailable", DETAIL),

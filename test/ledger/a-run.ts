@@ -12,6 +12,7 @@ export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
     title: "Case 1",
     severity: "high",
     url: null,
+    team: "analyst",
     requestedBy: "analyst",
     requestedAtMs: START_MS,
     accepted: 0,

@@ -19,6 +19,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     v: 1,
     sequenceId: SEQUENCE_ID,
     runId: RUN_ID,
+    requestedBy: null,
     machineId: MACHINE_ID,
     machineName: "host-1.example.org",
     machineFacts: null,

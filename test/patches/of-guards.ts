@@ -47,8 +47,8 @@ export const OF_GUARDS: readonly Patch[] = [
   {
     name: "lets what joins a run take the approval from what was not moved yet",
     file: "shared/workflow/accept/write-run.ts",
-    snippet: "if (losesGrant(found) && (await applyGateOf(ports, runId)) > 0) {",
-    replacement: "if (losesGrant(found) && runId.length < 0) {",
+    snippet: "if (found !== null && losesGrant(found) && (await applyGateOf(ports, runId)) > 0) {",
+    replacement: "if (found !== null && losesGrant(found) && runId.length < 0) {",
     caughtBy: { test: "test/workflow/operate/approve-run.test.ts" },
   },
   {

@@ -24,6 +24,20 @@ export const OF_SENDERS: readonly Patch[] = [
     caughtBy: { test: "test/incident/alert-forms.test.ts" },
   },
   {
+    name: "lets a team join the run of another team",
+    file: "shared/ledger/run/run.ts",
+    snippet: "return run.team === null || run.team === team;",
+    replacement: "return run.team === null || team.length > 0;",
+    caughtBy: { breaks: ["teams"], seed: 13 },
+  },
+  {
+    name: "says that whoever made a run asked for what joined it",
+    file: "shared/workflow/collect/custody-entry.ts",
+    snippet: "if (requestedBy === null || requestedBy === run.requestedBy) {",
+    replacement: "if (run.requestedBy.length > 0) {",
+    caughtBy: { test: "test/workflow/collect/custody-entry.test.ts" },
+  },
+  {
     name: "puts comments below a path that climbs",
     file: "shared/incident/arm-path.ts",
     snippet: 'part === "." || part === ".."',

@@ -11,6 +11,7 @@ const runKey: fc.Arbitrary<RunKey> = fc.record({
   source: fc.constantFrom(...SOURCES),
   incidentId: text,
   again: fc.option(text),
+  team: fc.option(text),
 });
 
 const sequenceKey: fc.Arbitrary<SequenceKey> = fc.record({
@@ -40,7 +41,7 @@ describe("a run's id", () => {
   });
 
   it("does not change between versions of the program", () => {
-    const key = { source: "sentinel", incidentId: "63883bf7", again: null } as const;
+    const key = { source: "sentinel", incidentId: "63883bf7", again: null, team: null } as const;
     const runId = runIdOf(key);
     expect(runId).toBe("x58g10qaezhc2g2qk8vy");
     const of = {
@@ -50,6 +51,7 @@ describe("a run's id", () => {
     };
     expect(sequenceIdOf(runId, of)).toBe("x58g10qaezhc2g2qk8vy.cg3yy5jg12r3");
     expect(runIdOf({ ...key, again: "1" })).not.toBe(runIdOf(key));
+    expect(runIdOf({ ...key, team: "soc" })).toBe("dpem9c5fzfdnvzhr5sqb");
   });
 });
 

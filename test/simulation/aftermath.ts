@@ -3,6 +3,7 @@ import { runSchema, type RunRecord } from "../../shared/ledger/run/run.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { commandAt } from "./tenant-action.ts";
 import { resultText } from "./tenant.ts";
+import { REQUESTER } from "./approval-judge.ts";
 import { blindUntilMs } from "./judge.ts";
 import { checkSealsOf } from "./seal-aftermath.ts";
 import type { World } from "./world.ts";
@@ -54,8 +55,13 @@ export async function checkAftermath(world: World): Promise<void> {
   checkBusyness(world);
 }
 
-function checkRun({ court }: World, run: RunRecord, records: readonly SequenceRecord[]): void {
+function checkRun(
+  { court, scenario }: World,
+  run: RunRecord,
+  records: readonly SequenceRecord[],
+): void {
   const own = records.filter((each) => each.runId === run.runId);
+  checkTeam({ court, scenario }, run, own);
   if (run.open !== 0 || run.finishedAtMs === null) {
     court.fail("run", `run ${run.runId} has ended, but ${run.open} are open`);
   }
@@ -70,6 +76,24 @@ function checkRun({ court }: World, run: RunRecord, records: readonly SequenceRe
   if (new Set(machines).size !== machines.length) {
     court.fail("key", `run ${run.runId} collects a machine twice`);
   }
+}
+
+/** In the simulation a team has one caller, which has the name of the team. */
+function checkTeam(
+  { court, scenario }: Pick<World, "court" | "scenario">,
+  { runId, incidentId, team, callbacks }: RunRecord,
+  own: readonly SequenceRecord[],
+): void {
+  const asked = scenario.arrivals.filter(
+    (each) => each.incidentId === incidentId && (each.team ?? REQUESTER) === team,
+  );
+  const machines = new Set(asked.flatMap(({ machineIds }) => machineIds));
+  const stranger = own.find(
+    ({ machineId, requestedBy }) => requestedBy !== team || !machines.has(machineId),
+  );
+  if (stranger !== undefined) court.fail("teams", `${stranger.sequenceId} is not of ${team}`);
+  const target = callbacks.find(({ caller }) => caller !== team);
+  if (target !== undefined) court.fail("teams", `run ${runId} of ${team} tells ${target.caller}`);
 }
 
 async function checkEvidence(world: World, record: SequenceRecord): Promise<void> {

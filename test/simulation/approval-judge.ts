@@ -58,7 +58,7 @@ interface Said {
   readonly granted: string | null;
 }
 
-/** Who sends incidents here; whoever asks for a thing may not approve it. */
+/** Who sends most incidents here; whoever asks for a thing may not approve it. */
 export const REQUESTER = "soar";
 
 /** `slackMs` is how far apart the service's clock and ours can be. */
@@ -130,7 +130,8 @@ export function createApprovalJudge(
       const expiries = sequenceIds.map((each) => known.members.get(each)?.expiresAtMs ?? 0);
       const untilMs = Math.min(known.said?.expiresAtMs ?? 0, ...expiries);
       const isLate = nowMs() > untilMs + slackMs;
-      if (by === REQUESTER || isLate) return;
+      const hasAsked = [...known.members.values()].some((each) => each.requestedBy === by);
+      if (hasAsked || isLate) return;
       const seen = { planHash, sequenceIds: new Set(sequenceIds) };
       known.asked.push({ who: objectId ?? by, atMs: nowMs(), ...seen });
     },

@@ -1,6 +1,7 @@
 import type { Random } from "../../shared/ports.ts";
 import { drawApprovals, drawBars, drawGuards, drawReceivers } from "./draw-guards.ts";
 import { drawHabits } from "./draw-habits.ts";
+import { drawRivals } from "./draw-rivals.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import {
@@ -67,7 +68,7 @@ export function drawScenario(seed: number): Scenario {
     pollEveryMs: oneOf(random, POLLS_EVERY_MS),
     pollsOverlap: chance(random, 0.3),
     machines,
-    arrivals: approvals.arrivals,
+    arrivals: [...approvals.arrivals, ...drawRivals(seed, approvals.arrivals, machines)],
     operations: [
       ...drawOperations(random, arrivals),
       ...guards.operations,

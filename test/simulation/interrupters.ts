@@ -12,7 +12,12 @@ import type { World } from "./world.ts";
 export function startInterruptions(world: World): void {
   const { judge, scenario, interruptions } = world;
   for (const each of scenario.interruptions) {
-    const runId = runIdOf({ source: "generic", incidentId: each.incidentId, again: null });
+    const runId = runIdOf({
+      source: "generic",
+      incidentId: each.incidentId,
+      again: null,
+      team: null,
+    });
     const isCounting = {
       resumeRun: () => judge.gates.isPaused(runId),
       approve: () => judge.approvals.isAwaited(runId),

@@ -20,6 +20,7 @@ export const INVARIANTS = {
   recalled: "No POST leaves for a sequence later than the send fence after its cancel.",
   expired: "No POST leaves for a sequence that has expired.",
   key: "One idempotency key is one run, and one incident collects a machine once.",
+  teams: "A run has only what callers of its team have asked for.",
   reads: "No more lists, links or cancels are asked for than their quotas allow.",
   foreign: "Only actions of ours are ever cancelled.",
   honest:

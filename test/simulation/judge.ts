@@ -30,8 +30,8 @@ export interface Judge {
   leaves(comment: string): void;
   /** Defender itself refuses the POST with this comment. */
   refuses(comment: string): void;
-  /** A sender was told that its incident was accepted. */
-  accepted(incidentId: string, runId: string, sequenceIds: readonly string[]): void;
+  /** A sender was told that its incident was accepted; `sent` names it and the sender's team. */
+  accepted(sent: string, runId: string, sequenceIds: readonly string[]): void;
   /** Looks at what must not stay as it is; to be called every minute or so. */
   patrol(actions: readonly TenantAction[], healedAtMs: number): void;
   /** Sequences that a sender was told of. */
@@ -141,10 +141,12 @@ export function createJudge(
     refuses: (comment) => {
       verdicts.add(markOf(comment)?.sequenceId ?? "");
     },
-    accepted: (incidentId, runId, sequenceIds) => {
-      const known = runs.get(incidentId) ?? runId;
-      if (known !== runId) court.fail("key", `${incidentId} is run ${known} and run ${runId}`);
-      runs.set(incidentId, runId);
+    accepted: (sent, runId, sequenceIds) => {
+      const known = runs.get(sent) ?? runId;
+      if (known !== runId) court.fail("key", `${sent} is run ${known} and run ${runId}`);
+      runs.set(sent, runId);
+      const sharing = [...runs].find(([other, id]) => other !== sent && id === runId);
+      if (sharing !== undefined) court.fail("teams", `${sent} and ${sharing[0]} are run ${runId}`);
       for (const sequenceId of sequenceIds) {
         promisedIds.add(sequenceId);
         const isKept = ledger.records.has(sequenceId) || ledger.planned.has(sequenceId);

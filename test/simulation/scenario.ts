@@ -25,6 +25,8 @@ export interface ScenarioMachine {
  */
 export interface Arrival {
   readonly atMs: number;
+  /** Who sends it, by its team; absent is the one that sends all others. */
+  readonly team?: string;
   readonly incidentId: string;
   readonly profile: ProfileName;
   readonly machineIds: readonly string[];

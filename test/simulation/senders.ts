@@ -56,15 +56,17 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
     ...profiles,
   };
   const incident = incidentOf(arrival);
+  const { team = REQUESTER } = arrival;
   const submission = {
     incident,
-    caller: REQUESTER,
+    caller: team,
+    team,
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
     objectId: null,
     caps: null,
-    callbacks: targetsFor(incident, world.scenario.receivers),
+    callbacks: team === REQUESTER ? targetsFor(incident, world.scenario.receivers) : [],
     again: false,
     mayUse: () => true,
   };
@@ -75,9 +77,10 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
   if (answer.kind !== "accepted") {
     return world.court.fail("reasonless", `${arrival.incidentId} was answered ${answer.kind}`);
   }
-  runs.set(arrival.incidentId, answer.run.runId);
+  const { runId } = answer.run;
+  if (team === REQUESTER) runs.set(arrival.incidentId, runId);
   const ids = answer.sequences.map((each) => each.sequenceId);
-  world.judge.accepted(arrival.incidentId, answer.run.runId, ids);
+  world.judge.accepted(`${arrival.incidentId} of ${team}`, runId, ids);
 }
 
 async function operate(

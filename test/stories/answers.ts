@@ -46,6 +46,7 @@ const result = z.strictObject({
 
 const sequence = z.strictObject({
   sequenceId: z.string(),
+  requestedBy: z.string().optional(),
   machineId: z.string(),
   machineName: z.string().nullable(),
   profile: z.strictObject({ name: z.string(), version: z.number() }),
@@ -94,6 +95,8 @@ export const runSchema = z.strictObject({
   title: z.string(),
   severity: z.string(),
   url: z.string().nullable(),
+  // The release before knows no teams, and names nobody in a sequence.
+  team: z.string().nullable().optional(),
   requestedBy: z.string(),
   requestedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),

@@ -8,8 +8,13 @@ import { openStage, type Stage } from "./stage.ts";
 const hashed = (key: string) => `sha256:${createHash("sha256").update(key).digest("hex")}`;
 const may = ["incident.submit", "run.read", "evidence.read"];
 const CALLERS = [
-  { name: "playbook", key: hashed("playbook"), may },
-  { name: "responder", key: hashed("the key of the stories"), may: [...may, "again"] },
+  { name: "playbook", team: "soc", key: hashed("playbook"), may },
+  {
+    name: "responder",
+    team: "soc",
+    key: hashed("the key of the stories"),
+    may: [...may, "again"],
+  },
 ];
 
 let stage: Stage;

@@ -99,6 +99,7 @@ function aSubmission(incidentId: string, numbers: readonly number[]): Submission
   return {
     incident: incident({ incidentId, machines }),
     caller: "soar",
+    team: "soar",
     asked: { profile: null, parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,

@@ -28,6 +28,8 @@ export const targetSchema = rowObject({
   /** What people are shown of the address. */
   host: z.string(),
   url: z.string().nullable(),
+  /** For a comment in Sentinel the incident it goes to; null is that of the run. */
+  armId: z.string().nullable().default(null),
   events: z.array(z.enum(CALLBACK_EVENTS)),
   /** The last delivery, and how many tries it took. */
   delivered: rowObject({ atMs: instant, tries: z.number().int() }).nullable(),
@@ -59,8 +61,8 @@ export type DeadNotice = z.infer<typeof deadNoticeSchema>;
 
 /**
  * The most targets of one run. A caller has four settings and one address by request at most, so
- * two callers fit. Each target is a row in the transaction of an event, which takes a hundred
- * (Table service).
+ * two callers of a team fit. Each target is a row in the transaction of an event, which takes a
+ * hundred (Table service).
  */
 export const TARGETS_MAX = 10;
 
@@ -111,18 +113,18 @@ export function owing(notices: readonly Notice[]): RowChange[] {
 }
 
 /**
- * The targets of a run and those that join it: each once, and at most `TARGETS_MAX`. One that
- * exists already stays unchanged, with its deliveries.
+ * The targets of a run and those that join it, each once; null if they are more than `TARGETS_MAX`.
+ * One that exists already stays unchanged, with its deliveries.
  */
 export function withTargets(
   before: readonly CallbackTarget[],
   joining: readonly CallbackTarget[],
-): CallbackTarget[] {
+): CallbackTarget[] | null {
   const all = new Map<string, CallbackTarget>();
   for (const each of [...before, ...joining]) {
     if (!all.has(each.targetId)) all.set(each.targetId, each);
   }
-  return [...all.values()].slice(0, TARGETS_MAX);
+  return all.size > TARGETS_MAX ? null : [...all.values()];
 }
 
 /** 128 bits of a hash of `parts`, in hex: the same parts, the same id. */

@@ -18,6 +18,12 @@ export const runSchema = rowObject({
   title: z.string(),
   severity: z.enum(SEVERITIES),
   url: z.string().nullable(),
+  /**
+   * The team that it belongs to; a run that an older version of the app accepted belongs to every
+   * team.
+   */
+  team: z.string().nullable().default(null),
+  /** Who made it; each sequence names who asked for it. */
   requestedBy: z.string(),
   requestedAtMs: instant,
   /** All its sequences, including those without their own rows. */
@@ -71,6 +77,11 @@ export const openingSchema = rowObject({ v: z.literal(1) });
 export function openingNote(before: RunRecord, after: RunRecord): RowChange[] {
   if (after.turns === before.turns) return [];
   return [{ op: "insert", key: openingKey(after.runId, after.turns), body: { v: 1 } }];
+}
+
+/** True if callers of `team` share the run; a run without a team belongs to everybody. */
+export function isOfTeam(run: Pick<RunRecord, "team">, team: string): boolean {
+  return run.team === null || run.team === team;
 }
 
 /**

@@ -120,6 +120,8 @@ export const sequenceSchema = rowObject({
   v: z.literal(1),
   sequenceId: z.string(),
   runId: z.string(),
+  /** Who asked for it; null if an older version of the app accepted it: then who made its run. */
+  requestedBy: z.string().nullable().default(null),
   machineId: z.string(),
   machineName: z.string().nullable(),
   /** What Defender said of the machine at acceptance; null if Defender was not asked. */

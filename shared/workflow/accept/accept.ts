@@ -1,4 +1,5 @@
 import { URGENT_LANE } from "../../plan/lane.ts";
+import { TARGETS_MAX } from "../../ledger/outbox/notice.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { secondsLeftOfDay, type OverCap } from "../../access/caps.ts";
@@ -18,7 +19,7 @@ import { lastPass } from "../../store/load.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { resolveMachines } from "./resolve-machines.ts";
-import { writeRun, type RunToWrite } from "./write-run.ts";
+import { writeRun, type RunToWrite, type Written } from "./write-run.ts";
 
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
 
@@ -78,12 +79,12 @@ async function enqueue(
   plannedRun: PlannedRun,
 ): Promise<Acceptance> {
   const { plan, pass, keyHash } = plannedRun;
-  const toWrite = runToWrite(ports, settings, submission, plannedRun);
+  const { toWrite, written } = await writeForTeam(ports, settings, submission, plannedRun);
   const { run, sequences } = toWrite;
-  const written = await writeRun(ports, toWrite);
   if (written.kind === "overCap") return overCap(ports, submission, written);
   if (written.kind === "setAside") return await uncounted(ports, written.aside);
   if (written.kind === "tooLarge") return tooLarge(written.asked);
+  if (written.kind === "tooManyCallbacks") return tooManyCallbacks(run.runId, written);
   if (written.kind === "keyTaken") {
     // The same request came twice at once; both get the answer of the other one.
     const before = await acceptedBefore(ports, keyHash ?? "", submission);
@@ -103,17 +104,35 @@ async function enqueue(
   return answer(written.run, sequences, written.known, plan);
 }
 
+/**
+ * Writes the run under the id of the first team that sends the incident. If another team was first,
+ * this team gets a run of its own.
+ */
+async function writeForTeam(
+  ports: AcceptPorts,
+  settings: AcceptSettings,
+  submission: Submission,
+  plannedRun: PlannedRun,
+): Promise<{ toWrite: RunToWrite; written: Exclude<Written, { kind: "ofAnotherTeam" }> }> {
+  for (const isFirst of [true, false]) {
+    const toWrite = runToWrite(ports, settings, submission, { ...plannedRun, isFirst });
+    const written = await writeRun(ports, toWrite);
+    if (written.kind !== "ofAnotherTeam") return { toWrite, written };
+  }
+  throw new Error(`the own run of team ${submission.team} belongs to another team`);
+}
+
 /** The rows to write for what was asked for. */
 function runToWrite(
   { clock, random }: AcceptPorts,
   { expiryMs, policy, approvalMs }: AcceptSettings,
   submission: Submission,
-  { plan, pass, keyHash }: PlannedRun,
+  { plan, pass, keyHash, isFirst }: PlannedRun & { readonly isFirst: boolean },
 ): RunToWrite {
-  const { caller, objectId, caps, again } = submission;
+  const { caller, objectId, caps } = submission;
   const nowMs = clock.earliest();
-  const nonce = again ? (keyHash ?? random.id()) : null;
-  const run = newRun(submission, plan, nonce, nowMs);
+  const again = submission.again ? (keyHash ?? random.id()) : null;
+  const run = newRun(submission, plan, { again, isFirst }, nowMs);
   const expiresAtMs = nowMs + expiryMs;
   const sequences = plan.sequences.map((each, index) =>
     newSequence(run, each, { nowMs, pass: (pass ?? 0) + index, expiresAtMs }),
@@ -167,6 +186,18 @@ function tooLarge(asked: number): Acceptance {
     `lrq cannot accept the commands for ${asked} new machines at once, and accepted nothing. ` +
     "Send fewer machines first, then the others: they join the same run.";
   return { kind: "tooManyMachines", detail };
+}
+
+/** A callback that was dropped silently would be missed by nobody but its owner. */
+function tooManyCallbacks(
+  runId: string,
+  { there, asked }: { readonly there: number; readonly asked: number },
+): Acceptance {
+  const detail =
+    `Run ${runId} has ${there} of at most ${TARGETS_MAX} callbacks, and the request has ${asked} ` +
+    "more; lrq accepted nothing. Send it without a callback of its own, or remove callbacks " +
+    "from CALLERS.";
+  return { kind: "tooManyCallbacks", detail };
 }
 
 function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: number): string {

@@ -34,6 +34,8 @@ export interface AcceptSettings {
 export interface Submission {
   readonly incident: Incident;
   readonly caller: string;
+  /** The team that the run belongs to; it shares the run with no other team. */
+  readonly team: string;
   /** The person or app that showed the token; null without a token. */
   readonly objectId: string | null;
   readonly asked: { profile: string | null; parameters: Readonly<Record<string, string>> };
@@ -74,6 +76,7 @@ export type Acceptance =
     }
   | { readonly kind: "keyReused"; readonly detail: string }
   | { readonly kind: "tooManyMachines"; readonly detail: string }
+  | { readonly kind: "tooManyCallbacks"; readonly detail: string }
   /** A cap of the day; the next day begins in `retryAfterSeconds`. */
   | { readonly kind: "overCap"; readonly detail: string; readonly retryAfterSeconds: number }
   | { readonly kind: "unavailable"; readonly detail: string };

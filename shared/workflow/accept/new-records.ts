@@ -7,25 +7,31 @@ import { runIdOf, sequenceIdOf } from "../../plan/identity.ts";
 import type { Plan } from "../../plan/plan.ts";
 
 /**
- * The run of an incident before anything of it is written. `nonce`, if given, makes it another run
- * than earlier ones of the incident.
+ * The run of an incident before anything of it is written. `again`, if given, makes it another run
+ * than earlier ones of the incident; `isFirst` is true if the team may be the first that sends it.
  */
 export function newRun(
-  submission: { incident: Incident; caller: string; callbacks: readonly CallbackTarget[] },
+  submission: {
+    incident: Incident;
+    caller: string;
+    team: string;
+    callbacks: readonly CallbackTarget[];
+  },
   plan: Plan,
-  nonce: string | null,
+  { again, isFirst }: { again: string | null; isFirst: boolean },
   nowMs: number,
 ): RunRecord {
-  const { incident, caller, callbacks } = submission;
+  const { incident, caller, team, callbacks } = submission;
   const { source, incidentId, title, severity, url, armId } = incident;
   return {
     v: 1,
-    runId: runIdOf({ source, incidentId, again: nonce }),
+    runId: runIdOf({ source, incidentId, again, team: isFirst ? null : team }),
     source,
     incidentId,
     title,
     severity,
     url,
+    team,
     requestedBy: caller,
     requestedAtMs: nowMs,
     accepted: 0,
@@ -57,6 +63,7 @@ export function newSequence(
     v: 1,
     sequenceId: sequenceIdOf(run.runId, { machineId, profile, parameters }),
     runId: run.runId,
+    requestedBy: run.requestedBy,
     machineId,
     machineName,
     machineFacts: machineFacts === null ? null : { ...machineFacts },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Caller } from "../../access/caller.ts";
+import { teamOf, type Caller } from "../../access/caller.ts";
 import { mayDo, whyNot, whyNotInQuery } from "../../access/authorize.ts";
 import { askedTrouble, targetsOf, type CallbackRules } from "../../callback/targets.ts";
 import { SOURCES, type AskedCallback, type Source } from "../../incident/incident.ts";
@@ -53,7 +53,7 @@ export async function receiveIncident(
   const unsigned = option === null ? null : whyNotInQuery(admitted.scheme, option);
   if (unsigned !== null) return { kind: "forbidden", detail: unsigned };
   const again = request.query.get("again") === "true";
-  const whyNotAgain = again ? whyNot(caller, "again") : null;
+  const whyNotAgain = again ? whyNot(caller, "again", { source }) : null;
   if (whyNotAgain !== null) return { kind: "forbidden", detail: whyNotAgain };
   // A signed id comes first. The header is not signed, so with another header a replay would look
   // new.
@@ -71,6 +71,7 @@ export async function receiveIncident(
   return await accept(ports, settings, {
     incident: incident.value,
     caller: caller.name,
+    team: teamOf(caller),
     objectId: admitted.objectId,
     asked: askedIn(request),
     caps: capsOf(caller, settings.caps),

@@ -12,11 +12,12 @@ import {
   type RowChange,
   type Stored,
 } from "../../ledger/sequence/rows.ts";
-import { runChange, withSequences, type RunRecord } from "../../ledger/run/run.ts";
+import { isOfTeam, runChange, withSequences, type RunRecord } from "../../ledger/run/run.ts";
 import { SetAside } from "../../ledger/row/set-aside.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { noticesOfAccepting } from "../../ledger/outbox/run-notices.ts";
 import type { OverCap } from "../../access/caps.ts";
+import { joiningTarget } from "../../callback/targets.ts";
 import type { LedgerReads, Ports } from "../../ports.ts";
 import { auditedRun } from "../../store/audit.ts";
 import { countingLedger, type CountingPorts } from "./counting-ledger.ts";
@@ -56,6 +57,10 @@ export type Written =
       readonly known: ReadonlyMap<string, SequenceRecord>;
     }
   | { readonly kind: "keyTaken" }
+  /** Another team has a run with this id; nothing was written. */
+  | { readonly kind: "ofAnotherTeam" }
+  /** The run has no place for the callbacks; nothing was written. */
+  | { readonly kind: "tooManyCallbacks"; readonly there: number; readonly asked: number }
   /** One transaction takes fewer; nothing was written. */
   | { readonly kind: "tooLarge"; readonly asked: number }
   /** Nothing was written. */
@@ -92,8 +97,14 @@ export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<
     if (uncounted !== null && tries > 2) {
       return uncounted instanceof SetAside ? { kind: "setAside", aside: uncounted } : uncounted;
     }
-    if (tries > 1) found = await findWithoutGrant(ports, toWrite);
-    const { changes, machines, written } = planned(toWrite, found, ports.clock.earliest());
+    if (tries > 1) {
+      const there = await findWithoutGrant(ports, toWrite);
+      if (there === null) return { kind: "ofAnotherTeam" };
+      found = there;
+    }
+    const plan = planned(toWrite, found, ports.clock.earliest());
+    if (plan.kind === "tooManyCallbacks") return plan;
+    const { changes, machines, written } = plan;
     if (!fits(changes)) {
       return tries === 1 ? AGAIN : { kind: "tooLarge", asked: written.added.length };
     }
@@ -104,19 +115,20 @@ export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<
 }
 
 /**
- * What exists. Approved sequences have been moved before, because what joins would end their
- * approval.
+ * What exists; null if the run belongs to another team. Approved sequences have been moved before,
+ * because what joins would end their approval.
  */
-async function findWithoutGrant(ports: WritePorts, toWrite: RunToWrite): Promise<Found> {
+async function findWithoutGrant(ports: WritePorts, toWrite: RunToWrite): Promise<Found | null> {
   const { runId } = toWrite.run;
   const found = await findRows(ports.ledger, runId, toWrite);
-  if (losesGrant(found) && (await applyGateOf(ports, runId)) > 0) {
+  if (found !== null && losesGrant(found) && (await applyGateOf(ports, runId)) > 0) {
     return await findRows(ports.ledger, runId, toWrite);
   }
   return found;
 }
 
 interface Planned {
+  readonly kind: "planned";
   readonly changes: readonly RowChange[];
   readonly machines: NewMachines | null;
   readonly written: Extract<Written, { kind: "written" }>;
@@ -127,19 +139,26 @@ function planned(
   { run, isPlanned, key, factOf, policy, asking, counting }: RunToWrite,
   found: Found,
   nowMs: number,
-): Planned {
+): Planned | Extract<Written, { kind: "tooManyCallbacks" }> {
   const { stored, known } = found;
   const current: RunRecord | null = stored?.value ?? null;
   const { gate, sequences } = inWaves(found, policy);
   const approval = approvalOf(found, asking);
   const added = sequences.map((each) => placed(each, { gate, approval }));
-  const callbacks = withTargets(current?.callbacks ?? [], run.callbacks);
-  const isJoined = callbacks.length > (current?.callbacks.length ?? 0);
+  const before = current ?? run;
+  const joining = run.callbacks.map((each) => joiningTarget(each, before));
+  const there = current?.callbacks ?? [];
+  const callbacks = withTargets(there, joining);
+  if (callbacks === null) {
+    const known = new Set(there.map(({ targetId }) => targetId));
+    const asked = joining.filter(({ targetId }) => !known.has(targetId)).length;
+    return { kind: "tooManyCallbacks", there: there.length, asked };
+  }
+  const isJoined = callbacks.length > there.length;
   if (current !== null && added.length === 0 && key === null && !isJoined) {
     const written = { kind: "written", run: current, added, known } as const;
-    return { changes: [], machines: null, written };
+    return { kind: "planned", changes: [], machines: null, written };
   }
-  const before = current ?? run;
   const grown = {
     ...withSequences(before, added.length),
     callbacks,
@@ -160,7 +179,8 @@ function planned(
     counting === null || added.length === 0
       ? null
       : { ...counting, ofIncident: before.accepted, asked: added.length };
-  return { changes, machines, written: { kind: "written", run: body, added, known } };
+  const written = { kind: "written", run: body, added, known } as const;
+  return { kind: "planned", changes, machines, written };
 }
 
 /** Leaves room for the counts of the day. */
@@ -199,13 +219,17 @@ function losesGrant({ stored, missing, known }: Found): boolean {
   return isGranted && isAskedAnew && awaiting([...known.values()]).length > 0;
 }
 
-/** What the ledger has now: the run, and which of the sequences somebody else has written. */
+/**
+ * What the ledger has now: the run, and which of the sequences somebody else has written. Null if
+ * the run belongs to another team.
+ */
 async function findRows(
   ledger: LedgerReads,
   runId: string,
-  { sequences }: RunToWrite,
-): Promise<Found> {
+  { run, sequences }: RunToWrite,
+): Promise<Found | null> {
   const stored = await loadRun(ledger, runId);
+  if (stored !== null && !isOfTeam(stored.value, run.team ?? "")) return null;
   const all =
     stored === null ? { records: [], setAside: [] } : await listSequences(ledger, stored.value);
   const known = new Map(all.records.map((each) => [each.sequenceId, each]));

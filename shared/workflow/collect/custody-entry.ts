@@ -28,9 +28,8 @@ export function entryFor(
     part: result.part,
     commandIndex: result.index,
     profile: { name, version, hash },
-    requestedBy: run.requestedBy,
+    ...requestOf(run, record),
     approvedBy: [...record.approvals.by],
-    requestedAt: isoOf(run.requestedAtMs),
     submittedAt: isoOrNull(record.submittedAtMs),
     startedAt: isoOrNull(progress?.startedAtMs ?? null),
     endedAt: isoOrNull(progress?.endedAtMs ?? null),
@@ -39,4 +38,15 @@ export function entryFor(
     lrqCommit: at.commit,
   };
   return appendEntry(endOf(run.custody), entry);
+}
+
+/** Who asked for the sequence. If that is not who made the run, it was asked for when it joined. */
+function requestOf(
+  run: RunRecord,
+  { requestedBy, acceptedAtMs }: SequenceRecord,
+): Pick<CustodyFields, "requestedBy" | "requestedAt"> {
+  if (requestedBy === null || requestedBy === run.requestedBy) {
+    return { requestedBy: run.requestedBy, requestedAt: isoOf(run.requestedAtMs) };
+  }
+  return { requestedBy, requestedAt: isoOf(acceptedAtMs) };
 }

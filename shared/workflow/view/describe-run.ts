@@ -43,6 +43,7 @@ export async function describeRun(
     title: run.title,
     severity: run.severity,
     url: run.url,
+    team: run.team,
     requestedBy: run.requestedBy,
     requestedAt: isoOf(run.requestedAtMs),
     finishedAt: isoOrNull(run.finishedAtMs),
@@ -51,9 +52,7 @@ export async function describeRun(
     scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
     results: resultsOf(records),
     doneTwice: records.filter(doneTwice).length,
-    sequences: records.map((each) =>
-      describeSequence(withSeen(each, budget), queue, run.cancelAsked),
-    ),
+    sequences: records.map((each) => describeSequence(withSeen(each, budget), queue, run)),
     setAside: setAside.map(({ key, why }) => ({ key, why })),
     skipped: run.skipped,
     readAs: run.readAs,

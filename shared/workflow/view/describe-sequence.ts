@@ -7,15 +7,16 @@ import { describeUnseen, describeWait, type Queue } from "./describe-wait.ts";
 import { scriptFailed } from "../../ledger/sequence/progress.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
-/** A sequence for its callers; `cancelAsked` is the cancel of its run. */
+/** A sequence of a run for its callers. */
 export function describeSequence(
   record: SequenceRecord,
   queue: Queue,
-  cancelAsked: RunRecord["cancelAsked"],
+  run: Pick<RunRecord, "requestedBy" | "cancelAsked">,
 ): SequenceView {
   const { name, version } = record.profile;
   return {
     sequenceId: record.sequenceId,
+    requestedBy: record.requestedBy ?? run.requestedBy,
     machineId: record.machineId,
     machineName: record.machineName,
     profile: { name, version },
@@ -34,7 +35,7 @@ export function describeSequence(
     submittedAt: isoOrNull(record.submittedAtMs),
     endedAt: isoOrNull(record.endedAtMs),
     outcome: record.outcome,
-    cancel: describeCancel(record, cancelAsked),
+    cancel: describeCancel(record, run.cancelAsked),
     waits: record.state === "waiting" ? describeWait(record, queue) : describeUnseen(record, queue),
     commands: describeCommands(record),
   };

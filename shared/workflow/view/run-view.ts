@@ -11,6 +11,8 @@ export interface RunView {
   readonly title: string;
   readonly severity: string;
   readonly url: string | null;
+  /** The team that it belongs to; null if it belongs to every team. */
+  readonly team: string | null;
   readonly requestedBy: string;
   readonly requestedAt: string;
   readonly finishedAt: string | null;
@@ -79,6 +81,7 @@ interface TargetView {
 
 export interface SequenceView {
   readonly sequenceId: string;
+  readonly requestedBy: string;
   readonly machineId: string;
   readonly machineName: string | null;
   readonly profile: { readonly name: string; readonly version: number };

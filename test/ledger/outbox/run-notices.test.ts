@@ -21,6 +21,7 @@ function target(targetId: string): CallbackTarget {
     shape: "generic",
     host: "hooks.contoso.example",
     url: null,
+    armId: null,
     events: [...CALLBACK_EVENTS],
     delivered: null,
     endedAtMs: null,

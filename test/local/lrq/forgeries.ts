@@ -323,6 +323,21 @@ export const FORGERIES: readonly Forgery[] = [
     says: /names analyst, not mallory/,
   },
   {
+    name: "another requester of one sequence in seal and entries",
+    forge: ({ entries, seals, chain, reseal }) => {
+      const [sequence] = seals.at(-1).sequences;
+      sequence.requestedBy = "mallory";
+      for (const each of entries.filter(
+        ({ sequenceId }: Loose) => sequenceId === sequence.sequenceId,
+      )) {
+        Object.assign(each, { requestedBy: "mallory", requestedAt: sequence.acceptedAt });
+      }
+      chain(entries);
+      reseal();
+    },
+    says: /has no request by mallory/,
+  },
+  {
     name: "collected before it was asked for",
     forge: ({ entries, chain, reseal }) => {
       entries[0].collectedAt = "2026-11-01T00:00:00.000Z";

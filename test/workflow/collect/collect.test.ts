@@ -7,6 +7,7 @@ import { someLimits } from "../../limits/some-limits.ts";
 import { ASKED_KEY, runKey } from "../../../shared/ledger/row/keys.ts";
 import { runSchema } from "../../../shared/ledger/run/run.ts";
 import { readsSchema } from "../../../shared/limits/pace/reads.ts";
+import { aRun } from "../../ledger/a-run.ts";
 import { RUN_ID, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { openCollecting, type Served } from "../collecting.ts";
 
@@ -30,7 +31,7 @@ async function viewOf(served: readonly Served[]) {
     nowMs: START_MS,
     limits: someLimits(),
   };
-  return describeSequence(await collecting.record(), queue, null);
+  return describeSequence(await collecting.record(), queue, aRun());
 }
 
 describe("a script inside a Succeeded action", () => {

@@ -186,7 +186,7 @@ async function growing(settings: { expiryMs?: number } = {}) {
     if (came.kind !== "accepted") throw new Error(came.kind);
     return came.run.runId;
   };
-  const runId = runIdOf({ source: "sentinel", incidentId: "case", again: null });
+  const runId = runIdOf({ source: "sentinel", incidentId: "case", again: null, team: null });
   const shown = async () =>
     (await describeRun(world.ports, limits, runId, callers))?.approval ?? null;
   const approve = async (planHash = "") => {
