@@ -1,3 +1,4 @@
+import { wholeFor } from "../test/access/reaching.ts";
 import { randomUUID } from "node:crypto";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -98,14 +99,14 @@ function apiOf(ports: Ports): EvidenceApi {
       if (manifest === null) throw new Error("no such run");
       return { ...manifest, entries: [...manifest.entries] };
     },
-    list: async (runId) => (await listEvidence(ports, runId)) ?? [],
+    list: async (runId) => (await listEvidence(ports, runId, wholeFor("examiner"))) ?? [],
     seals: async (runId) => {
       const read = await readSeals(ports, runId);
       if (read === null) throw new Error("no such run");
       return { ...read, seals: [...read.seals] };
     },
     open: async (_, { sequenceId, index }) => {
-      const opened = await openEvidence(ports, { sequenceId, index, by: "bench" });
+      const opened = await openEvidence(ports, { sequenceId, index }, wholeFor("bench"));
       if (opened === null) throw new Error("not there");
       return opened.content;
     },

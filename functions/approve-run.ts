@@ -1,13 +1,12 @@
 import { app } from "@azure/functions";
 import { json, problem } from "./answer.ts";
-import { forCallers } from "./transport.ts";
+import { forRun, noSuchRun } from "./transport.ts";
 
 app.http("approveRun", {
   methods: ["POST"],
   route: "runs/{runId}/approve",
   authLevel: "anonymous",
-  handler: forCallers("run.approve", async (lrq, request, { who, log, rawBody }) => {
-    const runId = request.params["runId"] ?? "";
+  handler: forRun("run.approve", async (lrq, _request, { who, run: { runId }, log, rawBody }) => {
     const approved = await lrq.approveRun(log, { runId, who, rawBody });
     switch (approved.kind) {
       case "approved": {
@@ -15,7 +14,7 @@ app.http("approveRun", {
         return json({ runId, planHash, given, needed });
       }
       case "notFound":
-        return problem("not-found", "There is no run with this id.");
+        return noSuchRun();
       case "forbidden":
         return problem("forbidden", approved.detail);
       case "badBody":

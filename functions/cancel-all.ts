@@ -6,8 +6,8 @@ app.http("cancelAll", {
   methods: ["POST"],
   route: "cancel",
   authLevel: "anonymous",
-  handler: forCallers("operate", async (lrq, request, { name, log }) => {
+  handler: forCallers("operate", async (lrq, request, { who, log }) => {
     const preview = request.query.get("preview") === "true";
-    return json(await lrq.cancelAll(log, name, preview), preview ? 200 : 202);
+    return json(await lrq.cancelAll(log, who.caller, preview), preview ? 200 : 202);
   }),
 });

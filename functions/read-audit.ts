@@ -1,12 +1,12 @@
 import { app, type HttpRequest, type HttpResponseInit } from "@azure/functions";
 import { json, problem } from "./answer.ts";
-import { forCallers } from "./transport.ts";
+import { forEveryTeam, forWholeRun, noSuchRun } from "./transport.ts";
 
 app.http("readQueueAudit", {
   methods: ["GET"],
   route: "audit",
   authLevel: "anonymous",
-  handler: forCallers("operate", async (lrq, request) => {
+  handler: forEveryTeam("operate", async (lrq, request) => {
     const from = fromOf(request);
     return from === null ? badFrom() : json(await lrq.readQueueAudit(from));
   }),
@@ -16,11 +16,11 @@ app.http("readRunAudit", {
   methods: ["GET"],
   route: "runs/{runId}/audit",
   authLevel: "anonymous",
-  handler: forCallers("run.read", async (lrq, request) => {
+  handler: forWholeRun("run.read", async (lrq, request, { runId }) => {
     const from = fromOf(request);
     if (from === null) return badFrom();
-    const page = await lrq.readRunAudit(request.params["runId"] ?? "", from);
-    return page === null ? problem("not-found", "There is no run with this id.") : json(page);
+    const page = await lrq.readRunAudit(runId, from);
+    return page === null ? noSuchRun() : json(page);
   }),
 });
 

@@ -1,19 +1,20 @@
 import { app } from "@azure/functions";
 import { problem, SAFE_HEADERS } from "./answer.ts";
 import { paced } from "./back-pressure.ts";
-import { forCallers } from "./transport.ts";
+import { forRun } from "./transport.ts";
 
 app.http("readEvidence", {
   methods: ["GET"],
   route: "runs/{runId}/evidence/{sequenceId}/{index:int}",
   authLevel: "anonymous",
-  handler: forCallers("evidence.read", async (lrq, request, { name, log, invocationId }) => {
-    const { runId = "", sequenceId = "", index = "" } = request.params;
-    const which = { sequenceId, index: Number(index), by: name };
-    const found = sequenceId.startsWith(`${runId}.`) ? await lrq.openEvidence(which) : null;
+  handler: forRun("evidence.read", async (lrq, request, { name, run, log, invocationId }) => {
+    const { sequenceId = "", index = "" } = request.params;
+    const which = { sequenceId, index: Number(index) };
+    const isOfRun = sequenceId.startsWith(`${run.runId}.`);
+    const found = isOfRun ? await lrq.openEvidence(run, which) : null;
     if (found === null)
       return problem("not-found", "There is no such result, or lrq does not have it yet.");
-    log("info", "evidenceRead", which);
+    log("info", "evidenceRead", { ...which, by: name });
     return {
       status: 200,
       headers: {

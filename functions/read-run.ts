@@ -1,13 +1,13 @@
 import { app } from "@azure/functions";
-import { json, problem } from "./answer.ts";
-import { forCallers } from "./transport.ts";
+import { json } from "./answer.ts";
+import { forRun, noSuchRun } from "./transport.ts";
 
 app.http("readRun", {
   methods: ["GET"],
   route: "runs/{runId}",
   authLevel: "anonymous",
-  handler: forCallers("run.read", async (lrq, request) => {
-    const run = await lrq.describeRun(request.params["runId"] ?? "");
-    return run === null ? problem("not-found", "There is no run with this id.") : json(run);
+  handler: forRun("run.read", async (lrq, _request, { run }) => {
+    const view = await lrq.describeRun(run);
+    return view === null ? noSuchRun() : json(view);
   }),
 });

@@ -1,13 +1,13 @@
 import { app } from "@azure/functions";
-import { json, problem } from "./answer.ts";
-import { forCallers } from "./transport.ts";
+import { json } from "./answer.ts";
+import { forWholeRun, noSuchRun } from "./transport.ts";
 
 app.http("readSeals", {
   methods: ["GET"],
   route: "runs/{runId}/seals",
   authLevel: "anonymous",
-  handler: forCallers("run.read", async (lrq, request, { log }) => {
-    const seals = await lrq.readSeals(log, request.params["runId"] ?? "");
-    return seals === null ? problem("not-found", "There is no run with this id.") : json(seals);
+  handler: forWholeRun("run.read", async (lrq, _request, { runId, log }) => {
+    const seals = await lrq.readSeals(log, runId);
+    return seals === null ? noSuchRun() : json(seals);
   }),
 });

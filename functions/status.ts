@@ -6,5 +6,7 @@ app.http("status", {
   methods: ["GET"],
   route: "status",
   authLevel: "anonymous",
-  handler: forCallers("run.read", async (lrq) => json(await lrq.describeStatus())),
+  handler: forCallers("run.read", async (lrq, _request, { who }) =>
+    json(await lrq.describeStatus(who.caller)),
+  ),
 });

@@ -14,6 +14,7 @@ import {
   type Caller,
   type Log,
   type RawRequest,
+  type ReachedRun,
   type Right,
 } from "../shared/app.ts";
 import { notConfigured, problem } from "./answer.ts";
@@ -81,21 +82,19 @@ function answerToThrown(error: unknown, context: InvocationContext): HttpRespons
   return problem("unforeseen", detail, { id });
 }
 
+/** A caller that was let in, and what its request has besides. */
+interface Calling {
+  readonly name: string;
+  readonly who: Caller;
+  readonly log: Log;
+  readonly rawBody: Uint8Array;
+  readonly invocationId: string;
+}
+
+type Act<T> = (app: App, request: HttpRequest, calling: T) => Promise<HttpResponseInit>;
+
 /** A handler for known callers with `right`; the others are refused. */
-export function forCallers(
-  right: Right,
-  act: (
-    app: App,
-    request: HttpRequest,
-    caller: {
-      name: string;
-      who: Caller;
-      log: Log;
-      rawBody: Uint8Array;
-      invocationId: string;
-    },
-  ) => Promise<HttpResponseInit>,
-): HttpHandler {
+export function forCallers(right: Right, act: Act<Calling>): HttpHandler {
   return withApp(async (app, request, context) => {
     const raw = await rawRequest(request);
     const admitted = await app.admit(raw, right);
@@ -110,6 +109,49 @@ export function forCallers(
     const who = { ...admitted, kind: "caller" as const };
     return await act(app, request, { name, who, log, rawBody: raw.rawBody, invocationId });
   });
+}
+
+/**
+ * The same about the run in the address, for callers whose rights reach it. A run of another team
+ * is answered like one that does not exist.
+ */
+export function forRun(
+  right: Right,
+  act: Act<Calling & { readonly run: ReachedRun }>,
+): HttpHandler {
+  return forCallers(right, async (app, request, calling) => {
+    const run = await app.reachRun(calling.who.caller, request.params["runId"] ?? "");
+    if (run === null) return noSuchRun();
+    return await act(app, request, { ...calling, run });
+  });
+}
+
+/** The same for what cannot be shown or done for a part of a run. */
+export function forWholeRun(
+  right: Right,
+  act: Act<Calling & { readonly runId: string }>,
+): HttpHandler {
+  return forRun(right, async (app, request, calling) => {
+    const { run } = calling;
+    if (!run.isWhole) return problem("forbidden", NOT_WHOLE);
+    return await act(app, request, { ...calling, runId: run.runId });
+  });
+}
+
+/** For what belongs to all teams together. */
+export function forEveryTeam(right: Right, act: Act<Calling>): HttpHandler {
+  return forCallers(right, async (app, request, calling) => {
+    if (!calling.who.caller.all) return problem("forbidden", NOT_EVERY_TEAM);
+    return await act(app, request, calling);
+  });
+}
+
+const NOT_WHOLE =
+  "The run has sequences with profiles that you may not use, and this needs the whole run.";
+const NOT_EVERY_TEAM = 'This is about the runs of every team; the caller needs "all": true.';
+
+export function noSuchRun(): HttpResponseInit {
+  return problem("not-found", "There is no run with this id.");
 }
 
 /**

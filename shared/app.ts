@@ -14,6 +14,7 @@ import type { Routing } from "./plan/profile/routing.ts";
 import type { Log, Ports } from "./ports.ts";
 import { createPorts } from "./outside.ts";
 import { readProfiles } from "./shipped-profiles.ts";
+import { reachRun, type ReachedRun } from "./store/reach-run.ts";
 import { approveRun } from "./workflow/operate/approve-run.ts";
 import { callBack } from "./workflow/notify/send-notice.ts";
 import { cancelAll, previewCancel } from "./workflow/operate/cancel-all.ts";
@@ -48,6 +49,7 @@ export type { Right } from "./access/caller.ts";
 export type { Known as Caller } from "./access/authenticate.ts";
 export type { Log } from "./ports.ts";
 export { Contended } from "./store/contended.ts";
+export type { ReachedRun } from "./store/reach-run.ts";
 export type { Received } from "./workflow/accept/receive-incident.ts";
 export type { RawRequest } from "./workflow/accept/request.ts";
 
@@ -146,16 +148,19 @@ function receivingFor(config: Config, known: KnownParts, door: Doorkeeping): Rec
 function readings({ limits }: Config, outside: Outside, { callers }: KnownParts) {
   const approvers = callers.filter(({ may }) => may.includes("run.approve"));
   return {
-    describeRun: (runId: string) => describeRun(outside, limits, runId, approvers),
-    describeStatus: () => describeStatus(outside, limits),
+    /** The run as far as the caller's rights reach it; null if they do not. */
+    reachRun: (caller: Caller, runId: string) => reachRun(outside.ledger, caller, runId),
+    describeRun: (reach: ReachedRun) =>
+      describeRun(outside, limits, reach.runId, { reach, approvers }),
+    describeStatus: (caller: Caller) => describeStatus(outside, limits, caller),
     readManifest: (runId: string) => readManifest(outside, runId),
-    listEvidence: (runId: string) => listEvidence(outside, runId),
-    openEvidence: (which: { sequenceId: string; index: number; by: string }) =>
-      openEvidence(outside, which),
+    listEvidence: (run: ReachedRun) => listEvidence(outside, run.runId, run),
+    openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
+      openEvidence(outside, which, run),
     readQueueAudit: (from: number) => readQueueAudit(outside, from),
     readRunAudit: (runId: string, from: number) => readRunAudit(outside, runId, from),
     readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
-    previewCancel: (runId: string) => previewCancel(outside, runId),
+    previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
   };
 }
 
@@ -163,9 +168,9 @@ function readings({ limits }: Config, outside: Outside, { callers }: KnownParts)
 function operations({ limits }: Config, outside: Outside) {
   const logging = (log: Log): Ports => withLog(outside, log);
   return {
-    cancelAll: (log: Log, by: string, preview: boolean) =>
-      cancelAll(logging(log), limits, by, preview),
-    cancelRun: (log: Log, runId: string, by: string) => cancelRun(logging(log), limits, runId, by),
+    cancelAll: (log: Log, caller: Caller, preview: boolean) =>
+      cancelAll(logging(log), limits, caller, preview),
+    cancelRun: (log: Log, run: ReachedRun) => cancelRun(logging(log), limits, run.runId, run),
     approveRun: (log: Log, asked: { runId: string; who: Known; rawBody: Uint8Array }) =>
       approveRun(logging(log), limits, asked),
     resumeRun: (log: Log, runId: string, by: string) => resumeRun(logging(log), limits, runId, by),

@@ -1,5 +1,5 @@
 import type { Source } from "../incident/incident.ts";
-import type { Scheme } from "./authenticate.ts";
+import type { Known, Scheme } from "./authenticate.ts";
 import { RIGHTS, type Caller, type Right } from "./caller.ts";
 
 /** What a request is about; a field that is absent is not checked. */
@@ -39,14 +39,20 @@ const GOOD_FOR: Readonly<Record<Scheme, readonly Right[]>> = {
 };
 
 /**
- * Why a caller identified by `scheme` may not use `right`, even if it has that right; null if it
- * may.
+ * Why a caller that was identified in this way may not use `right`, even if it has that right; null
+ * if it may. An app is nobody who could approve.
  */
-export function whyNotBy(scheme: Scheme, right: Right): string | null {
+export function whyNotBy(
+  { scheme, isPerson }: Pick<Known, "scheme" | "isPerson">,
+  right: Right,
+): string | null {
+  if (right === "run.approve" && scheme === "entra" && !isPerson) return NOT_PERSONAL;
   if (GOOD_FOR[scheme].includes(right)) return null;
   const rights = GOOD_FOR[scheme].join(" and ");
   return `${SHOWN[scheme]} is valid only for ${rights}; for ${right} send a key or a token`;
 }
+
+const NOT_PERSONAL = "The token of an app cannot approve: sign in yourself, or send your own key.";
 
 /**
  * Why a caller identified by `scheme` may not set `option` in the query; null if it may. Anybody who

@@ -45,14 +45,17 @@ describe("a caller", () => {
 
 describe("a right", () => {
   it.each(RIGHTS)("%s is there for a key and a token", (right) => {
-    expect([whyNotBy("key", right), whyNotBy("entra", right)]).toEqual([null, null]);
+    expect(whyNotBy({ scheme: "key", isPerson: false }, right)).toBeNull();
+    expect(whyNotBy({ scheme: "entra", isPerson: true }, right)).toBeNull();
+    const ofApp = whyNotBy({ scheme: "entra", isPerson: false }, right);
+    expect(ofApp === null).toBe(right !== "run.approve");
   });
 
   it.each(RIGHTS)("%s is there for a signature only if a replay of it does no harm", (right) => {
     for (const scheme of ["hmac", "jira"] as const) {
       const refusal =
         right === "incident.submit" ? /^$/ : /signature is valid only for .*send a key or a token/;
-      expect(whyNotBy(scheme, right) ?? "").toMatch(refusal);
+      expect(whyNotBy({ scheme, isPerson: false }, right) ?? "").toMatch(refusal);
     }
   });
 });

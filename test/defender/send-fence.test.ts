@@ -1,3 +1,4 @@
+import { wholeFor } from "../access/reaching.ts";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createDefender } from "../../shared/defender/client.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
@@ -19,7 +20,8 @@ it.each([
   ["a pause", async ({ ports }: Accepting) => await pause(ports, { by: "ana", why: "stop" })],
   [
     "a cancel",
-    async ({ ports }: Accepting, runId: string) => await cancelRun(ports, LIMITS, runId, "ana"),
+    async ({ ports }: Accepting, runId: string) =>
+      await cancelRun(ports, LIMITS, runId, wholeFor("ana")),
   ],
 ])(
   "nothing of a POST arrives when its handshake takes longer after %s than the fence",

@@ -26,7 +26,8 @@ export function problemsByRoute(
     routes.map((text) => {
       const reached = closure(text, functions);
       const named = new Set([...reached.matchAll(/"([a-z-]+)"/g)].map(([, word = ""]) => word));
-      if (/\bforCallers\(/.test(text)) for (const kind of ofCaller) named.add(kind);
+      if (/\bfor(Callers|Run|WholeRun|EveryTeam)\(/.test(text))
+        for (const kind of ofCaller) named.add(kind);
       return [routeIn(text), kinds.filter((kind) => named.has(kind))];
     }),
   );

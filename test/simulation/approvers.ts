@@ -1,3 +1,4 @@
+import { reading } from "../access/reaching.ts";
 import { parseCallers, type Caller } from "../../shared/access/caller.ts";
 import { approveRun } from "../../shared/workflow/operate/approve-run.ts";
 import { describeRun } from "../../shared/workflow/view/describe-run.ts";
@@ -23,7 +24,10 @@ export async function approveAsShown(
   insist: Insist,
 ): Promise<void> {
   const { limits } = world.scenario;
-  const view = await insist(world, async (ports) => await describeRun(ports, limits, runId, []));
+  const view = await insist(
+    world,
+    async (ports) => await describeRun(ports, limits, runId, reading()),
+  );
   const sequenceIds = (view?.sequences ?? [])
     .filter((each) => each.waits?.code === "approval")
     .map((each) => each.sequenceId);
@@ -47,7 +51,8 @@ function knownAs({ by, objectId }: Person): Parameters<typeof approveRun>[2]["wh
 }
 
 function callerOf(name: string): Caller {
-  const setting = { name, key: `sha256:${"0".repeat(64)}`, may: ["run.approve"] };
+  const key = `sha256:${"0".repeat(64)}`;
+  const setting = { name, key, all: true, may: ["run.approve"] };
   const read = parseCallers(JSON.stringify([setting]));
   const [caller] = read.kind === "parsed" ? read.value : [];
   if (caller === undefined) throw new Error(`no caller can have the name ${name}`);

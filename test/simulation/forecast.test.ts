@@ -1,3 +1,4 @@
+import { reading } from "../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { describeRun } from "../../shared/workflow/view/describe-run.ts";
 import type { RunView } from "../../shared/workflow/view/run-view.ts";
@@ -70,9 +71,14 @@ async function forecast(
   readAtMs: readonly number[],
 ): Promise<{ outcome: Outcome; views: readonly RunView[] }> {
   const readings: Promise<RunView | null>[] = [];
-  const readRun = async ({ memory, clock }: World): Promise<RunView | null> => {
+  const readRun = async ({ memory, clock, hostRandom }: World): Promise<RunView | null> => {
     const key = memory.rows().find((row) => row.key.startsWith("run!"))?.key ?? "";
-    return await describeRun({ ledger: memory, clock }, scenario.limits, key.slice(4), []);
+    return await describeRun(
+      { ledger: memory, clock, random: hostRandom },
+      scenario.limits,
+      key.slice(4),
+      reading(),
+    );
   };
   let planned = false;
   const outcome = await simulate(scenario, {

@@ -1,3 +1,4 @@
+import { wholeFor } from "../access/reaching.ts";
 import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import { runIdOf } from "../../shared/plan/identity.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
@@ -48,7 +49,7 @@ async function interrupt(world: World, each: Interruption, runId: string): Promi
       return;
     }
     case "cancel":
-      await cancelRun(ports, limits, runId, "op");
+      await cancelRun(ports, limits, runId, wholeFor("op"));
   }
 }
 

@@ -1,3 +1,5 @@
+import { stream } from "./streams.ts";
+import { ofEveryTeam, reading } from "../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { describeRun } from "../../shared/workflow/view/describe-run.ts";
 import { describeStatus } from "../../shared/workflow/view/describe-status.ts";
@@ -67,14 +69,15 @@ describe("while Defender refuses to start anything", () => {
     const kinds = new Set<string>();
     for (let minute = 2; minute < 40; minute += 1) {
       await clock.advanceTo(startMs + minute * MINUTE_MS);
-      const ports = { ledger, clock: { ...anEarliest(clock.nowMs()) } };
+      const random = stream(1, "readers");
+      const ports = { ledger, random, clock: { ...anEarliest(clock.nowMs()) } };
       const [runId = ""] = [...world.judge.promisedIds].map((id) => id.split(".")[0]);
-      const run = await describeRun(ports, SHIPPED, runId, []);
+      const run = await describeRun(ports, SHIPPED, runId, reading());
       for (const { waits } of run?.sequences ?? []) {
         reasons.add(`${waits?.code}: ${waits?.detail.split(",")[0]}`);
         expect(waits?.estimatedStart).toBeNull();
       }
-      const status = await describeStatus(ports, SHIPPED);
+      const status = await describeStatus(ports, SHIPPED, ofEveryTeam("op"));
       kinds.add(`${status.next.kind} ${status.lockedOut?.call}`);
     }
     expect([...reasons].filter((each) => !each.startsWith(`lockedOut: ${words}`))).toEqual([]);

@@ -1,3 +1,4 @@
+import { wholeFor } from "../access/reaching.ts";
 import type { Incident } from "../../shared/incident/incident.ts";
 import { accept, type Acceptance } from "../../shared/workflow/accept/accept.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
@@ -99,7 +100,7 @@ async function operate(
       const runId = runs.get(operation.incidentId);
       if (runId === undefined) return;
       await insist(world, async (ports) => {
-        const cancelled = await cancelRun(ports, limits, runId, "op");
+        const cancelled = await cancelRun(ports, limits, runId, wholeFor("op"));
         return (cancelled?.setAside ?? 0) > 0 ? "silence" : cancelled;
       });
       return;

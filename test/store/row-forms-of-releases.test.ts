@@ -1,3 +1,4 @@
+import { wholeFor } from "../access/reaching.ts";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -67,7 +68,7 @@ describe.each(LEDGERS)("the ledger $name", (left) => {
     const [first = ""] = runsIn(app);
     await resume(app.ports, app.limits, "op");
     for (const runId of runsIn(app)) await resumeRun(app.ports, app.limits, runId, "op");
-    if (first !== "") await cancelRun(app.ports, app.limits, first, "op");
+    if (first !== "") await cancelRun(app.ports, app.limits, first, wholeFor("op"));
     await untilDone(app);
     expect(open(app)).toEqual([]);
     expect(narrowed).toEqual([]);

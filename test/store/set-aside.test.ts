@@ -1,3 +1,4 @@
+import { wholeFor, ofEveryTeam } from "../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import * as keys from "../../shared/ledger/row/keys.ts";
 import { SetAside } from "../../shared/ledger/row/set-aside.ts";
@@ -80,10 +81,10 @@ describe("a waiting sequence of a newer version", () => {
     const app = startGoingOn();
     const { mixed, odd } = await twoRuns(app);
     await app.tamper(odd, NEWER);
-    const cancelled = await cancelRun(app.ports, app.limits, mixed, "op");
+    const cancelled = await cancelRun(app.ports, app.limits, mixed, wholeFor("op"));
     expect(cancelled).toEqual({ ended: 1, asked: 0, alreadyOver: 0, setAside: 1 });
     expect(await collectAgain(app.ports, mixed, "op")).toEqual({ reopened: 0, owed: 0 });
-    const all = await cancelAll(app.ports, app.limits, "op", false);
+    const all = await cancelAll(app.ports, app.limits, ofEveryTeam("op"), false);
     expect(all).toMatchObject({ runs: 2, ended: 1, setAside: 1 });
     expect(await app.body(odd)).toMatchObject({ v: 2, state: "waiting" });
   });
@@ -137,8 +138,8 @@ describe("a row that nobody here can read", () => {
     expect((await app.run(other)).counts.submitted).toBe(0);
     await app.collect(idIn(far));
     await app.run(mixed);
-    await cancelAll(app.ports, app.limits, "op", true);
-    await cancelAll(app.ports, app.limits, "op", false);
+    await cancelAll(app.ports, app.limits, ofEveryTeam("op"), true);
+    await cancelAll(app.ports, app.limits, ofEveryTeam("op"), false);
     await ringNotices(app.ports);
     const left = app.ledger.rows().filter((row) => row.key.startsWith(kind) && isOdd(row.body));
     expect(left.map((row) => row.key)).toEqual([key]);
@@ -156,7 +157,7 @@ describe("a row that nobody here can read", () => {
     await everything(app);
     expect((await app.run(other)).counts.succeeded).toBe(1);
     await expect(app.run(mixed)).rejects.toThrow(SetAside);
-    const all = await cancelAll(app.ports, app.limits, "op", false);
+    const all = await cancelAll(app.ports, app.limits, ofEveryTeam("op"), false);
     expect(all).toMatchObject({ runs: 1, ended: 0, setAside: 1 });
   });
 });
@@ -181,8 +182,12 @@ describe("a budget of a newer version", () => {
     await reconcile(app.ports);
     const run = await app.run(later);
     expect(run.sequences[0]?.waits).toMatchObject({ code: "setAside" });
-    expect(await cancelRun(app.ports, app.limits, later, "op")).toMatchObject({ ended: 1 });
-    expect(await cancelRun(app.ports, app.limits, mixed, "op")).toMatchObject({ asked: 2 });
+    expect(await cancelRun(app.ports, app.limits, later, wholeFor("op"))).toMatchObject({
+      ended: 1,
+    });
+    expect(await cancelRun(app.ports, app.limits, mixed, wholeFor("op"))).toMatchObject({
+      asked: 2,
+    });
     expect(await app.body(odd)).toMatchObject({ cancel: { by: "op" } });
     expect(await app.body(keys.RATE_TOKEN_KEY)).toEqual(before);
     expect(app.ledger.rows().some(({ key }) => key === keys.noticeKey(START_MS, "msg_1"))).toBe(
@@ -226,7 +231,7 @@ describe("a budget of a newer version", () => {
     const runId = await app.accept("first", [1]);
     await app.drain();
     await app.tamper(keys.RATE_TOKEN_KEY, NEWER);
-    await cancelRun(app.ports, app.limits, runId, "op");
+    await cancelRun(app.ports, app.limits, runId, wholeFor("op"));
     await app.tamper(keys.RATE_TOKEN_KEY, { v: 1 });
     expect(await reconcile(app.ports)).toMatchObject({ sessions: 1 });
     const sessions = [

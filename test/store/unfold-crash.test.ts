@@ -1,3 +1,4 @@
+import { wholeFor, reading } from "../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { sequencesIn } from "../../shared/ledger/sequence/intake.ts";
 import { runKey, sequenceKey } from "../../shared/ledger/row/keys.ts";
@@ -128,11 +129,13 @@ describe("a run that is half unfolded", () => {
   it("shows all of its sequences, and does not end with those that have rows", async () => {
     const { world, runId } = await halfUnfolded(60);
     const stuck = { ...failing(world, 50, "before") };
-    await expect(cancelRun(stuck, limits, runId, "analyst")).rejects.toThrow("gone");
-    const view = await describeRun(world.ports, limits, runId, []);
+    await expect(cancelRun(stuck, limits, runId, wholeFor("analyst"))).rejects.toThrow("gone");
+    const view = await describeRun(world.ports, limits, runId, reading());
     expect(view).toMatchObject({ state: "running", counts: { total: 60 } });
-    expect(await cancelRun(world.ports, limits, runId, "analyst")).toMatchObject({ asked: 0 });
-    const after = await describeRun(world.ports, limits, runId, []);
+    expect(await cancelRun(world.ports, limits, runId, wholeFor("analyst"))).toMatchObject({
+      asked: 0,
+    });
+    const after = await describeRun(world.ports, limits, runId, reading());
     expect(after).toMatchObject({ state: "finished", counts: { total: 60, cancelled: 60 } });
   });
 
@@ -164,8 +167,10 @@ describe("a run that is half unfolded", () => {
     const tier0 = numbers(120).map(idOf);
     const { world, runId, ready } = await halfUnfolded(120, { scope: { tier0: [{ ids: tier0 }] } });
     expect(await ready()).toEqual([]);
-    const callers = callersOf([{ name: "lead", key: keyHash("lead"), may: ["run.approve"] }]);
-    const view = await describeRun(world.ports, limits, runId, callers);
+    const callers = callersOf([
+      { name: "lead", key: keyHash("lead"), may: ["run.approve"], team: "soar" },
+    ]);
+    const view = await describeRun(world.ports, limits, runId, reading(callers));
     expect(view?.approval).toMatchObject({ sequences: 120, needed: 1 });
     const [caller] = callers;
     if (caller === undefined) throw new Error("nobody may approve");

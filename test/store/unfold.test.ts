@@ -1,3 +1,4 @@
+import { wholeFor, ofEveryTeam, reading } from "../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { PLANNED, sequenceKey } from "../../shared/ledger/row/keys.ts";
 import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
@@ -65,7 +66,8 @@ describe("a larger incident", () => {
 
   it("shows all its sequences at once, as waiting, before they have rows of their own", async () => {
     const { world, answer, runId } = await accepted(60);
-    const shown = async () => (await describeRun(world.ports, limits, runId, []))?.sequences ?? [];
+    const shown = async () =>
+      (await describeRun(world.ports, limits, runId, reading()))?.sequences ?? [];
     const before = await shown();
     const ids = answer.sequences.map(({ sequenceId }) => sequenceId).toSorted();
     expect(before.map(({ sequenceId }) => sequenceId)).toEqual(ids);
@@ -129,14 +131,14 @@ describe("a larger incident", () => {
 describe("a run whose sequences have no rows of their own yet", () => {
   it("is cancelled whole, and nothing of it is ready after", async () => {
     const { world, ports, runId } = await accepted(100);
-    expect(await previewCancel(ports, runId)).toEqual({
+    expect(await previewCancel(ports, runId, wholeFor("op"))).toEqual({
       ended: 100,
       asked: 0,
       alreadyOver: 0,
       setAside: 0,
     });
     expect(keysOf(world, "sequence!")).toEqual([]);
-    const cancelled = await cancelRun(ports, limits, runId, "analyst");
+    const cancelled = await cancelRun(ports, limits, runId, wholeFor("analyst"));
     expect(cancelled).toEqual({ ended: 100, asked: 0, alreadyOver: 0, setAside: 0 });
     expect([...keysOf(world, "ready!"), ...keysOf(world, "intake!")]).toEqual([]);
     const states = (await world.unfolded()).map(({ state }) => state);
@@ -146,15 +148,17 @@ describe("a run whose sequences have no rows of their own yet", () => {
   it("is found and cancelled by a cancel of everything, with its preview", async () => {
     const { ports } = await accepted(20);
     const all = { runs: 1, ended: 20, asked: 0, alreadyOver: 0, setAside: 0 };
-    expect(await cancelAll(ports, limits, "analyst", true)).toEqual(all);
-    expect(await cancelAll(ports, limits, "analyst", false)).toEqual(all);
-    expect(await cancelAll(ports, limits, "analyst", false)).toMatchObject({ runs: 0 });
+    expect(await cancelAll(ports, limits, ofEveryTeam("analyst"), true)).toEqual(all);
+    expect(await cancelAll(ports, limits, ofEveryTeam("analyst"), false)).toEqual(all);
+    expect(await cancelAll(ports, limits, ofEveryTeam("analyst"), false)).toMatchObject({
+      runs: 0,
+    });
   });
 
   it("is cancelled whole while other hosts unfold it", async () => {
     const { world, ports, runId } = await accepted(100);
     const [cancelled] = await Promise.all([
-      cancelRun(ports, limits, runId, "analyst"),
+      cancelRun(ports, limits, runId, wholeFor("analyst")),
       unfold(ports, runId),
       unfold(ports, runId),
     ]);

@@ -80,6 +80,7 @@ const CALLERS = SCHEMES.flatMap(({ credential }, scheme) =>
   RIGHTS.map((right, number) => ({
     name: `${scheme}.${right}`,
     ...credential(number),
+    all: true,
     may: [right],
   })),
 );

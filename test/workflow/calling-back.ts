@@ -1,3 +1,4 @@
+import { wholeFor } from "../access/reaching.ts";
 import { createMemoryBells, type MemoryBells } from "../../local/memory/bells.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
@@ -119,7 +120,7 @@ export function openCallingBack(
     ports: (change = (same) => same) => change(world),
     accept: async (sequences, targets = [TARGETS.one]) => await accept(world, sequences, targets),
     cancel: async () => {
-      await cancelRun(world, someLimits(), RUN_ID, "analyst");
+      await cancelRun(world, someLimits(), RUN_ID, wholeFor("analyst"));
     },
     serve: async (ports = world) => await serve(ports, bells, nowMs),
     pass: (ms) => {

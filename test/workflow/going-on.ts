@@ -1,3 +1,4 @@
+import { ofEveryTeam, reading } from "../access/reaching.ts";
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
 import { runKey, sequenceKey } from "../../shared/ledger/row/keys.ts";
 import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
@@ -96,11 +97,11 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
         sequenceId,
       ),
     run: async (runId: string) => {
-      const run = await describeRun(ports, limits, runId, []);
+      const run = await describeRun(ports, limits, runId, reading());
       if (run === null) throw new Error(`run ${runId} is gone`);
       return run;
     },
-    status: async () => await describeStatus(ports, limits),
+    status: async () => await describeStatus(ports, limits, ofEveryTeam("op")),
     body: async (key: string) => (await ledger.read(key))?.body ?? null,
     /** The row as another version of the app would write it. */
     tamper: async (key: string, members: object) => {

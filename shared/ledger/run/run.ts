@@ -54,6 +54,10 @@ export const runSchema = rowObject({
   seal: runSealSchema.nullable().default(null),
   /** The number of the seal that was asked for last; 0 is none. */
   sealAsked: z.number().int().default(0),
+  /**
+   * Callers who have seen what its scripts wrote, by name, and how many results there were then.
+   */
+  outputRead: z.record(z.string(), z.number().int()).default({}),
 });
 
 /**

@@ -37,7 +37,7 @@ export async function admitCaller(
   if (known.kind === "unavailable") return known;
   if (known.kind === "nobody") return { kind: "unauthenticated", detail: known.why };
   const { right, scope } = need;
-  const why = whyNot(known.caller, right, scope) ?? whyNotBy(known.scheme, right);
+  const why = whyNot(known.caller, right, scope) ?? whyNotBy(known, right);
   if (why !== null) return { kind: "forbidden", detail: why };
   return { ...known, kind: "admitted" };
 }

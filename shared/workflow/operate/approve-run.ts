@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Known } from "../../access/authenticate.ts";
+import type { Caller } from "../../access/caller.ts";
+import { mayApprove } from "../../access/reach.ts";
 import { readBody } from "../../incident/read-body.ts";
-import { approve, planOf } from "../../ledger/run/approval.ts";
+import { approve, awaiting, planOf } from "../../ledger/run/approval.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
@@ -27,7 +29,8 @@ export type Approved =
 
 const bodySchema = z.strictObject({ planHash: z.string().regex(/^[0-9a-f]{64}$/) });
 const BAD_BODY = 'Send {"planHash": "..."} with the 64 hex digits that the run shows.';
-const NOT_PERSONAL = "The token of an app cannot approve: sign in yourself, or send your own key.";
+const NOT_ITS_PROFILES =
+  "The plan has profiles that you may not use, and a plan is approved as a whole.";
 const NOT_WHOLE =
   "This version of the app cannot read a row of this run, so it cannot show the whole plan.";
 
@@ -42,12 +45,12 @@ export async function approveRun(
   asked: { runId: string; who: Known; rawBody: Uint8Array },
 ): Promise<Approved> {
   const { runId, who } = asked;
-  if (who.scheme === "entra" && !who.isPerson) return { kind: "forbidden", detail: NOT_PERSONAL };
   const body = readBody(asked.rawBody);
   const read = bodySchema.safeParse(body.kind === "read" ? body.json : null);
   if (!read.success) return { kind: "badBody", detail: BAD_BODY };
   if (!isRunId(runId)) return { kind: "notFound" };
-  const person = { by: who.caller.name, objectId: who.objectId, planHash: read.data.planHash };
+  const { caller, objectId } = who;
+  const person = { caller, by: caller.name, objectId, planHash: read.data.planHash };
   const came = await transact(
     ports,
     usual(`run ${runId}`),
@@ -63,13 +66,16 @@ export async function approveRun(
 async function take(
   tx: Transaction,
   runId: string,
-  person: { by: string; objectId: string | null; planHash: string },
+  person: { caller: Caller; by: string; objectId: string | null; planHash: string },
   clock: Ports["clock"],
 ): Promise<Approved> {
   const run = await loadRun(tx, runId);
   if (run === null) return { kind: "notFound" };
   const { records, setAside } = await listSequences(tx, run.value);
   if (setAside.length > 0) return { kind: "refused", detail: NOT_WHOLE };
+  if (!mayApprove(person.caller, run.value, awaiting(records))) {
+    return { kind: "forbidden", detail: NOT_ITS_PROFILES };
+  }
   const plan = planOf(run.value.approval, records);
   const nowMs = clock.latest();
   const given = approve(run.value.approval, plan, person, nowMs);

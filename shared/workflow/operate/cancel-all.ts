@@ -1,3 +1,4 @@
+import type { Caller } from "../../access/caller.ts";
 import {
   BEHIND,
   LATER,
@@ -13,10 +14,11 @@ import { holdsSession, isTerminal } from "../../ledger/sequence/sequence.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
-import { cancelRun, type Cancelled, type CancelPorts } from "./cancel-run.ts";
+import { cancelRun, type Cancelled, type Cancelling, type CancelPorts } from "./cancel-run.ts";
 import { listAll } from "../../store/list-all.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadRun } from "../../store/load.ts";
+import { reachRun } from "../../store/reach-run.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 
 /**
@@ -31,10 +33,12 @@ export interface CancelledAll extends Cancelled {
 export async function previewCancel(
   { ledger }: Pick<Ports, "ledger">,
   runId: string,
+  { covers }: Pick<Cancelling, "covers">,
 ): Promise<Cancelled | null> {
   const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (run === null) return null;
-  const { records, setAside } = await listSequences(ledger, run.value);
+  const { records: all, setAside } = await listSequences(ledger, run.value);
+  const records = all.filter(covers);
   const over = records.filter(isTerminal).length;
   const asked = records.filter(holdsSession).length;
   return {
@@ -48,18 +52,27 @@ export async function previewCancel(
 /** A run that is set aside itself. */
 const UNREADABLE: Cancelled = { ended: 0, asked: 0, alreadyOver: 0, setAside: 1 };
 
-/** Ends all of our own work that is not over, run by run; with `preview` it only counts. */
+/**
+ * Ends all of our own work that is not over and that the caller's rights reach, run by run; with
+ * `preview` it only counts.
+ */
 export async function cancelAll(
   ports: CancelPorts,
   limits: Limits,
-  by: string,
+  caller: Caller,
   preview: boolean,
 ): Promise<CancelledAll> {
   const tally = { runs: 0, ended: 0, asked: 0, alreadyOver: 0, setAside: 0 };
+  const { name: by, all } = caller;
   for (const runId of await openRuns(ports)) {
-    const one = await unlessSetAside(ports, UNREADABLE, () =>
-      preview ? previewCancel(ports, runId) : cancelRun(ports, limits, runId, by),
-    );
+    // Nobody knows the team of a run that cannot be read.
+    const one = await unlessSetAside(ports, all ? UNREADABLE : null, async () => {
+      const run = await reachRun(ports.ledger, caller, runId);
+      if (run === null) return null;
+      return preview
+        ? await previewCancel(ports, runId, run)
+        : await cancelRun(ports, limits, runId, run);
+    });
     if (one === null) continue;
     tally.runs += 1;
     tally.ended += one.ended;

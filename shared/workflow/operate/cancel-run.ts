@@ -14,6 +14,7 @@ import { changeEach } from "../../store/change-each.ts";
 import { moveSequence } from "../../store/change-sequence.ts";
 import { listAll } from "../../store/list-all.ts";
 import { loadReadableBudget } from "../../store/load.ts";
+import type { ReachedRun } from "../../store/reach-run.ts";
 import { recordForRun } from "../../store/record-for-run.ts";
 import { ringForReady } from "../../store/ring.ts";
 import type { Transaction } from "../../store/transact.ts";
@@ -29,26 +30,30 @@ export interface Cancelled {
   readonly setAside: number;
 }
 
+/** Who cancels, and what of the run; `isWhole` is true for all of it. */
+export type Cancelling = Pick<ReachedRun, "by" | "covers" | "isWhole">;
+
 /**
- * Ends a run's own work: what waits ends now, what is at Defender is cancelled there by the next
- * poll, and may still win the race to success. Null if there is no such run. Asking twice does no
- * harm.
+ * Ends a run's own work, as far as the caller's rights cover it: what waits ends now. What is at
+ * Defender is cancelled there by the next poll, and may still win the race to success. Null if
+ * there is no such run. Asking twice does no harm.
  */
 export async function cancelRun(
   ports: CancelPorts,
   limits: Limits,
   runId: string,
-  by: string,
+  { by, covers, isWhole }: Cancelling,
 ): Promise<Cancelled | null> {
-  const onRun = (run: RunRecord, atMs: number) => ({ ...run, cancelAsked: { by, atMs } });
+  const onRun = (run: RunRecord, atMs: number) =>
+    isWhole ? { ...run, cancelAsked: { by, atMs } } : run;
   if (!(await recordForRun(ports, runId, "cancelAsked", { by, onRun }))) return null;
   const tally = { ended: 0, asked: 0, alreadyOver: 0, setAside: 0 };
-  const asked = changeEach(
-    ports,
-    runId,
-    async (tx, stored) => await cancelSequence(tx, stored, by, ports.clock.earliest()),
+  const asked = changeEach(ports, runId, async (tx, stored) =>
+    covers(stored.value)
+      ? await cancelSequence(tx, stored, by, ports.clock.earliest())
+      : ("notCovered" as const),
   );
-  for await (const came of asked) tally[came ?? "setAside"] += 1;
+  for await (const came of asked) if (came !== "notCovered") tally[came ?? "setAside"] += 1;
   // What was not unfolded cannot be read.
   tally.setAside += (await listAll(ports.ledger, intakesOf(runId))).length;
   ports.log("warn", "runCancelled", { runId, by, ended: tally.ended, asked: tally.asked });

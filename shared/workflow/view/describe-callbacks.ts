@@ -1,15 +1,17 @@
+import type { Caller } from "../../access/caller.ts";
 import { isoOf } from "../../ledger/row/instant.ts";
 import { DEAD, NOTICE } from "../../ledger/row/keys.ts";
 import { deadNoticeSchema, type DeadNotice } from "../../ledger/outbox/notice.ts";
-import { sorted } from "../../ledger/row/set-aside.ts";
+import { orSetAside, SetAside, sorted } from "../../ledger/row/set-aside.ts";
 import type { Ports } from "../../ports.ts";
 import { counted, type Count } from "../../store/count-rows.ts";
+import { reachRun } from "../../store/reach-run.ts";
 
 /** Callbacks that are owed, and dead ones. */
 export interface CallbacksView {
   readonly pending: Count;
   readonly dead: Count;
-  /** The first hundred of the dead ones, in the order of their runs. */
+  /** Those of the first hundred dead ones that the caller's rights reach, by run. */
   readonly deadOnes: readonly DeadView[];
 }
 
@@ -27,13 +29,28 @@ interface DeadView {
 
 const SHOWN_MAX = 100;
 
-export async function describeCallbacks(ledger: Ports["ledger"]): Promise<CallbacksView> {
-  const dead = await ledger.list(DEAD.from, DEAD.before, SHOWN_MAX);
+/** All callbacks are counted; the dead ones are shown of runs that the caller's rights reach. */
+export async function describeCallbacks(
+  ledger: Ports["ledger"],
+  caller: Caller,
+): Promise<CallbacksView> {
+  const rows = await ledger.list(DEAD.from, DEAD.before, SHOWN_MAX);
+  const dead = sorted(deadNoticeSchema, rows).readable.map(({ value }) => value);
+  const reached = new Map<string, boolean>();
+  for (const { runId } of dead) {
+    if (!reached.has(runId)) reached.set(runId, await isReached(ledger, caller, runId));
+  }
   return {
     pending: await counted(ledger, NOTICE),
     dead: await counted(ledger, DEAD),
-    deadOnes: sorted(deadNoticeSchema, dead).readable.map(({ value }) => deadView(value)),
+    deadOnes: dead.filter(({ runId }) => reached.get(runId)).map(deadView),
   };
+}
+
+async function isReached(ledger: Ports["ledger"], caller: Caller, runId: string): Promise<boolean> {
+  const run = await orSetAside(reachRun(ledger, caller, runId));
+  // Nobody knows the team of a run that cannot be read.
+  return run instanceof SetAside ? caller.all : run !== null;
 }
 
 function deadView({ noticeId, diedAtMs, said, ...rest }: DeadNotice): DeadView {

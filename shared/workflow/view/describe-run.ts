@@ -1,3 +1,5 @@
+import type { Caller } from "../../access/caller.ts";
+import { mayApprove, type Reach } from "../../access/reach.ts";
 import { awaiting, planOf } from "../../ledger/run/approval.ts";
 import { doneTwice } from "../../ledger/sequence/done-twice.ts";
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
@@ -14,22 +16,36 @@ import { describeSequence, scriptsOf } from "./describe-sequence.ts";
 import type { Queue } from "./describe-wait.ts";
 import { listSequences } from "../../store/list-sequences.ts";
 import { loadReadableBudget, loadRun } from "../../store/load.ts";
+import { recordOutputRead } from "./record-output-read.ts";
 import type { ResultView, RunView } from "./run-view.ts";
 
 /** Positions beyond this are not counted: the answer would be a guess, and cost as much. */
 const POSITIONS_MAX = 1_000;
 
-/** A run as its callers see it, or null if there is none. */
+/** Who reads a run, and all who may approve one. */
+export interface Reading {
+  readonly reach: Reach;
+  readonly approvers: readonly Caller[];
+}
+
+/**
+ * A run as a caller sees it, or null if there is none. Of what scripts wrote it shows excerpts only
+ * to a caller who may read evidence, and the log of the run names that caller first.
+ */
 export async function describeRun(
-  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
+  ports: Pick<Ports, "ledger" | "clock" | "random">,
   limits: Limits,
   runId: string,
-  approvers: readonly { readonly name: string }[],
+  { reach, approvers }: Reading,
 ): Promise<RunView | null> {
+  const { ledger, clock } = ports;
+  const { seesOutput } = reach;
   const stored = isRunId(runId) ? await loadRun(ledger, runId) : null;
   if (stored === null) return null;
   const run = stored.value;
-  const { records, setAside } = await listSequences(ledger, run);
+  const { records: all, setAside } = await listSequences(ledger, run);
+  const records = all.filter(reach.covers);
+  await recordOutputRead(ports, run, records, reach);
   const isReady = records.some((each) => each.place?.kind === "ready");
   const budget = (await loadReadableBudget(ledger))?.value ?? null;
   const ready = isReady ? await ledger.list(READY.from, READY.before, POSITIONS_MAX) : [];
@@ -52,7 +68,9 @@ export async function describeRun(
     scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
     results: resultsOf(records),
     doneTwice: records.filter(doneTwice).length,
-    sequences: records.map((each) => describeSequence(withSeen(each, budget), queue, run)),
+    sequences: records.map((each) =>
+      describeSequence(withSeen(each, budget), queue, { run, seesOutput }),
+    ),
     setAside: setAside.map(({ key, why }) => ({ key, why })),
     skipped: run.skipped,
     readAs: run.readAs,
@@ -60,7 +78,7 @@ export async function describeRun(
     cancelAsked:
       run.cancelAsked === null ? null : { by: run.cancelAsked.by, at: isoOf(run.cancelAsked.atMs) },
     gate: describeGate(run.gate),
-    approval: describeApproval(run.approval, records, approvers),
+    approval: describeApproval(run, all, approvers),
   };
 }
 
@@ -89,21 +107,25 @@ function describeGate(gate: RunRecord["gate"]): RunView["gate"] {
 }
 
 function describeApproval(
-  approval: RunRecord["approval"],
+  run: RunRecord,
   records: readonly SequenceRecord[],
-  approvers: readonly { readonly name: string }[],
+  approvers: readonly Caller[],
 ): RunView["approval"] {
+  const { approval } = run;
   const plan = planOf(approval, records);
   if (approval === null || plan === null) return null;
   const { planHash, untilMs } = plan;
   const given = approval.given.filter((each) => each.planHash === planHash);
+  const waiting = awaiting(records);
   const barred = new Set([...approval.requesters, ...given].map(({ by }) => by));
   return {
     planHash,
-    sequences: awaiting(records).length,
+    sequences: waiting.length,
     needed: approval.needed,
     given: given.map(({ by, atMs }) => ({ by, at: isoOf(atMs) })),
-    mayApprove: approvers.map(({ name }) => name).filter((name) => !barred.has(name)),
+    mayApprove: approvers
+      .filter((each) => !barred.has(each.name) && mayApprove(each, run, waiting))
+      .map(({ name }) => name),
     expiresAt: isoOf(untilMs),
   };
 }

@@ -7,11 +7,11 @@ import { describeUnseen, describeWait, type Queue } from "./describe-wait.ts";
 import { scriptFailed } from "../../ledger/sequence/progress.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
-/** A sequence of a run for its callers. */
+/** A sequence of a run for a caller, who may see what its scripts wrote or not. */
 export function describeSequence(
   record: SequenceRecord,
   queue: Queue,
-  run: Pick<RunRecord, "requestedBy" | "cancelAsked">,
+  { run, seesOutput }: { run: Pick<RunRecord, "requestedBy" | "cancelAsked">; seesOutput: boolean },
 ): SequenceView {
   const { name, version } = record.profile;
   return {
@@ -37,7 +37,7 @@ export function describeSequence(
     outcome: record.outcome,
     cancel: describeCancel(record, run.cancelAsked),
     waits: record.state === "waiting" ? describeWait(record, queue) : describeUnseen(record, queue),
-    commands: describeCommands(record),
+    commands: describeCommands(record, seesOutput),
   };
 }
 
@@ -73,7 +73,7 @@ export function scriptsOf(
   return verdicts.includes(null) ? "unknown" : "ok";
 }
 
-function describeCommands(record: SequenceRecord): CommandView[] {
+function describeCommands(record: SequenceRecord, seesOutput: boolean): CommandView[] {
   let index = -1;
   return record.parts.flatMap((commands, part) =>
     commands.map((command, inPart) => {
@@ -90,13 +90,16 @@ function describeCommands(record: SequenceRecord): CommandView[] {
         startedAt: isoOrNull(progress?.startedAtMs ?? null),
         endedAt: isoOrNull(progress?.endedAtMs ?? null),
         errors: progress?.errors ?? [],
-        result: result === undefined ? null : describeResult(result),
+        result: result === undefined ? null : describeResult(result, seesOutput),
       };
     }),
   );
 }
 
-function describeResult(result: SequenceRecord["results"][number]): ResultView {
+function describeResult(
+  result: SequenceRecord["results"][number],
+  seesOutput: boolean,
+): ResultView {
   const { state, detail, tries, dueAtMs, size, sha256, servedName, path, script } = result;
   return {
     state,
@@ -109,8 +112,8 @@ function describeResult(result: SequenceRecord["results"][number]): ResultView {
     path,
     scriptFailed: scriptFailed(result),
     exitCode: script?.exitCode ?? null,
-    output: script?.output ?? null,
-    scriptErrors: script?.errors ?? null,
+    output: seesOutput ? (script?.output ?? null) : null,
+    scriptErrors: seesOutput ? (script?.errors ?? null) : null,
   };
 }
 

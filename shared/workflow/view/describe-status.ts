@@ -1,3 +1,4 @@
+import type { Caller } from "../../access/caller.ts";
 import { isoOf } from "../../ledger/row/instant.ts";
 import { laneRange, LATER, sequenceIdIn } from "../../ledger/row/keys.ts";
 import { LANES, type Lane } from "../../plan/lane.ts";
@@ -56,18 +57,25 @@ interface LaneView extends Count {
   readonly oldestAcceptedAt: string | null;
 }
 
-/** The state of the queue, for the people who run it. */
+/**
+ * The state of the queue, which all teams share. What names a run or a row, or has words about one,
+ * is only for a caller whose rights reach it.
+ */
 export async function describeStatus(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
   limits: Limits,
+  caller: Caller,
 ): Promise<StatusView> {
   const waiting = await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane)));
+  const budget = await describeBudget({ ledger, clock }, limits, waiting);
+  const results = await describeResults(ledger);
   return {
-    ...(await describeBudget({ ledger, clock }, limits, waiting)),
+    ...budget,
+    setAside: caller.all ? budget.setAside : { ...budget.setAside, rows: [] },
     waiting,
     parked: await counted(ledger, LATER),
-    results: await describeResults(ledger),
-    callbacks: await describeCallbacks(ledger),
+    results: caller.all ? results : { ...results, trouble: null },
+    callbacks: await describeCallbacks(ledger, caller),
   };
 }
 

@@ -21,20 +21,20 @@ export interface Queue {
 
 /** Why a sequence waits, in a code and in words, and what is known of its start. */
 export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
-  const { place, reason } = record;
+  const { place } = record;
   if (waitsForGate(record)) {
-    return { ...describeReason(reason, ""), position: null, estimatedStart: null };
+    return { ...describeReason(record, ""), position: null, estimatedStart: null };
   }
   if (place?.kind === "later") {
     const again = `lrq tries it again from ${isoOf(place.dueAtMs)}.`;
     return {
-      ...(unansweredIn(record, again) ?? describeReason(reason, again)),
+      ...(unansweredIn(record, again) ?? describeReason(record, again)),
       position: null,
       estimatedStart: isoOf(place.dueAtMs),
     };
   }
   if (place?.kind === "behind") {
-    return { ...describeReason(reason, ""), position: null, estimatedStart: null };
+    return { ...describeReason(record, ""), position: null, estimatedStart: null };
   }
   const ahead = queue.positions.get(record.sequenceId) ?? null;
   const { lane } = rankOf(record);
@@ -93,16 +93,18 @@ function unansweredIn({ unanswered, part, attempt }: SequenceRecord, then: strin
   return { code: "unanswered", detail };
 }
 
-/** The sequence's own reason, in words. */
+/** The sequence's own reason, in words. A sequence of another run may be of another team. */
 function describeReason(
-  reason: SequenceRecord["reason"],
+  { reason, runId }: Pick<SequenceRecord, "reason" | "runId">,
   then: string,
 ): { code: string; detail: string } {
   switch (reason?.code) {
     case "machineHeld":
       return {
         code: "machineHeld",
-        detail: `Our sequence ${reason.sequenceId} holds the machine.`,
+        detail: reason.sequenceId.startsWith(`${runId}.`)
+          ? `Our sequence ${reason.sequenceId} holds the machine.`
+          : "A sequence of another run holds the machine.",
       };
     case "machineBusy":
       return {

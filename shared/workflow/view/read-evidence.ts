@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Reach } from "../../access/reach.ts";
 import { endOf } from "../../evidence/chain.ts";
 import { custodyOf } from "../../ledger/row/keys.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
@@ -62,15 +63,17 @@ export async function readManifest(
 }
 
 /**
- * The stored results of a run, in the order of its machines and commands; null if there is no such
- * run.
+ * The stored results of a run that a caller's rights cover, in the order of its machines and
+ * commands; null if there is no such run.
  */
 export async function listEvidence(
   { ledger }: Pick<Ports, "ledger">,
   runId: string,
+  { covers }: Pick<Reach, "covers">,
 ): Promise<readonly ListedEvidence[] | null> {
   const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
-  return run === null ? null : (await listSequences(ledger, run.value)).records.flatMap(storedOf);
+  if (run === null) return null;
+  return (await listSequences(ledger, run.value)).records.filter(covers).flatMap(storedOf);
 }
 
 function storedOf(record: SequenceRecord): ListedEvidence[] {
@@ -91,10 +94,11 @@ function storedOf(record: SequenceRecord): ListedEvidence[] {
  */
 export async function openEvidence(
   ports: Pick<Ports, "ledger" | "evidence" | "clock" | "random">,
-  { sequenceId, index, by }: { sequenceId: string; index: number; by: string },
+  { sequenceId, index }: { readonly sequenceId: string; readonly index: number },
+  { by, covers }: Pick<Reach, "by" | "covers">,
 ): Promise<OpenedEvidence | null> {
   const record = isSequenceId(sequenceId) ? await loadSequence(ports.ledger, sequenceId) : null;
-  if (record === null) return null;
+  if (record === null || !covers(record.value)) return null;
   const at = partOf(record.value, index);
   const result = record.value.results.find(
     (each) => each.part === at?.part && each.index === at.index && each.state === "stored",

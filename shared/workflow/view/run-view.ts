@@ -157,6 +157,7 @@ export interface ResultView {
   /** True if a script ended with another exit code than 0, or wrote errors; null if not known. */
   readonly scriptFailed: boolean | null;
   readonly exitCode: number | null;
+  /** What the script wrote; null for a caller who may not read evidence. */
   readonly output: string | null;
   readonly scriptErrors: string | null;
 }

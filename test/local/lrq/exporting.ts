@@ -1,3 +1,4 @@
+import { wholeFor } from "../../access/reaching.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,14 +27,14 @@ export function apiOf(collecting: Collecting): EvidenceApi {
       const { entries, ...manifest } = await collecting.manifest();
       return { ...manifest, entries: [...entries] };
     },
-    list: async (runId) => (await listEvidence(ports, runId)) ?? [],
+    list: async (runId) => (await listEvidence(ports, runId, wholeFor("examiner"))) ?? [],
     seals: async (runId) => {
       const read = await readSeals(ports, runId);
       if (read === null) throw new Error("there is no run");
       return { ...read, seals: [...read.seals] };
     },
     open: async (_, { sequenceId, index }) => {
-      const opened = await openEvidence(ports, { sequenceId, index, by: "examiner" });
+      const opened = await openEvidence(ports, { sequenceId, index }, wholeFor("examiner"));
       if (opened === null) throw new Error("not there");
       return opened.content;
     },

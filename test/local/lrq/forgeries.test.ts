@@ -1,3 +1,4 @@
+import { wholeFor } from "../../access/reaching.ts";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -63,7 +64,7 @@ async function aRunOfTwo(): Promise<Collecting> {
   await recordForRun(ports, RUN_ID, "cancelAsked", { by: "analyst" });
   await collecting.collect();
   for (const index of [0, 1]) {
-    await openEvidence(ports, { sequenceId: SEQUENCE_ID, index, by: "examiner" });
+    await openEvidence(ports, { sequenceId: SEQUENCE_ID, index }, wholeFor("examiner"));
   }
   return collecting;
 }

@@ -1,3 +1,4 @@
+import { reading } from "../../access/reaching.ts";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -48,7 +49,7 @@ describe("a hostile machine", () => {
         expect(treacherousIn(body)).toEqual([]);
       }
       expect(collecting.log.filter((line) => TREACHEROUS.test(line))).toEqual([]);
-      const run = await describeRun(collecting.ports(), someLimits(), RUN_ID, []);
+      const run = await describeRun(collecting.ports(), someLimits(), RUN_ID, reading());
       expect(treacherousIn(run)).toEqual([]);
       expect(JSON.stringify(run).length).toBeLessThan(RUN_CHARACTERS_MAX);
       expect(treacherousIn(await collecting.manifest())).toEqual([]);

@@ -1,3 +1,4 @@
+import { reading } from "../../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { runKey } from "../../../shared/ledger/row/keys.ts";
 import type { Ports } from "../../../shared/ports.ts";
@@ -41,7 +42,7 @@ const withoutToken = (ports: Ports): Ports => ({
 });
 
 const viewOf = async (collecting: Collecting) => {
-  const view = await describeRun(collecting.ports(), someLimits(), RUN_ID, []);
+  const view = await describeRun(collecting.ports(), someLimits(), RUN_ID, reading());
   if (view === null) throw new Error("there is no run");
   return view;
 };

@@ -1,3 +1,4 @@
+import { ofEveryTeam } from "../../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import type { Defender, Ports, Reply } from "../../../shared/ports.ts";
 import { describeStatus } from "../../../shared/workflow/view/describe-status.ts";
@@ -110,7 +111,7 @@ describe("trouble of ours", () => {
     await pass(collecting, 15 * SECOND_MS, { change: noLink });
     const [result] = (await collecting.record()).results;
     expect(result).toMatchObject({ detail: refused.detail, tries: 1 });
-    const { results } = await describeStatus(collecting.ports(), someLimits());
+    const { results } = await describeStatus(collecting.ports(), someLimits(), ofEveryTeam("op"));
     const owed = { count: 1, atLeast: false };
     expect(results).toEqual({ owed, inTrouble: 1, trouble: refused.detail });
     expect(collecting.log.some((line) => line.includes('"level":"warn","event":"fetched"'))).toBe(

@@ -31,7 +31,7 @@ async function viewOf(served: readonly Served[]) {
     nowMs: START_MS,
     limits: someLimits(),
   };
-  return describeSequence(await collecting.record(), queue, aRun());
+  return describeSequence(await collecting.record(), queue, { run: aRun(), seesOutput: true });
 }
 
 describe("a script inside a Succeeded action", () => {

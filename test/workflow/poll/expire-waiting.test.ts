@@ -1,3 +1,4 @@
+import { reading } from "../../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { machineKey } from "../../../shared/ledger/row/keys.ts";
 import { LANES } from "../../../shared/plan/lane.ts";
@@ -22,7 +23,7 @@ describe("what is over", () => {
     const accepted = await world.accept("one", [1, 2, 3, 4, 5, 6]);
     await world.hours(71);
     const runId = accepted.kind === "accepted" ? accepted.run.runId : "";
-    const run = async () => await describeRun(world.ports, LIMITS, runId, []);
+    const run = async () => await describeRun(world.ports, LIMITS, runId, reading());
     expect((await run())?.counts).toMatchObject({ expired: 0, failed: 0 });
     await world.hours(3);
     expect(await run()).toMatchObject({ state: "finished", counts: { total: 6, ...counts } });

@@ -1,3 +1,4 @@
+import { wholeFor } from "../../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { claim, end } from "../../../shared/ledger/sequence/moves.ts";
 import { runSchema } from "../../../shared/ledger/run/run.ts";
@@ -19,7 +20,8 @@ const MACHINES = [1, 2, 3, 4, 5, 6, 7];
 /** What somebody does while a POST is under way, until it has returned. */
 const WORDS: Readonly<Record<string, (world: Accepting, runId: string) => Promise<unknown>>> = {
   "the queue's pause": async ({ ports }) => await pause(ports, { by: "ana", why: "stop" }),
-  "the cancel of its run": async ({ ports }, runId) => await cancelRun(ports, LIMITS, runId, "ana"),
+  "the cancel of its run": async ({ ports }, runId) =>
+    await cancelRun(ports, LIMITS, runId, wholeFor("ana")),
   "the pause of its run": async (world, runId) => {
     for (let failure = 0; failure < 5; failure += 1) await failOne(world);
     expect((await runOf(world, runId)).gate?.state).toBe("paused");

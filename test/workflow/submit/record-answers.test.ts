@@ -1,3 +1,4 @@
+import { wholeFor } from "../../access/reaching.ts";
 import { expect, it, describe } from "vitest";
 import { machineKey } from "../../../shared/ledger/row/keys.ts";
 import { claim, park, giveBack, loseAnswer } from "../../../shared/ledger/sequence/moves.ts";
@@ -49,7 +50,7 @@ it("several of a run that were cancelled before their answers came end, each cou
   for (const id of ids) open.push(await claimed(world, id));
   const ledger = remembering(world.ledger);
   await loadBudget(ledger);
-  await cancelRun(world.ports, someLimits(), accepted.run.runId, "operator");
+  await cancelRun(world.ports, someLimits(), accepted.run.runId, wholeFor("operator"));
   const answered = open.map((each) => {
     const answer = { kind: "notSent", detail: "the fence had closed" } as const;
     return { claimed: each, answer, latestMs: START_MS + 1_000 };

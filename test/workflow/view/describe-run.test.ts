@@ -1,3 +1,4 @@
+import { wholeFor, ofEveryTeam, reading } from "../../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { RATE_TOKEN_KEY, runKey } from "../../../shared/ledger/row/keys.ts";
 import {
@@ -40,7 +41,7 @@ async function ledgerWith(records: readonly SequenceRecord[], open = FULL_FOR_LO
     ...records.flatMap((each) => insertion(each)),
   ]);
   const view = async () => {
-    const described = await describeRun(ports, LIMITS, RUN_ID, []);
+    const described = await describeRun(ports, LIMITS, RUN_ID, reading());
     if (described === null) throw new Error("there is no run");
     return described;
   };
@@ -65,7 +66,8 @@ describe("a queue in which only the sessions kept for urgent work are left", () 
 
   it("is full for the status, unless something urgent waits or nothing does", async () => {
     const kindOf = async (records: readonly SequenceRecord[], open = FULL_FOR_LOWER) =>
-      (await describeStatus((await ledgerWith(records, open)).ports, LIMITS)).next.kind;
+      (await describeStatus((await ledgerWith(records, open)).ports, LIMITS, ofEveryTeam("op")))
+        .next.kind;
     expect(await kindOf([lower])).toBe("full");
     expect(await kindOf([lower, urgent])).toBe("go");
     expect(await kindOf([])).toBe("go");
@@ -87,7 +89,7 @@ describe("a cancel", () => {
     const { ports, ledger, view } = await ledgerWith([over, { ...submitted }, urgent], 0);
     expect((await view()).cancelAsked).toBeNull();
     expect((await view()).sequences.map(({ cancel }) => cancel)).toEqual([null, null, null]);
-    await cancelRun(ports, LIMITS, RUN_ID, "ana");
+    await cancelRun(ports, LIMITS, RUN_ID, wholeFor("ana"));
     const asked = { by: "ana", at: new Date(START_MS).toISOString() };
     const { cancelAsked, sequences } = await view();
     expect(cancelAsked).toEqual(asked);

@@ -1,3 +1,4 @@
+import { wholeFor } from "../../access/reaching.ts";
 import { expect, it } from "vitest";
 import { openEvidence } from "../../../shared/workflow/view/read-evidence.ts";
 import { SEQUENCE_ID } from "../../ledger/a-sequence.ts";
@@ -7,8 +8,9 @@ it("a stored result that has another size than its record is given to nobody", a
   const script = { type: "RunScript", fileName: null, chunks: [Buffer.from("{}")] } as const;
   const collecting = await openCollecting([script]);
   await collecting.collect();
-  const which = { sequenceId: SEQUENCE_ID, index: 0, by: "examiner" };
-  expect(await openEvidence(collecting.ports(), which)).toMatchObject({ size: 2 });
+  const which = { sequenceId: SEQUENCE_ID, index: 0 };
+  const examiner = wholeFor("examiner");
+  expect(await openEvidence(collecting.ports(), which, examiner)).toMatchObject({ size: 2 });
   const swapped = collecting.ports((ports) => ({
     ...ports,
     evidence: {
@@ -19,5 +21,7 @@ it("a stored result that has another size than its record is given to nobody", a
       },
     },
   }));
-  await expect(openEvidence(swapped, which)).rejects.toThrow("has 3 bytes; recorded are 2");
+  await expect(openEvidence(swapped, which, examiner)).rejects.toThrow(
+    "has 3 bytes; recorded are 2",
+  );
 });
