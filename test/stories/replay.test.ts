@@ -11,16 +11,18 @@ const KEY = "the key of the one who looks";
 const CALLERS = [
   {
     name: "signs",
+    team: "soc",
     hmac: [SECRET, NEXT],
     may: ["incident.submit", "again", "operate", "run.cancel"],
   },
   {
     name: "jira",
+    team: "soc",
     jira: [JIRA],
     may: ["incident.submit", "again", "operate"],
     sources: ["generic"],
   },
-  { name: "looks", key: hashed(KEY), may: ["run.read"] },
+  { name: "looks", team: "soc", key: hashed(KEY), may: ["run.read"] },
 ];
 
 let stage: Stage;

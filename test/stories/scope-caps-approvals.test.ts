@@ -148,7 +148,9 @@ describe("approvals", () => {
     stage = await openStage({
       machines: [machine(1), machine(2, { machineTags: ["Tier0"] })],
       env: {
-        CALLERS: JSON.stringify(names.map((name) => ({ name, key: hashed(name), may }))),
+        CALLERS: JSON.stringify(
+          names.map((name) => ({ name, key: hashed(name), may, team: "soc" })),
+        ),
         SCOPE: '{"tier0":[{"tags":["tier0"]}]}',
       },
     });

@@ -101,6 +101,7 @@ function callers(): object[] {
     {
       name: "all",
       key: hashed(canary("the key of a caller")),
+      all: true,
       may: RIGHTS,
       callbacks,
       callbackSecret,
