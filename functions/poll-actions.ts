@@ -2,9 +2,9 @@ import { app } from "@azure/functions";
 import { appOrThrow, logOf } from "./transport.ts";
 
 app.timer("pollActions", {
-  // Every five seconds at most; the poll decides by its own interval whether it asks Defender.
+  // Once a minute. While anything is outstanding, the watch goes on until shortly before the next.
   schedule: "%POLL_SCHEDULE%",
   handler: async (_timer, context) => {
-    await appOrThrow().poll(logOf(context));
+    await appOrThrow().watch(logOf(context));
   },
 });

@@ -44,7 +44,7 @@ param deleteLocks bool = false
 param settings LrqSettings = {}
 
 @description('When the poll wakes up. It has no default in lrq: without it the timer does not exist.')
-param pollSchedule string = '*/5 * * * * *'
+param pollSchedule string = '0 * * * * *'
 
 @description('Which Defender the tenant has.')
 @allowed(['commercial', 'gcc', 'gcc-high', 'dod'])

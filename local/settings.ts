@@ -25,7 +25,9 @@ export function localSettings(
 ): Record<string, string | undefined> {
   return {
     AZURE_FUNCTIONS_ENVIRONMENT: "Development",
+    // Nothing here costs money when it ticks, and a stack that is told to stop stops at once.
     POLL_SCHEDULE: "* * * * * *",
+    WATCH_SECONDS: "0",
     ...WORKER_SETTINGS,
     CALLERS: JSON.stringify([localCaller(parts.key)]),
     ...(parts.simulator === null ? {} : { ...LIFTED_CAPS, ...simulatorSettings(parts.simulator) }),

@@ -31,7 +31,7 @@ import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-e
 import { pause, resume } from "./workflow/operate/pause.ts";
 import { replayCallbacks } from "./workflow/notify/replay-callbacks.ts";
 import { createCountedCommits } from "./workflow/accept/counted-commits.ts";
-import { createRestedPoll } from "./workflow/poll/poll-timer.ts";
+import { createWatch } from "./workflow/poll/watch.ts";
 import { reconcile } from "./workflow/operate/reconcile.ts";
 import { receiveIncident, type ReceiveSettings } from "./workflow/accept/receive-incident.ts";
 import { resumeRun } from "./workflow/operate/resume-run.ts";
@@ -187,19 +187,19 @@ function operations({ limits }: Config, outside: Outside) {
  * keeps it in the poison queue for a person to see.
  */
 function triggers(config: Config, outside: Outside, { callers }: KnownParts) {
-  const { limits, lingerMs, callbacks } = config;
+  const { limits, lingerMs, watchMs, callbacks } = config;
   const { lockdown, scope } = config.access;
   const calling = { callers, rules: callbacks, waitsMs: callbacks.waitsMs };
-  const poll = createRestedPoll(limits);
+  const watch = createWatch(limits, watchMs);
   const logging = (log: Log): Ports => withLog(outside, log);
   return {
     drain: async (log: Log, message: unknown) => {
       const { bell } = drainMessageSchema.parse(message);
       // The message is used up. After the lockdown the poll finds the bell late and rings again.
       if (lockdown) log("warn", "lockedDown");
-      else await drain(logging(log), { limits, lingerMs, scope }, bell);
+      else await drain(logging(log), { limits, lingerMs, scope, watch }, bell);
     },
-    poll: (log: Log) => poll(logging(log)),
+    watch: (log: Log) => watch(logging(log)),
     reconcile: (log: Log) => reconcile(logging(log)),
     collect: (log: Log, message: unknown) => {
       const { sequenceId } = collectMessageSchema.parse(message).collect;

@@ -62,6 +62,7 @@ export const settings = z.object({
   POLL_SCHEDULE: z.string().min(9),
   CLOSED_DOOR_SECONDS: seconds(60),
   DRAIN_LINGER_SECONDS: z.coerce.number().min(0).max(240).default(240),
+  WATCH_SECONDS: z.coerce.number().min(0).max(240).default(55),
   ...accessSettings,
   ...callbackSettings,
   PUBLIC_URL: address.optional(),
@@ -92,6 +93,8 @@ export interface Config {
   readonly limits: Limits;
   readonly expiryMs: number;
   readonly lingerMs: number;
+  /** How long one watch may go on. */
+  readonly watchMs: number;
   /** CALLERS unchanged; it has its own parser. */
   readonly callers: string;
   readonly access: AccessConfig;
@@ -164,6 +167,7 @@ function configOf(from: Settings, storage: StorageSetting): Config {
     limits: limitsOf(from),
     expiryMs: from.SEQUENCE_EXPIRY_HOURS * 3_600_000,
     lingerMs: from.DRAIN_LINGER_SECONDS * 1_000,
+    watchMs: from.WATCH_SECONDS * 1_000,
     callers: from.CALLERS,
     access: accessConfigOf(from),
     callbacks: callbackConfigOf(from),

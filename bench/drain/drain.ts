@@ -6,6 +6,7 @@ import { measureAzurite } from "./measure-azurite.ts";
 import { measureNaive } from "./measure-naive.ts";
 import { measureSessions } from "./measure-sessions.ts";
 import { measureSlots } from "./measure-slots.ts";
+import { measureWatch } from "./measure-watch.ts";
 import { measureUrgent } from "./measure-urgent.ts";
 
 /**
@@ -20,6 +21,7 @@ export async function benchDrain(
     "slots and requests, virtual time": measureSlots,
     "urgent arrivals, virtual time": measureUrgent,
     "sessions and offline machines, virtual time": measureSessions,
+    "watching, virtual time": measureWatch,
     "naive drains, virtual time": measureNaive,
     "a careful drain, virtual time": measureCareful,
     "worker processes on Azurite": () => measureAzurite(root),

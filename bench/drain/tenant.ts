@@ -107,6 +107,7 @@ function endBy(action: Action, endMs: number): null {
   return null;
 }
 
+/** As a list shows it, with whole milliseconds: rows hold no others. */
 function describe(action: Action, nowMs: number): MachineAction {
   const { id, comment, machineId, createdAtMs, begunAtMs, endMs, isCancelled } = action;
   const isOver = endMs <= nowMs;
@@ -122,8 +123,8 @@ function describe(action: Action, nowMs: number): MachineAction {
     index: 0,
     type: "PutFile",
     status: status === "Succeeded" ? "Completed" : "Created",
-    startedAtMs: hasBegun ? begunAtMs : null,
-    endedAtMs: status === "Succeeded" ? endMs : null,
+    startedAtMs: hasBegun ? Math.floor(begunAtMs) : null,
+    endedAtMs: status === "Succeeded" ? Math.floor(endMs) : null,
     errors: [],
   };
   return {
@@ -132,8 +133,8 @@ function describe(action: Action, nowMs: number): MachineAction {
     comment,
     requestor: "lrq",
     machineId,
-    createdAtMs,
-    updatedAtMs: nowMs,
+    createdAtMs: Math.floor(createdAtMs),
+    updatedAtMs: Math.floor(nowMs),
     commands: [command],
   };
 }

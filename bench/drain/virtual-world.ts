@@ -3,10 +3,11 @@ import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
 import { createServiceClock } from "../../shared/azure/service-clock.ts";
 import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
+import { isFinished, sequenceSchema } from "../../shared/ledger/sequence/sequence.ts";
 import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Defender, Ledger, Ports, Random } from "../../shared/ports.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
-import { createRestedPoll } from "../../shared/workflow/poll/poll-timer.ts";
+import { createWatch } from "../../shared/workflow/poll/watch.ts";
 import { within, type Life } from "./life.ts";
 import { startListener } from "./listener.ts";
 import { createBenchQueue, type BenchQueue } from "./queue.ts";
@@ -35,10 +36,12 @@ export interface VirtualWorld {
   readonly spent: Spent;
   /** The same by who, what and on which kind of row: where requests go, when there are too many. */
   readonly spentOn: ReadonlyMap<string, number>;
-  readonly counts: { polls: number; moved: number };
+  readonly counts: { ticks: number; polls: number; moved: number };
+  /** When the ledger knew of each machine that its sequence had ended. */
+  readonly endedAtMs: ReadonlyMap<string, number>;
   /** The ports of one call of a function on any worker. */
   ports(who: Who): Ports;
-  /** Begins to listen to the queue and to poll every 5 s. */
+  /** Begins to listen to the queue, and the ticks of the timer. */
   start(): void;
   /** Kills all workers in the middle of what they do; others start ten seconds later. */
   kill(): void;
@@ -46,15 +49,16 @@ export interface VirtualWorld {
 
 /** Any instant will do; this one is far from 0, as real ones are. */
 const START_MS = 1_800_000_000_000;
-/** POLL_SCHEDULE as recommended. */
-const POLL_EVERY_MS = 5_000;
+/** POLL_SCHEDULE as recommended, and WATCH_SECONDS as shipped. */
+const TICK_EVERY_MS = 60_000;
+const WATCH_MS = 55_000;
 /** From a kill until the platform has started others. */
 const RESTART_MS = 10_000;
 
 /** The production workflows on memory ports, with the latencies of the real ones. */
 export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
   const outside = createOutside(options);
-  const { clock, tenant, queue, spent, spentOn, counts, random } = outside;
+  const { clock, tenant, queue, spent, spentOn, counts, endedAtMs, random } = outside;
   const newFleet = (): Fleet => ({
     workers: Array.from({ length: options.workers }, () => newWorker(clock, random)),
     life: { isOver: false },
@@ -67,6 +71,7 @@ export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
     spent,
     spentOn,
     counts,
+    endedAtMs,
     ports: (who) => portsOf(outside, fleet, anyWorker(fleet, random), who),
     start: () => startFleet(outside, fleet, options),
     kill: () => {
@@ -85,6 +90,7 @@ interface Outside extends Pick<VirtualWorld, "clock" | "tenant" | "queue" | "spe
   readonly ledger: Ledger;
   readonly defender: Defender;
   readonly spentOn: Map<string, number>;
+  readonly endedAtMs: Map<string, number>;
 }
 
 /** The workers that were started together, and are killed together. */
@@ -97,17 +103,37 @@ function createOutside({ seed, tenant: rules }: VirtualWorldOptions): Outside {
   const clock = createMemoryClock({ startMs: START_MS, settle: settled });
   const random = createSeededRandom(seed);
   const nowMs = () => clock.nowMs();
+  const endedAtMs = new Map<string, number>();
   const tenant = createBenchTenant(rules, nowMs, createSeededRandom(seed + 1));
   return {
     clock,
     random,
     tenant,
-    ledger: createMemoryLedger(),
+    ledger: watched(createMemoryLedger(), (machineId) => void endedAtMs.set(machineId, nowMs())),
     queue: createBenchQueue(nowMs),
     defender: defenderOf(tenant, clock, random),
     spent: { accept: 0, drain: 0, poll: 0 },
     spentOn: new Map(),
-    counts: { polls: 0, moved: 0 },
+    counts: { ticks: 0, polls: 0, moved: 0 },
+    endedAtMs,
+  };
+}
+
+/** The ledger, which tells of each machine whose sequence has ended. */
+function watched(ledger: Ledger, ended: (machineId: string) => void): Ledger {
+  return {
+    ...ledger,
+    commit: async (changes) => {
+      const outcome = await ledger.commit(changes);
+      if (outcome.kind === "conflict") return outcome;
+      for (const change of changes) {
+        const body: unknown = change.op === "delete" ? null : change.body;
+        const isSequence = change.key.startsWith("sequence!");
+        const read = isSequence ? sequenceSchema.safeParse(body).data : undefined;
+        if (read !== undefined && isFinished(read)) ended(read.machineId);
+      }
+      return outcome;
+    },
   };
 }
 
@@ -141,21 +167,31 @@ function startFleet(
   fleet: Fleet,
   { limits, lingerMs }: Pick<VirtualWorldOptions, "limits" | "lingerMs">,
 ): void {
-  const { clock, queue, counts, random } = outside;
+  const { clock, queue, random } = outside;
   for (const worker of fleet.workers) {
+    // The platform never runs the timer in the process of another function.
+    const watch = watchOf(outside, fleet, worker, limits);
     startListener(queue, clock, fleet.life, async ({ body }) => {
       const ports = portsOf(outside, fleet, worker, "drain");
-      await drain(ports, { limits, lingerMs, scope: {} }, body);
+      await drain(ports, { limits, lingerMs, scope: {}, watch }, body);
     });
   }
   // A timer is a singleton: it stays with the instance that holds its lock.
   const timerWorker = anyWorker(fleet, random);
-  const restedPoll = createRestedPoll(limits);
+  const watch = watchOf(outside, fleet, timerWorker, limits);
   startTimer(clock, fleet.life, async () => {
-    counts.polls += 1;
-    const report = await restedPoll(portsOf(outside, fleet, timerWorker, "poll"));
-    counts.moved += report?.moved ?? 0;
+    outside.counts.ticks += 1;
+    await watch();
   });
+}
+
+function watchOf(outside: Outside, fleet: Fleet, worker: Worker, limits: Limits) {
+  const watch = createWatch(limits, WATCH_MS);
+  return async (): Promise<void> => {
+    const { polls, moved } = await watch(portsOf(outside, fleet, worker, "poll"));
+    outside.counts.polls += polls;
+    outside.counts.moved += moved;
+  };
 }
 
 /** The timer of one host: it never overlaps itself. */
@@ -163,7 +199,7 @@ function startTimer(clock: MemoryClock, life: Life, act: () => Promise<void>): v
   let isRunning = false;
   const tick = (): void => {
     if (life.isOver) return;
-    clock.at(clock.nowMs() + POLL_EVERY_MS, tick);
+    clock.at(clock.nowMs() + TICK_EVERY_MS, tick);
     if (isRunning) return;
     isRunning = true;
     void act().then(() => {

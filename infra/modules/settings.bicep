@@ -18,6 +18,7 @@ type LrqSettings = {
   POLL_SECONDS: string?
   CLOSED_DOOR_SECONDS: string?
   DRAIN_LINGER_SECONDS: string?
+  WATCH_SECONDS: string?
   LOCKDOWN: string?
   SCOPE: string?
   CAP_MACHINES_PER_INCIDENT: string?

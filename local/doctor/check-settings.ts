@@ -8,7 +8,7 @@ import { found, ok, type Finding } from "./finding.ts";
 
 /** What to do about a setting, where its own message does not say it. */
 const FIXES: Readonly<Record<string, string>> = {
-  POLL_SCHEDULE: 'Set POLL_SCHEDULE to "*/5 * * * * *"; without it the host runs no poll at all.',
+  POLL_SCHEDULE: 'Set POLL_SCHEDULE to "0 * * * * *"; without it the host runs no poll at all.',
   CALLERS: "Set CALLERS as docs/settings.md shows.",
 };
 

@@ -77,7 +77,12 @@ async function begun(sendFenceMs: number) {
     linkHosts: [],
   });
   const ports = { ...world.ports, defender };
-  const settings = { limits: { ...LIMITS, sendFenceMs }, lingerMs: 0, scope: {} };
+  const settings = {
+    limits: { ...LIMITS, sendFenceMs },
+    lingerMs: 0,
+    scope: {},
+    watch: async () => {},
+  };
   const draining = drain(ports, settings, BELL);
   return { world, door, draining, runId: accepted.run.runId };
 }

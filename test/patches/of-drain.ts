@@ -114,7 +114,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/submit/drain.ts",
     snippet: "await unlessSetAside(ports, null, () => stopDriving(ports, hostId));",
     replacement: "await stopDriving(ports, hostId);",
-    caughtBy: { breaks: ["reasonless"], seed: 2_733 },
+    caughtBy: { test: "test/workflow/submit/drain.test.ts" },
   },
   {
     name: "sits out no time of a probe, for which its bell came early",
@@ -175,5 +175,21 @@ export const OF_DRAIN: readonly Patch[] = [
     snippet: 'await ringForReady(ports, limits, { why: "released" });',
     replacement: "",
     caughtBy: { test: "test/workflow/operate/pause.test.ts" },
+  },
+  {
+    name: "never watches again after storage was out of reach once",
+    file: "shared/workflow/poll/watch.ts",
+    snippet: `    } finally {
+      isWatching = false;
+    }`,
+    replacement: "} finally {}",
+    caughtBy: { breaks: ["ends", "takenOver", "found", "quiet"], seed: 1 },
+  },
+  {
+    name: "leaves what a drain has submitted to the next tick of the timer",
+    file: "shared/workflow/submit/drain.ts",
+    snippet: "if (claims === 0 && (await nobodyPolls(ports, limits))) watch();",
+    replacement: "",
+    caughtBy: { test: "test/workflow/submit/drain.test.ts" },
   },
 ];

@@ -25,6 +25,7 @@ import { between, stream } from "./streams.ts";
 import { createReceivers } from "./receivers.ts";
 import { createTenant, type Tenant } from "./tenant.ts";
 import { asNewer, asOlder, createNarrowJudge } from "./versions.ts";
+import { watchOf } from "./timers.ts";
 import { isOutOfReach, through, type Invocation } from "./wire.ts";
 import type { Done, World, Wrap } from "./world.ts";
 
@@ -115,12 +116,13 @@ async function invoke<T>(
 function serve(world: World): Serve {
   const { counts } = world;
   return async (epoch, message) => {
-    const { limits, lingerMs } = world.scenario;
+    const { limits, lingerMs, watchMs } = world.scenario;
     const done = await world.invoke(epoch, async (ports) => {
       if (message.queue === "drain") {
         counts.drains += 1;
         const { bell } = drainMessageSchema.parse(message.body);
-        return await drain(ports, { limits, lingerMs, scope: {} }, bell);
+        const watch = watchMs > 0 ? watchOf(world, epoch) : async () => {};
+        return await drain(ports, { limits, lingerMs, scope: {}, watch }, bell);
       }
       if (message.queue === "callback") {
         const { callback } = callbackMessageSchema.parse(message.body);

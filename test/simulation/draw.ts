@@ -35,6 +35,10 @@ const LONGEST_STALL_MS = 720_000;
 /** Mostly rarer than in production, for a poll that finds nothing new costs as much as any. */
 const POLLS_EVERY_MS = [15_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000] as const;
 
+/** POLL_SCHEDULE and WATCH_SECONDS as shipped; few, for a watch polls as often as in production. */
+const WATCHED = { pollEveryMs: 60_000, watchMs: 55_000 };
+const WATCHED_SHARE = 0.06;
+
 /** A scenario of about twenty virtual minutes, all of it decided by the seed. */
 export function drawScenario(seed: number): Scenario {
   const random = stream(seed, "scenario");
@@ -66,6 +70,8 @@ export function drawScenario(seed: number): Scenario {
     expiryMs: expiryMs ?? oneOf(random, [450_000, 600_000, 900_000]),
     hosts: whole(random, 1, 4),
     pollEveryMs: oneOf(random, POLLS_EVERY_MS),
+    watchMs: 0,
+    ...(chance(stream(seed, "watch"), WATCHED_SHARE) ? WATCHED : {}),
     pollsOverlap: chance(random, 0.3),
     machines,
     arrivals: [...approvals.arrivals, ...drawRivals(seed, approvals.arrivals, machines)],

@@ -134,6 +134,8 @@ export interface Scenario {
   readonly expiryMs: number;
   readonly hosts: number;
   readonly pollEveryMs: number;
+  /** How long a watch of timer or drain goes on; with 0 the timer only polls. */
+  readonly watchMs: number;
   /** True if two hosts can run the poll at once. */
   readonly pollsOverlap: boolean;
   readonly machines: readonly ScenarioMachine[];
@@ -195,6 +197,7 @@ export const CALM_TENANT: TenantRules = {
 /** Runs that go at once and whole, and nobody in between. */
 export const UNGUARDED = {
   policy: null,
+  watchMs: 0,
   versions: { mixed: false, odd: [] },
   approvalMs: 3_600_000,
   receivers: [],

@@ -1,10 +1,21 @@
-import { poll } from "../../shared/workflow/poll/poll.ts";
+import { poll, type PollPorts } from "../../shared/workflow/poll/poll.ts";
+import { createWatch, type Watch } from "../../shared/workflow/poll/watch.ts";
 import { reconcile } from "../../shared/workflow/operate/reconcile.ts";
 import type { Epoch } from "./hosts.ts";
 import type { World } from "./world.ts";
 
 /** After a storm nothing goes wrong any more, and what is left mostly waits until it expires. */
-const CALM_POLLS_RARER = 3;
+const CALM_POLLS_RARER = 2;
+
+/** What each process knows of its own watching. */
+const watches = new WeakMap<Epoch, Watch>();
+
+/** The watch of one process: a drain begins it, and so does a timer. */
+export function watchOf({ scenario }: World, epoch: Epoch): Watch {
+  const watch = watches.get(epoch) ?? createWatch(scenario.limits, scenario.watchMs);
+  watches.set(epoch, watch);
+  return watch;
+}
 
 /** The timer: a singleton that never overlaps itself, unless the scenario lets it. */
 export function startPolling(world: World): void {
@@ -22,7 +33,11 @@ export function startPolling(world: World): void {
     running = epoch;
     counts.polls += 1;
     void world
-      .invoke(epoch, async (ports) => await poll(ports, world.scenario.limits, pollerId))
+      .invoke(epoch, async (ports: PollPorts): Promise<unknown> =>
+        scenario.watchMs > 0
+          ? await watchOf(world, epoch)(ports)
+          : await poll(ports, scenario.limits, pollerId),
+      )
       .then(() => {
         if (running === epoch) running = null;
       });

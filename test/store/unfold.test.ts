@@ -168,7 +168,7 @@ describe("a run whose sequences have no rows of their own yet", () => {
 });
 
 describe("the drain that a planned run was rung for", () => {
-  const settings = { limits, lingerMs: 0, scope: {} };
+  const settings = { limits, lingerMs: 0, scope: {}, watch: async () => {} };
 
   it("unfolds it although the queue is paused", async () => {
     const { world, ports, runId } = await accepted(25);

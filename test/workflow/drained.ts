@@ -33,6 +33,10 @@ export async function drained(
       },
     },
   };
-  const { ended } = await drain(ports, { limits, lingerMs: 0, scope: {} }, BELL);
+  const { ended } = await drain(
+    ports,
+    { limits, lingerMs: 0, scope: {}, watch: async () => {} },
+    BELL,
+  );
   return { posts, ended, log, records: await world.unfolded() };
 }

@@ -83,7 +83,7 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
     drain: async () =>
       await drain(
         ports,
-        { limits, lingerMs: 0, scope: {} },
+        { limits, lingerMs: 0, scope: {}, watch: async () => {} },
         { why: "due", runId: null, urgent: false },
       ),
     poll: async () => {

@@ -38,6 +38,10 @@ const LIST_MARGIN_MS = 120_000;
 const FOREIGN_SPAN_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+/**
+ * A poll this late, in usual intervals, is missed: the watch of a drain has ended, or its process.
+ */
+const LATE = 0.2;
 /** Polls may use half of the list budget; the rest is for people and for recovery. */
 const LIST_SHARE = 0.5;
 
@@ -63,7 +67,7 @@ export async function listAndJudge(
   const need = await needForList(ports, limits, { outstanding, before, nowMs });
   if (need === null) return NOTHING;
   const intervalMs = listIntervalMs(need.asking, need.binds, nowMs, limits);
-  const lease = { pollerId, nowMs, intervalMs };
+  const lease = { pollerId, nowMs, intervalMs, lateMs: limits.pollMs * LATE };
   const token = await ports.defender.prepare();
   if (token.kind !== "answered") {
     await noteRefusal(ports, limits, noToken(token, ports.clock.latest()));

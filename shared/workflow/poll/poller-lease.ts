@@ -5,11 +5,6 @@ import type { Store } from "../../store/transact.ts";
 
 /** The ticks of a timer come a little early or late; one this early counts as in time. */
 const NEARLY = 0.98;
-/**
- * The process that polled last keeps the lease. Others take it over if its poll is overdue by this
- * factor.
- */
-const OVERDUE = 1.5;
 
 /** The right to ask for Defender's list once, and the process that wants it. */
 export interface PollerLease {
@@ -17,6 +12,8 @@ export interface PollerLease {
   readonly nowMs: number;
   /** The shortest time between two lists. */
   readonly intervalMs: number;
+  /** The process that polled last keeps the lease, until its poll is so late. */
+  readonly lateMs: number;
 }
 
 /**
@@ -26,13 +23,14 @@ export interface PollerLease {
  */
 export async function takePollerLease(store: Store, lease: PollerLease): Promise<boolean> {
   const { pollerId, nowMs, intervalMs } = lease;
+  const overdueMs = intervalMs + lease.lateMs;
   const { polledAtMs, polledBy } = (await loadBudget(store.ledger)).value;
-  const isAlone = polledBy === pollerId && store.clock.latest() < polledAtMs + intervalMs * OVERDUE;
+  const isAlone = polledBy === pollerId && store.clock.latest() < polledAtMs + overdueMs;
   if (isAlone) return nowMs >= polledAtMs + intervalMs * NEARLY;
   let due = false;
   const taken = await changeBudgetAlone(store, (budget) => {
-    const share = [pollerId, null].includes(budget.polledBy) ? NEARLY : OVERDUE;
-    due = nowMs >= budget.polledAtMs + intervalMs * share;
+    const isOwn = [pollerId, null].includes(budget.polledBy);
+    due = nowMs >= budget.polledAtMs + (isOwn ? intervalMs * NEARLY : overdueMs);
     return due ? withPollerLease(budget, lease) : budget;
   });
   return due && taken !== null;

@@ -22,6 +22,11 @@ export interface DrainSettings {
   readonly lingerMs: number;
   /** Which machines lrq may act on now; it may differ from when they were accepted. */
   readonly scope: MachineScope;
+  /**
+   * Begun with a claim while nobody polls, and waited for at the end: the timer may tick only a
+   * minute later.
+   */
+  readonly watch: (ports: DrainPorts) => Promise<unknown>;
 }
 
 export interface DrainReport {
@@ -54,16 +59,42 @@ const RINGS_ONCE_MORE: ReadonlySet<DrainReport["ended"]> = new Set([
 /** Sleeps in one wait; the second is of a few milliseconds. */
 const SLEEPS_MAX = 5;
 
+type Bell = Pick<DrainBell, "why" | "runId" | "urgent">;
+
 /**
- * Submits the best ready sequences, as many as the tenant's limits allow, for any message. If the
- * message says that a run was planned, the sequences of the run get their own rows first. It never
- * throws to wait for work: either this invocation goes on as the driver within its bound, or it
- * rings one bell for the time of the next slot. Throws only if storage is out of reach.
+ * Submits the best ready sequences, as many as the tenant's limits allow, for any message, and
+ * watches what it has submitted. Throws only if storage is out of reach.
  */
 export async function drain(
-  outside: DrainPorts,
+  ports: DrainPorts,
   settings: DrainSettings,
-  { why, runId, urgent }: Pick<DrainBell, "why" | "runId" | "urgent">,
+  bell: Bell,
+): Promise<DrainReport> {
+  const watching: { over: Promise<unknown> | null } = { over: null };
+  const watch = (): void => {
+    watching.over ??= settings.watch(ports);
+    // What it throws is thrown below, when it is waited for.
+    watching.over.catch(() => undefined);
+  };
+  const report = await drainReady(ports, { ...settings, watch }, bell);
+  await watching.over;
+  return report;
+}
+
+interface Draining extends Omit<DrainSettings, "watch"> {
+  /** Begins the watch, if it has not begun. */
+  readonly watch: () => void;
+}
+
+/**
+ * If the message says that a run was planned, the sequences of the run get their own rows first. It
+ * never throws to wait for work: either this invocation goes on as the driver within its bound, or
+ * it rings one bell for the time of the next slot.
+ */
+async function drainReady(
+  outside: DrainPorts,
+  settings: Draining,
+  { why, runId, urgent }: Bell,
 ): Promise<DrainReport> {
   const ports = { ...outside, ledger: remembering(outside.ledger) };
   // First, accepted sequences get their own rows, even if another drain is the driver, and even
@@ -101,7 +132,7 @@ export async function drain(
 
 async function dispatch(
   ports: DrainPorts,
-  { limits }: DrainSettings,
+  { limits, watch }: Draining,
   claimant: Claimant,
   leftMs: () => number,
 ): Promise<DrainReport & { drove: boolean }> {
@@ -120,6 +151,8 @@ async function dispatch(
     let untilMs: number | null;
     let ended: DrainReport["ended"] = "wait";
     if (claimed.kind === "claimed") {
+      // Only at its beginning: later the timer has ticked, and the host ends what takes too long.
+      if (claims === 0 && (await nobodyPolls(ports, limits))) watch();
       drove ||= claimed.drives;
       const came = await submitClaimed(ports, limits, claimed);
       submitted += came.accepted;
@@ -151,6 +184,12 @@ async function sitOut(clock: DrainPorts["clock"], untilMs: number): Promise<void
     await clock.sleep(Math.max(1, untilMs - clock.earliest()));
     if (clock.earliest() >= untilMs) return;
   }
+}
+
+/** True if two usual polls are missing: the timer rests, because nothing was outstanding. */
+async function nobodyPolls({ ledger, clock }: DrainPorts, { pollMs }: Limits): Promise<boolean> {
+  const { polledAtMs } = (await loadBudget(ledger)).value;
+  return clock.earliest() > polledAtMs + 2 * pollMs;
 }
 
 /** The budget that was just written says when the next may go, so this needs no read. */

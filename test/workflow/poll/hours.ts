@@ -9,7 +9,7 @@ import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
 
 const LIMITS = someLimits();
-const SETTINGS = { limits: LIMITS, lingerMs: 0, scope: {} } as const;
+const SETTINGS = { limits: LIMITS, lingerMs: 0, scope: {}, watch: async () => {} } as const;
 const REPAIR = { why: "repair", runId: null, urgent: false } as const;
 
 const forbidden = async (): Promise<Reply<never>> => ({

@@ -28,6 +28,10 @@ function begun() {
     clock: { ...clock, sleep: async () => {} },
     random: createSeededRandom(1),
   };
+  const leaseOf = (pollerId: string) => {
+    const late = { intervalMs: INTERVAL_MS, lateMs: INTERVAL_MS / 2 };
+    return { pollerId, nowMs: clock.nowMs(), ...late };
+  };
   /** The ledger as one poll knows it that has read the budget. */
   const reading = async (): Promise<Ledger> => {
     const known = remembering(ledger);
@@ -35,15 +39,12 @@ function begun() {
     return known;
   };
   const wanting = async (pollerId: string, known: Ledger) =>
-    await takePollerLease(
-      { ...ports, ledger: known },
-      { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS },
-    );
+    await takePollerLease({ ...ports, ledger: known }, leaseOf(pollerId));
   /** Reads, asks, and writes down a poll that was made, as the poll does. */
   const polling = async (pollerId: string): Promise<boolean> => {
     const known = await reading();
     const mine = await wanting(pollerId, known);
-    const lease = { pollerId, nowMs: clock.nowMs(), intervalMs: INTERVAL_MS };
+    const lease = leaseOf(pollerId);
     const { value: budget, etag } = await loadBudget(known);
     const next = withPollerLease(budget, lease);
     if (mine && next !== budget) {

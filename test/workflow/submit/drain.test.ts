@@ -9,7 +9,7 @@ import { startAccepting } from "../accepting.ts";
 it("a driver that leaves without a bell takes its promise back, so that the next may go at once", async () => {
   const app = startGoingOn();
   await app.accept("case", [1, 2, 3]);
-  const settings = { limits: app.limits, lingerMs: 240_000, scope: {} };
+  const settings = { limits: app.limits, lingerMs: 240_000, scope: {}, watch: async () => {} };
   const seen: (string | null)[] = [];
   const ledger: typeof app.ledger = {
     ...app.ledger,
@@ -29,8 +29,33 @@ it("a driver that leaves without a bell takes its promise back, so that the next
   expect(seen.at(-1)).toBeNull();
 });
 
+it("a driver ends where nobody can read the budget as it leaves", async () => {
+  const app = startGoingOn();
+  await app.accept("case", [1, 2, 3]);
+  const settings = { limits: app.limits, lingerMs: 240_000, scope: {}, watch: async () => {} };
+  const drives = async () => (await loadBudget(app.ledger)).value.driver !== null;
+  const ledger: typeof app.ledger = {
+    ...app.ledger,
+    commit: async (changes) => {
+      const budget = changes.find(({ key }) => key === "rate-token");
+      const leaves = budget !== undefined && budget.op !== "delete" && !isDriven(budget.body);
+      // A newer version writes it right before the promise is taken back.
+      if (leaves && (await drives())) await app.tamper("rate-token", { v: 99 });
+      return await app.ledger.commit(changes);
+    },
+  };
+  const bell = { why: "due", runId: null, urgent: false } as const;
+  const report = await drain({ ...app.ports, ledger }, settings, bell);
+  expect(report).toEqual({ submitted: 1, ended: "unwatched" });
+  expect(await app.body("rate-token")).toMatchObject({ v: 99 });
+});
+
+function isDriven(budget: unknown): boolean {
+  return typeof budget === "object" && budget !== null && "driver" in budget && !!budget.driver;
+}
+
 const LIMITS = someLimits();
-const SETTINGS = { limits: LIMITS, lingerMs: 240_000, scope: {} };
+const SETTINGS = { limits: LIMITS, lingerMs: 240_000, scope: {}, watch: async () => {} };
 
 /**
  * Drains after each other, each by the bell of the one before, until so many POSTs went or no bell
@@ -73,5 +98,45 @@ describe("a POST that probes whether Defender lets us in again", () => {
   it("goes when its time has come, with no other bell than that of the drain before it", async () => {
     const [first, ...later] = await refusedPosts(5);
     expect(later.map((atMs) => (atMs - (first ?? 0)) / LIMITS.busyRetryMs)).toEqual([1, 3, 7, 15]);
+  });
+});
+
+async function outOfReach(): Promise<never> {
+  throw new Error("storage is out of reach");
+}
+
+/** Drains one incident, `sincePolledMs` after the last poll, and counts the watches. */
+async function watchesOf(sincePolledMs: number | null): Promise<number> {
+  const app = startGoingOn();
+  if (sincePolledMs !== null) {
+    await app.accept("before", [1]);
+    await app.drain();
+    await app.poll();
+    app.pass(sincePolledMs);
+  }
+  await app.accept("case", [2]);
+  let watches = 0;
+  const watch = async () => void (watches += 1);
+  const settings = { limits: app.limits, lingerMs: 0, scope: {}, watch };
+  await drain(app.ports, settings, { why: "due", runId: null, urgent: false });
+  return watches;
+}
+
+describe("the watch of a drain", () => {
+  it("begins with what it has claimed, if nobody has polled yet, or not for long", async () => {
+    expect(await watchesOf(null)).toBe(1);
+    expect(await watchesOf(60_000)).toBe(1);
+  });
+
+  it("does not begin while somebody polls", async () => {
+    expect(await watchesOf(1_000)).toBe(0);
+  });
+
+  it("is waited for, and what it throws, the drain throws", async () => {
+    const app = startGoingOn();
+    await app.accept("case", [1]);
+    const settings = { limits: app.limits, lingerMs: 0, scope: {}, watch: outOfReach };
+    const bell = { why: "due", runId: null, urgent: false } as const;
+    await expect(drain(app.ports, settings, bell)).rejects.toThrow("out of reach");
   });
 });

@@ -1,0 +1,73 @@
+import { SHIPPED } from "../shipped-limits.ts";
+import { atMost, row, type Row } from "../table.ts";
+import { acceptIncident, machinesOf } from "./backlog.ts";
+import { percentile } from "./figures.ts";
+import { countsNow, load, workRequests } from "./run-virtual.ts";
+
+const PART = "drain";
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** The other timer of the app fires twice an hour. */
+const RECONCILES_A_DAY = 48;
+const SHORT_SESSION_MS = [30_000, 90_000] as const;
+const INCIDENTS = 40;
+const MACHINES_EACH = 25;
+/** Long enough for each incident to end, and at another second of the timer's minute each time. */
+const APART_MS = 15 * MINUTE_MS + 7_300;
+
+/** What watching costs while nothing happens, and how soon it sees what has ended. */
+export async function measureWatch(): Promise<readonly Row[]> {
+  return [...(await measureIdle()), ...(await measureNoticing())];
+}
+
+async function measureIdle(): Promise<Row[]> {
+  const { world } = await load({ seed: 31, workers: 1, backlog: [], sessionMs: SHORT_SESSION_MS });
+  const before = countsNow(world);
+  world.start();
+  await world.clock.advanceTo(world.clock.nowMs() + DAY_MS);
+  const at = { part: PART, setting: "nothing happens for a day" };
+  const requests = workRequests(world, before) / (DAY_MS / MINUTE_MS);
+  const executions = world.counts.ticks + RECONCILES_A_DAY;
+  return [
+    row({ ...at, measure: "executions a day", value: executions, unit: "", bound: atMost(1_500) }),
+    row({
+      ...at,
+      measure: "storage requests a minute",
+      value: requests,
+      unit: "",
+      bound: atMost(10),
+    }),
+  ];
+}
+
+/** Small incidents, each after everything before it has ended: the timer rests as each begins. */
+async function measureNoticing(): Promise<Row[]> {
+  const { world } = await load({ seed: 37, workers: 4, backlog: [], sessionMs: SHORT_SESSION_MS });
+  const { clock, tenant, endedAtMs } = world;
+  world.start();
+  for (let number = 0; number < INCIDENTS; number += 1) {
+    const machineIds = machinesOf(`incident ${number}`, MACHINES_EACH);
+    const asked = { incidentId: `i-${number}`, machineIds, lane: "sweep" } as const;
+    void acceptIncident(world.ports("accept"), SHIPPED, asked);
+    await clock.advanceTo(clock.nowMs() + APART_MS);
+  }
+  const lateMs = [...tenant.endsAtMs].map(
+    ([machineId, endMs]) => (endedAtMs.get(machineId) ?? Infinity) - endMs,
+  );
+  const setting = `${INCIDENTS} incidents of ${MACHINES_EACH}, each after a rest`;
+  const at = { part: PART, setting, unit: "s" };
+  return [
+    row({
+      ...at,
+      measure: "until an ended action is noticed, p50",
+      value: percentile(lateMs, 0.5) / 1_000,
+      bound: atMost(10),
+    }),
+    row({
+      ...at,
+      measure: "until an ended action is noticed, p99",
+      value: percentile(lateMs, 0.99) / 1_000,
+      bound: atMost(20),
+    }),
+  ];
+}

@@ -1,0 +1,69 @@
+import type { Limits } from "../../limits/pace/limits.ts";
+import { poll, type PollPorts, type PollReport } from "./poll.ts";
+
+/**
+ * Polls while anything is outstanding, but not longer than its bound. If this process watches
+ * already, it returns at once. Throws if storage is out of reach; the next tick tries again.
+ */
+export type Watch = (ports: PollPorts) => Promise<WatchReport>;
+
+interface WatchReport {
+  readonly polls: number;
+  /** Sequences whose record changed. */
+  readonly moved: number;
+}
+
+/** The process looks this many times between two usual lists, for lists can be due earlier. */
+const LOOKS_PER_LIST = 4;
+
+/**
+ * One watch for a process, with `lingerMs` as its bound. A timer that ticks once a minute sees
+ * within seconds what has ended, and pays one read a tick while nothing is outstanding. With 0 each
+ * call polls at most once.
+ */
+export function createWatch(limits: Limits, lingerMs: number): Watch {
+  const restedPoll = createRestedPoll(limits);
+  const lookEveryMs = limits.pollMs / LOOKS_PER_LIST;
+  let isWatching = false;
+  return async (ports) => {
+    const came = { polls: 0, moved: 0 };
+    if (isWatching) return came;
+    isWatching = true;
+    const untilMs = ports.clock.monotonicMs() + lingerMs;
+    try {
+      for (;;) {
+        const report = await restedPoll(ports);
+        if (report !== null) came.polls += 1;
+        came.moved += report?.moved ?? 0;
+        if (report?.outstanding === false) return came;
+        if (ports.clock.monotonicMs() + lookEveryMs > untilMs) return came;
+        await ports.clock.sleep(lookEveryMs);
+      }
+    } finally {
+      isWatching = false;
+    }
+  };
+}
+
+/** A call this long before the next poll is due still counts as in time. */
+const EARLY_MS = 1_000;
+
+/**
+ * A poll for a process that looks more often than there is something to see. After a poll it skips
+ * calls until the next poll is due; a skipped call costs nothing and returns null. The rest between
+ * polls is short while sessions are scarce. While nothing is outstanding there is no rest, so new
+ * work is seen at the next call. Only this process knows of its rest; another process may take the
+ * lease and poll meanwhile.
+ */
+export function createRestedPoll(limits: Limits): (ports: PollPorts) => Promise<PollReport | null> {
+  let restUntilMs = Number.NEGATIVE_INFINITY;
+  let pollerId: string | null = null;
+  return async (ports) => {
+    const nowMs = ports.clock.monotonicMs();
+    if (nowMs < restUntilMs) return null;
+    pollerId ??= ports.random.id();
+    const report = await poll(ports, limits, pollerId);
+    restUntilMs = nowMs + report.restMs - EARLY_MS;
+    return report;
+  };
+}
