@@ -58,6 +58,7 @@ export function createPorts(
     random: {
       fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
       id: () => randomBytes(16).toString("hex"),
+      nonce: () => randomBytes(16).toString("hex"),
     },
   };
 }

@@ -185,11 +185,13 @@ export interface ServiceClock {
   sleep(ms: number): Promise<void>;
 }
 
-/** Uniform in [0, 1), and random identifiers; seeded in tests. */
+/** Uniform in [0, 1), random identifiers, and nonces that nobody can guess; seeded in tests. */
 export interface Random {
   fraction(): number;
   /** 128 random bits, hex. */
   id(): string;
+  /** 128 bits of a secure generator, hex. */
+  nonce(): string;
 }
 
 /** One line for each decision: an event name, and fields that are never secrets. */

@@ -126,6 +126,7 @@ function describe(action: Action, nowMs: number): MachineAction {
     startedAtMs: hasBegun ? Math.floor(begunAtMs) : null,
     endedAtMs: status === "Succeeded" ? Math.floor(endMs) : null,
     errors: [],
+    parameters: null,
   };
   return {
     id,

@@ -54,7 +54,7 @@ export interface Verdict {
   readonly findings: readonly string[];
 }
 
-const MARK = /^\[lrq:([0-9a-z.]+)\.(\d+)\.\d+\] /;
+const MARK = /^\[lrq:([0-9a-z.]+)\.(\d+)\.\d+\](?:~[0-9a-f]+)? /;
 
 /**
  * Whether the promises held: nothing lost, every run ended, each sequence done once or said to be

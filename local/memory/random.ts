@@ -10,9 +10,11 @@ const WARM_UP = 16;
 export function createSeededRandom(seed: number): Random {
   const next = sfc32(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);
   for (let count = 0; count < WARM_UP; count += 1) next();
+  const id = () => Array.from({ length: 4 }, () => next().toString(16).padStart(8, "0")).join("");
   return {
     fraction: () => ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) / 2 ** 53,
-    id: () => Array.from({ length: 4 }, () => next().toString(16).padStart(8, "0")).join(""),
+    id,
+    nonce: id,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from "../plan/command/command.ts";
-import { COMMAND_ORDER } from "../plan/command/command.ts";
+import { COMMAND_ORDER, parametersOf } from "../plan/command/command.ts";
 
 /**
  * The documented form of a machine id. Some calls also take a name, and a name could mean another
@@ -34,18 +34,8 @@ export function liveResponseCall(
   };
 }
 
-function wireCommand(command: Command): WireCommand {
-  if (command.type === "PutFile") return wire(command.type, { FileName: command.fileName });
-  if (command.type === "GetFile") return wire(command.type, { Path: command.path });
-  return wire(command.type, { ScriptName: command.scriptName, Args: command.args });
-}
-
 /** A parameter without a value is left out, because no client was seen to send an empty one. */
-function wire(type: Command["type"], params: Readonly<Record<string, string | null>>): WireCommand {
-  return {
-    type,
-    params: Object.entries(params).flatMap(([key, value]) =>
-      value === null ? [] : { key, value },
-    ),
-  };
+function wireCommand(command: Command): WireCommand {
+  const params = Object.entries(parametersOf(command)).map(([key, value]) => ({ key, value }));
+  return { type: command.type, params };
 }

@@ -26,8 +26,19 @@ const commandSchema = z.object({
   endTime: instant,
   commandStatus: z.string().catch("Unknown"),
   errors: z.array(z.unknown()).catch([]),
-  command: z.object({ type: text }).nullable().catch(null),
+  command: z.object({ type: text, params: z.unknown() }).nullable().catch(null),
 });
+
+/** Without a value a parameter is none. */
+const parametersSchema = z
+  .array(z.object({ key: z.string(), value: z.string().nullish() }))
+  .transform((pairs) =>
+    Object.fromEntries(
+      pairs.flatMap(({ key, value }) => ((value ?? "") === "" ? [] : [[key, value ?? ""]])),
+    ),
+  )
+  .nullable()
+  .catch(null);
 
 const actionSchema = z.object({
   id: actionId,
@@ -156,6 +167,7 @@ function readCommand(json: unknown, position: number): ActionCommand[] {
     {
       index: command.index ?? position,
       type: command.command?.type ?? null,
+      parameters: parametersSchema.parse(command.command?.params ?? null),
       status: command.commandStatus,
       startedAtMs: command.startTime,
       endedAtMs: command.endTime,

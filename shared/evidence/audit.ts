@@ -16,6 +16,7 @@ import { reportedName } from "./reported-text.ts";
  * The decisions that a person may ask about later. `adopted`: an action was found at Defender after
  * the answer to its POST was lost. `givenBack`: a sequence waits again. `ended`: it ended, in any
  * way. `refused`: Defender refused it. `ranLate`: an action that was given up has run.
+ * `impersonation`: somebody else's action has a mark of the sequence.
  */
 export const AUDIT_EVENTS = [
   "accepted",
@@ -28,6 +29,7 @@ export const AUDIT_EVENTS = [
   "cancelAsked",
   "cancelSent",
   "ranLate",
+  "impersonation",
   "ended",
   "paused",
   "resumed",

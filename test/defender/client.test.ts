@@ -80,6 +80,7 @@ describe("getAction", () => {
           {
             index: 0,
             type: "RunScript",
+            parameters: { ScriptName: "a.ps1" },
             status: "Completed",
             startedAtMs: Date.parse("2026-11-20T10:02:00.566Z"),
             endedAtMs: null,

@@ -1,7 +1,9 @@
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
 import type { Command } from "../../shared/plan/command/command.ts";
 import type { SequenceRecord, SequenceResult } from "../../shared/ledger/sequence/sequence.ts";
+import { claimOf } from "../../shared/ledger/sequence/claims.ts";
 import { commentFor, markOf } from "../../shared/ledger/sequence/mark.ts";
+import { parametersOf } from "../../shared/plan/command/command.ts";
 
 export const RUN_ID = "0123456789abcdefghjk";
 export const SEQUENCE_ID = `${RUN_ID}.mnpqrstvwxyz`;
@@ -9,6 +11,8 @@ export const MACHINE_ID = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07";
 /** The instant at which the sequences of these tests were accepted. */
 export const START_MS = Date.parse("2026-11-20T10:00:00Z");
 export const HOUR_MS = 3_600_000;
+/** What nobody knows of a claim before its POST. */
+export const A_NONCE = "0123456789abcdef".repeat(2);
 
 /**
  * A sequence just accepted: one part with a PutFile, a RunScript and a GetFile, ready in lane 1; or
@@ -39,6 +43,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     part: 0,
     attempt: 0,
     attempts: 0,
+    claims: [],
     givenUp: [],
     state: "waiting",
     place: { kind: "ready" },
@@ -59,6 +64,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     progress: [],
     results: [],
     late: [],
+    impersonations: [],
     ...overrides,
   };
 }
@@ -145,17 +151,22 @@ export function anActionOf(
   return {
     id: record.actionId ?? "action-1",
     status,
-    comment: commentFor(markOf(record), "for people"),
+    comment: commentFor(markOf(record), claimOf(record, record)?.nonce ?? null, "for people"),
     requestor: "lrq",
     machineId: record.machineId,
     createdAtMs: START_MS,
     updatedAtMs: START_MS,
     commands: commands.map((reads, index) => ({
       index,
-      type: record.parts[record.part]?.[index]?.type ?? null,
+      ...listedOf(record.parts[record.part]?.[index]),
       ...COMMANDS[reads],
     })),
   };
+}
+
+function listedOf(command: Command | undefined) {
+  if (command === undefined) return { type: null, parameters: null };
+  return { type: command.type, parameters: parametersOf(command) };
 }
 
 const CREATED = { status: "Created", startedAtMs: null, endedAtMs: null, errors: [] };

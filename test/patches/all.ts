@@ -8,6 +8,7 @@ import { OF_RESULTS } from "./of-results.ts";
 import { OF_SENDERS } from "./of-senders.ts";
 import { OF_SEALS } from "./of-seals.ts";
 import { OF_STORAGE } from "./of-storage.ts";
+import { OF_STRANGERS } from "./of-strangers.ts";
 import type { Patch } from "./patch.ts";
 
 /** Every bug that is planted in tests. */
@@ -22,4 +23,5 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_GUARDS,
   ...OF_CALLBACKS,
   ...OF_SENDERS,
+  ...OF_STRANGERS,
 ];

@@ -58,8 +58,8 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "counts old sessions of others twice",
     file: "shared/workflow/poll/sightings.ts",
-    snippet: "foreignIn(actions, budget) + foreignOld",
-    replacement: "foreignIn(actions, budget) + foreignOld * 2",
+    snippet: "foreignIn(actions, budget, about) + foreignOld",
+    replacement: "foreignIn(actions, budget, about) + foreignOld * 2",
     caughtBy: LIST_TEST,
   },
   {
@@ -85,9 +85,10 @@ export const OF_LATE: readonly Patch[] = [
   },
   {
     name: "takes an action without a comment for its own on any machine",
-    file: "shared/limits/judge/judge.ts",
-    snippet: "return elsewhere || different || older;",
-    replacement: "return different || older;",
+    file: "shared/limits/judge/judge-owner.ts",
+    snippet:
+      'if (action.machineId !== null && action.machineId !== known.machineId) return "machine";',
+    replacement: 'if (action.machineId === "") return "machine";',
     caughtBy: { test: "test/limits/judge/judge-submitted.test.ts" },
   },
   {

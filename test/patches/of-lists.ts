@@ -13,8 +13,8 @@ export const OF_LISTS: readonly Patch[] = [
     name: "ends a session on a status it does not know",
     file: "shared/workflow/poll/judge-listed.ts",
     snippet: "return found ?? null;",
-    replacement: `const known = ["Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled"];
-      if (found === undefined || known.includes(found.status)) return found ?? null;
+    replacement: `const words = ["Pending", "InProgress", "Succeeded", "Failed", "TimeOut", "Cancelled"];
+      if (!found || words.includes(found.status)) return found ?? null;
       return { ...found, status: "Failed" };`,
     caughtBy: { breaks: ["sessions", "machine", "once", "honest", "found"], seed: 4 },
   },

@@ -51,6 +51,7 @@ export async function checkAftermath(world: World): Promise<void> {
   for (const record of records) await checkEvidence(world, record);
   for (const record of records) checkFetched(world, record);
   judge.notices.aftermath();
+  judge.strangers.aftermath(memory.rows());
   judge.late.aftermath(world.tenant.actions, memory.rows());
   checkBusyness(world);
 }

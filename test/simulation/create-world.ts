@@ -86,6 +86,7 @@ export function createWorld(
     latency: stream(seed, "latency"),
     connecting: stream(seed, "connecting"),
     hostRandom,
+    nonces: stream(seed, "nonces"),
     court,
     judge,
     counts: { drains: 0, collects: 0, polls: 0 },

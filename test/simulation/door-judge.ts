@@ -30,7 +30,7 @@ export interface DoorJudge extends Omit<DoorWitness, "listed"> {
   paused(since: number | null): void;
 }
 
-const MARK = /^\[lrq:([0-9a-z.]+)\.(\d+)\.(\d+)\] /;
+const MARK = /^\[lrq:([0-9a-z.]+)\.(\d+)\.(\d+)\](?:~[0-9a-f]+)? /;
 /** Two monotonic clocks of 200 ppm apart, over the fence. */
 const CLOCK_SLACK_MS = 5;
 

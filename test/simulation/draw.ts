@@ -6,6 +6,7 @@ import { NO_FAULTS, type FaultRates } from "./faults.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 import {
   CALM_TENANT,
+  DISGUISES,
   machineIdOf,
   SHIPPED,
   SHIPPED_LINGER_MS,
@@ -15,6 +16,7 @@ import {
   type Scenario,
   type ScenarioMachine,
   type Span,
+  type Stranger,
   type TenantRules,
 } from "./scenario.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
@@ -82,6 +84,7 @@ export function drawScenario(seed: number): Scenario {
     ],
     interruptions: [...guards.interruptions, ...approvals.interruptions],
     foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],
+    strangers: drawStrangers(seed),
     tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
     bars,
     versions: drawVersions(seed),
@@ -186,6 +189,19 @@ function drawForeign(random: Random, machines: readonly ScenarioMachine[]): Fore
     atMs: between(random, 0, BUSY_MS),
     machineId: oneOf(random, machines).machineId,
     comment: oneOf(random, [null, "Isolate by other product", "[lrq:nobody.0.1] other"]),
+  }));
+}
+
+const STRANGE_SHARE = 0.25;
+
+/** For a share of the seeds; by a stream of its own, so that all others stay as they were. */
+function drawStrangers(seed: number): Stranger[] {
+  const random = stream(seed, "strangers");
+  if (!chance(random, STRANGE_SHARE)) return [];
+  return Array.from({ length: whole(random, 1, 6) }, () => ({
+    atMs: between(random, 0, BUSY_MS),
+    disguise: oneOf(random, DISGUISES),
+    isNamesake: chance(random, 0.5),
   }));
 }
 

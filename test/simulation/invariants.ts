@@ -23,6 +23,9 @@ export const INVARIANTS = {
   teams: "A run has only what callers of its team have asked for.",
   reads: "No more lists, links or cancels are asked for than their quotas allow.",
   foreign: "Only actions of ours are ever cancelled.",
+  stranger:
+    "What a stranger starts with a mark of ours is never taken for an action of ours, is said " +
+    "once at most, and no action of ours is called an impersonation.",
   honest:
     "A sequence is said to have succeeded only if an action of its own completed every command.",
   verdict: "A sequence ends as refused only if Defender itself refused a POST of it.",

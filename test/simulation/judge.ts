@@ -11,6 +11,7 @@ import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
 import { createLockoutJudge, type LockoutJudge } from "./lockout-judge.ts";
 import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
 import { createSealJudge, type SealJudge } from "./seal-judge.ts";
+import { createStrangerJudge, type StrangerJudge } from "./stranger-judge.ts";
 import { expectedParts } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ReadApi } from "./tenant.ts";
@@ -25,6 +26,7 @@ export interface Judge {
   readonly notices: NoticeJudge;
   readonly seals: SealJudge;
   readonly late: LateJudge;
+  readonly strangers: StrangerJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
   leaves(comment: string): void;
@@ -77,21 +79,22 @@ export function createJudge(
       court.fail("verdict", `${sequenceId} is refused: ${after.outcome?.detail}`);
     }
     late.written(before, after);
+    strangers.written(after);
     const action = actionOf(after.actionId ?? "");
     // What Defender never showed ends by our own clock, and what it denies to know is given up.
     const isUnseen = after.outcome?.code === "notKnown";
     const isShown = action !== null && nowMs() >= action.listedAtMs && !isUnseen;
     const ends = isTerminal(after) && (before === null || !isTerminal(before));
-    if (ends && isShown && isOpen(action, nowMs())) {
-      if (markOf(action.comment)?.sequenceId === sequenceId) {
-        court.fail("honest", `${sequenceId} is ${after.state}, but ${action.id} is still open`);
-      }
+    const isOwn = action?.ours === true && markOf(action.comment)?.sequenceId === sequenceId;
+    if (ends && isOwn && isShown && isOpen(action, nowMs())) {
+      court.fail("honest", `${sequenceId} is ${after.state}, but ${action.id} is still open`);
     }
     if (after.state === "succeeded" && before?.state !== "succeeded") {
       checkHonest(court, after, actionOf, nowMs());
     }
   };
   const ledger = createLedgerJudge(court, onPlanned, onMove);
+  const strangers = createStrangerJudge(court, actionOf);
   const late = createLateJudge(court, () => ledger.records);
   const lockouts = createLockoutJudge(court, scenario, startMs);
   const seen = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
@@ -120,6 +123,7 @@ export function createJudge(
     notices,
     seals,
     late,
+    strangers,
     reads,
     promisedIds,
     committed: (changes) => {

@@ -45,7 +45,7 @@ export function portsOf(world: World, invocation: Invocation): Ports {
     defender: defenderOf(world, invocation),
     callbacks: { send: async (request) => await sendOnce(world, invocation, request) },
     clock: observed.clock,
-    random: world.hostRandom,
+    random: { ...world.hostRandom, nonce: () => world.nonces.nonce() },
     log: () => {},
   };
 }
@@ -133,7 +133,7 @@ function defenderOf(world: World, invocation: Invocation): Defender {
   return {
     prepare: async () => await asked("defender.prepare", () => ({ kind: "answered", value: null })),
     submit: async (machineId, commands, comment, leaveWithinMs) => {
-      const post = { machineId, commands, comment, ours: true };
+      const post = { machineId, commands, comment, ours: true, requestor: "lrq" };
       return (
         (await connect(world, invocation, leaveWithinMs)) ??
         (await submitOnce(world, invocation, post))

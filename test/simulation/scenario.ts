@@ -67,6 +67,22 @@ export interface ForeignPost {
   readonly comment: string | null;
 }
 
+/**
+ * What a stranger does who knows our marks. `ahead` writes the mark of the next attempt, `zero` the
+ * mark of no attempt on another machine, `guess` that of the present attempt with a nonce of its
+ * own. The others copy the whole comment of an action of ours: on another machine, with other
+ * commands, or with the same.
+ */
+export const DISGUISES = ["ahead", "zero", "guess", "elsewhere", "otherwise", "replay"] as const;
+
+/** When a stranger tries that, and then again some times if its POST is refused. */
+export interface Stranger {
+  readonly atMs: number;
+  readonly disguise: (typeof DISGUISES)[number];
+  /** True if Defender calls the stranger what it calls us. */
+  readonly isNamesake: boolean;
+}
+
 /** What Defender, or whoever issues tokens, refuses the app as such, and when; null is for good. */
 export interface Bar {
   readonly call: "token" | "submit" | "list";
@@ -143,6 +159,7 @@ export interface Scenario {
   readonly operations: readonly Operation[];
   readonly interruptions: readonly Interruption[];
   readonly foreign: readonly ForeignPost[];
+  readonly strangers: readonly Stranger[];
   readonly tenant: TenantRules;
   readonly bars: readonly Bar[];
   readonly versions: Versions;
@@ -203,6 +220,7 @@ export const UNGUARDED = {
   receivers: [],
   interruptions: [],
   bars: [],
+  strangers: [],
 } as const satisfies Partial<Scenario>;
 
 /** The id of the n-th machine, as Defender writes them. */

@@ -4,6 +4,7 @@ import { startInterruptions } from "./interrupters.ts";
 import type { Violation } from "./invariants.ts";
 import type { Scenario } from "./scenario.ts";
 import { startSenders } from "./senders.ts";
+import { startStrangers } from "./strangers.ts";
 import { between, stream } from "./streams.ts";
 import { createWorld } from "./create-world.ts";
 import { startPolling, startReconciling } from "./timers.ts";
@@ -46,6 +47,7 @@ export async function simulate(
   const world = createWorld(scenario, exactly ?? null, wrap ?? null);
   const { clock, court, startMs } = world;
   startForeign(world);
+  startStrangers(world);
   startPolling(world);
   startReconciling(world);
   startInterruptions(world);
@@ -100,7 +102,7 @@ function startForeign(world: World): void {
   const random = stream(scenario.seed, "foreign");
   for (const { atMs, machineId, comment } of scenario.foreign) {
     clock.at(startMs + atMs + between(random, 0, 1_000), () => {
-      tenant.submit({ machineId, commands, comment, ours: false }, null);
+      tenant.submit({ machineId, commands, comment, ours: false, requestor: "other" }, null);
     });
   }
 }

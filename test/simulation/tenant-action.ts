@@ -1,5 +1,5 @@
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
-import type { Command } from "../../shared/plan/command/command.ts";
+import { parametersOf, type Command } from "../../shared/plan/command/command.ts";
 import type { Random } from "../../shared/ports.ts";
 import type { ScenarioMachine, Span, TenantRules } from "./scenario.ts";
 import { between, chance, whole } from "./streams.ts";
@@ -11,6 +11,7 @@ import { between, chance, whole } from "./streams.ts";
 export interface TenantAction {
   readonly id: string;
   readonly ours: boolean;
+  readonly requestor: string;
   readonly machineId: string;
   readonly comment: string | null;
   readonly commands: readonly Command[];
@@ -35,7 +36,7 @@ export interface TenantAction {
 
 /** Draws the life of an action on a machine. */
 export function newAction(
-  facts: Pick<TenantAction, "id" | "ours" | "comment" | "commands" | "createdAtMs">,
+  facts: Pick<TenantAction, "id" | "ours" | "requestor" | "comment" | "commands" | "createdAtMs">,
   machine: ScenarioMachine,
   rules: TenantRules,
   at: { random: Random; startMs: number },
@@ -98,12 +99,12 @@ export function hasRun(action: TenantAction, nowMs: number): boolean {
 
 /** The action as Defender would describe it at `asOfMs`. */
 export function described(action: TenantAction, asOfMs: number): MachineAction {
-  const { id, machineId, comment, createdAtMs } = action;
+  const { id, machineId, comment, requestor, createdAtMs } = action;
   return {
     id,
     status: statusAt(action, asOfMs),
     comment,
-    requestor: action.ours ? "lrq" : "other",
+    requestor,
     machineId,
     createdAtMs,
     updatedAtMs: Math.min(asOfMs, endOf(action).atMs),
@@ -137,6 +138,7 @@ export function commandAt(
   return {
     index,
     type: command.type,
+    parameters: parametersOf(command),
     status: !ended || hangs ? "Created" : isBad ? "Failed" : "Completed",
     startedAtMs: began ? Math.floor(startsAtMs) : null,
     endedAtMs: ended && !hangs ? Math.floor(endsAtMs) : null,

@@ -20,6 +20,7 @@ export interface Post {
   readonly commands: readonly Command[];
   readonly comment: string | null;
   readonly ours: boolean;
+  readonly requestor: string;
 }
 
 /**

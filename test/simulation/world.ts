@@ -37,6 +37,7 @@ export interface World {
   /** How long connections to Defender take to stand. */
   readonly connecting: Random;
   readonly hostRandom: Random;
+  readonly nonces: Random;
   readonly court: Court;
   readonly judge: Judge;
   readonly counts: { drains: number; collects: number; polls: number };

@@ -7,7 +7,7 @@ import { loadSequence } from "../../shared/store/load.ts";
 import { readOutstanding } from "../../shared/store/outstanding.ts";
 import { resumeRun } from "../../shared/workflow/operate/resume-run.ts";
 import { applyGates } from "../../shared/store/apply-gates.ts";
-import { START_MS } from "../ledger/a-sequence.ts";
+import { A_NONCE, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../workflow/accepting.ts";
 
@@ -22,7 +22,7 @@ async function endOne(world: Accepting, state: "succeeded" | "failed"): Promise<
   const next = (await world.unfolded()).find(({ place }) => place?.kind === "ready");
   const before = next && (await loadSequence(world.ledger, next.sequenceId));
   if (!before) return false;
-  const claimed = claim(before.value, START_MS);
+  const claimed = claim(before.value, START_MS, A_NONCE);
   const failed = end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS);
   const succeeded = { ...claimed, state: "succeeded" as const, endedAtMs: START_MS };
   const after = state === "failed" ? failed : succeeded;

@@ -3,7 +3,7 @@ import { claim, end } from "../../shared/ledger/sequence/moves.ts";
 import { move } from "../../shared/ledger/sequence/rows.ts";
 import { moveOnce } from "../../shared/store/change-sequence.ts";
 import { loadBudget, loadSequence } from "../../shared/store/load.ts";
-import { START_MS } from "../ledger/a-sequence.ts";
+import { A_NONCE, START_MS } from "../ledger/a-sequence.ts";
 import type { Accepting } from "../workflow/accepting.ts";
 import { startPausingItself } from "../workflow/pausing-itself.ts";
 
@@ -11,7 +11,7 @@ import { startPausingItself } from "../workflow/pausing-itself.ts";
 async function failOne({ ledger, ports }: Accepting, sequenceId: string): Promise<void> {
   const waiting = await loadSequence(ledger, sequenceId);
   if (waiting === null) throw new Error(`there is no ${sequenceId}`);
-  await ledger.commit(move(waiting, claim(waiting.value, START_MS)));
+  await ledger.commit(move(waiting, claim(waiting.value, START_MS, A_NONCE)));
   const before = await loadSequence(ledger, sequenceId);
   if (before === null) throw new Error(`${sequenceId} is gone`);
   const after = end(before.value, "refused", { code: "NoSuchMachine", detail: "" }, START_MS);

@@ -16,7 +16,7 @@ import { readOutstanding } from "../../shared/store/outstanding.ts";
 import { applyGates } from "../../shared/store/apply-gates.ts";
 import { unfold } from "../../shared/store/unfold.ts";
 import { callersOf, keyHash } from "../access/callers.ts";
-import { START_MS } from "../ledger/a-sequence.ts";
+import { A_NONCE, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../workflow/accepting.ts";
 
@@ -199,7 +199,7 @@ async function ended(
 ): Promise<void> {
   const before = await loadSequence(world.ledger, sequenceId);
   if (before === null) throw new Error(`${sequenceId} is not there`);
-  const claimed = claim(before.value, START_MS);
+  const claimed = claim(before.value, START_MS, A_NONCE);
   const after =
     how === "refused"
       ? end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS)

@@ -59,6 +59,18 @@ const sequence = z.strictObject({
   lateActions: z.array(
     z.strictObject({ machineActionId: z.string(), status: z.string(), ran: z.boolean() }),
   ),
+  // The release before does not say it.
+  impersonations: z
+    .array(
+      z.strictObject({
+        machineActionId: z.string(),
+        machineId: z.string().nullable(),
+        requestor: z.string().nullable(),
+        why: z.enum(["attempt", "nonce", "second", "machine", "commands", "time", "requestor"]),
+        seenAt: z.iso.datetime(),
+      }),
+    )
+    .optional(),
   acceptedAt: z.iso.datetime(),
   submittedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
@@ -115,6 +127,7 @@ export const runSchema = z.strictObject({
   scriptsFailed: z.number(),
   results: z.strictObject({ owed: z.number(), stored: z.number(), unavailable: z.number() }),
   doneTwice: z.number(),
+  impersonated: z.number().optional(),
   sequences: z.array(sequence),
   setAside: z.array(z.strictObject({ key: z.string(), why: z.string() })),
   skipped,
@@ -208,6 +221,15 @@ export const statusSchema = z.strictObject({
   paused: z.strictObject({ by: z.string(), why: z.string(), at: z.string() }).nullable(),
   last429At: z.iso.datetime().nullable(),
   othersUseTheQuota: z.boolean(),
+  impersonations: z
+    .array(
+      z.strictObject({
+        machineActionId: z.string(),
+        sequenceId: z.string(),
+        foundAt: z.iso.datetime(),
+      }),
+    )
+    .optional(),
   waiting: z.array(
     z.strictObject({
       lane: z.number(),

@@ -14,6 +14,7 @@ import { poll } from "../../shared/workflow/poll/poll.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { describeRun } from "../../shared/workflow/view/describe-run.ts";
 import { describeStatus } from "../../shared/workflow/view/describe-status.ts";
+import { parametersOf } from "../../shared/plan/command/command.ts";
 import { anActionOf, START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { startAccepting } from "./accepting.ts";
@@ -127,7 +128,9 @@ function succeeding(actions: MachineAction[], nowMs: () => number): Partial<Defe
     prepare: async () => answered(null),
     submit: async (machineId, commands, comment) => {
       const id = `action-${actions.length + 1}`;
-      const listed = commands.map(({ type }, index) => ({ index, type, ...DONE }));
+      const listed = commands.map((command, index) => {
+        return { index, type: command.type, parameters: parametersOf(command), ...DONE };
+      });
       const at = { createdAtMs: nowMs(), updatedAtMs: nowMs() };
       const action = { id, status: "Succeeded", comment, requestor: "lrq", machineId, ...at };
       actions.unshift({ ...action, commands: listed });

@@ -4,7 +4,7 @@ import { runSchema } from "../../shared/ledger/run/run.ts";
 import { FIRST_BUDGET } from "../../shared/limits/pace/budget.ts";
 import { moveOnce } from "../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../shared/store/load.ts";
-import { START_MS } from "../ledger/a-sequence.ts";
+import { A_NONCE, START_MS } from "../ledger/a-sequence.ts";
 import { startAccepting, type Accepting } from "./accepting.ts";
 
 const MACHINES = Array.from({ length: 10 }, (_, number) => number);
@@ -41,7 +41,7 @@ async function failLast(world: Accepting): Promise<void> {
   const key = (await readyKeys(world)).at(-1) ?? "";
   const before = await loadSequence(world.ledger, sequenceIdIn(key));
   if (before === null) throw new Error("nothing is ready");
-  const claimed = claim(before.value, START_MS);
+  const claimed = claim(before.value, START_MS, A_NONCE);
   const after = end(claimed, "refused", { code: "NoSuchMachine", detail: "" }, START_MS);
   await moveOnce(world.ports, { before, after, nowMs: START_MS });
 }

@@ -28,6 +28,8 @@ export interface MachineAction {
 export interface ActionCommand {
   readonly index: number;
   readonly type: string | null;
+  /** By Defender's names; null if Defender does not say. */
+  readonly parameters: Readonly<Record<string, string>> | null;
   readonly status: string;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;

@@ -1,7 +1,8 @@
 /**
  * The mark at the beginning of every Comment we send. It says which sequence, part and attempt an
  * action belongs to. Defender returns it as `requestorComment`. The POST has no idempotency key, so
- * the mark is the only way to know our own actions.
+ * nothing else leads from an action to its sequence. Anybody can write a mark, so it proves
+ * nothing: `ownerOf` says whose an action is.
  */
 export interface Mark {
   readonly sequenceId: string;
@@ -9,15 +10,16 @@ export interface Mark {
   readonly attempt: number;
 }
 
-const MARK = /^\[lrq:([0-9a-z]{20}\.[0-9a-z]{12})\.(\d{1,4})\.(\d{1,6})\]/;
+const MARK = /^\[lrq:([0-9a-z]{20}\.[0-9a-z]{12})\.(\d{1,4})\.(\d{1,6})\](?:~([0-9a-z]+))?/;
 
 /**
- * The Comment of a POST: the mark, then text for a person in the portal, at most 300 characters in
- * all.
+ * The Comment of a POST: the mark, the nonce of its claim, then text for a person in the portal, at
+ * most 300 characters in all. Versions of the app without nonces read the mark in it, too.
  */
-export function commentFor(mark: Mark, forPeople: string): string {
+export function commentFor(mark: Mark, nonce: string | null, forPeople: string): string {
   const head = `[lrq:${mark.sequenceId}.${mark.part}.${mark.attempt}]`;
-  return `${head} ${forPeople}`.slice(0, 300).trimEnd();
+  const tail = nonce === null ? "" : `~${nonce}`;
+  return `${head}${tail} ${forPeople}`.slice(0, 300).trimEnd();
 }
 
 /** The mark in a comment, or null if it is not one of ours. */
@@ -26,6 +28,11 @@ export function markIn(comment: string | null): Mark | null {
   if (match === null) return null;
   const [, sequenceId = "", part = "", attempt = ""] = match;
   return { sequenceId, part: Number(part), attempt: Number(attempt) };
+}
+
+/** The nonce behind the mark of a comment; null if there is none. */
+export function nonceIn(comment: string | null): string | null {
+  return (comment === null ? null : MARK.exec(comment))?.[4] ?? null;
 }
 
 export function sameMark(a: Mark | null, b: Mark): boolean {

@@ -1,7 +1,8 @@
+import { withActionOf, withClaim } from "./claims.ts";
 import { withGivenUp } from "./given-up.ts";
 import { hasFailedCommand, isFinal, type MachineAction } from "./machine-action.ts";
 import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
-import { allCompleted, isUntouched, progressOf, withOwed } from "./progress.ts";
+import { allCompleted, isUntouched, observe, withOwed } from "./progress.ts";
 import { isTerminal, LEGAL_MOVES, type SequenceRecord, type SequenceState } from "./sequence.ts";
 import { lastTry, NOT_RECORDED, unansweredAfter } from "./unanswered.ts";
 
@@ -13,13 +14,18 @@ import { lastTry, NOT_RECORDED, unansweredAfter } from "./unanswered.ts";
 type Place = NonNullable<SequenceRecord["place"]>;
 type Reason = NonNullable<SequenceRecord["reason"]>;
 
-/** The intent is written: from here until the answer is recorded, a POST may be under way. */
-export function claim(record: SequenceRecord, nowMs: number): SequenceRecord {
+/**
+ * The intent is written: from here until the answer is recorded, a POST may be under way. `nonce`
+ * is random; nobody may know it before that POST.
+ */
+export function claim(record: SequenceRecord, nowMs: number, nonce: string): SequenceRecord {
   const attempt = Math.max(record.attempt, record.attempts) + 1;
+  const { part } = record;
   return {
     ...moved(record, "claimed"),
     attempt,
     attempts: attempt,
+    claims: withClaim(record.claims, { part, attempt, atMs: nowMs, nonce, actionId: null }),
     claimedAtMs: nowMs,
     submittedAtMs: null,
     actionId: null,
@@ -28,10 +34,10 @@ export function claim(record: SequenceRecord, nowMs: number): SequenceRecord {
   };
 }
 
-/** Defender has an action of ours: our mark is on it. */
+/** Defender has an action of ours, by everything that `ownerOf` asks for. */
 export function submit(record: SequenceRecord, actionId: string, nowMs: number): SequenceRecord {
-  const next = { ...moved(record, "submitted"), unanswered: null };
-  return { ...next, actionId, unmarked: false, submittedAtMs: nowMs };
+  const claims = withActionOf(record.claims, record, actionId);
+  return { ...submitUnmarked(record, actionId, nowMs), claims, unmarked: false };
 }
 
 /** Defender's answer names an action and shows no mark: the action may be an older one. */
@@ -40,7 +46,8 @@ export function submitUnmarked(
   actionId: string,
   nowMs: number,
 ): SequenceRecord {
-  return { ...submit(record, actionId, nowMs), unmarked: true };
+  const next = { ...moved(record, "submitted"), unanswered: null };
+  return { ...next, actionId, unmarked: true, submittedAtMs: nowMs };
 }
 
 /** No answer of Defender's came to the POST: nobody may send again before a list has been read. */
@@ -111,18 +118,6 @@ export function askToCancel(
 ): SequenceRecord {
   if (isTerminal(record)) throw new Error(`${record.sequenceId} is over and cannot be cancelled`);
   return { ...record, cancel: { ...cancel, atMs: nowMs, sent: false } };
-}
-
-/** The record with what Defender says of our action: its status, and how far its commands got. */
-export function observe(record: SequenceRecord, action: MachineAction): SequenceRecord {
-  return {
-    ...record,
-    actionStatus: action.status,
-    progress: [
-      ...record.progress.filter((each) => each.part !== record.part),
-      ...progressOf(record, action),
-    ],
-  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { withActionOf } from "./claims.ts";
 import type { MachineAction } from "./machine-action.ts";
 import {
   currentCommands,
@@ -5,6 +6,19 @@ import {
   type SequenceRecord,
   type SequenceResult,
 } from "./sequence.ts";
+
+/** The record with what Defender says of our action: its status, and how far its commands got. */
+export function observe(record: SequenceRecord, action: MachineAction): SequenceRecord {
+  return {
+    ...record,
+    claims: withActionOf(record.claims, record, action.id),
+    actionStatus: action.status,
+    progress: [
+      ...record.progress.filter((each) => each.part !== record.part),
+      ...progressOf(record, action),
+    ],
+  };
+}
 
 /** How far the commands of the present part got, in their order. */
 export function progressOf(record: SequenceRecord, action: MachineAction): CommandProgress[] {

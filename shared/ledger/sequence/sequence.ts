@@ -3,8 +3,11 @@ import { instant } from "../row/instant.ts";
 import { COMMAND_ORDER } from "../../plan/command/command.ts";
 import { machineFactsSchema } from "../../plan/machine-facts.ts";
 import { LANES, OFFLINE_LANE, type Lane } from "../../plan/lane.ts";
+import { claimSchema } from "./claims.ts";
+import { impersonationSchema } from "./impersonation.ts";
 import { lateActionSchema } from "./late-action.ts";
 import { rowObject } from "../row/row-object.ts";
+import { resultSchema } from "./result.ts";
 import { unansweredSchema } from "./unanswered.ts";
 
 /**
@@ -78,44 +81,6 @@ const progress = rowObject({
   errors: z.array(z.string()),
 });
 
-/** The content of a RunScript result file, in excerpts; all of it is in the evidence store. */
-const script = rowObject({
-  exitCode: z.number().nullable(),
-  output: z.string(),
-  errors: z.string(),
-});
-
-/** One result of a RunScript or GetFile: still to fetch, stored, or unavailable. */
-const result = rowObject({
-  part: z.number().int(),
-  index: z.number().int(),
-  type: z.enum(COMMAND_ORDER),
-  actionId: z.string(),
-  state: z.enum(["owed", "stored", "unavailable"]),
-  tries: z.number().int(),
-  detail: z.string().nullable(),
-  /** When the next try is due; null is at once. */
-  dueAtMs: instant.nullable().default(null),
-  /** When Defender first said that it has no such result; null while it does not say so. */
-  absentSinceMs: instant.nullable().default(null),
-  /** True if a person asked for it after its sequence had finished; that stays finished. */
-  again: z.boolean().default(false),
-  path: z.string().nullable(),
-  servedName: z.string().nullable(),
-  size: z.number().nullable(),
-  sha256: z.string().nullable(),
-  /**
-   * The content of one gzip layer, if it came as one; size and hash above are of the bytes as
-   * served.
-   */
-  content: rowObject({
-    encoding: z.literal("gzip"),
-    size: z.number(),
-    sha256: z.string(),
-  }).nullable(),
-  script: script.nullable(),
-});
-
 export const sequenceSchema = rowObject({
   v: z.literal(1),
   sequenceId: z.string(),
@@ -147,6 +112,8 @@ export const sequenceSchema = rowObject({
   attempt: z.number().int(),
   /** POSTs of this part so far; more than `attempt` if the action of an earlier one was taken. */
   attempts: z.number().int().default(0),
+  /** Its latest claims, with the nonce of each; older versions of the app add none. */
+  claims: z.array(claimSchema).default([]),
   /** Attempts without an answer that no list had shown by the end of the guard time. */
   givenUp: z.array(rowObject({ part: z.number().int(), attempt: z.number().int() })).default([]),
   state: z.enum(SEQUENCE_STATES),
@@ -176,8 +143,10 @@ export const sequenceSchema = rowObject({
   /** What a person should know of its end. */
   outcome: rowObject({ code: z.string(), detail: z.string() }).nullable(),
   progress: z.array(progress),
-  results: z.array(result),
+  results: z.array(resultSchema),
   late: z.array(lateActionSchema).default([]),
+  /** Actions that have a mark of this sequence and are not ours: the first ones. */
+  impersonations: z.array(impersonationSchema).default([]),
 });
 
 /** The record of one sequence: the only source of truth about it. Times are epoch milliseconds. */

@@ -1,3 +1,4 @@
+import { withActionOf } from "../../ledger/sequence/claims.ts";
 import { isGivenUp } from "../../ledger/sequence/given-up.ts";
 import type { LateAction } from "../../ledger/sequence/late-action.ts";
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
@@ -5,8 +6,10 @@ import { isUntouched } from "../../ledger/sequence/progress.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { sameMark, markOf, type Mark } from "../../ledger/sequence/mark.ts";
 import type { Budget } from "../pace/budget.ts";
+import type { Limits } from "../pace/limits.ts";
 import { lostOf } from "../pace/lost-posts.ts";
 import { factsOf, seenOf } from "../pace/session.ts";
+import { isPresent, type Known } from "./judge-owner.ts";
 
 /** What to do with an action of ours that belongs to no open session. */
 export type LateJudgement =
@@ -20,11 +23,18 @@ export type LateJudgement =
   | { readonly kind: "second"; readonly late: LateAction };
 
 /**
- * True if a listed action with this mark may be news for a sequence without an open session for
- * this mark: an action of a lost POST that a list shows for the first time or in a new state, or
- * any other open action. Other ended actions are no news, because lists go back an hour.
+ * True if a listed action with this mark may be news, and is not the action of an open session: an
+ * action of a lost POST that a list shows for the first time or in a new state, or any other open
+ * action. Other ended actions are no news, because lists go back an hour. Known impersonators are
+ * no news either.
  */
-export function isLateNews(budget: Budget, mark: Mark, action: MachineAction): boolean {
+export function isLateNews(
+  budget: Budget,
+  mark: Mark,
+  action: MachineAction,
+  limits: Limits,
+): boolean {
+  if (budget.impersonators.some(({ actionId }) => actionId === action.id)) return false;
   const isOver = isFinal(action.status);
   const lost = lostOf(budget.lost, mark);
   if (lost !== null) {
@@ -34,10 +44,11 @@ export function isLateNews(budget: Budget, mark: Mark, action: MachineAction): b
   const session = budget.sessions.find((each) => each.sequenceId === mark.sequenceId);
   if (session === undefined) return true;
   const facts = factsOf(session);
-  return facts !== null && !sameMark(mark, facts);
+  const about: Known = { requestors: budget.requestors, limits };
+  return facts !== null && !isPresent(facts, action, about);
 }
 
-/** Decides from the present record. */
+/** Decides from the present record about an action that is ours by `ownerOf`. */
 export function judgeLate(
   record: SequenceRecord,
   mark: Mark,
@@ -82,5 +93,6 @@ export function withLate(record: SequenceRecord, late: LateAction): SequenceReco
   const known = record.late.find((each) => each.actionId === late.actionId);
   if (known?.status === late.status && known.ran === late.ran) return record;
   const others = record.late.filter((each) => each !== known);
-  return { ...record, late: [...others, { ...known, ...late }] };
+  const claims = withActionOf(record.claims, late, late.actionId);
+  return { ...record, claims, late: [...others, { ...known, ...late }] };
 }

@@ -1,13 +1,14 @@
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
-import { conclude, loseAnswer, observe, submit } from "../../ledger/sequence/moves.ts";
-import { currentCommands, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { sameMark, markIn, markOf } from "../../ledger/sequence/mark.ts";
+import { conclude, loseAnswer, submit } from "../../ledger/sequence/moves.ts";
+import { observe } from "../../ledger/sequence/progress.ts";
+import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { waitWhileBusy } from "../pace/busy.ts";
 import { tryAgain } from "../pace/unanswered.ts";
 import type { Limits } from "../pace/limits.ts";
 import { guardMs } from "../pace/list-lag.ts";
 import { offlineWaitMs, patienceMs } from "../pace/patience.ts";
 import type { SessionFacts } from "../pace/session.ts";
+import { isPresent } from "./judge-owner.ts";
 
 /** What Defender's list means for an open sequence. */
 export type Judgement =
@@ -25,9 +26,12 @@ export type Judgement =
 /** What Defender's list shows of one sequence, and what was known when the list was asked for. */
 export interface Listing {
   /**
-   * The action with the record's action id, or else with its mark; null if the list shows neither.
+   * The action with the record's action id, or else that of its attempt; null if the list shows
+   * neither.
    */
   readonly action: MachineAction | null;
+  /** What Defender calls us; empty while that is not known. */
+  readonly requestors: readonly string[];
   /** The earliest time at which the list was asked for. */
   readonly nowMs: number;
   /** True if sequences wait that could use the session. */
@@ -50,7 +54,9 @@ export function isNews(facts: SessionFacts, listing: Listing, limits: Limits): b
   if (facts.state !== "submitted") return true;
   const { action } = listing;
   if (action === null) return isUnlistedTooLong(facts, listing.nowMs);
-  if (!isSurelyOwn(action, facts) || isFinal(action.status)) return true;
+  // Without a comment only the record can say that it is ours.
+  const isOwn = action.comment !== null && isPresent(facts, action, { ...listing, limits });
+  if (!isOwn || isFinal(action.status)) return true;
   return cancelNeeded(facts, action, listing, limits)?.sent === false;
 }
 
@@ -88,8 +94,8 @@ export function isAnswerOverdue(
 }
 
 /**
- * The sequence takes the action if the list shows our mark. If not, it goes back into the queue
- * once the POST is older than the longest delay we expect of the list.
+ * The sequence takes the action if the list shows it. If not, it goes back into the queue once the
+ * POST is older than the longest delay we expect of the list.
  */
 function judgeUnconfirmed(
   record: SequenceRecord,
@@ -112,7 +118,7 @@ function judgeUnconfirmed(
 function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits): Judgement {
   const { action, nowMs } = listing;
   if (action === null) return judgeUnlisted(record, nowMs);
-  if (isAnothers(action, record)) {
+  if (!isPresent(record, action, { ...listing, limits })) {
     // The 201 named an action that was there before: ours was never made, and its machine is busy.
     return { kind: "move", after: waitWhileBusy(record, nowMs, limits) };
   }
@@ -125,36 +131,6 @@ function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits
   if (cancel === null || cancel.sent) return { kind: "leave" };
   const after = { ...observe(record, action), cancel: { ...cancel, sent: true } };
   return { kind: "cancel", actionId: action.id, after };
-}
-
-/** True if our mark is on it. Without a comment only the record can say that it is ours. */
-function isSurelyOwn(action: MachineAction, facts: SessionFacts): boolean {
-  return sameMark(markIn(action.comment), markOf(facts));
-}
-
-/**
- * Defender dates actions by its own clock (seen 0.8 s early); this is far more than two clocks
- * differ.
- */
-const CREATED_BEFORE_MS = 60_000;
-
-/**
- * The mark decides. Without a comment an action is not ours if it is on another machine, has other
- * commands, or is older than our claim.
- */
-function isAnothers(action: MachineAction, record: SequenceRecord): boolean {
-  if (action.comment !== null) return !sameMark(markIn(action.comment), markOf(record));
-  const elsewhere = action.machineId !== null && action.machineId !== record.machineId;
-  const wanted = currentCommands(record);
-  const different = action.commands.some(
-    ({ index, type }) => type !== null && type !== wanted[index]?.type,
-  );
-  const { createdAtMs } = action;
-  const older =
-    createdAtMs !== null &&
-    record.claimedAtMs !== null &&
-    createdAtMs < record.claimedAtMs - CREATED_BEFORE_MS;
-  return elsewhere || different || older;
 }
 
 function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {

@@ -3,6 +3,7 @@ import { chainHeadSchema, FIRST_HEAD } from "../../ledger/run/chain-head.ts";
 import type { Limits } from "./limits.ts";
 import { guardMs, listLagMs, listLagSchema, NO_LAG } from "./list-lag.ts";
 import { lockoutSchema } from "./lockout.ts";
+import { impersonatorSchema, NO_STRANGERS } from "./impersonators.ts";
 import { lostPostSchema, unseenSince } from "./lost-posts.ts";
 import { FIRST_MEAN, withSession } from "./mean-session.ts";
 import { renewed, sessionSchema, type Session } from "./session.ts";
@@ -83,6 +84,10 @@ export const budgetSchema = rowObject({
   listLag: listLagSchema.default(NO_LAG),
   /** POSTs given up without an answer, whose actions may still show; lost-posts.ts. */
   lost: z.array(lostPostSchema).default([]),
+  /** What Defender has called us, last first. */
+  requestors: z.array(z.string()).default([]),
+  /** Actions with a mark of ours that are not ours; impersonators.ts. */
+  impersonators: z.array(impersonatorSchema).default([]),
   /** Dispatches since the last retry of an offline machine. */
   sinceRetry: z.number().int().nonnegative().default(0),
   /** Rows that a version of the app could not read, and since when; store/set-aside.ts. */
@@ -131,6 +136,7 @@ export const FIRST_BUDGET: Budget = {
   pickups: [],
   listLag: NO_LAG,
   lost: [],
+  ...NO_STRANGERS,
   sinceRetry: 0,
   setAside: [],
   audit: FIRST_HEAD,

@@ -54,3 +54,8 @@ export function guardMs(lagMs: number, limits: Limits): number {
   const slow = Math.min(lagMs * GUARD_LAGS, limits.guardMs * GUARD_MOST_TIMES);
   return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);
 }
+
+/** The guard time while lists are slower than ever. */
+export function longestGuardMs(limits: Limits): number {
+  return guardMs(Infinity, limits);
+}

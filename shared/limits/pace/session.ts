@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { claimOf } from "../../ledger/sequence/claims.ts";
 import type { MachineAction } from "../../ledger/sequence/machine-action.ts";
 import { sequenceSchema, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
@@ -14,13 +15,14 @@ const facts = sequenceSchema.pick({
   cancel: true,
   lane: true,
   offlineTimes: true,
+  claims: true,
 });
 
 /**
  * The fields of an open sequence that decide whether a poll has to do anything for it. The budget
  * has them for every session, so a poll reads only the records that it will change.
  */
-export type SessionFacts = Pick<SequenceRecord, "sequenceId"> & z.infer<typeof facts>;
+export type SessionFacts = Pick<SequenceRecord, "sequenceId" | "machineId"> & z.infer<typeof facts>;
 
 /**
  * An open session in the budget: its sequence, and a glance at the record, so that a poll need not
@@ -54,6 +56,7 @@ export function sessionOf(record: SequenceRecord): Session {
     cancel,
     lane,
     offlineTimes,
+    claims: record.claims.filter((each) => each.part === part && each.attempt === attempt),
   };
   return { sequenceId, machineId, glance };
 }
@@ -66,12 +69,15 @@ export function renewed(before: Session | undefined, session: Session): Session 
   if (before === undefined) return session;
   const { seen: _seen, missedMs: _missedMs, glance: _glance, ...kept } = before;
   if (session.glance === undefined) return { ...kept, ...session };
-  return { ...kept, ...session, glance: { ...before.glance, ...session.glance } };
+  const claims = session.glance.claims.map((claim) => {
+    return { ...(before.glance === undefined ? null : claimOf(before.glance, claim)), ...claim };
+  });
+  return { ...kept, ...session, glance: { ...before.glance, ...session.glance, claims } };
 }
 
 /** What a session says to a poll without its record; null if it has no glance. */
-export function factsOf({ sequenceId, glance }: Session): SessionFacts | null {
-  return glance === undefined ? null : { sequenceId, ...glance };
+export function factsOf({ sequenceId, machineId, glance }: Session): SessionFacts | null {
+  return glance === undefined ? null : { sequenceId, machineId, ...glance };
 }
 
 /** What Defender says of an action, as a session has it. */

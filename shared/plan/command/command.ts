@@ -17,3 +17,11 @@ export const COMMAND_ORDER = ["PutFile", "RunScript", "GetFile"] as const;
 export function commandRank(command: Pick<Command, "type">): number {
   return COMMAND_ORDER.indexOf(command.type);
 }
+
+/** Its parameters by Defender's names (Run live response API page); those without a value are out. */
+export function parametersOf(command: Command): Readonly<Record<string, string>> {
+  if (command.type === "PutFile") return { FileName: command.fileName };
+  if (command.type === "GetFile") return { Path: command.path };
+  const { scriptName, args } = command;
+  return args === null ? { ScriptName: scriptName } : { ScriptName: scriptName, Args: args };
+}

@@ -78,6 +78,7 @@ export function newSequence(
     part: 0,
     attempt: 0,
     attempts: 0,
+    claims: [],
     givenUp: [],
     state: "waiting",
     place: { kind: "ready" },
@@ -98,5 +99,6 @@ export function newSequence(
     progress: [],
     results: [],
     late: [],
+    impersonations: [],
   };
 }

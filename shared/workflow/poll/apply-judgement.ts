@@ -15,10 +15,13 @@ import { spendRead } from "../../store/spend-read.ts";
 
 export type ApplyPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
-/** One poll: its ports, and `noted`, what it writes into the budget. */
+/**
+ * One poll: its ports, what Defender calls us, and `noted`, what the poll writes into the budget.
+ */
 export interface PollContext {
   readonly ports: ApplyPorts;
   readonly limits: Limits;
+  readonly requestors: readonly string[];
   readonly noted: (budget: Budget) => Budget;
   /** The condition on the budget under which a move is made; absent means always. */
   readonly holds?: (budget: Budget) => boolean;
@@ -103,12 +106,13 @@ async function intending(
  * action is lost, and the outcome says so.
  */
 async function askAfter(context: PollContext, loaded: Loaded, actionId: string): Promise<boolean> {
-  const { ports, limits } = context;
+  const { ports, limits, requestors } = context;
   if (!(await spendRead(ports, limits, "list", { share: ASK_SHARE }))) return false;
   const nowMs = ports.clock.earliest();
   const reply = await ports.defender.getAction(actionId);
   if (reply.kind === "answered") {
-    const listing = { action: reply.value, nowMs, othersWait: false, pickupMs: null, lagMs: 0 };
+    const shown = { action: reply.value, nowMs, requestors };
+    const listing = { ...shown, othersWait: false, pickupMs: null, lagMs: 0 };
     const judgement = judge(loaded.before.value, listing, limits);
     return judgement.kind === "ask" ? false : await applyJudgement(context, loaded, judgement);
   }

@@ -22,7 +22,8 @@ export async function expireUnseen(ports: ApplyPorts, limits: Limits): Promise<n
   const { value: budget } = await loadBudget(ports.ledger);
   if (!isUnseen(budget)) return 0;
   let ended = 0;
-  const context = { ports, limits, noted: (current: Budget) => current, holds: isUnseen };
+  const { requestors } = budget;
+  const context = { ports, limits, requestors, noted: asIs, holds: isUnseen };
   const why = mainLockout(budget)?.detail ?? "it gave no list";
   for (const { sequenceId, glance, seen } of budget.sessions) {
     if (glance !== undefined && nowMs < glance.expiresAtMs + UNSEEN_MS) continue;
@@ -30,6 +31,10 @@ export async function expireUnseen(ports: ApplyPorts, limits: Limits): Promise<n
     if (await unlessSetAside(ports, false, ends)) ended += 1;
   }
   return ended;
+}
+
+function asIs(budget: Budget): Budget {
+  return budget;
 }
 
 async function endUnseen(

@@ -3,9 +3,8 @@ import type { MachineAction } from "../../ledger/sequence/machine-action.ts";
 import { machineSchema, type MachineLease, type Stored } from "../../ledger/sequence/rows.ts";
 import { holdsSession } from "../../ledger/sequence/sequence.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
-import { sameMark, markIn } from "../../ledger/sequence/mark.ts";
+import { presentIn, type Attempts, type Known } from "../../limits/judge/judge-owner.ts";
 import { isNews, judge, type Listing } from "../../limits/judge/judge.ts";
-import type { SessionFacts } from "../../limits/pace/session.ts";
 import { factsOf, type Session } from "../../limits/pace/session.ts";
 import { applyJudgement, type PollContext } from "./apply-judgement.ts";
 import { loadSequence } from "../../store/load.ts";
@@ -29,20 +28,21 @@ export async function judgeListed(
   outstanding: Outstanding,
   { sessions, actions, listing }: Listed,
 ): Promise<number> {
-  const { ports, limits } = context;
+  const { ports, limits, requestors } = context;
+  const about = { requestors, limits };
   const leases = leasesIn(outstanding);
   const moves: Moving[] = [];
   let moved = 0;
   for (const session of sessions) {
     const facts = factsOf(session);
-    const action = facts === null ? null : actionOf(facts, actions);
+    const action = facts === null ? null : actionOf(facts, actions, about);
     if (facts !== null && !isNews(facts, { ...listing, action }, limits)) continue;
     const came = await unlessSetAside(ports, null, async () => {
       const before = await loadSequence(ports.ledger, session.sequenceId);
       if (before === null || !holdsSession(before.value)) return null;
       // The record may be newer than its session was when the list was asked for. So the action is
       // found by the present record.
-      const own = { ...listing, action: actionOf(before.value, actions) };
+      const own = { ...listing, action: actionOf(before.value, actions, about) };
       const judgement = judge(before.value, own, limits);
       const loaded = { before, lease: leases.get(session.machineId) ?? null };
       if (judgement.kind === "move") return { loaded, after: judgement.after };
@@ -54,17 +54,17 @@ export async function judgeListed(
   return moved + (await moveTogether(context, moves));
 }
 
-/** The action by its id; or by its mark, while the answer to its POST is lost. */
-function actionOf(facts: SessionFacts, actions: readonly MachineAction[]): MachineAction | null {
+/** The action by its id; or the one of its attempt, while the answer to its POST is lost. */
+function actionOf(
+  known: Attempts,
+  actions: readonly MachineAction[],
+  about: Known,
+): MachineAction | null {
   const found =
-    facts.actionId === null
-      ? actions.find((each) => isMarked(each, facts))
-      : actions.find((each) => each.id === facts.actionId);
+    known.actionId === null
+      ? presentIn(known, actions, about)
+      : actions.find((each) => each.id === known.actionId);
   return found ?? null;
-}
-
-function isMarked(action: MachineAction, facts: SessionFacts): boolean {
-  return sameMark(markIn(action.comment), facts);
 }
 
 /** The leases that were read together with everything outstanding, by machine. */

@@ -86,8 +86,9 @@ export async function listAndJudge(
   const isBrief = need.binds && before.paused === null;
   const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
   const lagMs = listLagMs(noted(before), nowMs);
-  const listing = { nowMs, othersWait: need.othersWait, pickupMs, lagMs };
-  const context = { ports, limits, noted };
+  const { requestors } = noted(before);
+  const listing = { nowMs, requestors, othersWait: need.othersWait, pickupMs, lagMs };
+  const context = { ports, limits, requestors, noted };
   const orphans = await settleOrphans(ports, limits, actions);
   const moved = await judgeListed(context, outstanding, {
     sessions: before.sessions,

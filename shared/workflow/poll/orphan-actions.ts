@@ -1,11 +1,13 @@
 import type { AuditFacts } from "../../evidence/audit.ts";
 import { adopt } from "../../ledger/sequence/adopt.ts";
 import type { LateAction } from "../../ledger/sequence/late-action.ts";
+import { claimOf, withActionOf } from "../../ledger/sequence/claims.ts";
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
 import type { Stored } from "../../ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { sameMark, markIn, markOf, type Mark } from "../../ledger/sequence/mark.ts";
 import { holdSession, type Budget } from "../../limits/pace/budget.ts";
+import { ownerOf } from "../../limits/judge/judge-owner.ts";
 import { isLateNews, judgeLate, withLate } from "../../limits/judge/judge-late.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { withLag } from "../../limits/pace/list-lag.ts";
@@ -19,13 +21,14 @@ import { moveWithBudget } from "../../store/move-with-budget.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { spendRead } from "../../store/spend-read.ts";
 import { wasHeard } from "./apply-judgement.ts";
+import { noteImpersonation } from "./note-impersonation.ts";
 
 type OrphanPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
 /** If there are more than this at once, something else is wrong. */
 const ORPHANS_PER_LIST = 10;
 
-/** An action with a mark of ours that belongs to no open session, and the sequence of the mark. */
+/** An action with a mark of ours that no open session has, and the sequence of the mark. */
 interface Orphan {
   readonly action: MachineAction;
   readonly mark: Mark;
@@ -33,10 +36,11 @@ interface Orphan {
 }
 
 /**
- * Finds actions that have a mark of ours but belong to no open session: their POST was given up
- * before a list showed them. If the sequence has no other action, it takes this one. Otherwise the
- * action is a second one, or too late. Then the poll cancels it if it is open, and writes into the
- * sequence and the audit log what it did. Returns how many sequences moved.
+ * Finds actions that have a mark of ours but belong to no open session. Most are ours: their POST
+ * was given up before a list showed them. If the sequence has no other action, it takes this one.
+ * Otherwise the action is a second one, or too late. Then the poll cancels it if it is open, and
+ * writes into the sequence and the audit log what it did. An action that is not ours is left alone,
+ * and noted as an impersonation. Returns how many sequences moved.
  */
 export async function settleOrphans(
   ports: OrphanPorts,
@@ -44,20 +48,40 @@ export async function settleOrphans(
   actions: readonly MachineAction[],
 ): Promise<number> {
   const { value: budget } = await loadBudget(ports.ledger);
-  const news = actions.flatMap((action) => {
-    const mark = markIn(action.comment);
-    return mark !== null && isLateNews(budget, mark, action) ? [{ action, mark }] : [];
-  });
   let moved = 0;
-  for (const { action, mark } of news.slice(0, ORPHANS_PER_LIST)) {
+  for (const { action, mark } of newsIn(actions, budget, limits).slice(0, ORPHANS_PER_LIST)) {
     const settles = async () => {
       const record = await loadSequence(ports.ledger, mark.sequenceId);
       // A mark of another deployment of lrq looks the same; its actions are not ours to touch.
-      return record !== null && (await settleOrphan(ports, limits, { action, mark, record }));
+      if (record === null) return false;
+      const { requestors } = budget;
+      const owner = ownerOf(record.value, action, { requestors, limits });
+      if (owner.kind === "ours") return settleOrphan(ports, limits, { action, mark, record });
+      if (owner.kind === "impersonation") {
+        await noteImpersonation(ports, { action, mark, record }, owner.why);
+      }
+      return false;
     };
     if (await unlessSetAside(ports, false, settles)) moved += 1;
   }
   return moved;
+}
+
+/**
+ * What is news, in the order in which it is judged: first what is missed, so that nobody's actions
+ * can crowd it out; then the oldest first, because an attempt has one action, the first.
+ */
+function newsIn(
+  actions: readonly MachineAction[],
+  budget: Budget,
+  limits: Limits,
+): { readonly action: MachineAction; readonly mark: Mark }[] {
+  const news = actions.toReversed().flatMap((action) => {
+    const mark = markIn(action.comment);
+    return mark !== null && isLateNews(budget, mark, action, limits) ? [{ action, mark }] : [];
+  });
+  const isMissed = ({ mark }: { mark: Mark }) => lostOf(budget.lost, mark) !== null;
+  return [...news.filter(isMissed), ...news.filter((each) => !isMissed(each))];
 }
 
 async function settleOrphan(ports: OrphanPorts, limits: Limits, orphan: Orphan): Promise<boolean> {
@@ -67,7 +91,7 @@ async function settleOrphan(ports: OrphanPorts, limits: Limits, orphan: Orphan):
     case "leave":
       return false;
     case "forget":
-      await changeBudgetAlone(ports, (budget) => withoutPost(budget, mark, ports.clock.earliest()));
+      await forget(ports, orphan);
       return false;
     case "adopt":
       return await adoptLate(ports, orphan);
@@ -75,6 +99,19 @@ async function settleOrphan(ports: OrphanPorts, limits: Limits, orphan: Orphan):
       await noteSecond(ports, limits, { ...orphan, late: judgement.late });
       return false;
   }
+}
+
+/** Its attempt has this action and no other, so a later one with its mark is an impersonation. */
+async function forget(ports: OrphanPorts, { action, mark, record }: Orphan): Promise<void> {
+  const before = record.value;
+  const nowMs = ports.clock.earliest();
+  const onBudget = (budget: Budget) => withoutPost(budget, mark, nowMs);
+  if (claimOf(before, mark)?.actionId !== null) {
+    await changeBudgetAlone(ports, onBudget);
+    return;
+  }
+  const after = { ...before, claims: withActionOf(before.claims, mark, action.id) };
+  await moveWithBudget(ports, { before: record, after, nowMs }, { onBudget, facts: [] });
 }
 
 /** Moves the record to that attempt. If others have written it, the next poll tries again. */

@@ -1,6 +1,8 @@
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
-import { sameMark, markIn } from "../../ledger/sequence/mark.ts";
+import { markIn } from "../../ledger/sequence/mark.ts";
+import { isPresent, type Known } from "../../limits/judge/judge-owner.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
+import { withRequestor } from "../../limits/pace/impersonators.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { withPickups } from "../../limits/pace/patience.ts";
 import { withLag } from "../../limits/pace/list-lag.ts";
@@ -35,11 +37,14 @@ export function withSightings(
   limits: Limits,
 ): Budget {
   const foreignOld = old ?? budget.foreignOld;
-  const foreign = foreignIn(actions, budget) + foreignOld;
-  const sessions = budget.sessions.map((session) => withSeen(session, actions, nowMs));
+  const about = { requestors: budget.requestors, limits };
+  const foreign = foreignIn(actions, budget, about) + foreignOld;
+  const sessions = budget.sessions.map((session) => withSeen(session, actions, nowMs, about));
+  const requestors = requestorsIn(budget, actions, about);
   const same =
     foreign === budget.foreign &&
     foreignOld === budget.foreignOld &&
+    requestors === budget.requestors &&
     sessions.every((each, index) => each === budget.sessions[index]);
   if (same) return budget;
   const begun = sessions.filter((each, index) => hasBegun(budget.sessions[index], each));
@@ -51,7 +56,7 @@ export function withSightings(
   const shown = budget.sessions.filter((_, index) => sessions[index]?.missedMs === undefined);
   const lagMs = Math.max(0, ...shown.map(({ missedMs }) => missedMs ?? 0));
   const listLag = withLag(budget.listLag, lagMs, nowMs);
-  return { ...budget, sessions, foreign, foreignOld, pickups, listLag };
+  return { ...budget, sessions, foreign, foreignOld, requestors, pickups, listLag };
 }
 
 /** The budget with this number of others' sessions that are too old for the list. */
@@ -77,7 +82,7 @@ export async function countOldForeign(
   const reply = await ports.defender.listPending();
   if (reply.kind !== "answered") return null;
   const old = reply.value.filter((each) => (each.createdAtMs ?? sinceMs) < sinceMs);
-  return foreignIn(old, budget);
+  return foreignIn(old, budget, { requestors: budget.requestors, limits });
 }
 
 /** True if this list is the first to show the action at work. */
@@ -86,21 +91,45 @@ function hasBegun(before: Session | undefined, after: Session): boolean {
   return was === "Pending" && after.seen?.[0] === "InProgress";
 }
 
-/** Open actions whose sequence has no session in the budget. */
-function foreignIn(actions: readonly MachineAction[], budget: Budget): number {
-  const ours = new Set(budget.sessions.map((each) => each.sequenceId));
-  return actions.filter((each) => {
-    const sequenceId = markIn(each.comment)?.sequenceId;
-    return !isFinal(each.status) && (sequenceId === undefined || !ours.has(sequenceId));
+/** Open actions that belong to no session in the budget, whatever mark they have. */
+function foreignIn(actions: readonly MachineAction[], budget: Budget, about: Known): number {
+  const sessions = new Map(budget.sessions.map((each) => [each.sequenceId, each]));
+  const ids = new Set(budget.sessions.map(({ glance }) => glance?.actionId));
+  return actions.filter((action) => {
+    if (isFinal(action.status) || ids.has(action.id)) return false;
+    const session = sessions.get(markIn(action.comment)?.sequenceId ?? "");
+    return session === undefined || !isAwaited(session, action, about);
   }).length;
 }
 
-function withSeen(session: Session, actions: readonly MachineAction[], nowMs: number): Session {
+/** The session has no action yet, and this one may be it. */
+function isAwaited(session: Session, action: MachineAction, about: Known): boolean {
+  const facts = factsOf(session);
+  return facts === null || (facts.actionId === null && isPresent(facts, action, about));
+}
+
+/** Only an action with the nonce of its claim shows what Defender calls us. */
+function requestorsIn(budget: Budget, actions: readonly MachineAction[], about: Known): string[] {
+  const claimed = budget.sessions.map(factsOf).filter((each) => (each?.claims.length ?? 0) > 0);
+  const byId = new Map(claimed.map((each) => [each?.actionId ?? null, each]));
+  return actions.reduce((known, action) => {
+    const facts = byId.get(action.id) ?? null;
+    const isOwn = facts !== null && action.comment !== null && isPresent(facts, action, about);
+    return isOwn ? withRequestor(known, action.requestor) : known;
+  }, budget.requestors);
+}
+
+function withSeen(
+  session: Session,
+  actions: readonly MachineAction[],
+  nowMs: number,
+  about: Known,
+): Session {
   const facts = factsOf(session);
   if (facts === null || facts.actionId === null) return session;
   const action = actions.find((each) => each.id === facts.actionId);
   if (action === undefined) return withMissed(session, nowMs);
-  if (!sameMark(markIn(action.comment), facts)) return session;
+  if (action.comment === null || !isPresent(facts, action, about)) return session;
   const seen = seenOf(action);
   if (seen.join() === session.seen?.join()) return session;
   const { missedMs: _, ...shown } = session;

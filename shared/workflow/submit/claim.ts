@@ -159,14 +159,16 @@ interface Claiming {
 }
 
 function stageClaim(
-  { clock }: ClaimPorts,
+  { clock, random }: ClaimPorts,
   limits: Limits,
   tx: Transaction,
   { budget, chosen, claimant, more, begunAtMs }: Claiming,
 ): Claimed {
   const earliestMs = clock.earliest();
   const latestMs = clock.latest();
-  const sequences = chosen.map(({ value, etag }) => ({ value: claim(value, latestMs), etag }));
+  const sequences = chosen.map(({ value, etag }) => {
+    return { value: claim(value, latestMs, random.nonce()), etag };
+  });
   const after = sequences.map(({ value }) => value);
   const lanes = chosen.map(({ value }) => rankOf(value).lane);
   const spent = { claimant, more, lanes, earliestMs, latestMs, limits };

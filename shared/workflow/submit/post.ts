@@ -1,5 +1,6 @@
 import { currentCommands, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/sequence/submission.ts";
+import { claimOf } from "../../ledger/sequence/claims.ts";
 import { commentFor, markOf } from "../../ledger/sequence/mark.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
@@ -54,10 +55,12 @@ async function post(
 ): Promise<SubmissionAnswer> {
   const { sequenceId, machineId, attempt, profile, runId } = record;
   const sinceMs = () => clock.monotonicMs() - begunAtMs;
+  const nonce = claimOf(record, record)?.nonce ?? null;
+  const forPeople = `${profile.name}@${profile.version} for run ${runId}`;
   const answer = await defender.submit(
     machineId,
     currentCommands(record),
-    commentFor(markOf(record), `${profile.name}@${profile.version} for run ${runId}`),
+    commentFor(markOf(record), nonce, forPeople),
     () => limits.sendFenceMs - sinceMs(),
   );
   if (answer.kind === "notSent") {

@@ -3,7 +3,6 @@ import { end, giveBack, loseAnswer, submit, submitUnmarked } from "../../ledger/
 import type { Stored } from "../../ledger/sequence/rows.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/sequence/submission.ts";
-import { sameMark, markIn, markOf } from "../../ledger/sequence/mark.ts";
 import {
   couldNotLeave,
   holdSession,
@@ -14,6 +13,7 @@ import {
   unreserve,
   type Budget,
 } from "../../limits/pace/budget.ts";
+import { isPresent } from "../../limits/judge/judge-owner.ts";
 import { waitWhileBusy } from "../../limits/pace/busy.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { letIn, lockedOutBy, probedInVain } from "../../limits/pace/lockout.ts";
@@ -207,9 +207,11 @@ function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): S
   }
 }
 
+const UNSAID = { requestor: null, machineId: null, createdAtMs: null, commands: [] } as const;
+
 /**
- * A 201 can carry an action that was there before. Another mark proves that; a missing one proves
- * nothing.
+ * A 201 can carry an action that was there before. Another mark or nonce proves that; a missing
+ * mark proves nothing. Of all else the answer says nothing that counts.
  */
 function accept(
   record: SequenceRecord,
@@ -218,6 +220,7 @@ function accept(
   limits: Limits,
 ): SequenceRecord {
   if (comment === null) return submitUnmarked(record, actionId, latestMs);
-  const isOurs = sameMark(markIn(comment), markOf(record));
+  const action = { ...UNSAID, id: actionId, comment };
+  const isOurs = isPresent(record, action, { requestors: [], limits });
   return isOurs ? submit(record, actionId, latestMs) : waitWhileBusy(record, latestMs, limits);
 }

@@ -68,6 +68,7 @@ export async function describeRun(
     scriptsFailed: records.filter((each) => scriptsOf(each) === "failed").length,
     results: resultsOf(records),
     doneTwice: records.filter(doneTwice).length,
+    impersonated: records.filter((each) => each.impersonations.length > 0).length,
     sequences: records.map((each) =>
       describeSequence(withSeen(each, budget), queue, { run, seesOutput }),
     ),

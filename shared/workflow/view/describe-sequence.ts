@@ -31,6 +31,13 @@ export function describeSequence(
       status,
       ran,
     })),
+    impersonations: record.impersonations.map(({ actionId, seenAtMs, ...said }) => ({
+      machineActionId: actionId,
+      machineId: said.machineId,
+      requestor: said.requestor,
+      why: said.why,
+      seenAt: isoOf(seenAtMs),
+    })),
     acceptedAt: isoOf(record.acceptedAtMs),
     submittedAt: isoOrNull(record.submittedAtMs),
     endedAt: isoOrNull(record.endedAtMs),

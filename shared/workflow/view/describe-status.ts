@@ -5,6 +5,7 @@ import { LANES, type Lane } from "../../plan/lane.ts";
 import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import { admit, type Verdict } from "../../limits/pace/admit.ts";
 import { sessionCap, type Budget } from "../../limits/pace/budget.ts";
+import { impersonatorsSince } from "../../limits/pace/impersonators.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { takenSlots } from "../../limits/pace/window.ts";
 import type { Ports } from "../../ports.ts";
@@ -35,6 +36,8 @@ export interface StatusView {
   readonly paused: { readonly by: string; readonly why: string; readonly at: string } | null;
   readonly last429At: string | null;
   readonly othersUseTheQuota: boolean;
+  /** Actions of others with a mark of ours, of the last hour. */
+  readonly impersonations: readonly ImpersonatorView[];
   readonly waiting: readonly LaneView[];
   readonly parked: Count;
   readonly results: ResultsView;
@@ -43,6 +46,12 @@ export interface StatusView {
    * Rows that a version of the app could not read. Nobody writes them, and everything else goes on.
    */
   readonly setAside: { readonly count: number; readonly rows: readonly SetAsideView[] };
+}
+
+interface ImpersonatorView {
+  readonly machineActionId: string;
+  readonly sequenceId: string;
+  readonly foundAt: string;
 }
 
 interface SetAsideView {
@@ -123,6 +132,11 @@ function readableBudget(
     paused: describePause(budget.paused),
     last429At: budget.door.last429AtMs === 0 ? null : isoOf(budget.door.last429AtMs),
     othersUseTheQuota: budget.door.othersSuspected,
+    impersonations: impersonatorsSince(budget.impersonators, nowMs).map((each) => ({
+      machineActionId: each.actionId,
+      sequenceId: each.sequenceId,
+      foundAt: isoOf(each.atMs),
+    })),
     setAside: { count: setAside.length, rows: setAside },
   };
 }
@@ -144,6 +158,7 @@ async function unreadableBudget(
     paused: describePause(await loadPauseNote(ledger)),
     last429At: null,
     othersUseTheQuota: false,
+    impersonations: [],
     setAside: { count: 1, rows: [{ key, why, since: null }] },
   };
 }

@@ -25,6 +25,8 @@ export interface RunView {
   readonly results: Readonly<Record<ResultView["state"], number>>;
   /** Sequences of which a part may have run twice on the machine. */
   readonly doneTwice: number;
+  /** Sequences of which somebody else's action has a mark. */
+  readonly impersonated: number;
   readonly sequences: readonly SequenceView[];
   /**
    * Rows of the run that this version of the app cannot read, and why. What is in them is not in
@@ -99,6 +101,8 @@ export interface SequenceView {
   readonly doneTwice: boolean;
   /** Its actions that appeared when it had another one, or was over. */
   readonly lateActions: readonly LateActionView[];
+  /** Actions of others that have a mark of it: the first twenty. */
+  readonly impersonations: readonly ImpersonationView[];
   readonly acceptedAt: string;
   readonly submittedAt: string | null;
   readonly endedAt: string | null;
@@ -121,6 +125,18 @@ interface LateActionView {
   readonly machineActionId: string;
   readonly status: string;
   readonly ran: boolean;
+}
+
+/**
+ * Somebody else's action with a mark of the sequence; machine and requestor are null if Defender
+ * does not say, and `why` is what does not fit.
+ */
+interface ImpersonationView {
+  readonly machineActionId: string;
+  readonly machineId: string | null;
+  readonly requestor: string | null;
+  readonly why: string;
+  readonly seenAt: string;
 }
 
 /** Why a sequence waits, and what is known of its start. Position 1 goes next. */

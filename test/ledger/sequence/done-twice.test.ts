@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { doneTwice } from "../../../shared/ledger/sequence/done-twice.ts";
 import type { LateAction } from "../../../shared/ledger/sequence/late-action.ts";
-import { observe } from "../../../shared/ledger/sequence/moves.ts";
+import { observe } from "../../../shared/ledger/sequence/progress.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { anActionOf, aSubmitted, START_MS, type CommandReads } from "../a-sequence.ts";
 

@@ -1,7 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { commentFor, sameMark, markIn, markOf } from "../../../shared/ledger/sequence/mark.ts";
+import {
+  commentFor,
+  sameMark,
+  markIn,
+  markOf,
+  nonceIn,
+} from "../../../shared/ledger/sequence/mark.ts";
 import { aSequence, SEQUENCE_ID } from "../a-sequence.ts";
 
 const characters = "0123456789abcdefghjkmnpqrstvwxyz".split("");
@@ -12,25 +18,30 @@ const marks = fc.record({
   part: fc.nat(9_999),
   attempt: fc.nat(999_999),
 });
+const nonces = fc.option(fc.stringMatching(/^[0-9a-f]{32}$/));
+const texts = fc.string({ unit: "binary", maxLength: 400 });
 const mark = { sequenceId: SEQUENCE_ID, part: 0, attempt: 1 };
 
 describe("the mark of a comment", () => {
   it("comes back as it was, whatever stands behind it", () => {
     fc.assert(
-      fc.property(marks, fc.string({ unit: "binary", maxLength: 400 }), (sent, forPeople) => {
-        const comment = commentFor(sent, forPeople);
+      fc.property(marks, nonces, texts, (sent, nonce, forPeople) => {
+        const comment = commentFor(sent, nonce, forPeople);
         expect(comment.length).toBeLessThanOrEqual(300);
         expect(markIn(comment)).toEqual(sent);
         expect(sameMark(markIn(comment), sent)).toBe(true);
+        expect(nonceIn(comment)).toBe(nonce);
       }),
     );
   });
 
   it("is followed by as much as fits into 300 characters, and by no blank at the end", () => {
-    const head = commentFor(mark, "");
+    const head = commentFor(mark, null, "");
     expect(head).toBe(`[lrq:${SEQUENCE_ID}.0.1]`);
-    expect(commentFor(mark, "x".repeat(400))).toBe(`${head} ${"x".repeat(299 - head.length)}`);
-    expect(commentFor(mark, `${"x".repeat(298 - head.length)} y`)).toHaveLength(299);
+    expect(commentFor(mark, null, "x".repeat(400))).toBe(
+      `${head} ${"x".repeat(299 - head.length)}`,
+    );
+    expect(commentFor(mark, null, `${"x".repeat(298 - head.length)} y`)).toHaveLength(299);
   });
 
   it.each([
@@ -50,6 +61,19 @@ describe("the mark of a comment", () => {
   ])("is not found in %s", (_, comment) => {
     expect(markIn(comment)).toBeNull();
     expect(sameMark(markIn(comment), mark)).toBe(false);
+  });
+
+  it("is followed at once by its nonce, or there is none", () => {
+    const head = commentFor(mark, null, "");
+    expect(commentFor(mark, "0a1b", "for people")).toBe(`${head}~0a1b for people`);
+    for (const other of [null, "", head, `${head} ~0a1b`, `${head}~`, `${head}~X`, "~0a1b"]) {
+      expect(nonceIn(other)).toBeNull();
+    }
+  });
+
+  it("is read by a version of the app that knows no nonces", () => {
+    const older = /^\[lrq:([0-9a-z]{20}\.[0-9a-z]{12})\.(\d{1,4})\.(\d{1,6})\]/;
+    expect(older.exec(commentFor(mark, "0a1b", ""))?.slice(1)).toEqual([SEQUENCE_ID, "0", "1"]);
   });
 
   it.each([

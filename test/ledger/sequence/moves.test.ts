@@ -11,10 +11,10 @@ import {
   giveBack,
   loseAnswer,
   loseSight,
-  observe,
   park,
   submit,
 } from "../../../shared/ledger/sequence/moves.ts";
+import { observe } from "../../../shared/ledger/sequence/progress.ts";
 import {
   currentCommands,
   isTerminal,
@@ -25,7 +25,7 @@ import {
   type SequenceState,
 } from "../../../shared/ledger/sequence/sequence.ts";
 import { markOf } from "../../../shared/ledger/sequence/mark.ts";
-import { aClaimed, aSequence, aSubmitted, anActionOf, START_MS } from "../a-sequence.ts";
+import { A_NONCE, aClaimed, anActionOf, aSequence, aSubmitted, START_MS } from "../a-sequence.ts";
 
 const READY = { kind: "ready" } as const;
 const LATER = { kind: "later", dueAtMs: START_MS + 60_000 } as const;
@@ -35,7 +35,7 @@ const PARK_MS = START_MS + 90_000;
 
 /** Every function that changes a state, by the state it leads to. */
 const WAYS: readonly (readonly [SequenceState, (record: SequenceRecord) => SequenceRecord])[] = [
-  ["claimed", (record) => claim(record, NOW_MS)],
+  ["claimed", (record) => claim(record, NOW_MS, A_NONCE)],
   ["submitted", (record) => submit(record, "action-2", NOW_MS)],
   ["unconfirmed", loseAnswer],
   ["waiting", (record) => giveBack(record, READY, null)],
@@ -104,13 +104,14 @@ describe("moves", () => {
     const again = claim(
       aSequence({ attempt: 2, actionId: "old", actionStatus: "Pending" }),
       NOW_MS,
+      A_NONCE,
     );
     expect(again).toMatchObject({ attempt: 3, claimedAtMs: NOW_MS, actionId: null });
     expect(again).toMatchObject({ actionStatus: null, submittedAtMs: null });
   });
 
   it("count on from the highest attempt, when the record stands at an earlier one", () => {
-    expect(claim(aSequence({ attempt: 1, attempts: 3 }), NOW_MS)).toMatchObject({
+    expect(claim(aSequence({ attempt: 1, attempts: 3 }), NOW_MS, A_NONCE)).toMatchObject({
       attempt: 4,
       attempts: 4,
     });

@@ -16,10 +16,10 @@ import {
   end,
   giveBack,
   loseAnswer,
-  observe,
   park,
   submit,
 } from "../../../shared/ledger/sequence/moves.ts";
+import { observe } from "../../../shared/ledger/sequence/progress.ts";
 import {
   charactersOf,
   freesMachine,
@@ -35,6 +35,7 @@ import {
   type SequenceRecord,
 } from "../../../shared/ledger/sequence/sequence.ts";
 import {
+  A_NONCE,
   aClaimed,
   anActionOf,
   aSequence,
@@ -103,7 +104,7 @@ function fetched(record: SequenceRecord): SequenceRecord {
  * is.
  */
 const changes: fc.Arbitrary<Change> = fc.oneof(
-  { weight: 12, arbitrary: fc.constant<Change>((record, nowMs) => claim(record, nowMs)) },
+  { weight: 12, arbitrary: fc.constant<Change>((record, nowMs) => claim(record, nowMs, A_NONCE)) },
   { weight: 12, arbitrary: fc.constant<Change>((record, nowMs) => submit(record, "a-1", nowMs)) },
   { weight: 4, arbitrary: fc.constant<Change>((record) => loseAnswer(record)) },
   {

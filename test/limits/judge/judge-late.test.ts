@@ -14,9 +14,11 @@ import {
   START_MS,
   type CommandReads,
 } from "../../ledger/a-sequence.ts";
+import { someLimits } from "../some-limits.ts";
 
 const markOf = (part: number, attempt: number) => ({ sequenceId: SEQUENCE_ID, part, attempt });
 const FIRST = markOf(0, 1);
+const LIMITS = someLimits();
 const RAN = ["completed", "completed", "completed"] as const;
 
 /** The action of the first POST, as a list shows it. */
@@ -26,8 +28,8 @@ function shown(status: string, commands?: readonly CommandReads[]): MachineActio
 
 describe("an action in a list, of a sequence without an open session", () => {
   it("is news while it is open, and nobody looks for it", () => {
-    expect(isLateNews(FIRST_BUDGET, FIRST, shown("Pending"))).toBe(true);
-    expect(isLateNews(FIRST_BUDGET, FIRST, shown("Succeeded", RAN))).toBe(false);
+    expect(isLateNews(FIRST_BUDGET, FIRST, shown("Pending"), LIMITS)).toBe(true);
+    expect(isLateNews(FIRST_BUDGET, FIRST, shown("Succeeded", RAN), LIMITS)).toBe(false);
   });
 });
 
@@ -43,19 +45,19 @@ describe("an action in a list, of a sequence with an open session", () => {
     ["another part", true, aSubmitted({ part: 1 })],
     ["another sequence", true, aSubmitted({ sequenceId: `${SEQUENCE_ID}x` })],
   ])("that is open and of %s is news: %s", (_, isNews, record) => {
-    expect(isLateNews(holding(record), FIRST, shown("Pending"))).toBe(isNews);
-    expect(isLateNews(holding(record), FIRST, shown("Failed"))).toBe(false);
+    expect(isLateNews(holding(record), FIRST, shown("Pending"), LIMITS)).toBe(isNews);
+    expect(isLateNews(holding(record), FIRST, shown("Failed"), LIMITS)).toBe(false);
   });
 
   it("is found among the sessions of others", () => {
     const sessions = [aSubmitted({ sequenceId: `${SEQUENCE_ID}x` }), aSubmitted()].map(sessionOf);
-    expect(isLateNews({ ...FIRST_BUDGET, sessions }, FIRST, shown("Pending"))).toBe(false);
+    expect(isLateNews({ ...FIRST_BUDGET, sessions }, FIRST, shown("Pending"), LIMITS)).toBe(false);
   });
 
   it("that tells nothing is read with its record, so the action is no news", () => {
     const { sequenceId, machineId } = aSubmitted();
     const sessions = [{ sequenceId, machineId }];
-    expect(isLateNews({ ...FIRST_BUDGET, sessions }, FIRST, shown("Pending"))).toBe(false);
+    expect(isLateNews({ ...FIRST_BUDGET, sessions }, FIRST, shown("Pending"), LIMITS)).toBe(false);
   });
 });
 
@@ -75,7 +77,7 @@ describe("the action of a POST that is looked for", () => {
     ["whose commands got further", true, ["Failed", ...CREATED], true, shown("Failed", RAN)],
     ["that was seen to end so", false, ["Failed", ...CREATED], false, shown("Failed")],
   ])("%s is news: %s", (_, isNews, seen, cancelSent, action) => {
-    expect(isLateNews(withSeen(seen, cancelSent), FIRST, action)).toBe(isNews);
+    expect(isLateNews(withSeen(seen, cancelSent), FIRST, action, LIMITS)).toBe(isNews);
   });
 });
 

@@ -14,6 +14,7 @@ function listing(action: MachineAction | null, afterMs = 1_000): Listing {
     action,
     nowMs: START_MS + afterMs,
     othersWait: false,
+    requestors: [],
     pickupMs: null,
     lagMs: 0,
   };
@@ -118,6 +119,7 @@ function one(): MachineAction["commands"][number] {
   return {
     index: 0,
     type: null,
+    parameters: null,
     status: "Created",
     startedAtMs: null,
     endedAtMs: null,

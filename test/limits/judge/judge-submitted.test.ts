@@ -119,6 +119,7 @@ describe("a submitted sequence", () => {
       action,
       nowMs: START_MS + afterMs,
       othersWait: others,
+      requestors: [],
       pickupMs: null,
       lagMs: 0,
     };

@@ -82,5 +82,12 @@ describe("an unconfirmed sequence", () => {
 });
 
 function notListed(afterMs: number): Listing {
-  return { action: null, nowMs: START_MS + afterMs, othersWait: true, pickupMs: null, lagMs: 0 };
+  return {
+    action: null,
+    nowMs: START_MS + afterMs,
+    othersWait: true,
+    requestors: [],
+    pickupMs: null,
+    lagMs: 0,
+  };
 }

@@ -18,6 +18,7 @@ export function judged(
     action,
     nowMs: START_MS + afterMs,
     othersWait: others,
+    requestors: [],
     pickupMs,
     lagMs: 0,
   };

@@ -230,6 +230,7 @@ describe("the cap on sessions", () => {
         cancel: null,
         lane: 1 as const,
         offlineTimes: 0,
+        claims: [],
       },
     });
     const claimed = holdSession(learned, glance("claimed"));

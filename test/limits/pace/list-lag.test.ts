@@ -62,7 +62,13 @@ describe("the guard time", () => {
 
   it("holds an unanswered POST for as long as lists are seen to be slow", () => {
     const lost = loseAnswer(aClaimed());
-    const listing = { action: null, othersWait: true, pickupMs: null, lagMs: 200_000 };
+    const listing = {
+      action: null,
+      othersWait: true,
+      requestors: [],
+      pickupMs: null,
+      lagMs: 200_000,
+    };
     const judged = (afterMs: number) =>
       judge(lost, { ...listing, nowMs: START_MS + afterMs }, LIMITS);
     expect(judged(400_000)).toEqual({ kind: "leave" });

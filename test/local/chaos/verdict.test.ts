@@ -8,7 +8,7 @@ import {
 
 const action = (id: string, sequenceId: string, more: Partial<DoorAction> = {}): DoorAction => ({
   id,
-  comment: `[lrq:${sequenceId}.0.1] Chaos`,
+  comment: `[lrq:${sequenceId}.0.1]~0a1b Chaos`,
   hasRun: true,
   ...more,
 });

@@ -7,7 +7,7 @@ import { sessionOf, type Session } from "../../../shared/limits/pace/session.ts"
 import { expireUnseen } from "../../../shared/workflow/poll/expire-unseen.ts";
 import { budgetChange, loadBudget, loadSequence } from "../../../shared/store/load.ts";
 import { remembering } from "../../../shared/store/remembering.ts";
-import { START_MS } from "../../ledger/a-sequence.ts";
+import { A_NONCE, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
 import { answered, BLIND, changed, startHours } from "./hours.ts";
@@ -21,7 +21,7 @@ async function unseen(submitted = submit, seen: Pick<Session, "seen"> = {}) {
   const [waiting] = await world.unfolded();
   const before = await loadSequence(world.ledger, waiting?.sequenceId ?? "");
   if (before === null) throw new Error("nothing was accepted");
-  const record = submitted(claim(before.value, START_MS), "action-1", START_MS);
+  const record = submitted(claim(before.value, START_MS, A_NONCE), "action-1", START_MS);
   await world.ledger.commit(move(before, record));
   const first = await loadBudget(world.ledger);
   const session = { ...sessionOf(record), ...seen };

@@ -1,35 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryClock } from "../../../local/memory/clock.ts";
-import { createMemoryLedger } from "../../../local/memory/ledger.ts";
-import { createSeededRandom } from "../../../local/memory/random.ts";
-import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
 import { doneTwice } from "../../../shared/ledger/sequence/done-twice.ts";
-import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
-import {
-  claim,
-  giveBack,
-  loseAnswer,
-  observe,
-  submit,
-} from "../../../shared/ledger/sequence/moves.ts";
-import { insertion } from "../../../shared/ledger/sequence/rows.ts";
+import { claim, giveBack, loseAnswer, submit } from "../../../shared/ledger/sequence/moves.ts";
+import { observe } from "../../../shared/ledger/sequence/progress.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { markOf } from "../../../shared/ledger/sequence/mark.ts";
-import { FIRST_BUDGET, holdSession, type Budget } from "../../../shared/limits/pace/budget.ts";
+import { FIRST_BUDGET, type Budget } from "../../../shared/limits/pace/budget.ts";
 import { withLostOf } from "../../../shared/limits/pace/lost-posts.ts";
-import { sessionOf } from "../../../shared/limits/pace/session.ts";
-import type { Reply } from "../../../shared/ports.ts";
-import { budgetChange, loadBudget, loadSequence } from "../../../shared/store/load.ts";
-import { remembering } from "../../../shared/store/remembering.ts";
-import { settleOrphans } from "../../../shared/workflow/poll/orphan-actions.ts";
-import { anActionOf, aSequence, HOUR_MS, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
-import { someLimits } from "../../limits/some-limits.ts";
-import { startAccepting } from "../accepting.ts";
+import { A_NONCE, anActionOf, aSequence, HOUR_MS, START_MS } from "../../ledger/a-sequence.ts";
+import { GUARD_MS, ledgerWith } from "./listing.ts";
 
-const GUARD_MS = 180_001;
-const FIRST = loseAnswer(claim(aSequence(), START_MS));
+const FIRST = loseAnswer(claim(aSequence(), START_MS, A_NONCE));
 const GIVEN_BACK = giveBack(FIRST, { kind: "ready" }, null);
-const SECOND = claim(GIVEN_BACK, START_MS + GUARD_MS);
+const SECOND = claim(GIVEN_BACK, START_MS + GUARD_MS, A_NONCE);
 /** Its second POST was refused, for the action of the first is open on the machine. */
 const BUSY = giveBack(
   { ...SECOND, busyTimes: 1 },
@@ -48,58 +30,6 @@ const OVER = ["cancelled", "expired", "refused", "failed"] as const;
 const shown = (status: string, ...reads: Parameters<typeof anActionOf>[2][]) =>
   anActionOf(FIRST, status, ...reads);
 
-/** A ledger with the record and the budget, and what lists do with it. */
-async function ledgerWith(record: SequenceRecord, budget: Budget = LOST) {
-  const ledger = createMemoryLedger();
-  const holds = ["claimed", "unconfirmed", "submitted"].includes(record.state);
-  const first = holds ? holdSession(budget, sessionOf(record)) : budget;
-  await ledger.commit([...insertion(record), budgetChange({ value: first, etag: null }, first)]);
-  const calls = { cancelled: [] as string[], reads: 0 };
-  const heard = { reply: { kind: "answered", value: null } as Reply<null> };
-  const ports = {
-    // The poll has read the budget by then.
-    ledger: remembering({
-      ...ledger,
-      read: async (key: string) => {
-        calls.reads += 1;
-        return await ledger.read(key);
-      },
-    }),
-    clock: createMemoryClock({ startMs: START_MS + GUARD_MS + 60_000 }),
-    random: createSeededRandom(1),
-    log: () => {},
-    defender: {
-      ...startAccepting().ports.defender,
-      cancelAction: async (actionId: string) => {
-        calls.cancelled.push(actionId);
-        return heard.reply;
-      },
-    },
-  };
-  await loadBudget(ports.ledger);
-  calls.reads = 0;
-  return {
-    calls,
-    heard,
-    list: async (...actions: readonly MachineAction[]) =>
-      await settleOrphans(ports, someLimits(), actions),
-    record: async () => {
-      const stored = await loadSequence(ledger, SEQUENCE_ID);
-      if (stored === null) throw new Error("the sequence is gone");
-      return stored.value;
-    },
-    budget: async () => (await loadBudget(ledger)).value,
-    audit: () =>
-      ledger
-        .rows()
-        .filter(({ key }) => key.startsWith("audit!queue!"))
-        .map(({ body }) => auditRecordSchema.parse(body))
-        .map(({ event, sequences }) =>
-          [event, sequences.map((each) => each.machineActionId)].flat(),
-        ),
-  };
-}
-
 describe("an action that is listed when its POST was given up, its sequence having no other", () => {
   it.each([
     ["waits with the attempt it was made for", GIVEN_BACK],
@@ -107,7 +37,7 @@ describe("an action that is listed when its POST was given up, its sequence havi
     ["has no answer to its second POST either", loseAnswer(SECOND)],
   ] as const)("is its own, open or over, if it %s", async (_, record) => {
     for (const action of [shown("InProgress"), shown("Succeeded", RAN)]) {
-      const { list, calls, ...ledger } = await ledgerWith(record);
+      const { list, calls, ...ledger } = await ledgerWith(record, LOST);
       expect(await list(action)).toBe(1);
       const after = await ledger.record();
       expect(after).toMatchObject({ state: "submitted", actionId: "action-1", attempt: 1 });
@@ -126,21 +56,21 @@ describe("an action that is listed when its POST was given up, its sequence havi
   });
 
   it("gives up the second POST that had no answer, and looks for its action", async () => {
-    const { list, ...ledger } = await ledgerWith(loseAnswer(SECOND));
+    const { list, ...ledger } = await ledgerWith(loseAnswer(SECOND), LOST);
     await list(shown("InProgress"));
     expect((await ledger.budget()).lost).toMatchObject([{ attempt: 2 }]);
     expect((await ledger.record()).givenUp.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
   it("does not lend its number to a later attempt", async () => {
-    const { list, ...ledger } = await ledgerWith(BUSY);
+    const { list, ...ledger } = await ledgerWith(BUSY, LOST);
     await list(shown("InProgress"));
     const again = giveBack(await ledger.record(), { kind: "ready" }, null);
-    expect(claim(again, START_MS + HOUR_MS)).toMatchObject({ attempt: 3, attempts: 3 });
+    expect(claim(again, START_MS + HOUR_MS, A_NONCE)).toMatchObject({ attempt: 3, attempts: 3 });
   });
 
   it("is waited for while the answer to the second POST may come", async () => {
-    const { list, calls, ...ledger } = await ledgerWith(SECOND);
+    const { list, calls, ...ledger } = await ledgerWith(SECOND, LOST);
     expect(await list(shown("InProgress"))).toBe(0);
     expect(await ledger.record()).toEqual(SECOND);
     expect(calls.cancelled).toEqual([]);
@@ -149,15 +79,16 @@ describe("an action that is listed when its POST was given up, its sequence havi
 
   it("is left to whoever judges the session if the answer to the second POST spoke of it", async () => {
     const spoke = { ...SUBMITTED, actionId: "action-1" };
-    const { list, ...ledger } = await ledgerWith(spoke);
+    const { list, ...ledger } = await ledgerWith(spoke, LOST);
     await list(shown("InProgress"));
     expect(await ledger.record()).toEqual(spoke);
     expect((await ledger.budget()).lost).toEqual(LOST.lost);
   });
 
   it("is left alone if the sequence has seen it end since the list was asked for", async () => {
-    const over = { ...GIVEN_BACK, actionStatus: "Cancelled", offlineTimes: 1 };
-    const { list, calls, ...ledger } = await ledgerWith(over);
+    const claims = GIVEN_BACK.claims.map((each) => ({ ...each, actionId: "action-1" }));
+    const over = { ...GIVEN_BACK, claims, actionStatus: "Cancelled", offlineTimes: 1 };
+    const { list, calls, ...ledger } = await ledgerWith(over, LOST);
     expect(await list(shown("Pending"))).toBe(0);
     expect(await ledger.record()).toEqual(over);
     expect(calls.cancelled).toEqual([]);
@@ -166,7 +97,7 @@ describe("an action that is listed when its POST was given up, its sequence havi
 
 describe("an action that is listed when its sequence has another one", () => {
   it("is cancelled once, and both are named", async () => {
-    const { list, calls, ...ledger } = await ledgerWith(SUBMITTED);
+    const { list, calls, ...ledger } = await ledgerWith(SUBMITTED, LOST);
     await list(shown("Pending"));
     await list(shown("Pending"));
     expect(calls.cancelled).toEqual(["action-1"]);
@@ -179,7 +110,7 @@ describe("an action that is listed when its sequence has another one", () => {
   });
 
   it("is cancelled again if Defender did not hear of it", async () => {
-    const { list, calls, heard } = await ledgerWith(SUBMITTED);
+    const { list, calls, heard } = await ledgerWith(SUBMITTED, LOST);
     heard.reply = { kind: "throttled", retryAfterMs: null };
     await list(shown("Pending"));
     heard.reply = { kind: "answered", value: null };
@@ -189,7 +120,7 @@ describe("an action that is listed when its sequence has another one", () => {
   });
 
   it("is told of if it had ended before anybody saw it", async () => {
-    const { list, calls, ...ledger } = await ledgerWith(SUBMITTED);
+    const { list, calls, ...ledger } = await ledgerWith(SUBMITTED, LOST);
     await list(shown("Succeeded", RAN));
     await list(shown("Succeeded", RAN));
     expect(calls.cancelled).toEqual([]);
@@ -199,7 +130,7 @@ describe("an action that is listed when its sequence has another one", () => {
   });
 
   it("is told of if it had begun before the cancel took effect", async () => {
-    const { list, ...ledger } = await ledgerWith(SUBMITTED);
+    const { list, ...ledger } = await ledgerWith(SUBMITTED, LOST);
     await list(shown("Pending"));
     await list(shown("Cancelled", ["completed", "created", "created"]));
     expect(ledger.audit().map(([event]) => event)).toEqual(["cancelSent", "ranLate"]);
@@ -207,18 +138,18 @@ describe("an action that is listed when its sequence has another one", () => {
   });
 
   it("has done nothing twice if it was cancelled in time, and is not told of if it never ran", async () => {
-    const { list, ...ledger } = await ledgerWith(SUBMITTED);
+    const { list, ...ledger } = await ledgerWith(SUBMITTED, LOST);
     await list(shown("Pending"));
     await list(shown("Cancelled"));
     expect((await ledger.record()).late).toMatchObject([{ status: "Cancelled", ran: false }]);
-    const other = await ledgerWith(SUBMITTED);
+    const other = await ledgerWith(SUBMITTED, LOST);
     await other.list(shown("TimeOut"));
     expect((await other.record()).late).toEqual([]);
     expect((await other.budget()).lost).toEqual([]);
   });
 
   it("stays as it was seen when a list is behind one before it", async () => {
-    const { list, ...ledger } = await ledgerWith(SUBMITTED);
+    const { list, ...ledger } = await ledgerWith(SUBMITTED, LOST);
     await list(shown("Succeeded", RAN));
     await list(shown("Pending"));
     expect((await ledger.record()).late).toMatchObject([{ status: "Succeeded", ran: true }]);
@@ -247,7 +178,7 @@ describe("an action that is listed when its sequence is over", () => {
   it.each(OVER)(
     "is told of if it has run, though it is %s, and is no second time",
     async (state) => {
-      const { list, ...ledger } = await ledgerWith(over(state));
+      const { list, ...ledger } = await ledgerWith(over(state), LOST);
       await list(shown("Failed", ["failed", "created", "created"]));
       expect(ledger.audit()).toEqual([["ranLate", "action-1"]]);
       const record = await ledger.record();
@@ -276,7 +207,7 @@ describe("what lists show of actions that nobody misses", () => {
   });
 
   it("tells of a lag at least as long as the POST was old when it was given up", async () => {
-    const { list, ...ledger } = await ledgerWith(SUBMITTED);
+    const { list, ...ledger } = await ledgerWith(SUBMITTED, LOST);
     await list(shown("Pending"));
     expect((await ledger.budget()).listLag.ms).toBe(GUARD_MS);
   });

@@ -7,7 +7,7 @@ import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../../shared/store/load.ts";
 import { pause } from "../../../shared/workflow/operate/pause.ts";
-import { START_MS } from "../../ledger/a-sequence.ts";
+import { A_NONCE, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
 import { drained } from "../drained.ts";
@@ -103,7 +103,7 @@ async function failOne(world: Accepting): Promise<void> {
   const before = next && (await loadSequence(world.ledger, next.sequenceId));
   if (!before) throw new Error("none waits");
   const outcome = { code: "NoSuchMachine", detail: "" };
-  const after = end(claim(before.value, START_MS), "refused", outcome, START_MS);
+  const after = end(claim(before.value, START_MS, A_NONCE), "refused", outcome, START_MS);
   await moveOnce(world.ports, { before, after, nowMs: START_MS });
 }
 

@@ -15,7 +15,7 @@ import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { budgetChange, loadBudget, loadRun, loadSequence } from "../../../shared/store/load.ts";
 import { remembering } from "../../../shared/store/remembering.ts";
 import { settle } from "../../../shared/workflow/submit/record-answers.ts";
-import { START_MS, aClaimed, aSequence, SEQUENCE_ID } from "../../ledger/a-sequence.ts";
+import { A_NONCE, aClaimed, aSequence, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
 import { createMemoryClock } from "../../../local/memory/clock.ts";
@@ -29,7 +29,7 @@ async function claimed({ ledger }: Accepting, sequenceId: string): Promise<Store
   if (before === null) throw new Error(`there is no ${sequenceId}`);
   const { parts } = before.value;
   const after = {
-    ...claim(before.value, START_MS),
+    ...claim(before.value, START_MS, A_NONCE),
     parts: [...parts, ...parts],
     part: parts.length,
   };
@@ -136,8 +136,12 @@ const budgetOf = (record: SequenceRecord): Budget =>
   reserve(FIRST_BUDGET, sessionOf(record), START_MS);
 
 describe("the answer to a POST that was given up meanwhile", () => {
-  const first = claim(aSequence(), START_MS);
-  const second = claim(giveBack(loseAnswer(first), { kind: "ready" }, null), START_MS + 190_000);
+  const first = claim(aSequence(), START_MS, A_NONCE);
+  const second = claim(
+    giveBack(loseAnswer(first), { kind: "ready" }, null),
+    START_MS + 190_000,
+    A_NONCE,
+  );
 
   it.each([
     { kind: "accepted", actionId: "action-1", comment: null },

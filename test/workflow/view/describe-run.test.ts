@@ -18,7 +18,7 @@ import { cancelRun } from "../../../shared/workflow/operate/cancel-run.ts";
 import { describeRun } from "../../../shared/workflow/view/describe-run.ts";
 import { describeStatus } from "../../../shared/workflow/view/describe-status.ts";
 import { loadRun } from "../../../shared/store/load.ts";
-import { aSequence, anActionOf, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";
+import { A_NONCE, anActionOf, aSequence, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
 import { aRun } from "../../ledger/a-run.ts";
@@ -77,7 +77,7 @@ describe("a queue in which only the sessions kept for urgent work are left", () 
 
 describe("a cancel", () => {
   it("stands in the run and its sequences, with who asked and when, and what it came too late for", async () => {
-    const claimed = claim(aSequence(), START_MS - 9_000);
+    const claimed = claim(aSequence(), START_MS - 9_000, A_NONCE);
     const submitted = submit(claimed, "action-1", START_MS - 8_000);
     const over: SequenceRecord = {
       ...submitted,
@@ -117,11 +117,11 @@ async function waitsOf(record: SequenceRecord) {
 
 describe("a POST that a gateway answered", () => {
   const PAGE = "HTTP 403 with a body that is not Defender's error form";
-  const lost = loseAnswer(claim(aSequence(), START_MS - 9_000), PAGE);
+  const lost = loseAnswer(claim(aSequence(), START_MS - 9_000, A_NONCE), PAGE);
 
   it("is why its sequence waits: at Defender, in the line, and until a later time", async () => {
     const first = tryAgain(lost, START_MS, LIMITS);
-    const again = tryAgain(loseAnswer(claim(first, START_MS), PAGE), START_MS, LIMITS);
+    const again = tryAgain(loseAnswer(claim(first, START_MS, A_NONCE), PAGE), START_MS, LIMITS);
     for (const [record, then] of [
       [lost, "looks for its action"],
       [first, "goes after the sequences in front"],
@@ -135,7 +135,7 @@ describe("a POST that a gateway answered", () => {
   });
 
   it("is no reason any more after the next POST, or when its action is found", async () => {
-    const next = giveBack(claim(tryAgain(lost, START_MS, LIMITS), START_MS), READY, null);
+    const next = giveBack(claim(tryAgain(lost, START_MS, LIMITS), START_MS, A_NONCE), READY, null);
     expect((await waitsOf(next))?.detail).not.toContain(PAGE);
     expect(submit(lost, "action-1", START_MS).unanswered).toBeNull();
   });
@@ -148,7 +148,11 @@ describe("a POST that a gateway answered", () => {
 
 describe("an action that Defender took", () => {
   it("is waited for until a list shows it", async () => {
-    const submitted = submit(claim(aSequence(), START_MS - 9_000), "action-1", START_MS - 8_000);
+    const submitted = submit(
+      claim(aSequence(), START_MS - 9_000, A_NONCE),
+      "action-1",
+      START_MS - 8_000,
+    );
     const { ledger, view } = await ledgerWith([submitted], 0);
     const listed = async (seen: object) => {
       const row = await ledger.read(RATE_TOKEN_KEY);
@@ -166,7 +170,11 @@ describe("an action that Defender took", () => {
 
 describe("an action that succeeded with a script that failed", () => {
   it("has failed for its sequence and its scripts, in Defender's words", async () => {
-    const submitted = submit(claim(aSequence(), START_MS - 9_000), "action-1", START_MS - 8_000);
+    const submitted = submit(
+      claim(aSequence(), START_MS - 9_000, A_NONCE),
+      "action-1",
+      START_MS - 8_000,
+    );
     const action = anActionOf(submitted, "Succeeded", ["completed", "failed", "completed"]);
     const offline = { parkUntilMs: START_MS, patienceMs: 60_000 };
     const ended = conclude(submitted, action, START_MS, offline);
