@@ -16,6 +16,7 @@ const SAID_ANEW = new Set([
   "delivered",
   "driver",
   "outcome",
+  "outputRead",
   "parameters",
   "parts",
   "paused",
