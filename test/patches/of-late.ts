@@ -21,6 +21,20 @@ export const OF_LATE: readonly Patch[] = [
     caughtBy: ORPHANS,
   },
   {
+    name: "sends again what a list has shown, because another has the machine",
+    file: "shared/workflow/submit/claim.ts",
+    snippet: "for (const sequenceId of shownIn(budget.value.lost)) passedOver.add(sequenceId);",
+    replacement: "",
+    caughtBy: { test: "test/workflow/submit/claim.test.ts" },
+  },
+  {
+    name: "forgets what a list has shown while another has the machine",
+    file: "shared/workflow/poll/orphan-actions.ts",
+    snippet: "await noteShown(ports, orphan);",
+    replacement: "",
+    caughtBy: ORPHANS,
+  },
+  {
     name: "cancels its own earlier action as a second one",
     file: "shared/limits/judge/judge-late.ts",
     snippet: 'if (isGivenUp(record, mark)) return { kind: "adopt" };',

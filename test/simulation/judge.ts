@@ -136,6 +136,7 @@ export function createJudge(
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);
         lockouts.locked(isLocked(budget.body), nowMs());
+        late.noted(budget.body);
       }
     },
     leaves: (comment) => {

@@ -1,4 +1,5 @@
 import { auditRecordSchema } from "../../shared/evidence/audit.ts";
+import { lostPostSchema } from "../../shared/limits/pace/lost-posts.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { markOf, type Marked } from "./door-judge.ts";
 import type { Court } from "./invariants.ts";
@@ -6,6 +7,8 @@ import { hasRun, isOpen, type TenantAction } from "./tenant-action.ts";
 
 /** Judges whether the ledger knows of every action of ours there is, and says which came late. */
 export interface LateJudge {
+  /** What the budget says now of lost POSTs. */
+  noted(budget: unknown): void;
   /** A record was written over another. */
   written(before: SequenceRecord | null, after: SequenceRecord): void;
   /** The first action that no record tells the truth of, though Defender lists it; or null. */
@@ -20,6 +23,8 @@ export function createLateJudge(
 ): LateJudge {
   /** Part and attempt of every action that some sequence had as its own. */
   const own = new Set<string>();
+  /** Those whose action a list has shown, while something keeps the sequence from taking it. */
+  let shown: readonly Marked[] = [];
   const isOwn = ({ comment }: TenantAction) => {
     const mark = markOf(comment);
     return mark !== null && own.has(nameOf(mark));
@@ -29,6 +34,10 @@ export function createLateJudge(
     return record?.late.find((each) => each.actionId === action.id) ?? null;
   };
   return {
+    noted: (budget) => {
+      const lost = lostPostSchema.array().safeParse(Object(budget).lost);
+      shown = (lost.data ?? []).filter(({ seen }) => seen !== null);
+    },
     written: (before, after) => {
       if (after.actionId !== null) own.add(nameOf(after));
       // Found and ended at one look, a part leaves nothing but the next one.
@@ -37,6 +46,8 @@ export function createLateJudge(
     untold: (actions, nowMs) =>
       actions.find((each) => {
         if (!each.ours || each.vanishesAtMs !== Infinity || isOwn(each)) return false;
+        const name = nameOf(markOf(each.comment) ?? NOBODY);
+        if (shown.some((post) => nameOf(post) === name)) return false;
         if (!isOpen(each, nowMs) && !hasRun(each, nowMs)) return false;
         const late = lateOf(each);
         return late === null || (hasRun(each, nowMs) && !late.ran);
@@ -61,6 +72,8 @@ export function createLateJudge(
     },
   };
 }
+
+const NOBODY: Marked = { sequenceId: "", part: 0, attempt: 0 };
 
 function nameOf({ sequenceId, part, attempt }: Marked): string {
   return `${sequenceId}.${part}.${attempt}`;

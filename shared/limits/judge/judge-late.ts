@@ -38,7 +38,8 @@ export function isLateNews(
   const isOver = isFinal(action.status);
   const lost = lostOf(budget.lost, mark);
   if (lost !== null) {
-    return (!isOver && !lost.cancelSent) || seenOf(action).join() !== lost.seen?.join();
+    // Once an action that is over was taken or noted, its POST is no longer among the lost ones.
+    return isOver || !lost.cancelSent || seenOf(action).join() !== lost.seen?.join();
   }
   if (isOver) return false;
   const session = budget.sessions.find((each) => each.sequenceId === mark.sequenceId);

@@ -40,6 +40,11 @@ export function unseenSince(lost: readonly LostPost[], sinceMs: number): number 
   return lost.filter((each) => each.seen === null && each.claimedAtMs > sinceMs).length;
 }
 
+/** The sequences of lost POSTs whose action a list has shown: they do not go again. */
+export function shownIn(lost: readonly LostPost[]): string[] {
+  return lost.flatMap(({ seen, sequenceId }) => (seen === null ? [] : sequenceId));
+}
+
 /** The lost POST with this mark; null if there is none. */
 export function lostOf(lost: readonly LostPost[], mark: Mark): LostPost | null {
   return lost.find((each) => sameMark(each, mark)) ?? null;

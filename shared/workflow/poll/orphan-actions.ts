@@ -115,7 +115,8 @@ async function forget(ports: OrphanPorts, { action, mark, record }: Orphan): Pro
 }
 
 /** Moves the record to that attempt. If others have written it, the next poll tries again. */
-async function adoptLate(ports: OrphanPorts, { action, mark, record }: Orphan): Promise<boolean> {
+async function adoptLate(ports: OrphanPorts, orphan: Orphan): Promise<boolean> {
+  const { action, mark, record } = orphan;
   const before = record.value;
   const nowMs = ports.clock.earliest();
   const lost = lostOf((await loadBudget(ports.ledger)).value.lost, mark);
@@ -130,10 +131,26 @@ async function adoptLate(ports: OrphanPorts, { action, mark, record }: Orphan): 
     },
     facts: grouped([factOfMove(before, after, nowMs)]),
   });
-  if (!isAdopted) return false;
+  if (!isAdopted) {
+    await noteShown(ports, orphan);
+    return false;
+  }
   const { sequenceId, attempt } = after;
   ports.log("warn", "adoptedLate", { sequenceId, attempt, actionId: action.id });
   return true;
+}
+
+/**
+ * While another sequence has the machine, this one cannot take its action. That a list showed it is
+ * written into the budget, so no claim sends it again meanwhile; a later poll takes the action.
+ */
+async function noteShown(ports: OrphanPorts, { action, mark }: Orphan): Promise<void> {
+  const nowMs = ports.clock.earliest();
+  const shown = { seen: seenOf(action), cancelSent: false };
+  await changeBudgetAlone(ports, (budget) => {
+    if (lostOf(budget.lost, mark)?.seen?.join() === shown.seen.join()) return budget;
+    return { ...withLagOf(budget, mark, nowMs), lost: withShown(budget.lost, mark, shown, nowMs) };
+  });
 }
 
 /** Cancels the action if it is open, then writes record, budget and log in one transaction. */

@@ -5,6 +5,7 @@ import { claim } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
 import { rankOf, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { admit, paceAfter, type Verdict } from "../../limits/pace/admit.ts";
+import { shownIn } from "../../limits/pace/lost-posts.ts";
 import { reserve, tidied, type Budget } from "../../limits/pace/budget.ts";
 import {
   choose,
@@ -104,6 +105,7 @@ async function tryClaim(
   const { passedOver } = claimant;
   const limit = limits.callsPerWindow + 1;
   const { budget, isPauseNoted, ready } = await readQueueHead(tx, limit + passedOver.size);
+  for (const sequenceId of shownIn(budget.value.lost)) passedOver.add(sequenceId);
   const nowMs = ports.clock.earliest();
   // A claimant already has a token.
   if (lockoutOf(budget.value, "token") !== null) {

@@ -75,7 +75,13 @@ describe("the action of a POST that is looked for", () => {
     ["that is open and cancelled", false, ["Pending", ...CREATED], true, shown("Pending")],
     ["that has begun since", true, ["Pending", ...CREATED], true, shown("InProgress")],
     ["whose commands got further", true, ["Failed", ...CREATED], true, shown("Failed", RAN)],
-    ["that was seen to end so", false, ["Failed", ...CREATED], false, shown("Failed")],
+    [
+      "that was seen to end so, and is not taken yet",
+      true,
+      ["Failed", ...CREATED],
+      false,
+      shown("Failed"),
+    ],
   ])("%s is news: %s", (_, isNews, seen, cancelSent, action) => {
     expect(isLateNews(withSeen(seen, cancelSent), FIRST, action, LIMITS)).toBe(isNews);
   });

@@ -35,7 +35,11 @@ export async function ledgerWith(record: SequenceRecord, budget: Budget) {
         return await ledger.read(key);
       },
     }),
-    clock: createMemoryClock({ startMs: START_MS + GUARD_MS + 60_000 }),
+    // Nobody moves time on while a lost race is slept off.
+    clock: {
+      ...createMemoryClock({ startMs: START_MS + GUARD_MS + 60_000 }),
+      sleep: async () => {},
+    },
     random: createSeededRandom(1),
     log: () => {},
     defender: {
@@ -53,6 +57,9 @@ export async function ledgerWith(record: SequenceRecord, budget: Budget) {
     heard,
     list: async (...actions: readonly MachineAction[]) =>
       await settleOrphans(ports, someLimits(), actions),
+    insert: async (key: string, body: unknown) =>
+      await ledger.commit([{ op: "insert", key, body }]),
+    remove: async (key: string) => await ledger.commit([{ op: "delete", key, etag: "*" }]),
     record: async () => {
       const stored = await loadSequence(ledger, SEQUENCE_ID);
       if (stored === null) throw new Error("the sequence is gone");

@@ -49,6 +49,23 @@ describe("an action that is listed when its POST was given up, its sequence havi
     }
   });
 
+  it("waits while another has its machine, is not forgotten, and is taken as soon as it can", async () => {
+    const { list, insert, remove, ...ledger } = await ledgerWith(GIVEN_BACK, LOST);
+    const lease = `machine!${GIVEN_BACK.machineId}`;
+    await insert(lease, { v: 1, sequenceId: "another", waiters: true });
+    for (const _ of [1, 2]) {
+      expect(await list(shown("Succeeded", RAN))).toBe(0);
+      expect(await ledger.record()).toMatchObject({ state: "waiting" });
+      expect((await ledger.budget()).lost).toMatchObject([
+        { seen: ["Succeeded", "Completed", "Completed", "Completed"] },
+      ]);
+    }
+    await remove(lease);
+    expect(await list(shown("Succeeded", RAN))).toBe(1);
+    expect(await ledger.record()).toMatchObject({ state: "submitted", actionId: "action-1" });
+    expect((await ledger.budget()).lost).toEqual([]);
+  });
+
   it("is its own although nothing but the record tells of it any more", async () => {
     const { list, ...ledger } = await ledgerWith(BUSY, FIRST_BUDGET);
     await list(shown("InProgress"));

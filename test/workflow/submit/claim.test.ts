@@ -4,6 +4,7 @@ import { runKey } from "../../../shared/ledger/row/keys.ts";
 import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { claimNext, type Claimed } from "../../../shared/workflow/submit/claim.ts";
 import { createOverdueFinder } from "../../../shared/workflow/submit/longest-waiting.ts";
+import { budgetChange, loadBudget } from "../../../shared/store/load.ts";
 import type { Ledger } from "../../../shared/ports.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
@@ -31,6 +32,22 @@ function records({ ledger }: Accepting): SequenceRecord[] {
 }
 
 describe("a claim", () => {
+  it("takes no sequence whose action a list has shown, and goes on with the next", async () => {
+    const world = startAccepting();
+    await world.accept("case", [0, 1]);
+    await world.unfolded();
+    const [first] = records(world);
+    const post = { part: 0, attempt: 1, claimedAtMs: 1, untilMs: Number.MAX_SAFE_INTEGER };
+    const seen = { missedMs: 0, seen: ["Succeeded"], cancelSent: false };
+    const lost = [{ sequenceId: first?.sequenceId ?? "", ...post, ...seen }];
+    const budget = await loadBudget(world.ledger);
+    await world.ledger.commit([budgetChange(budget, { ...budget.value, lost })]);
+    const taken = await claimed(world);
+    const ids =
+      taken.kind === "claimed" ? taken.sequences.map((each) => each.value.sequenceId) : [];
+    expect(ids).toEqual([records(world)[1]?.sequenceId]);
+  });
+
   it("moves the line on: what is accepted after it joins behind all that it took", async () => {
     const world = startAccepting();
     await world.accept("first", [0]);
