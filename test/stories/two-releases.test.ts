@@ -1,12 +1,14 @@
 import { rmSync } from "node:fs";
 import { TableClient } from "@azure/data-tables";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RIGHTS } from "../../shared/access/caller.ts";
 import { bodyColumns, bodyOf } from "../../shared/azure/entity.ts";
 import { RATE_TOKEN_KEY, runKey } from "../../shared/ledger/row/keys.ts";
 import { askingAt, type Asking } from "./asking.ts";
 import { statusSchema } from "./answers.ts";
 import { unpackRelease } from "./kept-release.ts";
 import { incident, machineId, machines } from "./machines.ts";
+import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /*
@@ -17,6 +19,9 @@ import { openStage, type Stage } from "./stage.ts";
 const EACH = 8;
 const NOW = process.cwd();
 const PARTITION = "tenant|app";
+const KEY = "the key of the stories";
+/** As both know it: the release before refuses a setting with a field that it does not know. */
+const CALLERS = JSON.stringify([{ name: "local", key: hashed(KEY), may: RIGHTS }]);
 
 let before = "";
 beforeAll(() => {
@@ -31,7 +36,8 @@ describe("the release before, and this one", () => {
     ["the older first, then both, then the newer", () => before, () => NOW],
     ["the newer first, then both, then the older brought back", () => NOW, () => before],
   ])("share one ledger: %s", async (_, first, then) => {
-    const stage = await openStage({ machines: machines(4 * EACH), root: first() });
+    const of = machines(4 * EACH);
+    const stage = await openStage({ machines: of, root: first(), env: { CALLERS } });
     try {
       const { runId } = await stage.accept("generic", incident("alone", numbers(1)));
       // The budget is written with the first claim.
