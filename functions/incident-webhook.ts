@@ -1,7 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit } from "@azure/functions";
 import type { App, Received } from "../shared/app.ts";
 import { json, problem, SAFE_HEADERS } from "./answer.ts";
-import { logOf, rawRequest, withApp } from "./transport.ts";
+import { logOf, rawRequest, refusal, withApp } from "./transport.ts";
 
 app.http("incidentWebhook", {
   methods: ["POST"],
@@ -10,7 +10,7 @@ app.http("incidentWebhook", {
   handler: withApp(async (lrq, request, context) => {
     const validation = graphValidation(request);
     if (validation !== null) return validation;
-    const raw = await rawRequest(request);
+    const raw = rawRequest(request);
     const source = request.params["source"] ?? "";
     const received = await lrq.receiveIncident(logOf(context), { ...raw, source });
     return answer(received, request, lrq);
@@ -47,7 +47,10 @@ function answer(received: Received, request: HttpRequest, { publicUrl }: App): H
       return json({ noted: received.detail }, 202);
     case "unauthenticated":
     case "forbidden":
-      return problem(received.kind, received.detail);
+    case "unavailable":
+    case "replayed":
+    case "too-many-requests":
+      return refusal(received);
     case "noSuchSource":
       return problem("not-found", received.detail);
     case "badBody":
@@ -72,8 +75,6 @@ function answer(received: Received, request: HttpRequest, { publicUrl }: App): H
       const headers = { "retry-after": String(received.retryAfterSeconds) };
       return problem("over-cap", received.detail, {}, headers);
     }
-    case "unavailable":
-      return problem("unavailable", received.detail);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   type Log,
   type RawRequest,
   type ReachedRun,
+  type Refused,
   type Right,
 } from "../shared/app.ts";
 import { notConfigured, problem } from "./answer.ts";
@@ -29,13 +30,14 @@ export function logOf(context: InvocationContext): Log {
   };
 }
 
-/** The request for the workflows. Its body is read no further than its limit. */
-export async function rawRequest(request: HttpRequest): Promise<RawRequest> {
+/** The request for the workflows. Its body is read when they ask for it, up to its limit. */
+export function rawRequest(request: HttpRequest): RawRequest {
   const { headers, query } = request;
+  let body: Promise<Uint8Array> | null = null;
   return {
     headers: { get: (name) => headers.get(name) },
     query: { get: (name) => query.get(name), entries: () => query.entries() },
-    rawBody: await readAtMost(request, BODY_BYTES_READ),
+    body: async () => await (body ??= readAtMost(request, BODY_BYTES_READ)),
   };
 }
 
@@ -54,14 +56,21 @@ export function withApp(
   return async (request, context) => {
     const opened = openApp();
     if (opened.kind === "wrong") return notConfigured(opened.problems);
-    if (opened.app.lockdown) return problem("locked-down", LOCKED_DOWN);
+    if (opened.app.lockdown) return lockedDown(context);
     try {
       return await act(opened.app, request, context);
     } catch (error) {
       context.error(error);
       return answerToThrown(error, context);
+    } finally {
+      leaveUnread(request);
     }
   };
+}
+
+function lockedDown(context: InvocationContext): HttpResponseInit {
+  logOf(context)("warn", "refused", { kind: "locked-down", route: context.functionName });
+  return problem("locked-down", LOCKED_DOWN);
 }
 
 function answerToThrown(error: unknown, context: InvocationContext): HttpResponseInit {
@@ -96,19 +105,33 @@ type Act<T> = (app: App, request: HttpRequest, calling: T) => Promise<HttpRespon
 /** A handler for known callers with `right`; the others are refused. */
 export function forCallers(right: Right, act: Act<Calling>): HttpHandler {
   return withApp(async (app, request, context) => {
-    const raw = await rawRequest(request);
+    const raw = rawRequest(request);
+    const log = logOf(context);
     const admitted = await app.admit(raw, right);
     if (admitted.kind !== "admitted") {
       // A caller that is not known or may not do this leaves a line here, and nothing in storage.
-      logOf(context)("warn", "refused", { right, kind: admitted.kind, detail: admitted.detail });
-      return problem(admitted.kind, admitted.detail);
+      log("warn", "refused", { right, ...admitted });
+      return refusal(admitted);
     }
     const { name } = admitted.caller;
     const { invocationId } = context;
-    const log = logOf(context);
     const who = { ...admitted, kind: "caller" as const };
-    return await act(app, request, { name, who, log, rawBody: raw.rawBody, invocationId });
+    const rawBody = await raw.body();
+    const answer = await act(app, request, { name, who, log, rawBody, invocationId });
+    const { status = 200 } = answer;
+    if (status >= 400) log("warn", "refused", { right, kind: String(status), by: name });
+    return answer;
   });
+}
+
+/** The answer to a request whose caller is not known, or may not do this or not now. */
+export function refusal({
+  kind,
+  detail,
+  retryAfterSeconds,
+}: Omit<Refused, "by"> & { readonly retryAfterSeconds?: number }): HttpResponseInit {
+  if (retryAfterSeconds === undefined) return problem(kind, detail);
+  return problem(kind, detail, {}, { "retry-after": String(retryAfterSeconds) });
 }
 
 /**
@@ -182,6 +205,15 @@ async function readAtMost(request: HttpRequest, bytesMax: number): Promise<Uint8
     }
   }
   return Buffer.concat(chunks).subarray(0, bytesMax);
+}
+
+/**
+ * Lets a body that nobody has read pass by. It is not kept, and the answer does not wait for it: a
+ * connection with an unread body can take no answer.
+ */
+function leaveUnread(request: HttpRequest): void {
+  if (request.body === null || request.bodyUsed) return;
+  discard(request.body.getReader()).catch(() => undefined);
 }
 
 async function discard(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {

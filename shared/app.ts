@@ -1,6 +1,8 @@
 import type { Known } from "./access/authenticate.ts";
 import { parseCallers, type Caller, type Right } from "./access/caller.ts";
 import { readConfig, type Config } from "./config.ts";
+import { createReplays } from "./access/replays.ts";
+import { createRequestRates } from "./access/request-rates.ts";
 import { createPublishedKeys } from "./entra/published-keys.ts";
 import { settingProblems } from "./callback/targets.ts";
 import type { Problem } from "./incident/problem.ts";
@@ -51,7 +53,7 @@ export type { Log } from "./ports.ts";
 export { Contended } from "./store/contended.ts";
 export type { ReachedRun } from "./store/reach-run.ts";
 export type { Received } from "./workflow/accept/receive-incident.ts";
-export type { RawRequest } from "./workflow/accept/request.ts";
+export type { RawRequest, Refused } from "./workflow/accept/request.ts";
 
 declare const LRQ_VERSION: string | undefined;
 /** Set by the build; if the source runs without a build, it has no version. */
@@ -114,9 +116,14 @@ interface KnownParts {
  */
 function createApp(config: Config, outside: Outside, known: KnownParts) {
   const { publicUrl } = config;
-  const { lockdown, entraAuthority: authority } = config.access;
+  const { lockdown, entraAuthority: authority, requestsPerMinute } = config.access;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
-  const door = { callers: known.callers, entra: { authority, keys } };
+  const door: Doorkeeping = {
+    callers: known.callers,
+    entra: { authority, keys },
+    rates: createRequestRates(requestsPerMinute),
+    replays: createReplays(),
+  };
   const countedCommits = createCountedCommits(outside);
   const receiving = receivingFor(config, known, door);
   return {

@@ -21,6 +21,7 @@ type LrqSettings = {
   WATCH_SECONDS: string?
   LOCKDOWN: string?
   SCOPE: string?
+  REQUESTS_PER_CALLER_PER_MINUTE: string?
   CAP_MACHINES_PER_INCIDENT: string?
   CAP_MACHINES_PER_CALLER_PER_DAY: string?
   CAP_MACHINES_PER_DAY: string?

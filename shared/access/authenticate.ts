@@ -3,9 +3,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Caller } from "./caller.ts";
 import { audiencesOf, fits } from "./entra-rule.ts";
 import { looksLikeToken, verifyToken } from "./entra-token.ts";
-import { isSignedByJira } from "./jira-signature.ts";
+import { isJiraSignature, isSignedByJira } from "./jira-signature.ts";
 import type { Entra } from "./signing-keys.ts";
-import type { SignedMessage } from "./standard-webhooks.ts";
 import { isSignedWith, messageTrouble } from "./standard-webhooks.ts";
 
 /**
@@ -13,22 +12,31 @@ import { isSignedWith, messageTrouble } from "./standard-webhooks.ts";
  */
 export interface ShownRequest {
   readonly headers: { get(name: string): string | null };
-  readonly rawBody: Uint8Array;
+  /** The caller that the address names, so that only its secrets are tried; null for any. */
+  readonly named: string | null;
+  /** The bytes as they were sent; asked for only if the headers can be those of a caller. */
+  readonly body: () => Promise<Uint8Array>;
 }
 
 /** The ways to identify a caller; a caller may have several. */
 export type Scheme = "key" | "entra" | "hmac" | "jira";
+
+/**
+ * What tells one signed message from another: `webhook-id`, and the time of this attempt to send it
+ * in seconds since 1970; or Jira's signature, which covers no time.
+ */
+export interface SignedMessageId {
+  readonly id: string;
+  readonly atSeconds: number | null;
+}
 
 /** A known caller, and the way it was identified. */
 export interface Known {
   readonly kind: "caller";
   readonly caller: Caller;
   readonly scheme: Scheme;
-  /**
-   * The signed `webhook-id`, which is the sender's idempotency key; null for the other ways to
-   * call.
-   */
-  readonly messageId: string | null;
+  /** Null without a signature. */
+  readonly signed: SignedMessageId | null;
   /** With a token, who showed it, because one caller can stand for several people or apps. */
   readonly objectId: string | null;
   /**
@@ -51,7 +59,8 @@ export type Authenticated =
  * Finds the caller by the first credential in this order: a bearer token or key, a Standard
  * Webhooks signature, Jira's signature. If that credential is wrong, no other one helps. `nowMs` is
  * epoch milliseconds. It returns an answer for any headers, and its work does not depend on which
- * caller matches. It ignores headers that a platform in front may add for a signed-in user, because
+ * caller matches. It reads the body only for a signature that can be a caller's, and compares it
+ * with `SECRETS_TRIED_MAX` secrets at most. It ignores headers that a platform in front may add for a signed-in user, because
  * anybody who reaches the app past the platform could write them.
  */
 export async function authenticate(
@@ -69,9 +78,11 @@ export async function authenticate(
       ? await byToken(callers, entra, bearer, nowMs)
       : byKey(callers, bearer);
   }
-  if (request.headers.get("webhook-signature") !== null) return byMessage(callers, request, nowMs);
+  if (request.headers.get("webhook-signature") !== null) {
+    return await byMessage(callers, request, nowMs);
+  }
   const jira = request.headers.get("x-hub-signature");
-  if (jira !== null) return byJira(callers, jira, request.rawBody);
+  if (jira !== null) return await byJira(callers, request, jira);
   return nobody("send 'Authorization: Bearer <key>', or sign the request as in Standard Webhooks");
 }
 
@@ -108,35 +119,71 @@ function holdsKey(caller: Caller, shown: Buffer): boolean {
   return expected.byteLength === shown.byteLength && timingSafeEqual(expected, shown);
 }
 
-function byMessage(
+async function byMessage(
   callers: readonly Caller[],
   request: ShownRequest,
   nowMs: number,
-): Authenticated {
-  const message: SignedMessage = {
+): Promise<Authenticated> {
+  const shown = {
     id: request.headers.get("webhook-id") ?? "",
     timestamp: request.headers.get("webhook-timestamp") ?? "",
     signature: request.headers.get("webhook-signature") ?? "",
-    rawBody: request.rawBody,
   };
-  const trouble = messageTrouble(message, nowMs);
+  const trouble = messageTrouble(shown, nowMs);
   if (trouble !== null) return nobody(trouble);
-  const caller = theOne(callers, ({ hmac }) =>
-    anyOf(hmac, (secret) => isSignedWith(secret, message)),
-  );
-  return caller === null
-    ? nobody("no caller's secret made this signature")
-    : found(caller, "hmac", message.id);
+  return await bySecret(callers, request, {
+    scheme: "hmac",
+    signed: { id: shown.id, atSeconds: Number(shown.timestamp) },
+    isBy: (secret, rawBody) => isSignedWith(secret, { ...shown, rawBody }),
+  });
 }
 
-function byJira(callers: readonly Caller[], signature: string, rawBody: Uint8Array): Authenticated {
-  const caller = theOne(callers, ({ jira }) =>
-    anyOf(jira, (secret) => isSignedByJira(secret, signature, rawBody)),
-  );
-  return caller === null
-    ? nobody("no caller's secret made this signature")
-    : found(caller, "jira", null);
+async function byJira(
+  callers: readonly Caller[],
+  request: ShownRequest,
+  signature: string,
+): Promise<Authenticated> {
+  if (!isJiraSignature(signature)) return nobody(NO_SECRET);
+  return await bySecret(callers, request, {
+    scheme: "jira",
+    signed: { id: signature.toLowerCase(), atSeconds: null },
+    isBy: (secret, rawBody) => isSignedByJira(secret, signature, rawBody),
+  });
 }
+
+/** A signature, and whether a secret made it over a body. */
+interface Signature {
+  readonly scheme: "hmac" | "jira";
+  readonly signed: SignedMessageId;
+  readonly isBy: (secret: string, rawBody: Uint8Array) => boolean;
+}
+
+/**
+ * The most secrets that one signature is compared with, because each costs a hash of the whole
+ * body, and a forger pays nothing. Our own bound: some senders, and one that changes its secret.
+ */
+export const SECRETS_TRIED_MAX = 8;
+
+async function bySecret(
+  callers: readonly Caller[],
+  { named, body }: ShownRequest,
+  { scheme, signed, isBy }: Signature,
+): Promise<Authenticated> {
+  const able = callers.filter(
+    (each) => each[scheme] !== undefined && (named === null || each.name === named),
+  );
+  const secrets = able.flatMap((each) => each[scheme] ?? []);
+  if (secrets.length > SECRETS_TRIED_MAX) return nobody(TOO_MANY_SECRETS);
+  if (secrets.length === 0) return nobody(NO_SECRET);
+  const rawBody = await body();
+  const caller = theOne(able, (each) => anyOf(each[scheme], (secret) => isBy(secret, rawBody)));
+  return caller === null ? nobody(NO_SECRET) : found(caller, scheme, signed);
+}
+
+const NO_SECRET = "no caller's secret made this signature";
+const TOO_MANY_SECRETS =
+  `callers have more than ${SECRETS_TRIED_MAX} secrets for signatures of this kind; ` +
+  "name yours in the address: ?caller=<name>";
 
 /**
  * The caller that matches. It tests all callers, so that the time does not show the position in the
@@ -158,8 +205,8 @@ function anyOf(
   return (secrets ?? []).filter(matches).length > 0;
 }
 
-function found(caller: Caller, scheme: Scheme, messageId: string | null): Known {
-  return { kind: "caller", caller, scheme, messageId, objectId: null, isPerson: false };
+function found(caller: Caller, scheme: Scheme, signed: SignedMessageId | null): Known {
+  return { kind: "caller", caller, scheme, signed, objectId: null, isPerson: false };
 }
 
 function nobody(why: string): Authenticated {

@@ -6,7 +6,7 @@ import { isLoopback } from "../loopback.ts";
 
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
 
-const machines = (fallback: number) =>
+const howMany = (fallback: number) =>
   z.coerce.number().int().min(1).max(1_000_000).default(fallback);
 
 /** The settings that say who may do what to which machines. */
@@ -19,11 +19,12 @@ export const accessSettings = {
     .default("false")
     .transform((text) => !/^(?:false|no|off|0)$/i.test(text.trim())),
   SCOPE: z.string().default("{}"),
-  CAP_MACHINES_PER_INCIDENT: machines(25),
-  CAP_MACHINES_PER_CALLER_PER_DAY: machines(100),
-  CAP_MACHINES_PER_DAY: machines(500),
-  CANARY_MACHINES: machines(3),
-  CANARY_ABOVE: machines(10),
+  REQUESTS_PER_CALLER_PER_MINUTE: howMany(600),
+  CAP_MACHINES_PER_INCIDENT: howMany(25),
+  CAP_MACHINES_PER_CALLER_PER_DAY: howMany(100),
+  CAP_MACHINES_PER_DAY: howMany(500),
+  CANARY_MACHINES: howMany(3),
+  CANARY_ABOVE: howMany(10),
   APPROVAL_MINUTES: z.coerce.number().min(0.01).max(10_080).default(60),
   CANARY_FAILURES: z.coerce.number().min(0).max(1).default(0.5),
 };
@@ -37,6 +38,7 @@ export interface AccessConfig {
   /** Every request is refused, and nothing changes at Defender. */
   readonly lockdown: boolean;
   readonly scope: MachineScope;
+  readonly requestsPerMinute: number;
   readonly caps: {
     readonly perIncident: number;
     readonly perCallerDay: number;
@@ -60,6 +62,7 @@ export function accessConfigOf(from: Given): AccessConfig {
     entraAuthority: from.ENTRA_AUTHORITY,
     lockdown: from.LOCKDOWN,
     scope: scope.value,
+    requestsPerMinute: from.REQUESTS_PER_CALLER_PER_MINUTE,
     caps: {
       perIncident: from.CAP_MACHINES_PER_INCIDENT,
       perCallerDay: from.CAP_MACHINES_PER_CALLER_PER_DAY,

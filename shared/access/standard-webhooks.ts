@@ -32,7 +32,10 @@ const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]
  * What is wrong with a message before any secret is tried, in words for its sender; null if nothing
  * is.
  */
-export function messageTrouble(message: SignedMessage, nowMs: number): string | null {
+export function messageTrouble(
+  message: Omit<SignedMessage, "rawBody">,
+  nowMs: number,
+): string | null {
   if (!MESSAGE_ID.test(message.id)) {
     return "the header webhook-id is missing or is not 1 to 256 visible characters without a dot";
   }

@@ -37,7 +37,8 @@ const ENTRA: Entra = {
 
 async function ask(headers: Readonly<Record<string, string>>, body = ""): Promise<Authenticated> {
   const get = (name: string) => headers[name] ?? null;
-  return await authenticate(CALLERS, ENTRA, { headers: { get }, rawBody: bytes(body) }, NOW_MS);
+  const request = { headers: { get }, named: null, body: async () => bytes(body) };
+  return await authenticate(CALLERS, ENTRA, request, NOW_MS);
 }
 
 function name(answer: Authenticated): string | null {
@@ -96,7 +97,9 @@ describe("a Standard Webhooks message", async () => {
     };
     const answer = await ask(headers, '{"test": 2432232314}');
     expect(name(answer)).toBe("servicenow");
-    expect(answer).toMatchObject({ messageId: "msg_p5jXN8AQM9LWM0D4loKWxJek" });
+    expect(answer).toMatchObject({
+      signed: { id: "msg_p5jXN8AQM9LWM0D4loKWxJek", atSeconds: 1_614_265_330 },
+    });
   });
 
   it("is known by either secret of a rotation, and by one of several signatures", async () => {
@@ -185,7 +188,7 @@ describe("a request", async () => {
 
   it("is refused with the reason while nobody is configured", async () => {
     const headers = new Headers({ authorization: "Bearer key-one" });
-    const request = { headers, rawBody: bytes("") };
+    const request = { headers, named: null, body: async () => bytes("") };
     expect(await authenticate([], ENTRA, request, NOW_MS)).toMatchObject({
       kind: "nobody",
       why: expect.stringContaining("CALLERS"),

@@ -54,7 +54,7 @@ async function show(
     },
   };
   const headers = new Headers({ authorization: `Bearer ${token}` });
-  const request = { headers, rawBody: new Uint8Array() };
+  const request = { headers, named: null, body: async () => new Uint8Array() };
   return await authenticate(CALLERS, { authority: AUTHORITY, keys }, request, NOW_MS);
 }
 

@@ -24,12 +24,14 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   "not-found": problem("not-found", DETAIL),
   "key-reused": problem("key-reused", DETAIL),
   "not-approvable": problem("not-approvable", DETAIL),
+  replayed: problem("replayed", DETAIL),
   "set-aside": problem("set-aside", DETAIL),
   "too-large": problem("too-large", DETAIL),
   "wrong-type": problem("wrong-type", DETAIL),
   "nothing-to-do": problem("nothing-to-do", DETAIL),
   "too-many-machines": problem("too-many-machines", DETAIL),
   "too-many-callbacks": problem("too-many-callbacks", DETAIL),
+  "too-many-requests": problem("too-many-requests", DETAIL),
   "over-cap": problem("over-cap", DETAIL),
   unforeseen: problem("unforeseen", DETAIL),
   unavailable: problem("unavailable", DETAIL),
@@ -40,7 +42,13 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
 /** Why a caller is not let in; the compiler keeps the list whole. */
 const OF_CALLER: Readonly<
   Record<Exclude<Awaited<ReturnType<App["admit"]>>["kind"], "admitted">, true>
-> = { unauthenticated: true, forbidden: true, unavailable: true };
+> = {
+  unauthenticated: true,
+  forbidden: true,
+  unavailable: true,
+  replayed: true,
+  "too-many-requests": true,
+};
 
 /** The routes as the app registers them, such as `POST pause`. */
 const routes: string[] = [];

@@ -152,4 +152,27 @@ export const OF_GUARDS: readonly Patch[] = [
     replacement: 'return "succeeded";',
     caughtBy: { test: "test/workflow/collect/collect.test.ts" },
   },
+  {
+    name: "takes a copy of a signed message for a new try",
+    file: "shared/access/replays.ts",
+    snippet: "JIRA_DELIVERIES_MAX : now <= before;",
+    replacement: "JIRA_DELIVERIES_MAX : now < before;",
+    caughtBy: { test: "test/access/replays.test.ts" },
+  },
+  {
+    name: "compares a forged signature with every secret there is",
+    file: "shared/access/authenticate.ts",
+    snippet: "if (secrets.length > SECRETS_TRIED_MAX) return nobody(TOO_MANY_SECRETS);",
+    replacement: "",
+    caughtBy: { test: "test/access/forged-signatures.test.ts" },
+  },
+  {
+    name: "counts copies of a signed message as requests of its caller",
+    file: "shared/workflow/accept/request.ts",
+    snippet: `  if (replays.isCopy(known)) return { kind: "replayed", detail: REPLAYED, by };
+  const rated = rates.count(by, nowMs);`,
+    replacement: `  const rated = rates.count(by, nowMs);
+  if (replays.isCopy(known)) return { kind: "replayed", detail: REPLAYED, by };`,
+    caughtBy: { test: "test/workflow/accept/request.test.ts" },
+  },
 ];

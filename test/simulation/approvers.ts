@@ -47,7 +47,7 @@ export async function approveAsShown(
 function knownAs({ by, objectId }: Person): Parameters<typeof approveRun>[2]["who"] {
   const isPerson = objectId !== null;
   const scheme = isPerson ? "entra" : "key";
-  return { kind: "caller", caller: callerOf(by), scheme, messageId: null, objectId, isPerson };
+  return { kind: "caller", caller: callerOf(by), scheme, signed: null, objectId, isPerson };
 }
 
 function callerOf(name: string): Caller {

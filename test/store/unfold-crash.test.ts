@@ -175,7 +175,7 @@ describe("a run that is half unfolded", () => {
     const [caller] = callers;
     if (caller === undefined) throw new Error("nobody may approve");
     const rawBody = Buffer.from(JSON.stringify({ planHash: view?.approval?.planHash }));
-    const by = { scheme: "key", messageId: null, objectId: null, isPerson: false } as const;
+    const by = { scheme: "key", signed: null, objectId: null, isPerson: false } as const;
     const who = { kind: "caller", caller, ...by } as const;
     expect(await approveRun(world.ports, limits, { runId, who, rawBody })).toMatchObject({
       kind: "approved",

@@ -27,7 +27,7 @@ const CALLERS = [
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ machines: machines(6), env: { CALLERS: JSON.stringify(CALLERS) } });
+  stage = await openStage({ machines: machines(7), env: { CALLERS: JSON.stringify(CALLERS) } });
 });
 afterAll(async () => await stage.close());
 
@@ -44,22 +44,44 @@ async function finished(runId: string): Promise<void> {
 }
 
 describe("a signed webhook that is sent again", () => {
-  it("within its five minutes gets the same answer and starts nothing", async () => {
+  it("as it was is refused, and starts nothing", async () => {
     const body = text("replayed", [1]);
     const headers = webhookSigned(SECRET, body, "msg_replayed");
     const first = await stage.post("generic", body, sending(headers));
-    const { runId, sequences } = acceptedSchema.parse(first.body);
-    await finished(runId);
+    await finished(acceptedSchema.parse(first.body).runId);
     for (let time = 0; time < 5; time += 1) {
       const again = await stage.post("generic", body, sending(headers));
-      expect(again.status).toBe(202);
-      const same = acceptedSchema.parse(again.body);
-      expect(same.runId).toBe(runId);
-      expect(same.sequences.map(({ sequenceId }) => sequenceId)).toEqual(
-        sequences.map(({ sequenceId }) => sequenceId),
-      );
+      expect(again.status).toBe(409);
+      expect(problemSchema.parse(again.body).type).toBe("urn:lrq:problem:replayed");
     }
     expect(arrivalsOn(1)).toBe(1);
+  });
+
+  it("as it was is refused, also if the first answer was a refusal", async () => {
+    const body = JSON.stringify({ ...incident("refused", [1]), machines: "none" });
+    const headers = webhookSigned(SECRET, body, "msg_refused");
+    expect((await stage.post("generic", body, sending(headers))).status).toBe(400);
+    expect((await stage.post("generic", body, sending(headers))).status).toBe(409);
+  });
+
+  it("by its sender, signed anew because the answer was lost, gets the same answer", async () => {
+    const body = text("lost", [7]);
+    const now = Math.floor(Date.now() / 1_000);
+    const first = await stage.accept(
+      "generic",
+      body,
+      sending(webhookSigned(SECRET, body, "msg_lost", now - 10)),
+    );
+    await finished(first.runId);
+    for (const later of [0, 5]) {
+      const headers = webhookSigned(SECRET, body, "msg_lost", now + later);
+      const same = await stage.accept("generic", body, sending(headers));
+      expect(same.runId).toBe(first.runId);
+      expect(same.sequences.map(({ sequenceId }) => sequenceId)).toEqual(
+        first.sequences.map(({ sequenceId }) => sequenceId),
+      );
+    }
+    expect(arrivalsOn(7)).toBe(1);
   });
 
   it("by its sender, with a new time and the next secret of a rotation, is the same run", async () => {
@@ -67,12 +89,10 @@ describe("a signed webhook that is sent again", () => {
     const now = Math.floor(Date.now() / 1_000);
     const old = webhookSigned(SECRET, body, "msg_rotated", now - 250);
     const fresh = webhookSigned(NEXT, body, "msg_rotated", now);
-    const runs = [old, fresh].map(
-      async (headers) => await stage.accept("generic", body, sending(headers)),
-    );
-    const [first, second] = await Promise.all(runs);
-    expect(second?.runId).toBe(first?.runId);
-    await finished(first?.runId ?? "");
+    const first = await stage.accept("generic", body, sending(old));
+    const second = await stage.accept("generic", body, sending(fresh));
+    expect(second.runId).toBe(first.runId);
+    await finished(first.runId);
     expect(arrivalsOn(2)).toBe(1);
   });
 
@@ -84,24 +104,29 @@ describe("a signed webhook that is sent again", () => {
     ["with any other query", { anything: "else" }, 409],
   ])("%s is refused", async (what, query, status) => {
     const body = text(`turned ${what}`, [3]);
-    const headers = webhookSigned(SECRET, body, `msg_${what.replaceAll(" ", "_")}`);
+    const id = `msg_${what.replaceAll(" ", "_")}`;
+    const now = Math.floor(Date.now() / 1_000);
+    const headers = webhookSigned(SECRET, body, id, now - 10);
     const before = await stage.accept("generic", body, sending(headers));
     await finished(before.runId);
     const arrivals = arrivalsOn(3);
-    expect((await stage.post("generic", body, sending(headers, query))).status).toBe(status);
+    expect((await stage.post("generic", body, sending(headers, query))).status).toBe(409);
+    // The newest copy, which the sender's answer was lost for.
+    const anew = webhookSigned(SECRET, body, id, now);
+    expect((await stage.post("generic", body, sending(anew, query))).status).toBe(status);
     const fromJira = await stage.post("generic", body, sending(jiraSigned(JIRA, body), query));
     expect(fromJira.status).toBe(status === 409 ? 202 : 403);
     expect(arrivalsOn(3)).toBe(arrivals);
   });
 
-  it("under another key is the same request", async () => {
+  it("under another key is the same message", async () => {
     const body = text("renamed", [3]);
     const headers = webhookSigned(SECRET, body, "msg_renamed");
     const { runId } = await stage.accept("generic", body, sending(headers));
     await finished(runId);
     const arrivals = arrivalsOn(3);
     const renamed = { ...headers, "idempotency-key": "of-the-replayer" };
-    expect((await stage.accept("generic", body, sending(renamed))).runId).toBe(runId);
+    expect((await stage.post("generic", body, sending(renamed))).status).toBe(409);
     expect(arrivalsOn(3)).toBe(arrivals);
   });
 
@@ -131,7 +156,7 @@ describe("a signed webhook that is sent again", () => {
 });
 
 describe("Jira's signature, which covers no time", () => {
-  it("is good for ever, but for the same work only", async () => {
+  it("is good for the same work only, and six times, as often as Jira sends it", async () => {
     const body = text("from jira", [6]);
     const headers = jiraSigned(JIRA, body);
     const first = await stage.accept("generic", body, sending(headers));
@@ -139,13 +164,16 @@ describe("Jira's signature, which covers no time", () => {
     const second = await stage.accept("generic", body, sending(headers));
     expect(second.runId).toBe(first.runId);
     const keyed = { ...headers, "idempotency-key": "a-new-one" };
-    expect((await stage.accept("generic", body, sending(keyed))).runId).toBe(first.runId);
+    for (let sent = 3; sent <= 6; sent += 1) {
+      expect((await stage.accept("generic", body, sending(keyed))).runId).toBe(first.runId);
+    }
+    expect((await stage.post("generic", body, sending(headers))).status).toBe(409);
     expect(arrivalsOn(6)).toBe(1);
   });
 
   it("is not good for running anew, although its caller may", async () => {
     const before = arrivalsOn(6);
-    const body = text("from jira", [6]);
+    const body = text("from jira, again", [6]);
     const answered = await stage.post(
       "generic",
       body,

@@ -38,10 +38,13 @@ const spaced = (id: string) => JSON.stringify(incident(`${id} \u00e4\u{1f512}`, 
 describe("a request signed after Standard Webhooks", () => {
   it("is accepted over the very bytes sent, and its id is its idempotency key", async () => {
     const body = spaced("signed");
-    const sending = { key: null, headers: signed("msg_1", body) };
-    const first = await stage.accept("generic", body, sending);
-    const replayed = await stage.accept("generic", body, sending);
-    expect(replayed.runId).toBe(first.runId);
+    const sending = (ageSeconds: number) => ({
+      key: null,
+      headers: signed("msg_1", body, ageSeconds),
+    });
+    const first = await stage.accept("generic", body, sending(10));
+    const again = await stage.accept("generic", body, sending(5));
+    expect(again.runId).toBe(first.runId);
     const other = spaced("other");
     const reused = { key: null, headers: signed("msg_1", other) };
     expect((await stage.post("generic", other, reused)).status).toBe(409);

@@ -9,12 +9,18 @@ import type { Problem } from "../../incident/problem.ts";
 import { readBody } from "../../incident/read-body.ts";
 import type { Caps } from "../../access/caps.ts";
 import { accept, type Acceptance, type AcceptPorts, type AcceptSettings } from "./accept.ts";
-import { admitCaller, type Admitted, type Doorkeeping, type RawRequest } from "./request.ts";
+import {
+  admitCaller,
+  type Admitted,
+  type Doorkeeping,
+  type RawRequest,
+  type Refused,
+} from "./request.ts";
 
 /** The possible results of a webhook. */
 export type Received =
   | Acceptance
-  | Exclude<Admitted, { kind: "admitted" }>
+  | Refused
   /** Understood, and there is nothing to do. */
   | { readonly kind: "noted"; readonly detail: string }
   | { readonly kind: "noSuchSource"; readonly detail: string }
@@ -33,7 +39,8 @@ const KEY_CHARACTERS_MAX = 255;
 
 /**
  * A webhook, from the raw request to the answer: checks who sends it and what it says, then calls
- * `accept`. Until all of that is in order it reads and writes nothing in storage.
+ * `accept`. Until all of that is in order it reads and writes nothing in storage. A refusal leaves a
+ * line in the log and nothing else.
  */
 export async function receiveIncident(
   ports: AcceptPorts,
@@ -42,24 +49,52 @@ export async function receiveIncident(
   nowMs: number,
 ): Promise<Received> {
   const source = sourceOf(request.source);
-  const need = { right: "incident.submit" as const, scope: source === null ? {} : { source } };
-  const admitted = await admitCaller(settings, request, need, nowMs);
-  if (admitted.kind !== "admitted") return admitted;
+  const scope = source === null ? {} : { source };
+  const admitted = await admitCaller(settings, request, { right: RIGHT, scope }, nowMs);
+  const isIn = admitted.kind === "admitted";
+  const received = isIn ? await judged(ports, settings, { request, source, admitted }) : admitted;
+  if (received.kind !== "accepted" && received.kind !== "noted") {
+    const by = isIn ? admitted.caller.name : admitted.by;
+    const detail = detailOf(received).slice(0, DETAIL_CHARACTERS_MAX);
+    ports.log("warn", "refused", { right: RIGHT, source, by, kind: received.kind, detail });
+  }
+  return received;
+}
+
+const RIGHT = "incident.submit";
+/** So that a line of the log stays readable. Our own bound. */
+const DETAIL_CHARACTERS_MAX = 1_000;
+
+function detailOf(refused: Exclude<Received, { kind: "accepted" }>): string {
+  if (refused.kind !== "invalid") return refused.detail;
+  return refused.problems.map(({ path, message }) => `${path}: ${message}`).join(" ");
+}
+
+/** A request whose caller may send for its source. */
+interface KnownRequest {
+  readonly request: RawRequest & { readonly source: string };
+  readonly source: Source | null;
+  readonly admitted: Extract<Admitted, { kind: "admitted" }>;
+}
+
+async function judged(
+  ports: AcceptPorts,
+  settings: ReceiveSettings,
+  { request, source, admitted }: KnownRequest,
+): Promise<Received> {
   if (source === null) {
     return { kind: "noSuchSource", detail: `The source is one of ${SOURCES.join(", ")}.` };
   }
-  const { caller } = admitted;
-  const option = optionIn(request);
-  const unsigned = option === null ? null : whyNotInQuery(admitted.scheme, option);
-  if (unsigned !== null) return { kind: "forbidden", detail: unsigned };
-  const again = request.query.get("again") === "true";
-  const whyNotAgain = again ? whyNot(caller, "again", { source }) : null;
-  if (whyNotAgain !== null) return { kind: "forbidden", detail: whyNotAgain };
+  const { caller, signed } = admitted;
+  const forbidden = whyNotOptions(request, source, admitted);
+  if (forbidden !== null) return { kind: "forbidden", detail: forbidden };
   // A signed id comes first. The header is not signed, so with another header a replay would look
   // new.
-  const idempotencyKey = admitted.messageId ?? request.headers.get("idempotency-key");
+  const isMessage = signed !== null && signed.atSeconds !== null;
+  const idempotencyKey = isMessage ? signed.id : request.headers.get("idempotency-key");
   if (idempotencyKey !== null && !isKey(idempotencyKey)) return badKey();
-  const body = bodyIn(request);
+  const rawBody = await request.body();
+  const body = bodyIn(request, rawBody);
   if (body.kind !== "read") return body;
   const incident = parseIncident(source, body.json);
   if (incident.kind === "lifecycle") return noted(ports, caller.name, incident.events);
@@ -77,10 +112,25 @@ export async function receiveIncident(
     caps: capsOf(caller, settings.caps),
     callbacks: targetsOf(caller, incident.value, asked, settings.callbacks),
     idempotencyKey,
-    requestHash: requestHash(request),
-    again,
+    requestHash: requestHash(request, rawBody),
+    again: asksAgain(request),
     mayUse: (profile) => mayDo(caller, "incident.submit", { source, profile }),
   });
+}
+
+/** Why the caller may not ask for what stands in the query; null if it may. */
+function whyNotOptions(
+  request: RawRequest,
+  source: Source,
+  { caller, scheme }: KnownRequest["admitted"],
+): string | null {
+  const option = optionIn(request);
+  const unsigned = option === null ? null : whyNotInQuery(scheme, option);
+  return unsigned ?? (asksAgain(request) ? whyNot(caller, "again", { source }) : null);
+}
+
+function asksAgain({ query }: RawRequest): boolean {
+  return query.get("again") === "true";
 }
 
 const OPTIONS: ReadonlySet<string> = new Set(["profile", "again", "callback"]);
@@ -92,10 +142,10 @@ function optionIn({ query }: RawRequest): string | null {
 }
 
 /** The JSON of a body, if it has the type that it names. */
-function bodyIn({
-  headers,
-  rawBody,
-}: RawRequest):
+function bodyIn(
+  { headers }: RawRequest,
+  rawBody: Uint8Array,
+):
   | { readonly kind: "read"; readonly json: unknown }
   | Extract<Received, { kind: "badBody" | "tooLarge" | "wrongType" }> {
   if (!isJson(headers.get("content-type"))) {
@@ -171,7 +221,10 @@ function callbackIn({ query }: RawRequest): AskedCallback | null {
 }
 
 /** What has to be the same in a second request with this Idempotency-Key: path, query and body. */
-function requestHash({ source, query, rawBody }: RawRequest & { source: string }): string {
+function requestHash(
+  { source, query }: RawRequest & { source: string },
+  rawBody: Uint8Array,
+): string {
   const asked = [...query.entries()].map(([name, value]) => JSON.stringify([name, value])).sort();
   const hash = createHash("sha256");
   return hash.update(`${source.toLowerCase()} ${asked.join()}\n`).update(rawBody).digest("hex");

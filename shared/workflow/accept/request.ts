@@ -2,6 +2,8 @@ import { z } from "zod";
 import { authenticate, type Known } from "../../access/authenticate.ts";
 import { whyNot, whyNotBy, type Scope } from "../../access/authorize.ts";
 import type { Caller, Right } from "../../access/caller.ts";
+import type { Replays } from "../../access/replays.ts";
+import type { RequestRates } from "../../access/request-rates.ts";
 import type { Entra } from "../../access/signing-keys.ts";
 import { readBody } from "../../incident/read-body.ts";
 
@@ -9,38 +11,71 @@ import { readBody } from "../../incident/read-body.ts";
 export interface RawRequest {
   readonly headers: { get(name: string): string | null };
   readonly query: { get(name: string): string | null; entries(): Iterable<[string, string]> };
-  /** At most one byte more than a body may have; that byte is enough to refuse it. */
-  readonly rawBody: Uint8Array;
+  /**
+   * Reads the body, once: at most one byte more than it may have; that byte is enough to refuse it.
+   */
+  readonly body: () => Promise<Uint8Array>;
 }
 
-/** The caller, who may do this, or the refusal. */
-export type Admitted =
-  | ({ readonly kind: "admitted" } & Omit<Known, "kind">)
-  | { readonly kind: "unauthenticated"; readonly detail: string }
-  | { readonly kind: "forbidden"; readonly detail: string }
-  | { readonly kind: "unavailable"; readonly detail: string };
+/** The caller, who may do this, or the refusal, with the caller if it is known. */
+export type Admitted = ({ readonly kind: "admitted" } & Omit<Known, "kind">) | Refused;
 
-/** Everybody who may call, and what tokens are checked with. */
+export type Refused =
+  | {
+      readonly kind: "unauthenticated" | "unavailable" | "forbidden" | "replayed";
+      readonly detail: string;
+      readonly by: string | null;
+    }
+  | {
+      readonly kind: "too-many-requests";
+      readonly detail: string;
+      readonly by: string;
+      readonly retryAfterSeconds: number;
+    };
+
+/** Everybody who may call, what tokens are checked with, and what was asked lately. */
 export interface Doorkeeping {
   readonly callers: readonly Caller[];
   readonly entra: Entra;
+  readonly rates: RequestRates;
+  readonly replays: Replays;
 }
 
-/** The first step of every request but `health`; it reads and writes nothing in storage. */
+/**
+ * The first step of every request but `health`; it reads and writes nothing in storage. A copy of a
+ * signed request is refused before it is counted, so whoever captured one cannot use up the
+ * requests of its sender.
+ */
 export async function admitCaller(
-  { callers, entra }: Doorkeeping,
+  { callers, entra, rates, replays }: Doorkeeping,
   request: RawRequest,
   need: { readonly right: Right; readonly scope?: Scope },
   nowMs: number,
 ): Promise<Admitted> {
-  const known = await authenticate(callers, entra, request, nowMs);
-  if (known.kind === "unavailable") return known;
-  if (known.kind === "nobody") return { kind: "unauthenticated", detail: known.why };
+  const shown = { ...request, named: request.query.get("caller") };
+  const known = await authenticate(callers, entra, shown, nowMs);
+  if (known.kind === "unavailable") return { ...known, by: null };
+  if (known.kind === "nobody") return { kind: "unauthenticated", detail: known.why, by: null };
+  const by = known.caller.name;
   const { right, scope } = need;
+  // A signature that is for nothing here is no copy of anything, and may be a stranger's.
+  const notBySuch = known.signed === null ? null : whyNotBy(known, right);
+  if (notBySuch !== null) return { kind: "forbidden", detail: notBySuch, by };
+  if (replays.isCopy(known)) return { kind: "replayed", detail: REPLAYED, by };
+  const rated = rates.count(by, nowMs);
+  if (rated.kind === "over") {
+    const detail = `The caller ${by} has sent as many requests as it may in this minute.`;
+    const { retryAfterSeconds } = rated;
+    return { kind: "too-many-requests", detail, by, retryAfterSeconds };
+  }
   const why = whyNot(known.caller, right, scope) ?? whyNotBy(known, right);
-  if (why !== null) return { kind: "forbidden", detail: why };
+  if (why !== null) return { kind: "forbidden", detail: why, by };
   return { ...known, kind: "admitted" };
 }
+
+const REPLAYED =
+  "This signed message was here before. If you sent it and had no answer, send it again with the " +
+  "same webhook-id, the present webhook-timestamp and a new signature.";
 
 const reasonSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
 

@@ -25,7 +25,7 @@ const callers = callersOf(
 function known(name: string, more: Partial<Known> = {}): Known {
   const caller = callers.find((each) => each.name === name);
   if (caller === undefined) throw new Error(`nobody is called ${name}`);
-  const by = { scheme: "key", messageId: null, objectId: null, isPerson: false } as const;
+  const by = { scheme: "key", signed: null, objectId: null, isPerson: false } as const;
   return { kind: "caller", caller, ...by, ...more };
 }
 
