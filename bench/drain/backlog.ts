@@ -36,6 +36,7 @@ export async function acceptIncident(
     asked: { profile: PROFILES[lane], parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,
+    signedAtSeconds: null,
     objectId: null,
     caps: null,
     callbacks: [],

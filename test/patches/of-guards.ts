@@ -175,4 +175,18 @@ export const OF_GUARDS: readonly Patch[] = [
   if (replays.isCopy(known)) return { kind: "replayed", detail: REPLAYED, by };`,
     caughtBy: { test: "test/workflow/accept/request.test.ts" },
   },
+  {
+    name: "writes a key and a record for a request that brings nothing new",
+    file: "shared/workflow/accept/write-run.ts",
+    snippet: "if (current !== null && added.length === 0 && !isJoined) {",
+    replacement: "if (current !== null && added.length === 0 && key === null && !isJoined) {",
+    caughtBy: { test: "test/workflow/accept/idempotency.test.ts" },
+  },
+  {
+    name: "answers a copy of a signed message that another host has accepted",
+    file: "shared/workflow/accept/idempotency.ts",
+    snippet: "if (signedAtSeconds <= lastSeconds)",
+    replacement: "if (signedAtSeconds < lastSeconds)",
+    caughtBy: { test: "test/workflow/accept/idempotency.test.ts" },
+  },
 ];

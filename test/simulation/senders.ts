@@ -65,6 +65,7 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
     asked: { profile: arrival.profile, parameters: {} },
     idempotencyKey: arrival.idempotencyKey,
     requestHash: arrival.incidentId,
+    signedAtSeconds: null,
     objectId: null,
     caps: null,
     callbacks: team === REQUESTER ? targetsFor(incident, world.scenario.receivers) : [],

@@ -103,6 +103,7 @@ function aSubmission(incidentId: string, numbers: readonly number[]): Submission
     asked: { profile: null, parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,
+    signedAtSeconds: null,
     objectId: null,
     caps: null,
     callbacks: [],

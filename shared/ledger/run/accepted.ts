@@ -19,6 +19,8 @@ export const keySchema = rowObject({
   runId: z.string(),
   requestHash: z.string(),
   sequenceIds: z.array(z.string()),
+  /** For a signed message: when its sender last signed it, in seconds since 1970. */
+  signedAtSeconds: z.number().int().nullable().default(null),
 });
 
 /** What an `Idempotency-Key` was used for, and the answer. */

@@ -45,6 +45,8 @@ export interface Submission {
    */
   readonly idempotencyKey: string | null;
   readonly requestHash: string;
+  /** When the sender signed this try, in seconds since 1970; null if no time is signed. */
+  readonly signedAtSeconds: number | null;
   /** How many machines it may bring; null counts nothing. */
   readonly caps: Caps | null;
   /** Who is told of it. */
@@ -75,6 +77,8 @@ export type Acceptance =
       readonly skipped: readonly SkippedMachine[];
     }
   | { readonly kind: "keyReused"; readonly detail: string }
+  /** A copy of a signed message that was accepted. */
+  | { readonly kind: "replayed"; readonly detail: string }
   | { readonly kind: "tooManyMachines"; readonly detail: string }
   | { readonly kind: "tooManyCallbacks"; readonly detail: string }
   /** A cap of the day; the next day begins in `retryAfterSeconds`. */

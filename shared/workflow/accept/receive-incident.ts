@@ -113,6 +113,7 @@ async function judged(
     callbacks: targetsOf(caller, incident.value, asked, settings.callbacks),
     idempotencyKey,
     requestHash: requestHash(request, rawBody),
+    signedAtSeconds: signed?.atSeconds ?? null,
     again: asksAgain(request),
     mayUse: (profile) => mayDo(caller, "incident.submit", { source, profile }),
   });

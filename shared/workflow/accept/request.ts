@@ -73,7 +73,7 @@ export async function admitCaller(
   return { ...known, kind: "admitted" };
 }
 
-const REPLAYED =
+export const REPLAYED =
   "This signed message was here before. If you sent it and had no answer, send it again with the " +
   "same webhook-id, the present webhook-timestamp and a new signature.";
 

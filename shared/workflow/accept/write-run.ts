@@ -105,6 +105,9 @@ export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<
     const plan = planned(toWrite, found, ports.clock.earliest());
     if (plan.kind === "tooManyCallbacks") return plan;
     const { changes, machines, written } = plan;
+    // Nothing is new, perhaps because the same request came twice at once.
+    const isTaken = changes.length === 0 && key !== null && (await tx.read(key.key)) !== null;
+    if (isTaken) return { kind: "keyTaken" };
     if (!fits(changes)) {
       return tries === 1 ? AGAIN : { kind: "tooLarge", asked: written.added.length };
     }
@@ -155,7 +158,9 @@ function planned(
     return { kind: "tooManyCallbacks", there: there.length, asked };
   }
   const isJoined = callbacks.length > there.length;
-  if (current !== null && added.length === 0 && key === null && !isJoined) {
+  // A request that brings nothing new leaves no row, not even its key. Else a caller could fill the
+  // ledger with new keys for one incident.
+  if (current !== null && added.length === 0 && !isJoined) {
     const written = { kind: "written", run: current, added, known } as const;
     return { kind: "planned", changes: [], machines: null, written };
   }
