@@ -161,8 +161,11 @@ export interface Defender {
   resultLink(actionId: string, commandIndex: number): Promise<Reply<string>>;
   /** The bytes behind a result link. After `absent` or `refused` the caller asks for a new link. */
   download(link: string): Promise<Reply<Download>>;
-  /** Machines whose DNS name is exactly `name`; if `name` has no dot, whose first label is. */
-  findMachines(name: string): Promise<Reply<readonly Machine[]>>;
+  /**
+   * Machines whose DNS name is exactly `name`; if `name` has no dot, whose first label is. Null if
+   * so many names begin with it that one call does not show all.
+   */
+  findMachines(name: string): Promise<Reply<readonly Machine[] | null>>;
   /** One machine by its id; `absent` when Defender does not know it. */
   getMachine(machineId: string): Promise<Reply<Machine>>;
   /** Ids of machines that have reported since `sinceMs`. */

@@ -2,7 +2,7 @@ import type { Machine, Reply } from "../ports.ts";
 import type { Ask } from "./ask.ts";
 import { listAll } from "./list.ts";
 import { machinesNamed, machinesSeen } from "./odata.ts";
-import { readMachine } from "./schema.ts";
+import { readMachine, readPage } from "./schema.ts";
 
 /**
  * A DNS name has at most 253 characters as written (RFC 1035, 2.3.4), so no machine has a longer
@@ -11,25 +11,35 @@ import { readMachine } from "./schema.ts";
 const MAX_NAME_CHARS = 253;
 
 /**
+ * The most machines of one look-up by name. One letter begins half of a tenant's names, and a
+ * look-up is one call. Our own bound.
+ */
+const NAMED_MAX = 1_000;
+
+/**
  * Machines whose DNS name is `name`; if `name` has no dot, whose first label is. Letter case does
  * not count. A part of a label is not enough: `pc1` is not `pc10`. There may be several, or none,
- * which is an answer, too.
+ * which is an answer, too. Null if so many names begin with `name` that one call does not show all.
  */
 export async function findMachines(
   ask: Ask,
   root: string,
   name: string,
-): Promise<Reply<readonly Machine[]>> {
+): Promise<Reply<readonly Machine[] | null>> {
   const wanted = name.toLowerCase();
   if (wanted === "" || wanted.length > MAX_NAME_CHARS) return { kind: "answered", value: [] };
-  const reply = await listAll(ask, `${root}/api/machines?${machinesNamed(wanted)}`, readMachine);
+  const url = `${root}/api/machines?${machinesNamed(wanted, NAMED_MAX)}`;
+  const reply = await ask({ url, json: null, size: "page" }, readPage);
   // The list machines page: 404 if there are no recent machines.
   if (reply.kind === "absent") return { kind: "answered", value: [] };
   if (reply.kind !== "answered") return reply;
+  const { members, nextLink } = reply.value;
+  if (nextLink !== null || members.length >= NAMED_MAX) return { kind: "answered", value: null };
   const dotted = wanted.includes(".");
-  const value = reply.value.filter(
-    (machine) => (dotted ? machine.name : machine.name?.split(".")[0]) === wanted,
-  );
+  const value = members
+    .map(readMachine)
+    .filter((machine) => machine !== null)
+    .filter((machine) => (dotted ? machine.name : machine.name?.split(".")[0]) === wanted);
   return { kind: "answered", value };
 }
 

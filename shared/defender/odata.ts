@@ -24,13 +24,14 @@ export function machinesSeen(sinceMs: number): string {
 }
 
 /**
- * The query for machines called `name`: the whole DNS name if it has a dot, otherwise all names
- * that begin with it. These are too many (`pc1` also finds `pc10`), so the caller compares again.
+ * The query for at most `most` machines called `name`: the whole DNS name if it has a dot,
+ * otherwise all names that begin with it. These are too many (`pc1` also finds `pc10`), so the
+ * caller compares again.
  */
-export function machinesNamed(name: string): string {
+export function machinesNamed(name: string, most: number): string {
   return name.includes(".")
-    ? query(`computerDnsName eq ${quoted(name)}`)
-    : query(`startswith(computerDnsName,${quoted(name)})`);
+    ? query(`computerDnsName eq ${quoted(name)}`, most)
+    : query(`startswith(computerDnsName,${quoted(name)})`, most);
 }
 
 /** An OData string literal; a quote inside is doubled (OData 4.01 URL conventions, 5.1.1.6.1). */
@@ -38,6 +39,6 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function query(filter: string): string {
-  return `$filter=${encodeURIComponent(filter)}&$top=${PAGE_SIZE}`;
+function query(filter: string, top = PAGE_SIZE): string {
+  return `$filter=${encodeURIComponent(filter)}&$top=${top}`;
 }

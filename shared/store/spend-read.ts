@@ -1,3 +1,4 @@
+import { spendShare } from "../limits/pace/caller-share.ts";
 import { spend } from "../limits/pace/quota.ts";
 import type { Limits } from "../limits/pace/limits.ts";
 import type { ReadKind, Reads, ReadStamp } from "../limits/pace/reads.ts";
@@ -15,7 +16,7 @@ export interface Interval {
 /**
  * Takes one call (or `calls`) of the budget of its kind before it is made. False if the budget is
  * spent or cannot be read, or if the last time is less than the interval `at` ago. `share` of the
- * budget is for this use.
+ * budget is for this use. `by` is the caller that a look-up is for; false if its share is spent.
  */
 export async function spendRead(
   store: Store & Pick<Ports, "log">,
@@ -25,7 +26,8 @@ export async function spendRead(
     share = 1,
     at = null,
     calls = 1,
-  }: { share?: number; at?: Interval | null; calls?: number } = {},
+    by = null,
+  }: { share?: number; at?: Interval | null; calls?: number; by?: string | null } = {},
 ): Promise<boolean> {
   const spending = await unlessSetAside(store, null, () =>
     tryTransact(store, usual("what was asked"), async (tx) => {
@@ -34,8 +36,16 @@ export async function spendRead(
       if (at !== null && nowMs < reads.value[at.stamp] + at.intervalMs) return false;
       const spent = spend(reads.value[kind], { calls, share }, nowMs, limits);
       if (spent.kind === "wait") return false;
+      const { machinesBy } = reads.value;
+      const ofCallers = by === null ? machinesBy : spendShare(machinesBy, by, nowMs, limits);
+      if (ofCallers === null) return false;
       const stamped = at === null ? {} : { [at.stamp]: nowMs };
-      const next: Reads = { ...reads.value, [kind]: spent.quota, ...stamped };
+      const next: Reads = {
+        ...reads.value,
+        [kind]: spent.quota,
+        machinesBy: ofCallers,
+        ...stamped,
+      };
       tx.stage([readsChange(reads, next)]);
       return true;
     }),

@@ -61,7 +61,7 @@ describe("an OData string", () => {
   it("cannot break out of the query of an address", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary-ascii", minLength: 1 }), (name) => {
-        const parameters = new URL(`https://x.example/?${machinesNamed(name)}`).searchParams;
+        const parameters = new URL(`https://x.example/?${machinesNamed(name, 5)}`).searchParams;
         expect([...parameters.keys()]).toEqual(["$filter", "$top"]);
         expect(parameters.get("$filter")).toContain(quoted(name));
       }),

@@ -189,4 +189,26 @@ export const OF_GUARDS: readonly Patch[] = [
     replacement: "if (signedAtSeconds < lastSeconds)",
     caughtBy: { test: "test/workflow/accept/idempotency.test.ts" },
   },
+  {
+    name: "lets one caller use all look-ups",
+    file: "shared/store/spend-read.ts",
+    snippet: "if (ofCallers === null) return false;",
+    replacement: "",
+    caughtBy: { test: "test/workflow/accept/accept-spends.test.ts" },
+  },
+  {
+    name: "looks machines up for a caller that may use none of the profiles",
+    file: "shared/workflow/accept/accept.ts",
+    snippet:
+      "  const refused = judgedFirst(settings, submission);\n  if (refused !== null) return refused;",
+    replacement: "  void judgedFirst;",
+    caughtBy: { test: "test/workflow/accept/accept-spends.test.ts" },
+  },
+  {
+    name: "takes the first thousand machines that a name begins for all of them",
+    file: "shared/defender/machines.ts",
+    snippet: "if (nextLink !== null || members.length >= NAMED_MAX)",
+    replacement: "if (nextLink !== null && members.length > NAMED_MAX)",
+    caughtBy: { test: "test/defender/machines.test.ts" },
+  },
 ];

@@ -25,7 +25,9 @@ const SAID_ANEW = new Set([
   "reason",
   "script",
   "seal",
+  // Maps by the name of a caller; what stands under each name is counted anew.
   "callers",
+  "machinesBy",
 ]);
 /** Links of a chain; what follows from another row; and what becomes other rows. */
 const WITHOUT = /^(audit|custody|seal|owed|intake)!/;

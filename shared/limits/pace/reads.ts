@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { callerReadsSchema } from "./caller-share.ts";
 import { FIRST_QUOTA, quotaSchema } from "./quota.ts";
 import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
@@ -10,6 +11,8 @@ export const readsSchema = rowObject({
   link: quotaSchema,
   machines: quotaSchema,
   cancel: quotaSchema,
+  /** How much of `machines` each caller has used. */
+  machinesBy: callerReadsSchema.default({}),
   /** When Pending actions of any age were last counted; epoch milliseconds, 0 is never. */
   countedAtMs: fineInstant,
   /** When we last asked which machines have reported. */
@@ -27,6 +30,7 @@ export const FIRST_READS: Reads = {
   link: FIRST_QUOTA,
   machines: FIRST_QUOTA,
   cancel: FIRST_QUOTA,
+  machinesBy: {},
   countedAtMs: 0,
   seenAtMs: 0,
 };

@@ -3,6 +3,7 @@ import { TARGETS_MAX } from "../../ledger/outbox/notice.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { secondsLeftOfDay, type OverCap } from "../../access/caps.ts";
+import { profilesFor } from "../../plan/choice.ts";
 import { planIncident, type Plan } from "../../plan/plan.ts";
 import { acceptedBefore, keyHashOf, keyRowOf } from "./idempotency.ts";
 import {
@@ -18,7 +19,8 @@ import { factAbout } from "../../store/audit.ts";
 import { lastPass } from "../../store/load.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
-import { resolveMachines } from "./resolve-machines.ts";
+import { fullCap } from "./full-cap.ts";
+import { asksDefender, resolveMachines } from "./resolve-machines.ts";
 import { writeRun, type RunToWrite, type Written } from "./write-run.ts";
 
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
@@ -39,6 +41,8 @@ export async function accept(
   settings: AcceptSettings,
   submission: Submission,
 ): Promise<Acceptance> {
+  const refused = judgedFirst(settings, submission);
+  if (refused !== null) return refused;
   const keyHash = keyHashOf(submission);
   const { machines } = submission.incident;
   // Sequences in intake rows get their place in the line when they are unfolded.
@@ -49,19 +53,34 @@ export async function accept(
     ports.countedCommits.prepare(),
   ]);
   if (before !== null) return before;
+  const full = asksDefender(settings, machines) ? await fullCap(ports, submission) : null;
+  if (full !== null) return overCap(ports, submission, full);
 
-  const resolved = await resolveMachines(ports, settings, machines);
+  const resolved = await resolveMachines(ports, { ...settings, by: submission.caller }, machines);
   if (resolved.kind === "unavailable") return resolved;
   const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
   if (planned.kind !== "parsed") return planned;
   const barred = planned.value.sequences.find((each) => !submission.mayUse(each.profile.name));
-  if (barred !== undefined) {
-    const detail = `${submission.caller} may not use the profile ${barred.profile.name}.`;
-    return { kind: "forbidden", detail };
-  }
+  if (barred !== undefined) return barredFrom(submission, barred.profile.name);
   const pass = last === null ? null : last + 1;
   const plannedRun = { plan: planned.value, pass, keyHash };
   return await enqueue(ports, settings, submission, plannedRun);
+}
+
+/**
+ * Why the request is refused, whatever its machines are: before anything is read or spent for it.
+ * Null if that depends on the machines.
+ */
+function judgedFirst(settings: AcceptSettings, submission: Submission): Acceptance | null {
+  const profiles = profilesFor({ ...settings, ...submission });
+  if (profiles.kind !== "parsed") return profiles;
+  const [first] = profiles.value;
+  const isBarred = !profiles.value.some((profile) => submission.mayUse(profile));
+  return isBarred && first !== undefined ? barredFrom(submission, first) : null;
+}
+
+function barredFrom({ caller }: Submission, profile: string): Acceptance {
+  return { kind: "forbidden", detail: `${caller} may not use the profile ${profile}.` };
 }
 
 /** What to run, and what was read for it. */

@@ -20,32 +20,38 @@ export type Looked<T> =
   | { readonly kind: "refused"; readonly detail: string }
   | Unavailable;
 
+/** The budget that look-ups are taken from, and the caller that they are for. */
+export interface LookUpBudget {
+  readonly limits: Limits;
+  readonly by: string;
+}
+
 /** The machine with this id; one call of the budget for machines. */
 export async function readMachine(
   ports: LookUpPorts,
-  limits: Limits,
+  budget: LookUpBudget,
   machineId: string,
 ): Promise<Looked<Machine>> {
-  return await spending(ports, limits, machineId, () => ports.defender.getMachine(machineId));
+  return await spending(ports, budget, machineId, () => ports.defender.getMachine(machineId));
 }
 
-/** Machines of exactly this name; one call of the budget for machines. */
+/** Machines of exactly this name, null if too many are like it; one call of the same budget. */
 export async function findMachines(
   ports: LookUpPorts,
-  limits: Limits,
+  budget: LookUpBudget,
   name: string,
-): Promise<Looked<readonly Machine[]>> {
-  return await spending(ports, limits, name, () => ports.defender.findMachines(name));
+): Promise<Looked<readonly Machine[] | null>> {
+  return await spending(ports, budget, name, () => ports.defender.findMachines(name));
 }
 
 async function spending<T>(
   ports: LookUpPorts,
-  limits: Limits,
+  { limits, by }: LookUpBudget,
   what: string,
   ask: () => Promise<Reply<T>>,
 ): Promise<Looked<T>> {
-  if (!(await spendRead(ports, limits, "machines"))) {
-    return unavailable("lrq has no calls left for looking up machines now.");
+  if (!(await spendRead(ports, limits, "machines", { by }))) {
+    return unavailable(`lrq has no calls left for looking up machines for ${by} now.`);
   }
   const reply = await ask();
   await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });

@@ -1,7 +1,6 @@
 import { judgeMachine, needsFacts, type MachineScope } from "../../access/machine-scope.ts";
 import type { MachineMention, SaidPlatform } from "../../incident/incident.ts";
 import { ours, surerOf } from "../../incident/platform.ts";
-import type { Limits } from "../../limits/pace/limits.ts";
 import type { MachineFacts } from "../../plan/machine-facts.ts";
 import { noLiveResponse } from "../../plan/no-profile.ts";
 import type { KnownMachine, ResolvedMachine } from "../../plan/plan.ts";
@@ -9,6 +8,7 @@ import type { Machine } from "../../ports.ts";
 import {
   findMachines,
   readMachine,
+  type LookUpBudget,
   type LookUpPorts,
   type Unavailable,
 } from "./look-up-machine.ts";
@@ -20,8 +20,7 @@ export type Resolved =
   | Unavailable;
 
 /** What is looked for. */
-interface LookUp {
-  readonly limits: Limits;
+interface LookUp extends LookUpBudget {
   readonly scope: MachineScope;
 }
 
@@ -65,17 +64,29 @@ export async function resolveMachines(
   return { kind: "resolved", machines };
 }
 
+/** Whether any of the machines costs a call of Defender's. */
+export function asksDefender(
+  settings: Pick<LookUp, "scope">,
+  mentions: readonly MachineMention[],
+): boolean {
+  const costs = new Set<How>(["byName", "byId"]);
+  return mentions.some((mention) => costs.has(howToResolve(mention, settings)));
+}
+
 type How = "notAtAll" | "asSaid" | "byName" | "byId";
 
-function howToResolve({ machineId, platform }: MachineMention, settings: LookUp): How {
+function howToResolve(
+  { machineId, platform }: MachineMention,
+  { scope }: Pick<LookUp, "scope">,
+): How {
   if (isNotOurs(platform)) return "notAtAll";
   if (machineId === null) return "byName";
-  return ours(platform) === null || needsFacts(settings.scope) ? "byId" : "asSaid";
+  return ours(platform) === null || needsFacts(scope) ? "byId" : "asSaid";
 }
 
 async function resolveOne(
   ports: LookUpPorts,
-  { limits }: LookUp,
+  budget: LookUp,
   mention: MachineMention,
   how: How,
 ): Promise<ResolvedMachine | Unavailable> {
@@ -84,9 +95,9 @@ async function resolveOne(
     case "notAtAll":
       return unresolved(mention, noLiveResponse(isNotOurs(platform) ? platform.said : ""));
     case "byName":
-      return await byName(ports, limits, mention, name ?? "");
+      return await byName(ports, budget, mention, name ?? "");
     case "byId":
-      return await byId(ports, limits, mention, machineId ?? "");
+      return await byId(ports, budget, mention, machineId ?? "");
     case "asSaid":
       return known(mention, machineId ?? "", null);
   }
@@ -113,27 +124,27 @@ function inScope(
  */
 async function byId(
   ports: LookUpPorts,
-  limits: Limits,
+  budget: LookUpBudget,
   mention: MachineMention,
   machineId: string,
 ): Promise<ResolvedMachine | Unavailable> {
-  const read = await readMachine(ports, limits, machineId);
+  const read = await readMachine(ports, budget, machineId);
   if (read.kind === "unavailable") return read;
   if (read.kind === "absent") return unresolved(mention, NO_SUCH_ID);
   // Without an answer nothing is known of it: then the scope denies it, or no profile is chosen.
   if (read.kind === "refused") return known(mention, machineId, null);
   const { mergedInto } = read.value;
   if (mergedInto === null) return known(mention, machineId, read.value);
-  return await followed(ports, limits, mention, mergedInto);
+  return await followed(ports, budget, mention, mergedInto);
 }
 
 async function followed(
   ports: LookUpPorts,
-  limits: Limits,
+  budget: LookUpBudget,
   mention: MachineMention,
   mergedInto: string,
 ): Promise<ResolvedMachine | Unavailable> {
-  const into = await readMachine(ports, limits, mergedInto);
+  const into = await readMachine(ports, budget, mergedInto);
   if (into.kind === "unavailable") return into;
   if (into.kind !== "found" || into.value.mergedInto !== null || !into.value.onboarded) {
     const reason = `Defender has merged it into ${mergedInto}, on which nothing can be started.`;
@@ -146,7 +157,7 @@ async function followed(
 
 async function byName(
   ports: LookUpPorts,
-  limits: Limits,
+  budget: LookUpBudget,
   mention: MachineMention,
   name: string,
 ): Promise<ResolvedMachine | Unavailable> {
@@ -156,13 +167,14 @@ async function byName(
   const names = label === name ? [name] : [name, label];
   let choice: NamedChoice = { kind: "none" };
   for (const each of names) {
-    const found = await findMachines(ports, limits, each);
+    const found = await findMachines(ports, budget, each);
     if (found.kind === "unavailable") return found;
     if (found.kind === "refused") {
       return unresolved(mention, `Defender refused to look up the name: ${found.detail}`);
     }
-    choice = chooseByName(found.kind === "found" ? found.value : []);
-    if (choice.kind === "merged") return await followed(ports, limits, mention, choice.into);
+    if (found.kind === "found" && found.value === null) return unresolved(mention, tooMany(each));
+    choice = chooseByName(found.kind === "found" ? (found.value ?? []) : []);
+    if (choice.kind === "merged") return await followed(ports, budget, mention, choice.into);
     if (choice.kind === "several") return unresolved(mention, choice.reason);
     if (choice.kind === "one") {
       const { written = each === name ? undefined : name } = mention;
@@ -194,6 +206,9 @@ function factsOf({ name, platform, tags, group }: Machine): MachineFacts {
 }
 
 const NO_MACHINE = "No onboarded machine has exactly this name.";
+const tooMany = (name: string) =>
+  `More machines have names that begin with "${name}" than one look-up shows; send the whole DNS ` +
+  "name with its domain, or Defender's id.";
 const NO_SUCH_ID = "Defender knows no machine with this id.";
 const TOO_MANY_NAMES = `lrq looks up only ${LOOKUPS_MAX} names at once; send machine ids.`;
 const TOO_MANY_IDS =

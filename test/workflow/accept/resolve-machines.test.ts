@@ -49,7 +49,7 @@ async function resolved(
     return { kind: "answered", value: tenant.filter((each) => isNamed(each.name)) };
   };
   const ports = { ...world.ports, defender: { ...world.ports.defender, getMachine, findMachines } };
-  const looking = { limits: someLimits(), scope };
+  const looking = { limits: someLimits(), by: "soar", scope };
   const answer = await resolveMachines(ports, looking, mentions);
   if (answer.kind !== "resolved") throw new Error(answer.detail);
   return { machines: answer.machines, calls };
