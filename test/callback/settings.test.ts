@@ -7,7 +7,7 @@ const LOCAL = { DEFENDER_API_URL: "http://127.0.0.1:1" };
 function configOf(env: Readonly<Record<string, string>>) {
   return readConfig({
     AzureWebJobsStorage: "UseDevelopmentStorage=true",
-    POLL_SCHEDULE: "*/5 * * * * *",
+    POLL_SCHEDULE: "0 * * * * *",
     ...env,
   });
 }

@@ -69,7 +69,7 @@ async function findings({ tenant, env, claims, examination }: Patient = {}): Pro
       AzureWebJobsStorage: storage,
       DEFENDER_API_URL: simulator.url,
       DEFENDER_ACCESS_TOKEN: given,
-      POLL_SCHEDULE: "*/5 * * * * *",
+      POLL_SCHEDULE: "0 * * * * *",
       SCOPE: '{"deny":[{"tags":["no-response"]}]}',
       CALLERS: JSON.stringify([{ name: "one", key: hashed("k"), may: ["operate"] }]),
       ...env,
@@ -207,7 +207,7 @@ describe("the doctor finds, and says the fix for", () => {
       { env: { POLL_SCHEDULE: "" } },
       ["error settings"],
       "settings",
-      /\*\/5 \* \* \* \* \*/,
+      /0 \* \* \* \* \*/,
     ],
     [
       "no storage",
