@@ -18,6 +18,7 @@ const NEEDED = [
   "build.mjs",
   "bench",
   "test/simulation",
+  "test/access",
   "test/ledger",
   "functions",
   "host.json",

@@ -36,16 +36,21 @@ describe("a claim", () => {
     const world = startAccepting();
     await world.accept("case", [0, 1]);
     await world.unfolded();
-    const [first] = records(world);
+    const [first, second] = records(world).map(({ sequenceId }) => sequenceId);
     const post = { part: 0, attempt: 1, claimedAtMs: 1, untilMs: Number.MAX_SAFE_INTEGER };
     const seen = { missedMs: 0, seen: ["Succeeded"], cancelSent: false };
-    const lost = [{ sequenceId: first?.sequenceId ?? "", ...post, ...seen }];
-    const budget = await loadBudget(world.ledger);
-    await world.ledger.commit([budgetChange(budget, { ...budget.value, lost })]);
+    const showing = async (...sequenceIds: (string | undefined)[]) => {
+      const budget = await loadBudget(world.ledger);
+      const lost = sequenceIds.map((each = "") => ({ sequenceId: each, ...post, ...seen }));
+      await world.ledger.commit([budgetChange(budget, { ...budget.value, lost })]);
+    };
+    await showing(first, second);
+    expect(await claimed(world)).toEqual({ kind: "nothing" });
+    await showing(first);
     const taken = await claimed(world);
     const ids =
       taken.kind === "claimed" ? taken.sequences.map((each) => each.value.sequenceId) : [];
-    expect(ids).toEqual([records(world)[1]?.sequenceId]);
+    expect(ids).toEqual([second]);
   });
 
   it("moves the line on: what is accepted after it joins behind all that it took", async () => {
