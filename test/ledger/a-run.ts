@@ -30,7 +30,7 @@ export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
     approval: null,
     seal: null,
     sealAsked: 0,
-    outputRead: {},
+    outputRead: [],
     ...overrides,
   };
 }

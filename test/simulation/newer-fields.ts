@@ -16,7 +16,6 @@ const SAID_ANEW = new Set([
   "delivered",
   "driver",
   "outcome",
-  "outputRead",
   "parameters",
   "parts",
   "paused",

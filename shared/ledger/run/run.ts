@@ -10,6 +10,8 @@ import { targetSchema } from "../outbox/notice.ts";
 import type { RowChange, Stored } from "../sequence/rows.ts";
 import { rowObject } from "../row/row-object.ts";
 
+const count = z.number().int().nonnegative();
+
 export const runSchema = rowObject({
   v: z.literal(1),
   runId: z.string(),
@@ -54,10 +56,8 @@ export const runSchema = rowObject({
   seal: runSealSchema.nullable().default(null),
   /** The number of the seal that was asked for last; 0 is none. */
   sealAsked: z.number().int().default(0),
-  /**
-   * Callers who have seen what its scripts wrote, by name, and how many results there were then.
-   */
-  outputRead: z.record(z.string(), z.number().int()).default({}),
+  /** Callers who have seen what its scripts wrote, and how many results there were then. */
+  outputRead: z.array(rowObject({ by: z.string(), results: count })).default([]),
 });
 
 /**

@@ -49,7 +49,7 @@ export function newRun(
     approval: null,
     seal: null,
     sealAsked: 0,
-    outputRead: {},
+    outputRead: [],
   };
 }
 

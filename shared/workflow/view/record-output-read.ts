@@ -16,15 +16,18 @@ export async function recordOutputRead(
   { by, seesOutput }: Reach,
 ): Promise<void> {
   const outputs = records.flatMap(({ results }) => results.filter(({ script }) => script !== null));
-  const isRecorded = (run.outputRead[by] ?? 0) >= run.custody.count;
+  const results = run.custody.count;
+  const isRecorded = run.outputRead.some((each) => each.by === by && each.results >= results);
   if (!seesOutput || outputs.length === 0 || isRecorded) return;
-  const detail = `output of ${outputs.length} scripts, of ${run.custody.count} results`;
-  const count = run.custody.count;
-  const onRun = (now: RunRecord): RunRecord => ({
-    ...now,
-    outputRead: { ...now.outputRead, [by]: Math.max(count, now.outputRead[by] ?? 0) },
-  });
+  const detail = `output of ${outputs.length} scripts, of ${results} results`;
+  const onRun = (now: RunRecord) => withReader(now, by, results);
   if (!(await recordForRun(store, run.runId, "evidenceRead", { by, detail, onRun }))) {
     throw new Error(`run ${run.runId} is gone`);
   }
+}
+
+function withReader(run: RunRecord, by: string, results: number): RunRecord {
+  const known = run.outputRead.find((each) => each.by === by);
+  const reader = { ...known, by, results: Math.max(results, known?.results ?? 0) };
+  return { ...run, outputRead: [...run.outputRead.filter((each) => each !== known), reader] };
 }
