@@ -1,5 +1,5 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { sequenceKey } from "../ledger/row/keys.ts";
+import { machineKey, sequenceKey } from "../ledger/row/keys.ts";
 import type { MachineLease, Stored } from "../ledger/sequence/rows.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import { changeBudget } from "./change-budget.ts";
@@ -19,7 +19,7 @@ interface WithBudget {
 /**
  * Moves a sequence and changes the budget, both or neither. If somebody has written the sequence
  * meanwhile, their write counts and nothing is written. After a race lost on another row it tries
- * again. False if nothing was written.
+ * again, but not if another sequence has the machine. False if nothing was written.
  */
 export async function moveWithBudget(
   store: Store,
@@ -27,9 +27,11 @@ export async function moveWithBudget(
   { onBudget, facts, lease = null }: WithBudget,
 ): Promise<boolean> {
   const { before, after } = change;
-  const { sequenceId } = after;
+  const { sequenceId, machineId } = after;
   const moving = await tryTransact(store, usual(sequenceId), async (tx) => {
     if (tx.lost?.key === sequenceKey(sequenceId)) return false;
+    // Another sequence has the machine that this one would take, and keeps it for minutes.
+    if (tx.lost?.key === machineKey(machineId) && tx.lost.why === "exists") return false;
     const budget = await loadBudget(tx);
     const next = onBudget(budget.value);
     if (next === null) return false;

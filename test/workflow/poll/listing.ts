@@ -3,7 +3,7 @@ import { createMemoryLedger } from "../../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../../local/memory/random.ts";
 import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
 import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
-import { insertion } from "../../../shared/ledger/sequence/rows.ts";
+import { insertion, type RowChange } from "../../../shared/ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { holdSession, type Budget } from "../../../shared/limits/pace/budget.ts";
 import { sessionOf } from "../../../shared/limits/pace/session.ts";
@@ -24,7 +24,7 @@ export async function ledgerWith(record: SequenceRecord, budget: Budget) {
   const holds = ["claimed", "unconfirmed", "submitted"].includes(record.state);
   const first = holds ? holdSession(budget, sessionOf(record)) : budget;
   await ledger.commit([...insertion(record), budgetChange({ value: first, etag: null }, first)]);
-  const calls = { cancelled: [] as string[], reads: 0 };
+  const calls = { cancelled: [] as string[], reads: 0, commits: 0 };
   const heard = { reply: { kind: "answered", value: null } as Reply<null> };
   const ports = {
     // The poll has read the budget by then.
@@ -33,6 +33,10 @@ export async function ledgerWith(record: SequenceRecord, budget: Budget) {
       read: async (key: string) => {
         calls.reads += 1;
         return await ledger.read(key);
+      },
+      commit: async (changes: readonly RowChange[]) => {
+        calls.commits += 1;
+        return await ledger.commit(changes);
       },
     }),
     // Nobody moves time on while a lost race is slept off.

@@ -50,7 +50,7 @@ describe("an action that is listed when its POST was given up, its sequence havi
   });
 
   it("waits while another has its machine, is not forgotten, and is taken as soon as it can", async () => {
-    const { list, insert, remove, ...ledger } = await ledgerWith(GIVEN_BACK, LOST);
+    const { list, insert, remove, calls, ...ledger } = await ledgerWith(GIVEN_BACK, LOST);
     const lease = `machine!${GIVEN_BACK.machineId}`;
     await insert(lease, { v: 1, sequenceId: "another", waiters: true });
     for (const _ of [1, 2]) {
@@ -60,6 +60,8 @@ describe("an action that is listed when its POST was given up, its sequence havi
         { seen: ["Succeeded", "Completed", "Completed", "Completed"] },
       ]);
     }
+    // One try at each list, and one note.
+    expect(calls.commits).toBe(3);
     await remove(lease);
     expect(await list(shown("Succeeded", RAN))).toBe(1);
     expect(await ledger.record()).toMatchObject({ state: "submitted", actionId: "action-1" });
