@@ -31,17 +31,27 @@ function records({ ledger }: Accepting): SequenceRecord[] {
   return rows.map(({ body }) => sequenceSchema.parse(body));
 }
 
+/** A POST of the sequence that was given up, and whose action a list has shown. */
+const shown = (sequenceId = "") => ({
+  sequenceId,
+  part: 0,
+  attempt: 1,
+  claimedAtMs: 1,
+  untilMs: Number.MAX_SAFE_INTEGER,
+  missedMs: 0,
+  seen: ["Succeeded"],
+  cancelSent: false,
+});
+
 describe("a claim", () => {
   it("takes no sequence whose action a list has shown, and goes on with the next", async () => {
     const world = startAccepting();
     await world.accept("case", [0, 1]);
     await world.unfolded();
     const [first, second] = records(world).map(({ sequenceId }) => sequenceId);
-    const post = { part: 0, attempt: 1, claimedAtMs: 1, untilMs: Number.MAX_SAFE_INTEGER };
-    const seen = { missedMs: 0, seen: ["Succeeded"], cancelSent: false };
     const showing = async (...sequenceIds: (string | undefined)[]) => {
       const budget = await loadBudget(world.ledger);
-      const lost = sequenceIds.map((each = "") => ({ sequenceId: each, ...post, ...seen }));
+      const lost = sequenceIds.map((each) => shown(each));
       await world.ledger.commit([budgetChange(budget, { ...budget.value, lost })]);
     };
     await showing(first, second);
