@@ -23,7 +23,7 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "sends again what a list has shown, because another has the machine",
     file: "shared/workflow/submit/claim.ts",
-    snippet: "for (const sequenceId of shownIn(budget.value.lost)) passedOver.add(sequenceId);",
+    snippet: "...shownIn(budget.value.lost)",
     replacement: "",
     caughtBy: { test: "test/workflow/submit/claim.test.ts" },
   },

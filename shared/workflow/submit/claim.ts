@@ -102,10 +102,10 @@ async function tryClaim(
   tx: Transaction,
 ): Promise<Claimed | "passedOver" | typeof AGAIN> {
   const begunAtMs = ports.clock.monotonicMs();
-  const { passedOver } = claimant;
   const limit = limits.callsPerWindow + 1;
-  const { budget, isPauseNoted, ready } = await readQueueHead(tx, limit + passedOver.size);
-  for (const sequenceId of shownIn(budget.value.lost)) passedOver.add(sequenceId);
+  const head = await readQueueHead(tx, limit + claimant.passedOver.size);
+  const { budget, isPauseNoted, ready } = head;
+  const passedOver = new Set([...claimant.passedOver, ...shownIn(budget.value.lost)]);
   const nowMs = ports.clock.earliest();
   // A claimant already has a token.
   if (lockoutOf(budget.value, "token") !== null) {
