@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
-import type { CustodyEntry } from "../../shared/evidence/custody.ts";
-import type { Statement } from "../../shared/evidence/statement.ts";
-import { resultPath } from "../../shared/evidence/paths.ts";
+import { hashSchema } from "../../shared/evidence/chain.ts";
+import { type CustodyEntry, custodyEntrySchema } from "../../shared/evidence/custody.ts";
+import { type Statement, statementSchema } from "../../shared/evidence/statement.ts";
+import { RESULT_PATH, resultPath } from "../../shared/evidence/paths.ts";
 import { chainHeadSchema, type ChainHead } from "../../shared/ledger/run/chain-head.ts";
 
 /*
@@ -24,6 +25,8 @@ export function sealName(number: number): string {
   return `seal-${number}.json`;
 }
 
+const SEAL_PATH = /^seal-[1-9]\d*\.json$/;
+
 export const manifestSchema = z.strictObject({
   v: z.literal(1),
   runId: z.string(),
@@ -31,6 +34,34 @@ export const manifestSchema = z.strictObject({
   entries: z.array(z.unknown()),
 });
 export type ManifestFile = z.infer<typeof manifestSchema>;
+
+/** The form of an index of the present version. */
+export const indexFileSchema = z.strictObject({
+  v: z.literal(2),
+  runId: z.string(),
+  audit: z.strictObject({ count: z.int().nonnegative(), head: hashSchema }),
+  state: z.enum(["sealed", "unsealed"]),
+  seals: z.array(z.strictObject({ path: z.string().regex(SEAL_PATH), hash: hashSchema })),
+  sequences: z.array(
+    statementSchema.shape.sequences.element
+      .pick({
+        sequenceId: true,
+        machineId: true,
+        machineName: true,
+        profile: true,
+        state: true,
+        outcome: true,
+      })
+      .extend({ left: z.array(z.string()) }),
+  ),
+  skipped: statementSchema.shape.skipped,
+  files: z.array(
+    custodyEntrySchema
+      .pick({ machineId: true, machineName: true, command: true, servedName: true, size: true })
+      .extend({ path: z.string().regex(RESULT_PATH) }),
+  ),
+});
+type IndexFile = z.infer<typeof indexFileSchema>;
 
 /** What an index of any version says that its other parts do not follow from. */
 export const indexSchema = z.looseObject({ v: z.literal([1, 2]), audit: chainHeadSchema });
@@ -71,11 +102,18 @@ export function indexText({ runId, entries, audit, statements }: Indexed): strin
   const index =
     statements === null
       ? { v: 1, runId, audit, files }
-      : { v: 2, runId, audit, ...sealsIn(statements), ...askedIn(statements.last), files };
+      : ({
+          v: 2,
+          runId,
+          audit,
+          ...sealsIn(statements),
+          ...askedIn(statements.last),
+          files,
+        } satisfies IndexFile);
   return `${JSON.stringify(index, null, 1)}\n`;
 }
 
-function sealsIn({ seals, last }: FolderStatements) {
+function sealsIn({ seals, last }: FolderStatements): Pick<IndexFile, "state" | "seals"> {
   return {
     state: last.seal === null ? "unsealed" : "sealed",
     seals: seals.map(({ hash }, place) => ({ path: sealName(place + 1), hash })),

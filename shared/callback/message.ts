@@ -1,5 +1,7 @@
+import { z } from "zod";
 import { isoOf } from "../ledger/row/instant.ts";
-import type { CallbackEvent } from "../ledger/outbox/notice.ts";
+import type { RunState } from "../ledger/run/run.ts";
+import { CALLBACK_EVENTS, type CallbackEvent } from "../ledger/outbox/notice.ts";
 
 /**
  * What a message may contain: ids, counts, outcomes and hashes. Never evidence, and never a link
@@ -14,8 +16,8 @@ export interface CallbackFacts {
   readonly runId: string;
   readonly source: string;
   readonly incidentId: string;
-  readonly state: string;
-  /** Sequences by state, every state included, and all of them. */
+  readonly state: RunState;
+  /** Sequences by state, without the states that none is in; and all of them. */
   readonly counts: Readonly<Record<string, number>>;
   readonly total: number;
   readonly skipped: number;
@@ -43,10 +45,40 @@ interface EndedSequence {
  */
 const WORD_CHARACTERS_MAX = 255;
 
+const count = z.int().nonnegative();
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
 /**
- * Our own message, in the form of Standard Webhooks: `{type, timestamp, data}`, as JSON of less
- * than 20 kB. `timestamp` is when the event happened.
+ * The form of our own message, as it is published: that of Standard Webhooks. A later version may
+ * have more members, so a receiver takes them.
  */
+export const messageSchema = z.looseObject({
+  type: z.enum(CALLBACK_EVENTS),
+  timestamp: z.iso.datetime(),
+  data: z.looseObject({
+    runId: z.string(),
+    source: z.string(),
+    incidentId: z.string(),
+    state: z.enum(["running", "finished"]),
+    counts: z.object({ total: count }).catchall(count),
+    skipped: count,
+    custody: z.looseObject({ entries: count, head: hash }),
+    seal: hash.nullable(),
+    /** Of the event `sequence.ended` alone. */
+    sequence: z
+      .looseObject({
+        sequenceId: z.string(),
+        machineId: z.string(),
+        machineName: z.string().nullable(),
+        state: z.string(),
+        outcome: z.string().nullable(),
+        results: z.looseObject({ stored: count, unavailable: count }),
+      })
+      .optional(),
+  }),
+});
+
+/** Our own message as JSON of less than 20 kB. `timestamp` is when the event happened. */
 export function genericBody(facts: CallbackFacts): string {
   const { event, atMs, sequence, runId, source, incidentId, state } = facts;
   const { counts, total, skipped, custody, seal } = facts;
@@ -62,9 +94,9 @@ export function genericBody(facts: CallbackFacts): string {
       skipped,
       custody: { entries: custody.count, head: custody.head },
       seal,
-      ...(sequence === null ? {} : { sequence: shown(sequence) }),
+      ...(sequence === null ? {} : { sequence: { ...shown(sequence) } }),
     },
-  });
+  } satisfies z.input<typeof messageSchema>);
 }
 
 /**

@@ -3,6 +3,10 @@ import { isRunId, isSequenceId } from "../plan/identity.ts";
 /** Far more than one sequence has; a bound, so that every name has one. */
 const MAX_ORDINAL = 9_999;
 
+/** The form of the path of a result. */
+export const RESULT_PATH =
+  /^[0-9a-hjkmnp-tv-z]{20}\/[0-9a-hjkmnp-tv-z]{12}\/(?:0|[1-9]\d{0,3})-(?:0|[1-9]\d{0,3})\.bin$/;
+
 /**
  * The path of the result of one command: `<run>/<sequence>/<part>-<index>.bin`, part and index as
  * Defender and the ledger count them, from 0. Always the same for the same result. Throws if an id

@@ -2,10 +2,18 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseCallers } from "../../shared/access/caller.ts";
 import { judgeAnswer } from "../../shared/callback/judge-answer.ts";
+import { genericBody, messageSchema } from "../../shared/callback/message.ts";
 import { callbackRequest } from "../../shared/callback/request.ts";
 import { callbackConfigOf, callbackSettings } from "../../shared/callback/settings.ts";
 import { CALLBACK_EVENTS, CALLBACK_SHAPES } from "../../shared/ledger/outbox/notice.ts";
-import { runFinished, NOW_MS, OTHER_SECRET, SECRET } from "../callback/told-facts.ts";
+import { SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
+import {
+  NOW_MS,
+  OTHER_SECRET,
+  runFinished,
+  SECRET,
+  sequenceEnded,
+} from "../callback/told-facts.ts";
 import { blocksIn, page } from "./markdown.ts";
 
 const PAGE = page("docs/callbacks.md");
@@ -39,6 +47,11 @@ describe("the page about callbacks", () => {
     expect(isFromLrq(SECRET, headers, `${body} `, NOW_MS)).toBe(false);
     expect(isFromLrq(SECRET, headers, body, NOW_MS + 301_000)).toBe(false);
     expect(isFromLrq(SECRET, { ...headers, "webhook-id": "msg_2" }, body, NOW_MS)).toBe(false);
+    for (const name of Object.keys(headers).filter((each) => each.startsWith("webhook-"))) {
+      const { [name]: _, ...others } = headers;
+      expect(isFromLrq(SECRET, others, body, NOW_MS)).toBe(false);
+    }
+    expect(isFromLrq(SECRET, {}, body, NOW_MS)).toBe(false);
   });
 
   it("shows a caller that is right", () => {
@@ -50,6 +63,21 @@ describe("the page about callbacks", () => {
     const to = { shape: "generic", url: "https://a.example/", secrets: [SECRET], header: null };
     const { body } = callbackRequest({ ...to, shape: "generic" }, runFinished(), NOW_MS);
     expect(namesIn(shown)).toEqual(namesIn(JSON.parse(body)));
+    // The page cuts hashes short.
+    const whole = JSON.stringify(shown).replaceAll(/"\w{4}\.\.\."/g, `"${"0".repeat(64)}"`);
+    expect(messageSchema.safeParse(JSON.parse(whole)).error).toBeUndefined();
+  });
+
+  it("has a schema for every message, with every member that is sent", () => {
+    const known = namesIn(z.toJSONSchema(messageSchema));
+    const states = Object.fromEntries(SEQUENCE_STATES.map((state) => [state, 1]));
+    const ended = sequenceEnded("pc-1", "refused");
+    for (const facts of [runFinished({ counts: states }), runFinished({ seal: null }), ended]) {
+      const sent: unknown = JSON.parse(genericBody(facts));
+      expect(messageSchema.safeParse(sent).error).toBeUndefined();
+      const unknown = namesIn(sent).filter((name) => !known.includes(name) && !(name in states));
+      expect(unknown).toEqual([]);
+    }
   });
 
   it("names every event and every shape", () => {

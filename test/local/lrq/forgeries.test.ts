@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { indexFileSchema } from "../../../local/lrq/custody-folder.ts";
 import { exportRun } from "../../../local/lrq/export-run.ts";
 import { verifyFolder } from "../../../local/lrq/verify-folder.ts";
 import { runKey } from "../../../shared/ledger/row/keys.ts";
@@ -89,6 +90,7 @@ describe("an honest export", () => {
     expect(verified).toMatchObject({ findings: [], isSealed: true, expected: "seal", seal });
     expect((await verifyFolder(folder, head)).expected).toBe("custody");
     const index: unknown = JSON.parse(readFileSync(join(folder, "index.json"), "utf8"));
+    expect(indexFileSchema.safeParse(index).error).toBeUndefined();
     expect(index).toMatchObject({
       state: "sealed",
       sequences: [
