@@ -1,11 +1,12 @@
 // @ts-check
 // `npm run infra:check`: compiles, lints and formats the Bicep with the real compiler, and compares
-// what it would deploy with the committed snapshots. `npm run infra:write` writes both.
+// what it would deploy with the committed snapshots, and what it makes of the Sentinel content with
+// the committed templates. `npm run infra:write` writes them all.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findCompiler } from "./compiler.mjs";
 import { startCompiler } from "./compiler-process.mjs";
-import { bicepSources, HASH_FILE, hashOfSources, snapshotOf } from "./sources.mjs";
+import { bicepSources, HASH_FILE, hashOfSources, snapshotOf, templateOf } from "./sources.mjs";
 
 const HERE = import.meta.dirname;
 
@@ -50,6 +51,12 @@ async function check(path, write) {
     for (const source of sources) {
       const { contents } = of(await compiler.ask("bicep/format", { path: join(HERE, source) }));
       different.push(...compare(source, contents, write));
+    }
+    for (const source of sources) {
+      const template = templateOf(source);
+      if (template === null) continue;
+      const { contents } = of(await compiler.ask("bicep/compile", { path: join(HERE, source) }));
+      different.push(...compare(template, `${String(contents).trimEnd()}\n`, write));
     }
     for (const source of sources.filter((each) => each.endsWith(".bicepparam"))) {
       const asked = { path: join(HERE, source), metadata: NOWHERE, externalInputs: null };

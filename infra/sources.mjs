@@ -9,14 +9,15 @@ import { join } from "node:path";
 export const HASH_FILE = "sources.sha256";
 
 /**
- * The Bicep sources below `folder`, by their paths from there, with `/` on every system.
+ * The Bicep sources below `folder`, by their paths from there, with `/` on every system; also what
+ * they load.
  *
  * @param {string} folder
  * @returns {string[]}
  */
 export function bicepSources(folder) {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.bicep(param)?$|(^|[\\/])bicepconfig\.json$/.test(path))
+    .filter((path) => /\.bicep(param)?$|(^|[\\/])(bicepconfig|definition)\.json$/.test(path))
     .map((path) => path.replaceAll("\\", "/"))
     .toSorted();
 }
@@ -43,4 +44,14 @@ export function hashOfSources(folder) {
  */
 export function snapshotOf(parameters) {
   return parameters.replace(/\.bicepparam$/, ".snapshot.json");
+}
+
+/**
+ * The template that is made of `source` and committed, as it is deployed without a compiler; null
+ * if there is none.
+ *
+ * @param {string} source
+ */
+export function templateOf(source) {
+  return source.endsWith("/azuredeploy.bicep") ? source.replace(/\.bicep$/, ".json") : null;
 }
