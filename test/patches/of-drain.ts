@@ -48,7 +48,7 @@ export const OF_DRAIN: readonly Patch[] = [
     replacement: "() => limits.sendFenceMs,",
     caughtBy: {
       breaks: ["paused", "recalled", "expired", "window", "once", "sessions", "machine"],
-      seed: 166,
+      seed: 100,
     },
   },
   {
@@ -77,14 +77,14 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/submit/load-chosen.ts",
     snippet: "const body = { ...lease.value, waiters: true };",
     replacement: "const body = { ...lease.value };",
-    caughtBy: { breaks: ["rows", "ends"], seed: 8 },
+    caughtBy: { breaks: ["rows", "ends"], seed: 21 },
   },
   {
     name: "leaves those behind a machine where they are when it is free",
     file: "shared/store/change-sequence.ts",
     snippet: "return [...own, ...forward];",
     replacement: "return own;",
-    caughtBy: { breaks: ["rows", "ends"], seed: 8 },
+    caughtBy: { breaks: ["rows", "ends"], seed: 21 },
   },
   {
     name: "leaks the lease on a machine",
@@ -160,7 +160,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/poll/poll.ts",
     snippet: "const unfolded = await unfoldLate(ports, outstanding);",
     replacement: "const unfolded = 0;",
-    caughtBy: { breaks: ["ends"], seed: 23 },
+    caughtBy: { breaks: ["ends"], seed: 482 },
   },
   {
     name: "does not move the line on with a claim",

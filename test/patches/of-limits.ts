@@ -49,7 +49,7 @@ export const OF_LIMITS: readonly Patch[] = [
     file: "shared/limits/pace/budget.ts",
     snippet: "const used = sessions.length + foreign + maybe;",
     replacement: 'const used = sessions.filter(({ seen }) => seen?.[0] !== "Pending").length;',
-    caughtBy: { breaks: ["sessions"], seed: 14 },
+    caughtBy: { breaks: ["sessions"], seed: 101 },
   },
   {
     name: "does not count the sessions of others",

@@ -7,7 +7,7 @@ export const OF_LISTS: readonly Patch[] = [
     file: "shared/limits/pace/list-lag.ts",
     snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",
     replacement: "return Math.min(0, slow);",
-    caughtBy: { breaks: ["once"], seed: 207 },
+    caughtBy: { breaks: ["once"], seed: 213 },
   },
   {
     name: "ends a session on a status it does not know",
@@ -44,7 +44,7 @@ export const OF_LISTS: readonly Patch[] = [
     snippet:
       "return a?.sequenceId === b.sequenceId && a.part === b.part && a.attempt === b.attempt;",
     replacement: "return true;",
-    caughtBy: { breaks: ["foreign", "honest"], seed: 3 },
+    caughtBy: { breaks: ["foreign", "honest"], seed: 21 },
   },
   {
     name: "takes an action of an earlier attempt for that of this one",

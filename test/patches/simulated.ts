@@ -6,7 +6,7 @@ import { INVARIANTS, type Invariant } from "../simulation/invariants.ts";
 import { patched, pathOf, type Patch, type SimulatedPatch } from "./patch.ts";
 
 /** Every bug that the simulation has to catch is found within so many. */
-export const SEEDS = 500;
+export const SEEDS = 1_000;
 
 /** The first seed that showed the bug, and the promise it broke. */
 export interface Found {

@@ -48,7 +48,7 @@ export function drawScenario(seed: number): Scenario {
   const shape = drawShape(random);
   const { cap } = shape;
   const machines = drawMachines(random, whole(random, ...shape.machines));
-  const arrivals = drawArrivals(random, machines, shape.arrivals);
+  const arrivals = drawArrivals(random, machines, shape);
   const habits = { ...drawHabits(seed, cap), ...drawSlowLists(seed) };
   const tenant = { ...drawTenant(random, cap), ...habits };
   const guards = drawGuards(seed, arrivals);
@@ -98,6 +98,8 @@ interface Shape {
   readonly calls: number;
   readonly machines: readonly [least: number, most: number];
   readonly arrivals: number;
+  /** An incident names at least this share of the machines; absent is a tenth. */
+  readonly leastShare?: number;
 }
 
 /**
@@ -105,12 +107,12 @@ interface Shape {
  */
 function drawShape(random: Random): Shape {
   const draw = random.fraction();
-  if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 5], arrivals: 3 };
-  if (draw < 0.85) return { cap: 25, calls: 3, machines: [4, 10], arrivals: 2 };
+  if (draw < 0.55) return { cap: whole(random, 1, 4), calls: 10, machines: [1, 4], arrivals: 2 };
+  if (draw < 0.85) return { cap: 25, calls: 3, machines: [5, 8], arrivals: 1, leastShare: 0.6 };
   if (draw < 0.995) {
-    return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 10], arrivals: 3 };
+    return { cap: oneOf(random, [5, 10, 25]), calls: 10, machines: [1, 8], arrivals: 3 };
   }
-  // More than one intake row holds.
+  // More than one intake row holds; many of the second shape stand in one.
   return { cap: 25, calls: 30, machines: [55, 70], arrivals: 1 };
 }
 
@@ -138,10 +140,10 @@ function drawSpan(random: Random, shortestMs: number, longestMs: number): Span {
 function drawArrivals(
   random: Random,
   machines: readonly ScenarioMachine[],
-  most: number,
+  { arrivals: most, leastShare = 0.1 }: Shape,
 ): Arrival[] {
   const arrivals = Array.from({ length: whole(random, 1, most) }, (_, number): Arrival => {
-    const share = between(random, 0.1, 1);
+    const share = between(random, leastShare, 1);
     const chosen = machines.filter(() => chance(random, share)).map((each) => each.machineId);
     return {
       atMs: between(random, 0, BUSY_MS / 2),

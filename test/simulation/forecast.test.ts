@@ -42,7 +42,13 @@ describe("the estimated start of what waits", () => {
     const { machines, ...others } = day(400);
     const away = machines.map((each, at) => (at % 5 < 2 ? offlineMachine(each) : each));
     const tenant = { ...CALM_TENANT, commandMs };
-    const scenario = { ...others, machines: away, tenant, expiryMs: 7_200_000 };
+    const scenario = {
+      ...others,
+      machines: away,
+      tenant,
+      expiryMs: 7_200_000,
+      pollEveryMs: 15_000,
+    };
     const readings = [15, 20, 25, 30].map((minutes) => minutes * MINUTE_MS);
     const { outcome, views } = await forecast(scenario, readings);
     expect(outcome.violation).toBeNull();

@@ -5,12 +5,8 @@ import { CALM_TENANT, SHIPPED, steadyMachine, UNGUARDED, type Scenario } from ".
 import { report } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
-/**
- * One small course of everything: a sequence in two parts, one that waits behind it, an urgent one,
- * an incident that stands in an intake row first and one that it grows by, all through drain, poll
- * and collect, with fewer sessions than there are machines.
- */
-const COURSE: Scenario = {
+/** With fewer sessions than machines; each call of a drain, poll or collect can have its fault. */
+const EVERY_COURSE: Omit<Scenario, "machines" | "arrivals"> = {
   seed: 1,
   profile: "calm",
   limits: { ...SHIPPED, maxSessions: 2 },
@@ -20,14 +16,6 @@ const COURSE: Scenario = {
   hosts: 2,
   pollEveryMs: 30_000,
   pollsOverlap: false,
-  machines: [1, 2, 3, 4, 5].map(steadyMachine),
-  arrivals: [
-    arrival("first", "split-collect", [1], 1_000),
-    arrival("second", "ticket-run", [1, 2], 2_000),
-    arrival("third", "urgent-look", [3], 9_000),
-    arrival("fourth", "sweep-file", [1, 4], 10_000),
-    { ...arrival("fourth", "sweep-file", [4, 5], 10_100), idempotencyKey: "grown" },
-  ],
   operations: [],
   foreign: [],
   tenant: { ...CALM_TENANT, maxSessions: 50, commandMs: [2_000, 6_000], listLagMs: 20_000 },
@@ -35,24 +23,71 @@ const COURSE: Scenario = {
   rates: NO_FAULTS,
 };
 
-const calm = await simulate(COURSE);
+/** Two small ones, for the work grows with the square of the calls. */
+const COURSES: Readonly<Record<string, Scenario>> = {
+  // A sequence in two parts, one that waits behind it, an urgent one, an incident that grows.
+  "some that are in each other's way": {
+    ...EVERY_COURSE,
+    machines: [1, 2, 3].map(steadyMachine),
+    arrivals: [
+      arrival("first", "split-collect", [1], 1_000),
+      arrival("second", "urgent-look", [2], 2_000),
+      arrival("third", "sweep-file", [1], 3_000),
+      { ...arrival("third", "sweep-file", [1, 3], 3_100), idempotencyKey: "grown" },
+    ],
+  },
+  // More than are written at once.
+  "an incident that stands in an intake row first": {
+    ...EVERY_COURSE,
+    machines: [1, 2, 3, 4, 5].map(steadyMachine),
+    arrivals: [arrival("first", "urgent-look", [1, 2, 3, 4, 5], 1_000)],
+  },
+};
 
-describe("a course without a fault", () => {
-  it("breaks no promise", () => {
+describe.each(Object.entries(COURSES))("in a course of %s", async (_name, course) => {
+  const calm = await simulate(course);
+
+  it("nothing breaks a promise without a fault", () => {
     expect(calm.violation).toBeNull();
   });
+
+  it.each([...calm.world.faults.calls])(
+    "no single fault of %s, at any of its %i calls, breaks a promise",
+    async (method, calls) => {
+      const broken: string[] = [];
+      for (const fault of faultsAt(method, calls)) {
+        const { violation } = await simulate(course, { exactly: [fault] });
+        if (violation !== null) broken.push(report(course.seed, { faults: [fault], violation }));
+      }
+      expect(broken).toEqual([]);
+    },
+  );
 });
 
-describe("every single fault, at every call of the course, breaks no promise", () => {
-  it.each([...calm.world.faults.calls])("of %s, called %i times", async (method, calls) => {
-    const broken: string[] = [];
-    for (const fault of faultsAt(method, calls)) {
-      const { violation } = await simulate(COURSE, { exactly: [fault] });
-      if (violation !== null) broken.push(report(COURSE.seed, { faults: [fault], violation }));
-    }
-    expect(broken).toEqual([]);
-  });
+it("an intake row stands in the second course, and in no other", async () => {
+  const planned = await Promise.all(Object.values(COURSES).map(intakesIn));
+  expect(planned).toEqual([0, 1]);
 });
+
+/** How many intake rows are written in it. */
+async function intakesIn(course: Scenario): Promise<number> {
+  let written = 0;
+  await simulate(course, {
+    wrap: (ports) => ({
+      ...ports,
+      ledger: {
+        ...ports.ledger,
+        commit: async (changes) => {
+          written += changes.filter(
+            ({ op, key }) => op === "insert" && key.startsWith("intake!"),
+          ).length;
+          return await ports.ledger.commit(changes);
+        },
+      },
+    }),
+  });
+  return written;
+}
 
 /**
  * What only reads leaves nothing behind: a lost reply is like an error, and before is like after.

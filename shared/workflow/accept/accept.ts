@@ -26,8 +26,8 @@ import { writeRun, type RunToWrite, type Written } from "./write-run.ts";
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
 
 /**
- * The sequences of at most this many machines, eight, get their own rows at once. An intake row and
- * its pointer would be two rows, and cost two more requests later.
+ * The sequences of at most this many machines get their own rows at once. An intake row and its
+ * pointer would be two rows, and cost two more requests later.
  */
 const WRITTEN_AT_ONCE_MAX = 4;
 
