@@ -22,16 +22,19 @@ it.each(CALLS)("%s tells the service's time", async (_name, call) => {
   expectTrueTime(clock);
 });
 
-it("the interval holds the true time throughout, and narrows", async () => {
+/** One answer tells the time to a second, more of them tell it better: at least one in these. */
+const ANSWERS = 100;
+
+it("the interval holds the true time throughout, and becomes narrower than a second", async () => {
   const { ledger, clock } = openObserved();
-  await ledger.read("budget");
-  const widthMs = clock.latest() - clock.earliest();
-  for (let count = 0; count < 8; count += 1) {
-    await setTimeout(130);
+  const widths: number[] = [];
+  for (let answer = 0; answer < ANSWERS && !(Math.min(...widths) < 1_000); answer += 1) {
     await ledger.read("budget");
     expectTrueTime(clock);
+    widths.push(clock.latest() - clock.earliest());
+    await setTimeout(130);
   }
-  expect(clock.latest() - clock.earliest()).toBeLessThan(widthMs);
+  expect(Math.min(...widths)).toBeLessThan(1_000);
 });
 
 const monotonicMs = () => performance.now();

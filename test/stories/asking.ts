@@ -30,7 +30,11 @@ export interface Asking {
   call(method: "GET" | "POST", path: string, body?: unknown, sending?: Sending): Promise<Answered>;
   /** A webhook; `body` goes as it is when it is text, else as JSON. */
   post(source: string, body: unknown, sending?: Sending): Promise<Answered>;
-  /** A webhook that has to be accepted; throws with the answer if it is not. */
+  /**
+   * A webhook that has to be accepted; throws with the answer if it is not. While lrq answers that
+   * it cannot reach storage, it is sent again, as docs/api.md tells senders: an emulator that is
+   * busy closes a kept connection just as lrq commits on it, and lrq repeats no commit by itself.
+   */
   accept(source: string, body: unknown, sending?: Sending): Promise<Accepted>;
   run(runId: string): Promise<Run>;
   /** The run once `holds` is true of it; after a minute throws with the run and the log's end. */
@@ -73,8 +77,7 @@ export function askingAt(url: () => string, key: string, log: readonly string[])
   return {
     call,
     post,
-    accept: async (...request) =>
-      acceptedSchema.parse(expectStatus(await post(...request), 202, log).body),
+    accept: async (...request) => acceptedSchema.parse((await accepted(post, request, log)).body),
     run,
     until,
     untilFinished: async (runId) => await until(runId, ({ state }) => state === "finished"),
@@ -110,6 +113,21 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return text;
+  }
+}
+
+async function accepted(
+  post: Asking["post"],
+  request: Parameters<Asking["post"]>,
+  log: readonly string[],
+): Promise<Answered> {
+  const untilMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const answered = await post(...request);
+    if (answered.status !== 503 || performance.now() > untilMs) {
+      return expectStatus(answered, 202, log);
+    }
+    await pass(POLL_EVERY_MS);
   }
 }
 
