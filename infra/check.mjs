@@ -1,11 +1,14 @@
 // @ts-check
 // `npm run infra:check`: compiles, lints and formats the Bicep with the real compiler, and compares
 // what it would deploy with the committed snapshots, and what it makes of the Sentinel content with
-// the committed templates. `npm run infra:write` writes them all.
+// the committed templates. `npm run infra:write` writes them all. It also reads every query with the
+// language service of KQL.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findCompiler } from "./compiler.mjs";
 import { startCompiler } from "./compiler-process.mjs";
+import { findKusto } from "./kusto.mjs";
+import { complete, queriesIn, TABLES } from "./queries.mjs";
 import { bicepSources, HASH_FILE, hashOfSources, snapshotOf, templateOf } from "./sources.mjs";
 
 const HERE = import.meta.dirname;
@@ -26,10 +29,28 @@ const found = findCompiler();
 if (found.kind === "none") {
   console.log(`infra:check skipped: no Bicep compiler, because ${found.why}.`);
 } else {
-  const problems = await check(found.path, process.argv.includes("--write"));
+  report(await check(found.path, process.argv.includes("--write")), bicepSources(HERE).length);
+}
+const kusto = findKusto();
+if (kusto.kind === "none") {
+  console.log(`infra:check skipped the queries: no language service, because ${kusto.why}.`);
+} else {
+  const queries = queriesIn(HERE);
+  const problems = queries.flatMap((query) =>
+    kusto.check(complete(query, queries), TABLES).map((said) => `${query.name}: ${said}`),
+  );
+  report(problems, queries.length, "queries");
+}
+
+/**
+ * @param {readonly string[]} problems
+ * @param {number} count
+ * @param {string} what
+ */
+function report(problems, count, what = "files") {
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;
-  else console.log(`infra:check passed: ${bicepSources(HERE).length} files.`);
+  else console.log(`infra:check passed: ${count} ${what}.`);
 }
 
 /**
@@ -42,7 +63,7 @@ if (found.kind === "none") {
 async function check(path, write) {
   const compiler = startCompiler(path, ENVIRONMENT);
   try {
-    const sources = bicepSources(HERE).filter((source) => !source.endsWith(".json"));
+    const sources = bicepSources(HERE).filter((source) => /\.bicep(param)?$/.test(source));
     const problems = [];
     for (const source of sources) problems.push(...(await diagnose(compiler, source)));
     // A module's problem is told with every file that uses it.

@@ -8,6 +8,9 @@ import { join } from "node:path";
 /** Beside the sources: their hash when the snapshots were last written. */
 export const HASH_FILE = "sources.sha256";
 
+/** Bicep, and what it loads. */
+const SOURCE = /\.(bicep|bicepparam|kql)$|(^|[\\/])(bicepconfig|definition|workbook)\.json$/;
+
 /**
  * The Bicep sources below `folder`, by their paths from there, with `/` on every system; also what
  * they load.
@@ -17,7 +20,7 @@ export const HASH_FILE = "sources.sha256";
  */
 export function bicepSources(folder) {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.bicep(param)?$|(^|[\\/])(bicepconfig|definition)\.json$/.test(path))
+    .filter((path) => SOURCE.test(path))
     .map((path) => path.replaceAll("\\", "/"))
     .toSorted();
 }

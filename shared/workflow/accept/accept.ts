@@ -116,6 +116,7 @@ async function enqueue(
     runId: run.runId,
     source: run.source,
     caller: submission.caller,
+    team: submission.team,
     added: written.added.length,
     known: sequences.length - written.added.length,
     skipped: plan.skipped.length,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Known } from "../../access/authenticate.ts";
-import type { Caller } from "../../access/caller.ts";
+import { teamOf, type Caller } from "../../access/caller.ts";
 import { mayApprove } from "../../access/reach.ts";
 import { readBody } from "../../incident/read-body.ts";
 import { approve, awaiting, planOf } from "../../ledger/run/approval.ts";
@@ -57,7 +57,8 @@ export async function approveRun(
     async (tx) => await take(tx, runId, person, ports.clock),
   );
   if (came.kind !== "approved") return came;
-  ports.log("warn", "runApproved", { runId, by: person.by, given: came.given });
+  const { by } = person;
+  ports.log("warn", "runApproved", { runId, by, team: teamOf(caller), given: came.given });
   await applyGateOf(ports, runId);
   await ringForReady(ports, limits, { why: "released" });
   return came;
