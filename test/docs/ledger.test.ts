@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import * as keys from "../../shared/ledger/row/keys.ts";
 import { isTerminal, LEGAL_MOVES, SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
+import { ROW_FORMS } from "../../shared/store/row-forms.ts";
 import { page, section, tableIn, unquoted } from "./markdown.ts";
 
 const LEDGER = page("docs/ledger.md");
@@ -85,6 +87,20 @@ describe("the page about the ledger", () => {
     }
   });
 
+  it("names every field that a row of an older version may lack, and no other", () => {
+    const lacking = Object.entries(ROW_FORMS).flatMap(([kind, form]) =>
+      [...new Set(laterFieldsOf(form, ""))].map((field) => `${kind} ${field}`),
+    );
+    const table = tableIn(section(LEDGER, "Versions of a row").replaceAll(/^ +/gm, ""));
+    const named = table.flatMap(([kinds = "", fields = ""]) =>
+      wordsIn(kinds).flatMap((kind) =>
+        wordsIn(fields).map((field) => `${kind.replace("!", "")} ${field}`),
+      ),
+    );
+    expect(named.toSorted()).toEqual(lacking.toSorted());
+    expect(lacking.length).toBeGreaterThan(40);
+  });
+
   it("lists the legal moves, all of them and each once", () => {
     const moves = Object.entries(LEGAL_MOVES).flatMap(([from, all]) =>
       all.map((to) => `${from} to ${to}`),
@@ -123,3 +139,29 @@ describe("the page about the ledger", () => {
     expect(states.slice(-6).toSorted()).toEqual(final.toSorted());
   });
 });
+
+function wordsIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word);
+}
+
+/** The fields below `path` that may be missing, such as `callbacks.armId`. */
+function laterFieldsOf(schema: unknown, path: string): string[] {
+  if (schema instanceof z.ZodArray) return laterFieldsOf(schema.element, path);
+  if (
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodOptional
+  ) {
+    return laterFieldsOf(schema.unwrap(), path);
+  }
+  if (schema instanceof z.ZodUnion) {
+    return schema.options.flatMap((option) => laterFieldsOf(option, path));
+  }
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape).flatMap(([name, member]) => {
+    const field = path === "" ? name : `${path}.${name}`;
+    const isLater = member instanceof z.ZodType && member.safeParse(undefined).success;
+    const within = laterFieldsOf(member, field);
+    return isLater ? [field].concat(within) : within;
+  });
+}

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { drawScenario } from "./draw.ts";
+import { keepRows } from "./keep-rows.ts";
 import { planIn, shrink, report } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 import type { Wrap } from "./world.ts";
@@ -10,7 +11,7 @@ const SEEDS_PER_LINE = 1_000;
 /**
  * `npm run simulate -- --seeds 1000 --from 1` runs many seeds and tells of each that breaks a
  * promise; `--seed 7 --trace` runs one again and shows what the workflows logged; `--faults` gives
- * it exactly these.
+ * it exactly these. `--keep-rows FOLDER --seeds 150` keeps ledgers as fixtures.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -20,12 +21,20 @@ async function main(): Promise<void> {
       seed: { type: "string" },
       faults: { type: "string" },
       trace: { type: "boolean", default: false },
+      "keep-rows": { type: "string" },
     },
   });
   if (values.seed !== undefined) {
     return await replay(Number(values.seed), values.faults ?? null, values.trace);
   }
-  await many(Number(values.from), Number(values.seeds));
+  const from = Number(values.from);
+  const seeds = Number(values.seeds);
+  const folder = values["keep-rows"];
+  if (folder === undefined) return await many(from, seeds);
+  await keepRows(
+    folder,
+    Array.from({ length: seeds }, (_, place) => from + place),
+  );
 }
 
 async function many(from: number, count: number): Promise<void> {

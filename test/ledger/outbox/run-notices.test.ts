@@ -75,6 +75,14 @@ describe("when a sequence ends", () => {
   });
 });
 
+describe("a target of the team", () => {
+  it("is told of every end in the run, whoever of the team asked for the sequence", () => {
+    const callbacks = [target("soar"), { ...target("itsm"), caller: "itsm" }];
+    const ended = noticesOfEnd(aRun({ requestedBy: "soar", callbacks }), SEQUENCE_ID, START_MS);
+    expect(inShort(ended)).toEqual(["soar sequence.ended", "itsm sequence.ended"]);
+  });
+});
+
 describe("where a run stands", () => {
   it("is that it was accepted, and that it is finished only if it is", () => {
     expect(inShort(noticesOfRunState(notified(["a"]), START_MS))).toEqual(["a run.accepted"]);
