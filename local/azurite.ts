@@ -66,6 +66,11 @@ const EMULATOR_ACCOUNT: AzuriteAccount = {
 const START_TIMEOUT_MS = 60_000;
 /** How long a stop may save before it is cut off. */
 const STOP_TIMEOUT_MS = 10_000;
+/**
+ * How long a connection stays open that nobody uses. After Azurite's own 5 s a busy machine closes
+ * one just as a commit leaves on it; whether that commit was applied, nobody can know.
+ */
+const KEEP_ALIVE_SECONDS = 600;
 /** What is kept of the output, for error messages. */
 const KEPT_LINES = 20;
 
@@ -102,6 +107,8 @@ function spawnChild(options: AzuriteOptions, accounts: readonly AzuriteAccount[]
     ...(["blob", "queue", "table"] as const).flatMap((kind) => [
       `--${kind}Port`,
       String(options.ports?.[kind] ?? 0),
+      `--${kind}KeepAliveTimeout`,
+      String(KEEP_ALIVE_SECONDS),
     ]),
     "--silent",
     "--disableTelemetry",

@@ -84,6 +84,15 @@ describe("an Azurite of our own", () => {
     expect(readdirSync(process.cwd())).toEqual(before);
   });
 
+  it("keeps a connection that nobody uses for ten minutes", async () => {
+    await withAzurite({ dir: null }, async ({ ports }) => {
+      for (const port of Object.values(ports)) {
+        const { headers } = await fetch(`http://127.0.0.1:${port}/devstoreaccount1`);
+        expect(headers.get("keep-alive")).toBe("timeout=600");
+      }
+    });
+  });
+
   it("is the well-known emulator account when none is asked for, and two of them do not meet", async () => {
     await withAzurite({ dir: null }, async (one) => {
       await withAzurite({ dir: null }, async (other) => {

@@ -32,8 +32,8 @@ export interface Asking {
   post(source: string, body: unknown, sending?: Sending): Promise<Answered>;
   /**
    * A webhook that has to be accepted; throws with the answer if it is not. While lrq answers that
-   * it cannot reach storage, it is sent again, as docs/api.md tells senders: an emulator that is
-   * busy closes a kept connection just as lrq commits on it, and lrq repeats no commit by itself.
+   * it cannot reach storage, it is sent again, as docs/api.md tells senders: lrq repeats no commit
+   * whose answer was lost.
    */
   accept(source: string, body: unknown, sending?: Sending): Promise<Accepted>;
   run(runId: string): Promise<Run>;
