@@ -193,18 +193,20 @@ function operations({ limits }: Config, outside: Outside) {
  * What messages and timers start. It throws for a message that is no bell of ours; the host then
  * keeps it in the poison queue for a person to see.
  */
-function triggers(config: Config, outside: Outside, { callers }: KnownParts) {
+function triggers(config: Config, outside: Outside, { callers, catalogue }: KnownParts) {
   const { limits, lingerMs, watchMs, callbacks } = config;
   const { lockdown, scope } = config.access;
   const calling = { callers, rules: callbacks, waitsMs: callbacks.waitsMs };
   const watch = createWatch(limits, watchMs);
+  const platformsOf = (name: string) => catalogue.get(name)?.profile.platforms ?? null;
+  const draining = { limits, lingerMs, scope, platformsOf, watch };
   const logging = (log: Log): Ports => withLog(outside, log);
   return {
     drain: async (log: Log, message: unknown) => {
       const { bell } = drainMessageSchema.parse(message);
       // The message is used up. After the lockdown the poll finds the bell late and rings again.
       if (lockdown) log("warn", "lockedDown");
-      else await drain(logging(log), { limits, lingerMs, scope, watch }, bell);
+      else await drain(logging(log), draining, bell);
     },
     watch: (log: Log) => watch(logging(log)),
     reconcile: (log: Log) => reconcile(logging(log)),

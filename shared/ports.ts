@@ -161,13 +161,13 @@ export interface Defender {
   resultLink(actionId: string, commandIndex: number): Promise<Reply<string>>;
   /** The bytes behind a result link. After `absent` or `refused` the caller asks for a new link. */
   download(link: string): Promise<Reply<Download>>;
+  /** The machines with these ids, those that Defender knows; one call, so 20 ids at most. */
+  readMachines(machineIds: readonly string[]): Promise<Reply<readonly Machine[]>>;
   /**
-   * Machines whose DNS name is exactly `name`; if `name` has no dot, whose first label is. Null if
-   * so many names begin with it that one call does not show all.
+   * The machines whose DNS name begins with one of these labels, the label complete; one call, so
+   * 10 labels at most. Null if there are more than one call shows.
    */
-  findMachines(name: string): Promise<Reply<readonly Machine[] | null>>;
-  /** One machine by its id; `absent` when Defender does not know it. */
-  getMachine(machineId: string): Promise<Reply<Machine>>;
+  findMachines(labels: readonly string[]): Promise<Reply<readonly Machine[] | null>>;
   /** Ids of machines that have reported since `sinceMs`. */
   machinesSeenSince(sinceMs: number): Promise<Reply<readonly string[]>>;
 }

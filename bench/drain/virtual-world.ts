@@ -2,6 +2,7 @@ import { createMemoryClock, type MemoryClock } from "../../local/memory/clock.ts
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
 import { createServiceClock } from "../../shared/azure/service-clock.ts";
+import { PLATFORMS } from "../../shared/incident/incident.ts";
 import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
 import { isFinished, sequenceSchema } from "../../shared/ledger/sequence/sequence.ts";
 import type { Limits } from "../../shared/limits/pace/limits.ts";
@@ -168,12 +169,13 @@ function startFleet(
   { limits, lingerMs }: Pick<VirtualWorldOptions, "limits" | "lingerMs">,
 ): void {
   const { clock, queue, random } = outside;
+  const draining = { limits, lingerMs, scope: {}, platformsOf: () => PLATFORMS };
   for (const worker of fleet.workers) {
     // The platform never runs the timer in the process of another function.
     const watch = watchOf(outside, fleet, worker, limits);
     startListener(queue, clock, fleet.life, async ({ body }) => {
       const ports = portsOf(outside, fleet, worker, "drain");
-      await drain(ports, { limits, lingerMs, scope: {}, watch }, body);
+      await drain(ports, { ...draining, watch }, body);
     });
   }
   // A timer is a singleton: it stays with the instance that holds its lock.

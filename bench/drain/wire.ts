@@ -89,8 +89,8 @@ export function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Rand
     getAction: async (actionId) => await asked(() => tenant.getAction(actionId)),
     resultLink: absent,
     download: absent,
+    readMachines: absent,
     findMachines: absent,
-    getMachine: absent,
   };
 }
 

@@ -1,20 +1,23 @@
-import { machineIdOf } from "../drain/backlog.ts";
+import { machineIdOf, machinesOf } from "../drain/backlog.ts";
 import { percentile } from "../drain/figures.ts";
 import { atMost, row, type Row } from "../table.ts";
-import { SIDES, withSides, type Side, type Sides } from "./sides.ts";
+import { withSides, type Sides } from "./sides.ts";
 
 const INCIDENTS = 1_000;
 const AT_ONCE = 200;
 const HOSTS = 2;
 const WARM_UP = 20;
+const SIDES = ["shipped", "bare"] as const;
+type Measured = (typeof SIDES)[number];
 
 /**
  * A storm: 1,000 incidents of one machine each, 200 of them under way at any time, at two hosts;
  * then the same at the bare function. All are answered with 202, or the measurement throws.
  */
 export async function measureStorm(root: string): Promise<readonly Row[]> {
-  return await withSides({ root, hosts: HOSTS }, async (sides) => {
-    const tookMs: Record<Side, readonly number[]> = { lrq: [], bare: [] };
+  const machineIds = [...machinesOf("warm", WARM_UP), ...machinesOf("storm", INCIDENTS)];
+  return await withSides({ root, sides: SIDES, hosts: HOSTS, machineIds }, async (sides) => {
+    const tookMs: Record<Measured, readonly number[]> = { shipped: [], bare: [] };
     for (const side of SIDES) {
       await storm(sides, side, { family: "warm", incidents: WARM_UP });
       tookMs[side] = await storm(sides, side, { family: "storm", incidents: INCIDENTS });
@@ -22,7 +25,8 @@ export async function measureStorm(root: string): Promise<readonly Row[]> {
     const setting = `${INCIDENTS.toLocaleString("en")} incidents, ${AT_ONCE} at once, ${HOSTS} hosts`;
     const at = { part: "storm", setting };
     return [0.5, 0.99].flatMap((share) => {
-      const [ours, theirs] = [percentile(tookMs.lrq, share), percentile(tookMs.bare, share)];
+      const ours = percentile(tookMs.shipped, share);
+      const theirs = percentile(tookMs.bare, share);
       const p = `p${share * 100}`;
       const ratio = { ...at, measure: `ratio, ${p}`, value: ours / theirs, unit: "x" };
       return [
@@ -37,7 +41,7 @@ export async function measureStorm(root: string): Promise<readonly Row[]> {
 /** How long each answer took, milliseconds. */
 async function storm(
   { ask }: Sides,
-  side: Side,
+  side: Measured,
   { family, incidents }: { family: string; incidents: number },
 ): Promise<readonly number[]> {
   const tookMs: number[] = [];

@@ -59,8 +59,8 @@ const unused: Pick<Ports, "bells" | "defender"> = {
     cancelAction: nobody,
     resultLink: nobody,
     download: nobody,
+    readMachines: nobody,
     findMachines: nobody,
-    getMachine: nobody,
     machinesSeenSince: nobody,
   },
 };

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAzurite } from "../../local/azurite.ts";
-import { startSimulator } from "../../local/defender-simulator/simulator.ts";
+import { startSimulator, type Simulator } from "../../local/defender-simulator/simulator.ts";
 import { startHostProcess, type HostProcess } from "../../local/host-process.ts";
 import { localSettings } from "../../local/settings.ts";
 import { readConfig } from "../../shared/config.ts";
@@ -10,11 +10,21 @@ import type { Ledger } from "../../shared/ports.ts";
 import { incidentText, postIncident, systemOf } from "../drain/measure-azurite.ts";
 import { openLedger } from "./opened-ledger.ts";
 
-/** lrq, and a function that only sends the body on as one queue message. */
-export const SIDES = ["lrq", "bare"] as const;
-export type Side = (typeof SIDES)[number];
+/**
+ * lrq as it is shipped; lrq that may not look up so many machines, so it takes the sender's word;
+ * lrq that may look up all it wants; and a function that only sends the body on as one queue
+ * message.
+ */
+type Side = "shipped" | "word" | "facts" | "bare";
 
-/** Both sides in built local hosts, on the same Azurite. */
+const SETTINGS: Readonly<Record<Side, Readonly<Record<string, string>>>> = {
+  shipped: {},
+  word: { DEFENDER_READS_PER_MINUTE: "1" },
+  facts: { DEFENDER_READS_PER_MINUTE: "100000", DEFENDER_READS_PER_HOUR: "1000000" },
+  bare: {},
+};
+
+/** All sides in built local hosts, on the same Azurite. */
 export interface Sides {
   /** Posts one incident of these machines; the hosts of a side take turns. */
   readonly ask: (side: Side, id: string, machineIds: readonly string[]) => Promise<void>;
@@ -25,14 +35,24 @@ export interface Sides {
 
 const KEY = "the key of the bench";
 
-/** Starts `hosts` of each side, and ends all of it whatever `measure` comes to. */
+interface Wanted {
+  /** The folder of the built app. */
+  readonly root: string;
+  readonly sides: readonly Side[];
+  /** So many of each side. */
+  readonly hosts: number;
+  /** The ids of the machines that Defender knows. */
+  readonly machineIds: readonly string[];
+}
+
+/** Starts the hosts of each side, and ends all of it whatever `measure` comes to. */
 export async function withSides<T>(
-  { root, hosts }: { readonly root: string; readonly hosts: number },
+  { root, sides, hosts, machineIds }: Wanted,
   measure: (sides: Sides) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "lrq-bench-"));
   const azurite = await startAzurite({ dir: null });
-  const simulator = await startSimulator({ seed: 7, machines: [] });
+  const simulator = await startTenant(machineIds);
   const started: HostProcess[] = [];
   const storage = azurite.connectionString();
   const settings = (name: string) => {
@@ -40,10 +60,11 @@ export async function withSides<T>(
     const parts = { storage, simulator: tenant, key: KEY, stateDir: join(folder, name) };
     return { ...systemOf(process.env), ...localSettings(parts, {}) };
   };
-  const start = async (appRoot: string, side: Side): Promise<readonly HostProcess[]> => {
+  const start = async (side: Side): Promise<readonly HostProcess[]> => {
+    const appRoot = side === "bare" ? bareRoot(root, folder) : root;
     const ours: HostProcess[] = [];
     for (let number = 0; number < hosts; number += 1) {
-      const env = settings(`${side}-${number}`);
+      const env = { ...settings(`${side}-${number}`), ...SETTINGS[side] };
       const host = await startHostProcess({ root: appRoot, port: 0, env, log: () => {} });
       ours.push(host);
       started.push(host);
@@ -51,17 +72,18 @@ export async function withSides<T>(
     return ours;
   };
   try {
-    const of = { lrq: await start(root, "lrq"), bare: await start(bareRoot(root, folder), "bare") };
-    const asked = { lrq: 0, bare: 0 };
+    const of = new Map<Side, readonly HostProcess[]>();
+    for (const side of sides) of.set(side, await start(side));
+    let asked = 0;
     const next = (side: Side): string => {
-      asked[side] += 1;
-      return of[side][asked[side] % hosts]?.url ?? "";
+      asked += 1;
+      return of.get(side)?.[asked % hosts]?.url ?? "";
     };
     return await measure({
-      ask: async (side, id, machineIds) =>
-        side === "lrq"
-          ? await postIncident(next(side), KEY, id, machineIds)
-          : await postBare(next(side), incidentText(id, machineIds)),
+      ask: async (side, id, ids) =>
+        side === "bare"
+          ? await postBare(next(side), incidentText(id, ids))
+          : await postIncident(next(side), KEY, id, ids),
       ledger: openLedger(storage, partitionIn(settings("outside"))).ledger,
       storage,
     });
@@ -71,6 +93,15 @@ export async function withSides<T>(
     await azurite.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** It answers all look-ups; how many lrq makes is up to lrq. */
+async function startTenant(machineIds: readonly string[]): Promise<Simulator> {
+  const machines = machineIds.map((id) => {
+    return { id, computerDnsName: `m-${id.slice(0, 12)}`, osPlatform: "Windows11" };
+  });
+  const limits = { readsPerMinute: 1_000_000, readsPerHour: 1_000_000 };
+  return await startSimulator({ seed: 7, machines, limits });
 }
 
 function partitionIn(env: Readonly<Record<string, string | undefined>>): string {

@@ -3,7 +3,7 @@ import { cancelAction, getAction, listActions, listPending } from "./actions.ts"
 import { addressTrouble } from "./address.ts";
 import { asking, tokenOr } from "./ask.ts";
 import { isLoopback } from "../loopback.ts";
-import { findMachines, getMachine, machinesSeenSince } from "./machines.ts";
+import { findMachines, machinesSeenSince, readMachines } from "./machines.ts";
 import type { DefenderOptions } from "./options.ts";
 import { download, resultLink } from "./results.ts";
 import { submit } from "./submit.ts";
@@ -32,8 +32,8 @@ export function createDefender(options: DefenderOptions): Defender {
     resultLink: (actionId, commandIndex) =>
       resultLink(ask, { root, links }, actionId, commandIndex),
     download: (link) => download(links, link, timeouts, nowMs),
-    findMachines: (name) => findMachines(ask, root, name),
-    getMachine: (machineId) => getMachine(ask, root, machineId),
+    readMachines: (machineIds) => readMachines(ask, root, machineIds),
+    findMachines: (labels) => findMachines(ask, root, labels),
     machinesSeenSince: (sinceMs) => machinesSeenSince(ask, root, sinceMs),
   };
 }

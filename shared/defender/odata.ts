@@ -24,14 +24,23 @@ export function machinesSeen(sinceMs: number): string {
 }
 
 /**
- * The query for at most `most` machines called `name`: the whole DNS name if it has a dot,
- * otherwise all names that begin with it. These are too many (`pc1` also finds `pc10`), so the
- * caller compares again.
+ * The query for machines with one of these ids. No page shows `in`, which came with OData 4.01. The
+ * page says that OData 4 queries are supported, and that has `or`.
  */
-export function machinesNamed(name: string, most: number): string {
-  return name.includes(".")
-    ? query(`computerDnsName eq ${quoted(name)}`, most)
-    : query(`startswith(computerDnsName,${quoted(name)})`, most);
+export function machinesWithIds(machineIds: readonly string[]): string {
+  return query(machineIds.map((id) => `id eq ${quoted(id)}`).join(" or "));
+}
+
+/**
+ * The query for machines whose name is one of these labels, or begins with one and a dot: `pc1`
+ * finds `pc1` and `pc1.corp.example`, but not `pc10`.
+ */
+export function machinesLabelled(labels: readonly string[]): string {
+  const terms = labels.flatMap((label) => [
+    `computerDnsName eq ${quoted(label)}`,
+    `startswith(computerDnsName,${quoted(`${label}.`)})`,
+  ]);
+  return query(terms.join(" or "));
 }
 
 /** An OData string literal; a quote inside is doubled (OData 4.01 URL conventions, 5.1.1.6.1). */
@@ -39,6 +48,6 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function query(filter: string, top = PAGE_SIZE): string {
-  return `$filter=${encodeURIComponent(filter)}&$top=${top}`;
+function query(filter: string): string {
+  return `$filter=${encodeURIComponent(filter)}&$top=${PAGE_SIZE}`;
 }

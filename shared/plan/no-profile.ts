@@ -19,8 +19,7 @@ export function noLiveResponse(said: string): string {
 }
 
 const NOBODY_SAYS =
-  "Neither the sender nor Defender says which system the machine runs, so no profile is for it. " +
-  "Send its platform.";
+  "Defender does not say which system the machine runs, so lrq knows no profile for it.";
 
 function unknownWord(said: string): string {
   return `The machine runs "${said}", a system that lrq does not know, so no profile is for it.`;

@@ -22,10 +22,10 @@ import { whyNoProfile } from "./no-profile.ts";
 export interface KnownMachine {
   readonly kind: "known";
   readonly machineId: string;
+  /** What Defender says; what the sender says only as long as Defender has not been asked. */
   readonly name: string | null;
-  /** The platform that Defender says, else the one that the sender says. */
   readonly platform: SaidPlatform;
-  /** The sender's name for it, if it was found by another name or id. */
+  /** The sender's name for it, if Defender has it under another name or id. */
   readonly namedAs?: string;
   /** What Defender says of it; null if Defender was not asked. */
   readonly facts: MachineFacts | null;

@@ -16,7 +16,7 @@ export interface Interval {
 /**
  * Takes one call (or `calls`) of the budget of its kind before it is made. False if the budget is
  * spent or cannot be read, or if the last time is less than the interval `at` ago. `share` of the
- * budget is for this use. `by` is the caller that a look-up is for; false if its share is spent.
+ * budget is for this use. `by` is the caller that look-ups are for; false if its share is spent.
  */
 export async function spendRead(
   store: Store & Pick<Ports, "log">,
@@ -37,7 +37,8 @@ export async function spendRead(
       const spent = spend(reads.value[kind], { calls, share }, nowMs, limits);
       if (spent.kind === "wait") return false;
       const { machinesBy } = reads.value;
-      const ofCallers = by === null ? machinesBy : spendShare(machinesBy, by, nowMs, limits);
+      const ofCallers =
+        by === null ? machinesBy : spendShare(machinesBy, { caller: by, calls }, nowMs, limits);
       if (ofCallers === null) return false;
       const stamped = at === null ? {} : { [at.stamp]: nowMs };
       const next: Reads = {

@@ -24,21 +24,27 @@ describe("findMachines", () => {
   ];
 
   it.each([
-    ["PC1", "startswith(computerDnsName,'pc1')", [id(1), id(3)]],
-    ["pc1.corp.example", "computerDnsName eq 'pc1.corp.example'", [id(1)]],
-    ["o'brien", "startswith(computerDnsName,'o''brien')", []],
-  ])("finds %s exactly", async (name, filter, ids) => {
+    [["PC1"], "computerDnsName eq 'pc1' or startswith(computerDnsName,'pc1.')", [id(1), id(3)]],
+    [["o'brien"], "computerDnsName eq 'o''brien' or startswith(computerDnsName,'o''brien.')", []],
+    [
+      ["pc1", "pc10"],
+      "computerDnsName eq 'pc1' or startswith(computerDnsName,'pc1.') or " +
+        "computerDnsName eq 'pc10' or startswith(computerDnsName,'pc10.')",
+      [id(1), id(2), id(3)],
+    ],
+  ])("finds %s by the whole label, in one call", async (labels, filter, ids) => {
     const server = await loopback((_, response) => json(response, 200, { value: machines }));
-    const reply = await clientOf(server).findMachines(name);
+    const reply = await clientOf(server).findMachines(labels);
     const url = new URL(server.seen[0]?.url ?? "", server.baseUrl);
     expect(url.searchParams.get("$filter")).toBe(filter);
     const found = reply.kind === "answered" ? (reply.value ?? []) : [];
     expect(found.map(({ machineId }) => machineId)).toEqual(ids);
+    expect(server.seen).toHaveLength(1);
   });
 
   it("gives platform, onboarding and last report", async () => {
     const server = await loopback((_, response) => json(response, 200, { value: machines }));
-    expect(await clientOf(server).findMachines("pc1")).toEqual({
+    expect(await clientOf(server).findMachines(["pc1"])).toEqual({
       kind: "answered",
       value: [
         {
@@ -69,22 +75,46 @@ describe("findMachines", () => {
 
   it("finds none where Defender says 404", async () => {
     const server = await loopback((_, response) => json(response, 404, refusal("NotFound")));
-    expect(await clientOf(server).findMachines("pc1")).toEqual({ kind: "answered", value: [] });
+    expect(await clientOf(server).findMachines(["pc1"])).toEqual({ kind: "answered", value: [] });
   });
 
-  it.each([
-    ["a next page", { value: machines, "@odata.nextLink": "?$skip=5" }],
-    ["a full page", { value: Array.from({ length: 1_000 }, () => machines[0]) }],
-  ])("asks once, and says that there may be more after %s", async (_, body) => {
-    const server = await loopback((__, response) => json(response, 200, body));
-    expect(await clientOf(server).findMachines("p")).toEqual({ kind: "answered", value: null });
+  it("asks once, and says that there may be more after a next page", async () => {
+    const body = { value: machines, "@odata.nextLink": "?$skip=5" };
+    const server = await loopback((_, response) => json(response, 200, body));
+    expect(await clientOf(server).findMachines(["p"])).toEqual({ kind: "answered", value: null });
     expect(server.seen).toHaveLength(1);
-    expect(server.seen[0]?.url).toContain("top=1000");
   });
 
-  it.each(["", "x".repeat(254)])("asks nothing for a name no machine can have", async (name) => {
+  it.each(["", "x".repeat(64)])("asks nothing for a name no machine can have", async (label) => {
     const server = await loopback(() => {});
-    expect(await clientOf(server).findMachines(name)).toEqual({ kind: "answered", value: [] });
+    expect(await clientOf(server).findMachines([label])).toEqual({ kind: "answered", value: [] });
     expect(server.seen).toHaveLength(0);
+  });
+});
+
+describe("readMachines", () => {
+  const known = [
+    { id: id(1), computerDnsName: "pc1", osPlatform: "Ubuntu" },
+    { id: id(3), computerDnsName: "pc3" },
+  ];
+
+  it("gives the machines of these ids in one call, and no other", async () => {
+    const server = await loopback((_, response) => json(response, 200, { value: known }));
+    const reply = await clientOf(server).readMachines([id(1), id(2)]);
+    expect(reply).toMatchObject({ kind: "answered", value: [{ machineId: id(1), name: "pc1" }] });
+    const url = new URL(server.seen[0]?.url ?? "", server.baseUrl);
+    expect(url.searchParams.get("$filter")).toBe(`id eq '${id(1)}' or id eq '${id(2)}'`);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it("finds none where Defender says 404", async () => {
+    const server = await loopback((_, response) => json(response, 404, refusal("NotFound")));
+    expect(await clientOf(server).readMachines([id(1)])).toEqual({ kind: "answered", value: [] });
+  });
+
+  it("gives nothing for a part of the list: what is missing would seem not to exist", async () => {
+    const body = { value: known, "@odata.nextLink": "?$skip=2" };
+    const server = await loopback((_, response) => json(response, 200, body));
+    expect(await clientOf(server).readMachines([id(1)])).toMatchObject({ kind: "unavailable" });
   });
 });

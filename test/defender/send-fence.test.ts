@@ -1,3 +1,4 @@
+import { PLATFORMS } from "../../shared/incident/incident.ts";
 import { wholeFor } from "../access/reaching.ts";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createDefender } from "../../shared/defender/client.ts";
@@ -81,6 +82,7 @@ async function begun(sendFenceMs: number) {
     limits: { ...LIMITS, sendFenceMs },
     lingerMs: 0,
     scope: {},
+    platformsOf: () => PLATFORMS,
     watch: async () => {},
   };
   const draining = drain(ports, settings, BELL);

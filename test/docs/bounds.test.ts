@@ -3,6 +3,7 @@ import { page, section, tableIn } from "./markdown.ts";
 import { flowing, numberIn, written } from "./numbers.ts";
 
 const ACCEPT = "shared/workflow/accept";
+const LOOK_UPS = "shared/store/look-up-machines.ts";
 const VIEW = "shared/workflow/view";
 const BODY = "shared/incident/read-body.ts";
 const PACE = "shared/limits/pace";
@@ -19,17 +20,8 @@ const SAID: readonly (Said | Unitless)[] = [
   [BODY, "MAX_BODY_BYTES", "SECURITY.md", "A body has at most # MiB", MIB],
   ["shared/incident/bounds.ts", "MAX_MACHINES", "docs/api.md", "bytes and # machines"],
   ["shared/incident/bounds.ts", "MAX_PROBLEMS", "docs/api.md", "at most # for an incident"],
-  [`${ACCEPT}/resolve-machines.ts`, "LOOKUPS_MAX", "docs/api.md", "at most # names a request"],
-  [`${ACCEPT}/resolve-machines.ts`, "LOOKUPS_MAX", "README.md", "| 500; # of them by name alone"],
-  [`${ACCEPT}/resolve-machines.ts`, "READS_MAX", "docs/api.md", "in Defender, at most # a request"],
-  [`${ACCEPT}/resolve-machines.ts`, "READS_MAX", "README.md", "# of unknown platform"],
-  [
-    `${ACCEPT}/resolve-machines.ts`,
-    "READS_MAX",
-    "docs/settings.md",
-    "Defender, at most # a request",
-  ],
-  ["shared/defender/machines.ts", "NAMED_MAX", "docs/api.md", "more than # machines have names"],
+  [LOOK_UPS, "IDS_PER_CALL", "docs/api.md", "One call asks for # ids"],
+  [LOOK_UPS, "LABELS_PER_CALL", "docs/api.md", "ids or for # names"],
   [`${ACCEPT}/receive-incident.ts`, "KEY_CHARACTERS_MAX", "docs/api.md", "1 to # visible ASCII"],
   [`${ACCEPT}/accept.ts`, "WRITTEN_AT_ONCE_MAX", "docs/ledger.md", "For up to # machines"],
   ["shared/incident/generic.ts", "MAX_VALUE_CHARACTERS", "docs/api.md", "at most # characters"],

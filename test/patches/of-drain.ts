@@ -25,10 +25,10 @@ export const OF_DRAIN: readonly Patch[] = [
   },
   {
     name: "loses an incident while Defender refuses its token",
-    file: "shared/workflow/accept/look-up-machine.ts",
-    snippet: "if (OF_ACCESS.has(reply.httpStatus)) return notFoundOut(what, reply.detail);",
+    file: "shared/store/look-up-machines.ts",
+    snippet: "if (OF_ACCESS.has(reply.httpStatus)) return notFoundOut(of, reply.detail);",
     replacement: "",
-    caughtBy: { test: "test/workflow/accept/look-up-machine.test.ts" },
+    caughtBy: { test: "test/store/look-up-machines.test.ts" },
   },
   {
     name: "sends a POST again when nobody answered",
@@ -100,7 +100,7 @@ export const OF_DRAIN: readonly Patch[] = [
     snippet:
       "await ports.bells.ringDrain({ why, runId: null, sequenceIds: [], urgent: false }, delayMs);",
     replacement: "",
-    caughtBy: { breaks: ["ends"], seed: 160 },
+    caughtBy: { breaks: ["ends"], seed: 190 },
   },
   {
     name: "keeps its promise to drive when it leaves",
@@ -160,7 +160,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/poll/poll.ts",
     snippet: "const unfolded = await unfoldLate(ports, outstanding);",
     replacement: "const unfolded = 0;",
-    caughtBy: { breaks: ["ends"], seed: 482 },
+    caughtBy: { breaks: ["ends"], seed: 469 },
   },
   {
     name: "does not move the line on with a claim",

@@ -122,14 +122,39 @@ export const OF_GUARDS: readonly Patch[] = [
     caughtBy: { test: "test/ledger/run/approval.test.ts" },
   },
   {
-    name: "does not judge the scope again for a machine that came without facts",
+    name: "does not judge the scope again when it claims",
     file: "shared/workflow/submit/load-chosen.ts",
     snippet: "const verdict = judgeMachine(scope, record.machineId, record.machineFacts);",
-    replacement: `const verdict =
-      record.machineFacts === null
-        ? ({ kind: "allowed" } as const)
-        : judgeMachine(scope, record.machineId, record.machineFacts);`,
+    replacement: "const verdict = judgeMachine({}, record.machineId, record.machineFacts);",
     caughtBy: { test: "test/workflow/submit/claim.test.ts" },
+  },
+  {
+    name: "claims machines of which only the sender has spoken",
+    file: "shared/workflow/submit/load-chosen.ts",
+    snippet: "return machineFacts === null && expiresAtMs > nowMs;",
+    replacement: "return machineFacts === null && expiresAtMs < nowMs;",
+    caughtBy: { breaks: ["facts"], seed: 40 },
+  },
+  {
+    name: "sends commands to a machine with another system than its sender said",
+    file: "shared/workflow/submit/learn-facts.ts",
+    snippet: "if (platforms?.includes(platform) !== true) {",
+    replacement: "if (platforms === null) {",
+    caughtBy: { breaks: ["facts"], seed: 40 },
+  },
+  {
+    name: "keeps the sender's name of a machine",
+    file: "shared/workflow/submit/learn-facts.ts",
+    snippet: "return { ...record, machineName: machine.name, machineFacts: factsOf(machine) };",
+    replacement: "return { ...record, machineFacts: factsOf(machine) };",
+    caughtBy: { breaks: ["facts"], seed: 43 },
+  },
+  {
+    name: "accepts a plan to be approved with the names that the sender gave",
+    file: "shared/workflow/accept/accept.ts",
+    snippet: "if (resolved.unasked !== null && isShown) return resolved.unasked;",
+    replacement: "void isShown;",
+    caughtBy: { test: "test/workflow/accept/accept-spends.test.ts" },
   },
   {
     name: "does not begin the day of callers anew at midnight",
@@ -205,10 +230,10 @@ export const OF_GUARDS: readonly Patch[] = [
     caughtBy: { test: "test/workflow/accept/accept-spends.test.ts" },
   },
   {
-    name: "takes the first thousand machines that a name begins for all of them",
+    name: "takes a page of the machines of a name for all of them",
     file: "shared/defender/machines.ts",
-    snippet: "if (nextLink !== null || members.length >= NAMED_MAX)",
-    replacement: "if (nextLink !== null && members.length > NAMED_MAX)",
+    snippet: 'if (!isWhole) return { kind: "answered", value: null };',
+    replacement: "",
     caughtBy: { test: "test/defender/machines.test.ts" },
   },
 ];

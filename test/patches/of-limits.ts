@@ -7,21 +7,21 @@ export const OF_LIMITS: readonly Patch[] = [
     file: "shared/limits/pace/window.ts",
     snippet: ": slot.stampedAtMs + limits.windowMs;",
     replacement: ": (Math.floor(slot.stampedAtMs / limits.windowMs) + 1) * limits.windowMs;",
-    caughtBy: { breaks: ["window"], seed: 4 },
+    caughtBy: { breaks: ["window"], seed: 1 },
   },
   {
     name: "stamps a call before its answer is in",
     file: "shared/limits/pace/budget.ts",
     snippet: "reservedAtMs: latestMs, stampedAtMs: null }",
     replacement: "reservedAtMs: latestMs, stampedAtMs: latestMs }",
-    caughtBy: { breaks: ["window"], seed: 4 },
+    caughtBy: { breaks: ["window"], seed: 11 },
   },
   {
     name: "lets one call too many into a window",
     file: "shared/limits/pace/admit.ts",
     snippet: "const free = limits.callsPerWindow - taken.length;",
     replacement: "const free = limits.callsPerWindow + 1 - taken.length;",
-    caughtBy: { breaks: ["window"], seed: 4 },
+    caughtBy: { breaks: ["window"], seed: 1 },
   },
   {
     name: "frees the slot of a dead host a window after its claim",
@@ -42,7 +42,7 @@ export const OF_LIMITS: readonly Patch[] = [
     file: "shared/limits/pace/admit.ts",
     snippet: 'if (budget.paused !== null) return { kind: "paused" };',
     replacement: "",
-    caughtBy: { breaks: ["paused"], seed: 1 },
+    caughtBy: { breaks: ["paused"], seed: 3 },
   },
   {
     name: "does not count Pending as a session",
@@ -84,7 +84,7 @@ export const OF_LIMITS: readonly Patch[] = [
     file: "shared/limits/pace/quota.ts",
     snippet: 'if (untilMs > 0) return { kind: "wait", untilMs };',
     replacement: "",
-    caughtBy: { breaks: ["reads"], seed: 23 },
+    caughtBy: { breaks: ["reads"], seed: 60 },
   },
   {
     name: "trusts a clock to run as fast as every other",

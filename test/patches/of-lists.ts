@@ -7,7 +7,7 @@ export const OF_LISTS: readonly Patch[] = [
     file: "shared/limits/pace/list-lag.ts",
     snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",
     replacement: "return Math.min(0, slow);",
-    caughtBy: { breaks: ["once"], seed: 213 },
+    caughtBy: { breaks: ["once"], seed: 32 },
   },
   {
     name: "ends a session on a status it does not know",
@@ -44,7 +44,7 @@ export const OF_LISTS: readonly Patch[] = [
     snippet:
       "return a?.sequenceId === b.sequenceId && a.part === b.part && a.attempt === b.attempt;",
     replacement: "return true;",
-    caughtBy: { breaks: ["foreign", "honest"], seed: 21 },
+    caughtBy: { breaks: ["foreign", "honest"], seed: 25 },
   },
   {
     name: "takes an action of an earlier attempt for that of this one",
@@ -61,7 +61,7 @@ export const OF_LISTS: readonly Patch[] = [
         const other = tenant.actions.find((each) => !each.ours)?.id;
         return tenant.cancel(other ?? actionId, comment);
       }),`,
-    caughtBy: { breaks: ["foreign"], seed: 12 },
+    caughtBy: { breaks: ["foreign"], seed: 17 },
   },
   {
     name: "sends again what may have run on a machine that timed out",
@@ -69,7 +69,7 @@ export const OF_LISTS: readonly Patch[] = [
     snippet:
       "if (seen === undefined || seen.startedAtMs !== null || seen.endedAtMs !== null) return false;",
     replacement: "if (seen === undefined) return true;",
-    caughtBy: { breaks: ["once", "said", "found"], seed: 6 },
+    caughtBy: { breaks: ["once", "said", "found"], seed: 71 },
   },
   {
     name: "inherits a cancel of its own from an action that is gone",

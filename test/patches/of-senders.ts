@@ -47,8 +47,8 @@ export const OF_SENDERS: readonly Patch[] = [
   {
     name: "asks Defender for a phone",
     file: "shared/workflow/accept/resolve-machines.ts",
-    snippet: 'if (isNotOurs(platform)) return "notAtAll";',
-    replacement: "",
+    snippet: "const sought = mentions.filter(({ platform }) => !isNotOurs(platform));",
+    replacement: "const sought = mentions;",
     caughtBy: { test: "test/workflow/accept/resolve-machines.test.ts" },
   },
   {
@@ -61,8 +61,9 @@ export const OF_SENDERS: readonly Patch[] = [
   {
     name: "starts on a machine that was merged into another",
     file: "shared/workflow/accept/resolve-machines.ts",
-    snippet: "if (mergedInto === null) return known",
-    replacement: "if (mergedInto !== undefined) return known",
+    snippet:
+      'if (machine.mergedInto !== null) return { kind: "merged", into: machine.mergedInto };',
+    replacement: "",
     caughtBy: { test: "test/workflow/accept/resolve-machines.test.ts" },
   },
   {

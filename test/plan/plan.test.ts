@@ -64,7 +64,7 @@ describe("a profile asked for by name", () => {
         sequences: [{ machineName: "pc-5", platform: "windows" }],
         skipped: [
           { machine: "pc-1", reason: "The machine runs linux; collect-file is for windows." },
-          { machine: "pc-2", reason: expect.stringContaining("Neither the sender nor Defender") },
+          { machine: "pc-2", reason: expect.stringContaining("Defender does not say") },
           { machine: "pc-3", reason: expect.stringContaining("live response is for") },
           { machine: "pc-4", reason: expect.stringContaining('"BeOS"') },
         ],
@@ -91,7 +91,7 @@ describe("machines", () => {
     expect(plan({ machines: [machine(1, "windows"), machine(2, null)] })).toMatchObject({
       value: {
         sequences: [{ machineName: "pc-1" }],
-        skipped: [{ machine: "pc-2", reason: expect.stringContaining("no profile is for it") }],
+        skipped: [{ machine: "pc-2", reason: expect.stringContaining("no profile for it") }],
       },
     });
   });

@@ -19,6 +19,7 @@ import { createCourt } from "./invariants.ts";
 import { createInterruptions } from "./interruptions.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { portsOf } from "./ports.ts";
+import { platformsOf } from "./profiles.ts";
 import { createQueue, type Serve } from "./queue.ts";
 import type { Scenario } from "./scenario.ts";
 import { between, stream } from "./streams.ts";
@@ -32,6 +33,7 @@ import type { Done, World, Wrap } from "./world.ts";
 /** Any instant will do; this one is far from 0, as real ones are. */
 const START_MS = 1_800_000_000_000;
 const MESSAGES_TWICE = 0.02;
+const DRAINING = { scope: {}, platformsOf } as const;
 /** Shorter than the app's day, so that an hour shows what days would. */
 const ABSENT_MS = 900_000;
 
@@ -123,7 +125,7 @@ function serve(world: World): Serve {
         counts.drains += 1;
         const { bell } = drainMessageSchema.parse(message.body);
         const watch = watchMs > 0 ? watchOf(world, epoch) : async () => {};
-        return await drain(ports, { limits, lingerMs, scope: {}, watch }, bell);
+        return await drain(ports, { ...DRAINING, limits, lingerMs, watch }, bell);
       }
       if (message.queue === "callback") {
         const { callback } = callbackMessageSchema.parse(message.body);

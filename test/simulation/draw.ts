@@ -1,5 +1,6 @@
 import type { Random } from "../../shared/ports.ts";
 import { drawApprovals, drawBars, drawGuards, drawReceivers } from "./draw-guards.ts";
+import { drawFacts } from "./draw-facts.ts";
 import { drawHabits } from "./draw-habits.ts";
 import { drawRivals } from "./draw-rivals.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
@@ -47,10 +48,11 @@ export function drawScenario(seed: number): Scenario {
   const profile = oneOf(random, NAMES);
   const shape = drawShape(random);
   const { cap } = shape;
-  const machines = drawMachines(random, whole(random, ...shape.machines));
+  const drawn = drawMachines(random, whole(random, ...shape.machines));
+  const { machines, silent } = drawFacts(seed, drawn);
   const arrivals = drawArrivals(random, machines, shape);
   const habits = { ...drawHabits(seed, cap), ...drawSlowLists(seed) };
-  const tenant = { ...drawTenant(random, cap), ...habits };
+  const tenant = { ...drawTenant(random, cap), ...habits, silent };
   const guards = drawGuards(seed, arrivals);
   const approvals = drawApprovals(seed, arrivals);
   const { bars, expiryMs } = drawBars(seed);

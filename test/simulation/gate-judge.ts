@@ -205,7 +205,7 @@ function afterEnd(
 function verdictOf({ state, outcome }: SequenceRecord): "failed" | "succeeded" | null {
   if (state === "succeeded") return state;
   if (state === "failed" || state === "timedOut") return "failed";
-  return state === "refused" && outcome?.code !== "outOfScope" ? "failed" : null;
+  return state === "refused" && outcome?.code !== "otherMachine" ? "failed" : null;
 }
 
 function compare(court: Court, runId: string, { members, gate }: Known, said: Said): void {

@@ -15,6 +15,9 @@ export const INVARIANTS = {
   aside: "A row whose version nobody knows is left as it is.",
   moves:
     "A sequence moves only as the table of legal moves allows, and a terminal one never again.",
+  facts:
+    "Nothing is claimed for a machine before Defender has said what it is, and nothing that is " +
+    "not for such a machine.",
   bytes: "What arrives at Defender is what the profile says, in its order, byte for byte.",
   paused: "No POST leaves later than the send fence after a pause.",
   recalled: "No POST leaves for a sequence later than the send fence after its cancel.",

@@ -3,6 +3,7 @@ import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { createApprovalJudge, type ApprovalJudge } from "./approval-judge.ts";
 import { createDoorJudge, markOf, type DoorJudge, type Promised } from "./door-judge.ts";
+import { createFactsJudge, type FactsJudge } from "./facts-judge.ts";
 import type { Epoch } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
 import { createGateJudge, type GateJudge } from "./gate-judge.ts";
@@ -27,6 +28,7 @@ export interface Judge {
   readonly seals: SealJudge;
   readonly late: LateJudge;
   readonly strangers: StrangerJudge;
+  readonly facts: FactsJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
   leaves(comment: string): void;
@@ -75,7 +77,11 @@ export function createJudge(
     if (after.state === "cancelled" && after.cancel?.why !== "asked") {
       court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);
     }
-    if (after.state === "refused" && !isTerminal(before ?? after) && !verdicts.has(sequenceId)) {
+    facts.moved(before, after);
+    const isVerdict =
+      verdicts.has(sequenceId) ||
+      (after.outcome?.code === "otherMachine" && facts.isOther(after.machineId, nowMs()));
+    if (after.state === "refused" && !isTerminal(before ?? after) && !isVerdict) {
       court.fail("verdict", `${sequenceId} is refused: ${after.outcome?.detail}`);
     }
     late.written(before, after);
@@ -95,6 +101,7 @@ export function createJudge(
   };
   const ledger = createLedgerJudge(court, onPlanned, onMove);
   const strangers = createStrangerJudge(court, actionOf);
+  const facts = createFactsJudge(court, scenario, startMs);
   const late = createLateJudge(court, () => ledger.records);
   const lockouts = createLockoutJudge(court, scenario, startMs);
   const seen = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
@@ -124,6 +131,7 @@ export function createJudge(
     seals,
     late,
     strangers,
+    facts,
     reads,
     promisedIds,
     committed: (changes) => {

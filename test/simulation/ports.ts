@@ -153,8 +153,9 @@ function defenderOf(world: World, invocation: Invocation): Defender {
         const content = flowing(Buffer.from(text));
         return { kind: "answered", value: { fileName: "r.txt", length: text.length, content } };
       }),
+    readMachines: async (machineIds) =>
+      await read("machines", () => tenant.readMachines(machineIds)),
     findMachines: async () => ({ kind: "unavailable", detail: "not simulated" }),
-    getMachine: async () => ({ kind: "unavailable", detail: "not simulated" }),
     machinesSeenSince: async (sinceMs) =>
       await read("machines", () => tenant.machinesSeenSince(sinceMs)),
   };

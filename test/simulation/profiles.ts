@@ -1,5 +1,6 @@
 import { buildCatalogue, type Catalogue } from "../../shared/plan/profile/catalogue.ts";
 import type { Command } from "../../shared/plan/command/command.ts";
+import type { Platform } from "../../shared/incident/incident.ts";
 import type { LaneName } from "../../shared/plan/lane.ts";
 
 /**
@@ -55,7 +56,7 @@ const LANE_OF = {
 } as const satisfies Record<ProfileName, LaneName>;
 
 /** The catalogue of these profiles, made by the code that reads those we ship. */
-export function simulatedCatalogue(): Catalogue {
+function simulatedCatalogue(): Catalogue {
   const built = buildCatalogue(
     ALL_NAMES.map((name) => ({
       fileName: `${name}.json`,
@@ -64,6 +65,13 @@ export function simulatedCatalogue(): Catalogue {
   );
   if (built.kind === "invalid") throw new Error(JSON.stringify(built.problems));
   return built.value;
+}
+
+export const CATALOGUE = simulatedCatalogue();
+
+/** The platforms of each of these profiles. */
+export function platformsOf(name: string): readonly Platform[] | null {
+  return CATALOGUE.get(name)?.profile.platforms ?? null;
 }
 
 function profileJson(name: ProfileName): object {

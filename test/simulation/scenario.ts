@@ -17,6 +17,8 @@ export interface ScenarioMachine {
   readonly offline: readonly Span[];
   readonly portal: readonly Span[];
   readonly goneAtMs: number | null;
+  /** True if it runs Windows, whatever its senders say; every profile here is for Linux. */
+  readonly isOther?: boolean;
 }
 
 /**
@@ -103,6 +105,8 @@ export interface TenantRules {
   readonly replicaLagMs: number;
   /** Answers 201 with the action that is there instead of 400. */
   readonly givesExisting: boolean;
+  /** When it does not tell of machines; null is never. */
+  readonly silent: Span | null;
   /** How long an action waits for its machine. */
   readonly pendingMs: number;
   /** When results are refused with 403, on the link or on the blob behind it; null is never. */
@@ -201,6 +205,7 @@ export const CALM_TENANT: TenantRules = {
   listLagMs: 0,
   replicaLagMs: 0,
   givesExisting: false,
+  silent: null,
   pendingMs: 7_200_000,
   denied: null,
   neverCame: "TimeOut",

@@ -9,15 +9,16 @@ import type { Ports } from "../../shared/ports.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { approveAsShown } from "./approvers.ts";
 import { targetsFor } from "./callback-targets.ts";
-import { simulatedCatalogue } from "./profiles.ts";
+import { CATALOGUE } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
 import { between } from "./streams.ts";
 import { unlessAside } from "./versions.ts";
 import type { World } from "./world.ts";
 
-const CATALOGUE = simulatedCatalogue();
 /** A sender gives up after a minute, and asks again later, with the same key, until it is told. */
 const SENDER_TIMEOUT_MS = 60_000;
+/** A request may make half of the look-ups of a minute. */
+const MACHINES_PER_CALL = 20;
 
 /**
  * Lets everybody who asks something of the app ask it at its time. The count is of those still
@@ -72,10 +73,21 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
     again: false,
     mayUse: () => true,
   };
-  const answer = await insist(world, async (ports): Promise<Acceptance> => {
+  // Who has to know Defender's names of machines never hears them without a token.
+  const isHopeless = world.scenario.bars.some(
+    ({ call, untilMs }) => call === "token" && untilMs === null,
+  );
+  const answer = await insist(world, async (ports): Promise<Acceptance | "silence"> => {
     const countedCommits = createCountedCommits(ports);
-    return await accept({ ...ports, countedCommits }, settings, submission);
+    const came = await accept({ ...ports, countedCommits }, settings, submission);
+    return came.kind === "unavailable" && !isHopeless ? "silence" : came;
   });
+  if (answer.kind === "unavailable") return;
+  const nowMs = world.clock.nowMs();
+  const isNothing = arrival.machineIds.every((each) => world.judge.facts.isOther(each, nowMs));
+  if (answer.kind === "nothingToDo" && isNothing) return;
+  const most = MACHINES_PER_CALL * Math.floor(world.scenario.limits.readsPerMinute / 2);
+  if (answer.kind === "tooManyMachines" && arrival.machineIds.length > most) return;
   if (answer.kind !== "accepted") {
     return world.court.fail("reasonless", `${arrival.incidentId} was answered ${answer.kind}`);
   }

@@ -1,8 +1,8 @@
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
 import type { Command } from "../../shared/plan/command/command.ts";
-import type { Random, Reply } from "../../shared/ports.ts";
+import type { Machine, Random, Reply } from "../../shared/ports.ts";
 import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from "./bad-answers.ts";
-import { isBarred, type Bar, type Scenario } from "./scenario.ts";
+import { isBarred, type Bar, type Scenario, type ScenarioMachine } from "./scenario.ts";
 import { between } from "./streams.ts";
 import { commandAt, described, isOpen, newAction, type TenantAction } from "./tenant-action.ts";
 
@@ -38,6 +38,7 @@ export interface Tenant {
   /** The bytes behind a link. */
   bytesBehind(link: string): Reply<string>;
   machinesSeenSince(sinceMs: number): Reply<readonly string[]>;
+  readMachines(machineIds: readonly string[]): Reply<readonly Machine[]>;
 }
 
 export type ReadApi = "list" | "cancel" | "link" | "machines";
@@ -153,6 +154,17 @@ export function createTenant(
       );
       return { kind: "answered", value: seen.map((each) => each.machineId) };
     },
+    readMachines: (machineIds) => {
+      const [fromMs, untilMs] = rules.silent ?? [0, 0];
+      const sinceMs = nowMs() - startMs;
+      if (sinceMs >= fromMs && sinceMs < untilMs) {
+        return { kind: "unavailable", detail: "it tells nobody of machines" };
+      }
+      if (!spends("machines")) return { kind: "throttled", retryAfterMs: null };
+      const isThere = ({ goneAtMs }: ScenarioMachine) => nowMs() < startMs + (goneAtMs ?? Infinity);
+      const asked = machineIds.flatMap((each) => machines.get(each) ?? []);
+      return { kind: "answered", value: asked.filter(isThere).map(machineIn) };
+    },
     get: (actionId) => {
       const action = known(actionId);
       if (!spends("list")) return { kind: "throttled", retryAfterMs: null };
@@ -203,6 +215,25 @@ const FORBIDDEN = {
   code: "Forbidden",
   detail: "HTTP 403 Forbidden",
 } as const;
+
+/** Defender's name of a machine. */
+export function nameOf(machineId: string): string {
+  return `host-${machineId.slice(-4)}.example`;
+}
+
+function machineIn({ machineId, isOther }: ScenarioMachine): Machine {
+  return {
+    machineId,
+    name: nameOf(machineId),
+    platform: isOther === true ? "windows" : "linux",
+    onboarded: true,
+    lastSeenAtMs: null,
+    health: null,
+    mergedInto: null,
+    tags: null,
+    group: null,
+  };
+}
 
 /** What the n-th command of an action leaves behind. */
 export function resultText(actionId: string, index: number): string {

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { incident, machine, machineId } from "./machines.ts";
+import { incident, machine, machineId, refusingMachines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const TRIAGE = "Collect-WindowsTriage.ps1";
+const REFUSED = [101, 102, 103];
 
 let stage: Stage;
 beforeAll(async () => {
@@ -13,6 +14,7 @@ beforeAll(async () => {
       machine(3),
       machine(4),
       machine(5, { refuses: "DisallowedOperation" }),
+      ...refusingMachines(...REFUSED),
     ],
     env: {
       // One session, little patience and short pauses: the offline machine gives its session up.
@@ -103,13 +105,12 @@ describe("a machine that somebody works on in the portal", () => {
 
 describe("a machine Defender will not work on", () => {
   it("is refused in Defender's words, each of several in one run, and asked once", async () => {
-    const unknown = [101, 102, 103];
-    const { runId } = await stage.accept("generic", incident("unknown", [...unknown, 4]));
+    const { runId } = await stage.accept("generic", incident("refused", [...REFUSED, 4]));
     const run = await stage.untilFinished(runId);
     expect(run.counts).toMatchObject({ total: 4, refused: 3, succeeded: 1 });
-    for (const number of unknown) {
+    for (const number of REFUSED) {
       const sequence = run.sequences.find((each) => each.machineId === machineId(number));
-      expect(sequence?.outcome).toMatchObject({ code: "ResourceNotFound" });
+      expect(sequence?.outcome).toMatchObject({ code: "ClientVersionNotSupported" });
       const posts = stage.simulator
         .arrivals()
         .filter((arrival) => arrival.machineId === machineId(number));

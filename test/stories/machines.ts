@@ -14,6 +14,11 @@ export function machine(number: number, more: Partial<SimulatedMachine> = {}): S
   };
 }
 
+/** Machines of these numbers that Defender knows, and on which it will start nothing. */
+export function refusingMachines(...numbers: readonly number[]): SimulatedMachine[] {
+  return numbers.map((number) => machine(number, { refuses: "ClientVersionNotSupported" }));
+}
+
 /** Machines 1 to `count`. */
 export function machines(count: number): SimulatedMachine[] {
   return Array.from({ length: count }, (_, index) => machine(index + 1));

@@ -6,7 +6,8 @@ let stage: Stage;
 beforeAll(async () => {
   // The first on machine 46 has it until the second has been seen to wait for it.
   const slow = machine(46, { scripts: { "Collect-WindowsTriage.ps1": { seconds: 400 } } });
-  stage = await openStage({ machines: machines(60).with(45, slow) });
+  const many = numbers(1_000, 500).map((number) => machine(number));
+  stage = await openStage({ machines: [...machines(60).with(45, slow), ...many] });
 });
 afterAll(async () => await stage.close());
 

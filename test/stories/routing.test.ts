@@ -10,7 +10,12 @@ const NOTE = { [NOTE_PATH]: { content: new TextEncoder().encode("a note") } };
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage({
-    machines: [machine(1), machine(2, { osPlatform: "Linux" }), machine(3, { files: NOTE })],
+    machines: [
+      machine(1),
+      machine(2, { osPlatform: "Linux" }),
+      machine(3, { files: NOTE }),
+      machine(0x101, { id: `01${"a".repeat(36)}01` }),
+    ],
   });
   // What is accepted stays where it was put.
   await stage.call("POST", "pause", { reason: "only looking at what is planned" });
@@ -85,7 +90,7 @@ describe("a profile asked for in the query", () => {
     expect(answered.status).toBe(422);
     expect(problemSchema.parse(answered.body).skipped).toEqual([
       {
-        machine: machineId(2),
+        machine: "pc-2.corp.contoso.example",
         reason: "The machine runs linux; collect-file is for windows.",
       },
     ]);

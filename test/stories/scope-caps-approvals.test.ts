@@ -2,7 +2,7 @@ import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { acceptedSchema, runSchema } from "./answers.ts";
-import { incident, machine, machineId, machines } from "./machines.ts";
+import { incident, machine, machineId, machines, refusingMachines } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -106,7 +106,7 @@ describe("first waves", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage({
-      machines: machines(5),
+      machines: [...machines(5), ...refusingMachines(21, 22, 23, 24)],
       env: { CANARY_ABOVE: "3", CANARY_MACHINES: "2" },
     });
   });
@@ -130,7 +130,7 @@ describe("first waves", () => {
   });
 
   it("stop the run where they fail, until it is resumed", async () => {
-    const { runId } = await stage.accept("generic", incident("strangers", [21, 22, 23, 24]));
+    const { runId } = await stage.accept("generic", incident("refused", [21, 22, 23, 24]));
     const paused = await stage.until(runId, ({ gate }) => gate?.state === "paused");
     expect(paused.gate?.why).toBe("2 of 2 sequences failed");
     expect(paused.counts).toMatchObject({ waiting: 2, refused: 2 });

@@ -153,7 +153,7 @@ async function finished(runId: string): Promise<void> {
 
 /** The machines that the fixture of Sentinel speaks of. */
 const SENTINEL_MACHINES = [1, 2, 3].map((number) =>
-  machine(number, { id: `0${number}${"e".repeat(36)}0${number}` }),
+  machine(number, { id: `0${number}${"a".repeat(36)}0${number}` }),
 );
 const SENTINEL = webhookText("sentinel");
 

@@ -28,11 +28,11 @@ const alert = (number: number, more: object = {}) => ({
 
 describe("an alert that does not say what its machine runs", () => {
   it("gets the profile for what Defender says, with one read", async () => {
-    const before = stage.simulator.reads()["machine"] ?? 0;
+    const before = stage.simulator.reads()["machines"] ?? 0;
     const { runId } = await stage.accept("defender", alert(2));
     const { sequences } = await stage.run(runId);
     expect(sequences).toMatchObject([{ profile: { name: "unix-triage" } }]);
-    expect(stage.simulator.reads()["machine"]).toBe(before + 1);
+    expect(stage.simulator.reads()["machines"]).toBe(before + 1);
   });
 
   it("is skipped for a phone, whether the sender says so or Defender", async () => {

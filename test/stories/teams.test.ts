@@ -2,7 +2,7 @@ import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startReceiver, type Receiver } from "../receiver.ts";
 import { acceptedSchema, auditPageSchema, manifestSchema, runSchema, type Run } from "./answers.ts";
-import { incident, machine, machineId, machines } from "./machines.ts";
+import { incident, machine, machineId, machines, refusingMachines } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -19,7 +19,12 @@ let stage: Stage;
 beforeAll(async () => {
   receiver = await startReceiver(() => 200);
   stage = await openStage({
-    machines: [...machines(16), ...TIER0.map((number) => machine(number))],
+    machines: [
+      ...machines(16),
+      ...TIER0.map((number) => machine(number)),
+      ...refusingMachines(41, 42, 43, 44, 45, 46, 47, 48),
+      ...[51, 52, 53, 54, 55, 56, 57, 58, 59].map((number) => machine(number)),
+    ],
     env: settings(receiver.url),
   });
 });
@@ -104,10 +109,10 @@ describe("a team that sends an incident first, or joins it", () => {
     expect(new Set(entries.map((each) => each["requestedBy"]))).toEqual(new Set(["a"]));
   });
 
-  it("cannot pause another team's machines with machines that it invents", async () => {
-    await sent("b", "invented", [41, 42, 43, 44, 45, 46, 47, 48]);
-    const a = await sent("a", "invented", [3]);
-    await sent("b", "invented", [41, 42, 43, 44, 45, 46, 47]);
+  it("cannot pause another team's machines with machines that fail", async () => {
+    await sent("b", "failing", [41, 42, 43, 44, 45, 46, 47, 48]);
+    const a = await sent("a", "failing", [3]);
+    await sent("b", "failing", [41, 42, 43, 44, 45, 46, 47]);
     const run = await finished("a", a.runId);
     expect([run.gate?.state, run.counts.succeeded]).toEqual(["open", 1]);
   });

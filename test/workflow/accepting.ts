@@ -18,9 +18,10 @@ import { START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
 import { catalogue, incident } from "../plan/planning.ts";
 import { shippedRouting } from "../plan/shipped.ts";
+import { knowingEach } from "./known-machines.ts";
 import { noDefender } from "./no-defender.ts";
 
-/** The workflows that take incidents in, on a ledger in memory. */
+/** The workflows that take incidents in, on a ledger in memory. Defender knows every machine. */
 export interface Accepting {
   readonly ledger: MemoryLedger;
   readonly ports: AcceptPorts;
@@ -50,7 +51,7 @@ export function startAccepting(settings: Partial<AcceptSettings> = {}): Acceptin
   const outside = {
     ledger: yielding(ledger, commits),
     bells: createMemoryBells({ nowMs }),
-    defender: noDefender(),
+    defender: { ...noDefender(), readMachines: knowingEach() },
     clock: {
       earliest: nowMs,
       latest: nowMs,

@@ -35,7 +35,7 @@ export async function drained(
   };
   const { ended } = await drain(
     ports,
-    { limits, lingerMs: 0, scope: {}, watch: async () => {} },
+    { limits, lingerMs: 0, scope: {}, platformsOf: () => ["windows"], watch: async () => {} },
     BELL,
   );
   return { posts, ended, log, records: await world.unfolded() };

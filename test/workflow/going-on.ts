@@ -1,3 +1,4 @@
+import { PLATFORMS } from "../../shared/incident/incident.ts";
 import { ofEveryTeam, reading } from "../access/reaching.ts";
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
 import { runKey, sequenceKey } from "../../shared/ledger/row/keys.ts";
@@ -84,7 +85,7 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
     drain: async () =>
       await drain(
         ports,
-        { limits, lingerMs: 0, scope: {}, watch: async () => {} },
+        { limits, lingerMs: 0, scope: {}, platformsOf: () => PLATFORMS, watch: async () => {} },
         { why: "due", runId: null, urgent: false },
       ),
     poll: async () => {

@@ -11,8 +11,8 @@ export function noDefender(): Defender {
     cancelAction: never,
     resultLink: never,
     download: never,
+    readMachines: never,
     findMachines: never,
-    getMachine: never,
     machinesSeenSince: never,
   };
 }

@@ -145,11 +145,14 @@ function isOfWave(gate: Gate, { wave }: Pick<SequenceRecord, "wave">): boolean {
   return gate.state === "first" && wave === gate.wave;
 }
 
+/** Codes of sequences that lrq itself refuses, before it sends them. */
+const NEVER_SENT: ReadonlySet<string> = new Set(["outOfScope", "otherMachine"]);
+
 /** Null if the end says nothing about the other machines: somebody ended it, or it never ran. */
 function verdictOf(record: SequenceRecord): "failed" | "succeeded" | null {
   const { state, outcome, results } = record;
   if (state === "failed" || state === "timedOut") return "failed";
-  if (state === "refused") return outcome?.code === "outOfScope" ? null : "failed";
+  if (state === "refused") return NEVER_SENT.has(outcome?.code ?? "") ? null : "failed";
   if (state !== "succeeded") return null;
   return results.some((each) => scriptFailed(each) === true) ? "failed" : "succeeded";
 }

@@ -13,25 +13,32 @@ export const callerReadsSchema = z.record(z.string(), rowObject({ minute: window
 export type CallerReads = z.infer<typeof callerReadsSchema>;
 type Window = z.infer<typeof window>;
 
+type ReadLimits = Pick<Limits, "readsPerMinute" | "readsPerHour">;
+
 /**
  * The share of the machine budget that one caller may use, so that others can still look up
- * machines. Our own bound: a request may read 50 machines, half of the calls of a minute.
+ * machines. Our own bound: the 500 names of the largest incident are 50 calls, half of a minute's.
  */
 const SHARE = 0.5;
 
+/** The most look-ups that one request can pay for at once. */
+export function mostLookUps({ readsPerMinute, readsPerHour }: ReadLimits): number {
+  return shareOf(Math.min(readsPerMinute, readsPerHour));
+}
+
 /**
- * Counts one look-up for `caller` at `nowMs`, epoch milliseconds; null if its share of the minute
- * or of the hour is used. Callers without a look-up in this hour are dropped.
+ * Counts look-ups for `caller` at `nowMs`, epoch milliseconds; null if its share of the minute or
+ * of the hour is too small. Callers without a look-up in this hour are dropped.
  */
 export function spendShare(
   reads: CallerReads,
-  caller: string,
+  { caller, calls }: { readonly caller: string; readonly calls: number },
   nowMs: number,
-  limits: Pick<Limits, "readsPerMinute" | "readsPerHour">,
+  limits: ReadLimits,
 ): CallerReads | null {
   const own = Object.hasOwn(reads, caller) ? reads[caller] : undefined;
-  const minute = counted(own?.minute, nowMs, MINUTE_MS);
-  const hour = counted(own?.hour, nowMs, HOUR_MS);
+  const minute = counted(own?.minute, calls, nowMs, MINUTE_MS);
+  const hour = counted(own?.hour, calls, nowMs, HOUR_MS);
   const isOver =
     minute[1] > shareOf(limits.readsPerMinute) || hour[1] > shareOf(limits.readsPerHour);
   if (isOver) return null;
@@ -43,7 +50,12 @@ function shareOf(limit: number): number {
   return Math.max(1, Math.floor(limit * SHARE));
 }
 
-function counted(before: Window | undefined, nowMs: number, lengthMs: number): Window {
+function counted(
+  before: Window | undefined,
+  calls: number,
+  nowMs: number,
+  lengthMs: number,
+): Window {
   const start = Math.floor(nowMs / lengthMs) * lengthMs;
-  return before?.[0] === start ? [start, before[1] + 1] : [start, 1];
+  return [start, before?.[0] === start ? before[1] + calls : calls];
 }

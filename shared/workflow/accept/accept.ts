@@ -47,21 +47,24 @@ export async function accept(
   const { machines } = submission.incident;
   // Sequences in intake rows get their place in the line when they are unfolded.
   const isPlanned = machines.length > WRITTEN_AT_ONCE_MAX;
-  const [before, last] = await Promise.all([
+  const [before, last, counts] = await Promise.all([
     keyHash === null ? null : acceptedBefore(ports, keyHash, submission),
     isPlanned ? null : lastPass(ports.ledger),
     ports.countedCommits.prepare(),
   ]);
   if (before !== null) return before;
-  const full = asksDefender(settings, machines) ? await fullCap(ports, submission) : null;
+  const full = asksDefender(machines) ? await fullCap(ports, submission, counts) : null;
   if (full !== null) return overCap(ports, submission, full);
 
   const resolved = await resolveMachines(ports, { ...settings, by: submission.caller }, machines);
-  if (resolved.kind === "unavailable") return resolved;
+  if (resolved.kind !== "resolved") return resolved;
   const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
   if (planned.kind !== "parsed") return planned;
   const barred = planned.value.sequences.find((each) => !submission.mayUse(each.profile.name));
   if (barred !== undefined) return barredFrom(submission, barred.profile.name);
+  // Whoever approves a plan has to see the names that Defender gives.
+  const isShown = planned.value.sequences.some(({ approvals }) => approvals > 0);
+  if (resolved.unasked !== null && isShown) return resolved.unasked;
   const pass = last === null ? null : last + 1;
   const plannedRun = { plan: planned.value, pass, keyHash };
   return await enqueue(ports, settings, submission, plannedRun);

@@ -38,10 +38,10 @@ export type CountedOutcome = CommitOutcome | ({ readonly kind: "overCap" } & Ove
  */
 export interface CountedCommits {
   /**
-   * Reads the counts if this process does not know them. Afterwards the ledger has answered, so the
-   * service's clock can be asked.
+   * The counts as this process knows them; it reads them if it does not. They may be old; null if
+   * they cannot be read. Afterwards the ledger has answered, so the service's clock can be asked.
    */
-  prepare(): Promise<void>;
+  prepare(): Promise<Counts | null>;
   /** Throws `SetAside` if the counts cannot be read, because then no cap can be judged. */
   commit(write: CountedWrite): Promise<CountedOutcome>;
 }
@@ -80,6 +80,7 @@ export function createCountedCommits(ports: CountingPorts): CountedCommits {
   };
   const isFree = (): boolean =>
     committer === null || clock.monotonicMs() - committer.beganAtMs > HANGS_MS;
+  const known = (): Counts | null => counts?.value ?? null;
   let reading: Promise<void> | null = null;
   const read = async (): Promise<void> => {
     const found = await loadReadableCounts(ports.ledger);
@@ -87,11 +88,13 @@ export function createCountedCommits(ports: CountingPorts): CountedCommits {
   };
   return {
     prepare: async () => {
-      if (counts !== null) return;
-      reading ??= read().finally(() => {
-        reading = null;
-      });
-      await reading;
+      if (counts === null) {
+        reading ??= read().finally(() => {
+          reading = null;
+        });
+        await reading;
+      }
+      return known();
     },
     commit: async ({ changes, machines }) =>
       await new Promise((answer, fail) => {

@@ -1,23 +1,30 @@
 import { judgeMachine, needsFacts, type MachineScope } from "../../access/machine-scope.ts";
 import type { MachineMention, SaidPlatform } from "../../incident/incident.ts";
-import { ours, surerOf } from "../../incident/platform.ts";
-import type { MachineFacts } from "../../plan/machine-facts.ts";
+import { ours } from "../../incident/platform.ts";
 import { noLiveResponse } from "../../plan/no-profile.ts";
 import type { KnownMachine, ResolvedMachine } from "../../plan/plan.ts";
 import type { Machine } from "../../ports.ts";
 import {
-  findMachines,
-  readMachine,
+  factsOf,
+  lookUpMachines,
+  type LookedUp,
   type LookUpBudget,
-  type LookUpPorts,
-  type Unavailable,
-} from "./look-up-machine.ts";
-import { chooseByName, type NamedChoice } from "./choose-by-name.ts";
+} from "../../store/look-up-machines.ts";
+import { chooseByName } from "./choose-by-name.ts";
+
+type LookUpPorts = Parameters<typeof lookUpMachines>[0];
+/** Why nothing was looked up. */
+type NotLookedUp = Exclude<LookedUp, { kind: "lookedUp" }>;
 
 /** Every mentioned machine as Defender knows it, or that Defender could not be asked. */
 export type Resolved =
-  | { readonly kind: "resolved"; readonly machines: readonly ResolvedMachine[] }
-  | Unavailable;
+  | {
+      readonly kind: "resolved";
+      readonly machines: readonly ResolvedMachine[];
+      /** Why the machines are as the sender named them; null if they are as Defender says. */
+      readonly unasked: NotLookedUp | null;
+    }
+  | NotLookedUp;
 
 /** What is looked for. */
 interface LookUp extends LookUpBudget {
@@ -25,86 +32,69 @@ interface LookUp extends LookUpBudget {
 }
 
 type Unresolved = Extract<ResolvedMachine, { kind: "unresolved" }>;
+/** Defender has merged the machine into another one. */
+interface Merged {
+  readonly kind: "merged";
+  readonly into: string;
+}
+type Answers = Extract<LookedUp, { kind: "lookedUp" }>;
 
 /**
- * At most this many names of one incident are looked up. Each takes a call or two of the machine
- * budget while the sender waits.
- */
-const LOOKUPS_MAX = 20;
-/** Look-ups by id for one incident, half of the minute's budget for machines (100, API page). */
-const READS_MAX = 50;
-
-/**
- * Finds the machines of an incident. A machine with Defender's id is used without a look-up, unless
- * the scope needs more than its id, or the sender did not say its platform. A machine with only a
- * name is looked up by the whole name, then by its first part. If several or none are found, it is
- * left out with the reason; so is a machine that the scope denies. A phone is left out before any
- * look-up. If Defender does not answer, nothing is accepted.
+ * Finds the machines of an incident in Defender, whatever the sender says of them. A machine with
+ * only a name is looked for by the whole name, then by its first part. If several or none are
+ * found, it is left out with the reason; so is a machine that the scope denies. A phone is left out
+ * before any look-up. If Defender gives no answer, nothing is accepted, unless the sender named an
+ * id and a platform for each machine and the scope asks for no more: then the drain asks Defender.
  */
 export async function resolveMachines(
   ports: LookUpPorts,
   settings: LookUp,
   mentions: readonly MachineMention[],
 ): Promise<Resolved> {
-  const machines: ResolvedMachine[] = [];
-  const asked = { names: 0, ids: 0 };
-  for (const mention of mentions) {
-    const how = howToResolve(mention, settings);
-    if (how === "byName") asked.names += 1;
-    if (how === "byId") asked.ids += 1;
-    const found =
-      asked.names > LOOKUPS_MAX && how === "byName"
-        ? unresolved(mention, TOO_MANY_NAMES)
-        : asked.ids > READS_MAX && how === "byId"
-          ? unresolved(mention, TOO_MANY_IDS)
-          : await resolveOne(ports, settings, mention, how);
-    if (found.kind === "unavailable") return found;
-    machines.push(found.kind === "known" ? inScope(settings.scope, found, mention) : found);
-  }
-  return { kind: "resolved", machines };
+  const { scope } = settings;
+  const sought = mentions.filter(({ platform }) => !isNotOurs(platform));
+  const answers = await lookUpMachines(ports, settings, {
+    machineIds: sought.flatMap(({ machineId }) => machineId ?? []),
+    labels: sought.flatMap(({ machineId, name }) => (machineId === null ? labelOf(name) : [])),
+  });
+  if (answers.kind !== "lookedUp") return asSaid(scope, mentions, answers);
+  const found = mentions.map((mention) => ({ mention, one: find(mention, answers) }));
+  const machineIds = found.flatMap(({ one }) => (one.kind === "merged" ? [one.into] : []));
+  const targets = await lookUpMachines(ports, settings, { machineIds, labels: [] });
+  if (targets.kind !== "lookedUp") return targets;
+  const machines = found.map(({ mention, one }) => {
+    const machine = one.kind === "merged" ? followed(mention, one, targets) : one;
+    return machine.kind === "known" ? inScope(scope, machine, mention) : machine;
+  });
+  return { kind: "resolved", machines, unasked: null };
 }
 
 /** Whether any of the machines costs a call of Defender's. */
-export function asksDefender(
-  settings: Pick<LookUp, "scope">,
-  mentions: readonly MachineMention[],
-): boolean {
-  const costs = new Set<How>(["byName", "byId"]);
-  return mentions.some((mention) => costs.has(howToResolve(mention, settings)));
-}
-
-type How = "notAtAll" | "asSaid" | "byName" | "byId";
-
-function howToResolve(
-  { machineId, platform }: MachineMention,
-  { scope }: Pick<LookUp, "scope">,
-): How {
-  if (isNotOurs(platform)) return "notAtAll";
-  if (machineId === null) return "byName";
-  return ours(platform) === null || needsFacts(scope) ? "byId" : "asSaid";
-}
-
-async function resolveOne(
-  ports: LookUpPorts,
-  budget: LookUp,
-  mention: MachineMention,
-  how: How,
-): Promise<ResolvedMachine | Unavailable> {
-  const { machineId, name, platform } = mention;
-  switch (how) {
-    case "notAtAll":
-      return unresolved(mention, noLiveResponse(isNotOurs(platform) ? platform.said : ""));
-    case "byName":
-      return await byName(ports, budget, mention, name ?? "");
-    case "byId":
-      return await byId(ports, budget, mention, machineId ?? "");
-    case "asSaid":
-      return known(mention, machineId ?? "", null);
-  }
+export function asksDefender(mentions: readonly MachineMention[]): boolean {
+  return mentions.some(({ platform }) => !isNotOurs(platform));
 }
 
 function isNotOurs(said: SaidPlatform): said is Extract<SaidPlatform, { kind: string }> {
   return typeof said === "object" && said?.kind === "notOurs";
+}
+
+/** The machines as the sender named them, or why that is not enough. */
+function asSaid(
+  scope: MachineScope,
+  mentions: readonly MachineMention[],
+  why: NotLookedUp,
+): Resolved {
+  const machines: ResolvedMachine[] = [];
+  for (const mention of mentions) {
+    const { machineId, name, platform } = mention;
+    if (isNotOurs(platform)) machines.push(phone(mention, platform.said));
+    else if (machineId === null || ours(platform) === null || needsFacts(scope)) return why;
+    else {
+      const machine = { kind: "known", machineId, name, platform, facts: null } as const;
+      machines.push(inScope(scope, { ...machine, needsApproval: false }, mention));
+    }
+  }
+  return { kind: "resolved", machines, unasked: why };
 }
 
 /** Leaves out what the scope denies, with the reason; a tier 0 machine needs an approval. */
@@ -118,102 +108,85 @@ function inScope(
   return { ...machine, needsApproval: verdict.kind === "needsApproval" };
 }
 
+function find(mention: MachineMention, answers: Answers): KnownMachine | Unresolved | Merged {
+  const { machineId, name, platform } = mention;
+  if (isNotOurs(platform)) return phone(mention, platform.said);
+  if (machineId === null) return findByName(mention, name ?? "", answers);
+  const refused = answers.refused.get(machineId);
+  if (refused !== undefined) return unresolved(mention, refused);
+  const machine = answers.machines.find((each) => each.machineId === machineId);
+  if (machine === undefined) return unresolved(mention, NO_SUCH_ID);
+  if (machine.mergedInto !== null) return { kind: "merged", into: machine.mergedInto };
+  const isOtherName = name !== null && labelOf(name)[0] !== labelOf(machine.name)[0];
+  return known(machine, isOtherName ? nameIn(mention) : null);
+}
+
 /**
- * A machine that was merged into another is replaced by that one. This is done once, not along a
- * chain.
+ * By the whole name; if no machine has it, by its first part, because the sender's domain may
+ * differ from Defender's.
  */
-async function byId(
-  ports: LookUpPorts,
-  budget: LookUpBudget,
-  mention: MachineMention,
-  machineId: string,
-): Promise<ResolvedMachine | Unavailable> {
-  const read = await readMachine(ports, budget, machineId);
-  if (read.kind === "unavailable") return read;
-  if (read.kind === "absent") return unresolved(mention, NO_SUCH_ID);
-  // Without an answer nothing is known of it: then the scope denies it, or no profile is chosen.
-  if (read.kind === "refused") return known(mention, machineId, null);
-  const { mergedInto } = read.value;
-  if (mergedInto === null) return known(mention, machineId, read.value);
-  return await followed(ports, budget, mention, mergedInto);
-}
-
-async function followed(
-  ports: LookUpPorts,
-  budget: LookUpBudget,
-  mention: MachineMention,
-  mergedInto: string,
-): Promise<ResolvedMachine | Unavailable> {
-  const into = await readMachine(ports, budget, mergedInto);
-  if (into.kind === "unavailable") return into;
-  if (into.kind !== "found" || into.value.mergedInto !== null || !into.value.onboarded) {
-    const reason = `Defender has merged it into ${mergedInto}, on which nothing can be started.`;
-    return unresolved(mention, reason);
-  }
-  const { written, name, machineId } = mention;
-  const namedAs = written ?? name ?? machineId ?? "";
-  return { ...known(mention, into.value.machineId, into.value), namedAs };
-}
-
-async function byName(
-  ports: LookUpPorts,
-  budget: LookUpBudget,
+function findByName(
   mention: MachineMention,
   name: string,
-): Promise<ResolvedMachine | Unavailable> {
-  const [label = ""] = name.split(".");
-  // The sender's domain may differ from Defender's; the second look-up is for the first part of the
-  // name.
-  const names = label === name ? [name] : [name, label];
-  let choice: NamedChoice = { kind: "none" };
-  for (const each of names) {
-    const found = await findMachines(ports, budget, each);
-    if (found.kind === "unavailable") return found;
-    if (found.kind === "refused") {
-      return unresolved(mention, `Defender refused to look up the name: ${found.detail}`);
-    }
-    if (found.kind === "found" && found.value === null) return unresolved(mention, tooMany(each));
-    choice = chooseByName(found.kind === "found" ? (found.value ?? []) : []);
-    if (choice.kind === "merged") return await followed(ports, budget, mention, choice.into);
+  { machines, refused }: Answers,
+): KnownMachine | Unresolved | Merged {
+  const [label = ""] = labelOf(name);
+  const reason = refused.get(label);
+  if (reason !== undefined) return unresolved(mention, reason);
+  const alike = machines.filter((each) => labelOf(each.name)[0] === label);
+  const exact = label === name ? alike : alike.filter((each) => each.name === name);
+  for (const among of [exact, alike]) {
+    const choice = chooseByName(among);
+    if (choice.kind === "merged") return { kind: "merged", into: choice.into };
     if (choice.kind === "several") return unresolved(mention, choice.reason);
     if (choice.kind === "one") {
-      const { written = each === name ? undefined : name } = mention;
-      const machine = known(mention, choice.machine.machineId, choice.machine);
-      return written === undefined ? machine : { ...machine, namedAs: written };
+      const { written = among === exact ? null : name } = mention;
+      return known(choice.machine, written);
     }
   }
   return unresolved(mention, NO_MACHINE);
 }
 
-/** As Defender describes it, if it was asked and answered; else as the sender named it. */
-function known(
-  { name, platform }: MachineMention,
-  machineId: string,
-  found: Machine | null,
-): KnownMachine {
-  return {
-    kind: "known",
-    machineId,
-    name: found?.name ?? name,
-    platform: surerOf(found?.platform ?? null, platform),
-    facts: found === null ? null : factsOf(found),
-    needsApproval: false,
-  };
+/**
+ * A machine that was merged into another is replaced by that one. This is done once, not along a
+ * chain.
+ */
+function followed(
+  mention: MachineMention,
+  { into }: Merged,
+  { machines }: Answers,
+): KnownMachine | Unresolved {
+  const machine = machines.find(({ machineId }) => machineId === into);
+  if (machine === undefined || machine.mergedInto !== null || !machine.onboarded) {
+    const reason = `Defender has merged it into ${into}, on which nothing can be started.`;
+    return unresolved(mention, reason);
+  }
+  return known(machine, nameIn(mention));
 }
 
-function factsOf({ name, platform, tags, group }: Machine): MachineFacts {
-  return { name, platform: ours(platform), tags, group };
+/** As Defender describes it. What the sender says of it does not count. */
+function known(machine: Machine, namedAs: string | null): KnownMachine {
+  const { machineId, name, platform } = machine;
+  const facts = factsOf(machine);
+  const found = { kind: "known", machineId, name, platform, facts } as const;
+  return { ...found, ...(namedAs === null ? {} : { namedAs }), needsApproval: false };
+}
+
+function nameIn({ written, name, machineId }: MachineMention): string {
+  return written ?? name ?? machineId ?? "";
+}
+
+/** The first label of a DNS name; none of no name. */
+function labelOf(name: string | null): readonly string[] {
+  return name === null ? [] : name.split(".", 1);
 }
 
 const NO_MACHINE = "No onboarded machine has exactly this name.";
-const tooMany = (name: string) =>
-  `More machines have names that begin with "${name}" than one look-up shows; send the whole DNS ` +
-  "name with its domain, or Defender's id.";
 const NO_SUCH_ID = "Defender knows no machine with this id.";
-const TOO_MANY_NAMES = `lrq looks up only ${LOOKUPS_MAX} names at once; send machine ids.`;
-const TOO_MANY_IDS =
-  `lrq looks up only ${READS_MAX} machines at once, for SCOPE or for their platform; ` +
-  "send the others in another request, or say their platform.";
+
+function phone(mention: MachineMention, said: string): Unresolved {
+  return unresolved(mention, noLiveResponse(said));
+}
 
 function unresolved(mention: MachineMention, reason: string): Unresolved {
   return { kind: "unresolved", mention, reason };

@@ -38,7 +38,11 @@ export type Claimed =
       /** Monotonic time at which the claim began; the fence for its POSTs counts from it. */
       readonly begunAtMs: number;
       readonly more: boolean;
+      /** Those that it did not claim, because Defender has not been asked for their machines. */
+      readonly factless: readonly Stored<SequenceRecord>[];
     }
+  /** There are only such. */
+  | { readonly kind: "factless"; readonly factless: readonly Stored<SequenceRecord>[] }
   | { readonly kind: "nothing" | "driven" | "contended" }
   | { readonly kind: "wait"; readonly untilMs: number }
   | Exclude<Verdict, { kind: "go" | "wait" }>;
@@ -55,8 +59,8 @@ export interface Claimant {
   /** How it finds the longest waiting, when that is next. */
   readonly findOverdue: OverdueFinder;
   /**
-   * Waiting sequences that cannot be read, or that need a row that cannot be read. The claim skips
-   * them.
+   * Waiting sequences that cannot be read, that need a row that cannot be read, or of whose
+   * machines Defender gives no facts. The claim skips them.
    */
   readonly passedOver: Set<string>;
 }
@@ -138,11 +142,12 @@ async function tryClaim(
       : { kind: "wait", untilMs: choice.paceUntilMs };
   }
   const going = { ...claimant, budget: budget.value, lostTo: tx.lost?.key ?? null };
-  const chosen = await loadChosen(ports, choice.keys, going);
-  if (chosen === "again") return AGAIN;
-  if (chosen === "passedOver") return chosen;
+  const loaded = await loadChosen(ports, choice.keys, going);
+  if (loaded.kind !== "loaded") return loaded.kind === "again" ? AGAIN : "passedOver";
+  const { chosen, factless } = loaded;
+  if (chosen.length === 0) return { kind: "factless", factless };
   const more = first.length > chosen.length;
-  return stageClaim(ports, limits, tx, { budget, chosen, claimant, more, begunAtMs });
+  return stageClaim(ports, limits, tx, { ...loaded, budget, claimant, more, begunAtMs });
 }
 
 /** Another host has promised to come back; only urgent work does not wait for it. */
@@ -155,6 +160,7 @@ function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
 interface Claiming {
   readonly budget: MaybeStored<Budget>;
   readonly chosen: readonly Stored<SequenceRecord>[];
+  readonly factless: readonly Stored<SequenceRecord>[];
   readonly claimant: Claimant;
   readonly more: boolean;
   readonly begunAtMs: number;
@@ -164,7 +170,7 @@ function stageClaim(
   { clock, random }: ClaimPorts,
   limits: Limits,
   tx: Transaction,
-  { budget, chosen, claimant, more, begunAtMs }: Claiming,
+  { budget, chosen, factless, claimant, more, begunAtMs }: Claiming,
 ): Claimed {
   const earliestMs = clock.earliest();
   const latestMs = clock.latest();
@@ -178,7 +184,7 @@ function stageClaim(
   changeBudget(tx, budget, next, [factAbout("claimed", after, { atMs: earliestMs })]);
   for (const [index, each] of chosen.entries()) tx.stage(move(each, after[index] ?? each.value));
   const drives = next.driver?.hostId === claimant.hostId;
-  return { kind: "claimed", sequences, drives, begunAtMs, more };
+  return { kind: "claimed", sequences, drives, begunAtMs, more, factless };
 }
 
 function budgetAfter(

@@ -10,6 +10,7 @@ import { noteRefusal, noToken } from "../../store/note-lockout.ts";
 import { remembering } from "../../store/remembering.ts";
 import { ringForReady, stopDriving } from "../../store/ring.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
+import { createLearn, type PlatformsOf } from "./learn-facts.ts";
 import { createOverdueFinder } from "./longest-waiting.ts";
 import { submitClaimed } from "./post.ts";
 import { unfold } from "../../store/unfold.ts";
@@ -22,6 +23,7 @@ export interface DrainSettings {
   readonly lingerMs: number;
   /** Which machines lrq may act on now; it may differ from when they were accepted. */
   readonly scope: MachineScope;
+  readonly platformsOf: PlatformsOf;
   /**
    * Begun with a claim while nobody polls, and waited for at the end: the timer may tick only a
    * minute later.
@@ -132,12 +134,13 @@ async function drainReady(
 
 async function dispatch(
   ports: DrainPorts,
-  { limits, watch }: Draining,
+  { limits, watch, platformsOf }: Draining,
   claimant: Claimant,
   leftMs: () => number,
 ): Promise<DrainReport & { drove: boolean }> {
   let submitted = 0;
   let drove = false;
+  const learn = createLearn(ports, { limits, platformsOf, passedOver: claimant.passedOver });
   for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
     // The token comes before the claim, so that nothing slow is between a claim and its POST.
     const token = await ports.defender.prepare();
@@ -148,6 +151,10 @@ async function dispatch(
       return { submitted, drove, ended: "lockedOut" };
     }
     const claimed = await claimNext(ports, limits, claimant);
+    if (claimed.kind === "factless") {
+      if (await learn(claimed.factless)) continue;
+      return { submitted, drove, ended: "nothing" };
+    }
     let untilMs: number | null;
     let ended: DrainReport["ended"] = "wait";
     if (claimed.kind === "claimed") {
@@ -157,6 +164,7 @@ async function dispatch(
       const came = await submitClaimed(ports, limits, claimed);
       submitted += came.accepted;
       if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
+      await learn(claimed.factless);
       if (!claimed.more && came.settled) return { submitted, drove, ended: "nothing" };
       const { value: budget } = await loadBudget(ports.ledger);
       untilMs = nextDispatchAfter(budget, ports.clock.earliest(), limits);

@@ -27,15 +27,24 @@ interface Going {
   readonly lostTo: string | null;
 }
 
+/** The records that a claim has chosen. */
+interface Loaded {
+  readonly kind: "loaded";
+  /** Those that may go, one for each machine. */
+  readonly chosen: readonly Stored<SequenceRecord>[];
+  /** Those of whose machines only the sender has spoken: none of them may go. */
+  readonly factless: readonly Stored<SequenceRecord>[];
+}
+
 /**
- * The records of the chosen keys, one for each machine. It moves sequences that cannot go to
- * another place. Null if none is left: then the claim has to read everything again.
+ * The records of the chosen keys. It moves sequences that cannot go to another place. If none is
+ * left, the claim has to read everything again.
  */
 export async function loadChosen(
   ports: LoadPorts,
   keys: readonly string[],
   going: Going,
-): Promise<Stored<SequenceRecord>[] | "again" | "passedOver"> {
+): Promise<Loaded | { readonly kind: "again" } | { readonly kind: "passedOver" }> {
   const { passedOver } = going;
   // If one cannot be read, that is reported later, one after the other.
   const loaded = await Promise.all(
@@ -43,6 +52,7 @@ export async function loadChosen(
   );
   const before = passedOver.size;
   const chosen = new Map<string, Stored<SequenceRecord>>();
+  const factless: Stored<SequenceRecord>[] = [];
   for (const [index, record] of loaded.entries()) {
     const key = keys[index] ?? "";
     const came = await unlessSetAside(ports, "setAside", async () => {
@@ -51,15 +61,26 @@ export async function loadChosen(
       // claimed now.
       if (record?.value.state !== "waiting") return (await dropStray(ports, key)) ? "no" : "again";
       if (chosen.has(record.value.machineId)) return "no";
+      if (lacksFacts(record.value, ports.clock.earliest())) {
+        factless.push(record);
+        return "no";
+      }
       if (await movedAside(ports, record, going)) return "no";
       chosen.set(record.value.machineId, record);
       return "yes";
     });
-    if (came === "again") return "again";
+    if (came === "again") return { kind: "again" };
     if (came === "setAside") passedOver.add(sequenceIdIn(key));
   }
-  if (chosen.size > 0) return [...chosen.values()];
-  return passedOver.size > before ? "passedOver" : "again";
+  if (chosen.size > 0 || factless.length > 0) {
+    return { kind: "loaded", chosen: [...chosen.values()], factless };
+  }
+  return { kind: passedOver.size > before ? "passedOver" : "again" };
+}
+
+/** Defender has to be asked for its machine first; not for one that ends anyway. */
+function lacksFacts({ machineFacts, expiresAtMs }: SequenceRecord, nowMs: number): boolean {
+  return machineFacts === null && expiresAtMs > nowMs;
 }
 
 /**

@@ -52,8 +52,8 @@ function withThrottlesLogged(defender: Defender, log: Log): Defender {
     cancelAction: (...of) => asked("cancel", defender.cancelAction(...of)),
     resultLink: (...of) => asked("link", defender.resultLink(...of)),
     download: (...of) => asked("download", defender.download(...of)),
+    readMachines: (...of) => asked("machines", defender.readMachines(...of)),
     findMachines: (...of) => asked("machines", defender.findMachines(...of)),
-    getMachine: (...of) => asked("machines", defender.getMachine(...of)),
     machinesSeenSince: (...of) => asked("machines", defender.machinesSeenSince(...of)),
   };
 }

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   callerReadsSchema,
+  mostLookUps,
   spendShare,
   type CallerReads,
 } from "../../../shared/limits/pace/caller-share.ts";
@@ -15,7 +16,7 @@ function spent(reads: CallerReads, caller: string, asked: number, nowMs: number)
   let after = reads;
   let allowed = 0;
   for (let number = 0; number < asked; number += 1) {
-    const next = spendShare(after, caller, nowMs, LIMITS);
+    const next = spendShare(after, { caller, calls: 1 }, nowMs, LIMITS);
     if (next === null) continue;
     after = next;
     allowed += 1;
@@ -54,10 +55,19 @@ describe("the look-ups of a caller", () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(), (caller, nowMs) => {
         fc.pre(caller !== "__proto__");
-        const once = spendShare({}, caller, nowMs, limits);
+        const once = spendShare({}, { caller, calls: 1 }, nowMs, limits);
         expect(callerReadsSchema.parse(once)).toEqual(once);
-        expect(spendShare(once ?? {}, caller, nowMs, limits)).toBeNull();
+        expect(spendShare(once ?? {}, { caller, calls: 1 }, nowMs, limits)).toBeNull();
       }),
     );
+  });
+
+  it("that are made at once are all allowed, or none", () => {
+    const by = { caller: "one", calls: 1 };
+    const most = mostLookUps(LIMITS);
+    expect(spendShare({}, { ...by, calls: most + 1 }, 0, LIMITS)).toBeNull();
+    const all = spendShare({}, { ...by, calls: most }, 0, LIMITS);
+    expect(all).not.toBeNull();
+    expect(spendShare(all ?? {}, by, 0, LIMITS)).toBeNull();
   });
 });

@@ -1,26 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { MachineMention } from "../../../shared/incident/incident.ts";
 import type { MachineScope } from "../../../shared/access/machine-scope.ts";
-import type { Defender, Machine, Reply } from "../../../shared/ports.ts";
+import type { Defender, Machine } from "../../../shared/ports.ts";
 import { resolveMachines } from "../../../shared/workflow/accept/resolve-machines.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
+import { aMachine as machineOf } from "../known-machines.ts";
 
 const id = (digit: number) => digit.toString(16).padStart(40, "0");
 
 function aMachine(digit: number, more: Partial<Machine> = {}): Machine {
-  return {
-    machineId: id(digit),
-    name: `pc-${digit}.corp.example`,
-    platform: "linux",
-    onboarded: true,
-    lastSeenAtMs: null,
-    health: "Active",
-    mergedInto: null,
-    tags: null,
-    group: null,
-    ...more,
-  };
+  const named = { name: `pc-${digit}.corp.example`, platform: "linux", health: "Active" } as const;
+  return machineOf(id(digit), { ...named, ...more });
 }
 
 const mention = (more: Partial<MachineMention>): MachineMention => ({
@@ -36,38 +27,56 @@ async function resolved(
   mentions: readonly MachineMention[],
   { scope = {} }: { scope?: MachineScope } = {},
 ) {
-  const calls: string[] = [];
+  const calls: (readonly string[])[] = [];
   const world = startAccepting();
-  const getMachine: Defender["getMachine"] = async (machineId) => {
-    calls.push(machineId);
-    const found = tenant.find((each) => each.machineId === machineId);
-    return found === undefined ? ABSENT : { kind: "answered", value: found };
+  const readMachines: Defender["readMachines"] = async (machineIds) => {
+    calls.push(machineIds);
+    const value = tenant.filter(({ machineId }) => machineIds.includes(machineId));
+    return { kind: "answered", value };
   };
-  const findMachines: Defender["findMachines"] = async (name) => {
-    calls.push(name);
-    const isNamed = (of: string | null) => (name.includes(".") ? of : of?.split(".")[0]) === name;
-    return { kind: "answered", value: tenant.filter((each) => isNamed(each.name)) };
+  const findMachines: Defender["findMachines"] = async (labels) => {
+    calls.push(labels);
+    const value = tenant.filter(({ name }) => labels.includes(name?.split(".")[0] ?? ""));
+    return { kind: "answered", value };
   };
-  const ports = { ...world.ports, defender: { ...world.ports.defender, getMachine, findMachines } };
+  const ports = {
+    ...world.ports,
+    defender: { ...world.ports.defender, readMachines, findMachines },
+  };
   const looking = { limits: someLimits(), by: "soar", scope };
   const answer = await resolveMachines(ports, looking, mentions);
   if (answer.kind !== "resolved") throw new Error(answer.detail);
   return { machines: answer.machines, calls };
 }
 
-const ABSENT: Reply<never> = { kind: "absent", detail: "not there" };
 const iOS = { kind: "notOurs", said: "iOS" } as const;
 
 describe("a machine given by its id", () => {
   it("is asked for when nobody says its platform", async () => {
     const said = mention({ machineId: id(1) });
     const { machines, calls } = await resolved([aMachine(1)], [said]);
-    expect([machines, calls]).toMatchObject([[{ kind: "known", platform: "linux" }], [id(1)]]);
+    expect([machines, calls]).toMatchObject([[{ kind: "known", platform: "linux" }], [[id(1)]]]);
   });
 
-  it("is taken as it is when its platform is said", async () => {
-    const said = [mention({ machineId: id(1), platform: "windows" })];
-    expect((await resolved([], said)).calls).toEqual([]);
+  it("is what Defender says, whatever the sender says of it", async () => {
+    const said = mention({ machineId: id(1), name: "ceo-laptop", platform: "windows" });
+    const { machines, calls } = await resolved([aMachine(1, { tags: ["a"] })], [said]);
+    expect(calls).toEqual([[id(1)]]);
+    const name = "pc-1.corp.example";
+    const facts = { name, platform: "linux", tags: ["a"], group: null };
+    expect(machines).toMatchObject([{ name, platform: "linux", namedAs: "ceo-laptop", facts }]);
+  });
+
+  it("is shown under no other name when only the domain differs", async () => {
+    const said = mention({ machineId: id(1), name: "pc-1.other.example" });
+    const { machines } = await resolved([aMachine(1)], [said]);
+    expect(machines[0]).not.toHaveProperty("namedAs");
+  });
+
+  it("is of no platform when Defender names none, whatever the sender says", async () => {
+    const said = mention({ machineId: id(1), platform: "windows" });
+    const { machines } = await resolved([aMachine(1, { platform: null })], [said]);
+    expect(machines).toMatchObject([{ kind: "known", platform: null }]);
   });
 
   it("is asked for when the sender's word is unknown, and Defender's counts", async () => {
@@ -100,14 +109,20 @@ describe("a machine given by its id", () => {
     ]);
   });
 
-  it("is looked up for at most 50 of one incident, the others left out with the reason", async () => {
-    const said = Array.from({ length: 51 }, (_, at) => mention({ machineId: id(at) }));
-    const tenant = said.map((_, at) => aMachine(at));
-    const { machines } = await resolved(tenant, said);
-    expect(machines.slice(0, 50).every(({ kind }) => kind === "known")).toBe(true);
-    expect(machines[50]).toMatchObject({
-      reason: expect.stringContaining("looks up only 50 machines"),
-    });
+  it("is one of twenty in a call: 500 machines take 25 calls, and 500 names 50", async () => {
+    const tenant = Array.from({ length: 500 }, (_, at) => aMachine(at));
+    const byId = tenant.map(({ machineId }) => mention({ machineId, platform: "linux" }));
+    const { machines, calls } = await resolved(tenant, byId);
+    expect(machines.map((each) => each.kind === "known" && each.machineId)).toEqual(
+      tenant.map(({ machineId }) => machineId),
+    );
+    expect(calls.map((each) => each.length)).toEqual(Array<number>(25).fill(20));
+    const byName = await resolved(
+      tenant,
+      tenant.map(({ name }) => mention({ name })),
+    );
+    expect(byName.machines.every(({ kind }) => kind === "known")).toBe(true);
+    expect(byName.calls.map((each) => each.length)).toEqual(Array<number>(50).fill(10));
   });
 });
 
@@ -146,7 +161,7 @@ describe("a machine given by its name", () => {
   it("is found in another domain by the first part, if that is one machine's", async () => {
     const said = [mention({ name: "pc-1.other.example" })];
     const { machines, calls } = await resolved([aMachine(1)], said);
-    expect(calls).toEqual(["pc-1.other.example", "pc-1"]);
+    expect(calls).toEqual([["pc-1"]]);
     expect(machines).toMatchObject([{ machineId: id(1), namedAs: "pc-1.other.example" }]);
   });
 

@@ -1,3 +1,4 @@
+import { PLATFORMS } from "../../../shared/incident/incident.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { move } from "../../../shared/ledger/sequence/rows.ts";
 import type { Defender, Reply } from "../../../shared/ports.ts";
@@ -9,7 +10,13 @@ import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
 
 const LIMITS = someLimits();
-const SETTINGS = { limits: LIMITS, lingerMs: 0, scope: {}, watch: async () => {} } as const;
+const SETTINGS = {
+  limits: LIMITS,
+  lingerMs: 0,
+  scope: {},
+  platformsOf: () => PLATFORMS,
+  watch: async () => {},
+} as const;
 const REPAIR = { why: "repair", runId: null, urgent: false } as const;
 
 const forbidden = async (): Promise<Reply<never>> => ({

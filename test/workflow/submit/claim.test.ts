@@ -8,6 +8,7 @@ import { budgetChange, loadBudget } from "../../../shared/store/load.ts";
 import type { Ledger } from "../../../shared/ports.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
+import { noAnswer } from "../known-machines.ts";
 import { interrupted } from "../interrupting.ts";
 import { startPausingItself } from "../pausing-itself.ts";
 
@@ -80,20 +81,31 @@ describe("a claim", () => {
     ["names other machines only", { allow: [{ ids: ["f".repeat(40)] }] }],
     ["asks for tags that nobody knows", { deny: [{ tags: ["keep out"] }] }],
     ["asks for an approval that nobody gave", { tier0: [{ platforms: ["windows" as const] }] }],
-  ])(
-    "takes none that came under no scope, and of which nothing is known, once the scope %s",
-    async (_, scope) => {
-      const world = startAccepting();
-      await world.accept("case", [0, 1]);
-      expect(records(world).map(({ machineFacts }) => machineFacts)).toEqual([null, null]);
-      expect((await claimed(world, { scope })).kind).toBe("nothing");
-      const ends = records(world).map(({ state, outcome }) => [state, outcome?.code]);
-      expect(ends).toEqual([
-        ["refused", "outOfScope"],
-        ["refused", "outOfScope"],
-      ]);
-    },
-  );
+  ])("takes none that came under no scope once the scope %s", async (_, scope) => {
+    const world = startAccepting();
+    await world.accept("case", [0, 1]);
+    const known = { name: null, platform: "windows", tags: null };
+    expect(records(world).map((each) => each.machineFacts)).toMatchObject([known, known]);
+    expect((await claimed(world, { scope })).kind).toBe("nothing");
+    const ends = records(world).map(({ state, outcome }) => [state, outcome?.code]);
+    expect(ends).toEqual([
+      ["refused", "outOfScope"],
+      ["refused", "outOfScope"],
+    ]);
+  });
+
+  it("takes none of whose machine only the sender has spoken, whatever the scope", async () => {
+    const world = startAccepting();
+    const defender = { ...world.ports.defender, readMachines: noAnswer };
+    await world.accept("by word", [0, 1], {}, { ...world.ports, defender });
+    const scope = { allow: [{ ids: ["f".repeat(40)] }] };
+    expect(await claimed(world, { scope })).toMatchObject({ kind: "factless" });
+    const states = records(world).map(({ state, place }) => [state, place?.kind]);
+    expect(states).toEqual([
+      ["waiting", "ready"],
+      ["waiting", "ready"],
+    ]);
+  });
 
   it("passes no pause of a run that it had read before", async () => {
     const { world, runId, fail, gateState } = await startPausingItself();

@@ -1,3 +1,4 @@
+import { PLATFORMS } from "../../../shared/incident/incident.ts";
 import { expect, it, describe } from "vitest";
 import { loadBudget } from "../../../shared/store/load.ts";
 import { drain, type DrainPorts } from "../../../shared/workflow/submit/drain.ts";
@@ -9,7 +10,13 @@ import { startAccepting } from "../accepting.ts";
 it("a driver that leaves without a bell takes its promise back, so that the next may go at once", async () => {
   const app = startGoingOn();
   await app.accept("case", [1, 2, 3]);
-  const settings = { limits: app.limits, lingerMs: 240_000, scope: {}, watch: async () => {} };
+  const settings = {
+    limits: app.limits,
+    lingerMs: 240_000,
+    scope: {},
+    platformsOf: () => PLATFORMS,
+    watch: async () => {},
+  };
   const seen: (string | null)[] = [];
   const ledger: typeof app.ledger = {
     ...app.ledger,
@@ -32,7 +39,13 @@ it("a driver that leaves without a bell takes its promise back, so that the next
 it("a driver ends where nobody can read the budget as it leaves", async () => {
   const app = startGoingOn();
   await app.accept("case", [1, 2, 3]);
-  const settings = { limits: app.limits, lingerMs: 240_000, scope: {}, watch: async () => {} };
+  const settings = {
+    limits: app.limits,
+    lingerMs: 240_000,
+    scope: {},
+    platformsOf: () => PLATFORMS,
+    watch: async () => {},
+  };
   const drives = async () => (await loadBudget(app.ledger)).value.driver !== null;
   const ledger: typeof app.ledger = {
     ...app.ledger,
@@ -55,7 +68,13 @@ function isDriven(budget: unknown): boolean {
 }
 
 const LIMITS = someLimits();
-const SETTINGS = { limits: LIMITS, lingerMs: 240_000, scope: {}, watch: async () => {} };
+const SETTINGS = {
+  limits: LIMITS,
+  lingerMs: 240_000,
+  scope: {},
+  platformsOf: () => PLATFORMS,
+  watch: async () => {},
+};
 
 /**
  * Drains after each other, each by the bell of the one before, until so many POSTs went or no bell
@@ -117,7 +136,13 @@ async function watchesOf(sincePolledMs: number | null): Promise<number> {
   await app.accept("case", [2]);
   let watches = 0;
   const watch = async () => void (watches += 1);
-  const settings = { limits: app.limits, lingerMs: 0, scope: {}, watch };
+  const settings = {
+    limits: app.limits,
+    lingerMs: 0,
+    scope: {},
+    platformsOf: () => PLATFORMS,
+    watch,
+  };
   await drain(app.ports, settings, { why: "due", runId: null, urgent: false });
   return watches;
 }
@@ -135,7 +160,13 @@ describe("the watch of a drain", () => {
   it("is waited for, and what it throws, the drain throws", async () => {
     const app = startGoingOn();
     await app.accept("case", [1]);
-    const settings = { limits: app.limits, lingerMs: 0, scope: {}, watch: outOfReach };
+    const settings = {
+      limits: app.limits,
+      lingerMs: 0,
+      scope: {},
+      platformsOf: () => PLATFORMS,
+      watch: outOfReach,
+    };
     const bell = { why: "due", runId: null, urgent: false } as const;
     await expect(drain(app.ports, settings, bell)).rejects.toThrow("out of reach");
   });

@@ -18,8 +18,8 @@ const CALLS: readonly (readonly [call: string, ask: (of: Defender) => Promise<Re
     ["list", async (of) => await of.getAction("a-1")],
     ["cancel", async (of) => await of.cancelAction("a-1", "why")],
     ["link", async (of) => await of.resultLink("a-1", 0)],
-    ["machines", async (of) => await of.findMachines("pc-1")],
-    ["machines", async (of) => await of.getMachine("0")],
+    ["machines", async (of) => await of.findMachines(["pc-1"])],
+    ["machines", async (of) => await of.readMachines(["0"])],
     ["machines", async (of) => await of.machinesSeenSince(0)],
   ];
 
@@ -34,8 +34,8 @@ function answering(reply: () => Promise<Reply<never>>, lines: unknown[]): Defend
     cancelAction: reply,
     resultLink: reply,
     download: reply,
+    readMachines: reply,
     findMachines: reply,
-    getMachine: reply,
     machinesSeenSince: reply,
   };
   return withLog({ defender: port }, (...line) => void lines.push(line)).defender;

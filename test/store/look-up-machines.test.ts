@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Reply } from "../../../shared/ports.ts";
-import { resolveMachines } from "../../../shared/workflow/accept/resolve-machines.ts";
-import { someLimits } from "../../limits/some-limits.ts";
-import { startAccepting } from "../accepting.ts";
+import type { Reply } from "../../shared/ports.ts";
+import { resolveMachines } from "../../shared/workflow/accept/resolve-machines.ts";
+import { someLimits } from "../limits/some-limits.ts";
+import { startAccepting } from "../workflow/accepting.ts";
 
 const MACHINE_ID = "1".padStart(40, "0");
 const BY_NAME = { machineId: null, name: "pc-1", platform: null };
@@ -16,7 +16,7 @@ async function resolved(
 ): ReturnType<typeof resolveMachines> {
   const { ports } = startAccepting();
   const answer = async (): Promise<Reply<never>> => reply;
-  const defender = { ...ports.defender, findMachines: answer, getMachine: answer };
+  const defender = { ...ports.defender, findMachines: answer, readMachines: answer };
   const settings = { limits: someLimits(), by: "soar", scope: BY_TAG };
   return await resolveMachines({ ...ports, defender }, settings, [mention]);
 }

@@ -1,0 +1,36 @@
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
+import type { Court } from "./invariants.ts";
+import type { Scenario } from "./scenario.ts";
+import { nameOf } from "./tenant.ts";
+
+/** Whether what is known of a machine comes from Defender before anything is sent to it. */
+export interface FactsJudge {
+  moved(before: SequenceRecord | null, after: SequenceRecord): void;
+  /** True if the machine is not what its senders say, or is not there at `nowMs`. */
+  isOther(machineId: string, nowMs: number): boolean;
+}
+
+export function createFactsJudge(
+  court: Court,
+  { machines }: Pick<Scenario, "machines">,
+  startMs: number,
+): FactsJudge {
+  const of = (machineId: string) => machines.find((each) => each.machineId === machineId);
+  return {
+    moved: (before, after) => {
+      if (after.state !== "claimed" || before?.state === "claimed") return;
+      const { machineId, machineName, machineFacts } = after;
+      const name = nameOf(machineId);
+      if (machineFacts?.name !== name || machineName !== name) {
+        court.fail("facts", `${after.sequenceId} is claimed for ${machineName ?? "no name"}`);
+      }
+      if (of(machineId)?.isOther === true) {
+        court.fail("facts", `${after.sequenceId} is claimed for a machine that runs Windows`);
+      }
+    },
+    isOther: (machineId, nowMs) => {
+      const machine = of(machineId);
+      return machine?.isOther === true || nowMs >= startMs + (machine?.goneAtMs ?? Infinity);
+    },
+  };
+}
