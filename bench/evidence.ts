@@ -13,6 +13,7 @@ import { auditRecordSchema } from "../shared/evidence/audit.ts";
 import { createEvidenceBlobs } from "../shared/azure/evidence-blobs.ts";
 import type { EvidenceStore, Ports } from "../shared/ports.ts";
 import { readRunAudit } from "../shared/workflow/view/read-audit.ts";
+import { readDecisions } from "../shared/workflow/view/read-decisions.ts";
 import { listEvidence, openEvidence, readManifest } from "../shared/workflow/view/read-evidence.ts";
 import { readSeals } from "../shared/workflow/view/read-seals.ts";
 import { benchBig } from "./big-results.ts";
@@ -105,6 +106,7 @@ function apiOf(ports: Ports): EvidenceApi {
       if (read === null) throw new Error("no such run");
       return { ...read, seals: [...read.seals] };
     },
+    decisions: async (runId) => (await readDecisions(ports, runId, 1))?.decisions ?? [],
     open: async (_, { sequenceId, index }) => {
       const opened = await openEvidence(ports, { sequenceId, index }, wholeFor("bench"));
       if (opened === null) throw new Error("not there");

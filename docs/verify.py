@@ -83,7 +83,7 @@ def hash_stream(file):
     return size, digest.hexdigest()
 
 
-def check_chain(where, links, chain_of, run_id):
+def check_chain(where, links, chain_of, chain_id):
     """A chain as far as it is whole; gives its hashes."""
     hashes = [ZEROS]
     for number, link in enumerate(links, 1):
@@ -95,8 +95,8 @@ def check_chain(where, links, chain_of, run_id):
             found(where, f"link {number} does not follow the one before it")
         if link.get("hash") != sha256(canonical(rest)):
             found(where, f"link {number} was changed after it was chained")
-        if link.get(chain_of) != run_id:
-            found(where, f"link {number} belongs to another run")
+        if link.get(chain_of) != chain_id:
+            found(where, f"link {number} belongs to another {chain_of}")
         hashes.append(link.get("hash"))
     return hashes
 
@@ -143,8 +143,8 @@ def holds(path, content):
 def read_statement(folder, name, present):
     text = read_text(folder, name, present)
     statement = None if text is None else read_json(text)
-    if not isinstance(statement, dict) or statement.get("v") not in (1, 2):
-        found(name, "is not a statement of version 1 or 2")
+    if not isinstance(statement, dict) or statement.get("v") not in (1, 2, 3):
+        found(name, "is not a statement of version 1, 2 or 3")
         return None, None
     if text != canonical(statement):
         found(name, "is not written as lrq writes it")
@@ -180,11 +180,52 @@ def check_statement(name, statement, run_id, chains):
     if statement["accepted"] != len(statement["sequences"]):
         found(name, f"has {len(statement['sequences'])} of {statement['accepted']} sequences")
     for kind, hashes in chains.items():
-        count, head = statement[kind]["count"], statement[kind]["head"]
-        if count >= len(hashes):
-            found(name, f"ends at link {count} of {kind}, which is not in the folder: it was cut off")
-        elif hashes[count] != head:
-            found(name, f"has another hash of link {count} of {kind}: it was written anew")
+        check_end(name, statement[kind], kind, hashes)
+
+
+def check_end(name, end, kind, hashes):
+    count, head = end["count"], end["head"]
+    if count >= len(hashes):
+        found(name, f"ends at link {count} of {kind}, which is not in the folder: it was cut off")
+    elif hashes[count] != head:
+        found(name, f"has another hash of link {count} of {kind}: it was written anew")
+
+
+def check_decisions(folder, present, statements):
+    """What the queue decided: a chain for each sequence, whose end every statement names."""
+    last = list(statements.values())[-1][0]
+    if last["v"] < 3:
+        return
+    text = read_text(folder, "decisions.jsonl", present)
+    if text is None:
+        return
+    links = [read_json(line) for line in text.split("\n")[:-1]]
+    if not all(isinstance(link, dict) for link in links):
+        return found("decisions.jsonl", "has a line that is no decision")
+    chains = {each["sequenceId"]: [] for each in last["sequences"] if each["decisions"] is not None}
+    for link in links:
+        if link.get("sequenceId") in chains:
+            chains[link["sequenceId"]].append(link)
+    if text != lines_of([link for chain in chains.values() for link in chain]):
+        found("decisions.jsonl", "is not what lrq writes of the sequences that have a complete chain")
+    hashes = {}
+    for sequence_id, chain in chains.items():
+        where = f"decisions.jsonl: {sequence_id}"
+        hashes[sequence_id] = check_chain(where, chain, "sequenceId", sequence_id)
+        numbers = [0] + [link["queueNumber"] for link in chain]
+        if any(number >= later for number, later in zip(numbers, numbers[1:])):
+            found(where, "has decisions that are not in the order of the queue's log")
+    silent = {each["sequenceId"] for each in last["sequences"]} - chains.keys()
+    for name, (statement, _) in statements.items():
+        for each in statement["sequences"] if statement["v"] >= 3 else []:
+            if each["decisions"] is not None and each["sequenceId"] not in silent:
+                kind = f"the decisions about {each['sequenceId']}"
+                check_end(name, each["decisions"], kind, hashes.get(each["sequenceId"], [ZEROS]))
+
+
+def lines_of(records):
+    lines = [json.dumps(each, separators=(",", ":"), ensure_ascii=False) + "\n" for each in records]
+    return "".join(lines)
 
 
 def in_order(instants):
@@ -313,12 +354,13 @@ def verify(folder, expected):
         found("manifest.json", "does not end at its head")
     log = read_text(folder, "audit.jsonl", present) or ""
     records = [read_json(line) for line in log.split("\n")[:-1]]
-    lines = [json.dumps(each, separators=(",", ":"), ensure_ascii=False) + "\n" for each in records]
-    if log != "".join(lines):
+    if log != lines_of(records):
         found("audit.jsonl", "is not written as lrq writes it")
     audit = check_chain("audit.jsonl", records, "chain", run_id)
     statements = read_statements(folder, present)
     others = {"manifest.json", "audit.jsonl", "index.json", *statements}
+    if statements and list(statements.values())[-1][0]["v"] >= 3:
+        others.add("decisions.jsonl")
     check_results(folder, entries, digests, others)
     for name, (statement, _) in statements.items():
         check_statement(name, statement, run_id, {"custody": custody, "audit": audit})
@@ -328,6 +370,7 @@ def verify(folder, expected):
         if last["custody"]["count"] != len(entries):
             found(name, f"covers {last['custody']['count']} of {len(entries)} custody entries")
         check_story(name, last, entries, records)
+        check_decisions(folder, present, statements)
     index = read_text(folder, "index.json", present)
     value = indented(expected_index(run_id, entries, audit, statements))
     # Members of a seal are sorted, those of an index are not: the values are compared.
@@ -341,6 +384,8 @@ def verify(folder, expected):
 
 
 def tell(run_id, seals, statements, head, expected):
+    last = list(statements.values())[-1][0] if statements else {"sequences": []}
+    undecided = sum(each.get("decisions") is None for each in last["sequences"])
     sealed = bool(statements) and "unsealed.json" not in statements
     print(f"ok   run {run_id}")
     print(f"seal {seals[-1]}" if sealed else "open the run is not sealed")
@@ -349,6 +394,8 @@ def tell(run_id, seals, statements, head, expected):
         print("     the expected head is that of the results alone")
     elif expected is not None and not (sealed and expected == seals[-1]):
         print("     the expected hash is that of an earlier seal: what came later is not proven")
+    if undecided:
+        print(f"     of {undecided} sequences the decisions are not proven")
 
 
 def main(words):

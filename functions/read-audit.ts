@@ -24,6 +24,18 @@ app.http("readRunAudit", {
   }),
 });
 
+app.http("readDecisions", {
+  methods: ["GET"],
+  route: "runs/{runId}/decisions",
+  authLevel: "anonymous",
+  handler: forWholeRun("run.read", async (lrq, request, { runId }) => {
+    const from = fromOf(request);
+    if (from === null) return badFrom();
+    const page = await lrq.readDecisions(runId, from);
+    return page === null ? noSuchRun() : json(page);
+  }),
+});
+
 /** The number of a record, 1 when none is given, null when it is none. */
 function fromOf(request: HttpRequest): number | null {
   const text = request.query.get("from") ?? "1";

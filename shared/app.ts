@@ -28,6 +28,7 @@ import { describeStatus } from "./workflow/view/describe-status.ts";
 import { drain } from "./workflow/submit/drain.ts";
 import { withLog } from "./workflow/submit/log-throttles.ts";
 import { readQueueAudit, readRunAudit } from "./workflow/view/read-audit.ts";
+import { readDecisions } from "./workflow/view/read-decisions.ts";
 import { readSeals } from "./workflow/view/read-seals.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-evidence.ts";
 import { pause, resume } from "./workflow/operate/pause.ts";
@@ -166,6 +167,7 @@ function readings({ limits }: Config, outside: Outside, { callers }: KnownParts)
       openEvidence(outside, which, run),
     readQueueAudit: (from: number) => readQueueAudit(outside, from),
     readRunAudit: (runId: string, from: number) => readRunAudit(outside, runId, from),
+    readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),
     readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
     previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
   };

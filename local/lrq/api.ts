@@ -3,6 +3,7 @@ import { z } from "zod";
 import { silenceText } from "../../shared/http/silence.ts";
 import { bodyOf, openResponse } from "../../shared/http/streamed-response.ts";
 import { auditRecordSchema, type AuditRecord, QUEUE_CHAIN } from "../../shared/evidence/audit.ts";
+import { decisionFactsSchema, type DecisionFacts } from "../../shared/evidence/decision.ts";
 import { manifestSchema, type ManifestFile } from "./custody-folder.ts";
 
 /** A stored result as the API lists it. */
@@ -19,6 +20,11 @@ const pageSchema = z.object({
   records: z.array(auditRecordSchema),
   next: z.int().nullable(),
 });
+const decisionPageSchema = z.object({
+  runId: z.string(),
+  decisions: z.array(decisionFactsSchema),
+  next: z.int().nullable(),
+});
 /** The texts of a run's seals, the first one first, and of the run now if no seal covers that. */
 type SealTexts = z.infer<typeof sealsSchema>;
 
@@ -32,6 +38,8 @@ export interface EvidenceApi {
   seals(runId: string): Promise<SealTexts>;
   /** The bytes of one result, as they come. */
   open(runId: string, listed: Listed): Promise<AsyncIterable<Uint8Array>>;
+  /** What the queue decided about the sequences of the run; in the order of its log. */
+  decisions(runId: string): Promise<readonly DecisionFacts[]>;
   /** The log of the run, or of the queue when it is null; whole. */
   audit(runId: string | null): Promise<readonly AuditRecord[]>;
 }
@@ -82,26 +90,38 @@ export function evidenceApi(
     seals: async (runId) => askedFor(runId, await read(sealsSchema, `runs/${runId}/seals`)),
     open: async (runId, { sequenceId, index }) =>
       await call(`runs/${runId}/evidence/${sequenceId}/${index}`),
+    decisions: async (runId) =>
+      await allOf(runId, async (from) => {
+        const path = `runs/${runId}/decisions?from=${from}`;
+        const { decisions, ...page } = await read(decisionPageSchema, path);
+        return { ...page, items: decisions };
+      }),
     audit: async (runId) => {
       const path = runId === null ? "audit" : `runs/${runId}/audit`;
-      return await wholeLog(runId ?? QUEUE_CHAIN, (from) =>
-        read(pageSchema, `${path}?from=${from}`),
-      );
+      return await allOf(runId ?? QUEUE_CHAIN, async (from) => {
+        const { chain, records, next } = await read(pageSchema, `${path}?from=${from}`);
+        return { runId: chain, items: records, next };
+      });
     },
   };
 }
 
+interface Page<T> {
+  readonly runId: string;
+  readonly items: readonly T[];
+  readonly next: number | null;
+}
+
 /** A log from its pages. */
-async function wholeLog(
-  chain: string,
-  pageFrom: (from: number) => Promise<z.infer<typeof pageSchema>>,
-): Promise<readonly AuditRecord[]> {
-  const all: AuditRecord[] = [];
+async function allOf<T>(
+  runId: string,
+  pageFrom: (from: number) => Promise<Page<T>>,
+): Promise<readonly T[]> {
+  const all: T[] = [];
   let from: number | null = 1;
   for (let pages = 0; from !== null && pages < PAGES_MAX; pages += 1) {
-    const page: z.infer<typeof pageSchema> = await pageFrom(from);
-    askedFor(chain, { runId: page.chain });
-    all.push(...page.records);
+    const page: Page<T> = askedFor(runId, await pageFrom(from));
+    all.push(...page.items);
     from = page.next;
   }
   return all;

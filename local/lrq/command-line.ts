@@ -158,7 +158,7 @@ async function verifyAndTell(
 }
 
 /** What is proven by that, and what is not. */
-function proofOf({ head, seal, isSealed, expected }: Verified): string[] {
+function proofOf({ head, seal, isSealed, expected, undecided }: Verified): string[] {
   const open = "open the run is not sealed: it goes on, or nobody has sealed it as it is here";
   const proven = {
     seal: "the expected hash is the seal's: nothing of the run was changed or cut off",
@@ -169,6 +169,7 @@ function proofOf({ head, seal, isSealed, expected }: Verified): string[] {
     isSealed ? `seal ${seal}` : open,
     `head ${head}`,
     ...(expected === null ? [] : [`     ${proven[expected]}`]),
+    ...(undecided === 0 ? [] : [`     of ${undecided} sequences the decisions are not proven`]),
   ];
 }
 

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
-import { hashSchema } from "../../shared/evidence/chain.ts";
+import { hashSchema, headOf } from "../../shared/evidence/chain.ts";
 import { type CustodyEntry, custodyEntrySchema } from "../../shared/evidence/custody.ts";
 import { type Statement, statementSchema } from "../../shared/evidence/statement.ts";
+import { type Decision, type DecisionFacts, linked } from "../../shared/evidence/decision.ts";
 import { RESULT_PATH, resultPath } from "../../shared/evidence/paths.ts";
-import { chainHeadSchema, type ChainHead } from "../../shared/ledger/run/chain-head.ts";
+import { chainHeadSchema, type ChainHead, FIRST_HEAD } from "../../shared/ledger/run/chain-head.ts";
 
 /*
- * What a run looks like on a disk: `manifest.json`, `audit.jsonl`, `seal-1.json` and those after it
+ * What a run looks like on a disk: `manifest.json`, `audit.jsonl`, `decisions.jsonl`, `seal-1.json` and those after it
  * or `unsealed.json`, the results under the names that evidence/paths.ts builds, `index.json` to find
  * one's way, and `SHA256SUMS` over all of it. The
  * text of each file follows from what it says, so nothing can hide in how it is written.
@@ -17,6 +18,8 @@ export const MANIFEST = "manifest.json";
 export const AUDIT = "audit.jsonl";
 export const INDEX = "index.json";
 export const SUMS = "SHA256SUMS";
+/** What the queue decided about each sequence. */
+export const DECISIONS = "decisions.jsonl";
 /** A run as it stood, where no seal covers that. */
 export const UNSEALED = "unsealed.json";
 
@@ -79,6 +82,47 @@ export function manifestText(manifest: ManifestFile): string {
 
 export function auditText(records: readonly unknown[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join("");
+}
+
+/**
+ * The decisions as chains, one after the other in the order of the sequences, of each sequence that
+ * the statement says to have a complete chain.
+ */
+export function decisionChains(
+  { sequences }: Statement,
+  decisions: readonly DecisionFacts[],
+): readonly Decision[] {
+  const own = bySequence(decisions);
+  return sequences.flatMap(({ sequenceId, decisions: end = null }) => {
+    const chain: Decision[] = [];
+    for (const each of (end === null ? null : own.get(sequenceId)) ?? []) {
+      chain.push(linked(decisionEnd(chain), each));
+    }
+    return chain;
+  });
+}
+
+/** Each sequence with what is about it, in the order in which that was given. */
+export function bySequence<T extends { readonly sequenceId: string }>(
+  all: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const each of all) {
+    const group = groups.get(each.sequenceId);
+    if (group === undefined) groups.set(each.sequenceId, [each]);
+    else group.push(each);
+  }
+  return groups;
+}
+
+function decisionEnd(chain: readonly Decision[]): ChainHead {
+  const last = chain.at(-1);
+  return last === undefined ? FIRST_HEAD : headOf(last);
+}
+
+/** True if its folder has the decisions of the queue. */
+export function tellsDecisions({ v }: Statement): boolean {
+  return v >= 3;
 }
 
 /** What an index is made of; without statements it is one of the first version. */

@@ -12,6 +12,8 @@ import {
   AUDIT,
   auditEnd,
   auditText,
+  decisionChains,
+  DECISIONS,
   INDEX,
   indexText,
   MANIFEST,
@@ -21,6 +23,7 @@ import {
   sealName,
   SUMS,
   sumsText,
+  tellsDecisions,
   UNSEALED,
 } from "./custody-folder.ts";
 import type { Hashed } from "./hash-file.ts";
@@ -75,6 +78,10 @@ export async function exportRun(
   };
   write(MANIFEST, manifestText(manifest));
   write(AUDIT, auditText(audit));
+  if (tellsDecisions(statements.last)) {
+    const chains = decisionChains(statements.last, await api.decisions(runId));
+    write(DECISIONS, auditText(chains));
+  }
   for (const [path, text] of texts) write(path, text);
   write(INDEX, indexText({ runId, entries, audit: auditEnd(audit), statements }));
   writeFileSync(join(folder, SUMS), sumsText(sums), { flag: "wx" });

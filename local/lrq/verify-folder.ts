@@ -7,6 +7,7 @@ import {
 import { endOf } from "../../shared/evidence/chain.ts";
 import {
   AUDIT,
+  DECISIONS,
   type FolderStatements,
   INDEX,
   MANIFEST,
@@ -18,6 +19,7 @@ import {
   sealName,
   SUMS,
   sumsText,
+  tellsDecisions,
   UNSEALED,
 } from "./custody-folder.ts";
 import type { Finding, Found } from "./finding.ts";
@@ -25,6 +27,7 @@ import { type FileDigest, hashFile } from "./hash-file.ts";
 import { parsed } from "./parsed-json.ts";
 import { plainFilesIn, readPlainText } from "./plain-files.ts";
 import { checkLogs, type ReadManifest } from "./verify-logs.ts";
+import { checkDecisions } from "./verify-decisions.ts";
 import { readStatements } from "./verify-seals.ts";
 
 export type { Finding } from "./finding.ts";
@@ -44,6 +47,8 @@ export interface Verified {
   readonly isSealed: boolean;
   /** Null if none was expected, or it is the head of nothing here, which is a finding. */
   readonly expected: HeadOf | null;
+  /** Sequences of which nothing proves that all decisions of the queue are here. */
+  readonly undecided: number;
   readonly findings: readonly Finding[];
 }
 
@@ -73,6 +78,7 @@ export async function verifyFolder(
   const known = knownNames(statements);
   checkResults(expected, digests, { known, found });
   const records = checkLogs(folder, { manifest, statements }, found);
+  if (statements !== null) checkDecisions(folder, statements, found);
   const head = manifest?.file.head ?? null;
   const headOf = expectedHead === null ? null : headIn(expectedHead, head, statements);
   if (expectedHead !== null && headOf === null) {
@@ -88,6 +94,7 @@ export async function verifyFolder(
     seal: statements?.seals.at(-1)?.hash ?? null,
     isSealed: (statements?.last.seal ?? null) !== null,
     expected: headOf,
+    undecided: undecidedIn(statements),
     findings,
   };
 }
@@ -120,10 +127,17 @@ function headIn(
   return custody === expected ? "custody" : null;
 }
 
+function undecidedIn(statements: FolderStatements | null): number {
+  const sequences = statements?.last.sequences ?? [];
+  return sequences.filter(({ decisions = null }) => decisions === null).length;
+}
+
 /** Files of an export that are no results. */
 function knownNames(statements: FolderStatements | null): ReadonlySet<string> {
   const seals = statements?.seals.map((_, place) => sealName(place + 1)) ?? [];
-  return new Set([MANIFEST, AUDIT, INDEX, ...seals, ...(statements === null ? [] : [UNSEALED])]);
+  const names = [MANIFEST, AUDIT, INDEX, ...seals];
+  if (statements === null) return new Set(names);
+  return new Set([...names, UNSEALED, ...(tellsDecisions(statements.last) ? [DECISIONS] : [])]);
 }
 
 function readManifestFile(folder: string, found: Found): ReadManifest | null {

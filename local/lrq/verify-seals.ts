@@ -57,7 +57,7 @@ function readStatement(
   if (text === null) return null;
   const statement = parsed(text, statementSchema);
   if (statement === null) {
-    found(name, "is not a statement of version 1 or 2");
+    found(name, "is not a statement of version 1, 2 or 3");
     return null;
   }
   if (statementText(statement).text !== text) found(name, "is not written as lrq writes it");
@@ -111,7 +111,8 @@ function checkStatement(
   checkEnd(name, { ...statement.audit, noun: "audit record" }, records, found);
 }
 
-function checkEnd(
+/** Whether the chain has the end that a statement names; it may go on after that. */
+export function checkEnd(
   name: string,
   { count, head, noun }: { readonly count: number; readonly head: string; readonly noun: string },
   links: readonly Link[],

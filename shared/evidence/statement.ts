@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { isoOf, isoOrNull } from "../ledger/row/instant.ts";
-import { type ChainHead, FIRST_HEAD } from "../ledger/run/chain-head.ts";
+import { type ChainHead, FIRST_HEAD, type QueueHead } from "../ledger/run/chain-head.ts";
 import type { RunRecord } from "../ledger/run/run.ts";
+import { areLinked } from "../ledger/sequence/decisions.ts";
 import { nextSeal } from "../ledger/run/seal.ts";
 import {
   SEQUENCE_STATES,
@@ -64,6 +65,11 @@ const sequenceSchema = z.strictObject({
   endedAt: instant.nullable(),
   /** Its last action at Defender. */
   machineActionId: z.string().nullable(),
+  /**
+   * The chain of the queue's decisions about it; null if an older version of the app worked on it,
+   * too. Statements of version 1 and 2 do not say it.
+   */
+  decisions: headSchema.nullable().optional(),
   commands: z.array(commandSchema),
 });
 
@@ -72,7 +78,7 @@ const sequenceSchema = z.strictObject({
  * 8601 in UTC. Its hash is the SHA-256 of its canonical JSON.
  */
 export const statementSchema = z.strictObject({
-  v: z.literal([1, 2]),
+  v: z.literal([1, 2, 3]),
   runId: z.string(),
   /**
    * The number of this seal of the run, from 1, and the hash of the seal before, 64 zeros for the
@@ -103,7 +109,7 @@ export interface Stated {
   readonly run: RunRecord;
   /** All sequences of the run that can be read. */
   readonly records: readonly SequenceRecord[];
-  readonly queue: ChainHead | null;
+  readonly queue: QueueHead | null;
   readonly atMs: number;
 }
 
@@ -112,7 +118,7 @@ export function statementOf(stated: Stated, as: "seal" | "unsealed"): Statement 
   const { run, records, queue, atMs } = stated;
   const previous = run.seal?.hash ?? FIRST_HEAD.head;
   return statementSchema.parse({
-    v: 2,
+    v: 3,
     runId: run.runId,
     seal: as === "seal" ? { number: nextSeal(run), previous } : null,
     at: isoOf(atMs),
@@ -126,7 +132,7 @@ export function statementOf(stated: Stated, as: "seal" | "unsealed"): Statement 
     audit: headOnly(run.audit),
     queue: queue === null ? null : headOnly(queue),
     profiles: profilesOf(records),
-    sequences: records.map((each) => sequenceOf(run, each)),
+    sequences: records.map((each) => sequenceOf(run, each, queue)),
     skipped: run.skipped.map(({ machine, reason }) => ({
       machine: short(machine),
       reason: short(reason),
@@ -162,6 +168,7 @@ function profilesOf(records: readonly SequenceRecord[]): Statement["profiles"] {
 function sequenceOf(
   run: Pick<RunRecord, "requestedBy">,
   record: SequenceRecord,
+  queue: QueueHead | null,
 ): Statement["sequences"][number] {
   const { profile, outcome, cancel } = record;
   return {
@@ -178,10 +185,18 @@ function sequenceOf(
     submittedAt: isoOrNull(record.submittedAtMs),
     endedAt: isoOrNull(record.endedAtMs),
     machineActionId: shortOrNull(record.actionId),
+    decisions: decisionsOf(record, queue),
     commands: record.parts.flatMap((commands, part) =>
       commands.map((command, index) => commandOf(record, { command, part, index })),
     ),
   };
+}
+
+/** What is only said if it is complete. */
+function decisionsOf(record: SequenceRecord, queue: QueueHead | null): ChainHead | null {
+  const { decisions } = record;
+  const isComplete = decisions !== null && areLinked(record, queue?.linkedFrom ?? null);
+  return isComplete ? headOnly(decisions) : null;
 }
 
 function commandOf(

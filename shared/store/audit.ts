@@ -5,19 +5,26 @@ import type { RowChange } from "../ledger/sequence/rows.ts";
 import type { RunRecord } from "../ledger/run/run.ts";
 import { isTerminal, type SequenceRecord } from "../ledger/sequence/sequence.ts";
 import type { Budget } from "../limits/pace/budget.ts";
+import type { QueueRecords } from "./link-decisions.ts";
 
 /*
  * An audit record is written in the transaction of its decision, and its number is guarded by the
  * ETag of the row that holds the head of its log: the budget for the queue's, the run for a run's.
  */
 
-/** The budget with the log's new head, and the rows to insert with it. */
+/** The budget with the log's new head, the rows to insert with it, and what they say. */
 export function auditedBudget(
   budget: Budget,
   facts: readonly AuditFacts[],
-): { readonly budget: Budget; readonly rows: readonly RowChange[] } {
+): {
+  readonly budget: Budget;
+  readonly rows: readonly RowChange[];
+  readonly written: QueueRecords;
+} {
   const { head, records } = appendAudit(budget.audit, QUEUE_CHAIN, facts);
-  return { budget: { ...budget, audit: head }, rows: rowsFor(records) };
+  const linkedFrom = budget.audit.linkedFrom ?? records[0]?.number ?? null;
+  const audit = linkedFrom === null ? head : { ...head, linkedFrom };
+  return { budget: { ...budget, audit }, rows: rowsFor(records), written: { records, linkedFrom } };
 }
 
 /** The run with its log's new head, and the rows to insert with it. */

@@ -1,18 +1,23 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import { auditedBudget } from "./audit.ts";
+import type { QueueRecords } from "./link-decisions.ts";
 import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
 import { tryTransact, usual, type Store, type Transaction } from "./transact.ts";
 
-/** Stages the new budget, and the facts for the log of the queue. */
+/**
+ * Stages the new budget, and the facts for the log of the queue. A sequence that they name is to be
+ * staged with what this returns: see `withDecisions`.
+ */
 export function changeBudget(
   tx: Transaction,
   before: MaybeStored<Budget>,
   after: Budget,
   facts: readonly AuditFacts[] = [],
-): void {
-  const { budget, rows } = auditedBudget(after, facts);
+): QueueRecords {
+  const { budget, rows, written } = auditedBudget(after, facts);
   tx.stage([budgetChange(before, budget), ...rows]);
+  return written;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { MachineLease, Stored } from "../ledger/sequence/rows.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import { changeBudget } from "./change-budget.ts";
 import { moveSequence, type Change } from "./change-sequence.ts";
+import { withDecisions } from "./link-decisions.ts";
 import { loadBudget } from "./load.ts";
 import { tryTransact, usual, type Store } from "./transact.ts";
 
@@ -35,9 +36,12 @@ export async function moveWithBudget(
     const budget = await loadBudget(tx);
     const next = onBudget(budget.value);
     if (next === null) return false;
-    changeBudget(tx, budget, next, facts);
+    const written = changeBudget(tx, budget, next, facts);
     const known = tx.lost === null ? lease : null;
-    if (after !== before.value) await moveSequence(tx, change, { lease: known });
+    const linked = withDecisions(before.value, after, written);
+    if (linked !== before.value) {
+      await moveSequence(tx, { ...change, after: linked }, { lease: known });
+    }
     return true;
   });
   return moving.kind === "done" && moving.value;

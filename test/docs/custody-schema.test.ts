@@ -7,6 +7,7 @@ import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
 import { statementSchema } from "../../shared/evidence/statement.ts";
 import { indexFileSchema } from "../../local/lrq/custody-folder.ts";
 import { messageSchema } from "../../shared/callback/message.ts";
+import { decisionSchema } from "../../shared/evidence/decision.ts";
 import { RESULT_PATH, resultPath } from "../../shared/evidence/paths.ts";
 import { canonicalJson } from "../../shared/plan/canonical-json.ts";
 import { buildCatalogue } from "../../shared/plan/profile/catalogue.ts";
@@ -22,6 +23,7 @@ describe("the published schemas", () => {
     ["custody-entry", custodyEntrySchema],
     ["audit-record", auditRecordSchema],
     ["statement", statementSchema],
+    ["decision", decisionSchema],
     ["index", indexFileSchema],
     ["callback-message", messageSchema],
   ])("%s is the form that is sealed, written or sent", (name, schema) => {
@@ -106,6 +108,11 @@ describe("the page about evidence", () => {
     expect(entry?.hash).toBe(createHash("sha256").update(canonicalJson(json)).digest("hex"));
     // What jq prints is canonical JSON as long as all names are ASCII.
     expect(JSON.stringify(json)).toMatch(/^[\x20-\x7e]*$/);
+  });
+
+  it("explains every member of a decision, and no other", () => {
+    const names = Object.keys(decisionSchema.shape);
+    expect(namesIn("The decisions").concat("v").toSorted()).toEqual(names.toSorted());
   });
 
   it("explains every event of the audit log", () => {

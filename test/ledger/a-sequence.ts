@@ -1,4 +1,5 @@
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
+import { NO_DECISIONS } from "../../shared/ledger/sequence/decisions.ts";
 import type { Command } from "../../shared/plan/command/command.ts";
 import type { SequenceRecord, SequenceResult } from "../../shared/ledger/sequence/sequence.ts";
 import { claimOf } from "../../shared/ledger/sequence/claims.ts";
@@ -65,6 +66,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     results: [],
     late: [],
     impersonations: [],
+    decisions: NO_DECISIONS,
     ...overrides,
   };
 }

@@ -51,4 +51,25 @@ export const OF_SEALS: readonly Patch[] = [
     replacement: "void unreadable;",
     caughtBy: { test: "test/store/seal-run.test.ts" },
   },
+  {
+    name: "links no decision of those that are moved together",
+    file: "shared/workflow/poll/move-together.ts",
+    snippet: "const linked = withDecisions(before.value, after, written);",
+    replacement: "const linked = withDecisions(before.value, after, { ...written, records: [] });",
+    caughtBy: { breaks: ["sealed"], seed: 4 },
+  },
+  {
+    name: "calls a chain complete although an older version has decided",
+    file: "shared/ledger/sequence/decisions.ts",
+    snippet: "return linkedFrom !== null && linkedFrom <= decisions.last;",
+    replacement: "return linkedFrom !== null;",
+    caughtBy: { breaks: ["sealed"], seed: 40 },
+  },
+  {
+    name: "begins a chain after an older version has claimed the sequence",
+    file: "shared/ledger/sequence/decisions.ts",
+    snippet: "return part + attempts + impersonations.length === 0;",
+    replacement: "return part + attempts + impersonations.length >= 0;",
+    caughtBy: { breaks: ["sealed"], seed: 40 },
+  },
 ];

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { auditRecordSchema, type AuditRecord } from "../../shared/evidence/audit.ts";
 import { statementSchema, type Statement } from "../../shared/evidence/statement.ts";
 import { runSchema, type RunRecord } from "../../shared/ledger/run/run.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
+import { canonicalJson } from "../../shared/plan/canonical-json.ts";
 import { readSeals } from "../../shared/workflow/view/read-seals.ts";
 import type { Court } from "./invariants.ts";
 import type { World } from "./world.ts";
@@ -27,6 +29,7 @@ export async function checkSealsOf(world: World, runId: string): Promise<void> {
   if (!covers(run)) return court.fail("sealed", `run ${runId} cannot be sealed`);
   const last = await checkSeals(world, run);
   const records = [...judge.ledger.records.values()].filter((each) => each.runId === runId);
+  if (last !== null) checkDecisions(world, last);
   if (last !== null && linesOf(last) !== recordLines(records)) {
     court.fail("sealed", `the seal of ${runId} says ${linesOf(last)}, not ${recordLines(records)}`);
   }
@@ -66,6 +69,39 @@ async function checkSeals(world: World, run: RunRecord): Promise<Statement | nul
   if (previous !== run.seal?.hash) return fail(court, `${runId} names another seal`);
   if (last?.custody.count !== run.custody.count) return fail(court, `${runId} has more custody`);
   return last;
+}
+
+/**
+ * The chain of each sequence has every decision that the queue's log had by then. Only an older
+ * version leaves a sequence without one.
+ */
+function checkDecisions({ court, memory, scenario }: World, last: Statement): void {
+  const log = memory.rows().filter(({ key }) => key.startsWith("audit!queue!"));
+  const records = log.map(({ body }) => auditRecordSchema.parse(body));
+  const then = records.filter(({ number }) => number <= (last.queue?.count ?? 0));
+  for (const { sequenceId, decisions } of last.sequences) {
+    if (decisions === null && scenario.versions.mixed) continue;
+    const hashes = decisionHashes(then, sequenceId);
+    const head = hashes.at(-1) ?? ZEROS;
+    if (decisions?.count !== hashes.length || decisions.head !== head) {
+      const said = `${decisions?.count} ${decisions?.head}`;
+      court.fail("sealed", `${sequenceId} has ${said}, and the log ${hashes.length} ${head}`);
+    }
+  }
+}
+
+/** In words of its own, too. */
+function decisionHashes(records: readonly AuditRecord[], sequenceId: string): string[] {
+  const hashes: string[] = [];
+  for (const { number: queueNumber, at, event, by, detail, sequences } of records) {
+    const own = sequences.filter((each) => each.sequenceId === sequenceId);
+    if (own.length === 0) continue;
+    const machineActionIds = own.flatMap((each) => each.machineActionId ?? []);
+    const facts = { sequenceId, queueNumber, at, event, by, machineActionIds, detail };
+    const link = { v: 1, number: hashes.length + 1, previous: hashes.at(-1) ?? ZEROS, ...facts };
+    hashes.push(createHash("sha256").update(canonicalJson(link)).digest("hex"));
+  }
+  return hashes;
 }
 
 function isOpen({ finishedAt, sequences }: Statement): boolean {

@@ -1,3 +1,4 @@
+import { RATE_TOKEN_KEY } from "../../shared/ledger/row/keys.ts";
 import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import { lostNewer, withNewer } from "./newer-fields.ts";
@@ -46,8 +47,9 @@ export async function asNewer(changes: readonly RowChange[]): Promise<readonly R
 }
 
 /**
- * The changes as a version writes them that knows no seals: it asks for none, and keeps what the
- * run says of them.
+ * The changes as a version writes them that knows no seals and no decisions: it asks for no seal,
+ * links nothing, and keeps what run and sequence say of them. The end of the queue's log it writes
+ * anew.
  */
 export function asOlder({ read }: Pick<Ledger, "read">) {
   return async (changes: readonly RowChange[]): Promise<readonly RowChange[]> => {
@@ -58,10 +60,23 @@ export function asOlder({ read }: Pick<Ledger, "read">) {
       else if (each.key.startsWith("run!")) {
         const { sealAsked = 0 } = Object((await read(each.key))?.body);
         older.push(Object.assign({}, each, { body: { ...Object(each.body), sealAsked } }));
+      } else if (each.key === RATE_TOKEN_KEY || each.key.startsWith("sequence!")) {
+        older.push(unlinked(each, (await read(each.key))?.body));
       } else if (!each.key.startsWith("over!")) older.push(each);
     }
     return older;
   };
+}
+
+/** The budget or a sequence without what links decisions, or with what was there before. */
+function unlinked(change: Exclude<RowChange, { op: "delete" }>, before: unknown): RowChange {
+  const body = Object(change.body);
+  if (change.key !== RATE_TOKEN_KEY) {
+    return { ...change, body: { ...body, decisions: Object(before).decisions } };
+  }
+  const stood = Object(before).audit;
+  const { count, head } = body.audit;
+  return { ...change, body: { ...body, audit: stood?.count === count ? stood : { count, head } } };
 }
 
 /** Sees every commit, and fails the court where one loses what the newer version wrote. */

@@ -62,7 +62,7 @@ describe("evidence of a finished run", () => {
     expect(await runCommand(["verify", runId], surroundings)).toBe(0);
     expect(await runCommand(["verify", "queue"], surroundings)).toBe(0);
     expect(await runCommand(["export", runId, target], surroundings)).toBe(2);
-    expect(await verifyFolder(target)).toMatchObject({ results: 4, findings: [] });
+    expect(await verifyFolder(target)).toMatchObject({ results: 4, undecided: 0, findings: [] });
 
     const sealed = await on.until(runId, ({ seal }) => seal?.current === true);
     expect(sealed.seal).toMatchObject({ number: 1 });

@@ -21,6 +21,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "GET runs/{runId}/evidence": "part",
   "GET runs/{runId}/evidence/{sequenceId}/{index:int}": "part",
   "GET runs/{runId}/audit": "whole",
+  "GET runs/{runId}/decisions": "whole",
   "GET audit": "everyTeam",
   "POST runs/{runId}/cancel": "part",
   "POST cancel": "own",

@@ -4,6 +4,7 @@ import { COMMAND_ORDER } from "../../plan/command/command.ts";
 import { machineFactsSchema } from "../../plan/machine-facts.ts";
 import { LANES, OFFLINE_LANE, type Lane } from "../../plan/lane.ts";
 import { claimSchema } from "./claims.ts";
+import { decisionsSchema } from "./decisions.ts";
 import { impersonationSchema } from "./impersonation.ts";
 import { lateActionSchema } from "./late-action.ts";
 import { rowObject } from "../row/row-object.ts";
@@ -147,6 +148,11 @@ export const sequenceSchema = rowObject({
   late: z.array(lateActionSchema).default([]),
   /** Actions that have a mark of this sequence and are not ours: the first ones. */
   impersonations: z.array(impersonationSchema).default([]),
+  /**
+   * The chain of what the queue decided about it; null if it may lack a decision, because an older
+   * version of the app has accepted the sequence or worked on it.
+   */
+  decisions: decisionsSchema.nullable().default(null),
 });
 
 /** The record of one sequence: the only source of truth about it. Times are epoch milliseconds. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { chainHeadSchema, FIRST_HEAD } from "../../ledger/run/chain-head.ts";
+import { queueHeadSchema, FIRST_HEAD } from "../../ledger/run/chain-head.ts";
 import type { Limits } from "./limits.ts";
 import { guardMs, listLagMs, listLagSchema, NO_LAG } from "./list-lag.ts";
 import { lockoutSchema } from "./lockout.ts";
@@ -95,7 +95,7 @@ export const budgetSchema = rowObject({
     .array(rowObject({ key: z.string(), why: z.string(), sinceMs: fineInstant }))
     .default([]),
   /** The end of the audit log of the queue: its records are written with the decisions. */
-  audit: chainHeadSchema,
+  audit: queueHeadSchema,
 });
 
 export type Budget = z.infer<typeof budgetSchema>;

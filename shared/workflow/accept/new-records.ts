@@ -1,5 +1,6 @@
 import type { Incident } from "../../incident/incident.ts";
 import { FIRST_HEAD } from "../../ledger/run/chain-head.ts";
+import { NO_DECISIONS } from "../../ledger/sequence/decisions.ts";
 import type { CallbackTarget } from "../../ledger/outbox/notice.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
@@ -100,5 +101,6 @@ export function newSequence(
     results: [],
     late: [],
     impersonations: [],
+    decisions: NO_DECISIONS,
   };
 }

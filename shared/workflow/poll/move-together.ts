@@ -4,6 +4,7 @@ import type { Row } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { moveSequence } from "../../store/change-sequence.ts";
+import { withDecisions } from "../../store/link-decisions.ts";
 import { loadBudget } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { tryTransact, usual, type Transaction } from "../../store/transact.ts";
@@ -67,11 +68,12 @@ async function commitTogether(
       (current, { loaded, after }) => budgetAfterMove(current, loaded.before.value, after, nowMs),
       noted(budget.value),
     );
-    changeBudget(tx, budget, next, grouped(facts));
+    const written = changeBudget(tx, budget, next, grouped(facts));
     const once = readingOnce(tx, known);
     for (const { loaded, after } of moves) {
       const { before, lease } = loaded;
-      await moveSequence(once, { before, after, nowMs }, { lease });
+      const linked = withDecisions(before.value, after, written);
+      await moveSequence(once, { before, after: linked, nowMs }, { lease });
     }
     if (tx.fits()) return true;
     tx.forget();

@@ -23,6 +23,7 @@ import type { MaybeStored } from "../../store/load.ts";
 import { noteLetIn } from "../../store/note-lockout.ts";
 import { notPassedOver, readQueueHead } from "../../store/read-queue-head.ts";
 import { AGAIN, tryTransact, usual, type Transaction } from "../../store/transact.ts";
+import { withDecisions } from "../../store/link-decisions.ts";
 import { loadChosen } from "./load-chosen.ts";
 import { retryKey, type OverdueFinder } from "./longest-waiting.ts";
 
@@ -174,15 +175,18 @@ function stageClaim(
 ): Claimed {
   const earliestMs = clock.earliest();
   const latestMs = clock.latest();
-  const sequences = chosen.map(({ value, etag }) => {
-    return { value: claim(value, latestMs, random.nonce()), etag };
-  });
-  const after = sequences.map(({ value }) => value);
+  const after = chosen.map(({ value }) => claim(value, latestMs, random.nonce()));
   const lanes = chosen.map(({ value }) => rankOf(value).lane);
   const spent = { claimant, more, lanes, earliestMs, latestMs, limits };
   const next = budgetAfter(budget.value, after, spent);
-  changeBudget(tx, budget, next, [factAbout("claimed", after, { atMs: earliestMs })]);
-  for (const [index, each] of chosen.entries()) tx.stage(move(each, after[index] ?? each.value));
+  const fact = factAbout("claimed", after, { atMs: earliestMs });
+  const written = changeBudget(tx, budget, next, [fact]);
+  const sequences = chosen.map(({ value, etag }, index) => {
+    return { value: withDecisions(value, after[index] ?? value, written), etag };
+  });
+  for (const [index, each] of chosen.entries()) {
+    tx.stage(move(each, sequences[index]?.value ?? each.value));
+  }
   const drives = next.driver?.hostId === claimant.hostId;
   return { kind: "claimed", sequences, drives, begunAtMs, more, factless };
 }

@@ -24,6 +24,7 @@ import type { LedgerReads, Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { moveSequence, type Change } from "../../store/change-sequence.ts";
+import { withDecisions } from "../../store/link-decisions.ts";
 import { loadBudget, readableSequence } from "../../store/load.ts";
 import { logLockouts } from "../../store/note-lockout.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
@@ -118,8 +119,11 @@ async function stageAnswers(
     moves.push({ before: each.claimed, after, nowMs: each.latestMs });
   }
   const facts = moves.map(({ before, after, nowMs }) => factOfMove(before.value, after, nowMs));
-  changeBudget(tx, stored, budget, grouped(facts));
-  for (const each of moves) await moveSequence(tx, each);
+  const written = changeBudget(tx, stored, budget, grouped(facts));
+  for (const each of moves) {
+    const after = withDecisions(each.before.value, each.after, written);
+    await moveSequence(tx, { ...each, after });
+  }
   return { before: stored.value, after: budget, throttles };
 }
 

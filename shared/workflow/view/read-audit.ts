@@ -51,5 +51,6 @@ async function readPage(
   const records = rows.map(({ body }) => body);
   const lastRow = rows.at(-1);
   const last = lastRow === undefined ? head.count : auditNumberIn(lastRow.key);
-  return { v: 1, chain, head, records, next: last < head.count ? last + 1 : null };
+  const end = { count: head.count, head: head.head };
+  return { v: 1, chain, head: end, records, next: last < head.count ? last + 1 : null };
 }

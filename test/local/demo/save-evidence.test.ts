@@ -39,7 +39,7 @@ describe("saveEvidence", () => {
     const cwd = join(folder, saved.folder);
     const check = () =>
       execFileSync(program, [...flags, "-c", "SHA256SUMS"], { cwd, stdio: "pipe" });
-    expect(check().toString().trim().split("\n")).toHaveLength(6);
+    expect(check().toString().trim().split("\n")).toHaveLength(7);
     writeFileSync(join(folder, saved.files[1]?.path ?? ""), "changed");
     expect(check).toThrow("did NOT match");
   });

@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 import type { EvidenceApi } from "../../../local/lrq/api.ts";
 import { exportRun, type ExportedRun } from "../../../local/lrq/export-run.ts";
 import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
+import { readDecisions } from "../../../shared/workflow/view/read-decisions.ts";
 import { readQueueAudit, readRunAudit } from "../../../shared/workflow/view/read-audit.ts";
 import { readSeals } from "../../../shared/workflow/view/read-seals.ts";
 import { listEvidence, openEvidence } from "../../../shared/workflow/view/read-evidence.ts";
@@ -32,6 +33,10 @@ export function apiOf(collecting: Collecting): EvidenceApi {
       const read = await readSeals(ports, runId);
       if (read === null) throw new Error("there is no run");
       return { ...read, seals: [...read.seals] };
+    },
+    decisions: async (runId) => {
+      const page = await readDecisions(ports, runId, 1);
+      return page?.decisions ?? [];
     },
     open: async (_, { sequenceId, index }) => {
       const opened = await openEvidence(ports, { sequenceId, index }, wholeFor("examiner"));

@@ -11,16 +11,23 @@ import { runKey } from "../../../shared/ledger/row/keys.ts";
 import { runSchema } from "../../../shared/ledger/run/run.ts";
 import { insertion } from "../../../shared/ledger/sequence/rows.ts";
 import { recordForRun } from "../../../shared/store/record-for-run.ts";
+import { factAbout } from "../../../shared/store/audit.ts";
+import { loadSequence } from "../../../shared/store/load.ts";
+import { moveWithBudget } from "../../../shared/store/move-with-budget.ts";
+import type { Ports } from "../../../shared/ports.ts";
 import { openEvidence } from "../../../shared/workflow/view/read-evidence.ts";
 import { aSequence, RUN_ID, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { type Collecting, openCollecting, type Served } from "../../workflow/collecting.ts";
 import { apiOf, temporaryFolder } from "./exporting.ts";
-import { FORGERIES, forgeIn } from "./forgeries.ts";
+import { DECISION_FORGERIES } from "./decision-forgeries.ts";
+import { FORGERIES as OF_THE_REST, forgeIn } from "./forgeries.ts";
 
 const SERVED: readonly Served[] = [
   { type: "RunScript", fileName: null, chunks: [Buffer.from('{"exit_code":0}')] },
   { type: "GetFile", fileName: "a.gz", chunks: [gzipSync("within")] },
 ];
+const FORGERIES = [...OF_THE_REST, ...DECISION_FORGERIES];
+const STRANGER = "9".repeat(20) + ".999999999999";
 const HAS_PYTHON = spawnSync("python3", ["--version"]).status === 0;
 
 /** A sequence that a PutFile got as far as, and no further. */
@@ -63,11 +70,24 @@ async function aRunOfTwo(): Promise<Collecting> {
   await recordForRun(ports, RUN_ID, "accepted", { by: "analyst" });
   await recordForRun(ports, RUN_ID, "approved", { by: "lead" });
   await recordForRun(ports, RUN_ID, "cancelAsked", { by: "analyst" });
+  for (const each of [FAILED.sequenceId, SEQUENCE_ID]) await decideAbout(ports, each);
   await collecting.collect();
   for (const index of [0, 1]) {
     await openEvidence(ports, { sequenceId: SEQUENCE_ID, index }, wholeFor("examiner"));
   }
   return collecting;
+}
+
+/** What the queue decides about a sequence, together with one of another run. */
+async function decideAbout(ports: Ports, sequenceId: string): Promise<void> {
+  for (const event of ["claimed", "submitted", "ended"] as const) {
+    const before = await loadSequence(ports.ledger, sequenceId);
+    if (before === null) throw new Error(`${sequenceId} is gone`);
+    const stranger = aSequence({ sequenceId: STRANGER });
+    const facts = [factAbout(event, [before.value, stranger], { atMs: START_MS })];
+    const change = { before, after: before.value, nowMs: START_MS };
+    await moveWithBudget(ports, change, { onBudget: (budget) => budget, facts });
+  }
 }
 
 async function exportedRun(): Promise<{ folder: string; seal: string; head: string }> {
@@ -89,6 +109,10 @@ describe("an honest export", () => {
     const verified = await verifyFolder(folder, seal);
     expect(verified).toMatchObject({ findings: [], isSealed: true, expected: "seal", seal });
     expect((await verifyFolder(folder, head)).expected).toBe("custody");
+    expect(verified.undecided).toBe(0);
+    const decisions = readFileSync(join(folder, "decisions.jsonl"), "utf8");
+    expect(decisions.match(/"event":"(claimed|submitted|ended)"/g)).toHaveLength(6);
+    expect(decisions).not.toContain(STRANGER);
     const index: unknown = JSON.parse(readFileSync(join(folder, "index.json"), "utf8"));
     expect(indexFileSchema.safeParse(index).error).toBeUndefined();
     expect(index).toMatchObject({

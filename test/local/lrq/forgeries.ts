@@ -17,14 +17,16 @@ import { canonicalJson } from "../../../shared/plan/canonical-json.ts";
 
 // What a forger has in hand: JSON, of whatever form.
 // oxlint-disable-next-line typescript/no-explicit-any
-type Loose = any;
+export type Loose = any;
 
 /** An exported folder as its forger sees it: everything can be changed, and chained anew. */
-interface Forged {
+export interface Forged {
   readonly folder: string;
   readonly entries: Loose[];
   readonly records: Loose[];
   readonly seals: Loose[];
+  /** What the queue decided, sequence by sequence. */
+  readonly decisions: Loose[];
   /** The first result that is a file of its own. */
   readonly result: string;
   /** Chains entries or records anew, as if nothing had ever been different. */
@@ -51,10 +53,8 @@ const sha256 = (bytes: string | Uint8Array) => createHash("sha256").update(bytes
 export function forgeIn(folder: string, forge: Forgery["forge"]): void {
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
   const manifest: Loose = JSON.parse(read("manifest.json"));
-  const records: Loose[] = read("audit.jsonl")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+  const records: Loose[] = linesIn(read("audit.jsonl"));
+  const decisions: Loose[] = linesIn(read("decisions.jsonl"));
   const names = readdirSync(folder).filter((name) => name.startsWith("seal-"));
   const seals: Loose[] = names.toSorted().map((name) => JSON.parse(read(name)));
   const { entries } = manifest;
@@ -63,6 +63,7 @@ export function forgeIn(folder: string, forge: Forgery["forge"]): void {
     entries,
     records,
     seals,
+    decisions,
     result: entries[0].storedAs,
     chain: (links) => {
       let previous = "0".repeat(64);
@@ -77,6 +78,9 @@ export function forgeIn(folder: string, forge: Forgery["forge"]): void {
       const last = seals.at(-1);
       last.custody = endOf(entries);
       last.audit = endOf(records);
+      for (const each of last.sequences) {
+        each.decisions = endOf(decisions.filter((one) => one.sequenceId === each.sequenceId));
+      }
     },
     replace: (bytes) => {
       const about = { size: Buffer.byteLength(bytes), sha256: sha256(bytes) };
@@ -91,12 +95,20 @@ export function forgeIn(folder: string, forge: Forgery["forge"]): void {
   const head = endOf(entries).head;
   writeFileSync(join(folder, "manifest.json"), manifestText({ ...manifest, head }));
   writeFileSync(join(folder, "audit.jsonl"), auditText(records));
+  writeFileSync(join(folder, "decisions.jsonl"), auditText(decisions));
   for (const name of names) rmSync(join(folder, name), { force: true });
   for (const [place, seal] of seals.entries()) {
     writeFileSync(join(folder, `seal-${place + 1}.json`), canonicalJson(seal));
   }
   writeIndex(forged, manifest.runId);
   writeSums(folder);
+}
+
+function linesIn(text: string): Loose[] {
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 }
 
 function endOf(links: Loose[]): { count: number; head: string } {

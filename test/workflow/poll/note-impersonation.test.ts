@@ -43,8 +43,9 @@ describe("an action with our mark that is not ours", () => {
     for (const comment of [marked(0, 0), marked(0, 1)]) {
       const { list, calls, ...ledger } = await ledgerWith(WAITING, FIRST_BUDGET);
       expect(await list(strange("x", { comment, machineId: ELSEWHERE }))).toBe(0);
-      const { impersonations, ...record } = await ledger.record();
-      expect({ ...record, impersonations: [] }).toEqual(WAITING);
+      const { impersonations, decisions, ...record } = await ledger.record();
+      expect({ ...record, impersonations: [], decisions: WAITING.decisions }).toEqual(WAITING);
+      expect(decisions).toMatchObject({ count: 1 });
       const said = { actionId: "x", machineId: ELSEWHERE, requestor: "stranger", why: "attempt" };
       expect(impersonations).toMatchObject([said]);
       expect(ledger.audit()).toEqual([["impersonation", "x"]]);
