@@ -21,7 +21,8 @@ export interface Simulator extends Views {
   setOffline(machineId: string, offline: boolean): void;
   /** Overrides the machine's portal session windows from now on. */
   holdPortalSession(machineId: string, isOpen: boolean): void;
-  addFault(fault: Fault): void;
+  /** Plans a fault; what it returns lifts the fault again. */
+  addFault(fault: Fault): () => void;
   /**
    * Starts a session for another application; it counts against the tenant's calls a minute and
    * sessions. Returns its action id; throws when the machine is busy or unknown. Its script takes
@@ -68,9 +69,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     ...views(tenant, nowMs),
     ...hands(tenant, change),
     addFault: (fault) => {
-      faults.push(fault);
+      const place = faults.push(fault) - 1;
       // Counted from here on, also when an earlier life had planned something at this place.
-      tenant.state.faultCalls[faults.length - 1] = 0;
+      tenant.state.faultCalls[place] = 0;
+      return () => {
+        faults[place] = { ...fault, times: 0 };
+      };
     },
     close: async () => {
       closing.abort();

@@ -81,7 +81,8 @@ describe("while Defender cannot be asked for a name", () => {
   it.each(["500", "503", "429", "drop-before", "html", "403-page", "truncated"] as const)(
     "(%s) the sender is told to come again, nothing is stored, and it is accepted once it can",
     async (fault) => {
-      stage.simulator.addFault({ on: "machines", fault, times: 1 });
+      // For as long as it is asked: after a refusal the poll asks for machines, too.
+      const lift = stage.simulator.addFault({ on: "machines", fault });
       const before = await work(stage);
       const body = called(`unreachable ${fault}`, "web1");
       const answered = await stage.post("generic", body);
@@ -90,6 +91,7 @@ describe("while Defender cannot be asked for a name", () => {
       const problem = problemSchema.parse(answered.body);
       expect(problem.type).toBe("urn:lrq:problem:unavailable");
       expect(await work(stage)).toEqual(before);
+      lift();
       expect((await stage.accept("generic", body)).sequences).toHaveLength(1);
     },
   );
