@@ -32,17 +32,18 @@ const IDENTITY = "/subscriptions/0/resourceGroups/rg-siem/identities/id-lrq-play
 const CONNECTION = "/subscriptions/0/resourceGroups/rg-siem/connections/MicrosoftSentinel";
 const SECRET = `whsec_${Buffer.alloc(32, 5).toString("base64")}`;
 
-/** The machines of the messages of Sentinel: two families of ids, and two known by name only. */
+/** The machines of the messages of Sentinel: ids of one family, and two known by name only. */
 const MACHINES = [
-  ...["01", "02", "05", "11", "21"].map((number) => named(number)),
+  ...["01", "02", "05"].map((number) => named(number)),
   { ...named("03"), osPlatform: "Linux" },
+  ...["11", "21"].map((number) => named("01", number)),
   machine(0x104, { computerDnsName: "pc-0104.corp.contoso.example" }),
   machine(0x112, { computerDnsName: "web-0112.corp.contoso.example", osPlatform: "Linux" }),
 ];
 
-function named(number: string) {
-  const id = `${number}${"a".repeat(36)}${number}`;
-  return { id, computerDnsName: `pc-${number}.corp.contoso.example`, osPlatform: "Windows11" };
+function named(first: string, last = first) {
+  const id = `${first}${"a".repeat(36)}${last}`;
+  return { id, computerDnsName: `pc-${last}.corp.contoso.example`, osPlatform: "Windows11" };
 }
 
 const callbackSchema = z.looseObject({ data: z.looseObject({ runId: z.string() }) });
