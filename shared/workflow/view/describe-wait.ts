@@ -42,13 +42,20 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
     ahead === null || queue.budget === null
       ? null
       : forecastStartMs(queue.budget, { lane, ahead }, queue.nowMs, queue.limits);
-  const why = shared(queue, lane);
+  const why = lackingFacts(record, shared(queue, lane));
   return {
     ...why,
     detail: unansweredIn(record, why.detail)?.detail ?? why.detail,
     position: ahead === null ? null : ahead + 1,
     estimatedStart: startMs === null ? null : isoOf(startMs),
   };
+}
+
+/** Nothing else is in its way, but its machine is known only by the word of the sender. */
+function lackingFacts({ machineFacts }: SequenceRecord, why: Why): Why {
+  if (why.code !== "next" || machineFacts !== null) return why;
+  const detail = "Before lrq sends anything, Defender has to say what the machine is; lrq asks it.";
+  return { code: "facts", detail };
 }
 
 /**

@@ -27,6 +27,8 @@ const LIMITS = someLimits();
 /** Of 25, two are kept for urgent work. */
 const FULL_FOR_LOWER = 23;
 const READY = { kind: "ready" } as const;
+/** What Defender says of all machines here. */
+const FACTS = { name: null, platform: "windows", tags: null, group: null } as const;
 
 async function ledgerWith(records: readonly SequenceRecord[], open = FULL_FOR_LOWER) {
   const { ledger, ports } = startAccepting();
@@ -48,8 +50,9 @@ async function ledgerWith(records: readonly SequenceRecord[], open = FULL_FOR_LO
   return { ledger, ports, view };
 }
 
-const lower = aSequence();
+const lower = aSequence({ machineFacts: FACTS });
 const urgent = aSequence({
+  machineFacts: FACTS,
   sequenceId: `${RUN_ID}.urgent`,
   machineId: "b".repeat(40),
   lane: 0,
@@ -72,6 +75,22 @@ describe("a queue in which only the sessions kept for urgent work are left", () 
     expect(await kindOf([lower, urgent])).toBe("go");
     expect(await kindOf([])).toBe("go");
     expect(await kindOf([lower], FULL_FOR_LOWER - 1)).toBe("go");
+  });
+});
+
+describe("a sequence whose machine is known only by the word of its sender", () => {
+  const byWord = { ...urgent, machineFacts: null };
+
+  it("says that Defender has to tell of it first, as soon as nothing else is in its way", async () => {
+    const { view } = await ledgerWith([byWord]);
+    const [{ waits } = { waits: null }] = (await view()).sequences;
+    expect(waits).toMatchObject({ code: "facts", position: 1 });
+  });
+
+  it("says what all wait for while all wait", async () => {
+    const { view } = await ledgerWith([{ ...lower, machineFacts: null }]);
+    const [{ waits } = { waits: null }] = (await view()).sequences;
+    expect(waits).toMatchObject({ code: "session" });
   });
 });
 
@@ -117,7 +136,7 @@ async function waitsOf(record: SequenceRecord) {
 
 describe("a POST that a gateway answered", () => {
   const PAGE = "HTTP 403 with a body that is not Defender's error form";
-  const lost = loseAnswer(claim(aSequence(), START_MS - 9_000, A_NONCE), PAGE);
+  const lost = loseAnswer(claim(lower, START_MS - 9_000, A_NONCE), PAGE);
 
   it("is why its sequence waits: at Defender, in the line, and until a later time", async () => {
     const first = tryAgain(lost, START_MS, LIMITS);
