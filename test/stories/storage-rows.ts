@@ -25,7 +25,10 @@ export async function sendMessage(
 ): Promise<void> {
   const service = QueueServiceClient.fromConnectionString(connectionString);
   const text = Buffer.from(JSON.stringify(message)).toString("base64");
-  await service.getQueueClient(queue).sendMessage(text);
+  const client = service.getQueueClient(queue);
+  // A host makes it when it begins to listen; none may have lived that long yet.
+  await client.createIfNotExists();
+  await client.sendMessage(text);
 }
 
 async function ledgerKeys(connectionString: string): Promise<string[]> {
