@@ -8,10 +8,10 @@ import { RESULT_PATH, resultPath } from "../../shared/evidence/paths.ts";
 import { chainHeadSchema, type ChainHead, FIRST_HEAD } from "../../shared/ledger/run/chain-head.ts";
 
 /*
- * What a run looks like on a disk: `manifest.json`, `audit.jsonl`, `decisions.jsonl`, `seal-1.json` and those after it
- * or `unsealed.json`, the results under the names that evidence/paths.ts builds, `index.json` to find
- * one's way, and `SHA256SUMS` over all of it. The
- * text of each file follows from what it says, so nothing can hide in how it is written.
+ * What a run looks like on a disk: `manifest.json`, `audit.jsonl`, `decisions.jsonl`, `seal-1.json`
+ * and those after it or `unsealed.json`, the results under the names that evidence/paths.ts builds,
+ * `index.json` to find one's way, and `SHA256SUMS` over all of it. The text of each file follows from
+ * what it says, so nothing can hide in how it is written.
  */
 
 export const MANIFEST = "manifest.json";

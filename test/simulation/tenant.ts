@@ -5,6 +5,7 @@ import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from ".
 import { isBarred, type Bar, type Scenario, type ScenarioMachine } from "./scenario.ts";
 import { between } from "./streams.ts";
 import { commandAt, described, isOpen, newAction, type TenantAction } from "./tenant-action.ts";
+import { aMachine } from "../workflow/known-machines.ts";
 
 /** What the judge hears of at the door: everything that arrives, before it is answered. */
 export interface DoorWitness {
@@ -222,17 +223,8 @@ export function nameOf(machineId: string): string {
 }
 
 function machineIn({ machineId, isOther }: ScenarioMachine): Machine {
-  return {
-    machineId,
-    name: nameOf(machineId),
-    platform: isOther === true ? "windows" : "linux",
-    onboarded: true,
-    lastSeenAtMs: null,
-    health: null,
-    mergedInto: null,
-    tags: null,
-    group: null,
-  };
+  const platform = isOther === true ? "windows" : "linux";
+  return aMachine(machineId, { name: nameOf(machineId), platform });
 }
 
 /** What the n-th command of an action leaves behind. */

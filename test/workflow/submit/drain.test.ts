@@ -1,5 +1,6 @@
 import { PLATFORMS } from "../../../shared/incident/incident.ts";
 import { expect, it, describe } from "vitest";
+import type { Limits } from "../../../shared/limits/pace/limits.ts";
 import { loadBudget } from "../../../shared/store/load.ts";
 import { drain, type DrainPorts } from "../../../shared/workflow/submit/drain.ts";
 import { startGoingOn } from "../going-on.ts";
@@ -7,16 +8,17 @@ import { createMemoryBells } from "../../../local/memory/bells.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
 
+const platformsOf = () => PLATFORMS;
+
+/** As a drain is deployed, in a tenant without scope; nobody watches. */
+function lingering(limits: Limits) {
+  return { limits, lingerMs: 240_000, scope: {}, platformsOf, watch: async () => {} };
+}
+
 it("a driver that leaves without a bell takes its promise back, so that the next may go at once", async () => {
   const app = startGoingOn();
   await app.accept("case", [1, 2, 3]);
-  const settings = {
-    limits: app.limits,
-    lingerMs: 240_000,
-    scope: {},
-    platformsOf: () => PLATFORMS,
-    watch: async () => {},
-  };
+  const settings = lingering(app.limits);
   const seen: (string | null)[] = [];
   const ledger: typeof app.ledger = {
     ...app.ledger,
@@ -39,13 +41,7 @@ it("a driver that leaves without a bell takes its promise back, so that the next
 it("a driver ends where nobody can read the budget as it leaves", async () => {
   const app = startGoingOn();
   await app.accept("case", [1, 2, 3]);
-  const settings = {
-    limits: app.limits,
-    lingerMs: 240_000,
-    scope: {},
-    platformsOf: () => PLATFORMS,
-    watch: async () => {},
-  };
+  const settings = lingering(app.limits);
   const drives = async () => (await loadBudget(app.ledger)).value.driver !== null;
   const ledger: typeof app.ledger = {
     ...app.ledger,
