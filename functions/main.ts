@@ -6,6 +6,7 @@ import "./cancel-all.ts";
 import "./cancel-run.ts";
 import "./collect-again.ts";
 import "./collect-results.ts";
+import "./doctor.ts";
 import "./drain-sequences.ts";
 import "./health.ts";
 import "./incident-webhook.ts";

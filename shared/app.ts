@@ -5,6 +5,7 @@ import { createReplays } from "./access/replays.ts";
 import { createRequestRates } from "./access/request-rates.ts";
 import { createPublishedKeys } from "./entra/published-keys.ts";
 import { settingProblems } from "./callback/targets.ts";
+import { examine } from "./doctor/examine.ts";
 import type { Problem } from "./incident/problem.ts";
 import {
   callbackMessageSchema,
@@ -94,12 +95,22 @@ function appFrom(env: Readonly<Record<string, string | undefined>>): Opened {
   if (isWrong || problems.length > 0) return { kind: "wrong", problems };
   const ports = createPorts(config.config, env);
   const { catalogue, routing } = profiles;
-  const app = createApp(config.config, ports, { callers: callers.value, catalogue, routing });
+  const known = { callers: callers.value, catalogue, routing };
+  const app = createApp(config.config, ports, known, examining(env));
   return { kind: "app", app };
 }
 
 function ofCallers({ path, message }: Problem): Problem {
   return { path: path === "" ? "CALLERS" : `CALLERS.${path}`, message };
+}
+
+/** What the doctor finds with the settings and the identity of the app. */
+function examining(env: Readonly<Record<string, string | undefined>>) {
+  return async (log: Log, { by, probe }: { by: string; probe: boolean }) => {
+    log("info", "examined", { by, probe });
+    const examination = { env, isApp: true, probe, nowMs: Date.now, fetch, log };
+    return { version: VERSION, commit: COMMIT, findings: await examine(examination) };
+  };
 }
 
 type Outside = Omit<Ports, "log">;
@@ -115,7 +126,12 @@ interface KnownParts {
  * Every story by name, with its ports and settings; each gets the log of the invocation that it
  * runs in.
  */
-function createApp(config: Config, outside: Outside, known: KnownParts) {
+function createApp(
+  config: Config,
+  outside: Outside,
+  known: KnownParts,
+  examineApp: ReturnType<typeof examining>,
+) {
   const { publicUrl } = config;
   const { lockdown, entraAuthority: authority, requestsPerMinute } = config.access;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
@@ -138,6 +154,7 @@ function createApp(config: Config, outside: Outside, known: KnownParts) {
      * too long.
      */
     reasonIn,
+    examine: examineApp,
     receiveIncident: (log: Log, request: RawRequest & { source: string }) =>
       receiveIncident({ ...withLog(outside, log), countedCommits }, receiving, request, Date.now()),
     ...readings(config, outside, known),

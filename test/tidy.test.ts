@@ -105,6 +105,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/credentials.ts": ["@azure/identity", "shared/azure", "shared/config.ts"],
   "shared/shipped-profiles.ts": ["node:fs", "node:url", "shared/incident", "shared/plan"],
   "shared/outside.ts": ["node:", "shared"],
+  "shared/doctor": ["zod", "jose", "shared"],
   "shared/app.ts": ["node:", "shared"],
   functions: [
     "@azure/functions",
@@ -126,7 +127,13 @@ const OUTER = ["local", "bench", "functions", "infra"];
 /** Who may reach for time, chance and the outside; everyone else is given it. */
 const REACHES_OUT = ["shared/outside.ts", "shared/app.ts", "local/", "bench/", "infra/"];
 /** The client's own clock is for cutting off a call that hangs; it decides nothing else. */
-const KEEPS_TIMERS = ["shared/defender/", "shared/http/", "shared/entra/", "shared/outbound/"];
+const KEEPS_TIMERS = [
+  "shared/defender/",
+  "shared/doctor/",
+  "shared/entra/",
+  "shared/http/",
+  "shared/outbound/",
+];
 
 const BANNED_WORDS = new Set([
   "util",

@@ -1,10 +1,14 @@
 import { join } from "node:path";
-import { examine } from "./examine.ts";
-import { exitCode, type Finding } from "./finding.ts";
+import { examine } from "../../shared/doctor/examine.ts";
+import { exitCode, type Finding } from "../../shared/doctor/finding.ts";
+import type { AppAddress } from "../lrq/app-address.ts";
+import { askApp } from "./ask-app.ts";
 import { settingsWith } from "./settings-file.ts";
 
 /** Where the verb runs. */
 export interface DoctorSurroundings {
+  /** The app to ask; null to examine what the settings here lead to. */
+  readonly app: AppAddress | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where local.settings.json is looked for. */
   readonly folder: string;
@@ -13,18 +17,37 @@ export interface DoctorSurroundings {
 
 /**
  * `lrq doctor [--json] [--probe]`: says what it finds, a fix for whatever is not right, and returns
- * the exit code: 0 if nothing is an error, 1 if something is. Throws on a settings file that is
+ * the exit code: 0 if nothing is an error, 1 if something is. The app finds it, with its identity
+ * and settings; without the address of one it is found here. Throws on a settings file that is
  * none.
  */
 export async function doctor(
   flags: { readonly json: boolean; readonly probe: boolean },
-  { env, folder, say }: DoctorSurroundings,
+  surroundings: DoctorSurroundings,
 ): Promise<0 | 1> {
-  const settings = settingsWith(join(folder, "local.settings.json"), env);
-  if (settings.kind === "wrong") throw new Error(settings.what);
-  const findings = await examine({ env: settings.env, probe: flags.probe, nowMs: Date.now, fetch });
+  const { app, say } = surroundings;
+  const findings =
+    app === null ? await examineHere(flags.probe, surroundings) : await askApp(app, flags.probe);
   for (const line of flags.json ? [JSON.stringify(findings)] : linesOf(findings)) say(line);
   return exitCode(findings);
+}
+
+const unheard = (): void => undefined;
+
+async function examineHere(
+  probe: boolean,
+  { env, folder }: DoctorSurroundings,
+): Promise<Finding[]> {
+  const settings = settingsWith(join(folder, "local.settings.json"), env);
+  if (settings.kind === "wrong") throw new Error(settings.what);
+  return await examine({
+    env: settings.env,
+    isApp: false,
+    probe,
+    nowMs: Date.now,
+    fetch,
+    log: unheard,
+  });
 }
 
 /** One line a finding, and one for its fix; what is wrong is not left to be looked for. */

@@ -6,6 +6,7 @@ import { QUEUE_CHAIN, verifyAudit } from "../../shared/evidence/audit.ts";
 import { reportedName } from "../../shared/evidence/reported-text.ts";
 import { isRunId } from "../../shared/plan/identity.ts";
 import { type EvidenceApi, evidenceApi } from "./api.ts";
+import { addressIn } from "./app-address.ts";
 import { exportRun } from "./export-run.ts";
 import { type Verified, verifyFolder } from "./verify-folder.ts";
 
@@ -25,8 +26,9 @@ export const USAGE = `Usage:
 
 --head is the hash of the run's seal, or the head of its custody chain, or of the queue's log, kept
 elsewhere: 64 hex digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
-doctor reads the app's settings from the environment and local.settings.json; --probe also asks for
-a session on no machine, which costs one of the tenant's calls.
+doctor asks lrq at LRQ_URL, which examines itself; LRQ_KEY needs the right operate. Without LRQ_URL
+it examines what the environment and local.settings.json lead to. --probe also asks for a session on
+no machine, which costs one of the tenant's calls.
 Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run in this way.`;
 
 const EXIT = { well: 0, wrong: 1, usage: 2 } as const;
@@ -56,7 +58,8 @@ export async function runCommand(
       // Loaded by whoever asks for it: no other command needs the clients of Azure.
       const { doctor } = await import("../doctor/doctor.ts");
       const aloud = json ? surroundings.say : say;
-      return await doctor({ json, probe }, { env, folder: process.cwd(), say: aloud });
+      const app = addressIn(env);
+      return await doctor({ json, probe }, { app, env, folder: process.cwd(), say: aloud });
     }
     if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");
     if (verb === "verify" && folder === "") {
@@ -195,9 +198,7 @@ function runIdOf(text: string): string {
 }
 
 function apiFrom(env: CommandSurroundings["env"]): EvidenceApi {
-  const { LRQ_URL: url, LRQ_KEY: key } = env;
-  if (url === undefined || key === undefined || !URL.canParse(url)) {
-    throw new UsageError("set LRQ_URL to the address of lrq, and LRQ_KEY to your key");
-  }
-  return evidenceApi({ url: url.replace(/(\/api)?\/*$/, ""), key });
+  const address = addressIn(env);
+  if (address !== null) return evidenceApi(address);
+  throw new UsageError("set LRQ_URL to the address of lrq, and LRQ_KEY to your key");
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   acceptedSchema,
   auditPageSchema,
+  findingsSchema,
   manifestSchema,
   problemSchema,
   runSchema,
@@ -16,6 +17,7 @@ const ANSWERS: [string, z.ZodType][] = [
   ["GET runs/{runId}", runSchema],
   ["Problems", problemSchema],
   ["GET status", statusSchema],
+  ["GET doctor", findingsSchema],
 ];
 /** What their entries and records hold, the page about evidence says. */
 const CHAINS: [string, string[]][] = [

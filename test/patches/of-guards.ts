@@ -236,4 +236,18 @@ export const OF_GUARDS: readonly Patch[] = [
     replacement: "",
     caughtBy: { test: "test/defender/machines.test.ts" },
   },
+  {
+    name: "sends the doctor's probe without taking a slot for it",
+    file: "shared/doctor/purse.ts",
+    snippet: "changeBudget(tx, stored, { ...budget, slots: [...budget.slots, slot] });",
+    replacement: "changeBudget(tx, stored, budget);",
+    caughtBy: { test: "test/doctor/purse.test.ts" },
+  },
+  {
+    name: "lets the doctor use all list calls",
+    file: "shared/doctor/purse.ts",
+    snippet: 'spendRead(ports, limits, "list", { share: LIST_SHARE })',
+    replacement: 'spendRead(ports, limits, "list")',
+    caughtBy: { test: "test/doctor/purse.test.ts" },
+  },
 ];

@@ -271,3 +271,17 @@ export const statusSchema = z.strictObject({
     ),
   }),
 });
+
+/** What the doctor in the app found. */
+export const findingsSchema = z.strictObject({
+  version: z.string(),
+  commit: z.string(),
+  findings: z.array(
+    z.strictObject({
+      check: z.string(),
+      state: z.enum(["ok", "warning", "error", "unknown"]),
+      what: z.string(),
+      fix: z.string().nullable(),
+    }),
+  ),
+});

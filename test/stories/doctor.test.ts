@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SimulatorOptions } from "../../local/defender-simulator/options.ts";
 import { startSimulator, type Simulator } from "../../local/defender-simulator/simulator.ts";
 import { doctor, linesOf } from "../../local/doctor/doctor.ts";
-import { examine, type Examination } from "../../local/doctor/examine.ts";
-import { exitCode, type Finding } from "../../local/doctor/finding.ts";
+import { examine, type Examination } from "../../shared/doctor/examine.ts";
+import { exitCode, type Finding } from "../../shared/doctor/finding.ts";
 import { runCommand } from "../../local/lrq/command-line.ts";
 import { bodyColumns } from "../../shared/azure/entity.ts";
 import { RATE_TOKEN_KEY } from "../../shared/ledger/row/keys.ts";
@@ -74,9 +74,11 @@ async function findings({ tenant, env, claims, examination }: Patient = {}): Pro
       CALLERS: JSON.stringify([{ name: "one", key: hashed("k"), may: ["operate"] }]),
       ...env,
     },
+    isApp: false,
     probe: false,
     nowMs: Date.now,
     fetch,
+    log: () => undefined,
     ...examination,
   });
 }
@@ -197,7 +199,7 @@ describe("the doctor finds, and says the fix for", () => {
         "error evidence, writing",
         "unknown Defender and the app",
         ...QUEUES_UNKNOWN,
-        "unknown live response",
+        "unknown Defender API",
       ],
       "table, writing",
       /not the account's/,
@@ -219,7 +221,7 @@ describe("the doctor finds, and says the fix for", () => {
     [
       "a connection string that is none",
       { env: { AzureWebJobsStorage: "AccountName=canary" } },
-      ["error storage", ...QUEUES_UNKNOWN, "unknown live response"],
+      ["error storage", "unknown Defender and the app", ...QUEUES_UNKNOWN, "unknown Defender API"],
       "storage",
       /AzureWebJobsStorage/,
     ],
@@ -352,7 +354,7 @@ describe("lrq doctor", () => {
     const lines: string[] = [];
     const say = (line: string) => void lines.push(line);
     const env = { AzureWebJobsStorage: storage, DEFENDER_CALLS_PER_MINUTE: "0" };
-    expect(await doctor({ json: true, probe: false }, { env, folder, say })).toBe(1);
+    expect(await doctor({ json: true, probe: false }, { app: null, env, folder, say })).toBe(1);
     const linesOf: unknown = JSON.parse(lines.join("\n"));
     const finding = { check: "settings", state: "error" };
     expect(linesOf).toEqual(
@@ -361,9 +363,9 @@ describe("lrq doctor", () => {
       ]),
     );
     writeFileSync(join(folder, "local.settings.json"), "Values");
-    await expect(doctor({ json: true, probe: false }, { env, folder, say })).rejects.toThrow(
-      /form/,
-    );
+    await expect(
+      doctor({ json: true, probe: false }, { app: null, env, folder, say }),
+    ).rejects.toThrow(/form/);
   });
 
   it("is a verb of lrq, which takes no more words and shows what nothing can be done with", async () => {

@@ -1,9 +1,9 @@
-import { parseCallers, type Caller } from "../../shared/access/caller.ts";
-import { isUnlimited } from "../../shared/access/machine-scope.ts";
-import { settingProblems } from "../../shared/callback/targets.ts";
-import { readConfig } from "../../shared/config.ts";
-import type { Parsed, Problem } from "../../shared/incident/problem.ts";
-import { readProfiles } from "../../shared/shipped-profiles.ts";
+import { parseCallers, type Caller } from "../access/caller.ts";
+import { isUnlimited } from "../access/machine-scope.ts";
+import { settingProblems } from "../callback/targets.ts";
+import { readConfig } from "../config.ts";
+import type { Parsed, Problem } from "../incident/problem.ts";
+import { readProfiles } from "../shipped-profiles.ts";
 import { found, ok, type Finding } from "./finding.ts";
 
 /** What to do about a setting, where its own message does not say it. */

@@ -1,7 +1,7 @@
 import { TableClient } from "@azure/data-tables";
 import { ContainerClient } from "@azure/storage-blob";
 import { QueueClient } from "@azure/storage-queue";
-import { codeOf, statusOf, type StorageAccess } from "../../shared/azure/access.ts";
+import { codeOf, statusOf, type StorageAccess } from "./access.ts";
 
 /** A doctor does not wait long: one repetition, and ten seconds for each try. */
 const RETRIES = 1;

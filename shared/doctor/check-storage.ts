@@ -1,12 +1,15 @@
-import { QUEUES } from "../../shared/azure/bell-queues.ts";
-import type { StorageAccess } from "../../shared/azure/access.ts";
+import { QUEUES } from "../azure/bell-queues.ts";
+import type { StorageAccess } from "../azure/access.ts";
 import { found, ok, type Finding } from "./finding.ts";
-import { containerAt, queueAt, refusalOf, tableAt, type Refusal } from "./storage-clients.ts";
+import { containerAt, queueAt, refusalOf, tableAt, type Refusal } from "../azure/quick-clients.ts";
 
 interface Outside {
   readonly nowMs: () => number;
   readonly fetch: typeof fetch;
 }
+
+/** What has to be allowed before the ledger is asked for anything. */
+export const TABLE_CHECKS: ReadonlySet<string> = new Set(["table, reading", "table, writing"]);
 
 /** One right, and a request that shows whether it is there without doing anything. */
 interface Right {

@@ -1,14 +1,17 @@
+import { z } from "zod";
+
 /**
  * What one check came to. `warning` works, but not as it should; `unknown` is what cannot be told
  * from here. Nothing in it is a secret.
  */
-export interface Finding {
-  readonly check: string;
-  readonly state: "ok" | "warning" | "error" | "unknown";
-  readonly what: string;
+export const findingSchema = z.object({
+  check: z.string(),
+  state: z.enum(["ok", "warning", "error", "unknown"]),
+  what: z.string(),
   /** What to do about it; null if there is nothing to do. */
-  readonly fix: string | null;
-}
+  fix: z.string().nullable(),
+});
+export type Finding = Readonly<z.infer<typeof findingSchema>>;
 
 /** Nothing to do. */
 export function ok(check: string, what: string): Finding {

@@ -1,7 +1,7 @@
-import { QUEUES } from "../../shared/azure/bell-queues.ts";
-import { statusOf, type StorageAccess } from "../../shared/azure/access.ts";
+import { QUEUES } from "../azure/bell-queues.ts";
+import { statusOf, type StorageAccess } from "../azure/access.ts";
 import { found, ok, type Finding } from "./finding.ts";
-import { queueAt } from "./storage-clients.ts";
+import { queueAt } from "../azure/quick-clients.ts";
 
 /** A drain rings once for many sequences, so more messages than this mean that none are taken. */
 const MANY = 1_000;

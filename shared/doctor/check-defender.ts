@@ -1,22 +1,24 @@
-import type { Config } from "../../shared/config.ts";
-import { isLoopback } from "../../shared/loopback.ts";
-import { tokenTrouble } from "../../shared/defender/ask.ts";
-import { createDefender } from "../../shared/defender/client.ts";
-import { DEFAULT_TIMEOUTS } from "../../shared/defender/options.ts";
-import type { SubmissionAnswer } from "../../shared/ledger/sequence/submission.ts";
-import type { Defender } from "../../shared/ports.ts";
+import type { Config } from "../config.ts";
+import { isLoopback } from "../loopback.ts";
+import { tokenTrouble } from "../defender/ask.ts";
+import { createDefender } from "../defender/client.ts";
+import { DEFAULT_TIMEOUTS } from "../defender/options.ts";
+import type { SubmissionAnswer } from "../ledger/sequence/submission.ts";
+import type { Defender } from "../ports.ts";
 import { checkToken } from "./check-token.ts";
 import { found, ok, type Finding } from "./finding.ts";
+import type { Purse, Unpaid } from "./purse.ts";
 
 interface Outside {
   readonly probe: boolean;
   readonly nowMs: () => number;
+  readonly purse: Purse;
 }
 
 type GetToken = () => Promise<{ token: string; expiresAtMs: number }>;
 
 /** A doctor does not wait as long as the app. */
-const CALL_TIMEOUT_MS = 15_000;
+export const CALL_TIMEOUT_MS = 15_000;
 /** Live response in the last week shows that the feature is on. */
 const LOOKBACK_MS = 7 * 86_400_000;
 /** No machine has this id. */
@@ -31,7 +33,10 @@ const BETWEEN_FIX =
   "Check whether a proxy, gateway or firewall stands between lrq and DEFENDER_API_URL, and the " +
   "token's audience and roles.";
 
-/** Token, API and the live response feature. Costs one list call, and with `probe` one POST. */
+/**
+ * Token, API and the live response feature. Costs one list call, and with `probe` one POST; `purse`
+ * pays for both. During a lockdown it sends no POST.
+ */
 export async function checkDefender(
   config: Config,
   getToken: GetToken,
@@ -53,7 +58,7 @@ export async function checkDefender(
     linkHosts: [],
   });
   const asked = await checkApi(defender, outside);
-  const probed = outside.probe ? [await probe(defender)] : [];
+  const probed = outside.probe ? [await probe(config, defender, outside.purse)] : [];
   return [...checkToken(token.got.token, tokenScope, outside.nowMs()), ...asked, ...probed];
 }
 
@@ -69,8 +74,10 @@ async function tokenFrom(getToken: GetToken): Promise<TokenFound> {
   }
 }
 
-async function checkApi(defender: Defender, { nowMs, probe }: Outside): Promise<Finding[]> {
+async function checkApi(defender: Defender, { nowMs, probe, purse }: Outside): Promise<Finding[]> {
   const check = "Defender API";
+  const unpaid = await purse.list();
+  if (unpaid !== null) return [notAsked(check, unpaid)];
   const reply = await defender.listActions(nowMs() - LOOKBACK_MS);
   switch (reply.kind) {
     case "answered": {
@@ -113,16 +120,25 @@ function featureSeen(actions: number): Finding {
   );
 }
 
-const asLongAsAnyCall = () => CALL_TIMEOUT_MS;
-
 /** Asks for a session on a machine that does not exist; what refuses it says what is on. */
-async function probe(defender: Defender): Promise<Finding> {
+async function probe(config: Config, defender: Defender, purse: Purse): Promise<Finding> {
+  if (config.access.lockdown) {
+    const why = "LOCKDOWN is set, and a probe is a submission";
+    return notAsked("live response", { why, fix: "Set LOCKDOWN to false first." });
+  }
   const command = { type: "GetFile", path: String.raw`C:\lrq-doctor` } as const;
-  const answer = await defender.submit(NO_MACHINE, [command], "lrq doctor", asLongAsAnyCall);
-  return judgedProbe(answer);
+  return judgedProbe(
+    await purse.post(async (leaveWithinMs) =>
+      defender.submit(NO_MACHINE, [command], "lrq doctor", leaveWithinMs),
+    ),
+  );
 }
 
-function judgedProbe(answer: SubmissionAnswer): Finding {
+function notAsked(check: string, { why, fix }: Pick<Unpaid, "why" | "fix">): Finding {
+  return found("unknown", check, `Not asked: ${why}.`, fix);
+}
+
+function judgedProbe(answer: SubmissionAnswer | Unpaid): Finding {
   const check = "live response";
   switch (answer.kind) {
     case "refused":
@@ -133,6 +149,8 @@ function judgedProbe(answer: SubmissionAnswer): Finding {
         return ok(check, "On: Defender refused the probe only because its machine does not exist.");
       }
       return found("error", check, answer.detail, "Check the token's roles.");
+    case "unpaid":
+      return notAsked(check, answer);
     case "throttled":
       return found("unknown", check, "It answers 429.", "Wait a minute and ask again.");
     case "unauthorized":
