@@ -17,6 +17,7 @@ import type { Routing } from "./plan/profile/routing.ts";
 import type { Log, Ports } from "./ports.ts";
 import { createPorts } from "./outside.ts";
 import { readProfiles } from "./shipped-profiles.ts";
+import { createLookUpPayments } from "./store/look-up-payments.ts";
 import { reachRun, type ReachedRun } from "./store/reach-run.ts";
 import { approveRun } from "./workflow/operate/approve-run.ts";
 import { callBack } from "./workflow/notify/send-notice.ts";
@@ -142,6 +143,8 @@ function createApp(
     replays: createReplays(),
   };
   const countedCommits = createCountedCommits(outside);
+  const lookUpPayments = createLookUpPayments(outside, config.limits);
+  const shared = { countedCommits, lookUpPayments };
   const receiving = receivingFor(config, known, door);
   return {
     publicUrl,
@@ -156,7 +159,7 @@ function createApp(
     reasonIn,
     examine: examineApp,
     receiveIncident: (log: Log, request: RawRequest & { source: string }) =>
-      receiveIncident({ ...withLog(outside, log), countedCommits }, receiving, request, Date.now()),
+      receiveIncident({ ...withLog(outside, log), ...shared }, receiving, request, Date.now()),
     ...readings(config, outside, known),
     ...operations(config, outside),
     ...triggers(config, outside, known),

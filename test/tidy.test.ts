@@ -207,6 +207,7 @@ describe("the house", () => {
       (file) => file.startsWith("shared/") && /ledger\.commit\(/.test(read(file)),
     );
     expect(committing.toSorted()).toEqual([
+      "shared/store/look-up-payments.ts",
       "shared/store/remembering.ts",
       "shared/store/transact.ts",
       "shared/workflow/accept/counted-commits.ts",

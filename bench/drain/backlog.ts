@@ -4,6 +4,7 @@ import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Defender } from "../../shared/ports.ts";
 import { buildCatalogue, type Catalogue } from "../../shared/plan/profile/catalogue.ts";
 import { accept, type AcceptPorts } from "../../shared/workflow/accept/accept.ts";
+import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
 
 /** One for each lane that is measured; a PutFile leaves no result, so nothing is collected. */
@@ -15,7 +16,7 @@ const EXPIRY_MS = 30 * 86_400_000;
 
 /** Takes one incident in, as the webhook does, by the production workflow. */
 export async function acceptIncident(
-  ports: Omit<AcceptPorts, "countedCommits">,
+  ports: Omit<AcceptPorts, "countedCommits" | "lookUpPayments">,
   limits: Limits,
   asked: { incidentId: string; machineIds: readonly string[]; lane: BenchLane },
 ): Promise<void> {
@@ -30,8 +31,10 @@ export async function acceptIncident(
     ...profiles,
   };
   const countedCommits = createCountedCommits(ports);
+  const lookUpPayments = createLookUpPayments(ports, settings.limits);
   const defender = { ...ports.defender, readMachines: knownToDefender };
-  const acceptance = await accept({ ...ports, defender, countedCommits }, settings, {
+  const sharing = { ...ports, defender, countedCommits, lookUpPayments };
+  const acceptance = await accept(sharing, settings, {
     incident: incidentOf(incidentId, machineIds),
     caller: "bench",
     team: "bench",

@@ -51,6 +51,9 @@ export function listMachines(tenant: Tenant, call: Call): Answer {
 
 function machineField(tenant: Tenant, machine: SimulatedMachine, field: string): FilterValue {
   if (field === "machineTags/any") return machine.machineTags ?? [];
+  // Look-ups ask for these of every machine and for each term; the whole entity takes some drawing.
+  if (field === "id") return machine.id.toLowerCase();
+  if (field === "computerDnsName") return machine.computerDnsName;
   const value = machineEntity(tenant, machine)[field];
   if (typeof value !== "string") return typeof value === "number" ? value : null;
   return field === "lastSeen" ? Date.parse(value) : value;

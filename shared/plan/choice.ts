@@ -13,11 +13,9 @@ import type { Profile } from "./profile/profile-schema.ts";
 import { ruleFor } from "./profile/routing.ts";
 import type { Routing } from "./profile/routing.ts";
 
-/** An incident, what was asked for with it, and what there is to run. */
-export interface Asked {
+/** An incident, and what was asked for with it. */
+export interface Request {
   readonly incident: Incident;
-  readonly catalogue: Catalogue;
-  readonly routing: Routing;
   /** What the request asks for outside the body; it comes before what the body asks for. */
   readonly asked: {
     readonly profile: string | null;
@@ -25,8 +23,14 @@ export interface Asked {
   };
 }
 
+/** The same, and what there is to run. */
+export interface Asked extends Request {
+  readonly catalogue: Catalogue;
+  readonly routing: Routing;
+}
+
 /** The profiles to choose from: the one that was asked for by name, or those of a rule. */
-export interface Choice {
+interface Choice {
   readonly kind: "choice";
   readonly entries: readonly CatalogueEntry[];
   readonly lane: LaneName | null;
@@ -51,25 +55,27 @@ export interface NothingToDo {
   readonly skipped: readonly SkippedMachine[];
 }
 
+/** A choice, and what of it does not depend on the machines. */
+export interface ReadyChoice extends Choice {
+  /** A single profile, filled. Of several, those that the machines need are filled later. */
+  readonly prepared: ReadonlyMap<CatalogueEntry, Prepared>;
+}
+
 /**
  * The profiles that a plan may choose from; or why there can be no plan, whatever the machines are.
  * So nothing has to be found out about machines for a request that is refused anyway.
  */
-export function profilesFor(input: Asked): Parsed<readonly string[]> | NothingToDo {
+export function choiceFor(input: Asked): Parsed<ReadyChoice> | NothingToDo {
   const choice = choose(input);
   if (choice.kind !== "choice") return choice;
-  const prepared = prepare(input, choice, new Set());
+  const single = choice.entries.length === 1 ? choice.entries : [];
+  const prepared = prepare(input, { ...choice, entries: single });
   if (prepared.kind === "invalid") return prepared;
-  return { kind: "parsed", value: choice.entries.map(({ profile }) => profile.name) };
+  return { kind: "parsed", value: { ...choice, prepared: prepared.value } };
 }
 
 /** What a request asks for by name, or what a rule chooses for its incident. */
-export function choose({
-  incident,
-  catalogue,
-  routing,
-  asked,
-}: Asked): Choice | Invalid | NothingToDo {
+function choose({ incident, catalogue, routing, asked }: Asked): Choice | Invalid | NothingToDo {
   const name = asked.profile ?? incident.asks?.profile ?? null;
   if (name !== null) {
     const entry = catalogue.get(name);
@@ -90,22 +96,17 @@ export function choose({
   return { kind: "choice", entries, lane: rule.lane ?? null };
 }
 
-/**
- * Fills each profile once for all its machines. A profile that was asked for by name is checked
- * even if no machine is left.
- */
+/** Fills each profile once for all its machines. */
 export function prepare(
-  { incident, asked }: Asked,
-  choice: Choice,
-  used: ReadonlySet<CatalogueEntry>,
+  { incident, asked }: Request,
+  { entries, lane }: Choice,
 ): Parsed<Map<CatalogueEntry, Prepared>> {
   const given = { ...incident.asks?.parameters, ...asked.parameters };
   const problems: Problem[] = [];
   const all = new Map<CatalogueEntry, Prepared>();
-  for (const entry of choice.entries) {
-    if (choice.entries.length > 1 && !used.has(entry)) continue;
-    const lane = choice.lane ?? laneOf(entry.profile, incident);
-    const prepared = prepareOne(entry, laneNumber(lane), given);
+  for (const entry of entries) {
+    const name = lane ?? laneOf(entry.profile, incident);
+    const prepared = prepareOne(entry, laneNumber(name), given);
     if (prepared.kind === "invalid") problems.push(...prepared.problems);
     else all.set(entry, prepared.value);
   }

@@ -7,12 +7,11 @@ import type {
 import { ours } from "../incident/platform.ts";
 import type { Parsed } from "../incident/problem.ts";
 import {
-  choose,
   prepare,
-  type Asked,
-  type Choice,
   type NothingToDo,
   type Prepared,
+  type ReadyChoice,
+  type Request,
 } from "./choice.ts";
 import type { CatalogueEntry } from "./profile/catalogue.ts";
 import type { MachineFacts } from "./machine-facts.ts";
@@ -38,8 +37,8 @@ export type ResolvedMachine =
   | KnownMachine
   | { readonly kind: "unresolved"; readonly mention: MachineMention; readonly reason: string };
 
-/** Everything that a plan is made from; the machines are in the order of the incident. */
-export interface PlanInput extends Asked {
+/** What is asked for; the machines are in the order of the incident. */
+export interface PlanInput extends Request {
   readonly machines: readonly ResolvedMachine[];
 }
 
@@ -75,14 +74,11 @@ export interface Plan {
 export type Planned = Parsed<Plan> | NothingToDo;
 
 /**
- * From an incident to command sequences. A profile asked for by name (in the request, then in the
- * body) comes before routing. A machine is skipped with the reason if no profile is for its
- * platform, or its platform is not known. Refused: an unknown profile, and parameters or values
- * that the profile does not take.
+ * From an incident to command sequences, by the profiles that `choiceFor` has chosen. A machine is
+ * skipped with the reason if no profile is for its platform, or its platform is not known. Refused:
+ * parameters or values that a profile does not take.
  */
-export function planIncident(input: PlanInput): Planned {
-  const choice = choose(input);
-  if (choice.kind !== "choice") return choice;
+export function planIncident(input: PlanInput, choice: ReadyChoice): Planned {
   const skipped: SkippedMachine[] = [...input.incident.unusable];
   const readAs: ReadAs[] = [];
   const chosen = new Map<string, { machine: KnownMachine; entry: CatalogueEntry }>();
@@ -99,10 +95,11 @@ export function planIncident(input: PlanInput): Planned {
     } else if (!chosen.has(machineId)) chosen.set(machineId, { machine, entry });
   }
   const used = new Set([...chosen.values()].map(({ entry }) => entry));
-  const prepared = prepare(input, choice, used);
-  if (prepared.kind === "invalid") return prepared;
+  const entries = [...used].filter((entry) => !choice.prepared.has(entry));
+  const filled = prepare(input, { ...choice, entries });
+  if (filled.kind === "invalid") return filled;
   const sequences = [...chosen.values()].flatMap(({ machine, entry }) => {
-    const same = prepared.value.get(entry);
+    const same = choice.prepared.get(entry) ?? filled.value.get(entry);
     if (same === undefined) return [];
     const { machineId, name: machineName, facts: machineFacts } = machine;
     const platform = ours(machine.platform);
@@ -120,7 +117,7 @@ export function planIncident(input: PlanInput): Planned {
  * The profile for a platform; none if the platform is not known. Whoever asks for a profile by name
  * does not say with it what the machine runs.
  */
-function entryFor({ entries }: Choice, platform: SaidPlatform): CatalogueEntry | undefined {
+function entryFor({ entries }: ReadyChoice, platform: SaidPlatform): CatalogueEntry | undefined {
   const one = ours(platform);
   return entries.find(({ profile }) => one !== null && profile.platforms.includes(one));
 }

@@ -4,7 +4,6 @@ import type { Limits } from "../limits/pace/limits.ts";
 import type { MachineFacts } from "../plan/machine-facts.ts";
 import type { Machine, Ports, Reply } from "../ports.ts";
 import { noteAnswer, OF_ACCESS } from "./note-lockout.ts";
-import { spendRead } from "./spend-read.ts";
 
 type LookUpPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
@@ -24,10 +23,13 @@ export interface Wanted {
   readonly labels: readonly string[];
 }
 
-/** The budget that look-ups are taken from, and the caller that they are for; null for none. */
+/** The budget that look-ups are taken from. */
 export interface LookUpBudget {
   readonly limits: Limits;
+  /** The caller that they are for; null for none. */
   readonly by: string | null;
+  /** Pays for so many calls before they are made; false if they cannot be paid. */
+  readonly pay: (calls: number) => Promise<boolean>;
 }
 
 /** Defender gave no answer, or could not be asked: nothing is known. */
@@ -89,7 +91,7 @@ export function factsOf({ name, platform, tags, group }: Machine): MachineFacts 
 
 async function askAll(
   ports: LookUpPorts,
-  { limits, by }: LookUpBudget,
+  { limits, by, pay }: LookUpBudget,
   questions: readonly Question[],
 ): Promise<LookedUp> {
   const machines: Machine[] = [];
@@ -98,7 +100,7 @@ async function askAll(
   if (calls === 0) return { kind: "lookedUp", machines, refused };
   const most = mostLookUps(limits);
   if (calls > most) return tooMany(calls, most);
-  if (!(await spendRead(ports, limits, "machines", { calls, by }))) {
+  if (!(await pay(calls))) {
     return unavailable(`lrq has no calls left for looking up machines for ${by ?? "itself"} now.`);
   }
   for (let from = 0; from < calls; from += AT_ONCE) {

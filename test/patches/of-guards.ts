@@ -216,17 +216,23 @@ export const OF_GUARDS: readonly Patch[] = [
   },
   {
     name: "lets one caller use all look-ups",
-    file: "shared/store/spend-read.ts",
-    snippet: "if (ofCallers === null) return false;",
-    replacement: "",
+    file: "shared/limits/pace/spend-reads.ts",
+    snippet: "if (ofCallers === null) return null;",
+    replacement: "if (ofCallers === null) return { ...reads, [kind]: spent.quota };",
     caughtBy: { test: "test/workflow/accept/accept-spends.test.ts" },
+  },
+  {
+    name: "counts one of the requests that pay for look-ups together",
+    file: "shared/store/look-up-payments.ts",
+    snippet: "    after = next ?? after;",
+    replacement: "    if (paid.length < 2) after = next ?? after;",
+    caughtBy: { test: "test/store/look-up-payments.test.ts" },
   },
   {
     name: "looks machines up for a caller that may use none of the profiles",
     file: "shared/workflow/accept/accept.ts",
-    snippet:
-      "  const refused = judgedFirst(settings, submission);\n  if (refused !== null) return refused;",
-    replacement: "  void judgedFirst;",
+    snippet: "  if (barredFirst !== null) return barredFirst;",
+    replacement: "",
     caughtBy: { test: "test/workflow/accept/accept-spends.test.ts" },
   },
   {

@@ -1,4 +1,5 @@
 import type { Incident, SaidPlatform } from "../../shared/incident/incident.ts";
+import { choiceFor, type Asked } from "../../shared/plan/choice.ts";
 import { planIncident } from "../../shared/plan/plan.ts";
 import type { PlanInput, Planned, ResolvedMachine } from "../../shared/plan/plan.ts";
 import { shippedCatalogue, shippedRouting } from "./shipped.ts";
@@ -33,10 +34,12 @@ export function machine(
 }
 
 /** What is planned for one Windows machine as shipped, with some of the input different. */
-export function plan(fields: Partial<PlanInput> = {}): Planned {
+export function plan(fields: Partial<PlanInput & Asked> = {}): Planned {
   const asked = { profile: null, parameters: {} };
   const machines = [machine(1, "windows")];
-  return planIncident({ incident: incident(), catalogue, routing, asked, machines, ...fields });
+  const input = { incident: incident(), catalogue, routing, asked, machines, ...fields };
+  const choice = choiceFor(input);
+  return choice.kind === "parsed" ? planIncident(input, choice.value) : choice;
 }
 
 /** The input of a request that asks for a profile by name, or only for parameters. */

@@ -1,6 +1,7 @@
 import { wholeFor } from "../access/reaching.ts";
 import type { Incident } from "../../shared/incident/incident.ts";
 import { accept, type Acceptance } from "../../shared/workflow/accept/accept.ts";
+import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
 import { pause, resume } from "../../shared/workflow/operate/pause.ts";
@@ -79,7 +80,9 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
   );
   const answer = await insist(world, async (ports): Promise<Acceptance | "silence"> => {
     const countedCommits = createCountedCommits(ports);
-    const came = await accept({ ...ports, countedCommits }, settings, submission);
+    const lookUpPayments = createLookUpPayments(ports, settings.limits);
+    const sharing = { ...ports, countedCommits, lookUpPayments };
+    const came = await accept(sharing, settings, submission);
     return came.kind === "unavailable" && !isHopeless ? "silence" : came;
   });
   if (answer.kind === "unavailable") return;

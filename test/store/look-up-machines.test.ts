@@ -17,7 +17,7 @@ async function resolved(
   const { ports } = startAccepting();
   const answer = async (): Promise<Reply<never>> => reply;
   const defender = { ...ports.defender, findMachines: answer, readMachines: answer };
-  const settings = { limits: someLimits(), by: "soar", scope: BY_TAG };
+  const settings = { limits: someLimits(), by: "soar", pay: async () => true, scope: BY_TAG };
   return await resolveMachines({ ...ports, defender }, settings, [mention]);
 }
 

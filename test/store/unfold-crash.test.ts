@@ -14,6 +14,7 @@ import { describeRun } from "../../shared/workflow/view/describe-run.ts";
 import { loadSequence } from "../../shared/store/load.ts";
 import { readOutstanding } from "../../shared/store/outstanding.ts";
 import { applyGates } from "../../shared/store/apply-gates.ts";
+import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
 import { unfold } from "../../shared/store/unfold.ts";
 import { callersOf, keyHash } from "../access/callers.ts";
 import { A_NONCE, START_MS } from "../ledger/a-sequence.ts";
@@ -56,7 +57,8 @@ function failing({ ports }: Accepting, nth: number, when: "before" | "after") {
       return outcome;
     },
   };
-  return { ...ports, ledger };
+  const lookUpPayments = createLookUpPayments({ ...ports, ledger }, someLimits());
+  return { ...ports, ledger, lookUpPayments };
 }
 
 describe("unfolding", () => {

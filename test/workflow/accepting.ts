@@ -13,6 +13,7 @@ import {
   type Submission,
 } from "../../shared/workflow/accept/accept.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
+import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
 import { unfold } from "../../shared/store/unfold.ts";
 import { START_MS } from "../ledger/a-sequence.ts";
 import { someLimits } from "../limits/some-limits.ts";
@@ -61,8 +62,12 @@ export function startAccepting(settings: Partial<AcceptSettings> = {}): Acceptin
     random: createSeededRandom(11),
     log: () => undefined,
   };
-  const ports: AcceptPorts = { ...outside, countedCommits: createCountedCommits(outside) };
-  const limits = someLimits();
+  const limits = settings.limits ?? someLimits();
+  const ports: AcceptPorts = {
+    ...outside,
+    countedCommits: createCountedCommits(outside),
+    lookUpPayments: createLookUpPayments(outside, limits),
+  };
   const all: AcceptSettings = {
     limits,
     expiryMs: 72 * 3_600_000,

@@ -9,7 +9,7 @@ import {
   type SequenceRecord,
 } from "../../shared/ledger/sequence/sequence.ts";
 import type { Defender, Ledger, Ports } from "../../shared/ports.ts";
-import type { Submission } from "../../shared/workflow/accept/accept.ts";
+import type { AcceptPorts, Submission } from "../../shared/workflow/accept/accept.ts";
 import { collect } from "../../shared/workflow/collect/collect.ts";
 import { poll } from "../../shared/workflow/poll/poll.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
@@ -24,6 +24,8 @@ import { startAccepting } from "./accepting.ts";
 export type GoingOn = ReturnType<typeof startGoingOn>;
 
 const DONE = { status: "Completed", startedAtMs: 1, endedAtMs: 2, errors: [] };
+
+type GoingOnPorts = Omit<Ports, "evidence" | "callbacks"> & Pick<AcceptPorts, "lookUpPayments">;
 
 /** When it begins, and what lies between the app and its ledger. */
 interface Options {
@@ -42,7 +44,7 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
   world.pass(startMs - START_MS);
   const logged: { event: string; fields: Readonly<Record<string, unknown>> }[] = [];
   const actions: MachineAction[] = [];
-  const ports: Omit<Ports, "evidence" | "callbacks"> = {
+  const ports: GoingOnPorts = {
     ...world.ports,
     ledger: between(ledger),
     defender: {

@@ -1,9 +1,7 @@
 import { URGENT_LANE } from "../../plan/lane.ts";
-import { TARGETS_MAX } from "../../ledger/outbox/notice.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { secondsLeftOfDay, type OverCap } from "../../access/caps.ts";
-import { profilesFor } from "../../plan/choice.ts";
+import { choiceFor, type ReadyChoice } from "../../plan/choice.ts";
 import { planIncident, type Plan } from "../../plan/plan.ts";
 import { acceptedBefore, keyHashOf, keyRowOf } from "./idempotency.ts";
 import {
@@ -13,14 +11,14 @@ import {
   type AcceptSettings,
   type Submission,
 } from "./answer.ts";
-import type { SetAside } from "../../ledger/row/set-aside.ts";
-import { noteSetAside } from "../../store/set-aside.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { factAbout } from "../../store/audit.ts";
 import { lastPass } from "../../store/load.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
 import { fullCap } from "./full-cap.ts";
 import { asksDefender, resolveMachines } from "./resolve-machines.ts";
+import { overCap, tooLarge, tooManyCallbacks, uncounted } from "./not-written.ts";
 import { writeRun, type RunToWrite, type Written } from "./write-run.ts";
 
 export type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
@@ -41,8 +39,10 @@ export async function accept(
   settings: AcceptSettings,
   submission: Submission,
 ): Promise<Acceptance> {
-  const refused = judgedFirst(settings, submission);
-  if (refused !== null) return refused;
+  const choice = choiceFor({ ...settings, ...submission });
+  if (choice.kind !== "parsed") return choice;
+  const barredFirst = barredFromAll(submission, choice.value);
+  if (barredFirst !== null) return barredFirst;
   const keyHash = keyHashOf(submission);
   const { machines } = submission.incident;
   // Sequences in intake rows get their place in the line when they are unfolded.
@@ -56,9 +56,11 @@ export async function accept(
   const full = asksDefender(machines) ? await fullCap(ports, submission, counts) : null;
   if (full !== null) return overCap(ports, submission, full);
 
-  const resolved = await resolveMachines(ports, { ...settings, by: submission.caller }, machines);
+  const lookingUp = { ...settings, ...budgetOf(ports, submission) };
+  const resolved = await resolveMachines(ports, lookingUp, machines);
   if (resolved.kind !== "resolved") return resolved;
-  const planned = planIncident({ ...settings, ...submission, machines: resolved.machines });
+  const { incident, asked } = submission;
+  const planned = planIncident({ incident, asked, machines: resolved.machines }, choice.value);
   if (planned.kind !== "parsed") return planned;
   const barred = planned.value.sequences.find((each) => !submission.mayUse(each.profile.name));
   if (barred !== undefined) return barredFrom(submission, barred.profile.name);
@@ -70,15 +72,18 @@ export async function accept(
   return await enqueue(ports, settings, submission, plannedRun);
 }
 
-/**
- * Why the request is refused, whatever its machines are: before anything is read or spent for it.
- * Null if that depends on the machines.
- */
-function judgedFirst(settings: AcceptSettings, submission: Submission): Acceptance | null {
-  const profiles = profilesFor({ ...settings, ...submission });
-  if (profiles.kind !== "parsed") return profiles;
-  const [first] = profiles.value;
-  const isBarred = !profiles.value.some((profile) => submission.mayUse(profile));
+/** Look-ups are paid for the caller; none can be if the row they are counted in is set aside. */
+function budgetOf(ports: AcceptPorts, { caller: by }: Submission) {
+  const pay = async (calls: number) =>
+    await unlessSetAside(ports, false, () => ports.lookUpPayments.pay({ calls, by }));
+  return { by, pay };
+}
+
+/** Null if the caller may use one of the profiles; which one is needed depends on the machines. */
+function barredFromAll(submission: Submission, { entries }: ReadyChoice): Acceptance | null {
+  const names = entries.map(({ profile }) => profile.name);
+  const [first] = names;
+  const isBarred = !names.some((name) => submission.mayUse(name));
   return isBarred && first !== undefined ? barredFrom(submission, first) : null;
 }
 
@@ -173,54 +178,6 @@ function runToWrite(
     factOf: (added) =>
       factAbout("accepted", [], { atMs: nowMs, by: caller, detail: detailOf(added) }),
   };
-}
-
-/** The answer says how many are left, so that the sender can choose. */
-function overCap(
-  { clock, log }: AcceptPorts,
-  { caller, incident }: Submission,
-  { cap, limit, left, asked }: OverCap,
-): Acceptance {
-  log("warn", "overCap", { caller, cap, limit, left, asked, incidentId: incident.incidentId });
-  const numbers = `The request has ${asked} new machines, and ${left} of ${limit} are left`;
-  if (cap === "perIncident") {
-    return { kind: "tooManyMachines", detail: `${numbers} to the incident; lrq accepted nothing.` };
-  }
-  const whose = cap === "perDay" ? "everybody" : `caller ${caller}`;
-  const detail = `${numbers} to ${whose} until 00:00 UTC; lrq accepted nothing.`;
-  return { kind: "overCap", detail, retryAfterSeconds: secondsLeftOfDay(clock.earliest()) };
-}
-
-/**
- * If a cap cannot be judged, nothing passes it: new machines are refused until a person has mended
- * the counts.
- */
-async function uncounted(ports: AcceptPorts, aside: SetAside): Promise<Acceptance> {
-  await noteSetAside(ports, aside);
-  const detail =
-    `The row ${aside.key}, the counts of the day, is set aside: ${aside.why}. No cap can be judged, ` +
-    "so nothing was accepted. Start the version of the app that wrote the row. If none can read " +
-    "it, delete it: then the day begins anew.";
-  return { kind: "unavailable", detail };
-}
-
-function tooLarge(asked: number): Acceptance {
-  const detail =
-    `lrq cannot accept the commands for ${asked} new machines at once, and accepted nothing. ` +
-    "Send fewer machines first, then the others: they join the same run.";
-  return { kind: "tooManyMachines", detail };
-}
-
-/** A callback that was dropped silently would be missed by nobody but its owner. */
-function tooManyCallbacks(
-  runId: string,
-  { there, asked }: { readonly there: number; readonly asked: number },
-): Acceptance {
-  const detail =
-    `Run ${runId} has ${there} of at most ${TARGETS_MAX} callbacks, and the request has ${asked} ` +
-    "more; lrq accepted nothing. Send it without a callback of its own, or remove callbacks " +
-    "from CALLERS.";
-  return { kind: "tooManyCallbacks", detail };
 }
 
 function acceptedDetail({ source, incidentId }: RunRecord, plan: Plan, added: number): string {

@@ -11,12 +11,13 @@ import type { Catalogue } from "../../plan/profile/catalogue.ts";
 import type { Plan, ReadAs } from "../../plan/plan.ts";
 import type { Routing } from "../../plan/profile/routing.ts";
 import type { Ports } from "../../ports.ts";
+import type { LookUpPayments } from "../../store/look-up-payments.ts";
 import type { CountedCommits } from "./counted-commits.ts";
 
 export type AcceptPorts = Pick<
   Ports,
   "ledger" | "bells" | "defender" | "clock" | "random" | "log"
-> & { readonly countedCommits: CountedCommits };
+> & { readonly countedCommits: CountedCommits; readonly lookUpPayments: LookUpPayments };
 
 export interface AcceptSettings {
   readonly limits: Limits;

@@ -8,6 +8,7 @@ import type { Machine, Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { moveOnce } from "../../store/change-sequence.ts";
 import { factsOf, lookUpMachines, type LookedUp } from "../../store/look-up-machines.ts";
+import { spendRead } from "../../store/spend-read.ts";
 import { commitOnce } from "../../store/transact.ts";
 
 type LearnPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
@@ -42,6 +43,7 @@ export function createLearn(
   ports: LearnPorts,
   { limits, platformsOf, passedOver }: Learning,
 ): Learn {
+  const pay = async (calls: number) => await spendRead(ports, limits, "machines", { calls });
   let isAnswering = true;
   let skipped = 0;
   return async (factless) => {
@@ -49,7 +51,7 @@ export function createLearn(
     const records = factless.slice(0, MACHINES_MAX);
     const machineIds = records.map(({ value }) => value.machineId);
     const wanted = { machineIds: isAnswering ? machineIds : [], labels: [] };
-    const answers = await lookUpMachines(ports, { limits, by: null }, wanted);
+    const answers = await lookUpMachines(ports, { limits, by: null, pay }, wanted);
     if (isAnswering && answers.kind === "lookedUp") {
       await write(ports, records, answers, platformsOf);
       return true;

@@ -43,7 +43,7 @@ async function resolved(
     ...world.ports,
     defender: { ...world.ports.defender, readMachines, findMachines },
   };
-  const looking = { limits: someLimits(), by: "soar", scope };
+  const looking = { limits: someLimits(), by: "soar", pay: async () => true, scope };
   const answer = await resolveMachines(ports, looking, mentions);
   if (answer.kind !== "resolved") throw new Error(answer.detail);
   return { machines: answer.machines, calls };
