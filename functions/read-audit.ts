@@ -6,9 +6,9 @@ app.http("readQueueAudit", {
   methods: ["GET"],
   route: "audit",
   authLevel: "anonymous",
-  handler: forEveryTeam("operate", async (lrq, request) => {
+  handler: forEveryTeam("operate", async (lrq, request, { log }) => {
     const from = fromOf(request);
-    return from === null ? badFrom() : json(await lrq.readQueueAudit(from));
+    return from === null ? badFrom() : json(await lrq.readQueueAudit(log, from));
   }),
 });
 
@@ -16,10 +16,10 @@ app.http("readRunAudit", {
   methods: ["GET"],
   route: "runs/{runId}/audit",
   authLevel: "anonymous",
-  handler: forWholeRun("run.read", async (lrq, request, { runId }) => {
+  handler: forWholeRun("run.read", async (lrq, request, { runId, log }) => {
     const from = fromOf(request);
     if (from === null) return badFrom();
-    const page = await lrq.readRunAudit(runId, from);
+    const page = await lrq.readRunAudit(log, runId, from);
     return page === null ? noSuchRun() : json(page);
   }),
 });

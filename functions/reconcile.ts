@@ -1,10 +1,9 @@
 import { app } from "@azure/functions";
-import { appOrThrow, logOf } from "./transport.ts";
+import { onTrigger } from "./transport.ts";
 
 app.timer("reconcile", {
   // Twice an hour, not at the full hour: it corrects what should never be wrong.
   schedule: "0 7,37 * * * *",
-  handler: async (_timer, context) => {
-    await appOrThrow().reconcile(logOf(context));
-  },
+  handler: async (_timer, context) =>
+    await onTrigger(context, async (lrq, log) => await lrq.reconcile(log)),
 });

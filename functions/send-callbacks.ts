@@ -1,10 +1,9 @@
 import { app } from "@azure/functions";
-import { appOrThrow, logOf } from "./transport.ts";
+import { onTrigger } from "./transport.ts";
 
 app.storageQueue("sendCallbacks", {
   queueName: "callbacks",
   connection: "AzureWebJobsStorage",
-  handler: async (message, context) => {
-    await appOrThrow().callBack(logOf(context), message);
-  },
+  handler: async (message, context) =>
+    await onTrigger(context, async (lrq, log) => await lrq.callBack(log, message)),
 });

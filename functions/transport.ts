@@ -6,10 +6,13 @@ import type {
   InvocationContext,
 } from "@azure/functions";
 import {
+  codeOf,
   Contended,
+  CustodyTrouble,
   isOutOfReach,
   MAX_BODY_BYTES,
   openApp,
+  statusOf,
   type App,
   type Caller,
   type Log,
@@ -75,6 +78,7 @@ function lockedDown(context: InvocationContext): HttpResponseInit {
 
 function answerToThrown(error: unknown, context: InvocationContext): HttpResponseInit {
   if (isOutOfReach(error)) {
+    logOutOfReach(error, context);
     const detail =
       "lrq could not reach storage, or storage did not answer; send the request again.";
     return problem("unavailable", detail);
@@ -85,7 +89,8 @@ function answerToThrown(error: unknown, context: InvocationContext): HttpRespons
   }
   const { invocationId: id } = context;
   const what = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
-  logOf(context)("error", "unforeseen", { id, what });
+  const isCustody = error instanceof CustodyTrouble;
+  logOf(context)("error", isCustody ? "custodyTrouble" : "unforeseen", { id, what });
   const detail =
     "This should not happen. The log of the app has the details under this id; tell its operator.";
   return problem("unforeseen", detail, { id });
@@ -181,11 +186,32 @@ export function noSuchRun(): HttpResponseInit {
  * The app for triggers that no caller uses. Throws with everything that is wrong, for the host's
  * log.
  */
-export function appOrThrow(): App {
+function appOrThrow(): App {
   const opened = openApp();
   if (opened.kind === "app") return opened.app;
   const problems = opened.problems.map(({ path, message }) => `${path}: ${message}`);
   throw new Error(`the settings are wrong: ${problems.join("; ")}`);
+}
+
+/**
+ * What a message or a timer starts. It throws what `act` throws, so that the host tries again, and
+ * says so in the log if that is because of storage.
+ */
+export async function onTrigger(
+  context: InvocationContext,
+  act: (app: App, log: Log) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await act(appOrThrow(), logOf(context));
+  } catch (error) {
+    if (isOutOfReach(error)) logOutOfReach(error, context);
+    throw error;
+  }
+}
+
+function logOutOfReach(error: unknown, context: InvocationContext): void {
+  const [status, code] = [statusOf(error), codeOf(error)];
+  logOf(context)("error", "storageOutOfReach", { status, code, route: context.functionName });
 }
 
 async function readAtMost(request: HttpRequest, bytesMax: number): Promise<Uint8Array> {

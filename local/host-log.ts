@@ -34,7 +34,7 @@ export type LogReader = (line: string) => string | null;
 const LINE = /^(\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}:\d{2})\.\d{3}Z) (\w+) (\S+) (.*)$/;
 
 /** Decisions that only say that everything goes on; they would be most of the log. */
-const QUIET_EVENTS = new Set(["rang", "drained"]);
+const QUIET_EVENTS = new Set(["rang", "drained", "polled", "queueState"]);
 /** What goes wrong again and again is told again after so long, with how often it was. */
 const REPEAT_AFTER_MS = 60_000;
 /** So many troubles, and states of sequences, are remembered; beyond that one may be told again. */

@@ -32,6 +32,7 @@ import { withLog } from "./workflow/submit/log-throttles.ts";
 import { readQueueAudit, readRunAudit } from "./workflow/view/read-audit.ts";
 import { readDecisions } from "./workflow/view/read-decisions.ts";
 import { readSeals } from "./workflow/view/read-seals.ts";
+import { tellState } from "./workflow/view/tell-state.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-evidence.ts";
 import { pause, resume } from "./workflow/operate/pause.ts";
 import { replayCallbacks } from "./workflow/notify/replay-callbacks.ts";
@@ -47,7 +48,8 @@ import {
   type RawRequest,
 } from "./workflow/accept/request.ts";
 
-export { isOutOfReach } from "./azure/access.ts";
+export { codeOf, isOutOfReach, statusOf } from "./azure/access.ts";
+export { CustodyTrouble } from "./evidence/custody-trouble.ts";
 export { MAX_BODY_BYTES } from "./incident/read-body.ts";
 export type { Problem } from "./incident/problem.ts";
 export type { Right } from "./access/caller.ts";
@@ -185,8 +187,9 @@ function readings({ limits }: Config, outside: Outside, { callers }: KnownParts)
     listEvidence: (run: ReachedRun) => listEvidence(outside, run.runId, run),
     openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
       openEvidence(outside, which, run),
-    readQueueAudit: (from: number) => readQueueAudit(outside, from),
-    readRunAudit: (runId: string, from: number) => readRunAudit(outside, runId, from),
+    readQueueAudit: (log: Log, from: number) => readQueueAudit({ ...outside, log }, from),
+    readRunAudit: (log: Log, runId: string, from: number) =>
+      readRunAudit({ ...outside, log }, runId, from),
     readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),
     readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
     previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
@@ -219,7 +222,7 @@ function triggers(config: Config, outside: Outside, { callers, catalogue }: Know
   const { limits, lingerMs, watchMs, callbacks } = config;
   const { lockdown, scope } = config.access;
   const calling = { callers, rules: callbacks, waitsMs: callbacks.waitsMs };
-  const watch = createWatch(limits, watchMs);
+  const watch = createWatch(limits, watchMs, tellState);
   const platformsOf = (name: string) => catalogue.get(name)?.profile.platforms ?? null;
   const draining = { limits, lingerMs, scope, platformsOf, watch };
   const logging = (log: Log): Ports => withLog(outside, log);

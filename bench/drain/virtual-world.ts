@@ -9,6 +9,7 @@ import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Defender, Ledger, Ports, Random } from "../../shared/ports.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { createWatch } from "../../shared/workflow/poll/watch.ts";
+import { tellState } from "../../shared/workflow/view/tell-state.ts";
 import { within, type Life } from "./life.ts";
 import { startListener } from "./listener.ts";
 import { createBenchQueue, type BenchQueue } from "./queue.ts";
@@ -188,7 +189,7 @@ function startFleet(
 }
 
 function watchOf(outside: Outside, fleet: Fleet, worker: Worker, limits: Limits) {
-  const watch = createWatch(limits, WATCH_MS);
+  const watch = createWatch(limits, WATCH_MS, tellState);
   return async (): Promise<void> => {
     const { polls, moved } = await watch(portsOf(outside, fleet, worker, "poll"));
     outside.counts.polls += polls;

@@ -113,7 +113,7 @@ async function moveToPoison(
   receipt: string,
   why: string,
 ): Promise<void> {
-  const { poison, queue, name, log } = parts;
+  const { poison, queue, name, settings, log } = parts;
   if (poison === null) {
     log(
       "warning",
@@ -122,7 +122,10 @@ async function moveToPoison(
     );
     return;
   }
-  log("warning", name, `message ${message.messageId} ${why}: moved to ${poison.name}`);
+  log("warning", name, `message ${message.messageId} ${why}`);
+  // The words of Azure's host, whatever the reason: an alarm reads them.
+  const most = `Message has reached MaxDequeueCount of ${settings.maxDequeueCount}`;
+  log("warning", name, `${most}. Moving message to queue '${poison.name}'.`);
   await poison.createIfNotExists();
   await poison.sendMessage(message.messageText);
   await unlessGone(parts, () => queue.deleteMessage(message.messageId, receipt));

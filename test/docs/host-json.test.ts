@@ -40,7 +40,8 @@ function valuesOf(): Map<string, string> {
     words.set(path.replace("extensions.queues.", "queues."), inWords(value));
   }
   words.set(bundle, String(leaves.get(`${bundle}.version`)));
-  const excluded = String(leaves.get(`${sampling}.excludedTypes`)).replace(";", " and ");
+  const types = String(leaves.get(`${sampling}.excludedTypes`)).split(";");
+  const excluded = new Intl.ListFormat("en-GB").format(types);
   const isOn = leaves.get(`${sampling}.isEnabled`) === true;
   words.set(sampling, `${isOn ? "on" : "off"}, without ${excluded}`);
   return words;

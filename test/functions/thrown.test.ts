@@ -2,7 +2,8 @@ import { HttpRequest, InvocationContext } from "@azure/functions";
 import { RestError } from "@azure/data-tables";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { withApp } from "../../functions/transport.ts";
+import { onTrigger, withApp } from "../../functions/transport.ts";
+import { CustodyTrouble } from "../../shared/evidence/custody-trouble.ts";
 import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import { Contended } from "../../shared/store/contended.ts";
 import { problemSchema } from "../stories/answers.ts";
@@ -18,10 +19,9 @@ afterAll(() => {
 
 const answerSchema = z.object({ status: z.number(), body: z.string() });
 
-/** What is answered, and logged, when a request ends with `error`. */
-async function thrown(error: unknown) {
-  const logged: string[] = [];
-  const context = new InvocationContext({
+/** An invocation that keeps what is logged. */
+function invocation(logged: string[]): InvocationContext {
+  return new InvocationContext({
     functionName: "any",
     invocationId: "the id of the invocation",
     logHandler: (level, ...said) => {
@@ -29,6 +29,12 @@ async function thrown(error: unknown) {
       logged.push(`${level} ${texts.join(" ")}`);
     },
   });
+}
+
+/** What is answered, and logged, when a request ends with `error`. */
+async function thrown(error: unknown) {
+  const logged: string[] = [];
+  const context = invocation(logged);
   const handler = withApp(async () => {
     throw error;
   });
@@ -59,6 +65,37 @@ describe("a request that meets something wrong outside", () => {
     const { status, body } = await thrown(error);
     expect([status, body.type]).toEqual([503, "urn:lrq:problem:unavailable"]);
     expect(body.detail).toMatch(/send the request again/);
+  });
+});
+
+const BUSY = 'error {"event":"storageOutOfReach","status":503,"code":"ServerBusy","route":"any"}';
+
+describe("the log", () => {
+  it("is told when a request cannot reach storage, and not when others kept writing", async () => {
+    expect((await thrown(storage(503, "ServerBusy"))).logged).toContain(BUSY);
+    const { logged } = await thrown(new Contended("run a: others kept writing it"));
+    expect(logged.join()).not.toContain("storageOutOfReach");
+  });
+
+  it("is told the same of a message or a timer, whose error goes on to the host", async () => {
+    for (const [error, said] of [
+      [storage(503, "ServerBusy"), [BUSY]],
+      [new TypeError("a bug"), []],
+    ] as const) {
+      const logged: string[] = [];
+      const acting = onTrigger(invocation(logged), async () => {
+        throw error;
+      });
+      await expect(acting).rejects.toBe(error);
+      expect(logged).toEqual(said);
+    }
+  });
+
+  it("is told of evidence that somebody else has changed", async () => {
+    const { status, logged } = await thrown(new CustodyTrouble("a.bin has 3 bytes"));
+    expect(status).toBe(500);
+    const line = logged.find((each) => each.includes('"event":"custodyTrouble"'));
+    expect(line).toContain('"what":"CustodyTrouble: a.bin has 3 bytes"');
   });
 });
 

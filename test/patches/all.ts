@@ -1,3 +1,4 @@
+import { OF_ALARMS } from "./of-alarms.ts";
 import { OF_CALLBACKS } from "./of-callbacks.ts";
 import { OF_DRAIN } from "./of-drain.ts";
 import { OF_GUARDS } from "./of-guards.ts";
@@ -24,4 +25,5 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_CALLBACKS,
   ...OF_SENDERS,
   ...OF_STRANGERS,
+  ...OF_ALARMS,
 ];

@@ -1,6 +1,7 @@
 import { poll, type PollPorts } from "../../shared/workflow/poll/poll.ts";
 import { createWatch, type Watch } from "../../shared/workflow/poll/watch.ts";
 import { reconcile } from "../../shared/workflow/operate/reconcile.ts";
+import { tellState } from "../../shared/workflow/view/tell-state.ts";
 import type { Epoch } from "./hosts.ts";
 import type { World } from "./world.ts";
 
@@ -12,7 +13,7 @@ const watches = new WeakMap<Epoch, Watch>();
 
 /** The watch of one process: a drain begins it, and so does a timer. */
 export function watchOf({ scenario }: World, epoch: Epoch): Watch {
-  const watch = watches.get(epoch) ?? createWatch(scenario.limits, scenario.watchMs);
+  const watch = watches.get(epoch) ?? createWatch(scenario.limits, scenario.watchMs, tellState);
   watches.set(epoch, watch);
   return watch;
 }

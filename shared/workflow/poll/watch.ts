@@ -1,5 +1,6 @@
 import type { Limits } from "../../limits/pace/limits.ts";
 import { poll, type PollPorts, type PollReport } from "./poll.ts";
+import { createTelling, type TellState } from "./tell-polled.ts";
 
 /**
  * Polls while anything is outstanding, but not longer than its bound. If this process watches
@@ -19,10 +20,11 @@ const LOOKS_PER_LIST = 4;
 /**
  * One watch for a process, with `lingerMs` as its bound. A timer that ticks once a minute sees
  * within seconds what has ended, and pays one read a tick while nothing is outstanding. With 0 each
- * call polls at most once.
+ * call polls at most once. The log is told that it polls, and how the queue is.
  */
-export function createWatch(limits: Limits, lingerMs: number): Watch {
+export function createWatch(limits: Limits, lingerMs: number, tellState: TellState): Watch {
   const restedPoll = createRestedPoll(limits);
+  const tell = createTelling(limits, tellState);
   const lookEveryMs = limits.pollMs / LOOKS_PER_LIST;
   let isWatching = false;
   return async (ports) => {
@@ -33,8 +35,11 @@ export function createWatch(limits: Limits, lingerMs: number): Watch {
     try {
       for (;;) {
         const report = await restedPoll(ports);
-        if (report !== null) came.polls += 1;
-        came.moved += report?.moved ?? 0;
+        if (report !== null) {
+          came.polls += 1;
+          came.moved += report.moved;
+          await tell(ports, report);
+        }
         if (report?.outstanding === false) return came;
         if (ports.clock.monotonicMs() + lookEveryMs > untilMs) return came;
         await ports.clock.sleep(lookEveryMs);

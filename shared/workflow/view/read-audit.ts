@@ -21,25 +21,26 @@ const PAGE = 1_000;
 
 /** The log of the queue's own decisions, from a record's number on. */
 export async function readQueueAudit(
-  { ledger }: Pick<Ports, "ledger">,
+  { ledger, log }: Pick<Ports, "ledger" | "log">,
   from: number,
 ): Promise<AuditPage> {
   const { value } = await loadBudget(ledger);
-  return await readPage(ledger, QUEUE_CHAIN, value.audit, from);
+  return await readPage({ ledger, log }, QUEUE_CHAIN, value.audit, from);
 }
 
 /** The log of decisions about a run; null if there is no such run. */
 export async function readRunAudit(
-  { ledger }: Pick<Ports, "ledger">,
+  { ledger, log }: Pick<Ports, "ledger" | "log">,
   runId: string,
   from: number,
 ): Promise<AuditPage | null> {
   const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
-  return run === null ? null : await readPage(ledger, runId, run.value.audit, from);
+  return run === null ? null : await readPage({ ledger, log }, runId, run.value.audit, from);
 }
 
+/** If records are missing, the log of the host says so, and the page has the others. */
 async function readPage(
-  ledger: Ports["ledger"],
+  { ledger, log }: Pick<Ports, "ledger" | "log">,
   chain: string,
   head: ChainHead,
   from: number,
@@ -51,6 +52,9 @@ async function readPage(
   const records = rows.map(({ body }) => body);
   const lastRow = rows.at(-1);
   const last = lastRow === undefined ? head.count : auditNumberIn(lastRow.key);
+  if (rows.length < limit || last - from + 1 > rows.length) {
+    log("error", "custodyTrouble", { what: `records of the audit log ${chain} are missing` });
+  }
   const end = { count: head.count, head: head.head };
   return { v: 1, chain, head: end, records, next: last < head.count ? last + 1 : null };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Reach } from "../../access/reach.ts";
 import { endOf } from "../../evidence/chain.ts";
+import { CustodyTrouble } from "../../evidence/custody-trouble.ts";
 import { custodyOf } from "../../ledger/row/keys.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { isRunId, isSequenceId } from "../../plan/identity.ts";
@@ -57,7 +58,9 @@ export async function readManifest(
   // If entries joined after the run was read, they come with their new head.
   const entries = rows.map(({ body }) => body);
   const expected = endOf(run.value.custody)?.number ?? 0;
-  if (entries.length < expected) throw new Error(`custody entries of ${runId} are missing`);
+  if (entries.length < expected) {
+    throw new CustodyTrouble(`custody entries of ${runId} are missing`);
+  }
   const last = linkSchema.safeParse(entries.at(-1));
   return { v: 1, runId, head: last.data?.hash ?? run.value.custody.head, entries };
 }
@@ -110,11 +113,15 @@ export async function openEvidence(
     throw new Error(`run ${runId} is gone`);
   }
   const opened = await ports.evidence.open(result.path);
-  if (opened === null) throw new Error(`${result.path} is recorded as stored, but is not there`);
+  if (opened === null) {
+    throw new CustodyTrouble(`${result.path} is recorded as stored, but is not there`);
+  }
   if (opened.size !== result.size) {
     // Anybody with access to the container may have put another file there; lrq does not serve it.
     for await (const _ of opened.content) break;
-    throw new Error(`${result.path} has ${opened.size} bytes; recorded are ${result.size}`);
+    throw new CustodyTrouble(
+      `${result.path} has ${opened.size} bytes; recorded are ${result.size}`,
+    );
   }
   const suffix = sequenceId.slice(sequenceId.indexOf(".") + 1);
   return { ...opened, sha256: result.sha256, fileName: `${suffix}-${index}.bin` };

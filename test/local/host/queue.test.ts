@@ -91,6 +91,8 @@ describe("a queue function", () => {
     expect(received().map(({ metadata }) => metadata["dequeueCount"])).toEqual([1, 2, 3]);
     const { peekedMessageItems } = await poison.peekMessages();
     expect(peekedMessageItems.map((item) => item.messageText)).toEqual([base64("bad")]);
+    const said = `Message has reached MaxDequeueCount of 3. Moving message to queue '${poison.name}'.`;
+    expect(lines.filter((line) => line.endsWith(` ${said}`))).toHaveLength(1);
   });
 
   it("never sees a message that is not base64: it is poison as it stands", async () => {

@@ -3,7 +3,8 @@ import { countedLedger } from "../../../local/memory/counted-ledger.ts";
 import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
 import type { Ports } from "../../../shared/ports.ts";
 import { createRestedPoll, createWatch } from "../../../shared/workflow/poll/watch.ts";
-import { startGoingOn } from "../going-on.ts";
+import { tellState } from "../../../shared/workflow/view/tell-state.ts";
+import { startGoingOn, type GoingOn } from "../going-on.ts";
 
 const TICK_MS = 5_000;
 
@@ -79,7 +80,7 @@ function startWatching() {
     app.pass(ms);
   };
   const ports = { ...app.ports, ledger, defender, clock: { ...app.ports.clock, sleep } };
-  const watch = createWatch(app.limits, WATCH_MS);
+  const watch = createWatch(app.limits, WATCH_MS, tellState);
   return { app, spent, isOut, isRunning, watch: async () => await watch(ports) };
 }
 
@@ -126,5 +127,56 @@ describe("a watch", () => {
     await expect(watch()).rejects.toThrow("out of reach");
     isOut.yet = false;
     expect(await watch()).toMatchObject({ polls: 1 });
+  });
+});
+
+const told = ({ logged }: GoingOn, event: string) => logged.filter((line) => line.event === event);
+
+describe("what a watch tells the log", () => {
+  it("is, at rest, a line for each minute's tick, for which it reads nothing more", async () => {
+    const { app, spent, watch } = startWatching();
+    for (let minute = 1; minute <= 10; minute += 1) {
+      await watch();
+      expect(told(app, "polled")).toHaveLength(minute);
+      app.pass(59_900);
+    }
+    expect(spent.reads).toBe(10);
+    expect(told(app, "polled")[0]?.fields).toEqual({ outstanding: false, listed: false });
+    expect(told(app, "queueState")).toEqual([]);
+  });
+
+  it("is no more for a timer that ticks every five seconds", async () => {
+    const { app, watch } = startWatching();
+    for (let tick = 0; tick < 120; tick += 1) {
+      await watch();
+      app.pass(TICK_MS);
+    }
+    const lines = told(app, "polled").length;
+    expect(lines).toBeGreaterThanOrEqual(10);
+    expect(lines).toBeLessThanOrEqual(11);
+  });
+
+  it("has a line about the queue at once and every five minutes while something is open", async () => {
+    const { app, isRunning, watch } = startWatching();
+    isRunning.polls = Infinity;
+    await app.accept("case", [1]);
+    await app.drain();
+    const counts: number[] = [];
+    for (let minute = 0; minute < 11; minute += 1) {
+      await watch();
+      counts.push(told(app, "queueState").length);
+      app.pass(60_000 - WATCH_MS);
+    }
+    expect(counts[0]).toBe(1);
+    expect(counts.at(-1)).toBe(3);
+    expect(told(app, "polled").length).toBeGreaterThanOrEqual(11);
+    expect(told(app, "polled")[0]?.fields).toEqual({ outstanding: true, listed: true });
+  });
+
+  it("has no line if the poll could not be done", async () => {
+    const { app, isOut, watch } = startWatching();
+    isOut.yet = true;
+    await expect(watch()).rejects.toThrow("out of reach");
+    expect(told(app, "polled")).toEqual([]);
   });
 });
