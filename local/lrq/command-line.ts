@@ -1,14 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { QUEUE_CHAIN, verifyAudit } from "../../shared/evidence/audit.ts";
 import { reportedName } from "../../shared/evidence/reported-text.ts";
 import { isRunId } from "../../shared/plan/identity.ts";
 import { type EvidenceApi, evidenceApi } from "./api.ts";
-import { addressIn } from "./app-address.ts";
+import { addressIn, type AppAddress } from "./app-address.ts";
 import { exportRun } from "./export-run.ts";
-import { type Verified, verifyFolder } from "./verify-folder.ts";
+import { UsageError } from "./usage-error.ts";
+import { verify } from "./verify-command.ts";
 
 /** Where the command runs: its settings, and where it speaks. */
 export interface CommandSurroundings {
@@ -23,20 +21,22 @@ export const USAGE = `Usage:
   lrq verify queue [--head HASH] check the audit log of the queue: claims, answers, pauses
   lrq export RUN DIR             download a run: results, manifest, audit log, SHA256SUMS
   lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
+  lrq smoke --machine NAME [--minutes N] [--json]
+                                 fetch the hosts file of one machine by the whole road
 
 --head is the hash of the run's seal, or the head of its custody chain, or of the queue's log, kept
 elsewhere: 64 hex digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
 doctor asks lrq at LRQ_URL, which examines itself; LRQ_KEY needs the right operate. Without LRQ_URL
 it examines what the environment and local.settings.json lead to. --probe also asks for a session on
 no machine, which costs one of the tenant's calls.
-Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run in this way.`;
+smoke needs a key with incident.submit, run.read and evidence.read. It waits for 20 minutes, or N.
+Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run in this way. smoke also
+has 3 lrq does not answer, 4 refused until somebody allows it, 6 the machine or Defender failed, and
+7 the time is over.`;
 
 const EXIT = { well: 0, wrong: 1, usage: 2 } as const;
 /** Longer lines are cut; what is wrong is said at the beginning. */
 const LINE_CHARACTERS_MAX = 500;
-const FINDINGS_SHOWN = 50;
-
-class UsageError extends Error {}
 
 /** Runs one command; gives the exit code. */
 export async function runCommand(
@@ -61,12 +61,20 @@ export async function runCommand(
       const app = addressIn(env);
       return await doctor({ json, probe }, { app, env, folder: process.cwd(), say: aloud });
     }
+    if (verb === "smoke" && subject === "") {
+      const { smoke } = await import("../smoke/smoke.ts");
+      return await smoke(
+        smokeAsked(values),
+        addressFrom(env),
+        values.json ? surroundings.say : say,
+      );
+    }
     if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");
     if (verb === "verify" && folder === "") {
-      return await verify(subject, values.head ?? null, env, say);
+      return await verify({ subject, head: values.head ?? null }, () => addressFrom(env), say);
     }
     if (verb === "export" && folder !== "") {
-      return await bringOut(apiFrom(env), runIdOf(subject), folder, say);
+      return await bringOut(evidenceApi(addressFrom(env)), runIdOf(subject), folder, say);
     }
     throw new UsageError(`there is no command: ${verb ?? ""}`);
   } catch (error) {
@@ -84,6 +92,8 @@ function parsedWords(words: readonly string[]) {
       head: { type: "string" },
       json: { type: "boolean" },
       probe: { type: "boolean" },
+      machine: { type: "string" },
+      minutes: { type: "string" },
       help: { type: "boolean", short: "h" },
     } as const;
     const read = parseArgs({ args: [...words], options, allowPositionals: true });
@@ -97,83 +107,25 @@ function parsedWords(words: readonly string[]) {
   }
 }
 
-async function verify(
-  subject: string,
-  head: string | null,
-  env: CommandSurroundings["env"],
-  say: (line: string) => void,
-): Promise<number> {
-  if (existsSync(subject)) {
-    if (!statSync(subject).isDirectory()) throw new UsageError(`${subject} is not a folder`);
-    return await verifyAndTell(subject, head, say);
-  }
-  if (subject === QUEUE_CHAIN) return await verifyQueue(apiFrom(env), head, say);
-  if (!isRunId(subject)) throw new UsageError(`${subject} is neither a folder nor the id of a run`);
-  const api = apiFrom(env);
-  const parent = mkdtempSync(join(tmpdir(), "lrq-verify-"));
-  try {
-    const folder = join(parent, subject);
-    await exportRun(api, subject, folder);
-    return await verifyAndTell(folder, head, say);
-  } finally {
-    rmSync(parent, { recursive: true, force: true });
-  }
-}
+/** Longer than DEFENDER_PENDING_MINUTES, 15: then lrq knows that a machine is off. */
+const MINUTES = 20;
+const MINUTES_MOST = 1_440;
 
-/** The queue's log has no end to be held against but one kept elsewhere: it goes on while we read. */
-async function verifyQueue(
-  api: EvidenceApi,
-  head: string | null,
-  say: (line: string) => void,
-): Promise<number> {
-  const records = await api.audit(null);
-  const verdict = verifyAudit(records);
-  if (verdict.kind === "broken") {
-    say(`NOT  audit: broken at record ${verdict.position}: ${verdict.why}`);
-    return EXIT.wrong;
+function smokeAsked({
+  machine,
+  minutes = String(MINUTES),
+  json = false,
+}: {
+  readonly machine?: string | undefined;
+  readonly minutes?: string | undefined;
+  readonly json?: boolean | undefined;
+}) {
+  if (machine === undefined || machine === "") throw new UsageError("smoke needs --machine NAME");
+  const time = Number(minutes);
+  if (!Number.isFinite(time) || time <= 0 || time > MINUTES_MOST) {
+    throw new UsageError(`--minutes takes a number above 0, at most ${MINUTES_MOST}`);
   }
-  const last = records.at(-1)?.hash ?? null;
-  if (head !== null && !records.some((record) => record.hash === head)) {
-    say(`NOT  audit: no record has the expected hash ${head}; the log was cut or written again`);
-    return EXIT.wrong;
-  }
-  say(`ok   the queue: ${records.length} audit records, all as sealed`);
-  say(`head ${last}`);
-  return EXIT.well;
-}
-
-async function verifyAndTell(
-  folder: string,
-  head: string | null,
-  say: (line: string) => void,
-): Promise<number> {
-  const verified = await verifyFolder(folder, head);
-  const { runId, results, auditRecords, findings } = verified;
-  if (findings.length === 0) {
-    say(`ok   run ${runId}: ${results} results, ${auditRecords} audit records, all as chained`);
-    for (const line of proofOf(verified)) say(line);
-    return EXIT.well;
-  }
-  for (const { where, what } of findings.slice(0, FINDINGS_SHOWN)) say(`NOT  ${where}: ${what}`);
-  const more = findings.length - FINDINGS_SHOWN;
-  if (more > 0) say(`     and ${more} more`);
-  return EXIT.wrong;
-}
-
-/** What is proven by that, and what is not. */
-function proofOf({ head, seal, isSealed, expected, undecided }: Verified): string[] {
-  const open = "open the run is not sealed: it goes on, or nobody has sealed it as it is here";
-  const proven = {
-    seal: "the expected hash is the seal's: nothing of the run was changed or cut off",
-    "earlier seal": "the expected hash is that of an earlier seal: what came later is not proven",
-    custody: "the expected head is that of the results alone: no state, no reading is proven",
-  };
-  return [
-    isSealed ? `seal ${seal}` : open,
-    `head ${head}`,
-    ...(expected === null ? [] : [`     ${proven[expected]}`]),
-    ...(undecided === 0 ? [] : [`     of ${undecided} sequences the decisions are not proven`]),
-  ];
+  return { machine, minutes: time, json };
 }
 
 async function bringOut(
@@ -197,8 +149,8 @@ function runIdOf(text: string): string {
   return text;
 }
 
-function apiFrom(env: CommandSurroundings["env"]): EvidenceApi {
+function addressFrom(env: CommandSurroundings["env"]): AppAddress {
   const address = addressIn(env);
-  if (address !== null) return evidenceApi(address);
+  if (address !== null) return address;
   throw new UsageError("set LRQ_URL to the address of lrq, and LRQ_KEY to your key");
 }

@@ -1,0 +1,39 @@
+/** What the road comes to, in this order. It ends at the first that is not ok. */
+type StepName = "reach" | "queue" | "accept" | "submit" | "Defender" | "evidence" | "verify";
+
+/**
+ * `refused`: somebody has to allow it first. `late`: it goes on, and the time of this command is
+ * over.
+ */
+export type Verdict = "ok" | "wrong" | "unreachable" | "refused" | "failed" | "late";
+
+/** One step of the road. */
+export interface Step {
+  readonly step: StepName;
+  readonly verdict: Verdict;
+  readonly what: string;
+  /** What to do about it; null if there is nothing to do. */
+  readonly fix: string | null;
+}
+
+/** Exit codes; 2 is for a command line that cannot be run. */
+export const EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  ok: 0,
+  wrong: 1,
+  unreachable: 3,
+  refused: 4,
+  failed: 6,
+  late: 7,
+};
+
+export function good(step: Step["step"], what: string): Step {
+  return { step, verdict: "ok", what, fix: null };
+}
+
+export function stopped(
+  step: Step["step"],
+  verdict: Exclude<Verdict, "ok">,
+  { what, fix }: Pick<Step, "what"> & { readonly fix: string },
+): Step {
+  return { step, verdict, what, fix };
+}
