@@ -3,9 +3,9 @@ import { park } from "../ledger/sequence/moves.ts";
 import { withApprovals } from "../ledger/run/approval.ts";
 import { waitsForGate, placed } from "../ledger/run/gate.ts";
 import { move, type Stored } from "../ledger/sequence/rows.ts";
-import type { RunRecord } from "../ledger/run/run.ts";
+import { openingSchema, type RunRecord } from "../ledger/run/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence/sequence.ts";
-import { sorted } from "../ledger/row/set-aside.ts";
+import { sorted, valueOf } from "../ledger/row/set-aside.ts";
 import { sequencesOf } from "../ledger/row/keys.ts";
 import type { Ports, Row } from "../ports.ts";
 import { listAll } from "./list-all.ts";
@@ -45,8 +45,12 @@ export async function applyGateOf(ports: GatePorts, runId: string): Promise<numb
   return moved;
 }
 
-/** Goes on until every sequence of the run is at its right place. Then the note is deleted. */
+/**
+ * Goes on until every sequence of the run is at its right place. Then the note is deleted. Throws
+ * `SetAside` if the note cannot be read: who knows what it asks for, deletes it.
+ */
 async function applyGate(ports: GatePorts, note: Row): Promise<number> {
+  valueOf(openingSchema, note);
   let moved = 0;
   for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
     const applied = await tryTransact(

@@ -4,9 +4,10 @@ import { runChange, type RunRecord } from "../ledger/run/run.ts";
 import { sorted } from "../ledger/row/set-aside.ts";
 import { nextSeal, overSchema, wantsSeal } from "../ledger/run/seal.ts";
 import type { RowChange, Stored } from "../ledger/sequence/rows.ts";
+import type { Budget } from "../limits/pace/budget.ts";
 import type { LedgerReads, Ports, Row } from "../ports.ts";
 import { listSequences } from "./list-sequences.ts";
-import { loadReadableBudget, loadRun } from "./load.ts";
+import { budgetChange, loadBudget, loadRun } from "./load.ts";
 import { rowsWithin, type Outstanding } from "./outstanding.ts";
 import { noteSetAside, unlessSetAside } from "./set-aside.ts";
 import { transact, usual, type Store, type Transaction } from "./transact.ts";
@@ -34,7 +35,7 @@ export async function sealRuns(ports: SealPorts, outstanding: Outstanding): Prom
 /**
  * Seals a run if it is finished and has no seal of its present state. The note that asks for the
  * seal is removed with it, if it is given. Null if there is no such run. Throws `SetAside` while a
- * row of the run cannot be read, because lrq seals only what it knows.
+ * row of the run, or the budget, cannot be read, because lrq seals only what it knows.
  */
 export async function sealRun(
   ports: SealPorts,
@@ -69,7 +70,10 @@ function stageRecall(tx: Transaction, { value: run, etag }: Stored<RunRecord>, n
   tx.stage([runChange({ value: run, etag }, body)]);
 }
 
-/** The pieces of the seal, and the run that names it. */
+/**
+ * The pieces of the seal, and the run that names it. The budget is written as it was read: if the
+ * queue's log has gone on meanwhile, the seal would not be of one instant, and loses.
+ */
 async function stageSeal(
   { clock }: Store,
   tx: Transaction,
@@ -78,29 +82,32 @@ async function stageSeal(
   const run = before.value;
   if (!wantsSeal(run)) return { run, came: "notOver" };
   const atMs = Math.floor(clock.earliest());
-  const { text, hash } = statementText(await statementNow(tx, run, { as: "seal", atMs }));
+  const budget = await loadBudget(tx);
+  const queue = budget.value.audit;
+  const statement = await statementNow(tx, run, { as: "seal", queue, atMs });
+  const { text, hash } = statementText(statement);
   const { accepted, custody } = run;
   const number = nextSeal(run);
   const sealed = { ...run, seal: { number, hash, atMs, accepted, custody } };
-  tx.stage([runChange(before, sealed), ...piecesOf(run.runId, number, text)]);
+  const pieces = piecesOf(run.runId, number, text);
+  tx.stage([budgetChange(budget, budget.value), runChange(before, sealed), ...pieces]);
   if (tx.fits()) return { run: sealed, came: "sealed" };
   tx.forget();
   return { run, came: "tooLarge" };
 }
 
 /**
- * The run with its present sequences. For a seal it throws `SetAside` if one of them cannot be
- * read.
+ * The run with its present sequences and the end of the queue's log. For a seal it throws
+ * `SetAside` if one of them cannot be read.
  */
 export async function statementNow(
   ledger: LedgerReads,
   run: RunRecord,
-  { as, atMs }: { readonly as: "seal" | "unsealed"; readonly atMs: number },
+  { as, queue, atMs }: { as: "seal" | "unsealed"; queue: Budget["audit"] | null; atMs: number },
 ): Promise<Statement> {
   const { records, setAside } = await listSequences(ledger, run);
   const [unreadable] = setAside;
   if (as === "seal" && unreadable !== undefined) throw unreadable;
-  const queue = (await loadReadableBudget(ledger))?.value.audit ?? null;
   return statementOf({ run, records, queue, atMs }, as);
 }
 

@@ -72,4 +72,12 @@ export const OF_SEALS: readonly Patch[] = [
     replacement: "return part + attempts + impersonations.length >= 0;",
     caughtBy: { breaks: ["sealed"], seed: 40 },
   },
+  {
+    name: "seals with an end of the queue's log that it read long before",
+    file: "shared/store/seal-run.ts",
+    snippet:
+      "tx.stage([budgetChange(budget, budget.value), runChange(before, sealed), ...pieces]);",
+    replacement: "tx.stage([runChange(before, sealed), ...pieces]);",
+    caughtBy: { test: "test/store/seal-run.test.ts" },
+  },
 ];

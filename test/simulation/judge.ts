@@ -120,7 +120,8 @@ export function createJudge(
   const seals = createSealJudge(court);
   const reads = readsJudge(scenario, court, nowMs);
   const { guardMs } = scenario.limits;
-  const areSlow = scenario.tenant.listLagMs > guardMs;
+  // An action that no list shows stands for a lag that goes on.
+  const areSlow = scenario.tenant.listLagMs > guardMs || scenario.tenant.vanishing > 0;
   const takenOverMs = TAKEN_OVER_MS + (areSlow ? guardMs * GUARD_MOST_TIMES : 0);
   return {
     door,

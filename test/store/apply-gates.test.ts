@@ -66,6 +66,18 @@ describe("a large run", () => {
     expect(await resumeRun(world.ports, someLimits(), "0".repeat(20), "operator")).toBeNull();
   });
 
+  it("keeps a note of another version, for the one that knows what it asks for", async () => {
+    const { world } = await begun(20);
+    for (const _ of numbers(3)) await endOne(world, "succeeded");
+    const [note] = await world.ledger.list(OPENING.from, OPENING.before, 9);
+    const body = { ...Object(note?.body), v: 2 };
+    const newer = { op: "replace", key: note?.key ?? "", body, etag: "*" } as const;
+    await world.ledger.commit([newer]);
+    expect([await apply(world), await notes(world), await ready(world)]).toEqual([0, 1, 0]);
+    await world.ledger.commit([{ ...newer, body: note?.body }]);
+    expect([await apply(world), await notes(world), await ready(world)]).toEqual([17, 0, 17]);
+  });
+
   it("stops later too, with what was ready, and its log says why", async () => {
     const { world, runId } = await begun(10);
     for (const _ of numbers(5)) await endOne(world, "failed");

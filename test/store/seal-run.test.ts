@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { statementSchema } from "../../shared/evidence/statement.ts";
-import { OVER, runKey, sequenceKey } from "../../shared/ledger/row/keys.ts";
+import { FIRST_BUDGET } from "../../shared/limits/pace/budget.ts";
+import { OVER, RATE_TOKEN_KEY, runKey, sequenceKey } from "../../shared/ledger/row/keys.ts";
 import { isSealed } from "../../shared/ledger/run/seal.ts";
 import type { RunRecord } from "../../shared/ledger/run/run.ts";
 import { SetAside } from "../../shared/ledger/row/set-aside.ts";
 import { sealRun, sealRuns } from "../../shared/store/seal-run.ts";
 import { loadRun } from "../../shared/store/load.ts";
 import { readOutstanding } from "../../shared/store/outstanding.ts";
+import { remembering } from "../../shared/store/remembering.ts";
 import { recordForRun } from "../../shared/store/record-for-run.ts";
 import { collectAgain } from "../../shared/workflow/collect/collect-again.ts";
 import { readSeals } from "../../shared/workflow/view/read-seals.ts";
@@ -149,6 +151,29 @@ describe("a run that has finished", () => {
     await rewrite(collecting, sequenceKey(SEQUENCE_ID), { v: 1 });
     await pollSeals(collecting);
     expect(isSealed(await runOf(collecting))).toBe(true);
+  });
+
+  it("is sealed with the queue's log as it is, also by a poll that remembers an older one", async () => {
+    const collecting = await finished();
+    const ledger = remembering(collecting.ledger);
+    expect(await ledger.read(RATE_TOKEN_KEY)).toBeNull();
+    const budget = { ...FIRST_BUDGET, audit: { ...FIRST_BUDGET.audit, count: 7 } };
+    await collecting.ledger.commit([{ op: "insert", key: RATE_TOKEN_KEY, body: budget }]);
+    await sealRun({ ...collecting.ports(), ledger }, RUN_ID);
+    const [seal] = (await readSeals(collecting.ports(), RUN_ID))?.seals ?? [];
+    expect(statementSchema.parse(JSON.parse(seal?.text ?? "")).queue).toMatchObject({ count: 7 });
+  });
+
+  it("is not sealed while nobody can tell where the queue's own log ends", async () => {
+    const collecting = await finished();
+    const unknown = { ...FIRST_BUDGET, v: 2 };
+    await collecting.ledger.commit([{ op: "insert", key: RATE_TOKEN_KEY, body: unknown }]);
+    await expect(sealRun(collecting.ports(), RUN_ID)).rejects.toThrow(SetAside);
+    expect(isSealed(await runOf(collecting))).toBe(false);
+    await rewrite(collecting, RATE_TOKEN_KEY, { v: 1 });
+    await pollSeals(collecting);
+    const [seal] = (await readSeals(collecting.ports(), RUN_ID))?.seals ?? [];
+    expect(statementSchema.parse(JSON.parse(seal?.text ?? "")).queue).not.toBeNull();
   });
 });
 

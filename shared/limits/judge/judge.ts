@@ -45,7 +45,10 @@ export interface Listing {
   readonly lagMs: number;
 }
 
-/** A list may not show a young action yet (seen). A missing action is news only if it is older. */
+/**
+ * A list may not show a young action yet (seen). A missing action is news only if it is older, and
+ * older than lists lately needed to show one. An action that no list has shown yet counts for that.
+ */
 const UNLISTED_MS = 600_000;
 
 /** False only if `judge` would not change the sequence. */
@@ -53,7 +56,7 @@ export function isNews(facts: SessionFacts, listing: Listing, limits: Limits): b
   if (facts.state === "claimed") return isAnswerOverdue(facts, listing.nowMs, limits);
   if (facts.state !== "submitted") return true;
   const { action } = listing;
-  if (action === null) return isUnlistedTooLong(facts, listing.nowMs);
+  if (action === null) return isUnlistedTooLong(facts, listing, limits);
   // Without a comment only the record can say that it is ours.
   const isOwn = action.comment !== null && isPresent(facts, action, { ...listing, limits });
   if (!isOwn || isFinal(action.status)) return true;
@@ -117,7 +120,7 @@ function judgeUnconfirmed(
 
 function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits): Judgement {
   const { action, nowMs } = listing;
-  if (action === null) return judgeUnlisted(record, nowMs);
+  if (action === null) return judgeUnlisted(record, listing, limits);
   if (!isPresent(record, action, { ...listing, limits })) {
     // The 201 named an action that was there before: ours was never made, and its machine is busy.
     return { kind: "move", after: waitWhileBusy(record, nowMs, limits) };
@@ -133,14 +136,19 @@ function judgeSubmitted(record: SequenceRecord, listing: Listing, limits: Limits
   return { kind: "cancel", actionId: action.id, after };
 }
 
-function judgeUnlisted(record: SequenceRecord, nowMs: number): Judgement {
-  return isUnlistedTooLong(record, nowMs) && record.actionId !== null
+function judgeUnlisted(record: SequenceRecord, listing: Listing, limits: Limits): Judgement {
+  return isUnlistedTooLong(record, listing, limits) && record.actionId !== null
     ? { kind: "ask", actionId: record.actionId }
     : { kind: "leave" };
 }
 
-function isUnlistedTooLong(facts: SessionFacts, nowMs: number): boolean {
-  return facts.submittedAtMs !== null && nowMs > facts.submittedAtMs + UNLISTED_MS;
+function isUnlistedTooLong(
+  { submittedAtMs }: SessionFacts,
+  { nowMs, lagMs }: Listing,
+  limits: Limits,
+): boolean {
+  const longestMs = Math.max(UNLISTED_MS, guardMs(lagMs, limits));
+  return submittedAtMs !== null && nowMs > submittedAtMs + longestMs;
 }
 
 /**

@@ -34,10 +34,10 @@ export function withImpersonator(
   known: readonly Impersonator[],
   found: Impersonator,
 ): Impersonator[] {
-  const others = impersonatorsSince(known, found.atMs);
-  return [...others.filter(({ actionId }) => actionId !== found.actionId), found].slice(
-    -IMPERSONATORS_MAX,
-  );
+  const remembered = impersonatorsSince(known, found.atMs);
+  const before = remembered.find(({ actionId }) => actionId === found.actionId);
+  const others = remembered.filter((each) => each !== before);
+  return [...others, { ...before, ...found }].slice(-IMPERSONATORS_MAX);
 }
 
 /** A name and an id, and one of each before a change. */

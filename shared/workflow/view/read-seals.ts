@@ -6,7 +6,7 @@ import { valueOf } from "../../ledger/row/set-aside.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { listAll } from "../../store/list-all.ts";
-import { loadRun } from "../../store/load.ts";
+import { loadReadableBudget, loadRun } from "../../store/load.ts";
 import { sealRun, statementNow } from "../../store/seal-run.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 
@@ -41,7 +41,9 @@ export async function readSeals(
   const seals = await sealTexts(ports, runId);
   if (isSealed(run)) return { v: 1, runId, seals, unsealed: null };
   const atMs = Math.floor(ports.clock.earliest());
-  const { text } = statementText(await statementNow(ports.ledger, run, { as: "unsealed", atMs }));
+  const queue = (await loadReadableBudget(ports.ledger))?.value.audit ?? null;
+  const now = await statementNow(ports.ledger, run, { as: "unsealed", queue, atMs });
+  const { text } = statementText(now);
   return { v: 1, runId, seals, unsealed: text };
 }
 

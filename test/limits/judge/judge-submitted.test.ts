@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { MachineAction } from "../../../shared/ledger/sequence/machine-action.ts";
 import { type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
-import { isNews, type Listing } from "../../../shared/limits/judge/judge.ts";
+import { isNews, judge, type Listing } from "../../../shared/limits/judge/judge.ts";
 import { factsOf, sessionOf } from "../../../shared/limits/pace/session.ts";
 import { anActionOf, aSubmitted, HOUR_MS, START_MS } from "../../ledger/a-sequence.ts";
 import { someLimits } from "../some-limits.ts";
@@ -127,6 +127,25 @@ describe("a submitted sequence", () => {
     const onlyRecordTells = action !== null && action.comment === null;
     const news = facts !== null && isNews(facts, listing, LIMITS);
     expect(news).toBe(expected !== "leave" || onlyRecordTells);
+  });
+
+  it.each([
+    ["twice the lag", "ask", 11, 22.1],
+    ["twice the lag, and not before", "leave", 11, 22],
+    ["ten minutes where lists are fast", "ask", 1, 10.1],
+  ])("is missed after %s where lists lag: %s", (_, expected, lagMinutes, afterMinutes) => {
+    const listing: Listing = {
+      action: null,
+      nowMs: START_MS + afterMinutes * MINUTE_MS,
+      othersWait: false,
+      requestors: [],
+      pickupMs: null,
+      lagMs: lagMinutes * MINUTE_MS,
+    };
+    const limits = someLimits({ guardMs: 3 * MINUTE_MS });
+    expect(judge(aSubmitted(), listing, limits).kind).toBe(expected);
+    const facts = factsOf(sessionOf(aSubmitted()));
+    expect(facts !== null && isNews(facts, listing, limits)).toBe(expected === "ask");
   });
 
   it.each([
