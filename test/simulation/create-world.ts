@@ -7,6 +7,7 @@ import {
   collectMessageSchema,
   drainMessageSchema,
 } from "../../shared/ledger/outbox/message.ts";
+import { RATE_TOKEN_KEY } from "../../shared/ledger/row/keys.ts";
 import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
 import { callBack } from "../../shared/workflow/notify/send-notice.ts";
@@ -182,9 +183,22 @@ function judged(memory: MemoryLedger, judge: Judge, { written, narrow }: Writing
       if (outcome.kind === "conflict") return outcome;
       judge.committed(changes.filter(({ key }) => rows.some((row) => row.key === key)));
       narrow(rows);
-      return outcome;
+      const isAnother = budgetIn(rows) !== budgetIn(changes);
+      return isAnother ? { ...outcome, etags: withoutBudget(outcome.etags) } : outcome;
     },
   };
+}
+
+/** What a commit makes of the budget, which a host remembers; undefined if it is not in it. */
+function budgetIn(changes: readonly RowChange[]): unknown {
+  return changes.flatMap((each) =>
+    each.key === RATE_TOKEN_KEY && each.op !== "delete" ? [each.body] : [],
+  )[0];
+}
+
+/** A host that wrote as another version does has to read what that was. */
+function withoutBudget(etags: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...etags].filter(([key]) => key !== RATE_TOKEN_KEY));
 }
 
 function actionIn(tenant: Tenant, actionId: string) {
