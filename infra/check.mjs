@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { findCompiler } from "./compiler.mjs";
 import { startCompiler } from "./compiler-process.mjs";
 import { findKusto } from "./kusto.mjs";
-import { complete, queriesIn, TABLES } from "./queries.mjs";
+import { alarmsIn, complete, queriesIn, TABLES } from "./queries.mjs";
 import { bicepSources, HASH_FILE, hashOfSources, snapshotOf, templateOf } from "./sources.mjs";
 
 const HERE = import.meta.dirname;
@@ -36,10 +36,11 @@ if (kusto.kind === "none") {
   console.log(`infra:check skipped the queries: no language service, because ${kusto.why}.`);
 } else {
   const queries = queriesIn(HERE);
-  const problems = queries.flatMap((query) =>
+  const all = [...queries, ...alarmsIn(HERE)];
+  const problems = all.flatMap((query) =>
     kusto.check(complete(query, queries), TABLES).map((said) => `${query.name}: ${said}`),
   );
-  report(problems, queries.length, "queries");
+  report(problems, all.length, "queries");
 }
 
 /**

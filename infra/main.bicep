@@ -81,6 +81,9 @@ param evidencePolicyLocked bool = false
 @maxValue(3650)
 param evidenceKeepDays int = 0
 
+@description('Who gets a mail from the alarms. Without it there are none: each costs money all month.')
+param alarmEmail string = ''
+
 @description('Days that logs are kept.')
 @minValue(30)
 @maxValue(730)
@@ -144,6 +147,16 @@ module monitoring 'modules/monitoring.bicep' = {
     location: location
     tags: tags
     logDays: logDays
+  }
+}
+
+module alarms 'modules/alarms.bicep' = if (!empty(alarmEmail)) {
+  scope: group
+  params: {
+    workspaceId: monitoring.outputs.workspaceId
+    location: location
+    tags: tags
+    email: alarmEmail
   }
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The queries for Microsoft Sentinel, and what their tables look like.
+// The queries for Microsoft Sentinel and for the alarms, and what their tables look like.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -37,6 +37,22 @@ export function queriesIn(folder) {
       queries.push({ name: `workbook: ${name}`, text: item.query });
   }
   return queries;
+}
+
+/**
+ * The query of every alarm below `folder`, the folder `infra`, by the name of the alarm.
+ *
+ * @param {string} folder
+ * @returns {{ name: string, text: string }[]}
+ */
+export function alarmsIn(folder) {
+  const alarms = join(folder, "alarms");
+  return readdirSync(alarms)
+    .filter((file) => file.endsWith(".kql"))
+    .toSorted()
+    .map((file) => {
+      return { name: file.replace(/\.kql$/, ""), text: readFileSync(join(alarms, file), "utf8") };
+    });
 }
 
 /**

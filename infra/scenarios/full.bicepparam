@@ -17,6 +17,7 @@ param alwaysReadyHttp = 2
 param storageSku = 'Standard_GZRS'
 param evidenceImmutableDays = 365
 param evidenceKeepDays = 730
+param alarmEmail = 'soc@contoso.example'
 param logDays = 365
 param settings = {
   DEFENDER_API_URL: 'https://api-eu.securitycenter.microsoft.com'

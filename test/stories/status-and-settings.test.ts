@@ -2,13 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemSchema, statusSchema, type Run } from "./answers.ts";
 import { incident, machine, machineId } from "./machines.ts";
+import { NOWHERE } from "./nowhere.ts";
 import { openStage, type Stage } from "./stage.ts";
-
-/** A storage account on port 9 (discard), where nothing listens on any machine of this century. */
-const NOWHERE = [
-  "DefaultEndpointsProtocol=http;AccountName=nowhere;AccountKey=bm93aGVyZQ==",
-  ...["Blob", "Queue", "Table"].map((kind) => `${kind}Endpoint=http://127.0.0.1:9/nowhere`),
-].join(";");
 
 describe.concurrent("the status", () => {
   let stage: Stage;

@@ -4,7 +4,7 @@ const ROOT = new URL("../../../", import.meta.url);
 
 /** Every call of the log with an event, and the text of its fields if they stand there. */
 const CALL =
-  /\blog(?:Of\(context\))?\(\s*"(?:info|warn|error)",\s*(?:\w+ \? "(\w+)" : )?"(\w+)"(?:,\s*\{([^}]*)\})?/g;
+  /\blog(?:Of\(context\))?\(\s*(?:[\w.]+ === "\w+" \? "\w+" : )?"(?:info|warn|error)",\s*(?:\w+ \? "(\w+)" : )?"(\w+)"(?:,\s*\{([^}]*)\})?/g;
 
 /** The events that the code logs, each with the names of those fields that stand in the call. */
 export function eventsInCode(): ReadonlyMap<string, ReadonlySet<string>> {
