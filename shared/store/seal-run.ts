@@ -10,7 +10,7 @@ import { listSequences } from "./list-sequences.ts";
 import { budgetChange, loadBudget, loadRun } from "./load.ts";
 import { rowsWithin, type Outstanding } from "./outstanding.ts";
 import { noteSetAside, unlessSetAside } from "./set-aside.ts";
-import { transact, usual, type Store, type Transaction } from "./transact.ts";
+import { commitOnce, transact, usual, type Store, type Transaction } from "./transact.ts";
 
 type SealPorts = Store & Pick<Ports, "log">;
 
@@ -19,8 +19,10 @@ const SEALS_PER_POLL = 10;
 /** As JSON they are at most twice as many characters, and a row takes that. */
 const PIECE_CHARACTERS = 200_000;
 
-/** The result; `tooLarge`: no transaction takes the statement. */
-type Sealing = "sealed" | "notOver" | "tooLarge";
+/** So many of the largest pieces fit into one transaction, of 3 bytes a character at most. */
+const PIECES_AT_ONCE = 6;
+
+type Sealing = "sealed" | "notOver";
 
 /** Seals runs that are over. It may run twice, and several may do it at once. */
 export async function sealRuns(ports: SealPorts, outstanding: Outstanding): Promise<void> {
@@ -54,7 +56,7 @@ export async function sealRun(
     return sealing;
   });
   if (came === "notOver") return run;
-  ports.log(came === "sealed" ? "info" : "error", "runSealed", {
+  ports.log("info", "runSealed", {
     runId,
     came,
     number: run?.seal?.number ?? 0,
@@ -75,13 +77,13 @@ function stageRecall(tx: Transaction, { value: run, etag }: Stored<RunRecord>, n
  * queue's log has gone on meanwhile, the seal would not be of one instant, and loses.
  */
 async function stageSeal(
-  { clock }: Store,
+  store: Store,
   tx: Transaction,
   before: Stored<RunRecord>,
 ): Promise<{ run: RunRecord; came: Sealing }> {
   const run = before.value;
   if (!wantsSeal(run)) return { run, came: "notOver" };
-  const atMs = Math.floor(clock.earliest());
+  const atMs = Math.floor(store.clock.earliest());
   const budget = await loadBudget(tx);
   const queue = budget.value.audit;
   const statement = await statementNow(tx, run, { as: "seal", queue, atMs });
@@ -89,11 +91,31 @@ async function stageSeal(
   const { accepted, custody } = run;
   const number = nextSeal(run);
   const sealed = { ...run, seal: { number, hash, atMs, accepted, custody } };
-  const pieces = piecesOf(run.runId, number, text);
-  tx.stage([budgetChange(budget, budget.value), runChange(before, sealed), ...pieces]);
-  if (tx.fits()) return { run: sealed, came: "sealed" };
-  tx.forget();
-  return { run, came: "tooLarge" };
+  const pieces = piecesOf(text, (piece) => sealKey(run.runId, number, piece));
+  const named = [budgetChange(budget, budget.value), runChange(before, sealed)];
+  tx.stage([...named, ...pieces]);
+  if (!tx.fits()) {
+    tx.forget();
+    await writePieces(store, run.runId, { number, hash, text });
+    tx.stage(named);
+  }
+  return { run: sealed, came: "sealed" };
+}
+
+/**
+ * Writes the pieces of a seal that no transaction takes, before the run names it. Their keys have
+ * its hash: what another try has left there is the same text, or belongs to a seal that nobody
+ * names.
+ */
+async function writePieces(
+  store: Store,
+  runId: string,
+  { number, hash, text }: { readonly number: number; readonly hash: string; readonly text: string },
+): Promise<void> {
+  const pieces = piecesOf(text, (piece) => sealKey(runId, number, piece, hash));
+  for (let from = 0; from < pieces.length; from += PIECES_AT_ONCE) {
+    await commitOnce(store, pieces.slice(from, from + PIECES_AT_ONCE));
+  }
 }
 
 /**
@@ -111,11 +133,11 @@ export async function statementNow(
   return statementOf({ run, records, queue, atMs }, as);
 }
 
-function piecesOf(runId: string, number: number, text: string): RowChange[] {
+function piecesOf(text: string, keyOf: (piece: number) => string): RowChange[] {
   const pieces: RowChange[] = [];
   for (let from = 0; from < text.length; from += PIECE_CHARACTERS) {
     const body = { v: 1, text: text.slice(from, from + PIECE_CHARACTERS) };
-    pieces.push({ op: "insert", key: sealKey(runId, number, pieces.length), body });
+    pieces.push({ op: "insert", key: keyOf(pieces.length), body });
   }
   return pieces;
 }

@@ -45,6 +45,13 @@ export const OF_SEALS: readonly Patch[] = [
     caughtBy: { test: "test/store/seal-run.test.ts" },
   },
   {
+    name: "shows what every try to write a large seal has left",
+    file: "shared/workflow/view/read-seals.ts",
+    snippet: "const text = of.get(named) ?? of.get(null);",
+    replacement: 'const text = named === "" ? of.get(null) : [...of.values()].join("");',
+    caughtBy: { test: "test/store/seal-large-run.test.ts" },
+  },
+  {
     name: "seals what it cannot read as if it were not there",
     file: "shared/store/seal-run.ts",
     snippet: 'if (as === "seal" && unreadable !== undefined) throw unreadable;',

@@ -141,9 +141,9 @@ export const openingKey = (runId: string, number: number): string =>
 /** A run that is over, and the number of the seal that it is to have. */
 export const overKey = (runId: string, number: number): string =>
   `over!${runId}!${padded(number, 6)}`;
-/** A piece of a seal, counted from 0. */
-export const sealKey = (runId: string, number: number, piece: number): string =>
-  `seal!${runId}!${padded(number, 6)}!${padded(piece, 4)}`;
+/** A piece of a seal, counted from 0; `of` is the hash of its text if no transaction takes it. */
+export const sealKey = (runId: string, number: number, piece: number, of = ""): string =>
+  `seal!${runId}!${padded(number, 6)}!${of === "" ? "" : `${of}.`}${padded(piece, 4)}`;
 /** `number` is how many sequences of the run were accepted before, so each intake has another. */
 export const intakeKey = (runId: string, number: number): string =>
   `intake!${runId}!${padded(number, 8)}`;
@@ -182,9 +182,14 @@ export const runIdOfOpening = ownerIn;
 /** The run that is over. */
 export const runIdOfOver = ownerIn;
 
-/** The number of the seal that a piece is of. */
-export function sealNumberIn(sealRowKey: string): number {
-  return Number(sealRowKey.split("!")[2]);
+/** The seal that a piece is of: its number; and its hash, or null if its key does not tell. */
+export function sealIn(sealRowKey: string): {
+  readonly number: number;
+  readonly hash: string | null;
+} {
+  const [, , number, piece = ""] = sealRowKey.split("!");
+  const [hash = "", counted = null] = piece.split(".");
+  return { number: Number(number), hash: counted === null ? null : hash };
 }
 
 /** The run of an intake row, by the key of its pointer. */

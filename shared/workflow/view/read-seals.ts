@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { statementText } from "../../evidence/statement.ts";
-import { sealNumberIn, sealsOf } from "../../ledger/row/keys.ts";
+import { sealIn, sealsOf } from "../../ledger/row/keys.ts";
 import { isSealed, sealPieceSchema } from "../../ledger/run/seal.ts";
 import { valueOf } from "../../ledger/row/set-aside.ts";
+import type { RunRecord } from "../../ledger/run/run.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { listAll } from "../../store/list-all.ts";
@@ -38,7 +40,7 @@ export async function readSeals(
   await unlessSetAside(ports, null, () => sealRun(ports, runId));
   const run = (await loadRun(ports.ledger, runId))?.value ?? null;
   if (run === null) return null;
-  const seals = await sealTexts(ports, runId);
+  const seals = await sealTexts(ports, run);
   if (isSealed(run)) return { v: 1, runId, seals, unsealed: null };
   const atMs = Math.floor(ports.clock.earliest());
   const queue = (await loadReadableBudget(ports.ledger))?.value.audit ?? null;
@@ -47,13 +49,36 @@ export async function readSeals(
   return { v: 1, runId, seals, unsealed: text };
 }
 
-async function sealTexts({ ledger }: Pick<Ports, "ledger">, runId: string): Promise<SealText[]> {
-  const texts = new Map<number, string>();
-  for (const row of await listAll(ledger, sealsOf(runId))) {
-    const number = sealNumberIn(row.key);
-    texts.set(number, (texts.get(number) ?? "") + valueOf(sealPieceSchema, row).text);
+/**
+ * The first one first. Of a large seal there may be texts that nobody names, because the run had
+ * changed before the run could name them.
+ */
+async function sealTexts({ ledger }: Pick<Ports, "ledger">, run: RunRecord): Promise<SealText[]> {
+  const texts = new Map<number, Map<string | null, string>>();
+  for (const row of await listAll(ledger, sealsOf(run.runId))) {
+    const { number, hash } = sealIn(row.key);
+    const of = texts.get(number) ?? new Map<string | null, string>();
+    of.set(hash, (of.get(hash) ?? "") + valueOf(sealPieceSchema, row).text);
+    texts.set(number, of);
   }
-  return [...texts].map(([number, text]) => {
-    return { number, hash: createHash("sha256").update(text).digest("hex"), text };
-  });
+  const seals: SealText[] = [];
+  let named = run.seal?.hash ?? "";
+  for (const [number, of] of [...texts].toReversed()) {
+    const text = of.get(named) ?? of.get(null);
+    if (text === undefined) continue;
+    seals.unshift({ number, hash: createHash("sha256").update(text).digest("hex"), text });
+    named = previousIn(text);
+  }
+  return seals;
+}
+
+const linked = z.object({ seal: z.object({ previous: z.string() }) });
+
+/** The hash of the seal before; empty if the text does not tell. */
+function previousIn(text: string): string {
+  try {
+    return linked.parse(JSON.parse(text)).seal.previous;
+  } catch {
+    return "";
+  }
 }
