@@ -130,7 +130,14 @@ export interface Download {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** The Defender for Endpoint API, one method for each call; no call is repeated inside. */
+/** Pays for the next page of a list before it is asked for; false if it cannot be paid. */
+export type PayPage = () => Promise<boolean>;
+
+/**
+ * The Defender for Endpoint API, one method for each call; no call is repeated inside. A list may
+ * have several pages, and each is a call. Whoever asks has paid for the first; `payPage` pays for
+ * each further one. If it cannot, the list is `unavailable`.
+ */
 export interface Defender {
   /** Makes sure that there is a token, so that no time passes between a claim and its POST. */
   prepare(): Promise<Reply<null>>;
@@ -146,11 +153,11 @@ export interface Defender {
     leaveWithinMs: () => number,
   ): Promise<SubmissionAnswer>;
   /** Live response actions created at or after `sinceMs`, newest first, of everybody. */
-  listActions(sinceMs: number): Promise<Reply<readonly MachineAction[]>>;
+  listActions(sinceMs: number, payPage: PayPage): Promise<Reply<readonly MachineAction[]>>;
   /**
    * Live response actions that are Pending, of any age: offline machines keep sessions for days.
    */
-  listPending(): Promise<Reply<readonly MachineAction[]>>;
+  listPending(payPage: PayPage): Promise<Reply<readonly MachineAction[]>>;
   getAction(actionId: string): Promise<Reply<MachineAction>>;
   /** `refused` with 400: the action can no longer be cancelled. */
   cancelAction(actionId: string, comment: string): Promise<Reply<null>>;
@@ -169,7 +176,7 @@ export interface Defender {
    */
   findMachines(labels: readonly string[]): Promise<Reply<readonly Machine[] | null>>;
   /** Ids of machines that have reported since `sinceMs`. */
-  machinesSeenSince(sinceMs: number): Promise<Reply<readonly string[]>>;
+  machinesSeenSince(sinceMs: number, payPage: PayPage): Promise<Reply<readonly string[]>>;
 }
 
 /**

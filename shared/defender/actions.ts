@@ -1,5 +1,5 @@
 import type { MachineAction } from "../ledger/sequence/machine-action.ts";
-import type { Reply } from "../ports.ts";
+import type { PayPage, Reply } from "../ports.ts";
 import type { Ask } from "./ask.ts";
 import { listAll } from "./list.ts";
 import { actionsPending, actionsSince } from "./odata.ts";
@@ -13,24 +13,26 @@ export async function listActions(
   ask: Ask,
   root: string,
   sinceMs: number,
+  payPage: PayPage,
 ): Promise<Reply<readonly MachineAction[]>> {
-  return await listed(ask, root, actionsSince(sinceMs));
+  return await listed(ask, `${root}/api/machineactions?${actionsSince(sinceMs)}`, payPage);
 }
 
 /** Every live response action that is Pending, of everybody and of any age. */
 export async function listPending(
   ask: Ask,
   root: string,
+  payPage: PayPage,
 ): Promise<Reply<readonly MachineAction[]>> {
-  return await listed(ask, root, actionsPending());
+  return await listed(ask, `${root}/api/machineactions?${actionsPending()}`, payPage);
 }
 
 async function listed(
   ask: Ask,
-  root: string,
-  query: string,
+  url: string,
+  payPage: PayPage,
 ): Promise<Reply<readonly MachineAction[]>> {
-  const reply = await listAll(ask, `${root}/api/machineactions?${query}`, readListedAction);
+  const reply = await listAll(ask, url, { read: readListedAction, payPage });
   if (reply.kind !== "answered") return reply;
   const byId = new Map(reply.value.map((action) => [action.id, action]));
   const value = [...byId.values()].sort((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0));

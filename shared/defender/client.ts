@@ -25,8 +25,8 @@ export function createDefender(options: DefenderOptions): Defender {
     prepare: () => prepared(tokens),
     submit: (machineId, commands, comment, leaveWithinMs) =>
       submit({ root, tokens, ...options }, { machineId, commands, comment }, leaveWithinMs),
-    listActions: (sinceMs) => listActions(ask, root, sinceMs),
-    listPending: () => listPending(ask, root),
+    listActions: (sinceMs, payPage) => listActions(ask, root, sinceMs, payPage),
+    listPending: (payPage) => listPending(ask, root, payPage),
     getAction: (actionId) => getAction(ask, root, actionId),
     cancelAction: (actionId, comment) => cancelAction(ask, root, actionId, comment),
     resultLink: (actionId, commandIndex) =>
@@ -34,7 +34,7 @@ export function createDefender(options: DefenderOptions): Defender {
     download: (link) => download(links, link, timeouts, nowMs),
     readMachines: (machineIds) => readMachines(ask, root, machineIds),
     findMachines: (labels) => findMachines(ask, root, labels),
-    machinesSeenSince: (sinceMs) => machinesSeenSince(ask, root, sinceMs),
+    machinesSeenSince: (sinceMs, payPage) => machinesSeenSince(ask, root, sinceMs, payPage),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Reply } from "../ports.ts";
+import type { PayPage, Reply } from "../ports.ts";
 import type { Ask } from "./ask.ts";
 import { PAGE_SIZE } from "./odata.ts";
 import { readPage } from "./schema.ts";
@@ -6,20 +6,27 @@ import { readPage } from "./schema.ts";
 /** Most pages of one list: 200,000 members, two weeks of submissions at ten a minute. */
 const MAX_PAGES = 20;
 
+/** How a list is read: `read` gives null for a member that it does not understand. */
+interface Reading<T> {
+  readonly read: (json: unknown) => T | null;
+  readonly payPage: PayPage;
+}
+
 /**
- * All members of the list at `url` that `read` understands. If a later page cannot be read, the
- * whole list is `unavailable`, because its missing members would seem not to exist. All other
+ * All members of the list at `url` that `read` understands. If a later page cannot be paid or read,
+ * the whole list is `unavailable`, because its missing members would seem not to exist. All other
  * answers are those of a single call.
  */
 export async function listAll<T>(
   ask: Ask,
   url: string,
-  read: (json: unknown) => T | null,
+  { read, payPage }: Reading<T>,
 ): Promise<Reply<readonly T[]>> {
   const members: T[] = [];
   let next = url;
   let seen = 0;
   for (let page = 1; page <= MAX_PAGES; page += 1) {
+    if (page > 1 && !(await payPage())) return unavailable("no calls are left for its next page");
     const reply = await ask({ url: next, json: null, size: "page" }, readPage);
     if (reply.kind === "absent" && page > 1) return unavailable("a later page of the list is gone");
     if (reply.kind !== "answered") return reply;

@@ -1,4 +1,4 @@
-import type { Machine, Reply } from "../ports.ts";
+import type { Machine, PayPage, Reply } from "../ports.ts";
 import type { Ask } from "./ask.ts";
 import { listAll } from "./list.ts";
 import { machinesLabelled, machinesSeen, machinesWithIds } from "./odata.ts";
@@ -65,8 +65,10 @@ export async function machinesSeenSince(
   ask: Ask,
   root: string,
   sinceMs: number,
+  payPage: PayPage,
 ): Promise<Reply<readonly string[]>> {
-  const reply = await listAll(ask, `${root}/api/machines?${machinesSeen(sinceMs)}`, readMachine);
+  const url = `${root}/api/machines?${machinesSeen(sinceMs)}`;
+  const reply = await listAll(ask, url, { read: readMachine, payPage });
   if (reply.kind === "absent") return { kind: "answered", value: [] };
   if (reply.kind !== "answered") return reply;
   return { kind: "answered", value: reply.value.map((machine) => machine.machineId) };

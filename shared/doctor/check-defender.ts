@@ -78,7 +78,8 @@ async function checkApi(defender: Defender, { nowMs, probe, purse }: Outside): P
   const check = "Defender API";
   const unpaid = await purse.list();
   if (unpaid !== null) return [notAsked(check, unpaid)];
-  const reply = await defender.listActions(nowMs() - LOOKBACK_MS);
+  const payPage = async () => (await purse.list()) === null;
+  const reply = await defender.listActions(nowMs() - LOOKBACK_MS, payPage);
   switch (reply.kind) {
     case "answered": {
       const answers = ok(check, "It answers.");

@@ -126,7 +126,7 @@ describe("listActions", () => {
 
   it("asks for live response since that time, in one call", async () => {
     const server = await loopback((_, response) => json(response, 200, { value: [ACTION] }));
-    const reply = await clientOf(server).listActions(since);
+    const reply = await clientOf(server).listActions(since, async () => true);
     expect(reply).toMatchObject({ kind: "answered", value: [{ id: ACTION.id }] });
     const url = new URL(server.seen[0]?.url ?? "", server.baseUrl);
     expect(url.searchParams.get("$filter")).toBe(
@@ -153,7 +153,7 @@ describe("listActions", () => {
             "@odata.nextLink": `http://${host}/api/machineactions?$skip=2`,
           }),
     );
-    const reply = await clientOf(server).listActions(since);
+    const reply = await clientOf(server).listActions(since, async () => true);
     expect(reply).toMatchObject({
       kind: "answered",
       value: [{ id: "c" }, { id: "b", status: "Succeeded" }, { id: "a" }],
@@ -170,7 +170,7 @@ describe("listActions", () => {
       { id: "bare" },
     ];
     const server = await loopback((_, response) => json(response, 200, { value }));
-    const reply = await clientOf(server).listActions(since);
+    const reply = await clientOf(server).listActions(since, async () => true);
     expect(reply).toMatchObject({
       kind: "answered",
       value: [
@@ -188,7 +188,7 @@ describe("listActions", () => {
     const server = await loopback((_, response, host) =>
       json(response, 200, { value: [], "@odata.nextLink": next(host) }),
     );
-    expect((await clientOf(server).listActions(since)).kind).toBe("unavailable");
+    expect((await clientOf(server).listActions(since, async () => true)).kind).toBe("unavailable");
     expect(server.seen.length).toBeLessThanOrEqual(20);
   });
 
@@ -198,7 +198,20 @@ describe("listActions", () => {
         ? json(response, 503, "")
         : json(response, 200, { value: [ACTION], "@odata.nextLink": "?$skip=1" }),
     );
-    expect((await clientOf(server).listActions(since)).kind).toBe("unavailable");
+    expect((await clientOf(server).listActions(since, async () => true)).kind).toBe("unavailable");
+  });
+
+  it("asks for no page that nobody pays for", async () => {
+    const server = await loopback((_, response) =>
+      json(response, 200, { value: [ACTION], "@odata.nextLink": "?$skip=1" }),
+    );
+    let left = 2;
+    const reply = await clientOf(server).listActions(since, async () => {
+      left -= 1;
+      return left >= 0;
+    });
+    expect(reply).toEqual({ kind: "unavailable", detail: "no calls are left for its next page" });
+    expect(server.seen).toHaveLength(3);
   });
 
   it("reads a full page of many MiB, and looks what comes after it", async () => {
@@ -206,7 +219,7 @@ describe("listActions", () => {
     const server = await loopback(({ url }, response) =>
       json(response, 200, { value: url.endsWith("&$skip=10000") ? [ACTION] : full }),
     );
-    const reply = await clientOf(server).listActions(since);
+    const reply = await clientOf(server).listActions(since, async () => true);
     expect(reply.kind === "answered" && reply.value.length).toBe(10_001);
     expect(server.seen).toHaveLength(2);
   });

@@ -79,8 +79,8 @@ export const OF_LATE: readonly Patch[] = [
   {
     name: "forgets the sessions of others when a list fails",
     file: "shared/workflow/poll/list-actions.ts",
-    snippet: "    const took = withPollerLease(current, lease);",
-    replacement: "    const took = { ...withPollerLease(current, lease), foreign: 0 };",
+    snippet: "      ...withPollerLease(current, lease),\n",
+    replacement: "      ...withPollerLease(current, lease),\n      foreign: 0,\n",
     caughtBy: LIST_TEST,
   },
   {

@@ -3,6 +3,20 @@ import type { Patch } from "./patch.ts";
 /** Bugs in what Defender's list is taken to mean. */
 export const OF_LISTS: readonly Patch[] = [
   {
+    name: "pays for the first page of a list only",
+    file: "shared/workflow/poll/list-actions.ts",
+    snippet: 'return await spendRead(ports, limits, "list", { share: PAGES_SHARE });',
+    replacement: 'return (await spendRead(ports, limits, "list", { share: 1 })) || true;',
+    caughtBy: { test: "test/workflow/poll/list-actions-pages.test.ts" },
+  },
+  {
+    name: "asks for pages that nobody pays for",
+    file: "shared/defender/list.ts",
+    snippet: "if (page > 1 && !(await payPage()))",
+    replacement: "if (page > 20 && !(await payPage()))",
+    caughtBy: { test: "test/defender/client.test.ts" },
+  },
+  {
     name: "does not guard an unanswered POST",
     file: "shared/limits/pace/list-lag.ts",
     snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",

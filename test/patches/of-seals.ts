@@ -49,7 +49,7 @@ export const OF_SEALS: readonly Patch[] = [
     file: "shared/workflow/view/read-seals.ts",
     snippet: "const text = of.get(named) ?? of.get(null);",
     replacement: 'const text = named === "" ? of.get(null) : [...of.values()].join("");',
-    caughtBy: { test: "test/store/seal-large-run.test.ts" },
+    caughtBy: { test: "test/store/seal-run-large.test.ts" },
   },
   {
     name: "seals what it cannot read as if it were not there",
@@ -82,9 +82,8 @@ export const OF_SEALS: readonly Patch[] = [
   {
     name: "seals with an end of the queue's log that it read long before",
     file: "shared/store/seal-run.ts",
-    snippet:
-      "tx.stage([budgetChange(budget, budget.value), runChange(before, sealed), ...pieces]);",
-    replacement: "tx.stage([runChange(before, sealed), ...pieces]);",
+    snippet: "const named = [budgetChange(budget, budget.value), runChange(before, sealed)];",
+    replacement: "const named = [runChange(before, sealed)];",
     caughtBy: { test: "test/store/seal-run.test.ts" },
   },
 ];

@@ -41,6 +41,7 @@ const POLLS_EVERY_MS = [15_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 
 /** POLL_SCHEDULE and WATCH_SECONDS as shipped; few, for a watch polls as often as in production. */
 const WATCHED = { pollEveryMs: 60_000, watchMs: 55_000 };
 const WATCHED_SHARE = 0.06;
+const PAGED_SHARE = 0.2;
 
 /** A scenario of about twenty virtual minutes, all of it decided by the seed. */
 export function drawScenario(seed: number): Scenario {
@@ -52,7 +53,7 @@ export function drawScenario(seed: number): Scenario {
   const { machines, silent } = drawFacts(seed, drawn);
   const arrivals = drawArrivals(random, machines, shape);
   const habits = { ...drawHabits(seed, cap), ...drawSlowLists(seed) };
-  const tenant = { ...drawTenant(random, cap), ...habits, silent };
+  const tenant = withPages(seed, { ...drawTenant(random, cap), ...habits, silent });
   const guards = drawGuards(seed, arrivals);
   const approvals = drawApprovals(seed, arrivals);
   const { bars, expiryMs } = drawBars(seed);
@@ -228,6 +229,12 @@ function drawRates(profile: string, { listLagMs }: TenantRules): FaultRates {
   const rates = WEATHER[profile] ?? NO_FAULTS;
   const isSlow = listLagMs > SHIPPED.guardMs && profile !== "calm";
   return isSlow ? { ...rates, answers: LOST_SHARE } : rates;
+}
+
+/** Small pages, where lists of many pages can be paid; by a stream of their own. */
+function withPages(seed: number, tenant: TenantRules): TenantRules {
+  const isPaged = chance(stream(seed, "pages"), PAGED_SHARE);
+  return isPaged && tenant.readsPerMinute >= 100 ? { ...tenant, pageSize: 8 } : tenant;
 }
 
 function drawTenant(random: Random, cap: number): TenantRules {

@@ -7,6 +7,7 @@ import type {
   Defender,
   EvidenceStore,
   Ledger,
+  PayPage,
   Ports,
   Reply,
 } from "../../shared/ports.ts";
@@ -115,6 +116,8 @@ function evidenceOf(world: World, invocation: Invocation): EvidenceStore {
   };
 }
 
+const UNPAID = { kind: "unavailable", detail: "no calls are left for its next page" } as const;
+
 function defenderOf(world: World, invocation: Invocation): Defender {
   const { tenant } = world;
   const asked = async <T>(method: Method, act: () => Reply<T>): Promise<Reply<T>> =>
@@ -130,6 +133,16 @@ function defenderOf(world: World, invocation: Invocation): Defender {
     world.judge.reads.leaves(api, invocation.epoch);
     return await asked(`defender.${api}`, act);
   };
+  /** Each page is a call; what the last one shows counts. */
+  const paged = async <T>(payPage: PayPage, ask: () => Promise<Reply<readonly T[]>>) => {
+    let reply = await ask();
+    const size = world.scenario.tenant.pageSize;
+    for (let page = 1; reply.kind === "answered" && reply.value.length > page * size; page += 1) {
+      if (!(await payPage())) return UNPAID;
+      reply = await ask();
+    }
+    return reply;
+  };
   return {
     prepare: async () => await asked("defender.prepare", () => ({ kind: "answered", value: null })),
     submit: async (machineId, commands, comment, leaveWithinMs) => {
@@ -139,8 +152,10 @@ function defenderOf(world: World, invocation: Invocation): Defender {
         (await submitOnce(world, invocation, post))
       );
     },
-    listActions: async (sinceMs) => await read("list", () => tenant.list(sinceMs)),
-    listPending: async () => await read("list", () => tenant.listPending()),
+    listActions: async (sinceMs, payPage) =>
+      await paged(payPage, async () => await read("list", () => tenant.list(sinceMs))),
+    listPending: async (payPage) =>
+      await paged(payPage, async () => await read("list", () => tenant.listPending())),
     getAction: async (actionId) => await read("list", () => tenant.get(actionId)),
     cancelAction: async (actionId, comment) =>
       await read("cancel", () => tenant.cancel(actionId, comment)),

@@ -99,6 +99,8 @@ export interface TenantRules {
   readonly readsPerMinute: number;
   readonly readsPerHour: number;
   readonly retryAfterOnRate: boolean;
+  /** The members of one page of a list. */
+  readonly pageSize: number;
   /** An action is missing from the list, and from GET, for up to this long after the POST. */
   readonly listLagMs: number;
   /** A list can be told by a replica that is this far behind. */
@@ -202,6 +204,7 @@ export const CALM_TENANT: TenantRules = {
   readsPerMinute: 100,
   readsPerHour: 1_500,
   retryAfterOnRate: true,
+  pageSize: 10_000,
   listLagMs: 0,
   replicaLagMs: 0,
   givesExisting: false,

@@ -65,12 +65,12 @@ export const budgetSchema = rowObject({
   byRank: z.number().int().nonnegative(),
   /** The next time at which a lower lane may go, if more wait than have room. */
   paceAtMs: fineInstant,
-  /** When the open actions were last listed, so that two polls do not ask at once. */
+  /** When the open actions were last listed, and by whom: that process keeps the poller's lease. */
   polledAtMs: fineInstant,
-  /** The process that listed them. It keeps the poller's lease, unless it is overdue. */
   polledBy: z.string().nullable().default(null),
-  /** When Defender last gave us its list; no list has shown what was claimed since then. */
+  /** When Defender last gave us its list, and its pages; none has shown what was claimed since. */
   listedAtMs: fineInstant.default(0),
+  listPages: z.number().int().positive().optional(),
   /** The calls that Defender refuses to the app itself; lockout.ts. */
   lockouts: z.array(lockoutSchema).default([]),
   /** When the waiting sequences were last searched for expired ones. */

@@ -4,6 +4,7 @@ import { lowerSessions } from "../../limits/pace/admit.ts";
 import { freeSessions, type Budget } from "../../limits/pace/budget.ts";
 import { isAnswerOverdue } from "../../limits/judge/judge.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
+import { listIntervalMs } from "../../limits/pace/list-interval.ts";
 import { listLagMs } from "../../limits/pace/list-lag.ts";
 import { letIn, lockedOutBy, lockoutOf } from "../../limits/pace/lockout.ts";
 import { lookedFor, type LostPost } from "../../limits/pace/lost-posts.ts";
@@ -16,6 +17,7 @@ import { loadBudget } from "../../store/load.ts";
 import { judgeListed } from "./judge-listed.ts";
 import { logLockouts, noteRefusal, noToken, refusalIn } from "../../store/note-lockout.ts";
 import { rowsWithin, type Outstanding } from "../../store/outstanding.ts";
+import { spendRead } from "../../store/spend-read.ts";
 import { settleOrphans } from "./orphan-actions.ts";
 import { takePollerLease, withPollerLease, type PollerLease } from "./poller-lease.ts";
 
@@ -36,14 +38,12 @@ const NOTHING: ListReport = { listed: false, moved: 0, restMs: 0 };
 const LIST_MARGIN_MS = 120_000;
 /** Sessions of others are counted over the last hour, even if all of ours are younger. */
 const FOREIGN_SPAN_MS = 3_600_000;
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 /**
  * A poll this late, in usual intervals, is missed: the watch of a drain has ended, or its process.
  */
 const LATE = 0.2;
-/** Polls may use half of the list budget; the rest is for people and for recovery. */
-const LIST_SHARE = 0.5;
+/** Further pages of a list are paid from what polls leave of the list budget. */
+const PAGES_SHARE = 0.4;
 
 /** What is outstanding, and which process polls. */
 interface ListInput {
@@ -66,7 +66,8 @@ export async function listAndJudge(
   if (lockoutOf(before, "token") !== null) return NOTHING;
   const need = await needForList(ports, limits, { outstanding, before, nowMs });
   if (need === null) return NOTHING;
-  const intervalMs = listIntervalMs(need.asking, need.binds, nowMs, limits);
+  const asking = { sessions: need.asking, binds: need.binds, pages: before.listPages ?? 1 };
+  const intervalMs = listIntervalMs(asking, nowMs, limits);
   const lease = { pollerId, nowMs, intervalMs, lateMs: limits.pollMs * LATE };
   const token = await ports.defender.prepare();
   if (token.kind !== "answered") {
@@ -80,9 +81,9 @@ export async function listAndJudge(
   const shown = await askForList(ports, limits, { ...need, before, sinceMs, lease });
   if (shown === null) return { listed: true, moved: 0, restMs: intervalMs };
 
-  const { actions, old } = shown;
+  const { actions, old, pages } = shown;
   const noted = (budget: Budget) =>
-    withSightings(listed(budget, lease), actions, { old, nowMs }, limits);
+    withSightings(listed(budget, lease, pages), actions, { old, nowMs }, limits);
   const isBrief = need.binds && before.paused === null;
   const pickupMs = isBrief ? usualPickupMs(before.pickups) : null;
   const lagMs = listLagMs(noted(before), nowMs);
@@ -144,6 +145,7 @@ interface Shown {
   readonly actions: readonly MachineAction[];
   /** Sessions of others that are older than the list, if they were counted. */
   readonly old: number | null;
+  readonly pages: number;
 }
 
 /** What Defender lists; null if it gives no list, or if this poll used its list call to count. */
@@ -162,14 +164,22 @@ async function askForList(
     );
     return null;
   }
-  const reply = await ports.defender.listActions(sinceMs);
-  if (reply.kind === "answered") return { actions: reply.value, old };
+  let pages = 1;
+  const payPage = async (): Promise<boolean> => {
+    pages += 1;
+    return await spendRead(ports, limits, "list", { share: PAGES_SHARE });
+  };
+  const reply = await ports.defender.listActions(sinceMs, payPage);
+  if (reply.kind === "answered") return { actions: reply.value, old, pages };
   const refusal = refusalIn("list", reply, ports.clock.latest());
   const httpStatus = refusal?.httpStatus ?? null;
   const detail = "detail" in reply ? reply.detail : null;
   ports.log("warn", "listFailed", { came: reply.kind, httpStatus, detail });
   const noted = await changeBudgetAlone(ports, (current) => {
-    const took = withPollerLease(current, lease);
+    const took = {
+      ...withPollerLease(current, lease),
+      listPages: Math.max(pages, current.listPages ?? 1),
+    };
     return refusal === null ? took : lockedOutBy(took, refusal, limits);
   });
   if (noted !== null) logLockouts(ports.log, before, noted.after);
@@ -177,10 +187,10 @@ async function askForList(
 }
 
 /** The budget with the lease, and with the time at which Defender gave its list. */
-function listed(budget: Budget, lease: PollerLease): Budget {
+function listed(budget: Budget, lease: PollerLease, listPages: number): Budget {
   const { nowMs } = lease;
   const took = letIn(withPollerLease(budget, lease), "list", nowMs);
-  return took.listedAtMs >= nowMs ? took : { ...took, listedAtMs: nowMs };
+  return took.listedAtMs >= nowMs ? took : { ...took, listedAtMs: nowMs, listPages };
 }
 
 /** The list goes back beyond the oldest claim that it is needed for. */
@@ -205,28 +215,4 @@ function oldestClaimMs(asking: readonly (Session | LostPost)[], nowMs: number): 
     "claimedAtMs" in each ? each.claimedAtMs : (each.glance?.claimedAtMs ?? nowMs),
   );
   return Math.min(nowMs, ...claims);
-}
-
-/**
- * Shorter while sessions are scarce and work waits; longer while all open sessions wait for offline
- * machines.
- */
-function listIntervalMs(
-  sessions: readonly Session[],
-  binds: boolean,
-  nowMs: number,
-  limits: Limits,
-): number {
-  const leastMs = Math.max(
-    HOUR_MS / (limits.readsPerHour * LIST_SHARE),
-    MINUTE_MS / (limits.readsPerMinute * LIST_SHARE),
-  );
-  if (binds) return Math.max(leastMs, limits.pollMs / 3);
-  const patient = sessions.every(
-    ({ glance, seen }) =>
-      seen?.[0] === "Pending" &&
-      glance?.cancel === null &&
-      nowMs - (glance.submittedAtMs ?? nowMs) > limits.patienceMs,
-  );
-  return Math.max(leastMs, patient ? limits.pollMs * 4 : limits.pollMs);
 }

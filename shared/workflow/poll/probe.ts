@@ -46,7 +46,9 @@ async function probeToken(ports: ProbePorts, limits: Limits): Promise<void> {
 
 async function probeMachines(ports: ProbePorts, limits: Limits): Promise<void> {
   if (!(await spendRead(ports, limits, "machines"))) return;
-  const reply = await ports.defender.machinesSeenSince(ports.clock.earliest() - SEEN_SPAN_MS);
+  const payPage = async () => await spendRead(ports, limits, "machines");
+  const sinceMs = ports.clock.earliest() - SEEN_SPAN_MS;
+  const reply = await ports.defender.machinesSeenSince(sinceMs, payPage);
   const refusal = refusalIn("machines", reply, ports.clock.latest());
   if (reply.kind === "answered") await noteLetIn(ports, "machines");
   else if (refusal !== null) await noteRefusal(ports, limits, refusal);

@@ -35,7 +35,8 @@ export async function releaseSeen(
   if (!(await spendRead(ports, limits, "machines", { at }))) return 0;
   const nowMs = ports.clock.earliest();
   const sinceMs = before.value.seenAtMs === 0 ? nowMs - FIRST_SPAN_MS : before.value.seenAtMs;
-  const reply = await ports.defender.machinesSeenSince(sinceMs);
+  const payPage = async () => await spendRead(ports, limits, "machines");
+  const reply = await ports.defender.machinesSeenSince(sinceMs, payPage);
   const refusal = refusalIn("machines", reply, ports.clock.latest());
   if (refusal !== null) await noteRefusal(ports, limits, refusal);
   if (reply.kind !== "answered") return 0;

@@ -79,7 +79,8 @@ export async function countOldForeign(
   const span = (atMs: number) => Math.floor((atMs * SPANS_PER_COUNT) / at.intervalMs);
   if (span(beforeMs) === span(nowMs)) return null;
   if (!(await spendRead(ports, limits, "list", { share: COUNT_SHARE, at }))) return null;
-  const reply = await ports.defender.listPending();
+  const payPage = async () => await spendRead(ports, limits, "list", { share: COUNT_SHARE });
+  const reply = await ports.defender.listPending(payPage);
   if (reply.kind !== "answered") return null;
   const old = reply.value.filter((each) => (each.createdAtMs ?? sinceMs) < sinceMs);
   return foreignIn(old, budget, { requestors: budget.requestors, limits });

@@ -47,7 +47,7 @@ function withThrottlesLogged(defender: Defender, log: Log): Defender {
   return {
     ...defender,
     listActions: (...of) => asked("list", defender.listActions(...of)),
-    listPending: () => asked("list", defender.listPending()),
+    listPending: (...of) => asked("list", defender.listPending(...of)),
     getAction: (...of) => asked("list", defender.getAction(...of)),
     cancelAction: (...of) => asked("cancel", defender.cancelAction(...of)),
     resultLink: (...of) => asked("link", defender.resultLink(...of)),

@@ -16,9 +16,9 @@ function startTicking() {
   const asked = { ledger: 0, lists: 0 };
   const isOver = { yet: false };
   const ledger = countedLedger(app.ports.ledger, () => (asked.ledger += 1));
-  const listActions: Ports["defender"]["listActions"] = async (sinceMs) => {
+  const listActions: Ports["defender"]["listActions"] = async (...of) => {
     asked.lists += 1;
-    const reply = await app.ports.defender.listActions(sinceMs);
+    const reply = await app.ports.defender.listActions(...of);
     if (isOver.yet || reply.kind !== "answered") return reply;
     return { ...reply, value: reply.value.map(running) };
   };
@@ -64,8 +64,8 @@ function startWatching() {
   const isOut = { yet: false };
   /** So many lists show the actions as running. */
   const isRunning = { polls: 0 };
-  const listActions: Ports["defender"]["listActions"] = async (sinceMs) => {
-    const reply = await app.ports.defender.listActions(sinceMs);
+  const listActions: Ports["defender"]["listActions"] = async (...of) => {
+    const reply = await app.ports.defender.listActions(...of);
     isRunning.polls -= 1;
     if (isRunning.polls < 0 || reply.kind !== "answered") return reply;
     return { ...reply, value: reply.value.map(running) };

@@ -13,14 +13,14 @@ const broken = async () => ({ kind: "unavailable", detail: "no answer in time" }
 
 const CALLS: readonly (readonly [call: string, ask: (of: Defender) => Promise<Reply<unknown>>])[] =
   [
-    ["list", async (of) => await of.listActions(0)],
-    ["list", async (of) => await of.listPending()],
+    ["list", async (of) => await of.listActions(0, paid)],
+    ["list", async (of) => await of.listPending(paid)],
     ["list", async (of) => await of.getAction("a-1")],
     ["cancel", async (of) => await of.cancelAction("a-1", "why")],
     ["link", async (of) => await of.resultLink("a-1", 0)],
     ["machines", async (of) => await of.findMachines(["pc-1"])],
     ["machines", async (of) => await of.readMachines(["0"])],
-    ["machines", async (of) => await of.machinesSeenSince(0)],
+    ["machines", async (of) => await of.machinesSeenSince(0, paid)],
   ];
 
 /** Defender, every question of which is answered like this. */
@@ -41,6 +41,8 @@ function answering(reply: () => Promise<Reply<never>>, lines: unknown[]): Defend
   return withLog({ defender: port }, (...line) => void lines.push(line)).defender;
 }
 
+const paid = async (): Promise<boolean> => true;
+
 describe("a question that is answered with 429", () => {
   it.each(CALLS)("about a %s is a warning with its cause (%#)", async (call, ask) => {
     const lines: unknown[] = [];
@@ -54,7 +56,7 @@ describe("a question that is answered with 429", () => {
 
   it("says that Defender named no time", async () => {
     const lines: unknown[] = [];
-    await answering(bare, lines).listActions(0);
+    await answering(bare, lines).listActions(0, paid);
     expect(lines).toMatchObject([["warn", "throttled", { retryAfterSeconds: null }]]);
   });
 
