@@ -28,6 +28,7 @@ import { collect } from "./workflow/collect/collect.ts";
 import { describeRun } from "./workflow/view/describe-run.ts";
 import { describeStatus } from "./workflow/view/describe-status.ts";
 import { drain } from "./workflow/submit/drain.ts";
+import { FACTS_AGE_MS } from "./workflow/submit/lacks-facts.ts";
 import { withLog } from "./workflow/submit/log-throttles.ts";
 import { readQueueAudit, readRunAudit } from "./workflow/view/read-audit.ts";
 import { readDecisions } from "./workflow/view/read-decisions.ts";
@@ -224,7 +225,7 @@ function triggers(config: Config, outside: Outside, { callers, catalogue }: Know
   const calling = { callers, rules: callbacks, waitsMs: callbacks.waitsMs };
   const watch = createWatch(limits, watchMs, tellState);
   const platformsOf = (name: string) => catalogue.get(name)?.profile.platforms ?? null;
-  const draining = { limits, lingerMs, scope, platformsOf, watch };
+  const draining = { limits, lingerMs, scope, factsAgeMs: FACTS_AGE_MS, platformsOf, watch };
   const logging = (log: Log): Ports => withLog(outside, log);
   return {
     drain: async (log: Log, message: unknown) => {

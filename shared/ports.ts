@@ -93,7 +93,7 @@ export interface Callbacks {
 }
 
 /** A machine as Defender knows it. */
-export interface Machine extends Omit<MachineFacts, "platform"> {
+export interface Machine extends Omit<MachineFacts, "platform" | "atMs"> {
   readonly machineId: string;
   readonly platform: SaidPlatform;
   readonly onboarded: boolean;

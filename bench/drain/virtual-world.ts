@@ -170,7 +170,13 @@ function startFleet(
   { limits, lingerMs }: Pick<VirtualWorldOptions, "limits" | "lingerMs">,
 ): void {
   const { clock, queue, random } = outside;
-  const draining = { limits, lingerMs, scope: {}, platformsOf: () => PLATFORMS };
+  const draining = {
+    limits,
+    lingerMs,
+    scope: {},
+    factsAgeMs: 600_000,
+    platformsOf: () => PLATFORMS,
+  };
   for (const worker of fleet.workers) {
     // The platform never runs the timer in the process of another function.
     const watch = watchOf(outside, fleet, worker, limits);

@@ -12,5 +12,9 @@ export const machineFactsSchema = z.object({
   tags: z.array(z.string()).nullable(),
   /** The device group's name. */
   group: z.string().nullable(),
+  /** Defender's word for the health of its sensor. Older rows have no such field. */
+  health: z.string().nullable().optional(),
+  /** When Defender was asked, epoch milliseconds. Older rows have no such field. */
+  atMs: z.number().int().optional(),
 });
 export type MachineFacts = Readonly<z.infer<typeof machineFactsSchema>>;

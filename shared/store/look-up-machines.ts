@@ -42,6 +42,8 @@ export type LookedUp =
   | {
       readonly kind: "lookedUp";
       readonly machines: readonly Machine[];
+      /** When the first call was made, epoch milliseconds; 0 if none was. */
+      readonly askedAtMs: number;
       /** Why nothing is known of an id or label: Defender refuses it, or shows only a part. */
       readonly refused: ReadonlyMap<string, string>;
     }
@@ -81,12 +83,14 @@ export async function lookUpMachines(
     ...batches(labels, 1).filter(isAmong(refused)).map(finding),
   ]);
   if (alone.kind !== "lookedUp") return alone;
-  return { ...alone, machines: [...together.machines, ...alone.machines] };
+  const machines = [...together.machines, ...alone.machines];
+  return { ...alone, machines, askedAtMs: together.askedAtMs };
 }
 
-/** The facts that rules about machines need. */
-export function factsOf({ name, platform, tags, group }: Machine): MachineFacts {
-  return { name, platform: ours(platform), tags, group };
+/** What is kept of a machine. */
+export function factsOf(machine: Machine, { askedAtMs }: { askedAtMs: number }): MachineFacts {
+  const { name, platform, tags, group, health } = machine;
+  return { name, platform: ours(platform), tags, group, health, atMs: askedAtMs };
 }
 
 async function askAll(
@@ -97,12 +101,13 @@ async function askAll(
   const machines: Machine[] = [];
   const refused = new Map<string, string>();
   const calls = questions.length;
-  if (calls === 0) return { kind: "lookedUp", machines, refused };
+  if (calls === 0) return { kind: "lookedUp", machines, refused, askedAtMs: 0 };
   const most = mostLookUps(limits);
   if (calls > most) return tooMany(calls, most);
   if (!(await pay(calls))) {
     return unavailable(`lrq has no calls left for looking up machines for ${by ?? "itself"} now.`);
   }
+  const askedAtMs = Math.floor(ports.clock.earliest());
   for (let from = 0; from < calls; from += AT_ONCE) {
     const some = questions.slice(from, from + AT_ONCE);
     const replies = await Promise.all(some.map(async ({ ask }) => await ask()));
@@ -115,7 +120,7 @@ async function askAll(
       else if (reply.kind === "answered") machines.push(...(reply.value ?? []));
     }
   }
-  return { kind: "lookedUp", machines, refused };
+  return { kind: "lookedUp", machines, refused, askedAtMs };
 }
 
 /** Why the reply says nothing of any machine; null if it does. */

@@ -82,6 +82,7 @@ async function begun(sendFenceMs: number) {
     limits: { ...LIMITS, sendFenceMs },
     lingerMs: 0,
     scope: {},
+    factsAgeMs: 600_000,
     platformsOf: () => PLATFORMS,
     watch: async () => {},
   };

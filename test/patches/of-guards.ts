@@ -130,10 +130,19 @@ export const OF_GUARDS: readonly Patch[] = [
   },
   {
     name: "claims machines of which only the sender has spoken",
-    file: "shared/workflow/submit/load-chosen.ts",
-    snippet: "return machineFacts === null && expiresAtMs > nowMs;",
-    replacement: "return machineFacts === null && expiresAtMs < nowMs;",
+    file: "shared/workflow/submit/lacks-facts.ts",
+    snippet: "if (machineFacts === null) return true;",
+    replacement: "if (machineFacts === null) return false;",
     caughtBy: { breaks: ["facts"], seed: 40 },
+  },
+  {
+    name: "judges the scope by facts of any age",
+    file: "shared/workflow/submit/lacks-facts.ts",
+    snippet:
+      "return needsFacts(scope) && (machineFacts.atMs ?? acceptedAtMs) + factsAgeMs < nowMs;",
+    replacement:
+      "return needsFacts(scope) && (machineFacts.atMs ?? acceptedAtMs) + factsAgeMs < 0;",
+    caughtBy: { breaks: ["facts"], seed: 1 },
   },
   {
     name: "sends commands to a machine with another system than its sender said",
@@ -145,8 +154,8 @@ export const OF_GUARDS: readonly Patch[] = [
   {
     name: "keeps the sender's name of a machine",
     file: "shared/workflow/submit/learn-facts.ts",
-    snippet: "return { ...record, machineName: machine.name, machineFacts: factsOf(machine) };",
-    replacement: "return { ...record, machineFacts: factsOf(machine) };",
+    snippet: "return { ...record, machineName: machine.name, machineFacts };",
+    replacement: "return { ...record, machineFacts };",
     caughtBy: { breaks: ["facts"], seed: 43 },
   },
   {

@@ -12,6 +12,7 @@ import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { Ledger, Ports } from "../../shared/ports.ts";
 import { callBack } from "../../shared/workflow/notify/send-notice.ts";
 import { collect } from "../../shared/workflow/collect/collect.ts";
+import { FACTS_AGE_MS } from "../../shared/workflow/submit/lacks-facts.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { CALLBACK_SETTINGS } from "./callback-targets.ts";
 import { createFaultPlan, type Fault } from "./faults.ts";
@@ -21,6 +22,7 @@ import { createInterruptions } from "./interruptions.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { portsOf } from "./ports.ts";
 import { platformsOf } from "./profiles.ts";
+import { OFF_LIMITS } from "./scenario.ts";
 import { createQueue, type Serve } from "./queue.ts";
 import type { Scenario } from "./scenario.ts";
 import { between, stream } from "./streams.ts";
@@ -34,7 +36,7 @@ import type { Done, World, Wrap } from "./world.ts";
 /** Any instant will do; this one is far from 0, as real ones are. */
 const START_MS = 1_800_000_000_000;
 const MESSAGES_TWICE = 0.02;
-const DRAINING = { scope: {}, platformsOf } as const;
+const OFF_LIMITS_SCOPE = { deny: [{ tags: [OFF_LIMITS] }] };
 /** Shorter than the app's day, so that an hour shows what days would. */
 const ABSENT_MS = 900_000;
 
@@ -120,13 +122,16 @@ async function invoke<T>(
 function serve(world: World): Serve {
   const { counts } = world;
   return async (epoch, message) => {
-    const { limits, lingerMs, watchMs } = world.scenario;
+    const { limits, lingerMs, watchMs, factsAgeMs } = world.scenario;
     const done = await world.invoke(epoch, async (ports) => {
       if (message.queue === "drain") {
         counts.drains += 1;
         const { bell } = drainMessageSchema.parse(message.body);
         const watch = watchMs > 0 ? watchOf(world, epoch) : async () => {};
-        return await drain(ports, { ...DRAINING, limits, lingerMs, watch }, bell);
+        const scope = factsAgeMs === null ? {} : OFF_LIMITS_SCOPE;
+        const judging = { scope, factsAgeMs: factsAgeMs ?? FACTS_AGE_MS };
+        const draining = { ...judging, platformsOf, limits, lingerMs, watch };
+        return await drain(ports, draining, bell);
       }
       if (message.queue === "callback") {
         const { callback } = callbackMessageSchema.parse(message.body);

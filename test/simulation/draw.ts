@@ -1,6 +1,6 @@
 import type { Random } from "../../shared/ports.ts";
 import { drawApprovals, drawBars, drawGuards, drawReceivers } from "./draw-guards.ts";
-import { drawFacts } from "./draw-facts.ts";
+import { drawFacts, drawScope } from "./draw-facts.ts";
 import { drawHabits } from "./draw-habits.ts";
 import { drawRivals } from "./draw-rivals.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
@@ -50,7 +50,8 @@ export function drawScenario(seed: number): Scenario {
   const shape = drawShape(random);
   const { cap } = shape;
   const drawn = drawMachines(random, whole(random, ...shape.machines));
-  const { machines, silent } = drawFacts(seed, drawn);
+  const { machines: untagged, silent } = drawFacts(seed, drawn);
+  const { machines, factsAgeMs } = drawScope(seed, untagged);
   const arrivals = drawArrivals(random, machines, shape);
   const habits = { ...drawHabits(seed, cap), ...drawSlowLists(seed) };
   const tenant = withPages(seed, { ...drawTenant(random, cap), ...habits, silent });
@@ -79,6 +80,7 @@ export function drawScenario(seed: number): Scenario {
     ...(chance(stream(seed, "watch"), WATCHED_SHARE) ? WATCHED : {}),
     pollsOverlap: chance(random, 0.3),
     machines,
+    factsAgeMs,
     arrivals: [...approvals.arrivals, ...drawRivals(seed, approvals.arrivals, machines)],
     operations: [
       ...drawOperations(random, arrivals),

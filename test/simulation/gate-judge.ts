@@ -205,7 +205,8 @@ function afterEnd(
 function verdictOf({ state, outcome }: SequenceRecord): "failed" | "succeeded" | null {
   if (state === "succeeded") return state;
   if (state === "failed" || state === "timedOut") return "failed";
-  return state === "refused" && outcome?.code !== "otherMachine" ? "failed" : null;
+  const isNeverSent = outcome?.code === "otherMachine" || outcome?.code === "outOfScope";
+  return state === "refused" && !isNeverSent ? "failed" : null;
 }
 
 function compare(court: Court, runId: string, { members, gate }: Known, said: Said): void {

@@ -80,7 +80,8 @@ export function createJudge(
     facts.moved(before, after);
     const isVerdict =
       verdicts.has(sequenceId) ||
-      (after.outcome?.code === "otherMachine" && facts.isOther(after.machineId, nowMs()));
+      (after.outcome?.code === "otherMachine" && facts.isOther(after.machineId, nowMs())) ||
+      (after.outcome?.code === "outOfScope" && facts.isDenied(after.machineId, nowMs()));
     if (after.state === "refused" && !isTerminal(before ?? after) && !isVerdict) {
       court.fail("verdict", `${sequenceId} is refused: ${after.outcome?.detail}`);
     }

@@ -12,11 +12,16 @@ export type Span = readonly [fromMs: number, untilMs: number];
  * A machine: when it is not reachable, when a person sits on it with a portal session, when it is
  * offboarded.
  */
+/** The tag of machines that the scope of a drain denies. */
+export const OFF_LIMITS = "off-limits";
+
 export interface ScenarioMachine {
   readonly machineId: string;
   readonly offline: readonly Span[];
   readonly portal: readonly Span[];
   readonly goneAtMs: number | null;
+  /** From when on Defender says that it has the tag `OFF_LIMITS`; absent is never. */
+  readonly offLimitsFromMs?: number;
   /** True if it runs Windows, whatever its senders say; every profile here is for Linux. */
   readonly isOther?: boolean;
 }
@@ -153,6 +158,8 @@ export interface Scenario {
   /** Who is told of every run. */
   readonly receivers: readonly Receiver[];
   readonly lingerMs: number;
+  /** How old facts may be when a scope is judged by them; null if the drains have no scope. */
+  readonly factsAgeMs: number | null;
   readonly expiryMs: number;
   readonly hosts: number;
   readonly pollEveryMs: number;
@@ -221,6 +228,7 @@ export const CALM_TENANT: TenantRules = {
 
 /** Runs that go at once and whole, and nobody in between. */
 export const UNGUARDED = {
+  factsAgeMs: null,
   policy: null,
   watchMs: 0,
   versions: { mixed: false, odd: [] },

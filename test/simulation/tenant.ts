@@ -2,7 +2,7 @@ import type { MachineAction } from "../../shared/ledger/sequence/machine-action.
 import type { Command } from "../../shared/plan/command/command.ts";
 import type { Machine, Random, Reply } from "../../shared/ports.ts";
 import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from "./bad-answers.ts";
-import { isBarred, type Bar, type Scenario, type ScenarioMachine } from "./scenario.ts";
+import { isBarred, OFF_LIMITS, type Bar, type Scenario, type ScenarioMachine } from "./scenario.ts";
 import { between } from "./streams.ts";
 import { commandAt, described, isOpen, newAction, type TenantAction } from "./tenant-action.ts";
 import { aMachine } from "../workflow/known-machines.ts";
@@ -164,7 +164,10 @@ export function createTenant(
       if (!spends("machines")) return { kind: "throttled", retryAfterMs: null };
       const isThere = ({ goneAtMs }: ScenarioMachine) => nowMs() < startMs + (goneAtMs ?? Infinity);
       const asked = machineIds.flatMap((each) => machines.get(each) ?? []);
-      return { kind: "answered", value: asked.filter(isThere).map(machineIn) };
+      return {
+        kind: "answered",
+        value: asked.filter(isThere).map((each) => machineIn(each, sinceMs)),
+      };
     },
     get: (actionId) => {
       const action = known(actionId);
@@ -222,9 +225,13 @@ export function nameOf(machineId: string): string {
   return `host-${machineId.slice(-4)}.example`;
 }
 
-function machineIn({ machineId, isOther }: ScenarioMachine): Machine {
+function machineIn(
+  { machineId, isOther, offLimitsFromMs = Infinity }: ScenarioMachine,
+  sinceMs: number,
+): Machine {
   const platform = isOther === true ? "windows" : "linux";
-  return aMachine(machineId, { name: nameOf(machineId), platform });
+  const tags = sinceMs >= offLimitsFromMs ? [OFF_LIMITS] : [];
+  return aMachine(machineId, { name: nameOf(machineId), platform, tags });
 }
 
 /** What the n-th command of an action leaves behind. */

@@ -173,6 +173,7 @@ describe("the drain that a planned run was rung for", () => {
     limits,
     lingerMs: 0,
     scope: {},
+    factsAgeMs: 600_000,
     platformsOf: () => PLATFORMS,
     watch: async () => {},
   };

@@ -49,6 +49,15 @@ const sequence = z.strictObject({
   requestedBy: z.string().optional(),
   machineId: z.string(),
   machineName: z.string().nullable(),
+  machineFacts: z
+    .strictObject({
+      platform: z.string().nullable(),
+      tags: z.array(z.string()).nullable(),
+      group: z.string().nullable(),
+      health: z.string().nullable(),
+      askedAt: z.string().nullable(),
+    })
+    .nullable(),
   profile: z.strictObject({ name: z.string(), version: z.number() }),
   parameters: z.record(z.string(), z.string()),
   state,

@@ -1,7 +1,9 @@
+import type { MachineScope } from "../../shared/access/machine-scope.ts";
 import type { SubmissionAnswer } from "../../shared/ledger/sequence/submission.ts";
 import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Log } from "../../shared/ports.ts";
 import { drain, type DrainPorts } from "../../shared/workflow/submit/drain.ts";
+import { FACTS_AGE_MS } from "../../shared/workflow/submit/lacks-facts.ts";
 import type { Accepting } from "./accepting.ts";
 
 const BELL = { why: "accepted", runId: null, urgent: false } as const;
@@ -17,6 +19,7 @@ export async function drained(
   world: Accepting,
   limits: Limits,
   submit: (leaveWithinMs: () => number) => Promise<SubmissionAnswer>,
+  scope: MachineScope = {},
 ) {
   let posts = 0;
   const log: Line[] = [];
@@ -35,7 +38,14 @@ export async function drained(
   };
   const { ended } = await drain(
     ports,
-    { limits, lingerMs: 0, scope: {}, platformsOf: () => ["windows"], watch: async () => {} },
+    {
+      limits,
+      lingerMs: 0,
+      scope,
+      factsAgeMs: FACTS_AGE_MS,
+      platformsOf: () => ["windows"],
+      watch: async () => {},
+    },
     BELL,
   );
   return { posts, ended, log, records: await world.unfolded() };

@@ -87,7 +87,14 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
     drain: async () =>
       await drain(
         ports,
-        { limits, lingerMs: 0, scope: {}, platformsOf: () => PLATFORMS, watch: async () => {} },
+        {
+          limits,
+          lingerMs: 0,
+          scope: {},
+          factsAgeMs: 600_000,
+          platformsOf: () => PLATFORMS,
+          watch: async () => {},
+        },
         { why: "due", runId: null, urgent: false },
       ),
     poll: async () => {

@@ -118,7 +118,7 @@ function find(mention: MachineMention, answers: Answers): KnownMachine | Unresol
   if (machine === undefined) return unresolved(mention, NO_SUCH_ID);
   if (machine.mergedInto !== null) return { kind: "merged", into: machine.mergedInto };
   const isOtherName = name !== null && labelOf(name)[0] !== labelOf(machine.name)[0];
-  return known(machine, isOtherName ? nameIn(mention) : null);
+  return known(machine, isOtherName ? nameIn(mention) : null, answers);
 }
 
 /**
@@ -128,8 +128,9 @@ function find(mention: MachineMention, answers: Answers): KnownMachine | Unresol
 function findByName(
   mention: MachineMention,
   name: string,
-  { machines, refused }: Answers,
+  answers: Answers,
 ): KnownMachine | Unresolved | Merged {
+  const { machines, refused } = answers;
   const [label = ""] = labelOf(name);
   const reason = refused.get(label);
   if (reason !== undefined) return unresolved(mention, reason);
@@ -141,7 +142,7 @@ function findByName(
     if (choice.kind === "several") return unresolved(mention, choice.reason);
     if (choice.kind === "one") {
       const { written = among === exact ? null : name } = mention;
-      return known(choice.machine, written);
+      return known(choice.machine, written, answers);
     }
   }
   return unresolved(mention, NO_MACHINE);
@@ -154,20 +155,20 @@ function findByName(
 function followed(
   mention: MachineMention,
   { into }: Merged,
-  { machines }: Answers,
+  answers: Answers,
 ): KnownMachine | Unresolved {
-  const machine = machines.find(({ machineId }) => machineId === into);
+  const machine = answers.machines.find(({ machineId }) => machineId === into);
   if (machine === undefined || machine.mergedInto !== null || !machine.onboarded) {
     const reason = `Defender has merged it into ${into}, on which nothing can be started.`;
     return unresolved(mention, reason);
   }
-  return known(machine, nameIn(mention));
+  return known(machine, nameIn(mention), answers);
 }
 
 /** As Defender describes it. What the sender says of it does not count. */
-function known(machine: Machine, namedAs: string | null): KnownMachine {
+function known(machine: Machine, namedAs: string | null, answers: Answers): KnownMachine {
   const { machineId, name, platform } = machine;
-  const facts = factsOf(machine);
+  const facts = factsOf(machine, answers);
   const found = { kind: "known", machineId, name, platform, facts } as const;
   return { ...found, ...(namedAs === null ? {} : { namedAs }), needsApproval: false };
 }

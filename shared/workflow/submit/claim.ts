@@ -1,4 +1,3 @@
-import type { MachineScope } from "../../access/machine-scope.ts";
 import { sequenceKey } from "../../ledger/row/keys.ts";
 import { OFFLINE_LANE, URGENT_LANE, type Lane } from "../../plan/lane.ts";
 import { claim } from "../../ledger/sequence/moves.ts";
@@ -24,6 +23,7 @@ import { noteLetIn } from "../../store/note-lockout.ts";
 import { notPassedOver, readQueueHead } from "../../store/read-queue-head.ts";
 import { AGAIN, tryTransact, usual, type Transaction } from "../../store/transact.ts";
 import { withDecisions } from "../../store/link-decisions.ts";
+import type { Judging } from "./lacks-facts.ts";
 import { loadChosen } from "./load-chosen.ts";
 import { retryKey, type OverdueFinder } from "./longest-waiting.ts";
 
@@ -39,24 +39,29 @@ export type Claimed =
       /** Monotonic time at which the claim began; the fence for its POSTs counts from it. */
       readonly begunAtMs: number;
       readonly more: boolean;
-      /** Those that it did not claim, because Defender has not been asked for their machines. */
-      readonly factless: readonly Stored<SequenceRecord>[];
+      readonly lacking: Lacking;
     }
   /** There are only such. */
-  | { readonly kind: "factless"; readonly factless: readonly Stored<SequenceRecord>[] }
+  | { readonly kind: "factless"; readonly lacking: Lacking }
   | { readonly kind: "nothing" | "driven" | "contended" }
   | { readonly kind: "wait"; readonly untilMs: number }
   | Exclude<Verdict, { kind: "go" | "wait" }>;
+
+/** Those that were not claimed, because Defender has to be asked for their machines. */
+export interface Lacking {
+  readonly factless: readonly Stored<SequenceRecord>[];
+  /** Keys of the ready rows after those that were chosen. They may lack facts, too. */
+  readonly next: readonly string[];
+}
 
 /**
  * Who claims: its name, whether it may wait between slots as the driver, and whether it must
  * because it comes for urgent work.
  */
-export interface Claimant {
+export interface Claimant extends Judging {
   readonly hostId: string;
   readonly lingers: boolean;
   readonly urgent: boolean;
-  readonly scope: MachineScope;
   /** How it finds the longest waiting, when that is next. */
   readonly findOverdue: OverdueFinder;
   /**
@@ -145,10 +150,10 @@ async function tryClaim(
   const going = { ...claimant, budget: budget.value, lostTo: tx.lost?.key ?? null };
   const loaded = await loadChosen(ports, choice.keys, going);
   if (loaded.kind !== "loaded") return loaded.kind === "again" ? AGAIN : "passedOver";
-  const { chosen, factless } = loaded;
-  if (chosen.length === 0) return { kind: "factless", factless };
-  const more = first.length > chosen.length;
-  return stageClaim(ports, limits, tx, { ...loaded, budget, claimant, more, begunAtMs });
+  const lacking = { ...loaded, next: readable.filter((key) => !choice.keys.includes(key)) };
+  if (loaded.chosen.length === 0) return { kind: "factless", lacking };
+  const more = first.length > loaded.chosen.length;
+  return stageClaim(ports, limits, tx, { ...loaded, lacking, budget, claimant, more, begunAtMs });
 }
 
 /** Another host has promised to come back; only urgent work does not wait for it. */
@@ -161,7 +166,7 @@ function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
 interface Claiming {
   readonly budget: MaybeStored<Budget>;
   readonly chosen: readonly Stored<SequenceRecord>[];
-  readonly factless: readonly Stored<SequenceRecord>[];
+  readonly lacking: Lacking;
   readonly claimant: Claimant;
   readonly more: boolean;
   readonly begunAtMs: number;
@@ -171,7 +176,7 @@ function stageClaim(
   { clock, random }: ClaimPorts,
   limits: Limits,
   tx: Transaction,
-  { budget, chosen, factless, claimant, more, begunAtMs }: Claiming,
+  { budget, chosen, lacking, claimant, more, begunAtMs }: Claiming,
 ): Claimed {
   const earliestMs = clock.earliest();
   const latestMs = clock.latest();
@@ -188,7 +193,7 @@ function stageClaim(
     tx.stage(move(each, sequences[index]?.value ?? each.value));
   }
   const drives = next.driver?.hostId === claimant.hostId;
-  return { kind: "claimed", sequences, drives, begunAtMs, more, factless };
+  return { kind: "claimed", sequences, drives, begunAtMs, more, lacking };
 }
 
 function budgetAfter(

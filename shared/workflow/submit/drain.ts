@@ -1,4 +1,3 @@
-import type { MachineScope } from "../../access/machine-scope.ts";
 import type { DrainBell } from "../../ledger/outbox/message.ts";
 import { admit, nextDispatchMs } from "../../limits/pace/admit.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
@@ -10,6 +9,7 @@ import { noteRefusal, noToken } from "../../store/note-lockout.ts";
 import { remembering } from "../../store/remembering.ts";
 import { ringForReady, stopDriving } from "../../store/ring.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
+import type { Judging } from "./lacks-facts.ts";
 import { createLearn, type PlatformsOf } from "./learn-facts.ts";
 import { createOverdueFinder } from "./longest-waiting.ts";
 import { submitClaimed } from "./post.ts";
@@ -17,12 +17,11 @@ import { unfold } from "../../store/unfold.ts";
 
 export type DrainPorts = Pick<Ports, "ledger" | "bells" | "defender" | "clock" | "random" | "log">;
 
-export interface DrainSettings {
+/** `scope` may differ from the one of when sequences were accepted. */
+export interface DrainSettings extends Judging {
   readonly limits: Limits;
   /** How long one invocation may wait between slots; with 0 a bell ends each wait. */
   readonly lingerMs: number;
-  /** Which machines lrq may act on now; it may differ from when they were accepted. */
-  readonly scope: MachineScope;
   readonly platformsOf: PlatformsOf;
   /**
    * Begun with a claim while nobody polls, and waited for at the end: the timer may tick only a
@@ -108,6 +107,7 @@ async function drainReady(
     lingers: settings.lingerMs > 0,
     urgent,
     scope: settings.scope,
+    factsAgeMs: settings.factsAgeMs,
     findOverdue: createOverdueFinder(ports, settings.limits),
     passedOver: new Set<string>(),
   };
@@ -140,7 +140,7 @@ async function dispatch(
 ): Promise<DrainReport & { drove: boolean }> {
   let submitted = 0;
   let drove = false;
-  const learn = createLearn(ports, { limits, platformsOf, passedOver: claimant.passedOver });
+  const learn = createLearn(ports, { ...claimant, limits, platformsOf });
   for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
     // The token comes before the claim, so that nothing slow is between a claim and its POST.
     const token = await ports.defender.prepare();
@@ -152,7 +152,7 @@ async function dispatch(
     }
     const claimed = await claimNext(ports, limits, claimant);
     if (claimed.kind === "factless") {
-      if (await learn(claimed.factless)) continue;
+      if (await learn(claimed.lacking)) continue;
       return { submitted, drove, ended: "nothing" };
     }
     let untilMs: number | null;
@@ -164,7 +164,7 @@ async function dispatch(
       const came = await submitClaimed(ports, limits, claimed);
       submitted += came.accepted;
       if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
-      await learn(claimed.factless);
+      await learn(claimed.lacking);
       if (!claimed.more && came.settled) return { submitted, drove, ended: "nothing" };
       const { value: budget } = await loadBudget(ports.ledger);
       untilMs = nextDispatchAfter(budget, ports.clock.earliest(), limits);

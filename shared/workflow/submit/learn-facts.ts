@@ -1,5 +1,7 @@
 import type { Platform } from "../../incident/incident.ts";
 import { ours } from "../../incident/platform.ts";
+import { sequenceIdIn } from "../../ledger/row/keys.ts";
+import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import { end } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
@@ -7,9 +9,12 @@ import type { Limits } from "../../limits/pace/limits.ts";
 import type { Machine, Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { moveOnce } from "../../store/change-sequence.ts";
+import { loadSequence } from "../../store/load.ts";
 import { factsOf, lookUpMachines, type LookedUp } from "../../store/look-up-machines.ts";
 import { spendRead } from "../../store/spend-read.ts";
 import { commitOnce } from "../../store/transact.ts";
+import type { Lacking } from "./claim.ts";
+import { lacksFacts, type Judging } from "./lacks-facts.ts";
 
 type LearnPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 
@@ -18,7 +23,7 @@ type Answers = Extract<LookedUp, { kind: "lookedUp" }>;
 /** The platforms of a profile by its name; null if there is no such profile any more. */
 export type PlatformsOf = (profile: string) => readonly Platform[] | null;
 
-interface Learning {
+interface Learning extends Judging {
   readonly limits: Limits;
   readonly platformsOf: PlatformsOf;
   /** Sequences that the drain skips; those whose machines Defender does not tell of join them. */
@@ -31,24 +36,26 @@ const MACHINES_MAX = 20;
 const SKIPPED_MAX = 50;
 
 /** False if the drain has nothing more to do here. */
-export type Learn = (factless: readonly Stored<SequenceRecord>[]) => Promise<boolean>;
+export type Learn = (lacking: Lacking) => Promise<boolean>;
 
 /**
  * For one drain: asks Defender for the machines of sequences that were accepted by the word of
- * their senders, and writes its facts into the records. A sequence whose machine is not what its
- * sender said ends as refused. If Defender gives no answer, the drain skips them and does not ask
- * again.
+ * their senders, or so long ago that the scope has to be judged anew, and writes its facts into the
+ * records. The same call asks for the machines of those that come next. A sequence whose machine is
+ * not what its sender said ends as refused. If Defender gives no answer, the drain skips them and
+ * does not ask again.
  */
 export function createLearn(
   ports: LearnPorts,
-  { limits, platformsOf, passedOver }: Learning,
+  { limits, platformsOf, passedOver, scope, factsAgeMs }: Learning,
 ): Learn {
   const pay = async (calls: number) => await spendRead(ports, limits, "machines", { calls });
   let isAnswering = true;
   let skipped = 0;
-  return async (factless) => {
+  return async ({ factless, next }) => {
     if (factless.length === 0) return true;
-    const records = factless.slice(0, MACHINES_MAX);
+    const ahead = isAnswering ? await lackingAmong(ports, next, { scope, factsAgeMs }) : [];
+    const records = [...factless, ...ahead].slice(0, MACHINES_MAX);
     const machineIds = records.map(({ value }) => value.machineId);
     const wanted = { machineIds: isAnswering ? machineIds : [], labels: [] };
     const answers = await lookUpMachines(ports, { limits, by: null, pay }, wanted);
@@ -62,6 +69,23 @@ export function createLearn(
     skipped += factless.length;
     return skipped < SKIPPED_MAX;
   };
+}
+
+/** Those of the sequences that lack facts; one that cannot be read now is left for later. */
+async function lackingAmong(
+  { ledger, clock }: LearnPorts,
+  keys: readonly string[],
+  judging: Judging,
+): Promise<Stored<SequenceRecord>[]> {
+  const loaded = await Promise.all(
+    keys.map(async (key) => await orSetAside(loadSequence(ledger, sequenceIdIn(key)))),
+  );
+  const nowMs = clock.earliest();
+  return loaded.flatMap((record) => {
+    if (record === null || record instanceof SetAside) return [];
+    const { value } = record;
+    return value.state === "waiting" && lacksFacts(value, judging, nowMs) ? [record] : [];
+  });
 }
 
 async function write(
@@ -88,14 +112,17 @@ async function write(
 /** The record with Defender's facts, or ended if its commands are not for that machine. */
 function withFacts(
   record: SequenceRecord,
-  { machines, refused }: Answers,
+  answers: Answers,
   platforms: readonly Platform[] | null,
   nowMs: number,
 ): SequenceRecord {
+  const { machines, refused } = answers;
   const machine = machines.find(({ machineId }) => machineId === record.machineId);
   const why = whyNot(record, machine ?? null, platforms);
   if (machine !== undefined && why === null) {
-    return { ...record, machineName: machine.name, machineFacts: factsOf(machine) };
+    // A newer version of the app may know more of it.
+    const machineFacts = { ...record.machineFacts, ...factsOf(machine, answers) };
+    return { ...record, machineName: machine.name, machineFacts };
   }
   const detail = refused.get(record.machineId) ?? why ?? "";
   return end(record, "refused", { code: OTHER_MACHINE, detail }, nowMs);

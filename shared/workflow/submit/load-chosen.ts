@@ -13,14 +13,13 @@ import { moveOnce } from "../../store/change-sequence.ts";
 import { loadLease, loadRun, loadSequence, unchanged } from "../../store/load.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { commitOnce } from "../../store/transact.ts";
+import { lacksFacts, type Judging } from "./lacks-facts.ts";
 
 type LoadPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
 
 /** What a claim needs to decide. */
-interface Going {
+interface Going extends Judging {
   readonly budget: Budget;
-  /** On which machines it may act. */
-  readonly scope: MachineScope;
   /** Sequences that it skips, because a row cannot be read. */
   readonly passedOver: Set<string>;
   /** The row that the last try to claim lost to; it may be the lease on a machine. */
@@ -32,7 +31,7 @@ interface Loaded {
   readonly kind: "loaded";
   /** Those that may go, one for each machine. */
   readonly chosen: readonly Stored<SequenceRecord>[];
-  /** Those of whose machines only the sender has spoken: none of them may go. */
+  /** Those for whose machines Defender has to be asked first: none of them may go. */
   readonly factless: readonly Stored<SequenceRecord>[];
 }
 
@@ -61,7 +60,7 @@ export async function loadChosen(
       // claimed now.
       if (record?.value.state !== "waiting") return (await dropStray(ports, key)) ? "no" : "again";
       if (chosen.has(record.value.machineId)) return "no";
-      if (lacksFacts(record.value, ports.clock.earliest())) {
+      if (lacksFacts(record.value, going, ports.clock.earliest())) {
         factless.push(record);
         return "no";
       }
@@ -76,11 +75,6 @@ export async function loadChosen(
     return { kind: "loaded", chosen: [...chosen.values()], factless };
   }
   return { kind: passedOver.size > before ? "passedOver" : "again" };
-}
-
-/** Defender has to be asked for its machine first; not for one that ends anyway. */
-function lacksFacts({ machineFacts, expiresAtMs }: SequenceRecord, nowMs: number): boolean {
-  return machineFacts === null && expiresAtMs > nowMs;
 }
 
 /**

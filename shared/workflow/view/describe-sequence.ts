@@ -19,6 +19,7 @@ export function describeSequence(
     requestedBy: record.requestedBy ?? run.requestedBy,
     machineId: record.machineId,
     machineName: record.machineName,
+    machineFacts: describeFacts(record),
     profile: { name, version },
     parameters: record.parameters,
     state: record.state,
@@ -46,6 +47,12 @@ export function describeSequence(
     waits: record.state === "waiting" ? describeWait(record, queue) : describeUnseen(record, queue),
     commands: describeCommands(record, seesOutput),
   };
+}
+
+function describeFacts({ machineFacts }: SequenceRecord): SequenceView["machineFacts"] {
+  if (machineFacts === null) return null;
+  const { platform, tags, group, health = null, atMs = null } = machineFacts;
+  return { platform, tags, group, health, askedAt: isoOrNull(atMs) };
 }
 
 /** The run's cancel did not change sequences that had already ended; only the run knows of it. */

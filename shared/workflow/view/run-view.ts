@@ -81,11 +81,23 @@ interface TargetView {
   readonly endedAt: string | null;
 }
 
+/** Each member is null if Defender did not say it; `askedAt` if an older version asked. */
+interface MachineFactsView {
+  readonly platform: string | null;
+  readonly tags: readonly string[] | null;
+  readonly group: string | null;
+  /** Defender's word for the health of its sensor. */
+  readonly health: string | null;
+  readonly askedAt: string | null;
+}
+
 export interface SequenceView {
   readonly sequenceId: string;
   readonly requestedBy: string;
   readonly machineId: string;
   readonly machineName: string | null;
+  /** What Defender said of the machine; null as long as it has not been asked. */
+  readonly machineFacts: MachineFactsView | null;
   readonly profile: { readonly name: string; readonly version: number };
   readonly parameters: Readonly<Record<string, string>>;
   readonly state: SequenceState;

@@ -14,6 +14,7 @@ const SETTINGS = {
   limits: LIMITS,
   lingerMs: 0,
   scope: {},
+  factsAgeMs: 600_000,
   platformsOf: () => PLATFORMS,
   watch: async () => {},
 } as const;

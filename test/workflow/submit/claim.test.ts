@@ -21,6 +21,7 @@ async function claimed(
     lingers: false,
     urgent: false,
     scope,
+    factsAgeMs: 600_000,
     findOverdue: createOverdueFinder(ports, someLimits()),
     passedOver: new Set<string>(),
   };

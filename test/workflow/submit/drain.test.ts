@@ -12,7 +12,14 @@ const platformsOf = () => PLATFORMS;
 
 /** As a drain is deployed, in a tenant without scope; nobody watches. */
 function lingering(limits: Limits) {
-  return { limits, lingerMs: 240_000, scope: {}, platformsOf, watch: async () => {} };
+  return {
+    limits,
+    lingerMs: 240_000,
+    scope: {},
+    factsAgeMs: 600_000,
+    platformsOf,
+    watch: async () => {},
+  };
 }
 
 it("a driver that leaves without a bell takes its promise back, so that the next may go at once", async () => {
@@ -68,6 +75,7 @@ const SETTINGS = {
   limits: LIMITS,
   lingerMs: 240_000,
   scope: {},
+  factsAgeMs: 600_000,
   platformsOf: () => PLATFORMS,
   watch: async () => {},
 };
@@ -136,6 +144,7 @@ async function watchesOf(sincePolledMs: number | null): Promise<number> {
     limits: app.limits,
     lingerMs: 0,
     scope: {},
+    factsAgeMs: 600_000,
     platformsOf: () => PLATFORMS,
     watch,
   };
@@ -160,6 +169,7 @@ describe("the watch of a drain", () => {
       limits: app.limits,
       lingerMs: 0,
       scope: {},
+      factsAgeMs: 600_000,
       platformsOf: () => PLATFORMS,
       watch: outOfReach,
     };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { MachineScope } from "../../../shared/access/machine-scope.ts";
 import { sequenceKey } from "../../../shared/ledger/row/keys.ts";
 import type { Defender, Machine } from "../../../shared/ports.ts";
+import { FACTS_AGE_MS } from "../../../shared/workflow/submit/lacks-facts.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting, type Accepting } from "../accepting.ts";
 import { drained } from "../drained.ts";
@@ -21,16 +23,20 @@ async function byWord(...machines: readonly number[]): Promise<Accepting> {
   return world;
 }
 
+const submit = async () => ({ kind: "accepted", actionId: "a-1", comment: null }) as const;
+
 /** What a drain does once Defender says this of machines. */
-async function after(world: Accepting, readMachines: Defender["readMachines"]) {
+async function after(
+  world: Accepting,
+  readMachines: Defender["readMachines"],
+  scope: MachineScope = {},
+) {
   const calls: (readonly string[])[] = [];
   const counting: Defender["readMachines"] = async (machineIds) => {
     calls.push(machineIds);
     return await readMachines(machineIds);
   };
-  const came = await drained(through(world, counting), someLimits(), async () => {
-    return { kind: "accepted", actionId: "a-1", comment: null };
-  });
+  const came = await drained(through(world, counting), someLimits(), submit, scope);
   return { ...came, calls };
 }
 
@@ -106,6 +112,69 @@ describe("a sequence that was accepted by the word of its sender", () => {
         [3, "submitted"],
       ]),
     );
+  });
+});
+
+/** So many machines were accepted, without tags, and time has passed since. */
+async function waited(machines: readonly number[], ms: number): Promise<Accepting> {
+  const world = startAccepting();
+  await world.accept("case", machines, {}, through(world, knowingEach({ tags: [] })).ports);
+  await world.unfolded();
+  world.pass(ms);
+  return world;
+}
+
+/** The first machine has the tag by now. */
+const tagged =
+  (tag: string): Defender["readMachines"] =>
+  async (machineIds) => {
+    const value = machineIds.map((each) =>
+      aMachine(each, { tags: Number(each) === 1 ? [tag] : [], health: "Inactive" }),
+    );
+    return { kind: "answered", value };
+  };
+
+describe("a sequence that has waited while its machine got a tag", () => {
+  const BY_TAG = { deny: [{ tags: ["no-response"] }], tier0: [{ tags: ["tier0"] }] };
+  const many = Array.from({ length: 30 }, (_, number) => number + 1);
+
+  it.each([
+    ["denied", "no-response", "deny.0"],
+    ["tier 0, and nobody has approved it", "tier0", "tier0.0"],
+  ])("ends without a POST if the tag makes it %s; the next one goes", async (_, tag, rule) => {
+    const world = await waited([1, 2, 3], FACTS_AGE_MS + 1);
+    const { posts, records, calls } = await after(world, tagged(tag), BY_TAG);
+    // Before the first list ever, one POST goes.
+    expect([posts, calls.length]).toEqual([1, 1]);
+    const first = records.find(({ machineId }) => Number(machineId) === 1);
+    expect(first).toMatchObject({ state: "refused", outcome: { code: "outOfScope" } });
+    expect(first?.outcome?.detail).toContain(rule);
+    const others = records.filter(({ state }) => state === "submitted");
+    expect(others).toMatchObject([{ machineFacts: { health: "Inactive" } }]);
+  });
+
+  it("costs one call for all that come next", async () => {
+    const world = await waited(many, FACTS_AGE_MS + 1);
+    const { calls, records } = await after(world, tagged(""), BY_TAG);
+    const readAhead = someLimits().callsPerWindow + 1;
+    expect(calls.map((ids) => ids.length)).toEqual([readAhead]);
+    const known = records.filter(({ machineFacts }) => machineFacts?.health === "Inactive");
+    expect(known).toHaveLength(readAhead);
+  });
+
+  it.each<[string, number, MachineScope]>([
+    ["its facts are young", FACTS_AGE_MS - 1, BY_TAG],
+    ["no rule needs them", 100 * FACTS_AGE_MS, { deny: [{ ids: ["f".repeat(40)] }] }],
+  ])("is not asked about while %s", async (_, ms, scope) => {
+    const world = await waited([1], ms);
+    const { posts, calls } = await after(world, tagged(""), scope);
+    expect([posts, calls]).toEqual([1, []]);
+  });
+
+  it("waits while Defender gives no answer", async () => {
+    const world = await waited([1], FACTS_AGE_MS + 1);
+    const { posts, records } = await after(world, noAnswer, BY_TAG);
+    expect([posts, records[0]?.state]).toEqual([0, "waiting"]);
   });
 });
 

@@ -21,6 +21,7 @@ it("a run that is resumed while a drain moves one of it aside goes on with all o
   await loadChosen({ ...world.ports, ledger: slow }, keys.slice(0, 1), {
     budget,
     scope: {},
+    factsAgeMs: 600_000,
     passedOver: new Set(),
     lostTo: null,
   });
