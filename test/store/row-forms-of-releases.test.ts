@@ -72,6 +72,17 @@ describe("the rows that a release left", () => {
     }
   });
 
+  it("show what came with decisions and facts", () => {
+    const said = ROWS.map(({ body }) => JSON.stringify(body));
+    const forms = [
+      /"decisions":\{"count":[1-9]/,
+      /"linkedFrom":\d/,
+      /"machineFacts":\{[^}]*"health":[^}]*"atMs":\d/,
+      /"listPages":[2-9]/,
+    ];
+    expect(forms.filter((form) => !said.some((body) => form.test(body)))).toEqual([]);
+  });
+
   it("are all read, with everything that they say", () => {
     for (const { key, body } of ROWS) expect(formOf(key)?.parse(body)).toMatchObject(body);
   });

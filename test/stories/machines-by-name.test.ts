@@ -102,3 +102,40 @@ async function work(on: Stage): Promise<string[]> {
   const { ledger } = await on.rows();
   return ledger.filter((key) => /^(run|sequence|key)!/.test(key));
 }
+
+describe("names that are written to find other machines", () => {
+  const HOSTILE = [
+    "web1' or startswith(computerDnsName,'",
+    "x') or (computerDnsName ne '",
+    "web1' and 'a' eq 'a",
+    "web1%27%20or%20id%20ne%20%27",
+    "' or 1 eq 1 or id eq '",
+    "web1\u0000",
+    "web1\r\nHost: evil",
+    "web1&$top=1",
+    "web1#",
+    "web*",
+    "$filter=id ne null",
+    "a".repeat(254),
+    ".",
+    "\u202eweb2",
+  ];
+
+  it("find none, and each is left out with a reason", async () => {
+    const before = stage.simulator.reads()["machines"] ?? 0;
+    const body = called("hostile", "web10", ...HOSTILE);
+    const { sequences, skipped } = await stage.accept("generic", body);
+    expect(sequences.map((each) => each.machineId)).toEqual([machineId(10)]);
+    expect(skipped).toHaveLength(HOSTILE.length);
+    for (const { reason } of skipped) expect(reason.length).toBeGreaterThan(10);
+    // All names together, and the batch once more name by name if Defender refused it.
+    expect((stage.simulator.reads()["machines"] ?? 0) - before).toBeLessThanOrEqual(2);
+  });
+
+  it("cost no look-up if they are ten thousand", async () => {
+    const before = stage.simulator.reads()["machines"] ?? 0;
+    const names = Array.from({ length: 10_000 }, (_, number) => `pc-${number}`);
+    const response = await stage.post("generic", called("many", ...names));
+    expect([response.status, stage.simulator.reads()["machines"] ?? 0]).toEqual([400, before]);
+  });
+});
