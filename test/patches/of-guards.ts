@@ -133,7 +133,7 @@ export const OF_GUARDS: readonly Patch[] = [
     file: "shared/workflow/submit/lacks-facts.ts",
     snippet: "if (machineFacts === null) return true;",
     replacement: "if (machineFacts === null) return false;",
-    caughtBy: { breaks: ["facts"], seed: 40 },
+    caughtBy: { breaks: ["facts", "verdict"], seed: 41 },
   },
   {
     name: "judges the scope by facts of any age",
@@ -149,7 +149,7 @@ export const OF_GUARDS: readonly Patch[] = [
     file: "shared/workflow/submit/learn-facts.ts",
     snippet: "if (platforms?.includes(platform) !== true) {",
     replacement: "if (platforms === null) {",
-    caughtBy: { breaks: ["facts"], seed: 40 },
+    caughtBy: { breaks: ["facts"], seed: 51 },
   },
   {
     name: "keeps the sender's name of a machine",
