@@ -35,7 +35,7 @@ import { readDecisions } from "./workflow/view/read-decisions.ts";
 import { readSeals } from "./workflow/view/read-seals.ts";
 import { tellState } from "./workflow/view/tell-state.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-evidence.ts";
-import { pause, resume } from "./workflow/operate/pause.ts";
+import { pause, pauseBySetting, resume } from "./workflow/operate/pause.ts";
 import { replayCallbacks } from "./workflow/notify/replay-callbacks.ts";
 import { createCountedCommits } from "./workflow/accept/counted-commits.ts";
 import { createWatch } from "./workflow/poll/watch.ts";
@@ -98,10 +98,8 @@ function appFrom(env: Readonly<Record<string, string | undefined>>): Opened {
     config.kind === "wrong" || callers.kind === "invalid" || profiles.kind === "wrong";
   if (isWrong || problems.length > 0) return { kind: "wrong", problems };
   const ports = createPorts(config.config, env);
-  const { catalogue, routing } = profiles;
-  const known = { callers: callers.value, catalogue, routing };
-  const app = createApp(config.config, ports, known, examining(env));
-  return { kind: "app", app };
+  const known = { ...profiles, callers: callers.value };
+  return { kind: "app", app: createApp(config.config, ports, known, examining(env)) };
 }
 
 function ofCallers({ path, message }: Problem): Problem {
@@ -137,7 +135,7 @@ function createApp(
   examineApp: ReturnType<typeof examining>,
 ) {
   const { publicUrl } = config;
-  const { lockdown, entraAuthority: authority, requestsPerMinute } = config.access;
+  const { lockdown, paused, entraAuthority: authority, requestsPerMinute } = config.access;
   const keys = createPublishedKeys({ authority, fetch, nowMs: Date.now });
   const door: Doorkeeping = {
     callers: known.callers,
@@ -153,6 +151,7 @@ function createApp(
     publicUrl,
     /** True: every request is refused, and nothing changes at Defender. */
     lockdown,
+    isPausedBySetting: paused,
     /** The caller if it may do `right`, or the refusal. */
     admit: (request: RawRequest, right: Right) => admitCaller(door, request, { right }, Date.now()),
     /**
@@ -221,7 +220,7 @@ function operations({ limits }: Config, outside: Outside) {
  */
 function triggers(config: Config, outside: Outside, { callers, catalogue }: KnownParts) {
   const { limits, lingerMs, watchMs, callbacks } = config;
-  const { lockdown, scope } = config.access;
+  const { lockdown, paused, scope } = config.access;
   const calling = { callers, rules: callbacks, waitsMs: callbacks.waitsMs };
   const watch = createWatch(limits, watchMs, tellState);
   const platformsOf = (name: string) => catalogue.get(name)?.profile.platforms ?? null;
@@ -232,9 +231,13 @@ function triggers(config: Config, outside: Outside, { callers, catalogue }: Know
       const { bell } = drainMessageSchema.parse(message);
       // The message is used up. After the lockdown the poll finds the bell late and rings again.
       if (lockdown) log("warn", "lockedDown");
+      else if (paused) await pauseBySetting(logging(log));
       else await drain(logging(log), draining, bell);
     },
-    watch: (log: Log) => watch(logging(log)),
+    watch: async (log: Log) => {
+      if (paused) await pauseBySetting(logging(log));
+      return await watch(logging(log));
+    },
     reconcile: (log: Log) => reconcile(logging(log)),
     collect: (log: Log, message: unknown) => {
       const { sequenceId } = collectMessageSchema.parse(message).collect;

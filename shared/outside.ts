@@ -11,8 +11,8 @@ import { createDefender } from "./defender/client.ts";
 import { DEFAULT_TIMEOUTS } from "./defender/options.ts";
 import { isLoopback } from "./loopback.ts";
 import { createCallbacks } from "./outbound/callbacks.ts";
-import type { Ports } from "./ports.ts";
-import { withoutChanges } from "./workflow/operate/lockdown.ts";
+import type { Defender, Ports } from "./ports.ts";
+import { withoutChanges, withoutSubmissions } from "./workflow/operate/lockdown.ts";
 
 /** The ledger's table and the evidence container. */
 export const LEDGER_TABLE = "ledger";
@@ -46,7 +46,7 @@ export function createPorts(
     }),
     bells: createBellQueues(access),
     evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER, randomUUID),
-    defender: config.access.lockdown ? withoutChanges(defender) : defender,
+    defender: braked(config, defender),
     callbacks: createCallbacks({
       lookup: async (name) => await lookup(name, { all: true }),
       allowLoopback: config.callbacks.allowLoopback,
@@ -61,6 +61,12 @@ export function createPorts(
       nonce: () => randomBytes(16).toString("hex"),
     },
   };
+}
+
+/** Defender as far as the settings let lrq change anything there. */
+function braked({ access }: Config, defender: Defender): Defender {
+  if (access.lockdown) return withoutChanges(defender);
+  return access.paused ? withoutSubmissions(defender) : defender;
 }
 
 function monotonicMs(): number {

@@ -20,6 +20,7 @@ type LrqSettings = {
   DRAIN_LINGER_SECONDS: string?
   WATCH_SECONDS: string?
   LOCKDOWN: string?
+  PAUSED: string?
   SCOPE: string?
   REQUESTS_PER_CALLER_PER_MINUTE: string?
   CAP_MACHINES_PER_INCIDENT: string?

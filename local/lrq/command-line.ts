@@ -23,12 +23,16 @@ export const USAGE = `Usage:
   lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
   lrq smoke --machine NAME [--minutes N] [--json]
                                  fetch the hosts file of one machine by the whole road
+  lrq backup FILE                write all rows of the ledger into a new file
+  lrq restore FILE               write them into a table that has none
 
 --head is the hash of the run's seal, or the head of its custody chain, or of the queue's log, kept
 elsewhere: 64 hex digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
 doctor asks lrq at LRQ_URL, which examines itself; LRQ_KEY needs the right operate. Without LRQ_URL
 it examines what the environment and local.settings.json lead to. --probe also asks for a session on
 no machine, which costs one of the tenant's calls.
+backup and restore reach the storage account of AzureWebJobsStorage, or of
+AzureWebJobsStorage__accountName with the account of az login.
 smoke needs a key with incident.submit, run.read and evidence.read. It waits for 20 minutes, or N.
 Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run in this way. smoke also
 has 3 lrq does not answer, 4 refused until somebody allows it, 6 the machine or Defender failed, and
@@ -43,40 +47,9 @@ export async function runCommand(
   words: readonly string[],
   surroundings: CommandSurroundings,
 ): Promise<number> {
-  const { env, complain } = surroundings;
-  // Nothing a machine or a server sent may steer the terminal.
-  const say = (line: string): void => surroundings.say(reportedName(line, LINE_CHARACTERS_MAX));
+  const { complain } = surroundings;
   try {
-    const { values, positionals } = parsedWords(words);
-    if (values.help === true) {
-      surroundings.say(USAGE);
-      return EXIT.well;
-    }
-    const [verb, subject = "", folder = "", ...rest] = positionals;
-    if (verb === "doctor" && subject === "") {
-      const { json = false, probe = false } = values;
-      // Loaded by whoever asks for it: no other command needs the clients of Azure.
-      const { doctor } = await import("../doctor/doctor.ts");
-      const aloud = json ? surroundings.say : say;
-      const app = addressIn(env);
-      return await doctor({ json, probe }, { app, env, folder: process.cwd(), say: aloud });
-    }
-    if (verb === "smoke" && subject === "") {
-      const { smoke } = await import("../smoke/smoke.ts");
-      return await smoke(
-        smokeAsked(values),
-        addressFrom(env),
-        values.json ? surroundings.say : say,
-      );
-    }
-    if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");
-    if (verb === "verify" && folder === "") {
-      return await verify({ subject, head: values.head ?? null }, () => addressFrom(env), say);
-    }
-    if (verb === "export" && folder !== "") {
-      return await bringOut(evidenceApi(addressFrom(env)), runIdOf(subject), folder, say);
-    }
-    throw new UsageError(`there is no command: ${verb ?? ""}`);
+    return await runVerb(parsedWords(words), surroundings);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     complain(`lrq: ${reportedName(message, LINE_CHARACTERS_MAX)}`);
@@ -84,6 +57,45 @@ export async function runCommand(
     complain(USAGE);
     return EXIT.usage;
   }
+}
+
+async function runVerb(
+  { values, positionals }: ReturnType<typeof parsedWords>,
+  surroundings: CommandSurroundings,
+): Promise<number> {
+  const { env } = surroundings;
+  // Nothing a machine or a server sent may steer the terminal; JSON has no control characters.
+  const say = (line: string): void => surroundings.say(reportedName(line, LINE_CHARACTERS_MAX));
+  if (values.help === true) {
+    surroundings.say(USAGE);
+    return EXIT.well;
+  }
+  const { json = false, probe = false, head = null } = values;
+  const aloud = json ? surroundings.say : say;
+  const [verb, subject = "", folder = "", ...rest] = positionals;
+  if (verb === "doctor" && subject === "") {
+    // Loaded by whoever asks for it: no other command needs the clients of Azure.
+    const { doctor } = await import("../doctor/doctor.ts");
+    const app = addressIn(env);
+    return await doctor({ json, probe }, { app, env, folder: process.cwd(), say: aloud });
+  }
+  if (verb === "smoke" && subject === "") {
+    const { smoke } = await import("../smoke/smoke.ts");
+    return await smoke(smokeAsked(values), addressFrom(env), aloud);
+  }
+  if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");
+  if ((verb === "backup" || verb === "restore") && folder === "") {
+    const { moveLedger } = await import("../backup/backup.ts");
+    await moveLedger(verb, subject, { env, say });
+    return EXIT.well;
+  }
+  if (verb === "verify" && folder === "") {
+    return await verify({ subject, head }, () => addressFrom(env), say);
+  }
+  if (verb === "export" && folder !== "") {
+    return await bringOut(evidenceApi(addressFrom(env)), runIdOf(subject), folder, say);
+  }
+  throw new UsageError(`there is no command: ${verb ?? ""}`);
 }
 
 function parsedWords(words: readonly string[]) {

@@ -9,15 +9,18 @@ const address = z.url({ protocol: /^https?$/ }).transform((value) => value.repla
 const howMany = (fallback: number) =>
   z.coerce.number().int().min(1).max(1_000_000).default(fallback);
 
+/** Every text but a clear "no" counts as "yes", so that a typing error stops lrq. */
+const brake = z
+  .string()
+  .default("false")
+  .transform((text) => !/^(?:false|no|off|0)$/i.test(text.trim()));
+
 /** The settings that say who may do what to which machines. */
 export const accessSettings = {
   CALLERS: z.string().default("[]"),
   ENTRA_AUTHORITY: address.default("https://login.microsoftonline.com"),
-  /** Every text but a clear "no" counts as "yes", so that a typing error locks down. */
-  LOCKDOWN: z
-    .string()
-    .default("false")
-    .transform((text) => !/^(?:false|no|off|0)$/i.test(text.trim())),
+  LOCKDOWN: brake,
+  PAUSED: brake,
   SCOPE: z.string().default("{}"),
   REQUESTS_PER_CALLER_PER_MINUTE: howMany(600),
   CAP_MACHINES_PER_INCIDENT: howMany(25),
@@ -37,6 +40,8 @@ export interface AccessConfig {
   readonly entraAuthority: string;
   /** Every request is refused, and nothing changes at Defender. */
   readonly lockdown: boolean;
+  /** Nothing is submitted, whatever anybody resumes. */
+  readonly paused: boolean;
   readonly scope: MachineScope;
   readonly requestsPerMinute: number;
   readonly caps: {
@@ -61,6 +66,7 @@ export function accessConfigOf(from: Given): AccessConfig {
   return {
     entraAuthority: from.ENTRA_AUTHORITY,
     lockdown: from.LOCKDOWN,
+    paused: from.PAUSED,
     scope: scope.value,
     requestsPerMinute: from.REQUESTS_PER_CALLER_PER_MINUTE,
     caps: {

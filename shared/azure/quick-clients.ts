@@ -1,4 +1,4 @@
-import { TableClient } from "@azure/data-tables";
+import { TableClient, type TableServiceClientOptions } from "@azure/data-tables";
 import { ContainerClient } from "@azure/storage-blob";
 import { QueueClient } from "@azure/storage-queue";
 import { codeOf, statusOf, type StorageAccess } from "./access.ts";
@@ -10,11 +10,16 @@ const QUICK = {
   retryOptions: { maxRetries: RETRIES, maxTries: RETRIES, tryTimeoutInMs: TRY_TIMEOUT_MS },
 };
 
-export function tableAt(access: StorageAccess, name: string): TableClient {
+/** With other `options` it may be as patient as the client is by itself. */
+export function tableAt(
+  access: StorageAccess,
+  name: string,
+  options: TableServiceClientOptions = QUICK,
+): TableClient {
   return access.kind === "identity"
-    ? new TableClient(access.tableUrl, name, access.credential, QUICK)
+    ? new TableClient(access.tableUrl, name, access.credential, options)
     : TableClient.fromConnectionString(access.connectionString, name, {
-        ...QUICK,
+        ...options,
         allowInsecureConnection: access.connectionString.includes("http://"),
       });
 }

@@ -5,6 +5,7 @@ import { createDefender } from "../defender/client.ts";
 import { DEFAULT_TIMEOUTS } from "../defender/options.ts";
 import type { SubmissionAnswer } from "../ledger/sequence/submission.ts";
 import type { Defender } from "../ports.ts";
+import { checkMarks, type PausedLedger } from "./check-marks.ts";
 import { checkToken } from "./check-token.ts";
 import { found, ok, type Finding } from "./finding.ts";
 import type { Purse, Unpaid } from "./purse.ts";
@@ -13,6 +14,8 @@ interface Outside {
   readonly probe: boolean;
   readonly nowMs: () => number;
   readonly purse: Purse;
+  /** While lrq is paused, its ledger is compared with Defender's list. */
+  readonly paused: PausedLedger | null;
 }
 
 type GetToken = () => Promise<{ token: string; expiresAtMs: number }>;
@@ -74,7 +77,10 @@ async function tokenFrom(getToken: GetToken): Promise<TokenFound> {
   }
 }
 
-async function checkApi(defender: Defender, { nowMs, probe, purse }: Outside): Promise<Finding[]> {
+async function checkApi(
+  defender: Defender,
+  { nowMs, probe, purse, paused }: Outside,
+): Promise<Finding[]> {
   const check = "Defender API";
   const unpaid = await purse.list();
   if (unpaid !== null) return [notAsked(check, unpaid)];
@@ -83,7 +89,9 @@ async function checkApi(defender: Defender, { nowMs, probe, purse }: Outside): P
   switch (reply.kind) {
     case "answered": {
       const answers = ok(check, "It answers.");
-      return probe ? [answers] : [answers, featureSeen(reply.value.length)];
+      const marks = paused === null ? [] : [await checkMarks(paused, reply.value)];
+      const feature = probe ? [] : [featureSeen(reply.value.length)];
+      return [answers, ...marks, ...feature];
     }
     case "throttled": {
       const wait =
@@ -126,6 +134,10 @@ async function probe(config: Config, defender: Defender, purse: Purse): Promise<
   if (config.access.lockdown) {
     const why = "LOCKDOWN is set, and a probe is a submission";
     return notAsked("live response", { why, fix: "Set LOCKDOWN to false first." });
+  }
+  if (config.access.paused) {
+    const why = "PAUSED is set, and a probe is a submission";
+    return notAsked("live response", { why, fix: "Set PAUSED to false first." });
   }
   const command = { type: "GetFile", path: String.raw`C:\lrq-doctor` } as const;
   return judgedProbe(

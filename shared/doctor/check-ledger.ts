@@ -9,19 +9,25 @@ import { found, ok, type Finding } from "./finding.ts";
 const CHECK = "Defender and the app";
 const UPDATE = "Run the version of the app that wrote it; docs/api.md, rows that are set aside.";
 
+/** The findings, and the budget if it can be read. */
+export interface LedgerFound {
+  readonly findings: readonly Finding[];
+  readonly budget: Budget | null;
+}
+
 /**
  * What the app wrote down about itself: what Defender refused to it, whether somebody has paused
  * it, and rows that it cannot read. Throws if storage is out of reach.
  */
-export async function checkLedger(ledger: LedgerReads): Promise<Finding[]> {
+export async function checkLedger(ledger: LedgerReads): Promise<LedgerFound> {
   const budget = await orSetAside(loadBudget(ledger));
   if (budget instanceof SetAside) {
     const what = `This version of the app submits nothing, because it cannot read it: ${budget.why}`;
-    return [found("error", "budget", what, UPDATE)];
+    return { findings: [found("error", "budget", what, UPDATE)], budget: null };
   }
   const { value, etag } = budget;
-  if (etag === null) return [ok(CHECK, "The app has asked for nothing yet.")];
-  return [lockout(value), ...pause(value), ...setAside(value)];
+  const first = etag === null ? ok(CHECK, "The app has asked for nothing yet.") : lockout(value);
+  return { findings: [first, ...pause(value), ...setAside(value)], budget: value };
 }
 
 /** In the place of the above, if the ledger cannot be read. */

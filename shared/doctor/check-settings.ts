@@ -35,6 +35,10 @@ export function checkSettings(env: Readonly<Record<string, string | undefined>>)
       found("warning", "lockdown", "lrq refuses every request and starts nothing.", fix),
     );
   }
+  if (access.paused) {
+    const fix = "Set PAUSED to false when nothing speaks against it, then send POST /api/resume.";
+    findings.push(found("warning", "paused", "The setting PAUSED lets lrq submit nothing.", fix));
+  }
   const right = ok("settings", `All can be read; Defender is at ${new URL(defender.url).host}.`);
   return [right, ...findings];
 }

@@ -5,6 +5,7 @@ import { createPorts } from "../outside.ts";
 import type { Log, Ports } from "../ports.ts";
 import { CALL_TIMEOUT_MS, checkDefender } from "./check-defender.ts";
 import { checkLedger, ledgerUnread } from "./check-ledger.ts";
+import type { PausedLedger } from "./check-marks.ts";
 import { checkQueues } from "./check-queues.ts";
 import { checkSettings } from "./check-settings.ts";
 import { checkStorage, TABLE_CHECKS } from "./check-storage.ts";
@@ -48,7 +49,8 @@ export async function examine(examination: Examination): Promise<Finding[]> {
   const ledger = await readLedger(config, examination, storage);
   const defender = await checked("Defender API", "DEFENDER_API_URL", async () => {
     const getToken = tokenSource(config, env, nowMs);
-    return await checkDefender(config, getToken, { ...examination, purse: ledger.purse });
+    const { purse, paused } = ledger;
+    return await checkDefender(config, getToken, { ...examination, purse, paused });
   });
   return [...settings, ...storage, ...ledger.findings, ...queues, ...defender];
 }
@@ -56,7 +58,11 @@ export async function examine(examination: Examination): Promise<Finding[]> {
 interface LedgerRead {
   readonly findings: readonly Finding[];
   readonly purse: Purse;
+  /** Null unless lrq is paused. */
+  readonly paused: PausedLedger | null;
 }
+
+const UNREAD: LedgerRead = { findings: [ledgerUnread()], purse: NO_PURSE, paused: null };
 
 /** What the ledger says, and who pays. It is not asked if its table did not answer before. */
 async function readLedger(
@@ -65,14 +71,18 @@ async function readLedger(
   storage: readonly Finding[],
 ): Promise<LedgerRead> {
   const usable = storage.filter(({ check, state }) => TABLE_CHECKS.has(check) && state === "ok");
-  if (usable.length < TABLE_CHECKS.size) return { findings: [ledgerUnread()], purse: NO_PURSE };
+  if (usable.length < TABLE_CHECKS.size) return UNREAD;
   try {
     const ports = { ...createPorts(config, examination.env), log: examination.log };
-    const findings = await checkLedger(ports.ledger);
-    return { findings, purse: await choosePurse(ports, config, examination.isApp) };
+    const { findings, budget } = await checkLedger(ports.ledger);
+    const { ledger } = ports;
+    const { limits } = config;
+    const isPaused = budget !== null && budget.paused !== null;
+    const paused = isPaused ? { ledger, limits, requestors: budget.requestors } : null;
+    return { findings, paused, purse: await choosePurse(ports, config, examination.isApp) };
   } catch {
     // Its message may name what is in the settings.
-    return { findings: [ledgerUnread()], purse: NO_PURSE };
+    return UNREAD;
   }
 }
 

@@ -272,4 +272,11 @@ export const OF_GUARDS: readonly Patch[] = [
     replacement: "",
     caughtBy: { test: "test/store/apply-gates.test.ts" },
   },
+  {
+    name: "lets the setting PAUSED take the place of a person's pause",
+    file: "shared/workflow/operate/pause.ts",
+    snippet: "if (isPaused === null) await pause(ports, BY_SETTING);",
+    replacement: "await pause(ports, BY_SETTING);",
+    caughtBy: { test: "test/workflow/operate/pause.test.ts" },
+  },
 ];

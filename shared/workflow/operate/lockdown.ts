@@ -14,3 +14,9 @@ export function withoutChanges(defender: Defender): Defender {
     cancelAction: async () => ({ kind: "unavailable", detail: DETAIL }),
   };
 }
+
+/** The same while the setting PAUSED is on, but for a cancel, which a pause does not forbid. */
+export function withoutSubmissions(defender: Defender): Defender {
+  const detail = "PAUSED is set: lrq submits nothing.";
+  return { ...defender, submit: async () => ({ kind: "notSent", detail }) };
+}

@@ -4,8 +4,8 @@ import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 import { factAbout } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
-import { loadBudget } from "../../store/load.ts";
-import { dropPauseNote, notePause } from "../../store/pause-note.ts";
+import { loadBudget, loadReadableBudget } from "../../store/load.ts";
+import { dropPauseNote, loadPauseNote, notePause } from "../../store/pause-note.ts";
 import { ringForReady } from "../../store/ring.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { persistent, transact } from "../../store/transact.ts";
@@ -29,6 +29,20 @@ export async function pause(
   // it.
   if (paused === null) await notePause(ports.ledger, { v: 1, ...by, atMs: ports.clock.earliest() });
   ports.log("warn", "paused", { by: by.by, why: by.why });
+}
+
+/** A caller's name has no blank, so nobody is called like this. */
+const BY_SETTING = { by: "the setting PAUSED", why: "PAUSED is on in the settings of the app." };
+
+/**
+ * Pauses because the setting PAUSED is on, unless lrq is paused already. Whoever wants to go on
+ * switches the setting off, and then resumes.
+ */
+export async function pauseBySetting(ports: PausePorts): Promise<void> {
+  const budget = await loadReadableBudget(ports.ledger);
+  const isPaused =
+    budget === null ? await loadPauseNote(ports.ledger) : (budget.value.paused ?? null);
+  if (isPaused === null) await pause(ports, BY_SETTING);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryBells } from "../../../local/memory/bells.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
-import { pause, resume } from "../../../shared/workflow/operate/pause.ts";
+import { pause, pauseBySetting, resume } from "../../../shared/workflow/operate/pause.ts";
+import { loadBudget } from "../../../shared/store/load.ts";
 import { someLimits } from "../../limits/some-limits.ts";
 import { startAccepting } from "../accepting.ts";
 
@@ -21,5 +22,17 @@ describe("a resume", () => {
     expect(bells.receive(START_MS)).toEqual([]);
     await resume(ports, someLimits(), "ana");
     expect(bells.receive(START_MS).map(({ queue }) => queue)).toEqual(["drain"]);
+  });
+});
+
+describe("the setting PAUSED", () => {
+  it("pauses a queue that goes on, and leaves a pause of a person as it is", async () => {
+    const { ports } = await paused();
+    const byWhom = async () => (await loadBudget(ports.ledger)).value.paused?.by;
+    await pauseBySetting(ports);
+    expect(await byWhom()).toBe("ana");
+    await resume(ports, someLimits(), "ana");
+    await pauseBySetting(ports);
+    expect(await byWhom()).toBe("the setting PAUSED");
   });
 });
