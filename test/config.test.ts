@@ -96,3 +96,13 @@ describe("the address of Defender", () => {
     expect(problemsOf({ DEFENDER_CLOUD: "gcc", SENTINEL_COMMENTS: "true" })).toEqual([]);
   });
 });
+
+describe("the partition of the ledger", () => {
+  it.each([
+    [{}, "tenant|app"],
+    [{ DEFENDER_CLIENT_ID: "front" }, "tenant|front"],
+    [{ DEFENDER_CLIENT_ID: "front", LEDGER_CLIENT_ID: "back" }, "tenant|back"],
+  ])("with %j is %s", (env, partition) => {
+    expect(readConfig({ ...WORKING, ...env })).toMatchObject({ config: { partition } });
+  });
+});

@@ -2,6 +2,7 @@
 @description('What a customer may set. docs/settings.md says what each is for. Values are text, as the app reads them.')
 @sealed()
 type LrqSettings = {
+  LEDGER_CLIENT_ID: string?
   DEFENDER_API_URL: string?
   DEFENDER_TOKEN_SCOPE: string?
   DEFENDER_CALLS_PER_MINUTE: string?

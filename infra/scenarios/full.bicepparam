@@ -20,6 +20,7 @@ param evidenceKeepDays = 730
 param alarmEmail = 'soc@contoso.example'
 param logDays = 365
 param settings = {
+  LEDGER_CLIENT_ID: '22222222-2222-2222-2222-222222222222'
   DEFENDER_API_URL: 'https://api-eu.securitycenter.microsoft.com'
   DEFENDER_TOKEN_SCOPE: 'https://api.securitycenter.microsoft.com/.default'
   DEFENDER_CALLS_PER_MINUTE: '10'

@@ -64,7 +64,8 @@ const TERMINATE_MS = 5_000;
 export async function startHost(options: HostOptions): Promise<Host> {
   const settings = readSettings(options.root);
   const log = lineLog(options.log);
-  const app = await loadApp(options.root, log, headerBytesIn(process.env[WORKER_ARGUMENTS]));
+  const headerBytes = headerBytesIn(process.env[WORKER_ARGUMENTS]);
+  const app = withoutDisabled(await loadApp(options.root, log, headerBytes), process.env);
   const locate = queueLocator(options.storage, (name) => process.env[name]);
   const functions = app.functions.map((f) => describeFunction(f, settings, locate));
   const triggers: Trigger[] = [];
@@ -99,6 +100,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
     stop: () => (stopping ??= stopAll(running)),
   };
+}
+
+/** A function that a setting disables has no trigger, and its route is answered with 404. */
+function withoutDisabled(app: LoadedApp, env: NodeJS.ProcessEnv): LoadedApp {
+  const isDisabled = ({ metadata }: RegisteredFunction) =>
+    /^(?:true|1)$/i.test(env[`AzureWebJobs.${metadata.name}.Disabled`] ?? "");
+  return { ...app, functions: app.functions.filter((each) => !isDisabled(each)) };
 }
 
 function readSettings(root: string): HostSettings {
