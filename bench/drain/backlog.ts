@@ -7,9 +7,15 @@ import { accept, type AcceptPorts } from "../../shared/workflow/accept/accept.ts
 import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
 
-/** One for each lane that is measured; a PutFile leaves no result, so nothing is collected. */
-const PROFILES = { sweep: "sweep-put", urgent: "urgent-put" } as const;
-export type BenchLane = keyof typeof PROFILES;
+/** A PutFile leaves no result, so nothing is collected; of a GetFile there is a file. */
+const PUT = { type: "PutFile", fileName: "tool.bin" } as const;
+const GET = { type: "GetFile", path: "/var/log/syslog" } as const;
+const PROFILES = {
+  "sweep-put": { lane: "sweep", command: PUT },
+  "urgent-put": { lane: "urgent", command: PUT },
+  "sweep-file": { lane: "sweep", command: GET },
+} as const;
+export type BenchProfile = keyof typeof PROFILES;
 
 const CATALOGUE = catalogue();
 const EXPIRY_MS = 30 * 86_400_000;
@@ -18,9 +24,9 @@ const EXPIRY_MS = 30 * 86_400_000;
 export async function acceptIncident(
   ports: Omit<AcceptPorts, "countedCommits" | "lookUpPayments">,
   limits: Limits,
-  asked: { incidentId: string; machineIds: readonly string[]; lane: BenchLane },
+  asked: { incidentId: string; machineIds: readonly string[]; profile: BenchProfile },
 ): Promise<void> {
-  const { incidentId, machineIds, lane } = asked;
+  const { incidentId, machineIds, profile } = asked;
   const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
   const settings = {
     limits: { ...limits, ...MANY_LOOK_UPS },
@@ -38,7 +44,7 @@ export async function acceptIncident(
     incident: incidentOf(incidentId, machineIds),
     caller: "bench",
     team: "bench",
-    asked: { profile: PROFILES[lane], parameters: {} },
+    asked: { profile, parameters: {} },
     idempotencyKey: null,
     requestHash: incidentId,
     signedAtSeconds: null,
@@ -81,18 +87,18 @@ function incidentOf(incidentId: string, machineIds: readonly string[]): Incident
 
 function catalogue(): Catalogue {
   const built = buildCatalogue(
-    (["sweep", "urgent"] as const).map((lane) => ({
-      fileName: `${PROFILES[lane]}.json`,
+    Object.entries(PROFILES).map(([name, { lane, command }]) => ({
+      fileName: `${name}.json`,
       json: {
-        name: PROFILES[lane],
+        name,
         version: 1,
-        title: "Put a file",
+        title: "One command",
         description: "Made for the benchmark.",
         platforms: ["linux"],
         lane,
         shell: "posix",
         parameters: {},
-        commands: [{ type: "PutFile", fileName: "tool.bin" }],
+        commands: [command],
       },
     })),
   );

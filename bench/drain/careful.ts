@@ -59,7 +59,7 @@ export function startCareful(options: CarefulOptions): CarefulRun {
   const { seed, backlog, sessionMs, isOffline = () => false } = options;
   const clock = createMemoryClock({ startMs: 1_800_000_000_000, settle: settled });
   const random = createSeededRandom(seed);
-  const rules = { ...SHIPPED, sessionMs, isOffline };
+  const rules = { ...SHIPPED, sessionMs, isOffline, command: "PutFile" } as const;
   const tenant = createBenchTenant(rules, () => clock.nowMs(), createSeededRandom(seed + 1));
   const queue = createBenchQueue<string>(() => clock.nowMs());
   const table = timedTable(clock, random);

@@ -8,6 +8,7 @@ import { measureSessions } from "./measure-sessions.ts";
 import { measureSlots } from "./measure-slots.ts";
 import { measureWatch } from "./measure-watch.ts";
 import { measureUrgent } from "./measure-urgent.ts";
+import { measureWay } from "./measure-way.ts";
 
 /**
  * Everything about the drain: in virtual time first, then on real parts, whose figures depend on
@@ -22,6 +23,7 @@ export async function benchDrain(
     "urgent arrivals, virtual time": measureUrgent,
     "sessions and offline machines, virtual time": measureSessions,
     "watching, virtual time": measureWatch,
+    "the whole way, virtual time": measureWay,
     "naive drains, virtual time": measureNaive,
     "a careful drain, virtual time": measureCareful,
     "worker processes on Azurite": () => measureAzurite(root),

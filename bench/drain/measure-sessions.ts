@@ -75,7 +75,7 @@ async function measureParked(): Promise<Row[]> {
   world.start();
   const { tenant, clock, counts } = world;
   await runUntil(world, DAY_MS, () => tenant.counts.cancels >= SEQUENCES - 25);
-  const asked = { incidentId: "online", machineIds, lane: "sweep" } as const;
+  const asked = { incidentId: "online", machineIds, profile: "sweep-put" } as const;
   void acceptIncident(world.ports("accept"), limits, asked);
   await clock.advanceTo(clock.nowMs() + FILLED_MS);
   const before = { lists: tenant.counts.listCalls, polls: counts.polls, atMs: clock.nowMs() };

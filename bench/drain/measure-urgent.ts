@@ -29,7 +29,11 @@ export async function measureUrgent(): Promise<readonly Row[]> {
     const machineId = machineIdOf("urgent", number);
     clock.at(fromMs + number * EVERY_MS + between(random, [0, EVERY_MS]), () => {
       askedAtMs.set(machineId, clock.nowMs());
-      const asked = { incidentId: `u-${number}`, machineIds: [machineId], lane: "urgent" } as const;
+      const asked = {
+        incidentId: `u-${number}`,
+        machineIds: [machineId],
+        profile: "urgent-put",
+      } as const;
       void acceptIncident(world.ports("accept"), SHIPPED, asked);
     });
   }

@@ -47,7 +47,7 @@ async function measureNoticing(): Promise<Row[]> {
   world.start();
   for (let number = 0; number < INCIDENTS; number += 1) {
     const machineIds = machinesOf(`incident ${number}`, MACHINES_EACH);
-    const asked = { incidentId: `i-${number}`, machineIds, lane: "sweep" } as const;
+    const asked = { incidentId: `i-${number}`, machineIds, profile: "sweep-put" } as const;
     void acceptIncident(world.ports("accept"), SHIPPED, asked);
     await clock.advanceTo(clock.nowMs() + APART_MS);
   }

@@ -44,7 +44,7 @@ export function startNaive(
   const { seed, backlog, workers, sessionMs } = options;
   const clock = createMemoryClock({ startMs: 1_800_000_000_000, settle: settled });
   const random = createSeededRandom(seed);
-  const rules = { ...SHIPPED, sessionMs, isOffline: () => false };
+  const rules = { ...SHIPPED, sessionMs, isOffline: () => false, command: "PutFile" } as const;
   const tenant = createBenchTenant(rules, () => clock.nowMs(), createSeededRandom(seed + 1));
   const queue = createBenchQueue<string>(() => clock.nowMs());
   const table = timedTable(clock, random);

@@ -1,6 +1,6 @@
 import type { Limits } from "../../shared/limits/pace/limits.ts";
 import { SHIPPED } from "../shipped-limits.ts";
-import { acceptIncident, type BenchLane } from "./backlog.ts";
+import { acceptIncident, type BenchProfile } from "./backlog.ts";
 import { createVirtualWorld, type Spent, type VirtualWorld } from "./virtual-world.ts";
 
 /** DRAIN_LINGER_SECONDS as shipped. */
@@ -21,22 +21,23 @@ export interface Load {
   readonly workers: number;
   readonly backlog: readonly string[];
   readonly sessionMs: readonly [number, number];
-  readonly lane?: BenchLane;
+  readonly profile?: BenchProfile;
   readonly isOffline?: (machineId: string) => boolean;
   readonly limits?: Limits;
 }
 
 /** Accepts the backlog in incidents of 100 machines, by the production workflow. */
 export async function load(options: Load): Promise<Loaded> {
-  const { seed, workers, backlog, sessionMs, lane = "sweep", limits = SHIPPED } = options;
+  const { seed, workers, backlog, sessionMs, profile = "sweep-put", limits = SHIPPED } = options;
   const { isOffline = () => false } = options;
-  const tenant = { ...SHIPPED, sessionMs, isOffline };
+  const command = profile === "sweep-file" ? "GetFile" : "PutFile";
+  const tenant = { ...SHIPPED, sessionMs, isOffline, command } as const;
   const world = createVirtualWorld({ seed, workers, limits, lingerMs: LINGER_MS, tenant });
   const accepting = async (): Promise<void> => {
     const ports = world.ports("accept");
     for (let from = 0; from < backlog.length; from += MACHINES_PER_INCIDENT) {
       const some = backlog.slice(from, from + MACHINES_PER_INCIDENT);
-      await acceptIncident(ports, limits, { incidentId: `i-${from}`, machineIds: some, lane });
+      await acceptIncident(ports, limits, { incidentId: `i-${from}`, machineIds: some, profile });
     }
   };
   await whileTimePasses(world, accepting());

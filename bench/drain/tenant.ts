@@ -11,6 +11,8 @@ export interface TenantRules extends ActionRules {
   readonly readsPerMinute: number;
   readonly readsPerHour: number;
   readonly maxSessions: number;
+  /** What each action does; of a GetFile that has completed there is a result. */
+  readonly command: "PutFile" | "GetFile";
 }
 
 /** A Defender tenant that stays quick with a hundred thousand actions. */
@@ -31,6 +33,8 @@ export interface BenchTenant {
   listPending(): Reply<readonly MachineAction[]>;
   getAction(actionId: string): Reply<MachineAction>;
   cancel(actionId: string): Reply<null>;
+  /** An address that names the machine. */
+  link(actionId: string): Reply<string>;
 }
 
 const CANCEL_MS = 2_000;
@@ -48,9 +52,10 @@ export function createBenchTenant(
   const arrivals: number[] = [];
   const gets: number[] = [];
   const counts = { overSessions: 0, listCalls: 0, cancels: 0 };
+  const described = (each: Action): MachineAction => describe(each, rules.command, nowMs());
   const list = (some: readonly Action[]): Reply<readonly MachineAction[]> => {
     counts.listCalls += 1;
-    return { kind: "answered", value: some.map((each) => describe(each, nowMs())).toReversed() };
+    return { kind: "answered", value: some.map(described).toReversed() };
   };
   return {
     arrivals,
@@ -76,12 +81,13 @@ export function createBenchTenant(
       gets.push(nowMs());
       if (isLastOver(gets, rules.readsPerMinute, MINUTE_MS)) return THROTTLED;
       if (isLastOver(gets, rules.readsPerHour, HOUR_MS)) return THROTTLED;
-      return answerOn(actions.find(actionId), (action) => describe(action, nowMs()));
+      return answerOn(actions.find(actionId), described);
     },
     cancel: (actionId) => {
       counts.cancels += 1;
       return answerOn(actions.find(actionId), (action) => endBy(action, nowMs() + CANCEL_MS));
     },
+    link: (actionId) => answerOn(actions.find(actionId), ({ machineId }) => machineId),
   };
 }
 
@@ -108,7 +114,7 @@ function endBy(action: Action, endMs: number): null {
 }
 
 /** As a list shows it, with whole milliseconds: rows hold no others. */
-function describe(action: Action, nowMs: number): MachineAction {
+function describe(action: Action, type: TenantRules["command"], nowMs: number): MachineAction {
   const { id, comment, machineId, createdAtMs, begunAtMs, endMs, isCancelled } = action;
   const isOver = endMs <= nowMs;
   const hasBegun = begunAtMs <= nowMs && !(isCancelled && endMs <= begunAtMs);
@@ -121,7 +127,7 @@ function describe(action: Action, nowMs: number): MachineAction {
       : "Pending";
   const command = {
     index: 0,
-    type: "PutFile",
+    type,
     status: status === "Succeeded" ? "Completed" : "Created",
     startedAtMs: hasBegun ? Math.floor(begunAtMs) : null,
     endedAtMs: status === "Succeeded" ? Math.floor(endMs) : null,

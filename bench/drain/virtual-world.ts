@@ -6,7 +6,8 @@ import { PLATFORMS } from "../../shared/incident/incident.ts";
 import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
 import { isFinished, sequenceSchema } from "../../shared/ledger/sequence/sequence.ts";
 import type { Limits } from "../../shared/limits/pace/limits.ts";
-import type { Defender, Ledger, Ports, Random } from "../../shared/ports.ts";
+import type { Defender, EvidenceStore, Ledger, Ports, Random } from "../../shared/ports.ts";
+import { collect } from "../../shared/workflow/collect/collect.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { createWatch } from "../../shared/workflow/poll/watch.ts";
 import { tellState } from "../../shared/workflow/view/tell-state.ts";
@@ -14,10 +15,10 @@ import { within, type Life } from "./life.ts";
 import { startListener } from "./listener.ts";
 import { createBenchQueue, type BenchQueue } from "./queue.ts";
 import { createBenchTenant, type BenchTenant, type TenantRules } from "./tenant.ts";
-import { bellsOf, between, defenderOf, ledgerOf, type Worker } from "./wire.ts";
+import { bellsOf, between, defenderOf, evidenceOf, ledgerOf, type Worker } from "./wire.ts";
 
 /** Whose requests are counted apart. */
-type Who = "accept" | "drain" | "poll";
+type Who = "accept" | "drain" | "poll" | "collect";
 
 /** Storage requests by who made them; a transaction is one. */
 export type Spent = Record<Who, number>;
@@ -35,6 +36,9 @@ export interface VirtualWorld {
   readonly clock: MemoryClock;
   readonly tenant: BenchTenant;
   readonly queue: BenchQueue<DrainBell>;
+  readonly results: BenchQueue<string>;
+  /** When the last byte of each result was stored. */
+  readonly storedAtMs: readonly number[];
   readonly spent: Spent;
   /** The same by who, what and on which kind of row: where requests go, when there are too many. */
   readonly spentOn: ReadonlyMap<string, number>;
@@ -60,20 +64,14 @@ const RESTART_MS = 10_000;
 /** The production workflows on memory ports, with the latencies of the real ones. */
 export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
   const outside = createOutside(options);
-  const { clock, tenant, queue, spent, spentOn, counts, endedAtMs, random } = outside;
+  const { clock, random } = outside;
   const newFleet = (): Fleet => ({
     workers: Array.from({ length: options.workers }, () => newWorker(clock, random)),
     life: { isOver: false },
   });
   let fleet = newFleet();
   return {
-    clock,
-    tenant,
-    queue,
-    spent,
-    spentOn,
-    counts,
-    endedAtMs,
+    ...outside,
     ports: (who) => portsOf(outside, fleet, anyWorker(fleet, random), who),
     start: () => startFleet(outside, fleet, options),
     kill: () => {
@@ -87,12 +85,12 @@ export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
 }
 
 /** What no kill reaches, and what is counted. */
-interface Outside extends Pick<VirtualWorld, "clock" | "tenant" | "queue" | "spent" | "counts"> {
+interface Outside extends Omit<VirtualWorld, "ports" | "start" | "kill"> {
   readonly random: Random;
   readonly ledger: Ledger;
   readonly defender: Defender;
+  readonly evidence: EvidenceStore;
   readonly spentOn: Map<string, number>;
-  readonly endedAtMs: Map<string, number>;
 }
 
 /** The workers that were started together, and are killed together. */
@@ -106,6 +104,7 @@ function createOutside({ seed, tenant: rules }: VirtualWorldOptions): Outside {
   const random = createSeededRandom(seed);
   const nowMs = () => clock.nowMs();
   const endedAtMs = new Map<string, number>();
+  const storedAtMs: number[] = [];
   const tenant = createBenchTenant(rules, nowMs, createSeededRandom(seed + 1));
   return {
     clock,
@@ -113,8 +112,11 @@ function createOutside({ seed, tenant: rules }: VirtualWorldOptions): Outside {
     tenant,
     ledger: watched(createMemoryLedger(), (machineId) => void endedAtMs.set(machineId, nowMs())),
     queue: createBenchQueue(nowMs),
+    results: createBenchQueue(nowMs),
+    evidence: evidenceOf({ clock, random }, storedAtMs),
+    storedAtMs,
     defender: defenderOf(tenant, clock, random),
-    spent: { accept: 0, drain: 0, poll: 0 },
+    spent: { accept: 0, drain: 0, poll: 0, collect: 0 },
     spentOn: new Map(),
     counts: { ticks: 0, polls: 0, moved: 0 },
     endedAtMs,
@@ -146,19 +148,19 @@ function anyWorker({ workers }: Fleet, random: Random): Worker {
 }
 
 function portsOf(outside: Outside, { life }: Fleet, worker: Worker, who: Who): Ports {
-  const { clock, random, queue, spent, spentOn } = outside;
+  const { clock, random, spent, spentOn } = outside;
   const spend = (on: string): void => {
     spent[who] += 1;
     spentOn.set(`${who} ${on}`, (spentOn.get(`${who} ${on}`) ?? 0) + 1);
   };
   return {
     ledger: within(life, ledgerOf(outside.ledger, worker, { clock, random, spend })),
-    bells: within(life, bellsOf(queue, clock, random)),
+    bells: within(life, bellsOf(outside, clock, random)),
     defender: within(life, outside.defender),
     clock: within(life, worker.observed.clock),
     random,
     log: () => {},
-    evidence: unused,
+    evidence: within(life, outside.evidence),
     callbacks: { send: async () => ({ kind: "unavailable", detail: "not measured" }) },
   };
 }
@@ -169,7 +171,8 @@ function startFleet(
   fleet: Fleet,
   { limits, lingerMs }: Pick<VirtualWorldOptions, "limits" | "lingerMs">,
 ): void {
-  const { clock, queue, random } = outside;
+  const { clock, queue, results, random } = outside;
+  const collecting = { limits, version: "bench", commit: "bench" };
   const draining = {
     limits,
     lingerMs,
@@ -183,6 +186,9 @@ function startFleet(
     startListener(queue, clock, fleet.life, async ({ body }) => {
       const ports = portsOf(outside, fleet, worker, "drain");
       await drain(ports, { ...draining, watch }, body);
+    });
+    startListener(results, clock, fleet.life, async ({ body }) => {
+      await collect(portsOf(outside, fleet, worker, "collect"), collecting, body);
     });
   }
   // A timer is a singleton: it stays with the instance that holds its lock.
@@ -228,13 +234,6 @@ function newWorker(clock: MemoryClock, random: Random): Worker {
   });
   return { observed, frontEndMs: between(random, [-125, 125]) };
 }
-
-const unused = {
-  put: async () => {
-    throw new Error("nothing is collected here");
-  },
-  open: async () => null,
-} as const;
 
 /** Node runs a tick only when no promise is left to settle, and nothing here waits for more. */
 export async function settled(): Promise<void> {

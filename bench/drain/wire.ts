@@ -1,7 +1,16 @@
 import type { MemoryClock } from "../../local/memory/clock.ts";
+import { createMemoryEvidence } from "../../local/memory/evidence.ts";
 import type { ObservedClock } from "../../shared/azure/service-clock.ts";
 import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
-import type { Bells, Defender, Ledger, Random } from "../../shared/ports.ts";
+import type {
+  Bells,
+  Defender,
+  Download,
+  EvidenceStore,
+  Ledger,
+  Random,
+  Reply,
+} from "../../shared/ports.ts";
 import type { BenchQueue } from "./queue.ts";
 import type { BenchTenant } from "./tenant.ts";
 
@@ -10,6 +19,8 @@ export const TABLE_MS = [5, 20] as const;
 const POST_THERE_MS = [50, 500] as const;
 const POST_BACK_MS = [50, 1_000] as const;
 const READ_MS = [100, 1_500] as const;
+/** To write a small blob and commit it. */
+const BLOB_MS = [10, 60] as const;
 
 /** One worker's view of the time of the table service. */
 export interface Worker {
@@ -50,15 +61,21 @@ function kindOf(key: string): string {
   return key.split("!")[0] ?? key;
 }
 
-/** Only drains are rung for here: no command leaves a result, and nobody asked to be told. */
-export function bellsOf(queue: BenchQueue<DrainBell>, clock: MemoryClock, random: Random): Bells {
+/** The two queues of the app: what is to be drained, and the sequences that owe results. */
+export interface Queues {
+  readonly queue: BenchQueue<DrainBell>;
+  readonly results: BenchQueue<string>;
+}
+
+export function bellsOf({ queue, results }: Queues, clock: MemoryClock, random: Random): Bells {
   return {
     ringDrain: async (bell, delayMs) => {
       await clock.sleep(between(random, TABLE_MS));
       queue.send(bell, delayMs);
     },
-    ringCollect: async () => {
-      throw new Error("no result is expected here");
+    ringCollect: async (sequenceId, delayMs) => {
+      await clock.sleep(between(random, TABLE_MS));
+      results.send(sequenceId, delayMs);
     },
     ringCallback: async () => {
       throw new Error("nobody asked to be told");
@@ -87,11 +104,37 @@ export function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Rand
     cancelAction: async (actionId) => await asked(() => tenant.cancel(actionId)),
     machinesSeenSince: async () => ({ kind: "answered", value: [] }),
     getAction: async (actionId) => await asked(() => tenant.getAction(actionId)),
-    resultLink: absent,
-    download: absent,
+    resultLink: async (actionId) => await asked(() => tenant.link(actionId)),
+    download: async (link) => await asked(() => fileOf(link)),
     readMachines: absent,
     findMachines: absent,
   };
+}
+
+/** A store that takes as long as a blob service, and tells when each result was there. */
+export function evidenceOf(
+  { clock, random }: Pick<Wire, "clock" | "random">,
+  storedAtMs: number[],
+): EvidenceStore {
+  const store = createMemoryEvidence();
+  return {
+    ...store,
+    put: async (path, content) => {
+      await clock.sleep(between(random, BLOB_MS));
+      const came = await store.put(path, content);
+      storedAtMs.push(clock.nowMs());
+      return came;
+    },
+  };
+}
+
+/** A small file, with the bytes that tell it from others. */
+function fileOf(link: string): Reply<Download> {
+  async function* content(): AsyncIterable<Uint8Array> {
+    yield Buffer.from(link);
+  }
+  const value = { fileName: "syslog", length: link.length, content: content() };
+  return { kind: "answered", value };
 }
 
 async function absent() {

@@ -25,7 +25,7 @@ export async function measureUnfold(
   const machineIds = machinesOf("u", machines);
   const tookMs: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const asked = { incidentId: `unfold-${round}`, machineIds, lane: "sweep" } as const;
+    const asked = { incidentId: `unfold-${round}`, machineIds, profile: "sweep-put" } as const;
     await acceptIncident(ports, SHIPPED, asked);
     const [pointer] = await ledger.list(PLANNED.from, PLANNED.before, 1);
     const runId = runIdOfPlanned(pointer?.key ?? "");

@@ -114,4 +114,11 @@ export const OF_LISTS: readonly Patch[] = [
       'const over = readable.filter(({ row, value }) => row.key.startsWith("ready!0") && (',
     caughtBy: { test: "test/workflow/poll/expire-waiting.test.ts" },
   },
+  {
+    name: "asks for lists as seldom as ever while the last few of an incident run",
+    file: "shared/limits/pace/list-interval.ts",
+    snippet: "binds || areLast(asking, limits) ? BRIEF",
+    replacement: "binds ? BRIEF",
+    caughtBy: { test: "test/limits/pace/list-interval.test.ts" },
+  },
 ];

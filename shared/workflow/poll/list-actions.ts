@@ -66,8 +66,8 @@ export async function listAndJudge(
   if (lockoutOf(before, "token") !== null) return NOTHING;
   const need = await needForList(ports, limits, { outstanding, before, nowMs });
   if (need === null) return NOTHING;
-  const asking = { sessions: need.asking, binds: need.binds, pages: before.listPages ?? 1 };
-  const intervalMs = listIntervalMs(asking, nowMs, limits);
+  const asking = { ...need, sessions: need.asking, pages: before.listPages ?? 1, nowMs };
+  const intervalMs = listIntervalMs(asking, limits);
   const lease = { pollerId, nowMs, intervalMs, lateMs: limits.pollMs * LATE };
   const token = await ports.defender.prepare();
   if (token.kind !== "answered") {

@@ -14,7 +14,7 @@ interface WatchReport {
   readonly moved: number;
 }
 
-/** The process looks this many times between two usual lists, for lists can be due earlier. */
+/** The process looks at least this many times between two usual lists: lists can be due earlier. */
 const LOOKS_PER_LIST = 4;
 
 /**
@@ -32,6 +32,7 @@ export function createWatch(limits: Limits, lingerMs: number, tellState: TellSta
     if (isWatching) return came;
     isWatching = true;
     const untilMs = ports.clock.monotonicMs() + lingerMs;
+    let pauseMs = lookEveryMs;
     try {
       for (;;) {
         const report = await restedPoll(ports);
@@ -39,15 +40,21 @@ export function createWatch(limits: Limits, lingerMs: number, tellState: TellSta
           came.polls += 1;
           came.moved += report.moved;
           await tell(ports, report);
+          pauseMs = pauseOf(report.restMs, lookEveryMs);
         }
         if (report?.outstanding === false) return came;
-        if (ports.clock.monotonicMs() + lookEveryMs > untilMs) return came;
-        await ports.clock.sleep(lookEveryMs);
+        if (ports.clock.monotonicMs() + pauseMs > untilMs) return came;
+        await ports.clock.sleep(pauseMs);
       }
     } finally {
       isWatching = false;
     }
   };
+}
+
+/** So long that one of the looks comes when the rest is over, and no longer than usual. */
+function pauseOf(restMs: number, longestMs: number): number {
+  return restMs <= 0 ? longestMs : restMs / Math.ceil(restMs / longestMs);
 }
 
 /** A call this long before the next poll is due still counts as in time. */

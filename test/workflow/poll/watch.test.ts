@@ -34,10 +34,19 @@ function startTicking() {
 }
 
 describe("a poll whose timer ticks every five seconds", () => {
+  it("polls at each tick while the last few of an incident run, until they take long", async () => {
+    const { app, asked, tick } = startTicking();
+    await app.accept("case", [1]);
+    await app.drain();
+    for (let nth = 0; nth < 3; nth += 1) await tick();
+    expect(asked.lists).toBe(3);
+  });
+
   it("polls every 15 seconds, sees the end at the next poll, and spends nothing in between", async () => {
     const { app, asked, isOver, tick } = startTicking();
     await app.accept("case", [1]);
     await app.drain();
+    app.pass(300_000);
     const spends: boolean[] = [];
     for (let nth = 0; nth < 9; nth += 1) spends.push((await tick()).requests > 0);
     expect(spends).toEqual([true, false, false, true, false, false, true, false, false]);
