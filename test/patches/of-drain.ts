@@ -48,7 +48,7 @@ export const OF_DRAIN: readonly Patch[] = [
     replacement: "() => limits.sendFenceMs,",
     caughtBy: {
       breaks: ["paused", "recalled", "expired", "window", "once", "sessions", "machine"],
-      seed: 100,
+      seed: 869,
     },
   },
   {
