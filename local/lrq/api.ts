@@ -112,7 +112,7 @@ interface Page<T> {
   readonly next: number | null;
 }
 
-/** A log from its pages. */
+/** A log, or decisions, from their pages. */
 async function allOf<T>(
   runId: string,
   pageFrom: (from: number) => Promise<Page<T>>,

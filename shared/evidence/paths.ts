@@ -1,4 +1,4 @@
-import { isRunId, isSequenceId } from "../plan/identity.ts";
+import { isSequenceId } from "../plan/identity.ts";
 
 /** Far more than one sequence has; a bound, so that every name has one. */
 const MAX_ORDINAL = 9_999;
@@ -17,12 +17,6 @@ export function resultPath(sequenceId: string, part: number, index: number): str
   if (!isSequenceId(sequenceId)) throw new Error("not the id of a sequence");
   const [runId = "", suffix = ""] = sequenceId.split(".");
   return `${runId}/${suffix}/${ordinal(part)}-${ordinal(index)}.bin`;
-}
-
-/** The path of a run's manifest. Throws if it is no run id. */
-export function manifestPath(runId: string): string {
-  if (!isRunId(runId)) throw new Error("not the id of a run");
-  return `${runId}/manifest.json`;
 }
 
 function ordinal(value: number): string {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { manifestPath, resultPath } from "../../shared/evidence/paths.ts";
+import { resultPath } from "../../shared/evidence/paths.ts";
 
 const RUN = "0123456789abcdefghjk";
 const SEQUENCE = `${RUN}.mnpqrstvwxyz`;
@@ -9,7 +9,6 @@ const SEQUENCE = `${RUN}.mnpqrstvwxyz`;
 describe("the name of what we keep", () => {
   it("is made of our ids and of numbers alone", () => {
     expect(resultPath(SEQUENCE, 0, 12)).toBe("0123456789abcdefghjk/mnpqrstvwxyz/0-12.bin");
-    expect(manifestPath(RUN)).toBe("0123456789abcdefghjk/manifest.json");
   });
 
   it("is another one for every result", () => {
@@ -37,7 +36,6 @@ describe("the name of what we keep", () => {
   it("is never built from text that is not ours", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(() => manifestPath(text)).toThrow("not the id of a run");
         expect(() => resultPath(`${RUN}.${text}`, 0, 0)).toThrow("not the id of a sequence");
       }),
     );
