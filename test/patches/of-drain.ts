@@ -4,7 +4,7 @@ import type { Patch } from "./patch.ts";
 export const OF_DRAIN: readonly Patch[] = [
   {
     name: "takes a lost answer for a refusal",
-    file: "shared/workflow/submit/record-answers.ts",
+    file: "shared/workflow/submit/record-after.ts",
     snippet: "return loseAnswer(record, answer.detail);",
     replacement: 'return giveBack(record, { kind: "ready" }, null);',
     caughtBy: { breaks: ["once", "machine"], seed: 6 },

@@ -62,4 +62,12 @@ export const OF_STRANGERS: readonly Patch[] = [
     replacement: "return isKnown && known.length < 0 ? known : [...known, found];",
     caughtBy: ORPHANS,
   },
+  {
+    name: "forgets a refusal of all because its claim was resolved meanwhile",
+    file: "shared/workflow/submit/record-answers.ts",
+    snippet: "return isOver ? stamped : lockedOutBy(stamped, refusal, limits);",
+    replacement:
+      "return isOver || limits.windowMs > 0 ? stamped : lockedOutBy(stamped, refusal, limits);",
+    caughtBy: { test: "test/workflow/submit/record-answers.test.ts" },
+  },
 ];

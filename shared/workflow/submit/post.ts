@@ -5,7 +5,8 @@ import { commentFor, markOf } from "../../ledger/sequence/mark.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 import type { Claimed } from "./claim.ts";
-import { settle, type Answered } from "./record-answers.ts";
+import type { Answered } from "./record-after.ts";
+import { settle } from "./record-answers.ts";
 
 export type SubmitPorts = Pick<Ports, "ledger" | "defender" | "clock" | "random" | "log">;
 

@@ -1,6 +1,4 @@
 import { RATE_TOKEN_KEY } from "../../ledger/row/keys.ts";
-import { end, giveBack, loseAnswer, submit, submitUnmarked } from "../../ledger/sequence/moves.ts";
-import type { Stored } from "../../ledger/sequence/rows.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/sequence/submission.ts";
 import {
@@ -13,10 +11,8 @@ import {
   unreserve,
   type Budget,
 } from "../../limits/pace/budget.ts";
-import { isPresent } from "../../limits/judge/judge-owner.ts";
-import { waitWhileBusy } from "../../limits/pace/busy.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
-import { letIn, lockedOutBy, probedInVain } from "../../limits/pace/lockout.ts";
+import { letIn, lockedOutBy, probedInVain, type Refusal } from "../../limits/pace/lockout.ts";
 import { sessionOf } from "../../limits/pace/session.ts";
 import { throttleFinding } from "../../limits/pace/throttle-finding.ts";
 import { throttled } from "../../limits/pace/throttled.ts";
@@ -30,15 +26,9 @@ import { logLockouts } from "../../store/note-lockout.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { tryTransact, usual, type Transaction } from "../../store/transact.ts";
 import { logThrottledPost, type ThrottledPost } from "./log-throttles.ts";
+import { recordAfter, type Answered } from "./record-after.ts";
 
 type SettlePorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
-
-/** A claimed sequence, the result of its POST, and the latest possible time of the answer. */
-export interface Answered {
-  readonly claimed: Stored<SequenceRecord>;
-  readonly answer: SubmissionAnswer;
-  readonly latestMs: number;
-}
 
 /**
  * Records the answers, all in one transaction. If those behind their machines come forward, that
@@ -105,7 +95,7 @@ async function stageAnswers(
   const throttles: ThrottledPost[] = [];
   for (const each of current) {
     if ("stale" in each) {
-      budget = stamp(budget, each.stale, each.latestMs, each.reservedAtMs);
+      budget = afterStale(budget, each, limits);
       continue;
     }
     const after = recordAfter(each, limits);
@@ -128,17 +118,19 @@ async function stageAnswers(
 }
 
 /**
- * A claim that somebody resolved meanwhile from Defender's list: their result counts, and only the
- * slot is stamped here.
+ * A claim that somebody resolved meanwhile from Defender's list: their result counts. The answer
+ * counts only for the slot, and for what it says of all sequences.
  */
 interface Stale {
   readonly stale: string;
+  readonly answer: SubmissionAnswer;
   readonly latestMs: number;
   readonly reservedAtMs: number | null;
 }
 
 async function reload(ledger: LedgerReads, answered: Answered | Stale): Promise<Answered | Stale> {
   if ("stale" in answered) return answered;
+  const { answer, latestMs } = answered;
   const { sequenceId, part, attempt, claimedAtMs } = answered.claimed.value;
   const stored = await readableSequence(ledger, sequenceId);
   const same =
@@ -147,7 +139,22 @@ async function reload(ledger: LedgerReads, answered: Answered | Stale): Promise<
     stored.value.attempt === attempt;
   return same
     ? { ...answered, claimed: stored }
-    : { stale: sequenceId, latestMs: answered.latestMs, reservedAtMs: claimedAtMs };
+    : { stale: sequenceId, answer, latestMs, reservedAtMs: claimedAtMs };
+}
+
+/**
+ * If Defender starts nothing for lrq, this is as true as if the claim had not been resolved, unless
+ * a session was opened later.
+ */
+function afterStale(
+  budget: Budget,
+  { stale, answer, latestMs, reservedAtMs }: Stale,
+  limits: Limits,
+): Budget {
+  const stamped = stamp(budget, stale, latestMs, reservedAtMs);
+  const refusal = refusalOf(answer, stale, latestMs);
+  const isOver = refusal === null || stamped.openedAtMs > latestMs;
+  return isOver ? stamped : lockedOutBy(stamped, refusal, limits);
 }
 
 /** Slot, door and lockout as the answer says; session as the record says. */
@@ -181,50 +188,14 @@ function doorAfter(
     return throttled(vain, sequenceId, { retryAfterMs: answer.retryAfterMs, latestMs }, limits);
   }
   const open = openDoor(budget, latestMs);
+  const refusal = refusalOf(answer, sequenceId, latestMs);
+  return refusal === null ? letIn(open, "submit", latestMs) : lockedOutBy(open, refusal, limits);
+}
+
+/** That Defender starts nothing for lrq, whatever the machine; null if the answer says no such. */
+function refusalOf(answer: SubmissionAnswer, sequenceId: string, atMs: number): Refusal | null {
   const detail = lockedOut(answer);
-  if (detail === null) return letIn(open, "submit", latestMs);
+  if (detail === null) return null;
   const httpStatus = answer.kind === "refused" ? answer.httpStatus : 401;
-  const refusal = { call: "submit", httpStatus, detail, sequenceId, atMs: latestMs } as const;
-  return lockedOutBy(open, refusal, limits);
-}
-
-function recordAfter({ claimed, answer, latestMs }: Answered, limits: Limits): SequenceRecord {
-  const record = claimed.value;
-  // The reason concerns all sequences, so it is in the budget, and the sequence keeps its place.
-  if (lockedOut(answer) !== null) return giveBack(record, { kind: "ready" }, null);
-  switch (answer.kind) {
-    case "accepted":
-      return accept(record, answer, latestMs, limits);
-    case "machineBusy":
-      return waitWhileBusy(record, latestMs, limits);
-    case "throttled":
-    case "notSent":
-      return giveBack(record, { kind: "ready" }, null);
-    case "unauthorized":
-    case "refused": {
-      const code = answer.kind === "refused" ? answer.code : answer.kind;
-      const outcome = { code, detail: answer.detail.slice(0, 1_000) };
-      return end(record, "refused", outcome, latestMs);
-    }
-    case "unknown":
-      return loseAnswer(record, answer.detail);
-  }
-}
-
-const UNSAID = { requestor: null, machineId: null, createdAtMs: null, commands: [] } as const;
-
-/**
- * A 201 can carry an action that was there before. Another mark or nonce proves that; a missing
- * mark proves nothing. Of all else the answer says nothing that counts.
- */
-function accept(
-  record: SequenceRecord,
-  { actionId, comment }: Extract<SubmissionAnswer, { kind: "accepted" }>,
-  latestMs: number,
-  limits: Limits,
-): SequenceRecord {
-  if (comment === null) return submitUnmarked(record, actionId, latestMs);
-  const action = { ...UNSAID, id: actionId, comment };
-  const isOurs = isPresent(record, action, { requestors: [], limits });
-  return isOurs ? submit(record, actionId, latestMs) : waitWhileBusy(record, latestMs, limits);
+  return { call: "submit", httpStatus, detail, sequenceId, atMs };
 }

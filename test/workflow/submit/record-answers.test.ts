@@ -157,6 +157,30 @@ describe("the answer to a POST that was given up meanwhile", () => {
   });
 });
 
+describe("a refusal of all that comes when its claim was resolved meanwhile", () => {
+  const first = claim(aSequence(), START_MS, A_NONCE);
+  const second = giveBack(loseAnswer(first), { kind: "ready" }, null);
+  const refused = {
+    kind: "refused",
+    httpStatus: 403,
+    code: "Forbidden",
+    detail: "no role",
+  } as const;
+  const after = async (openedAtMs: number) => {
+    const budget = { ...FIRST_BUDGET, openedAtMs };
+    const claimed = { value: first, etag: "of an attempt before" };
+    return (await settled(claimed, refused, { stored: second, budget })).budget.lockouts;
+  };
+
+  it("is written down, so that nobody else runs into it", async () => {
+    expect(await after(0)).toMatchObject([{ call: "submit", httpStatus: 403 }]);
+  });
+
+  it("is not, if Defender has opened a session since", async () => {
+    expect(await after(NOW_MS + 1)).toEqual([]);
+  });
+});
+
 describe("a door that is closed", () => {
   const claimed = aClaimed();
   const closed = { ...FIRST_BUDGET.door, closedUntilMs: NOW_MS - 1, step: 3, untried: true };
