@@ -68,7 +68,9 @@ export async function simulate(
   if (court.violation() === null && !done()) {
     court.fail("ends", unfinished(world) ?? "somebody still asks");
   }
-  await stepUntil(world, clock.nowMs() + QUIET_MS, healAtMs, () => world.queued() === 0);
+  // A request that stood still can wake now, and bring work.
+  const isQuiet = () => world.queued() === 0 && done();
+  await stepUntil(world, clock.nowMs() + QUIET_MS, healAtMs, isQuiet);
   if (world.queued() > 0) court.fail("quiet", `${world.queued()} messages still go round`);
   if (court.violation() === null) await checkAftermath(world);
   return outcomeOf(world);
