@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { patched, pathOf, type Patch } from "./patch.ts";
@@ -24,10 +25,26 @@ export async function bundleWith(
     packages: "external",
     write: false,
     logLevel: "silent",
-    plugins: [planting(patch, entry.file)],
+    banner: entry.format === "esm" ? { js: REQUIRE } : {},
+    plugins: [planting(patch, entry.file), commonJsInside],
   });
   return outputFiles[0]?.text ?? "";
 }
+
+/** Node cannot tell the names that these export. */
+const COMMON_JS = /^@azure\/functions$/;
+/** For what they need in turn; an ES module has none of its own. */
+const REQUIRE =
+  'import { createRequire as outer } from "node:module"; const require = outer(import.meta.url);';
+
+const commonJsInside: Plugin = {
+  name: "CommonJS inside",
+  setup: (making) => {
+    making.onResolve({ filter: COMMON_JS }, ({ path }) => {
+      return { path: createRequire(import.meta.url).resolve(path) };
+    });
+  },
+};
 
 function planting(patch: Patch, entry: string): Plugin {
   const path = pathOf(patch);

@@ -57,7 +57,9 @@ const sequence = z.strictObject({
       health: z.string().nullable(),
       askedAt: z.string().nullable(),
     })
-    .nullable(),
+    .nullable()
+    // The release before does not say it.
+    .optional(),
   profile: z.strictObject({ name: z.string(), version: z.number() }),
   parameters: z.record(z.string(), z.string()),
   state,

@@ -32,6 +32,8 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "GET status": "queue",
   "POST pause": "queue",
   "POST resume": "queue",
+  "GET doctor": "queue",
+  "POST doctor": "queue",
 };
 
 const DOCUMENTED = tableIn(page("docs/api.md")).map(([route = ""]) => unquoted(route));
