@@ -1,6 +1,7 @@
 import type { MachineAction } from "../ledger/sequence/machine-action.ts";
 import { markIn } from "../ledger/sequence/mark.ts";
 import { ownerOf, type Known } from "../limits/judge/judge-owner.ts";
+import { runOfSequence } from "../plan/identity.ts";
 import type { LedgerReads } from "../ports.ts";
 import { readableSequence } from "../store/load.ts";
 import { found, ok, type Finding } from "./finding.ts";
@@ -48,7 +49,9 @@ async function knows(ledger: LedgerReads, action: MachineAction, about: Known): 
 }
 
 function said(unknown: readonly MachineAction[], compared: string): string {
-  const runs = new Set(unknown.map(({ comment }) => markIn(comment)?.sequenceId.split(".")[0]));
+  const runs = new Set(
+    unknown.map(({ comment }) => runOfSequence(markIn(comment)?.sequenceId ?? "")),
+  );
   const named = [...runs].slice(0, RUNS_NAMED).join(", ");
   const others = runs.size > RUNS_NAMED ? ` and ${runs.size - RUNS_NAMED} more` : "";
   return (

@@ -73,6 +73,11 @@ export function sequenceIdOf(
   return `${runId}.${digest([runId, ...parts], SEQUENCE_CHARACTERS)}`;
 }
 
+/** The id of the run that the sequence belongs to. */
+export function runOfSequence(sequenceId: string): string {
+  return sequenceId.slice(0, RUN_CHARACTERS);
+}
+
 /**
  * Each part is hashed after its length in bytes, so that two different lists never hash the same
  * bytes.

@@ -3,6 +3,7 @@ import type { Limits } from "../limits/pace/limits.ts";
 import type { Reads } from "../limits/pace/reads.ts";
 import { spendReads } from "../limits/pace/spend-reads.ts";
 import { loadReads, readsChange, type MaybeStored } from "./load.ts";
+import { takingTurns } from "./taking-turns.ts";
 import type { Store } from "./transact.ts";
 
 /** The look-ups of one request, and the caller that they are for. */
@@ -13,8 +14,7 @@ interface Payment {
 
 /**
  * Pays the look-ups of requests before they are made. All requests write one row, so those of one
- * process share transactions, as `CountedCommits` do: whoever comes during a transaction waits for
- * its end and shares the next one. The row is remembered, so that a payment costs one request.
+ * process take turns. The row is remembered, so that a payment costs one request.
  */
 export interface LookUpPayments {
   /**
@@ -32,35 +32,18 @@ interface Waiting extends Payment {
 /** A try loses only if another process has paid meanwhile. */
 const TRIES = 12;
 const JITTER_MS = 100;
-/** If a transaction gets no answer for this long, the next one begins without it. */
-const HANGS_MS = 10_000;
 
 /** One for each process. */
 export function createLookUpPayments(store: Store, limits: Limits): LookUpPayments {
-  const { clock } = store;
-  const waiting: Waiting[] = [];
-  let known: MaybeStored<Reads> | null = null;
-  /** Who pays now, and when its present transaction began. */
-  let payer: { beganAtMs: number } | null = null;
-
-  /** Pays until nothing waits, or until another one has taken over. */
-  const serve = async (): Promise<void> => {
-    const own = { beganAtMs: clock.monotonicMs() };
-    payer = own;
-    while (waiting.length > 0) {
-      own.beganAtMs = clock.monotonicMs();
-      const after = await payTogether(store, limits, waiting.splice(0), known);
-      if (payer !== own) return;
-      known = after;
-    }
-    payer = null;
-  };
-  const isFree = (): boolean => payer === null || clock.monotonicMs() - payer.beganAtMs > HANGS_MS;
+  const turns = takingTurns<Waiting, MaybeStored<Reads>>(
+    store.clock,
+    (waiting) => waiting.splice(0),
+    async (payments, known) => await payTogether(store, limits, payments, known),
+  );
   return {
     pay: async (payment) =>
       await new Promise((answer, fail) => {
-        waiting.push({ ...payment, answer, fail });
-        if (isFree()) void serve();
+        turns.add({ ...payment, answer, fail });
       }),
   };
 }

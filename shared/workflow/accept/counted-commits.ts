@@ -17,6 +17,7 @@ import {
   type NewMachines,
 } from "./daily-counts.ts";
 import type { MaybeStored } from "../../store/load.ts";
+import { takingTurns } from "../../store/taking-turns.ts";
 
 type CountingPorts = Pick<Ports, "ledger" | "clock" | "random">;
 
@@ -31,8 +32,7 @@ export type CountedOutcome = CommitOutcome | ({ readonly kind: "overCap" } & Ove
 
 /**
  * Commits that count machines against the caps of the day. All requests write the one row of the
- * counts, so the requests of one process share transactions: those that come during a transaction
- * wait for its end, and then share the next one. Throws as the ledger does. It has its own loop
+ * counts, so the requests of one process take turns. Throws as the ledger does. It has its own loop
  * instead of `transact`: one try carries the changes of many requests, each gets its own answer,
  * and one that causes a conflict leaves while the others go on.
  */
@@ -55,40 +55,20 @@ interface Waiting extends CountedWrite {
 /** A try loses only if another host has counted meanwhile; there are few hosts. */
 const TRIES = 60;
 const JITTER_MS = 50;
-/** If a transaction gets no answer for this long, the next one begins without it. */
-const HANGS_MS = 10_000;
 
 /** One for each process. */
 export function createCountedCommits(ports: CountingPorts): CountedCommits {
-  const { clock } = ports;
-  const waiting: Waiting[] = [];
-  let counts: MaybeStored<Counts> | null = null;
-  /** Who commits now, and when its present transaction began. */
-  let committer: { beganAtMs: number } | null = null;
-
-  /** Commits until nothing waits, or until another one has taken over. */
-  const serve = async (): Promise<void> => {
-    const own = { beganAtMs: clock.monotonicMs() };
-    committer = own;
-    while (waiting.length > 0) {
-      own.beganAtMs = clock.monotonicMs();
-      const after = await commitTogether(ports, taken(waiting), counts);
-      if (committer !== own) return;
-      counts = after;
-    }
-    committer = null;
-  };
-  const isFree = (): boolean =>
-    committer === null || clock.monotonicMs() - committer.beganAtMs > HANGS_MS;
-  const known = (): Counts | null => counts?.value ?? null;
+  const turns = takingTurns<Waiting, MaybeStored<Counts>>(
+    ports.clock,
+    taken,
+    async (writes, known) => await commitTogether(ports, writes, known),
+  );
+  const known = (): Counts | null => turns.known()?.value ?? null;
   let reading: Promise<void> | null = null;
-  const read = async (): Promise<void> => {
-    const found = await loadReadableCounts(ports.ledger);
-    counts ??= found;
-  };
+  const read = async (): Promise<void> => turns.learn(await loadReadableCounts(ports.ledger));
   return {
     prepare: async () => {
-      if (counts === null) {
+      if (known() === null) {
         reading ??= read().finally(() => {
           reading = null;
         });
@@ -98,8 +78,7 @@ export function createCountedCommits(ports: CountingPorts): CountedCommits {
     },
     commit: async ({ changes, machines }) =>
       await new Promise((answer, fail) => {
-        waiting.push({ changes, machines, characters: charactersOf(changes), answer, fail });
-        if (isFree()) void serve();
+        turns.add({ changes, machines, characters: charactersOf(changes), answer, fail });
       }),
   };
 }

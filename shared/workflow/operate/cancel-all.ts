@@ -12,7 +12,7 @@ import { machineSchema } from "../../ledger/sequence/rows.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import { holdsSession, isTerminal } from "../../ledger/sequence/sequence.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
-import { isRunId } from "../../plan/identity.ts";
+import { isRunId, runOfSequence } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { cancelRun, type Cancelled, type Cancelling, type CancelPorts } from "./cancel-run.ts";
 import { listAll } from "../../store/list-all.ts";
@@ -93,5 +93,5 @@ async function openRuns({ ledger }: CancelPorts): Promise<ReadonlySet<string>> {
   for (const range of [READY, LATER, BEHIND]) {
     ids.push(...(await listAll(ledger, range)).map((row) => sequenceIdIn(row.key)));
   }
-  return new Set([...planned, ...ids.map((sequenceId) => sequenceId.split(".")[0] ?? "")]);
+  return new Set([...planned, ...ids.map(runOfSequence)]);
 }

@@ -2,6 +2,7 @@ import { DEAD, laneIn, LATER, READY, sequenceIdIn } from "../../ledger/row/keys.
 import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import { mainLockout } from "../../limits/pace/lockout.ts";
+import { runOfSequence } from "../../plan/identity.ts";
 import { URGENT_LANE } from "../../plan/lane.ts";
 import type { Ports, Row } from "../../ports.ts";
 import { counted } from "../../store/count-rows.ts";
@@ -56,7 +57,7 @@ async function oldestUrgentMs(
 /** When the first approval that is still missing comes too late; null if none is missing. */
 async function nextApprovalMs(ledger: Ports["ledger"], nowMs: number): Promise<number | null> {
   const parked = await ledger.list(LATER.from, LATER.before, ROWS_MAX);
-  const runIds = [...new Set(parked.map(({ key }) => runOf(sequenceIdIn(key))))];
+  const runIds = [...new Set(parked.map(({ key }) => runOfSequence(sequenceIdIn(key))))];
   const deadlines = await Promise.all(
     runIds.slice(0, RUNS_MAX).map(async (runId) => {
       const run = await orSetAside(loadRun(ledger, runId));
@@ -66,10 +67,6 @@ async function nextApprovalMs(ledger: Ports["ledger"], nowMs: number): Promise<n
   );
   const left = deadlines.filter((deadline) => deadline > nowMs);
   return left.length === 0 ? null : Math.min(...left);
-}
-
-function runOf(sequenceId: string): string {
-  return sequenceId.slice(0, sequenceId.indexOf("."));
 }
 
 function secondsOf(ms: number): number {
