@@ -24,7 +24,7 @@ export const USAGE = `Usage:
   lrq smoke --machine NAME [--minutes N] [--json]
                                  fetch the hosts file of one machine by the whole road
   lrq backup FILE                write all rows of the ledger into a new file
-  lrq restore FILE               write them into a table that has none
+  lrq restore FILE               write them into a table that has no others
 
 --head is the hash of the run's seal, or the head of its custody chain, or of the queue's log, kept
 elsewhere: 64 hex digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.

@@ -1,9 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { TableClient } from "@azure/data-tables";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readLedger, writeLedger } from "../../local/backup/ledger-file.ts";
 import { startSimulator, type Simulator } from "../../local/defender-simulator/simulator.ts";
 import { startHostProcess, type HostProcess } from "../../local/host-process.ts";
 import { localSettings } from "../../local/settings.ts";
@@ -118,22 +113,4 @@ it("with PAUSED lrq accepts and submits nothing, until somebody resumes without 
   await asking.call("POST", "resume");
   expect((await asking.untilFinished(runId)).counts).toMatchObject({ succeeded: 1 });
   await app.stop();
-});
-
-it("a restore writes nothing from a file that is cut off, and nothing over other rows", async () => {
-  const file = join(tmpdir(), `lrq-cut-${process.pid}.ndjson`);
-  const row = { partitionKey: "p", rowKey: "r", columns: { body0: "{}" } };
-  const table = TableClient.fromConnectionString(takeAccount(), "ledger", {
-    allowInsecureConnection: true,
-  });
-  try {
-    writeFileSync(file, `${JSON.stringify(row)}\n`);
-    await expect(readLedger(table, file)).rejects.toThrow("cut off");
-    writeFileSync(file, `${JSON.stringify(row)}\n{"rows":1}\n`);
-    expect(await readLedger(table, file)).toBe(1);
-    await expect(readLedger(table, file)).rejects.toThrow("has rows already");
-    await expect(writeLedger(table, file)).rejects.toThrow("EEXIST");
-  } finally {
-    rmSync(file);
-  }
 });
