@@ -1,6 +1,6 @@
 import { isResolved, parseAlerts } from "./alerts.ts";
 import { field, fieldsOf, listField, textField } from "./fields.ts";
-import { mentionOf, type Mentioned } from "./machine-mention.ts";
+import { mentionOf, otherId, type Mentioned } from "./machine-mention.ts";
 import { refusedPage } from "./page.ts";
 import { incidentFrom, lifecycle, nothingToDo, type ParsedIncident } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
@@ -98,6 +98,6 @@ function deviceMention(evidence: unknown): Mentioned {
       hostName,
     ],
     systems: [textField(evidence, "osPlatform")],
-    entraId: textField(evidence, "azureAdDeviceId"),
+    otherIds: [otherId("entra", textField(evidence, "azureAdDeviceId"))],
   });
 }

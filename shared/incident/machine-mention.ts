@@ -1,7 +1,8 @@
 import { MAX_LABEL_CHARACTERS, MAX_NAME_CHARACTERS } from "./bounds.ts";
-import type { MachineMention, SkippedMachine } from "./incident.ts";
+import type { MachineMention } from "./incident.ts";
 import { platformOf, surerOf } from "./platform.ts";
 import { oneLine } from "./text.ts";
+import type { Unusable } from "./unusable.ts";
 
 /** Defender's machine id: 40 hex digits, as in every example of its API pages. */
 const MACHINE_ID = /^[0-9a-f]{40}$/;
@@ -21,12 +22,24 @@ export interface SaidOfMachine {
   readonly names: readonly (string | null)[];
   /** Its words for the system, the best first. */
   readonly systems: readonly (string | null)[];
-  /** The device's id in Entra. Defender's API finds no machine by it. */
-  readonly entraId?: string | null;
+  /** Ids by which Defender's API finds no machine, the best first. */
+  readonly otherIds?: readonly (OtherId | null)[];
 }
 
+interface OtherId {
+  readonly of: keyof typeof OTHER_IDS;
+  readonly id: string;
+}
+
+const OTHER_IDS = {
+  entra: "the device's id in Entra",
+  azure: "the machine's resource id in Azure",
+  logAnalytics: "the id of the machine's Log Analytics agent",
+  display: "a display name",
+} as const;
+
 /** One machine that a sender named: one to look for, or why lrq cannot look for it. */
-export type Mentioned = MachineMention | SkippedMachine;
+export type Mentioned = MachineMention | Unusable;
 
 /** The mention of a machine; or the reason, if neither the id nor any of the names is possible. */
 export function mentionOf(said: SaidOfMachine): Mentioned {
@@ -41,27 +54,40 @@ export function mentionOf(said: SaidOfMachine): Mentioned {
   return { machineId, name: null, ...written, platform };
 }
 
+/** An id that another service gave the machine; null if it gave none. */
+export function otherId(of: OtherId["of"], id: string | null): OtherId | null {
+  return id === null ? null : { of, id };
+}
+
 /** Whether lrq can look for it. */
 export function isMention(mentioned: Mentioned): mentioned is MachineMention {
   return "machineId" in mentioned;
 }
 
-/** A machine that lrq cannot look for, by what the sender wrote. */
-export function skipped(written: string, reason: string): SkippedMachine {
-  return { machine: oneLine(written, MAX_LABEL_CHARACTERS) || "unnamed machine", reason };
+function unusable({ machineId, names, otherIds = [] }: SaidOfMachine): Unusable {
+  const name = names.find((each) => each !== null) ?? null;
+  if (name !== null) {
+    return { said: `${name} ${machineId ?? ""}`, shownAs: name, reason: NO_NAME };
+  }
+  if (machineId !== null) return { said: machineId, reason: noId(machineId) };
+  const other = otherIds.find((each) => each !== null) ?? null;
+  if (other === null) return { said: "", reason: NOTHING_SAID };
+  const reason = `Only ${OTHER_IDS[other.of]} was sent, and no host name. ${SEND_ID}`;
+  // The last part of a path is what people call the resource.
+  const last = other.id.split("/").findLast((part) => part.trim() !== "") ?? other.id;
+  return { said: other.id, ...(other.of === "azure" ? { shownAs: last } : {}), reason };
 }
 
-function unusable({ machineId, names, entraId = null }: SaidOfMachine): SkippedMachine {
-  const name = names.find((each) => each !== null) ?? null;
-  if (name !== null) return skipped(name, NO_NAME);
-  if (machineId !== null) return skipped(machineId, noId(machineId));
-  if (entraId !== null) return skipped(entraId, ENTRA_ONLY);
-  return skipped("", NOTHING_SAID);
+/** A machine that came with several ids of Defender: nobody can say which of them is meant. */
+export function ambiguous(ids: readonly string[], names: readonly (string | null)[]): Unusable {
+  const all = ids.join(", ");
+  const shownAs = names.find((each) => each !== null) ?? all;
+  const reason = `It was sent with ${ids.length} different ids in Defender: ${all}. Send one of them.`;
+  return { said: `${shownAs} ${all}`, shownAs, reason };
 }
 
 const SEND_ID = "Send the machine's id in Defender (40 hex digits).";
 const NO_NAME = `It has characters that no DNS name has, so it cannot be looked up. ${SEND_ID}`;
-const ENTRA_ONLY = `Only the device's id in Entra was sent, and no name. ${SEND_ID}`;
 const NOTHING_SAID = `Neither an id nor a name was sent. ${SEND_ID}`;
 
 /** Why a text is no machine id. */
@@ -108,8 +134,9 @@ export function wordsIn(text: string): string[] {
 
 /**
  * Each machine once, at the place where it was first named. Mentions of one id are one machine. A
- * mention by name alone joins the first machine whose id came with exactly that name. Mentions of
- * one machine complete each other.
+ * mention by name alone joins the first machine whose id came with exactly that name. `A\PC` and
+ * `B\PC` stay two until Defender has said which machines they are. Mentions of one machine complete
+ * each other.
  */
 export function mergeMentions(mentions: readonly MachineMention[]): MachineMention[] {
   const idOfName = new Map<string, string>();
@@ -121,10 +148,15 @@ export function mergeMentions(mentions: readonly MachineMention[]): MachineMenti
     const { name } = mention;
     const known = name === null ? undefined : idOfName.get(name);
     const machineId = mention.machineId ?? known ?? null;
-    const key = machineId ?? `name ${name}`;
+    const key = machineId ?? `name ${name} ${domainOf(mention)}`;
     merged.set(key, join(merged.get(key), { ...mention, machineId }));
   }
   return [...merged.values()];
+}
+
+/** The Windows domain that the sender wrote before the name. */
+function domainOf({ written = "" }: MachineMention): string {
+  return written.slice(0, Math.max(0, written.indexOf("\\"))).toLowerCase();
 }
 
 function join(first: MachineMention | undefined, next: MachineMention): MachineMention {

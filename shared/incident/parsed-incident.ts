@@ -17,6 +17,7 @@ import { isMention, mergeMentions, type Mentioned } from "./machine-mention.ts";
 import type { Parsed } from "./problem.ts";
 import { invalid } from "./refusal.ts";
 import { hasUnseen, oneLine } from "./text.ts";
+import { labelled } from "./unusable.ts";
 
 /**
  * The result of a sender's message: an incident, what is wrong with it, nothing to act on, or news
@@ -89,7 +90,7 @@ export function incidentFrom(said: SaidOfIncident): ParsedIncident {
     return invalid([{ path: idPath, message }]);
   }
   const machines = mergeMentions(said.machines.filter(isMention));
-  const unusable = eachOnce(said.machines.flatMap((each) => (isMention(each) ? [] : [each])));
+  const unusable = labelled(said.machines.flatMap((each) => (isMention(each) ? [] : [each])));
   const count = machines.length + unusable.length;
   if (count > MAX_MACHINES) {
     const message = `Send at most ${MAX_MACHINES} machines an incident, not ${count}.`;
@@ -102,10 +103,6 @@ export function incidentFrom(said: SaidOfIncident): ParsedIncident {
   const url = httpsUrl(said.url);
   const known = { source, incidentId, title, severity, url, armId };
   return { kind: "parsed", value: { ...known, machines, unusable, asks, callback } };
-}
-
-function eachOnce(all: readonly SkippedMachine[]): SkippedMachine[] {
-  return [...new Map(all.map((each) => [each.machine, each])).values()];
 }
 
 /**

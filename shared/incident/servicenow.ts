@@ -4,7 +4,6 @@ import {
   machineIdOf,
   mentionOf,
   noId,
-  skipped,
   wordsIn,
   type Mentioned,
 } from "./machine-mention.ts";
@@ -74,7 +73,7 @@ function machinesOf(record: unknown): Mentioned[] {
   const ids = words.map(machineIdOf).filter((id) => id !== null);
   const others = words
     .filter((word) => machineIdOf(word) === null)
-    .map((word) => skipped(word, noId(word)));
+    .map((word) => ({ said: word, reason: noId(word) }));
   if (ids.length > 1) {
     return [...ids.map((machineId) => mentionOf({ machineId, names: [], systems })), ...others];
   }
@@ -83,7 +82,7 @@ function machinesOf(record: unknown): Mentioned[] {
   // A sys_id has the form of a host name, but no machine has such a name.
   const isKey = item !== null && SYS_ID.test(item);
   const named = mentionOf({ machineId, names: [isKey ? null : item], systems });
-  return [isKey && !isMention(named) ? skipped(item, KEY) : named, ...others];
+  return [isKey && !isMention(named) ? { said: item, reason: KEY } : named, ...others];
 }
 
 const KEY =

@@ -84,21 +84,6 @@ describe("a mention", () => {
     const said = { machineId: null, names: ["PC-1$", "pc-2"], systems: [] };
     expect(mentionOf(said)).toEqual(mention(null, "pc-2"));
   });
-
-  it.each([
-    [{ machineId: "x", names: ["a b"] }, "a b", /no DNS name/],
-    [{ machineId: null, names: ["BÜRO-PC7"] }, "BÜRO-PC7", /no DNS name/],
-    [{ machineId: null, names: [String.raw`CORP\a b`] }, String.raw`CORP\a b`, /no DNS name/],
-    [{ machineId: "a".repeat(39), names: [] }, "a".repeat(39), /has 39 characters/],
-    [{ machineId: null, names: [null], entraId: "e-1" }, "e-1", /only the device's id in Entra/i],
-    [{ machineId: null, names: [] }, "unnamed machine", /neither an id nor a name/i],
-    [{ machineId: null, names: ["x".repeat(9_999)] }, `${"x".repeat(99)}…`, /no DNS name/],
-  ])("is skipped with the reason when nobody can be found by %j", (said, machine, reason) => {
-    expect(mentionOf({ systems: ["Linux"], ...said })).toEqual({
-      machine: machine,
-      reason: expect.stringMatching(reason),
-    });
-  });
 });
 
 describe("merging mentions", () => {
@@ -117,6 +102,12 @@ describe("merging mentions", () => {
     const linux = { ...mention(null, "a"), platform: "linux" } as const;
     const all = [mention(ID, "a"), mention(OTHER, "a"), linux];
     expect(mergeMentions(all)).toEqual([{ ...linux, machineId: ID }, mention(OTHER, "a")]);
+  });
+
+  it("keeps one name of two Windows domains as two", () => {
+    const a = { ...mention(null, "pc-1"), written: String.raw`A\PC-1` };
+    const b = { ...mention(null, "pc-1"), written: String.raw`B\PC-1` };
+    expect(mergeMentions([a, b, a])).toEqual([a, b]);
   });
 
   it("adds the platform a later mention knows", () => {

@@ -38,6 +38,20 @@ const MESSAGES: readonly (readonly [Source, string, unknown, string])[] = [
     "e-1",
   ],
   [
+    "sentinel",
+    "a machine of Azure",
+    {
+      id: "/a/1",
+      properties: {
+        relatedEntities: [
+          host({ hostName: "pc-1" }),
+          host({ azureID: "/subscriptions/s/resourceGroups/g/x/virtualMachines/vm-1" }),
+        ],
+      },
+    },
+    "vm-1",
+  ],
+  [
     "defender",
     "a name",
     [
@@ -94,6 +108,22 @@ const named = (names: readonly string[]) => ({
   machines: names.map((name) => ({ name })),
 });
 
+const TWIN = ["ü\u200b1", "ü 1"] as const;
+const LONG = [`${"x".repeat(300)}1`, `${"x".repeat(300)}2`] as const;
+
+/** Each sender's message with two machines whose names look the same. Jira names them only by id. */
+const TWINS: readonly (readonly [Source, unknown])[] = [
+  [
+    "sentinel",
+    { id: "/a/1", properties: { relatedEntities: TWIN.map((hostName) => host({ hostName })) } },
+  ],
+  ["defender", TWIN.map((computerDnsName) => ({ incidentId: 1, computerDnsName }))],
+  ["graph", { id: "a", evidence: TWIN.map((deviceDnsName) => device({ deviceDnsName })) }],
+  ["servicenow", { sys_id: "1", u_mde_device_id: LONG.join(" ") }],
+  ["generic", named(TWIN)],
+  ["generic", named(LONG)],
+];
+
 describe("a machine that nobody can be found by", () => {
   it.each(MESSAGES)("of %s, by %s, stands among the unusable with the reason", (...of) => {
     const [source, , json, machine] = of;
@@ -114,5 +144,41 @@ describe("a machine that nobody can be found by", () => {
     const many = Array.from({ length: 500 }, (_, at) => `ü${at}`);
     expect(parseIncident("generic", named([...many, "pc-1"])).kind).toBe("invalid");
     expect(parseIncident("generic", named([...many.slice(1), "pc-1"])).kind).toBe("parsed");
+  });
+
+  it.each(TWINS)("of %s stays beside another that looks the same", (source, json) => {
+    expect(parseIncident(source, json)).toMatchObject({
+      skipped: [1, 2].map(() => ({
+        machine: expect.stringMatching(/^ü 1$|^ü…$|…$/),
+        reason: expect.stringContaining("named 2 machines that look like this"),
+      })),
+    });
+  });
+});
+
+const OTHER_ID = "0b".repeat(20);
+
+const withHost = (fields: object) => ({
+  id: "/a/1",
+  properties: { relatedEntities: [host({ hostName: "pc-1", ...fields })] },
+});
+
+describe("a host entity with several ids of Defender", () => {
+  it.each([
+    { additionalData: { MdatpDeviceId: ID, MdeDeviceId: OTHER_ID } },
+    { MachineId: OTHER_ID, additionalData: { MdatpDeviceId: ID } },
+  ])("is skipped, with a reason that names them: %j", (fields) => {
+    const parsed = parseIncident("sentinel", withHost(fields));
+    expect(parsed).toMatchObject({ kind: "nothingToDo", skipped: [{ machine: "pc-1" }] });
+    for (const id of [ID, OTHER_ID]) expect(JSON.stringify(parsed)).toContain(id);
+  });
+
+  it.each([
+    { additionalData: { MdatpDeviceId: ID, MdeDeviceId: ID.toUpperCase() } },
+    { additionalData: { MdatpDeviceId: "none", MdeDeviceId: ID } },
+  ])("is taken if only one of them is an id: %j", (fields) => {
+    expect(parseIncident("sentinel", withHost(fields))).toMatchObject({
+      value: { machines: [{ machineId: ID, name: "pc-1" }] },
+    });
   });
 });
