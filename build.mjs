@@ -66,14 +66,15 @@ replaceDist([...outputs, ...packaged(outputs)]);
 if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
 
 /**
- * What azd compresses as it is: nothing is installed or built in Azure. Profiles and rules are files
- * beside the bundle, so that they can be replaced without building it.
+ * What azd compresses as it is: nothing is installed or built in Azure. Profiles, rules and pins
+ * are files beside the bundle, so that they can be replaced without building it.
  */
 function packaged(outputs) {
   const root = import.meta.dirname;
   const into = (path, contents) => ({ path: join(root, "dist", "package", path), contents });
   const names = readdirSync(join(root, "profiles")).filter((name) => name.endsWith(".json"));
-  const copied = ["host.json", ...names.map((name) => `profiles/${name}`)];
+  const pins = "library/library.json";
+  const copied = ["host.json", pins, ...names.map((name) => `profiles/${name}`)];
   const bundle = join(root, "dist", "app", "main.mjs");
   const { contents } = outputs.find(({ path }) => path === bundle);
   // Only what the host reads: a list of packages would look like something to install.

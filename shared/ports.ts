@@ -5,6 +5,7 @@ import type { MachineAction } from "./ledger/sequence/machine-action.ts";
 import type { RowChange } from "./ledger/sequence/rows.ts";
 import type { SubmissionAnswer } from "./ledger/sequence/submission.ts";
 import type { Command } from "./plan/command/command.ts";
+import type { LibraryFile } from "./plan/library/library-file.ts";
 import type { MachineFacts } from "./plan/machine-facts.ts";
 
 /**
@@ -177,6 +178,8 @@ export interface Defender {
   findMachines(labels: readonly string[]): Promise<Reply<readonly Machine[] | null>>;
   /** Ids of machines that have reported since `sinceMs`. */
   machinesSeenSince(sinceMs: number, payPage: PayPage): Promise<Reply<readonly string[]>>;
+  /** All files of the live response library; needs Library.Manage, else `refused` with 403. */
+  listLibrary(): Promise<Reply<readonly LibraryFile[]>>;
 }
 
 /**

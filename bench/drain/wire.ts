@@ -108,6 +108,7 @@ export function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Rand
     download: async (link) => await asked(() => fileOf(link)),
     readMachines: absent,
     findMachines: absent,
+    listLibrary: absent,
   };
 }
 

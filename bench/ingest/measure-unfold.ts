@@ -62,5 +62,6 @@ const unused: Pick<Ports, "bells" | "defender"> = {
     readMachines: nobody,
     findMachines: nobody,
     machinesSeenSince: nobody,
+    listLibrary: nobody,
   },
 };

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { SimulatedLibraryFile, SimulatedMachine } from "./options.ts";
 import { fraction, hex } from "./random.ts";
 
@@ -48,28 +49,42 @@ function sampleMachine(index: number, seed: number): SimulatedMachine {
   };
 }
 
+/** `library/` of the repository; it is as far up from here as from a bundle in dist/local. */
+const LIBRARY = new URL("../../library/", import.meta.url);
+/** What lies there for people, and is in no tenant. */
+const NOT_UPLOADED = new Set(["README.md", "library.json"]);
+
+/** What scripts of the shipped profiles leave behind on the machine. */
+const CREATES: Readonly<Record<string, string>> = {
+  "Collect-WindowsTriage.ps1": "C:\\ProgramData\\lrq\\triage.zip",
+  "Collect-ProcessDump.ps1": "C:\\ProgramData\\lrq\\process-dump.zip",
+  "collect-unix-triage.sh": "/tmp/lrq-triage.tar.gz",
+};
+
+/** Stand-ins for what the shipped profiles name and `library/` does not have. */
+const STAND_INS = [...Object.keys(CREATES), "triage-tools.zip"];
+
 /**
- * The files that the shipped profiles run, put and expect; each script leaves its archive behind.
+ * The very bytes of `library/`, so that their hashes fit the pins. How long a script runs is left
+ * out: the default is a draw between 20 and 60 simulated seconds.
  */
 function sampleLibrary(): readonly SimulatedLibraryFile[] {
+  const here = existsSync(LIBRARY) ? readdirSync(LIBRARY) : [];
+  const ours = here.filter((name) => !NOT_UPLOADED.has(name));
+  const missing = STAND_INS.filter((name) => !ours.includes(name));
   return [
-    script("Collect-WindowsTriage.ps1", "C:\\ProgramData\\lrq\\triage.zip"),
-    script("Collect-ProcessDump.ps1", "C:\\ProgramData\\lrq\\process-dump.zip"),
-    script("collect-unix-triage.sh", "/tmp/lrq-triage.tar.gz"),
-    { fileName: "triage-tools.zip", content: text("Stands in for the tools.\n") },
+    ...ours.map((name) => libraryFile(name, readFileSync(new URL(name, LIBRARY)))),
+    ...missing.map((name) => libraryFile(name, standIn(name))),
   ];
 }
 
-/**
- * How long the script runs is left out: the default is a draw between 20 and 60 simulated seconds.
- */
-function script(fileName: string, creates: string): SimulatedLibraryFile {
-  const content = text(`# Stands in for ${fileName}; the simulator runs nothing.\n`);
-  return { fileName, content, simulate: { creates } };
+function libraryFile(fileName: string, content: Uint8Array): SimulatedLibraryFile {
+  const creates = CREATES[fileName];
+  return { fileName, content, ...(creates === undefined ? {} : { simulate: { creates } }) };
 }
 
-function text(content: string): Uint8Array {
-  return new TextEncoder().encode(content);
+function standIn(name: string): Uint8Array {
+  return new TextEncoder().encode(`# Stands in for ${name}; the simulator runs nothing.\n`);
 }
 
 function platformOf(index: number, seed: number): string {

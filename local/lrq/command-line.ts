@@ -23,6 +23,8 @@ export const USAGE = `Usage:
   lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
   lrq smoke --machine NAME [--minutes N] [--json]
                                  fetch the hosts file of one machine by the whole road
+  lrq library pin [--folder DIR] [--check]
+                                 write the hashes of DIR's files into its library.json
   lrq backup FILE                write all rows of the ledger into a new file
   lrq restore FILE               write them into a table that has no others
 
@@ -31,6 +33,7 @@ elsewhere: 64 hex digits. export, verify RUN and verify queue ask lrq at LRQ_URL
 doctor asks lrq at LRQ_URL, which examines itself; LRQ_KEY needs the right operate. Without LRQ_URL
 it examines what the environment and local.settings.json lead to. --probe also asks for a session on
 no machine, which costs one of the tenant's calls.
+DIR is library/ of the working folder. --check changes nothing and says whether something would be.
 backup and restore reach the storage account of AzureWebJobsStorage, or of
 AzureWebJobsStorage__accountName with the account of az login.
 smoke needs a key with incident.submit, run.read and evidence.read. It waits for 20 minutes, or N.
@@ -83,6 +86,11 @@ async function runVerb(
     const { smoke } = await import("../smoke/smoke.ts");
     return await smoke(smokeAsked(values), addressFrom(env), aloud);
   }
+  if (verb === "library" && subject !== "" && folder === "") {
+    const { library } = await import("../library/library-command.ts");
+    const { check = false } = values;
+    return await library(subject, { folder: values.folder ?? "library", check }, aloud);
+  }
   if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");
   if ((verb === "backup" || verb === "restore") && folder === "") {
     const { moveLedger } = await import("../backup/backup.ts");
@@ -106,6 +114,8 @@ function parsedWords(words: readonly string[]) {
       probe: { type: "boolean" },
       machine: { type: "string" },
       minutes: { type: "string" },
+      folder: { type: "string" },
+      check: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     } as const;
     const read = parseArgs({ args: [...words], options, allowPositionals: true });

@@ -4,6 +4,7 @@ import { addressTrouble } from "./address.ts";
 import { asking, tokenOr } from "./ask.ts";
 import { isLoopback } from "../loopback.ts";
 import { findMachines, machinesSeenSince, readMachines } from "./machines.ts";
+import { listLibrary } from "./library.ts";
 import type { DefenderOptions } from "./options.ts";
 import { download, resultLink } from "./results.ts";
 import { submit } from "./submit.ts";
@@ -35,6 +36,7 @@ export function createDefender(options: DefenderOptions): Defender {
     readMachines: (machineIds) => readMachines(ask, root, machineIds),
     findMachines: (labels) => findMachines(ask, root, labels),
     machinesSeenSince: (sinceMs, payPage) => machinesSeenSince(ask, root, sinceMs, payPage),
+    listLibrary: () => listLibrary(ask, root),
   };
 }
 

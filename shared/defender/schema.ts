@@ -3,6 +3,7 @@ import { z } from "zod";
 import { machineIdOf } from "../incident/machine-mention.ts";
 import { platformOf } from "../incident/platform.ts";
 import type { ActionCommand, MachineAction } from "../ledger/sequence/machine-action.ts";
+import type { LibraryFile } from "../plan/library/library-file.ts";
 import type { Machine } from "../ports.ts";
 import { instantMs } from "./instant.ts";
 
@@ -62,6 +63,15 @@ const machineSchema = z.object({
   mergedIntoMachineId: text,
   machineTags: z.array(z.string()).nullable().catch(null),
   rbacGroupName: text,
+});
+
+const libraryFileSchema = z.object({
+  fileName: z.string().min(1),
+  sha256: text,
+  creationTime: instant,
+  lastUpdatedTime: instant,
+  createdBy: text,
+  description: text,
 });
 
 /**
@@ -142,6 +152,25 @@ export function readMachine(json: unknown): Machine | null {
     mergedInto: machineIdOf(machine.mergedIntoMachineId ?? ""),
     tags: machine.machineTags,
     group: machine.rbacGroupName,
+  };
+}
+
+/**
+ * A library file, or null if it has no name. Without a hash of the right form nobody knows which
+ * bytes it has. The letter case of its name is kept: no page says whether Defender ignores it.
+ */
+export function readLibraryFile(json: unknown): LibraryFile | null {
+  const read = libraryFileSchema.safeParse(json);
+  if (!read.success) return null;
+  const { data: file } = read;
+  const sha256 = file.sha256?.toLowerCase() ?? "";
+  return {
+    name: file.fileName,
+    sha256: /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null,
+    createdAtMs: file.creationTime,
+    updatedAtMs: file.lastUpdatedTime,
+    createdBy: file.createdBy,
+    description: file.description,
   };
 }
 

@@ -25,6 +25,7 @@ const NEEDED = [
   "test/workflow",
   "functions",
   "host.json",
+  "library",
   "local",
   "package.json",
   "profiles",

@@ -24,12 +24,12 @@ function unpacked(): string {
 }
 
 describe("the package that is deployed", () => {
-  it("has the bundle, what the host reads and the profiles, and nothing else", () => {
+  it("has the bundle, what the host reads, the profiles and the pins, and nothing else", () => {
     const files = readdirSync(PACKAGE, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name).slice(PACKAGE.length + 1));
     const profiles = readdirSync("profiles").filter((name) => name.endsWith(".json"));
-    const expected = ["host.json", "package.json", "dist/app/main.mjs"];
+    const expected = ["host.json", "package.json", "dist/app/main.mjs", "library/library.json"];
     const all = [...expected, ...profiles.map((name) => `profiles/${name}`)];
     expect(files.toSorted()).toEqual(all.toSorted());
     const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));

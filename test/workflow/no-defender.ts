@@ -14,6 +14,7 @@ export function noDefender(): Defender {
     readMachines: never,
     findMachines: never,
     machinesSeenSince: never,
+    listLibrary: never,
   };
 }
 

@@ -55,6 +55,7 @@ function withThrottlesLogged(defender: Defender, log: Log): Defender {
     readMachines: (...of) => asked("machines", defender.readMachines(...of)),
     findMachines: (...of) => asked("machines", defender.findMachines(...of)),
     machinesSeenSince: (...of) => asked("machines", defender.machinesSeenSince(...of)),
+    listLibrary: () => asked("library", defender.listLibrary()),
   };
 }
 

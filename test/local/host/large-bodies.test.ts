@@ -39,6 +39,7 @@ beforeAll(async () => {
   ]);
   cpSync("host.json", join(folder, "host.json"));
   cpSync("profiles", join(folder, "profiles"), { recursive: true });
+  cpSync("library", join(folder, "library"), { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ main: "dist/app/main.mjs" }));
   host = runHost(join(folder, "host.mjs"), folder, SETTINGS);
   url = await addressOf(host);

@@ -21,6 +21,7 @@ const CALLS: readonly (readonly [call: string, ask: (of: Defender) => Promise<Re
     ["machines", async (of) => await of.findMachines(["pc-1"])],
     ["machines", async (of) => await of.readMachines(["0"])],
     ["machines", async (of) => await of.machinesSeenSince(0, paid)],
+    ["library", async (of) => await of.listLibrary()],
   ];
 
 /** Defender, every question of which is answered like this. */
@@ -37,6 +38,7 @@ function answering(reply: () => Promise<Reply<never>>, lines: unknown[]): Defend
     readMachines: reply,
     findMachines: reply,
     machinesSeenSince: reply,
+    listLibrary: reply,
   };
   return withLog({ defender: port }, (...line) => void lines.push(line)).defender;
 }
