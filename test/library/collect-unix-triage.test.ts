@@ -200,7 +200,9 @@ describe.each(SHELLS)("a triage of a Linux disk, under %s", (shell) => {
 
 describe("the script for the triage of a Linux or macOS machine", () => {
   it("asks the machine it runs on what runs, who is there, and who talks to whom", () => {
-    const { said, output, folder } = run({ more: ["--days=1", "--megabytes=100", "--seconds=60"] });
+    const { said, output, folder } = run({
+      more: ["--days=1", "--megabytes=100", "--seconds=480"],
+    });
     const files = opened(output);
     expect(said).toMatchObject({ ok: true, asRoot: isRoot });
     expect(files.get("processes/processes.txt")).toContain(process.pid.toString());
@@ -227,7 +229,7 @@ describe("the script for the triage of a Linux or macOS machine", () => {
       const place = whereIs(name);
       if (place !== null) symlinkSync(place, join(tools, name));
     }
-    const { said, output } = run({ path: tools, more: ["--seconds=60", "--days=1"] });
+    const { said, output } = run({ path: tools, more: ["--seconds=480", "--days=1"] });
     expect(said).toMatchObject({ ok: true });
     const files = opened(output);
     expect(files.get("processes/processes.txt")).toContain(process.pid.toString());
