@@ -275,7 +275,7 @@ export const OF_GUARDS: readonly Patch[] = [
   {
     name: "lets the setting PAUSED take the place of a person's pause",
     file: "shared/workflow/operate/pause.ts",
-    snippet: "if (isPaused === null) await pause(ports, BY_SETTING);",
+    snippet: "if (found === null) await pause(ports, BY_SETTING);",
     replacement: "await pause(ports, BY_SETTING);",
     caughtBy: { test: "test/workflow/operate/pause.test.ts" },
   },

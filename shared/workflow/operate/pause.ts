@@ -1,11 +1,12 @@
 import type { AuditFacts } from "../../evidence/audit.ts";
+import { RATE_TOKEN_PAUSED_KEY } from "../../ledger/row/keys.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
 import { factAbout } from "../../store/audit.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { loadBudget, loadReadableBudget } from "../../store/load.ts";
-import { dropPauseNote, loadPauseNote, notePause } from "../../store/pause-note.ts";
+import { dropPauseNote, notePause } from "../../store/pause-note.ts";
 import { ringForReady } from "../../store/ring.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { persistent, transact } from "../../store/transact.ts";
@@ -40,9 +41,10 @@ const BY_SETTING = { by: "the setting PAUSED", why: "PAUSED is on in the setting
  */
 export async function pauseBySetting(ports: PausePorts): Promise<void> {
   const budget = await loadReadableBudget(ports.ledger);
-  const isPaused =
-    budget === null ? await loadPauseNote(ports.ledger) : (budget.value.paused ?? null);
-  if (isPaused === null) await pause(ports, BY_SETTING);
+  // A note is a pause whoever wrote it, also one that this version cannot read.
+  const found =
+    budget === null ? await ports.ledger.read(RATE_TOKEN_PAUSED_KEY) : budget.value.paused;
+  if (found === null) await pause(ports, BY_SETTING);
 }
 
 /**

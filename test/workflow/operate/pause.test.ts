@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryBells } from "../../../local/memory/bells.ts";
 import { START_MS } from "../../ledger/a-sequence.ts";
+import { RATE_TOKEN_KEY, RATE_TOKEN_PAUSED_KEY } from "../../../shared/ledger/row/keys.ts";
 import { pause, pauseBySetting, resume } from "../../../shared/workflow/operate/pause.ts";
 import { loadBudget } from "../../../shared/store/load.ts";
 import { someLimits } from "../../limits/some-limits.ts";
@@ -34,5 +35,19 @@ describe("the setting PAUSED", () => {
     await resume(ports, someLimits(), "ana");
     await pauseBySetting(ports);
     expect(await byWhom()).toBe("the setting PAUSED");
+  });
+
+  it("leaves a pause that only a later version can read as it is", async () => {
+    const { ports } = await paused();
+    const budget = await ports.ledger.read(RATE_TOKEN_KEY);
+    if (budget === null) throw new Error("the pause wrote it");
+    const body = { v: 99 };
+    const { etag } = budget;
+    await ports.ledger.commit([
+      { op: "replace", key: RATE_TOKEN_KEY, body, etag },
+      { op: "insert", key: RATE_TOKEN_PAUSED_KEY, body },
+    ]);
+    await pauseBySetting(ports);
+    expect(await ports.ledger.read(RATE_TOKEN_PAUSED_KEY)).toMatchObject({ body });
   });
 });
