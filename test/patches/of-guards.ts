@@ -279,4 +279,11 @@ export const OF_GUARDS: readonly Patch[] = [
     replacement: "await pause(ports, BY_SETTING);",
     caughtBy: { test: "test/workflow/operate/pause.test.ts" },
   },
+  {
+    name: "starts after the setting PAUSED was taken away, although nobody has resumed",
+    file: "shared/workflow/operate/pause.ts",
+    snippet: "if (found === null) await pause(ports, BY_SETTING);",
+    replacement: "void found;",
+    caughtBy: { breaks: ["startsPaused"], seed: 2 },
+  },
 ];

@@ -7,7 +7,7 @@ export const OF_STORAGE: readonly Patch[] = [
     file: "local/memory/ledger.ts",
     snippet: 'return change.etag === "*" || change.etag === row.etag ? null : "changed";',
     replacement: "return null;",
-    caughtBy: { breaks: ["moves", "rows", "holding", "window", "run", "once", "gate"], seed: 2 },
+    caughtBy: { breaks: ["moves", "rows", "holding", "window", "run", "once", "gate"], seed: 11 },
   },
   {
     name: "deletes rows before it writes the record",

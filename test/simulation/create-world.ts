@@ -20,6 +20,7 @@ import { createHosts, type Epoch } from "./hosts.ts";
 import { createCourt } from "./invariants.ts";
 import { createInterruptions } from "./interruptions.ts";
 import { createJudge, type Judge } from "./judge.ts";
+import { heldBySetting } from "./paused-setting.ts";
 import { portsOf } from "./ports.ts";
 import { platformsOf } from "./profiles.ts";
 import { OFF_LIMITS } from "./scenario.ts";
@@ -50,7 +51,7 @@ export function createWorld(
   const clock = createMemoryClock({ startMs: START_MS, settle });
   const memory = createMemoryLedger();
   const hostRandom = stream(seed, "hosts");
-  const hosts = createHosts(clock, scenario.hosts, hostRandom);
+  const hosts = createHosts(clock, hostsIn(scenario), hostRandom);
   const nowMs = () => clock.nowMs();
   const isHealed = () => nowMs() - START_MS >= scenario.healAtMs;
   const court = createCourt(() => nowMs() - START_MS);
@@ -100,6 +101,10 @@ export function createWorld(
   return world;
 }
 
+function hostsIn({ hosts: count, pausedUntilMs }: Scenario) {
+  return { count, pausedUntilMs: pausedUntilMs === null ? null : START_MS + pausedUntilMs };
+}
+
 async function invoke<T>(
   world: World,
   wrap: Wrap | null,
@@ -127,6 +132,7 @@ function serve(world: World): Serve {
       if (message.queue === "drain") {
         counts.drains += 1;
         const { bell } = drainMessageSchema.parse(message.body);
+        if (await heldBySetting(world, epoch, ports)) return;
         const watch = watchMs > 0 ? watchOf(world, epoch) : async () => {};
         const scope = factsAgeMs === null ? {} : OFF_LIMITS_SCOPE;
         const judging = { scope, factsAgeMs: factsAgeMs ?? FACTS_AGE_MS };

@@ -163,6 +163,29 @@ export function drawBars(seed: number): Pick<Scenario, "bars"> & { expiryMs: num
   return { bars: [{ call, fromMs, untilMs }], expiryMs: null };
 }
 
+/**
+ * After the last fault and the longest stall: a pause that a stalled host held up can take effect
+ * after any earlier resume.
+ */
+export const LAST_RESUME_MS = 1_140_000;
+
+const PAUSED_SHARE = 0.06;
+const PAUSED_MS = [60_000, 210_000] as const;
+
+/**
+ * For a share of the seeds hosts start with the setting PAUSED, and somebody resumes after it was
+ * taken away. By a stream of its own, so that all others stay as they were.
+ */
+export function drawPaused(
+  seed: number,
+): Pick<Scenario, "pausedUntilMs"> & { operations: readonly Operation[] } {
+  const random = stream(seed, "paused");
+  if (!chance(random, PAUSED_SHARE)) return { pausedUntilMs: null, operations: [] };
+  const pausedUntilMs = between(random, ...PAUSED_MS);
+  const resumes = [pausedUntilMs + between(random, 1_000, 200_000), LAST_RESUME_MS];
+  return { pausedUntilMs, operations: resumes.map((atMs) => ({ kind: "resume", atMs })) };
+}
+
 const RECEIVERS_SHARE = 0.07;
 const EVENTS = [
   ["run.accepted", "run.finished"],

@@ -1,5 +1,12 @@
 import type { Random } from "../../shared/ports.ts";
-import { drawApprovals, drawBars, drawGuards, drawReceivers } from "./draw-guards.ts";
+import {
+  drawApprovals,
+  drawBars,
+  drawGuards,
+  drawPaused,
+  drawReceivers,
+  LAST_RESUME_MS,
+} from "./draw-guards.ts";
 import { drawFacts, drawScope } from "./draw-facts.ts";
 import { drawHabits } from "./draw-habits.ts";
 import { drawRivals } from "./draw-rivals.ts";
@@ -34,7 +41,6 @@ const WEATHER: Readonly<Record<string, FaultRates>> = {
 };
 const NAMES = Object.keys(WEATHER);
 const BUSY_MS = 420_000;
-const LONGEST_STALL_MS = 720_000;
 /** Mostly rarer than in production, for a poll that finds nothing new costs as much as any. */
 const POLLS_EVERY_MS = [15_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000] as const;
 
@@ -58,6 +64,7 @@ export function drawScenario(seed: number): Scenario {
   const guards = drawGuards(seed, arrivals);
   const approvals = drawApprovals(seed, arrivals);
   const { bars, expiryMs } = drawBars(seed);
+  const held = drawPaused(seed);
   return {
     seed,
     profile,
@@ -82,10 +89,12 @@ export function drawScenario(seed: number): Scenario {
     machines,
     factsAgeMs,
     arrivals: [...approvals.arrivals, ...drawRivals(seed, approvals.arrivals, machines)],
+    pausedUntilMs: held.pausedUntilMs,
     operations: [
       ...drawOperations(random, arrivals),
       ...guards.operations,
       ...approvals.operations,
+      ...held.operations,
     ],
     interruptions: [...guards.interruptions, ...approvals.interruptions],
     foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],
@@ -180,8 +189,7 @@ function drawOperations(random: Random, arrivals: readonly Arrival[]): Operation
     const atMs = between(random, 10_000, BUSY_MS / 2);
     operations.push({ kind: "pause", atMs });
     operations.push({ kind: "resume", atMs: atMs + between(random, 5_000, 200_000) });
-    // A request to pause that a stalled host held up can take effect after the resume.
-    operations.push({ kind: "resume", atMs: BUSY_MS + LONGEST_STALL_MS });
+    operations.push({ kind: "resume", atMs: LAST_RESUME_MS });
   }
   for (const { incidentId, atMs } of arrivals) {
     if (!chance(random, 0.15)) continue;

@@ -8,6 +8,8 @@ export interface Epoch {
   readonly hostId: string;
   /** True for every other one: where versions are mixed, it is of the newer. */
   readonly isNewer: boolean;
+  /** True if its app has the setting PAUSED. */
+  readonly isPaused: boolean;
   readonly observed: ObservedClock;
   alive: boolean;
   /** The whole machine stands still until then, true time. */
@@ -40,27 +42,45 @@ export async function whileAlive(clock: MemoryClock, epoch: Epoch): Promise<void
   if (!epoch.alive) await never();
 }
 
-/** `count` hosts, each started again some seconds to minutes after it died. */
-export function createHosts(clock: MemoryClock, count: number, random: Random): Hosts {
+const RESTARTED_WITHIN_MS = 30_000;
+
+/**
+ * `count` hosts, each started again some seconds to minutes after it died. Those that start before
+ * `pausedUntilMs` have the setting PAUSED. When it is taken away, they are ended one by one.
+ */
+export function createHosts(
+  clock: MemoryClock,
+  { count, pausedUntilMs }: { readonly count: number; readonly pausedUntilMs: number | null },
+  random: Random,
+): Hosts {
   const alive: Epoch[] = [];
   let started = 0;
   const state = { crashes: 0 };
   const start = (): void => {
     started += 1;
-    alive.push(newEpoch(clock, started, random));
+    const isPaused = pausedUntilMs !== null && clock.nowMs() < pausedUntilMs;
+    alive.push(newEpoch(clock, { number: started, isPaused }, random));
   };
+  const crash = (epoch: Epoch): void => {
+    if (!epoch.alive) return;
+    epoch.alive = false;
+    state.crashes += 1;
+    alive.splice(alive.indexOf(epoch), 1);
+    for (const die of epoch.onDeath) die();
+    clock.at(clock.nowMs() + between(random, 1_000, 90_000), start);
+  };
+  if (pausedUntilMs !== null) {
+    clock.at(pausedUntilMs, () => {
+      for (const epoch of alive.filter(({ isPaused }) => isPaused)) {
+        clock.at(clock.nowMs() + between(random, 0, RESTARTED_WITHIN_MS), () => crash(epoch));
+      }
+    });
+  }
   for (let host = 0; host < count; host += 1) start();
   return {
     any: () => (alive.length === 0 ? null : oneOf(random, alive)),
     areStill: () => alive.every((each) => each.frozenUntilMs > clock.nowMs()),
-    crash: (epoch) => {
-      if (!epoch.alive) return;
-      epoch.alive = false;
-      state.crashes += 1;
-      alive.splice(alive.indexOf(epoch), 1);
-      for (const die of epoch.onDeath) die();
-      clock.at(clock.nowMs() + between(random, 1_000, 90_000), start);
-    },
+    crash,
     get crashes() {
       return state.crashes;
     },
@@ -71,13 +91,18 @@ export function createHosts(clock: MemoryClock, count: number, random: Random): 
  * Monotonic clocks start anywhere and run up to 100 ppm wrong; front ends differ by up to 250 ms
  * between two.
  */
-function newEpoch(clock: MemoryClock, number: number, random: Random): Epoch {
+function newEpoch(
+  clock: MemoryClock,
+  { number, isPaused }: { readonly number: number; readonly isPaused: boolean },
+  random: Random,
+): Epoch {
   const originMs = between(random, 0, 1e9);
   const rate = 1 + between(random, -1e-4, 1e-4);
   const bornAtMs = clock.nowMs();
   const epoch: Epoch = {
     hostId: `host-${number}`,
     isNewer: number % 2 === 0,
+    isPaused,
     observed: createServiceClock({
       monotonicMs: () => originMs + (clock.nowMs() - bornAtMs) * rate,
       sleep: async (ms) => {

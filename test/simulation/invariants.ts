@@ -20,6 +20,9 @@ export const INVARIANTS = {
     "not for such a machine.",
   bytes: "What arrives at Defender is what the profile says, in its order, byte for byte.",
   paused: "No POST leaves later than the send fence after a pause.",
+  startsPaused:
+    "An app with the setting PAUSED submits nothing, and once it has run nothing is submitted " +
+    "until somebody resumes.",
   recalled: "No POST leaves for a sequence later than the send fence after its cancel.",
   expired: "No POST leaves for a sequence that has expired.",
   key: "One idempotency key is one run, and one incident collects a machine once.",

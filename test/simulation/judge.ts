@@ -12,6 +12,7 @@ import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
 import { createLockoutJudge, type LockoutJudge } from "./lockout-judge.ts";
 import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
 import { createSealJudge, type SealJudge } from "./seal-judge.ts";
+import { createSettingJudge, type SettingJudge } from "./setting-judge.ts";
 import { createStrangerJudge, type StrangerJudge } from "./stranger-judge.ts";
 import { expectedParts } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
@@ -29,9 +30,10 @@ export interface Judge {
   readonly late: LateJudge;
   readonly strangers: StrangerJudge;
   readonly facts: FactsJudge;
+  readonly setting: SettingJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
-  leaves(comment: string): void;
+  leaves(comment: string, epoch: Epoch): void;
   /** Defender itself refuses the POST with this comment. */
   refuses(comment: string): void;
   /** A sender was told that its incident was accepted; `sent` names it and the sender's team. */
@@ -120,7 +122,8 @@ export function createJudge(
   const notices = createNoticeJudge(court, scenario.receivers, nowMs);
   const seals = createSealJudge(court);
   const reads = readsJudge(scenario, court, nowMs);
-  const { guardMs } = scenario.limits;
+  const { guardMs, sendFenceMs } = scenario.limits;
+  const setting = createSettingJudge(court, sendFenceMs + slackMs, nowMs);
   // An action that no list shows stands for a lag that goes on.
   const areSlow = scenario.tenant.listLagMs > guardMs || scenario.tenant.vanishing > 0;
   const takenOverMs = TAKEN_OVER_MS + (areSlow ? guardMs * GUARD_MOST_TIMES : 0);
@@ -134,6 +137,7 @@ export function createJudge(
     late,
     strangers,
     facts,
+    setting,
     reads,
     promisedIds,
     committed: (changes) => {
@@ -149,9 +153,10 @@ export function createJudge(
         late.noted(budget.body);
       }
     },
-    leaves: (comment) => {
+    leaves: (comment, epoch) => {
       door.leaves(comment, nowMs());
       gates.leaves(comment);
+      setting.leaves(comment, epoch);
     },
     refuses: (comment) => {
       verdicts.add(markOf(comment)?.sequenceId ?? "");

@@ -244,7 +244,7 @@ async function submitOnce(
   post: Post & { comment: string },
 ): ReturnType<Defender["submit"]> {
   if (hasNoToken(world)) return { kind: "notSent", detail: "no access token" };
-  world.judge.leaves(post.comment);
+  world.judge.leaves(post.comment, invocation.epoch);
   const { callTimeoutMs } = world.scenario.limits;
   const mayBeSlow = world.scenario.profile !== "calm";
   const slow = chance(world.latency, mayBeSlow ? SLOW_SHARE : 0) ? SLOW_MS : 0;

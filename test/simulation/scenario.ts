@@ -162,6 +162,8 @@ export interface Scenario {
   readonly factsAgeMs: number | null;
   readonly expiryMs: number;
   readonly hosts: number;
+  /** Until then hosts start with the setting PAUSED; then all are started again without it. */
+  readonly pausedUntilMs: number | null;
   readonly pollEveryMs: number;
   /** How long a watch of timer or drain goes on; with 0 the timer only polls. */
   readonly watchMs: number;
@@ -231,6 +233,7 @@ export const UNGUARDED = {
   factsAgeMs: null,
   policy: null,
   watchMs: 0,
+  pausedUntilMs: null,
   versions: { mixed: false, odd: [] },
   approvalMs: 3_600_000,
   receivers: [],

@@ -10,6 +10,7 @@ import type { Ports } from "../../shared/ports.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { approveAsShown } from "./approvers.ts";
 import { targetsFor } from "./callback-targets.ts";
+import type { Epoch } from "./hosts.ts";
 import { CATALOGUE } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
 import { between } from "./streams.ts";
@@ -110,7 +111,11 @@ async function operate(
     case "pause":
       return await insist(world, async (ports) => await pause(ports, { by: "op", why: "test" }));
     case "resume":
-      await insist(world, async (ports) => (await resume(ports, limits, "op")) || "silence");
+      await insist(world, async (ports, { isPaused }) => {
+        if (isPaused) return "silence";
+        world.judge.setting.resumeAsked();
+        return (await resume(ports, limits, "op")) || "silence";
+      });
       return;
     case "cancel": {
       const runId = runs.get(operation.incidentId);
@@ -135,8 +140,10 @@ async function operate(
   }
 }
 
+type Ask<T> = (ports: Ports, epoch: Epoch) => Promise<T | "silence">;
+
 /** Asks any host alive until one answers; whoever asked never learns why one did not. */
-async function insist<T>(world: World, ask: (ports: Ports) => Promise<T | "silence">): Promise<T> {
+async function insist<T>(world: World, ask: Ask<T>): Promise<T> {
   const { clock, hosts } = world;
   for (;;) {
     const epoch = hosts.any();
@@ -148,12 +155,12 @@ async function insist<T>(world: World, ask: (ports: Ports) => Promise<T | "silen
 
 async function answerOf<T>(
   world: World,
-  epoch: Parameters<World["invoke"]>[0],
-  ask: (ports: Ports) => Promise<T | "silence">,
+  epoch: Epoch,
+  ask: Ask<T>,
 ): Promise<{ value: T } | "silence"> {
   const timeout = world.clock.sleep(SENDER_TIMEOUT_MS).then(() => "silence" as const);
   const answered = world
-    .invoke(epoch, async (ports) => await unlessAside(async () => await ask(ports)))
+    .invoke(epoch, async (ports) => await unlessAside(async () => await ask(ports, epoch)))
     .then((done) =>
       done.kind === "done" && done.value !== "silence" ? { value: done.value } : "silence",
     );

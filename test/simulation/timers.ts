@@ -1,8 +1,9 @@
-import { poll, type PollPorts } from "../../shared/workflow/poll/poll.ts";
+import { poll } from "../../shared/workflow/poll/poll.ts";
 import { createWatch, type Watch } from "../../shared/workflow/poll/watch.ts";
 import { reconcile } from "../../shared/workflow/operate/reconcile.ts";
 import { tellState } from "../../shared/workflow/view/tell-state.ts";
 import type { Epoch } from "./hosts.ts";
+import { heldBySetting } from "./paused-setting.ts";
 import type { World } from "./world.ts";
 
 /** After a storm nothing goes wrong any more, and what is left mostly waits until it expires. */
@@ -34,11 +35,12 @@ export function startPolling(world: World): void {
     running = epoch;
     counts.polls += 1;
     void world
-      .invoke(epoch, async (ports: PollPorts): Promise<unknown> =>
-        scenario.watchMs > 0
+      .invoke(epoch, async (ports): Promise<unknown> => {
+        await heldBySetting(world, epoch, ports);
+        return scenario.watchMs > 0
           ? await watchOf(world, epoch)(ports)
-          : await poll(ports, scenario.limits, pollerId),
-      )
+          : await poll(ports, scenario.limits, pollerId);
+      })
       .then(() => {
         if (running === epoch) running = null;
       });
