@@ -1,43 +1,45 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { settingsWith } from "../doctor/settings-file.ts";
 import { UsageError } from "../lrq/usage-error.ts";
-import { readFolder } from "./pinned-folder.ts";
-import { pinsIn, renewedPins, writePins } from "./write-pins.ts";
+import { apply } from "./apply.ts";
+import type { LibraryAsked, LibrarySurroundings } from "./asked.ts";
+import type { PaceClock } from "./call-pace.ts";
+import { openLibrary, type TenantLibrary } from "./open-library.ts";
+import { pacedLibrary } from "./paced-library.ts";
+import { pin } from "./pin.ts";
+import { pull } from "./pull.ts";
+import { plan, status } from "./status.ts";
 
-/** Which folder, and what else was asked. */
-export interface LibraryAsked {
-  readonly folder: string;
-  /** True: nothing is changed, and the exit code says whether something would be. */
-  readonly check: boolean;
-}
+type Command = (asked: LibraryAsked, around: LibrarySurroundings) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  pin: async (asked, { say }) => pin(asked, say),
+  status: async (asked, around) => await status(asked, around, libraryOf(around)),
+  plan: async (asked, around) => await plan(asked, around, libraryOf(around)),
+  apply: async (asked, around) => await apply(asked, around, libraryOf(around)),
+  pull: async (asked, around) => await pull(asked, around, libraryOf(around)),
+};
 
 /** Runs one command about the library; gives the exit code. */
 export async function library(
   what: string,
   asked: LibraryAsked,
-  say: (line: string) => void,
+  around: LibrarySurroundings,
 ): Promise<number> {
-  if (what === "pin") return pin(asked, say);
-  throw new UsageError(`there is no command: library ${what}`);
+  const command = Object.hasOwn(COMMANDS, what) ? COMMANDS[what] : undefined;
+  if (command === undefined) throw new UsageError(`there is no command: library ${what}`);
+  if (asked.names.length > 0 && what !== "pull") {
+    throw new UsageError(`library ${what} takes no names`);
+  }
+  return await command(asked, around);
 }
 
-/** Makes the pins say what the folder has; with `check` it only compares. */
-function pin({ folder, check }: LibraryAsked, say: (line: string) => void): number {
-  const { files, problems } = readFolder(folder);
-  for (const problem of problems) say(problem);
-  if (problems.length > 0) return 1;
-  const before = pinsIn(folder);
-  const after = renewedPins(before, files);
-  const gone = [...before.keys()].filter((name) => !files.some((file) => file.name === name));
-  const changed = after.filter(({ name, sha256, signed }) => {
-    const old = before.get(name);
-    return old?.sha256 !== sha256 || old.signed !== signed;
-  });
-  for (const { name, sha256 } of changed) say(`pin   ${name} ${sha256}`);
-  for (const name of gone) say(`unpin ${name}, which is not in ${folder}`);
-  if (changed.length + gone.length === 0) {
-    say(`All ${after.length} files of ${folder} are as pinned.`);
-    return 0;
-  }
-  if (check) return 1;
-  writePins(folder, after);
-  return 0;
+/** This host's clock. */
+const CLOCK: PaceClock = { nowMs: Date.now, sleep };
+
+function libraryOf({ env, cwd }: LibrarySurroundings): TenantLibrary {
+  const settings = settingsWith(join(cwd, "local.settings.json"), env);
+  if (settings.kind === "wrong") throw new Error(settings.what);
+  return pacedLibrary(openLibrary(settings.env, CLOCK.nowMs), CLOCK);
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { reportedName } from "../../shared/evidence/reported-text.ts";
 import { isRunId } from "../../shared/plan/identity.ts";
+import type { LibraryAsked } from "../library/asked.ts";
 import { type EvidenceApi, evidenceApi } from "./api.ts";
 import { addressIn, type AppAddress } from "./app-address.ts";
 import { exportRun } from "./export-run.ts";
@@ -13,6 +14,8 @@ export interface CommandSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;
   readonly complain: (line: string) => void;
+  /** Asks whoever sits there; left out if nobody does. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }
 
 export const USAGE = `Usage:
@@ -23,8 +26,12 @@ export const USAGE = `Usage:
   lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
   lrq smoke --machine NAME [--minutes N] [--json]
                                  fetch the hosts file of one machine by the whole road
-  lrq library pin [--folder DIR] [--check]
-                                 write the hashes of DIR's files into its library.json
+  lrq library status [--check]   compare the tenant's library with the pins of a folder
+  lrq library plan [--check]     show what apply would change, and the plan's hash
+  lrq library apply [--plan HASH] [--yes]
+                                 upload, replace and delete after a question, as planned
+  lrq library pull NAME...       pin the hash that the tenant lists for a file
+  lrq library pin [--check]      pin the files of the folder as they are
   lrq backup FILE                write all rows of the ledger into a new file
   lrq restore FILE               write them into a table that has no others
 
@@ -33,13 +40,17 @@ elsewhere: 64 hex digits. export, verify RUN and verify queue ask lrq at LRQ_URL
 doctor asks lrq at LRQ_URL, which examines itself; LRQ_KEY needs the right operate. Without LRQ_URL
 it examines what the environment and local.settings.json lead to. --probe also asks for a session on
 no machine, which costs one of the tenant's calls.
-DIR is library/ of the working folder. --check changes nothing and says whether something would be.
+library takes --folder DIR, or library/ of the working folder, and --json (pull and pin do not). It
+reaches Defender as doctor does without LRQ_URL, with the right Library.Manage. With --check it
+changes nothing, and the exit code is 1 if something is not as pinned. apply asks at a terminal;
+elsewhere it needs --yes. --plan lets it make no other changes than those that were approved.
 backup and restore reach the storage account of AzureWebJobsStorage, or of
 AzureWebJobsStorage__accountName with the account of az login.
 smoke needs a key with incident.submit, run.read and evidence.read. It waits for 20 minutes, or N.
 Exit codes: 0 all is well, 1 something is wrong, 2 the command cannot be run in this way. smoke also
 has 3 lrq does not answer, 4 refused until somebody allows it, 6 the machine or Defender failed, and
-7 the time is over.`;
+7 the time is over. library has 3 Defender does not answer, 4 refused: by Defender, by whoever was
+asked, or because somebody else has changed a file meanwhile.`;
 
 const EXIT = { well: 0, wrong: 1, usage: 2 } as const;
 /** Longer lines are cut; what is wrong is said at the beginning. */
@@ -86,10 +97,13 @@ async function runVerb(
     const { smoke } = await import("../smoke/smoke.ts");
     return await smoke(smokeAsked(values), addressFrom(env), aloud);
   }
-  if (verb === "library" && subject !== "" && folder === "") {
+  if (verb === "library") {
     const { library } = await import("../library/library-command.ts");
-    const { check = false } = values;
-    return await library(subject, { folder: values.folder ?? "library", check }, aloud);
+    const asked = libraryAsked(values, positionals.slice(2));
+    const complain = (line: string): void =>
+      surroundings.complain(reportedName(line, LINE_CHARACTERS_MAX));
+    const around = { ...surroundings, cwd: process.cwd(), say: aloud, complain };
+    return await library(subject, asked, around);
   }
   if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");
   if ((verb === "backup" || verb === "restore") && folder === "") {
@@ -116,18 +130,31 @@ function parsedWords(words: readonly string[]) {
       minutes: { type: "string" },
       folder: { type: "string" },
       check: { type: "boolean" },
+      plan: { type: "string" },
+      yes: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     } as const;
     const read = parseArgs({ args: [...words], options, allowPositionals: true });
-    const { head } = read.values;
-    if (head !== undefined && !/^[0-9a-f]{64}$/.test(head)) {
-      throw new UsageError("--head takes 64 lower-case hex digits");
+    for (const name of ["head", "plan"] as const) {
+      if (read.values[name] === undefined || SHA256.test(read.values[name])) continue;
+      throw new UsageError(`--${name} takes 64 lower-case hex digits`);
     }
     return read;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+function libraryAsked(
+  { folder = "library", check = false, json = false, yes = false, plan }: LibraryWords,
+  names: readonly string[],
+): LibraryAsked {
+  return { folder, check, json, yes, plan: plan ?? null, names };
+}
+
+type LibraryWords = Partial<ReturnType<typeof parsedWords>["values"]>;
 
 /** Longer than DEFENDER_PENDING_MINUTES, 15: then lrq knows that a machine is off. */
 const MINUTES = 20;

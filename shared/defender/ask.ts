@@ -1,6 +1,6 @@
 import type { Reply } from "../ports.ts";
 import { classifyReply } from "./classify.ts";
-import { exchange } from "./request.ts";
+import { exchange, jsonBody, type HttpCall } from "./request.ts";
 import type { Tokens } from "./token.ts";
 
 /** The largest single answer we read; an action with its commands takes a few KiB. */
@@ -28,20 +28,36 @@ export type Ask = <T>(
 /** Questions to the API, each with a token and for at most `readMs`. */
 export function asking(tokens: Tokens, nowMs: () => number, readMs: number): Ask {
   return async (question, read) => {
-    const token = await tokenOr(tokens);
-    if (token.kind !== "answered") return token;
-    const exchanged = await exchange({
-      method: question.json === null ? "GET" : "POST",
-      url: question.url,
-      token: token.value,
-      json: question.json,
-      signal: AbortSignal.timeout(readMs),
-      maxBytes: question.size === "page" ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES,
-    });
-    if (exchanged.kind !== "answer") return { kind: "unavailable", detail: exchanged.detail };
-    if (exchanged.answer.status === 401) tokens.forget(token.value);
-    return classifyReply(exchanged.answer, nowMs(), read);
+    const { url, json, size } = question;
+    const call: TimedCall = {
+      method: json === null ? "GET" : "POST",
+      url,
+      body: json === null ? null : jsonBody(json),
+      timeoutMs: readMs,
+      maxBytes: size === "page" ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES,
+    };
+    return await askWith({ tokens, nowMs }, call, read);
   };
+}
+
+/** A call before it has a token; it is given up after `timeoutMs`. */
+interface TimedCall extends Pick<HttpCall, "method" | "url" | "body" | "maxBytes"> {
+  readonly timeoutMs: number;
+}
+
+/** Makes one call of any form, once, with a token. */
+export async function askWith<T>(
+  { tokens, nowMs }: { readonly tokens: Tokens; readonly nowMs: () => number },
+  { timeoutMs, ...call }: TimedCall,
+  read: (json: unknown, dateMs: number | null) => T | null,
+): Promise<Reply<T>> {
+  const token = await tokenOr(tokens);
+  if (token.kind !== "answered") return token;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const exchanged = await exchange({ ...call, token: token.value, signal });
+  if (exchanged.kind !== "answer") return { kind: "unavailable", detail: exchanged.detail };
+  if (exchanged.answer.status === 401) tokens.forget(token.value);
+  return classifyReply(exchanged.answer, nowMs(), read);
 }
 
 /** A token; or `unavailable` with the reason, and then there was no call. */

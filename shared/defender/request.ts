@@ -3,15 +3,26 @@ import { answerTo, requestTo, type LeaveWithin } from "../http/one-request.ts";
 import { silenceText } from "../http/silence.ts";
 import { withoutEncoding } from "../http/transport-encoding.ts";
 
+/** What a call carries. */
+export interface HttpBody {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A value as JSON. */
+export function jsonBody(value: unknown): HttpBody {
+  return { contentType: "application/json", bytes: Buffer.from(JSON.stringify(value)) };
+}
+
 /**
  * One call over HTTP; the signal bounds all of it, the body included. `maxBytes` bounds the
  * answer's body. Without `leaveWithinMs` the call may leave at any time.
  */
 export interface HttpCall {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   readonly token: string;
-  readonly json: unknown;
+  readonly body: HttpBody | null;
   readonly signal: AbortSignal;
   readonly maxBytes: number;
   readonly leaveWithinMs?: LeaveWithin;
@@ -37,12 +48,11 @@ export type Exchange =
  * is an answer.
  */
 export async function exchange(call: HttpCall): Promise<Exchange> {
-  const { signal, leaveWithinMs, maxBytes } = call;
-  const body = call.json === null ? null : Buffer.from(JSON.stringify(call.json));
-  const request = requestFor(call, body);
+  const { signal, body, leaveWithinMs, maxBytes } = call;
+  const request = requestFor(call);
   let response: IncomingMessage;
   try {
-    response = await answerTo(request, body, leaveWithinMs);
+    response = await answerTo(request, body?.bytes ?? null, leaveWithinMs);
   } catch (error) {
     const detail = silenceText(signal.aborted ? signal.reason : error);
     return { kind: request.headersSent ? "silence" : "notSent", detail };
@@ -53,14 +63,14 @@ export async function exchange(call: HttpCall): Promise<Exchange> {
 }
 
 /** Not `fetch`, which makes a POST a second time when it is answered with 421 (decision 008). */
-function requestFor({ method, url, token, signal }: HttpCall, body: Buffer | null): ClientRequest {
+function requestFor({ method, url, token, body, signal }: HttpCall): ClientRequest {
   const headers = {
     accept: "application/json",
     "accept-encoding": "gzip",
     authorization: `Bearer ${token}`,
     ...(body === null
       ? {}
-      : { "content-type": "application/json", "content-length": body.byteLength }),
+      : { "content-type": body.contentType, "content-length": body.bytes.byteLength }),
   };
   // A kept connection may close just when it is used again, and then nobody knows whether the call
   // arrived. So each call has its own connection.

@@ -6,7 +6,7 @@ import type { LeaveWithin } from "../http/one-request.ts";
 import { classifySubmission } from "./classify.ts";
 import { liveResponseCall } from "./live-response.ts";
 import type { DefenderOptions } from "./options.ts";
-import { exchange } from "./request.ts";
+import { exchange, jsonBody } from "./request.ts";
 import type { Tokens } from "./token.ts";
 
 interface SubmitOptions extends Pick<DefenderOptions, "nowMs" | "timeouts"> {
@@ -45,7 +45,7 @@ export async function submit(
     method: "POST",
     url: `${options.root}${path}`,
     token,
-    json,
+    body: jsonBody(json),
     signal,
     maxBytes: MAX_ANSWER_BYTES,
     leaveWithinMs,

@@ -43,13 +43,13 @@ describe("lrq library pin", () => {
     expect(changed?.["sha256"]).not.toBe(A_SHA);
   });
 
-  it("notices a signature, and drops the pin of a file that is gone", async () => {
+  it("notices a signature, and keeps the pin of a file that is not here", async () => {
     const folder = folderWith({ "a.ps1": "a", "b.ps1": "b" });
     await pin(folder);
     rmSync(join(folder, "b.ps1"));
     writeFileSync(join(folder, "a.ps1"), "a\r\n# SIG # Begin signature block\r\n# MII\r\n");
-    expect((await pin(folder)).said).toContain("unpin b.ps1");
-    expect(pinsOf(folder)).toMatchObject([{ name: "a.ps1", signed: true }]);
+    expect((await pin(folder)).said).toContain("kept     b.ps1");
+    expect(pinsOf(folder)).toMatchObject([{ name: "a.ps1", signed: true }, { name: "b.ps1" }]);
   });
 
   it("changes nothing with --check, and says by its exit code whether it would", async () => {
