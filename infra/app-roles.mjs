@@ -32,19 +32,27 @@ export async function findApi(graph, appId) {
 }
 
 /**
- * Gives the principal each role of `values` that it has not; with `check` it only looks.
+ * Gives the principal each role of `values` that it has not; with `check` it only looks. Roles of
+ * `optional` may be there without `values` asking for them.
  *
  * @param {Graph} graph
- * @param {{ api: Api, principalId: string, values: readonly string[], check: boolean }} asked
+ * @param {{
+ *   api: Api,
+ *   principalId: string,
+ *   values: readonly string[],
+ *   optional?: readonly string[],
+ *   check: boolean,
+ * }} asked
  * @returns {Promise<Outcome>}
  */
-export async function giveRoles(graph, { api, principalId, values, check }) {
+export async function giveRoles(graph, { api, principalId, values, optional = [], check }) {
   /** @type {Outcome} */
   const outcome = { lines: [], missing: [], undo: [], refused: null };
   const before = await rolesHeld(graph, api, principalId);
   if (before.refused !== null) return { ...outcome, refused: before.refused };
   for (const value of before.held.filter((each) => !values.includes(each))) {
-    outcome.lines.push(`has   ${value}, which lrq does not need there`);
+    const need = optional.includes(value) ? "" : ", which lrq does not need there";
+    outcome.lines.push(`has   ${value}${need}`);
   }
   for (const value of values) {
     const given = before.held.includes(value)

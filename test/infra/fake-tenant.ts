@@ -58,9 +58,12 @@ export class FakeTenant {
   #made = 0;
 
   constructor({ defender = true } = {}) {
-    const appRoles = ["Machine.LiveResponse", "Machine.ReadWrite.All", "Machine.Read.All"].map(
-      (value) => ({ id: this.#newId(), value }),
-    );
+    const appRoles = [
+      "Machine.LiveResponse",
+      "Machine.ReadWrite.All",
+      "Machine.Read.All",
+      "Library.Manage",
+    ].map((value) => ({ id: this.#newId(), value }));
     this.#principals.push(
       { id: IDENTITY, appId: this.#newId(), appRoles: [] },
       { id: PLAYBOOK, appId: this.#newId(), appRoles: [] },

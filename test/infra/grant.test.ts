@@ -68,6 +68,19 @@ describe("the rights in Defender", () => {
     expect(said).toContain("has   Machine.Read.All, which lrq does not need there");
   });
 
+  it("include the library only if asked for, and never for the app that faces the internet", async () => {
+    const graph = await graphBefore();
+    await grant(graph);
+    const check = await grant(graph, "--library", "--check");
+    expect(check).toMatchObject({ code: 1, said: expect.stringContaining("lacks Library.Manage") });
+    await grant(graph, "--library");
+    expect(graph.tenant.rolesOf(IDENTITY)).toEqual([...ROLES, "Library.Manage"]);
+    expect((await grant(graph)).said).toMatch(/^has {3}Library\.Manage$/m);
+    const front = await grant(graph, "--front");
+    expect(front.said).toContain("has   Library.Manage, which lrq does not need there");
+    expect(await grant(graph, "--front", "--library")).toMatchObject({ code: 1 });
+  });
+
   it.each([
     { status: 409, code: "Conflict" },
     { status: 400, code: "Request_BadRequest" },
