@@ -3,12 +3,10 @@ import { apiError, odata } from "./answer.ts";
 import type { Answer, Call } from "./answer.ts";
 import type { FormPart } from "./multipart.ts";
 import type { LibraryRecord } from "./state.ts";
-import { libraryFile, sha256Hex } from "./tenant.ts";
+import { libraryBytes, libraryFile, sha256Hex } from "./tenant.ts";
 import type { Tenant } from "./tenant.ts";
 
 const ROLES = ["Library.Manage"];
-/** Upload to library API page. */
-export const LIBRARY_FILE_BYTES_MOST = 20 * 1_048_576;
 
 /** GET libraryfiles; no paging is documented. */
 export function listLibrary(tenant: Tenant, call: Call): Answer {
@@ -32,8 +30,10 @@ export function uploadToLibrary(tenant: Tenant, call: Call): Answer {
   if (!/^[A-Za-z0-9._-]+$/.test(fileName)) {
     return refuse("InvalidInput", `${fileName} is not a name for a library file`);
   }
-  if (content.length > LIBRARY_FILE_BYTES_MOST) {
-    return refuse("InvalidInput", "The file is larger than 20 MB");
+  const { libraryFileBytes: most, libraryBytes: mostInAll } = tenant.rules.limits;
+  if (content.length > most) return refuse("InvalidInput", "The file is larger than 20 MB");
+  if (libraryBytes(tenant, fileName) + content.length > mostInAll) {
+    return refuse("InvalidInput", "The library has no room for the file");
   }
   const before = libraryFile(tenant, fileName);
   if (before !== null && field(parts, "OverrideIfExists").toLowerCase() !== "true") {

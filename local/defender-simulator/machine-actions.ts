@@ -1,15 +1,17 @@
+import { changeLibrary } from "./library-changes.ts";
 import { thereAtMs } from "./machines.ts";
 import { scheduleFor } from "./schedule.ts";
 import type { ActionEnd, ActionRecord, CommandRun, SimulatedCommand } from "./state.ts";
 import { machineOf } from "./tenant.ts";
 import type { Tenant } from "./tenant.ts";
 
-/** Brings every open action up to `nowMs`. To be called before anything is read or changed. */
+/** Brings every open action and the library up to `nowMs`. To be called before anything is read or changed. */
 export function advance(tenant: Tenant, nowMs: number): void {
   for (const action of tenant.open) {
     settle(tenant, action, nowMs);
     if (action.end !== null) tenant.open.delete(action);
   }
+  changeLibrary(tenant, nowMs);
 }
 
 function settle(tenant: Tenant, action: ActionRecord, nowMs: number): void {

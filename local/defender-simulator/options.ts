@@ -16,6 +16,8 @@ export interface SimulatorOptions {
   readonly clock?: Clock;
   readonly machines: readonly SimulatedMachine[];
   readonly library?: readonly SimulatedLibraryFile[];
+  /** What somebody else does to the library meanwhile. */
+  readonly libraryChanges?: readonly LibraryChange[];
   readonly limits?: Partial<Limits>;
   readonly timings?: Partial<Timings>;
   readonly switches?: Partial<Switches>;
@@ -39,7 +41,14 @@ export interface Limits {
   readonly readsPerMinute: number;
   readonly readsPerHour: number;
   readonly pageSize: number;
+  /** Upload to library API page. */
+  readonly libraryFileBytes: number;
+  /** All files together (live response page, about the portal). */
+  readonly libraryBytes: number;
 }
+
+/** The server reads no body that is much longer, whatever the limit is. */
+export const LIBRARY_FILE_BYTES_MOST = 20 * 1_048_576;
 
 /** 25 sessions is the older figure and never over either; newer pages say 50. */
 export const DEFAULT_LIMITS: Limits = {
@@ -49,6 +58,8 @@ export const DEFAULT_LIMITS: Limits = {
   readsPerMinute: 100,
   readsPerHour: 1_500,
   pageSize: 10_000,
+  libraryFileBytes: LIBRARY_FILE_BYTES_MOST,
+  libraryBytes: 250 * 1_048_576,
 };
 
 /** How long the parts of a session take, each drawn from its span. */
@@ -150,6 +161,20 @@ export interface SimulatedLibraryFile {
     /** Path of the archive it leaves behind; `{machine}` and `{args}` are filled in. */
     readonly creates?: string;
   };
+}
+
+/**
+ * Other bytes under a name, at once or later; a change with both times waits for the later one. It
+ * is made when the simulator is next asked something.
+ */
+export interface LibraryChange {
+  readonly fileName: string;
+  /** Null deletes the file. */
+  readonly content: Uint8Array | null;
+  /** Simulated seconds since the start. */
+  readonly afterSeconds?: number;
+  /** Once so many actions have begun on their machines. */
+  readonly afterActions?: number;
 }
 
 /**

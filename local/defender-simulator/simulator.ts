@@ -4,8 +4,9 @@ import { REAL_CLOCK } from "./clock.ts";
 import { createAction, openActionOn } from "./create-action.ts";
 import { countFaults } from "./faults.ts";
 import type { Fault } from "./fault-plan.ts";
+import { changeLibrary } from "./library-changes.ts";
 import { advance } from "./machine-actions.ts";
-import type { SimulatedMachine, SimulatorOptions } from "./options.ts";
+import type { LibraryChange, SimulatedMachine, SimulatorOptions } from "./options.ts";
 import { createTenantServer } from "./server.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import { createTenant } from "./tenant.ts";
@@ -23,6 +24,8 @@ export interface Simulator extends Views {
   holdPortalSession(machineId: string, isOpen: boolean): void;
   /** Plans a fault; what it returns lifts the fault again. */
   addFault(fault: Fault): () => void;
+  /** Plans a change of the library by somebody else; without a time it is made at once. */
+  changeLibrary(change: LibraryChange): void;
   /**
    * Starts a session for another application; it counts against the tenant's calls a minute and
    * sessions. Returns its action id; throws when the machine is busy or unknown. Its script takes
@@ -104,7 +107,7 @@ async function stop(server: Server): Promise<void> {
 function hands(
   tenant: Tenant,
   change: (apply: (atMs: number) => void) => void,
-): Pick<Simulator, "setOffline" | "holdPortalSession" | "startForeignSession"> {
+): Pick<Simulator, "setOffline" | "holdPortalSession" | "changeLibrary" | "startForeignSession"> {
   return {
     setOffline: (machineId, offline) =>
       change((sinceMs) => {
@@ -113,6 +116,11 @@ function hands(
     holdPortalSession: (machineId, isOpen) =>
       change(() => {
         tenant.state.portalSessions[known(tenant, machineId).id.toLowerCase()] = isOpen;
+      }),
+    changeLibrary: (planned) =>
+      change((atMs) => {
+        tenant.libraryChanges.push(planned);
+        changeLibrary(tenant, atMs);
       }),
     startForeignSession: (machineId, requestor, seconds = 60) => {
       let id = "";

@@ -17,6 +17,8 @@ export interface TenantState {
   readonly offline: Record<string, { readonly offline: boolean; readonly sinceMs: number }>;
   readonly portalSessions: Record<string, boolean>;
   readonly library: Record<string, LibraryRecord>;
+  /** Which changes of the plan were made, by their places in it. */
+  readonly libraryChangesMade: number[];
   readonly violations: string[];
   /** How many calls each fault has seen, in the order of the plan. */
   readonly faultCalls: number[];
@@ -140,6 +142,7 @@ export function emptyState(startedAtMs: number): TenantState {
     offline: {},
     portalSessions: {},
     library: {},
+    libraryChangesMade: [],
     violations: [],
     faultCalls: [],
     correlations: 0,

@@ -1,5 +1,10 @@
 import { createHash } from "node:crypto";
-import type { SimulatedLibraryFile, SimulatedMachine, SimulatorOptions } from "./options.ts";
+import type {
+  LibraryChange,
+  SimulatedLibraryFile,
+  SimulatedMachine,
+  SimulatorOptions,
+} from "./options.ts";
 import { rulesFrom } from "./rules.ts";
 import type { Rules } from "./rules.ts";
 import { emptyState } from "./state.ts";
@@ -13,6 +18,8 @@ export interface Tenant {
   /** By id, lower case. */
   readonly machines: ReadonlyMap<string, SimulatedMachine>;
   readonly givenFiles: ReadonlyMap<string, SimulatedLibraryFile>;
+  /** Those of the options, and those that were planned since. */
+  readonly libraryChanges: LibraryChange[];
   /** The actions of `state` that have not ended. */
   readonly open: Set<ActionRecord>;
   /** Where result links and next pages point; known once the server listens. */
@@ -33,7 +40,8 @@ export function createTenant(
   for (const { id } of options.machines) {
     if (!/^[0-9a-f]{40}$/i.test(id)) throw new Error(`Machine id ${id} is not 40 hex digits`);
   }
-  const state = remembered ?? emptyState(nowMs);
+  // An earlier version of the simulator may have remembered less.
+  const state = { ...emptyState(nowMs), ...remembered };
   const givenFiles = new Map((options.library ?? []).map((file) => [file.fileName, file]));
   if (remembered === null) {
     for (const file of givenFiles.values()) state.library[file.fileName] = given(file, nowMs);
@@ -44,6 +52,7 @@ export function createTenant(
     state,
     machines: new Map(options.machines.map((machine) => [machine.id.toLowerCase(), machine])),
     givenFiles,
+    libraryChanges: [...(options.libraryChanges ?? [])],
     open: new Set(state.actions.filter((action) => action.end === null)),
     url: "",
     changed: remembered === null,
@@ -55,6 +64,18 @@ export function libraryFile(tenant: Tenant, fileName: string): LibraryRecord | n
   return Object.hasOwn(tenant.state.library, fileName)
     ? (tenant.state.library[fileName] ?? null)
     : null;
+}
+
+/** Bytes of all library files but that of `exceptName`. */
+export function libraryBytes({ state, givenFiles }: Tenant, exceptName: string): number {
+  return Object.values(state.library)
+    .filter(({ fileName }) => fileName !== exceptName)
+    .map(({ fileName, base64 }) =>
+      base64 === null
+        ? (givenFiles.get(fileName)?.content.length ?? 0)
+        : Buffer.byteLength(base64, "base64"),
+    )
+    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 export function machineOf(tenant: Tenant, action: ActionRecord): SimulatedMachine | null {

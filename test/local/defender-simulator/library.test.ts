@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LIMITS } from "../../../local/defender-simulator/options.ts";
 import { codeOf, command, startBench } from "./caller.ts";
 import type { Bench } from "./caller.ts";
 
@@ -58,6 +59,34 @@ describe("the library", () => {
     expect((await upload(bench, "most.bin", most)).status).toBe(200);
     const over = await upload(bench, "over.bin", Buffer.concat([most, Buffer.alloc(1)]));
     expect([over.status, codeOf(over)]).toEqual([400, "InvalidInput"]);
+  });
+
+  it("takes 250 MB in all, and more only in the place of something", async () => {
+    const { libraryBytes } = DEFAULT_LIMITS;
+    expect(libraryBytes).toBe(250 * 1_048_576);
+    const bench = await startBench({ limits: { libraryBytes: 10 } });
+    expect((await upload(bench, "a.bin", "12")).status).toBe(200);
+    const full = await upload(bench, "b.bin", "1");
+    expect([full.status, codeOf(full)]).toEqual([400, "InvalidInput"]);
+    const override = { OverrideIfExists: "true" };
+    expect((await upload(bench, "tools.zip", "12345", override)).status).toBe(200);
+    expect((await upload(bench, "tools.zip", "123456", override)).status).toBe(400);
+  });
+
+  it("takes 100 calls a minute and 1,500 an hour of each kind", async () => {
+    const bench = await startBench();
+    const ask = async () => (await bench.call("GET", "/api/libraryfiles")).status;
+    for (let call = 0; call < 100; call += 1) expect(await ask()).toBe(200);
+    expect(await ask()).toBe(429);
+    expect((await upload(bench, "a.sh", "a")).status).toBe(200);
+    for (let minute = 0; minute < 14; minute += 1) {
+      bench.clock.advanceSeconds(60);
+      for (let call = 0; call < 100; call += 1) await ask();
+    }
+    bench.clock.advanceSeconds(60);
+    expect(await ask()).toBe(429);
+    bench.clock.advanceSeconds(3_600);
+    expect(await ask()).toBe(200);
   });
 
   it("refuses names with other characters, and forms without a file", async () => {

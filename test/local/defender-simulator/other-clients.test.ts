@@ -1,4 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { codeOf, GET, idOf, machineId, machines, RUN, startBench } from "./caller.ts";
 import type { Bench } from "./caller.ts";
 
@@ -40,6 +46,26 @@ describe("a client that somebody else wrote", () => {
       expect(reply.at("sha256")).toBe(hash);
     },
   );
+
+  it("may send a large form as curl does, with Expect: 100-continue", async () => {
+    const bench = await startBench();
+    const folder = mkdtempSync(join(tmpdir(), "lrq-test-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, "tools-2.zip");
+    const content = Buffer.alloc(5 * 1_048_576, "--x\r\n");
+    writeFileSync(path, content);
+    const url = `${bench.simulator.url}/api/libraryfiles`;
+    const fields = ["-F", `file=@${path}`, "-F", "Description=about", "-F", "HasParameters=false"];
+    const { stdout } = await promisify(execFile)("curl", ["-sS", ...fields, url]);
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    expect(JSON.parse(stdout)).toMatchObject({
+      fileName: "tools-2.zip",
+      description: "about",
+      sha256,
+    });
+    const again = await promisify(execFile)("curl", ["-sS", ...fields, url]);
+    expect(again.stdout).toContain("already exists");
+  });
 
   it("finds machines by an address and a time at which they were there", async () => {
     const given = { lastSeen: "2026-11-01T12:00:00Z" };
