@@ -62,7 +62,7 @@ const CREATES: Readonly<Record<string, string>> = {
 };
 
 /** Stand-ins for what the shipped profiles name and `library/` does not have. */
-const STAND_INS = [...Object.keys(CREATES), "triage-tools.zip"];
+const STAND_INS = [...Object.keys(CREATES), "windows-triage-list.json"];
 
 /**
  * The very bytes of `library/`, so that their hashes fit the pins. How long a script runs is left

@@ -12,7 +12,7 @@ const FOLDER = new URL("../../library/", import.meta.url);
 const FILES = readdirSync(FOLDER).filter((name) => !["README.md", "library.json"].includes(name));
 
 /** What a shipped profile names, and `library/` does not have yet. Only ever shorter. */
-const NOT_HERE_YET = ["Collect-ProcessDump.ps1", "Collect-WindowsTriage.ps1", "triage-tools.zip"];
+const NOT_HERE_YET = ["Collect-ProcessDump.ps1"];
 
 function pins(): Pins {
   const parsed = parsePins(JSON.parse(readFileSync(new URL("library.json", FOLDER), "utf8")));

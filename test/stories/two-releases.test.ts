@@ -7,7 +7,7 @@ import { RATE_TOKEN_KEY, runKey } from "../../shared/ledger/row/keys.ts";
 import { askingAt, type Asking } from "./asking.ts";
 import { statusSchema } from "./answers.ts";
 import { unpackRelease } from "./kept-release.ts";
-import { incident, machineId, machines } from "./machines.ts";
+import { incident, LIBRARY, machineId, machines } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -23,6 +23,9 @@ const KEY = "the key of the stories";
 /** As both know it: the release before refuses a setting with a field that it does not know. */
 const CALLERS = JSON.stringify([{ name: "local", key: hashed(KEY), may: RIGHTS }]);
 
+/** With what the profiles of the release before name. */
+const library = [...LIBRARY, { fileName: "triage-tools.zip", content: Buffer.from("tools") }];
+
 let before = "";
 beforeAll(() => {
   before = unpackRelease();
@@ -37,7 +40,7 @@ describe("the release before, and this one", () => {
     ["the newer first, then both, then the older brought back", () => NOW, () => before],
   ])("share one ledger: %s", async (_, first, then) => {
     const of = machines(4 * EACH);
-    const stage = await openStage({ machines: of, root: first(), env: { CALLERS } });
+    const stage = await openStage({ machines: of, library, root: first(), env: { CALLERS } });
     try {
       const { runId } = await stage.accept("generic", incident("alone", numbers(1)));
       // The budget is written with the first claim.

@@ -145,7 +145,7 @@ describe("the sample tenant", () => {
     const [machine] = sampleTenant({ machines: 1 }).machines;
     const posted = await bench.call("POST", `/api/machines/${machine?.id}/runliveresponse`, {
       Commands: [
-        command("PutFile", { FileName: "triage-tools.zip" }),
+        command("PutFile", { FileName: "windows-triage-list.json" }),
         command("RunScript", { ScriptName: scriptName }),
         command("GetFile", { Path: path }),
       ],

@@ -32,8 +32,12 @@ describe("routing as shipped", () => {
       kind: "parsed",
       value: {
         skipped: [],
-        sequences: ["windows-triage", "unix-triage", "unix-triage"].map((name) => ({
-          profile: { name, version: 1, hash: catalogue.get(name)?.hash },
+        sequences: [
+          ["windows-triage", 2] as const,
+          ["unix-triage", 1] as const,
+          ["unix-triage", 1] as const,
+        ].map(([name, version]) => ({
+          profile: { name, version, hash: catalogue.get(name)?.hash },
           parameters: { days: "7" },
         })),
       },

@@ -1,0 +1,443 @@
+<#
+Takes what a responder looks at first on a Windows machine, into one archive: autostarts, processes,
+connections, users and sessions, what ran before, shell histories, event logs of the last days.
+
+  Collect-WindowsTriage.ps1 -List windows-triage-list.json -Days 7
+      -Output C:\ProgramData\lrq\triage.zip
+    [-Megabytes 500]  takes no more than that, before compression
+    [-Seconds 420]    begins nothing more after that; live response ends a script at ten minutes
+    [-OnlyFunctions]  does nothing, for tests that load the functions
+
+The list says what to take. PutFile brings it, and the script removes it when it ends. It prints one
+line, a JSON object that says what happened, and leaves only the archive. SHA256SUMS in it is about
+every file in it, files.jsonl about the files of the disk, and not-taken.txt says what is missing,
+and why. For Windows PowerShell 5.1 and PowerShell 7. It takes no password hashes.
+#>
+param(
+  [string]$List = '', [string]$Days = '7', [string]$Output = '',
+  [string]$Megabytes = '500', [string]$Seconds = '420', [switch]$OnlyFunctions,
+  [Parameter(ValueFromRemainingArguments = $true)][string[]]$Rest = @()
+)
+Set-StrictMode -Version 1.0
+$ErrorActionPreference = 'Stop'
+Add-Type -AssemblyName System.IO.Compression
+
+function Invoke-Triage {
+  $span = Read-Number 'Days' $Days 1 90
+  $wanted = [IO.File]::ReadAllText((Find-List)) | ConvertFrom-Json
+  if ($wanted.version -ne 1) { throw "$List is no list of version 1" }
+  Open-Archive
+  foreach ($class in $wanted.classes) { Add-Class $class }
+  Add-Registry $wanted.registry
+  $details = foreach ($pattern in $wanted.files) {
+    foreach ($found in Find-File $pattern) { Add-File $found $wanted.fileMegabytes }
+  }
+  Add-Text 'files.jsonl' $details
+  foreach ($channel in $wanted.eventLogs) {
+    Add-EventLog $channel $span ($wanted.eventLogMegabytes * 1MB)
+  }
+  Complete-Archive ([ordered]@{ days = $span; asAdministrator = Test-Administrator })
+}
+
+function Remove-Traces {
+  Remove-Shadows
+  [IO.File]::Delete((Find-List))
+}
+
+# The vendor does not say where PutFile leaves a file: it is in one of these folders.
+function Find-List {
+  if ($List -eq '') { throw '-List is the name of the list that PutFile brought' }
+  $downloads = 'Microsoft\Windows Defender Advanced Threat Protection\Downloads'
+  $folders = @((Get-Location).ProviderPath, $PSScriptRoot, "$env:ProgramData\$downloads")
+  foreach ($folder in $folders) {
+    $path = [IO.Path]::Combine($folder, $List)
+    if ([IO.File]::Exists($path)) { return $path }
+  }
+  throw "$List is neither here nor where PutFile leaves files"
+}
+
+# The objects of a CIM class, one a line, with the hash of the program that a property names.
+function Add-Class($Wanted) {
+  $name = "$($Wanted.namespace)/$($Wanted.class)"
+  if (-not (Test-TimeLeft)) { Skip 'no time was left' $name; return }
+  try { $objects = @(Get-CimObject $Wanted) } catch { Skip (Get-Reason $_) $name; return }
+  $hashes = @{}
+  $lines = foreach ($object in $objects) {
+    $row = ConvertTo-Plain $object 0
+    if ($Wanted.hash) {
+      $path = "$($row[$Wanted.hash])" -replace '^\\\?\?\\', ''
+      if (-not $hashes.ContainsKey($path)) { $hashes[$path] = Get-HashOf $path }
+      $row['sha256'] = $hashes[$path]
+    }
+    ConvertTo-Line $row
+  }
+  Add-Text "$($Wanted.file).jsonl" $lines
+}
+
+function Get-HashOf([string]$Path) {
+  if ($Path -eq '' -or -not (Test-TimeLeft)) { return $null }
+  try {
+    $stream = Open-Shared $Path
+    try { ConvertTo-Hex ([Security.Cryptography.SHA256]::Create().ComputeHash($stream)) }
+    finally { $stream.Dispose() }
+  } catch { $null }
+}
+
+# What JSON can hold of an object: its properties, times in UTC, at most three levels.
+function ConvertTo-Plain($Value, [int]$Depth) {
+  if ($Value -is [DateTime]) { return $Value.ToUniversalTime().ToString('o') }
+  if ($null -eq $Value -or $Value -is [ValueType]) { return $Value }
+  if ($Value -is [string] -or $Depth -ge 3) { return "$Value" }
+  if ($Value -is [Collections.IEnumerable]) {
+    return , @(foreach ($each in $Value) { ConvertTo-Plain $each ($Depth + 1) })
+  }
+  $properties = $Value.PSObject.Properties
+  if ($properties['CimInstanceProperties']) { $properties = $Value.CimInstanceProperties }
+  $row = [ordered]@{}
+  foreach ($each in $properties) {
+    if ($null -ne $each.Value) { $row[$each.Name] = ConvertTo-Plain $each.Value ($Depth + 1) }
+  }
+  $row
+}
+
+# Winlogon may hold the password of a user who is logged on when the machine starts.
+function Add-Registry($Keys) {
+  $lines = foreach ($key in $Keys) {
+    if (-not (Test-TimeLeft)) { Skip 'no time was left' $key; continue }
+    try {
+      foreach ($found in Get-RegistryValue $key) {
+        if ($found.name -match 'password') { $found.value = '(not taken)' }
+        ConvertTo-Line $found
+      }
+    } catch { Skip (Get-Reason $_) $key }
+  }
+  Add-Text 'autostart/registry.jsonl' $lines
+}
+
+# The last days of a log or, if there is no room for them, the last day.
+function Add-EventLog([string]$Channel, [int]$Span, [long]$Most) {
+  $events = [IO.Path]::Combine($archive.work, 'events.evtx')
+  foreach ($days in @($Span, 1 | Select-Object -Unique)) {
+    $export = Get-EventLogExport $Channel $events $days
+    $reason = Invoke-Export $export $events ([Math]::Min($archive.left, $Most))
+    if ($reason -ne 'no room was left') { break }
+    [IO.File]::Delete($events)
+  }
+  if ($reason -eq '') {
+    $stream = Open-Shared $events
+    $name = 'eventlogs/' + ($Channel -replace '[^\w.-]', '_') + '.evtx'
+    try { [void](Add-Entry $name $stream $Channel) } finally { $stream.Dispose() }
+    if ($days -lt $Span) { $reason = 'only its last day is here: no room was left' }
+  }
+  [IO.File]::Delete($events)
+  if ($reason -ne '') { Skip $reason $Channel }
+}
+
+# Runs an export until it ends, has written more than it may, or the time is over. Why it failed, or
+# an empty string.
+function Invoke-Export($Export, [string]$Path, [long]$Most) {
+  if (-not (Test-TimeLeft)) { return 'no time was left' }
+  $start = New-Object Diagnostics.ProcessStartInfo $Export.program, $Export.arguments
+  $start.UseShellExecute = $false
+  $start.CreateNoWindow = $true
+  $start.RedirectStandardError = $true
+  try { $process = [Diagnostics.Process]::Start($start) } catch { return Get-Reason $_ }
+  $reason = ''
+  do {
+    $hasEnded = $process.WaitForExit(200)
+    $bytes = 0
+    if ([IO.File]::Exists($Path)) { $bytes = (New-Object IO.FileInfo $Path).Length }
+    if ($bytes -gt $Most) { $reason = 'no room was left' }
+    elseif (-not $hasEnded -and -not (Test-TimeLeft)) { $reason = 'no time was left' }
+  } until ($hasEnded -or $reason -ne '')
+  if (-not $hasEnded) { $process.Kill(); $process.WaitForExit() }
+  elseif ($reason -eq '' -and $process.ExitCode -ne 0) {
+    $reason = 'its export failed: ' + $process.StandardError.ReadToEnd().Trim()
+  }
+  $reason
+}
+
+# ---- The archive: a zip with the hash of every file, and the line that says what happened.
+
+# Says one line, whatever happens, and leaves the exit code that goes with it.
+function Invoke-Script([string]$Main) {
+  $script:archive = @{ work = '' }
+  $script:exitCode = 0
+  try {
+    if ($Rest) { throw "it does not know the argument $($Rest[0])" }
+    $line = ConvertTo-Line (& $Main)
+  } catch {
+    $script:exitCode = 1
+    $line = ConvertTo-Line ([ordered]@{ ok = $false; error = Get-Reason $_ })
+  }
+  try { Remove-Traces } catch { }
+  try { Remove-Work } catch { }
+  $line
+}
+
+function Read-Number([string]$Name, [string]$Value, [int]$Least, [int]$Most) {
+  if ($Value -match '^[0-9]{1,4}\z' -and [int]$Value -ge $Least -and [int]$Value -le $Most) {
+    return [int]$Value
+  }
+  throw "-$Name is $Least to $Most"
+}
+
+# Live response fetches 3 GB, and ends a script at ten minutes.
+function Open-Archive {
+  $archive.left = [long](Read-Number 'Megabytes' $Megabytes 1 2900) * 1MB
+  $archive.seconds = Read-Number 'Seconds' $Seconds 1 480
+  $archive.since = [Diagnostics.Stopwatch]::StartNew()
+  if ($Output -notmatch '^([A-Za-z]:[\\/]|/).*[^\\/]\z') {
+    throw '-Output is the full path of the archive'
+  }
+  if ([IO.Directory]::Exists($Output)) { throw '-Output is a folder' }
+  $folder = [IO.Path]::GetDirectoryName($Output)
+  $work = [IO.Path]::Combine($folder, '.lrq-' + [Guid]::NewGuid().ToString('N'))
+  try {
+    [void][IO.Directory]::CreateDirectory($folder)
+    if ([IO.Path]::GetFileName($folder) -eq 'lrq') { Protect-Folder $folder }
+    [void][IO.Directory]::CreateDirectory($work)
+    $archive.work = $work
+    $archive.file = [IO.File]::Open([IO.Path]::Combine($work, 'archive'), 'CreateNew')
+  } catch { throw "cannot write in ${folder}: $(Get-Reason $_)" }
+  $archive.zip = New-Object IO.Compression.ZipArchive $archive.file, 'Create', $true
+  $archive.sums = New-Object Collections.ArrayList
+  $archive.missed = New-Object Collections.ArrayList
+  # Windows may unpack it, where a and A are one name.
+  $ignoringCase = [StringComparer]::OrdinalIgnoreCase
+  $archive.names = New-Object 'Collections.Generic.HashSet[string]' $ignoringCase
+}
+
+function Test-TimeLeft {
+  $archive.since.Elapsed.TotalSeconds -lt $archive.seconds
+}
+
+# Skip WHY WHAT: a line of not-taken.txt.
+function Skip([string]$Why, [string]$What) {
+  $words = @($Why, $What) -replace '[\x00-\x1f\x7f]', '?'
+  [void]$archive.missed.Add($words -join "`t")
+}
+
+function Get-Reason($Problem) {
+  $Problem.Exception.GetBaseException().Message
+}
+
+function Add-Text([string]$Name, $Lines) {
+  $text = -join ($Lines | ForEach-Object { "$_`n" })
+  $stream = New-Object IO.MemoryStream (, [Text.Encoding]::UTF8.GetBytes($text))
+  [void](Add-Entry $Name $stream $Name)
+}
+
+# Copies a stream while there is room and time, and gives the name it has in the archive. What was
+# read before an error stays. If the archive itself cannot be written, nothing can go on.
+function Add-Entry([string]$Wanted, [IO.Stream]$From, [string]$What) {
+  $name = $Wanted
+  for ($at = 2; -not $archive.names.Add($name); $at++) { $name = "$Wanted~$at" }
+  $into = $archive.zip.CreateEntry($name, 'Fastest').Open()
+  $hash = [Security.Cryptography.SHA256]::Create()
+  $buffer = New-Object byte[] 1MB
+  $reason = ''
+  try {
+    while ($reason -eq '') {
+      try { $count = $From.Read($buffer, 0, $buffer.Length) }
+      catch { $reason = Get-Reason $_; break }
+      if ($count -eq 0) { break }
+      if (-not (Test-TimeLeft)) { $reason = 'no time was left' }
+      if ($count -gt $archive.left) { $reason = 'no room was left'; $count = [int]$archive.left }
+      $into.Write($buffer, 0, $count)
+      [void]$hash.TransformBlock($buffer, 0, $count, $null, 0)
+      $archive.left -= $count
+    }
+  } finally { $into.Dispose() }
+  [void]$hash.TransformFinalBlock($buffer, 0, 0)
+  [void]$archive.sums.Add("$(ConvertTo-Hex $hash.Hash)  $name")
+  if ($reason -ne '') { Skip "only its beginning is here: $reason" $What }
+  $name
+}
+
+# Ends the archive, for which there is always room and time, puts it in its place, and says so.
+function Complete-Archive($More) {
+  $archive.left = 100MB
+  $archive.seconds = 540
+  $notTaken = $archive.missed.Count
+  Add-Text 'not-taken.txt' $archive.missed
+  Add-Text 'SHA256SUMS' $archive.sums
+  $archive.zip.Dispose()
+  $archive.file.Position = 0
+  $sha256 = ConvertTo-Hex ([Security.Cryptography.SHA256]::Create().ComputeHash($archive.file))
+  $bytes = $archive.file.Length
+  $archive.file.Dispose()
+  [IO.File]::Delete($Output)
+  [IO.File]::Move([IO.Path]::Combine($archive.work, 'archive'), $Output)
+  $said = [ordered]@{ ok = $true; archive = $Output; bytes = $bytes; sha256 = $sha256 }
+  $said.files = $archive.names.Count
+  $said.notTaken = $notTaken
+  foreach ($name in $More.Keys) { $said[$name] = $More[$name] }
+  $said
+}
+
+function Remove-Work {
+  if ($archive.file) { try { $archive.file.Dispose() } catch { } }
+  if ($archive.work) { [IO.Directory]::Delete($archive.work, $true) }
+}
+
+function ConvertTo-Hex([byte[]]$Bytes) {
+  [BitConverter]::ToString($Bytes).Replace('-', '').ToLowerInvariant()
+}
+
+# One line of ASCII, for nobody knows the code page of a machine.
+function ConvertTo-Line($Value) {
+  $line = ConvertTo-Json -InputObject $Value -Compress -Depth 6
+  [regex]::Replace($line, '[^\x20-\x7e]', { param($found) '\u{0:x4}' -f [int][char]$found.Value })
+}
+
+# Only Windows has these two. Tests replace them.
+function Test-Administrator {
+  $me = [Security.Principal.WindowsIdentity]::GetCurrent()
+  $administrators = [Security.Principal.WindowsBuiltInRole]::Administrator
+  (New-Object Security.Principal.WindowsPrincipal $me).IsInRole($administrators)
+}
+
+# Anybody may make a folder in ProgramData. This one is for the system and for administrators.
+function Protect-Folder([string]$Folder) {
+  $icacls = "$env:SystemRoot\System32\icacls.exe"
+  $all = '(OI)(CI)F'
+  [void](& $icacls $Folder /setowner '*S-1-5-32-544')
+  [void](& $icacls $Folder /inheritance:r /grant:r "*S-1-5-18:$all" "*S-1-5-32-544:$all")
+  if ($LASTEXITCODE -ne 0) { throw "icacls ended with $LASTEXITCODE" }
+}
+
+# ---- Files of the disk, also those that a program has locked.
+
+# Takes a file, and says what its folder knows of it. To read a link, or a file that is kept online
+# and not here, might download it.
+function Add-File([IO.FileInfo]$File, [int]$Most) {
+  $path = $File.FullName
+  $size = [Math]::Ceiling($File.Length / 1KB)
+  if (-not (Test-TimeLeft)) { Skip 'no time was left' $path; return }
+  if ([int]$File.Attributes -band 0x441400) { Skip 'a link, or kept elsewhere' $path; return }
+  if ($File.Length -gt $Most * 1MB) { Skip "it has $size KiB, more than $Most MiB" $path; return }
+  if ($File.Length -gt $archive.left) { Skip "no room was left: $size KiB" $path; return }
+  try { $stream = Open-Locked $path } catch { Skip (Get-Reason $_) $path; return }
+  try { $entry = Add-Entry (Get-EntryName $path) $stream $path } finally { $stream.Dispose() }
+  ConvertTo-Line ([ordered]@{
+      entry = $entry; path = $path; bytes = $File.Length
+      created = $File.CreationTimeUtc.ToString('o'); written = $File.LastWriteTimeUtc.ToString('o')
+    })
+}
+
+# What Windows or an archive cannot name becomes % and four digits.
+function Get-EntryName([string]$Path) {
+  $strange = '[\x00-\x1f\x7f%:*?"<>|]|[\ud800-\udbff](?![\udc00-\udfff])|' +
+    '(?<![\ud800-\udbff])[\udc00-\udfff]|[. ]$'
+  $parts = $Path -replace '^([A-Za-z]):', '$1' -split '[\\/]' -ne '' | ForEach-Object {
+    [regex]::Replace($_, $strange, { param($found) '%{0:x4}' -f [int][char]$found.Value })
+  }
+  'files/' + ($parts -join '/')
+}
+
+# Also what others have open, and may write or remove meanwhile.
+function Open-Shared([string]$Path) {
+  New-Object IO.FileStream $Path, 'Open', 'Read', 'ReadWrite, Delete'
+}
+
+# A file that a program has locked is read from a shadow copy of its volume, made once.
+function Open-Locked([string]$Path) {
+  try { return Open-Shared $Path }
+  catch [IO.FileNotFoundException] { throw }
+  catch [IO.IOException] { }
+  $volume = [IO.Path]::GetPathRoot($Path)
+  if (-not $shadows.ContainsKey($volume)) {
+    try { $shadows[$volume] = New-Shadow $volume }
+    catch { $shadows[$volume] = @{ why = Get-Reason $_ } }
+  }
+  $shadow = $shadows[$volume]
+  if ($shadow.why) { throw "it is locked, and $($shadow.why)" }
+  Open-Shared ([IO.Path]::Combine($shadow.link, $Path.Substring($volume.Length)))
+}
+
+function Remove-Shadows {
+  foreach ($shadow in $shadows.Values) { if ($shadow.link) { Remove-Shadow $shadow } }
+}
+
+# Only Windows has these two. Tests replace them. .NET before 5 opens no path that begins with \\?\,
+# so a link in the folder of the work leads to it.
+function New-Shadow([string]$Volume) {
+  $asked = @{ Volume = $Volume; Context = 'ClientAccessible' }
+  $made = Invoke-CimMethod -ClassName Win32_ShadowCopy -MethodName Create -Arguments $asked
+  if ($made.ReturnValue -ne 0) {
+    throw "Windows makes no shadow copy of ${Volume}: it says $($made.ReturnValue)"
+  }
+  $copy = Get-CimInstance -ClassName Win32_ShadowCopy -Filter "ID='$($made.ShadowID)'"
+  $link = [IO.Path]::Combine($archive.work, 'shadow-' + $Volume[0])
+  [void](& "$env:SystemRoot\System32\cmd.exe" /c mklink /d $link "$($copy.DeviceObject)\")
+  @{ link = $link; copy = $copy }
+}
+
+function Remove-Shadow($Shadow) {
+  Remove-CimInstance -InputObject $Shadow.copy
+  [IO.Directory]::Delete($Shadow.link)
+}
+
+$shadows = @{}
+
+# The files of a pattern. * is any name, ** stands for any folders or none. It follows no links.
+function Find-File([string]$Pattern) {
+  $parts = [Environment]::ExpandEnvironmentVariables($Pattern) -split '[\\/]'
+  $top = New-Object IO.DirectoryInfo ($parts[0] + [IO.Path]::DirectorySeparatorChar)
+  $waiting = New-Object Collections.Stack
+  $waiting.Push(@($top, 1))
+  while ($waiting.Count -gt 0) {
+    $folder, $at = $waiting.Pop()
+    $isDeep = $parts[$at] -eq '**'
+    $next = $at + 1 + [int]$isDeep
+    try { $children = $folder.GetFileSystemInfos() }
+    catch { Skip (Get-Reason $_) $folder.FullName; continue }
+    foreach ($child in $children) {
+      $isFolder = $child -is [IO.DirectoryInfo]
+      if ($isFolder -and ([int]$child.Attributes -band 0x400)) { continue }
+      if ($isDeep -and $isFolder) { $waiting.Push(@($child, $at)) }
+      if ($child.Name -notlike $parts[$next - 1]) { continue }
+      if ($next -eq $parts.Count -and -not $isFolder) { $child }
+      if ($next -lt $parts.Count -and $isFolder) { $waiting.Push(@($child, $next)) }
+    }
+  }
+}
+
+# ---- What only Windows has. Tests replace these functions.
+
+function Get-CimObject($Wanted) {
+  $more = @{}
+  if ($Wanted.properties) { $more.Property = $Wanted.properties }
+  if ($Wanted.filter) { $more.Filter = $Wanted.filter }
+  $more.Namespace = $Wanted.namespace
+  Get-CimInstance -ClassName $Wanted.class -OperationTimeoutSec 60 @more
+}
+
+# The values of keys. * is any name of a key, and \** at the end stands for all keys below.
+function Get-RegistryValue([string]$Keys) {
+  $path = 'Registry::' + ($Keys -replace '\\\*\*$', '')
+  $found = @(Get-Item -Path $path -ErrorAction SilentlyContinue)
+  if ($Keys.EndsWith('**')) {
+    $found += @(Get-ChildItem -Path $path -Recurse -ErrorAction SilentlyContinue)
+  }
+  foreach ($key in $found) {
+    foreach ($name in $key.GetValueNames()) {
+      $kind = "$($key.GetValueKind($name))"
+      $value = $key.GetValue($name, $null, 'DoNotExpandEnvironmentNames')
+      if ($value -is [byte[]]) { $value = ConvertTo-Hex $value }
+      [ordered]@{ key = $key.Name; name = $name; kind = $kind; value = $value }
+    }
+  }
+}
+
+function Get-EventLogExport([string]$Channel, [string]$Path, [int]$Days) {
+  $query = "*[System[TimeCreated[timediff(@SystemTime) <= $($Days * 86400000)]]]"
+  @{ program = "$env:SystemRoot\System32\wevtutil.exe"
+    arguments = "epl `"$Channel`" `"$Path`" `"/q:$query`" /ow:true" }
+}
+
+if (-not $OnlyFunctions) {
+  Invoke-Script 'Invoke-Triage'
+  exit $exitCode
+}
