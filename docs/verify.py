@@ -83,12 +83,12 @@ def hash_stream(file):
     return size, digest.hexdigest()
 
 
-def check_chain(where, links, chain_of, chain_id):
+def check_chain(where, links, chain_of, chain_id, versions=(1,)):
     """A chain as far as it is whole; gives its hashes."""
     hashes = [ZEROS]
     for number, link in enumerate(links, 1):
-        if not isinstance(link, dict) or link.get("v") != 1:
-            found(where, f"link {number} is none of version 1")
+        if not isinstance(link, dict) or link.get("v") not in versions:
+            found(where, f"link {number} is of no version that this program knows")
             break
         rest = {name: value for name, value in link.items() if name != "hash"}
         if link.get("number") != number or link.get("previous") != hashes[-1]:
@@ -121,6 +121,8 @@ def check_results(folder, entries, digests, others):
     for number, entry in enumerate(entries, 1):
         ids = SEQUENCE.match(str(entry.get("sequenceId")))
         path = ids and f"{ids[1]}/{ids[2]}/{entry.get('part')}-{entry.get('commandIndex')}.bin"
+        if (entry.get("v") == 2) != ("library" in entry):
+            found("manifest.json", f"entry {number} is not of the version that it names")
         if path is None or path != entry.get("storedAs"):
             found("manifest.json", f"entry {number} names a file it cannot name")
         elif digests.get(path) != (entry.get("size"), entry.get("sha256")):
@@ -349,7 +351,7 @@ def verify(folder, expected):
     if text != indented(manifest) or manifest.keys() != {"v", "runId", "head", "entries"}:
         found("manifest.json", "is not written as lrq writes it")
     run_id, entries = manifest.get("runId"), manifest["entries"]
-    custody = check_chain("manifest.json", entries, "runId", run_id)
+    custody = check_chain("manifest.json", entries, "runId", run_id, (1, 2))
     if custody[-1] != manifest.get("head"):
         found("manifest.json", "does not end at its head")
     log = read_text(folder, "audit.jsonl", present) or ""

@@ -10,6 +10,7 @@ import "./doctor.ts";
 import "./drain-sequences.ts";
 import "./health.ts";
 import "./incident-webhook.ts";
+import "./library.ts";
 import "./list-evidence.ts";
 import "./pause.ts";
 import "./poll-actions.ts";

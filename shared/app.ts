@@ -1,10 +1,10 @@
+import type { Caller, Right } from "./access/caller.ts";
+import type { Config } from "./config.ts";
+import { readSettings, type KnownParts } from "./read-settings.ts";
 import type { Known } from "./access/authenticate.ts";
-import { parseCallers, type Caller, type Right } from "./access/caller.ts";
-import { readConfig, type Config } from "./config.ts";
 import { createReplays } from "./access/replays.ts";
 import { createRequestRates } from "./access/request-rates.ts";
 import { createPublishedKeys } from "./entra/published-keys.ts";
-import { settingProblems } from "./callback/targets.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Problem } from "./incident/problem.ts";
 import {
@@ -12,11 +12,9 @@ import {
   collectMessageSchema,
   drainMessageSchema,
 } from "./ledger/outbox/message.ts";
-import type { Catalogue } from "./plan/profile/catalogue.ts";
-import type { Routing } from "./plan/profile/routing.ts";
 import type { Log, Ports } from "./ports.ts";
 import { createPorts } from "./outside.ts";
-import { readProfiles } from "./shipped-profiles.ts";
+import { libraryRules } from "./limits/library/rules.ts";
 import { createLookUpPayments } from "./store/look-up-payments.ts";
 import { reachRun, type ReachedRun } from "./store/reach-run.ts";
 import { approveRun } from "./workflow/operate/approve-run.ts";
@@ -26,6 +24,8 @@ import { cancelRun } from "./workflow/operate/cancel-run.ts";
 import { collectAgain } from "./workflow/collect/collect-again.ts";
 import { collect } from "./workflow/collect/collect.ts";
 import { describeRun } from "./workflow/view/describe-run.ts";
+import { checkLibrary } from "./workflow/operate/check-library.ts";
+import { describeLibrary } from "./workflow/view/describe-library.ts";
 import { describeStatus } from "./workflow/view/describe-status.ts";
 import { drain } from "./workflow/submit/drain.ts";
 import { FACTS_AGE_MS } from "./workflow/submit/lacks-facts.ts";
@@ -83,27 +83,10 @@ export function openApp(): Opened {
 }
 
 function appFrom(env: Readonly<Record<string, string | undefined>>): Opened {
-  const config = readConfig(env);
-  const callers = parseCallers(env["CALLERS"] ?? "");
-  const profiles = readProfiles();
-  const problems = [
-    ...(config.kind === "wrong" ? config.problems : []),
-    ...(callers.kind === "invalid" ? callers.problems.map(ofCallers) : []),
-    ...(config.kind === "config" && callers.kind === "parsed"
-      ? settingProblems(callers.value, config.config.callbacks)
-      : []),
-    ...(profiles.kind === "wrong" ? profiles.problems : []),
-  ];
-  const isWrong =
-    config.kind === "wrong" || callers.kind === "invalid" || profiles.kind === "wrong";
-  if (isWrong || problems.length > 0) return { kind: "wrong", problems };
-  const ports = createPorts(config.config, env);
-  const known = { ...profiles, callers: callers.value };
-  return { kind: "app", app: createApp(config.config, ports, known, examining(env)) };
-}
-
-function ofCallers({ path, message }: Problem): Problem {
-  return { path: path === "" ? "CALLERS" : `CALLERS.${path}`, message };
+  const read = readSettings(env);
+  if (read.kind === "wrong") return read;
+  const { config, known } = read;
+  return { kind: "app", app: createApp(config, createPorts(config, env), known, examining(env)) };
 }
 
 /** What the doctor finds with the settings and the identity of the app. */
@@ -116,13 +99,6 @@ function examining(env: Readonly<Record<string, string | undefined>>) {
 }
 
 type Outside = Omit<Ports, "log">;
-
-/** Who may call, and what may be run. */
-interface KnownParts {
-  readonly callers: readonly Caller[];
-  readonly catalogue: Catalogue;
-  readonly routing: Routing;
-}
 
 /**
  * Every story by name, with its ports and settings; each gets the log of the invocation that it
@@ -163,7 +139,7 @@ function createApp(
     receiveIncident: (log: Log, request: RawRequest & { source: string }) =>
       receiveIncident({ ...withLog(outside, log), ...shared }, receiving, request, Date.now()),
     ...readings(config, outside, known),
-    ...operations(config, outside),
+    ...operations(config, outside, known),
     ...triggers(config, outside, known),
   };
 }
@@ -175,14 +151,17 @@ function receivingFor(config: Config, known: KnownParts, door: Doorkeeping): Rec
 }
 
 /** What a person reads. */
-function readings({ limits }: Config, outside: Outside, { callers }: KnownParts) {
+function readings({ limits, library }: Config, outside: Outside, known: KnownParts) {
+  const { callers } = known;
+  const rules = libraryRules(library, known);
   const approvers = callers.filter(({ may }) => may.includes("run.approve"));
   return {
     /** The run as far as the caller's rights reach it; null if they do not. */
     reachRun: (caller: Caller, runId: string) => reachRun(outside.ledger, caller, runId),
     describeRun: (reach: ReachedRun) =>
       describeRun(outside, limits, reach.runId, { reach, approvers }),
-    describeStatus: (caller: Caller) => describeStatus(outside, limits, caller),
+    describeStatus: (caller: Caller) => describeStatus(outside, limits, caller, rules),
+    describeLibrary: () => describeLibrary(outside, rules),
     readManifest: (runId: string) => readManifest(outside, runId),
     listEvidence: (run: ReachedRun) => listEvidence(outside, run.runId, run),
     openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
@@ -197,7 +176,7 @@ function readings({ limits }: Config, outside: Outside, { callers }: KnownParts)
 }
 
 /** What a person asks for. */
-function operations({ limits }: Config, outside: Outside) {
+function operations({ limits, library }: Config, outside: Outside, known: KnownParts) {
   const logging = (log: Log): Ports => withLog(outside, log);
   return {
     cancelAll: (log: Log, caller: Caller, preview: boolean) =>
@@ -206,6 +185,8 @@ function operations({ limits }: Config, outside: Outside) {
     approveRun: (log: Log, asked: { runId: string; who: Known; rawBody: Uint8Array }) =>
       approveRun(logging(log), limits, asked),
     resumeRun: (log: Log, runId: string, by: string) => resumeRun(logging(log), limits, runId, by),
+    checkLibrary: (log: Log, asked: { by: string; rawBody: Uint8Array }) =>
+      checkLibrary(logging(log), limits, libraryRules(library, known), asked),
     pause: (log: Log, by: { by: string; why: string }) => pause(logging(log), by),
     resume: (log: Log, by: string) => resume(logging(log), limits, by),
     collectAgain: (log: Log, runId: string, by: string) => collectAgain(logging(log), runId, by),
@@ -218,13 +199,16 @@ function operations({ limits }: Config, outside: Outside) {
  * What messages and timers start. It throws for a message that is no bell of ours; the host then
  * keeps it in the poison queue for a person to see.
  */
-function triggers(config: Config, outside: Outside, { callers, catalogue }: KnownParts) {
+function triggers(config: Config, outside: Outside, known: KnownParts) {
+  const { callers, catalogue } = known;
   const { limits, lingerMs, watchMs, callbacks } = config;
   const { lockdown, paused, scope } = config.access;
   const calling = { callers, rules: callbacks, waitsMs: callbacks.waitsMs };
-  const watch = createWatch(limits, watchMs, tellState);
+  const library = libraryRules(config.library, known);
+  const watch = createWatch(limits, watchMs, tellState, library);
   const platformsOf = (name: string) => catalogue.get(name)?.profile.platforms ?? null;
-  const draining = { limits, lingerMs, scope, factsAgeMs: FACTS_AGE_MS, platformsOf, watch };
+  const judging = { scope, factsAgeMs: FACTS_AGE_MS, library };
+  const draining = { ...judging, limits, lingerMs, platformsOf, watch };
   const logging = (log: Log): Ports => withLog(outside, log);
   return {
     drain: async (log: Log, message: unknown) => {

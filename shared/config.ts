@@ -6,6 +6,7 @@ import type { CallbackConfig } from "./callback/settings.ts";
 import { CLOUDS, withoutApiPath } from "./defender/address.ts";
 import { cloudProblems } from "./defender/cloud-settings.ts";
 import type { Problem } from "./incident/problem.ts";
+import type { LibraryConfig } from "./limits/library/rules.ts";
 import type { Limits } from "./limits/pace/limits.ts";
 import { isLoopback } from "./loopback.ts";
 
@@ -63,6 +64,8 @@ export const settings = z.object({
   POLL_SCHEDULE: z.string().min(9),
   CLOSED_DOOR_SECONDS: seconds(60),
   DRAIN_LINGER_SECONDS: z.coerce.number().min(0).max(240).default(240),
+  LIBRARY_CHECK: z.enum(["list", "given", "off"]).default("list"),
+  LIBRARY_MINUTES: z.coerce.number().min(0.01).max(1_440).default(5),
   WATCH_SECONDS: z.coerce.number().min(0).max(240).default(55),
   ...accessSettings,
   ...callbackSettings,
@@ -92,6 +95,7 @@ export interface Config {
   /** The partition of the ledger: tenant and app, because Defender counts its limits for these. */
   readonly partition: string;
   readonly limits: Limits;
+  readonly library: LibraryConfig;
   readonly expiryMs: number;
   readonly lingerMs: number;
   /** How long one watch may go on. */
@@ -166,6 +170,7 @@ function configOf(from: Settings, storage: StorageSetting): Config {
     },
     partition: `${from.DEFENDER_TENANT_ID}|${from.LEDGER_CLIENT_ID ?? from.DEFENDER_CLIENT_ID}`,
     limits: limitsOf(from),
+    library: { check: from.LIBRARY_CHECK, ageMs: from.LIBRARY_MINUTES * 60_000 },
     expiryMs: from.SEQUENCE_EXPIRY_HOURS * 3_600_000,
     lingerMs: from.DRAIN_LINGER_SECONDS * 1_000,
     watchMs: from.WATCH_SECONDS * 1_000,

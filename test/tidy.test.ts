@@ -105,6 +105,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/credentials.ts": ["@azure/identity", "shared/azure", "shared/config.ts"],
   "shared/shipped-profiles.ts": ["node:fs", "node:url", "shared/incident", "shared/plan"],
   "shared/outside.ts": ["node:", "shared"],
+  "shared/read-settings.ts": ["shared"],
   "shared/doctor": ["zod", "jose", "shared"],
   "shared/app.ts": ["node:", "shared"],
   functions: [

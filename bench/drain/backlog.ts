@@ -52,7 +52,7 @@ export async function acceptIncident(
     caps: null,
     callbacks: [],
     again: false,
-    mayUse: () => true,
+    whyNotUse: () => null,
   });
   if (acceptance.kind !== "accepted") throw new Error(`${incidentId} was ${acceptance.kind}`);
 }

@@ -178,6 +178,7 @@ function startFleet(
     lingerMs,
     scope: {},
     factsAgeMs: 600_000,
+    library: null,
     platformsOf: () => PLATFORMS,
   };
   for (const worker of fleet.workers) {

@@ -20,6 +20,8 @@ type LrqSettings = {
   CLOSED_DOOR_SECONDS: string?
   DRAIN_LINGER_SECONDS: string?
   WATCH_SECONDS: string?
+  LIBRARY_CHECK: string?
+  LIBRARY_MINUTES: string?
   LOCKDOWN: string?
   PAUSED: string?
   SCOPE: string?

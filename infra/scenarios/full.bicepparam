@@ -38,6 +38,8 @@ param settings = {
   CLOSED_DOOR_SECONDS: '60'
   DRAIN_LINGER_SECONDS: '240'
   WATCH_SECONDS: '55'
+  LIBRARY_CHECK: 'list'
+  LIBRARY_MINUTES: '5'
   LOCKDOWN: 'false'
   PAUSED: 'false'
   SCOPE: '{}'

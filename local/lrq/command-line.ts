@@ -8,6 +8,7 @@ import { addressIn, type AppAddress } from "./app-address.ts";
 import { exportRun } from "./export-run.ts";
 import { UsageError } from "./usage-error.ts";
 import { verify } from "./verify-command.ts";
+import { pinsIn } from "./verify-library.ts";
 
 /** Where the command runs: its settings, and where it speaks. */
 export interface CommandSurroundings {
@@ -35,6 +36,7 @@ export const USAGE = `Usage:
   lrq backup FILE                write all rows of the ledger into a new file
   lrq restore FILE               write them into a table that has no others
 
+verify DIR and verify RUN take --library FILE: the library.json that what ran is held against.
 --head is the hash of the run's seal, or the head of its custody chain, or of the queue's log, kept
 elsewhere: 64 hex digits. export, verify RUN and verify queue ask lrq at LRQ_URL (such as http://127.0.0.1:7071) with the key LRQ_KEY.
 doctor asks lrq at LRQ_URL, which examines itself; LRQ_KEY needs the right operate. Without LRQ_URL
@@ -112,7 +114,8 @@ async function runVerb(
     return EXIT.well;
   }
   if (verb === "verify" && folder === "") {
-    return await verify({ subject, head }, () => addressFrom(env), say);
+    const pins = values.library === undefined ? null : pinsIn(values.library);
+    return await verify({ subject, head, pins }, () => addressFrom(env), say);
   }
   if (verb === "export" && folder !== "") {
     return await bringOut(evidenceApi(addressFrom(env)), runIdOf(subject), folder, say);
@@ -129,6 +132,7 @@ function parsedWords(words: readonly string[]) {
       machine: { type: "string" },
       minutes: { type: "string" },
       folder: { type: "string" },
+      library: { type: "string" },
       check: { type: "boolean" },
       plan: { type: "string" },
       yes: { type: "boolean" },

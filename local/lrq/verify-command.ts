@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { QUEUE_CHAIN, verifyAudit } from "../../shared/evidence/audit.ts";
+import type { Pins } from "../../shared/plan/library/pins.ts";
 import { isRunId } from "../../shared/plan/identity.ts";
 import { type EvidenceApi, evidenceApi } from "./api.ts";
 import { type AppAddress } from "./app-address.ts";
@@ -12,10 +13,11 @@ import { type Verified, verifyFolder } from "./verify-folder.ts";
 const EXIT = { well: 0, wrong: 1 } as const;
 const FINDINGS_SHOWN = 50;
 
-/** What is verified, and against which hash; null if none is expected. */
+/** What is verified, against which hash, and against which pins; null if none are given. */
 interface VerifyAsked {
   readonly subject: string;
   readonly head: string | null;
+  readonly pins: Pins | null;
 }
 
 /**
@@ -23,13 +25,13 @@ interface VerifyAsked {
  * only if lrq is needed. Throws a `UsageError` for a subject that is none of them.
  */
 export async function verify(
-  { subject, head }: VerifyAsked,
+  { subject, head, pins }: VerifyAsked,
   appAddress: () => AppAddress,
   say: (line: string) => void,
 ): Promise<number> {
   if (existsSync(subject)) {
     if (!statSync(subject).isDirectory()) throw new UsageError(`${subject} is not a folder`);
-    return await verifyAndTell(subject, head, say);
+    return await verifyAndTell(subject, { head, pins }, say);
   }
   if (subject === QUEUE_CHAIN) return await verifyQueue(evidenceApi(appAddress()), head, say);
   if (!isRunId(subject)) throw new UsageError(`${subject} is neither a folder nor the id of a run`);
@@ -38,7 +40,7 @@ export async function verify(
   try {
     const folder = join(parent, subject);
     await exportRun(api, subject, folder);
-    return await verifyAndTell(folder, head, say);
+    return await verifyAndTell(folder, { head, pins }, say);
   } finally {
     rmSync(parent, { recursive: true, force: true });
   }
@@ -68,14 +70,15 @@ async function verifyQueue(
 
 async function verifyAndTell(
   folder: string,
-  head: string | null,
+  { head, pins }: Pick<VerifyAsked, "head" | "pins">,
   say: (line: string) => void,
 ): Promise<number> {
-  const verified = await verifyFolder(folder, head);
+  const verified = await verifyFolder(folder, head, pins);
   const { runId, results, auditRecords, findings } = verified;
   if (findings.length === 0) {
     say(`ok   run ${runId}: ${results} results, ${auditRecords} audit records, all as chained`);
     for (const line of proofOf(verified)) say(line);
+    if (pins !== null) say("     every library file that ran was as pinned");
     return EXIT.well;
   }
   for (const { where, what } of findings.slice(0, FINDINGS_SHOWN)) say(`NOT  ${where}: ${what}`);

@@ -22,12 +22,14 @@ import {
   tellsDecisions,
   UNSEALED,
 } from "./custody-folder.ts";
+import type { Pins } from "../../shared/plan/library/pins.ts";
 import type { Finding, Found } from "./finding.ts";
 import { type FileDigest, hashFile } from "./hash-file.ts";
 import { parsed } from "./parsed-json.ts";
 import { plainFilesIn, readPlainText } from "./plain-files.ts";
 import { checkLogs, type ReadManifest } from "./verify-logs.ts";
 import { checkDecisions } from "./verify-decisions.ts";
+import { checkPins } from "./verify-library.ts";
 import { readStatements } from "./verify-seals.ts";
 
 export type { Finding } from "./finding.ts";
@@ -56,11 +58,13 @@ export interface Verified {
  * Recomputes everything in an exported folder, with nothing but the folder: each hash, all chains,
  * each name, that nothing is missing or too much, and that manifest, log and seals tell one story.
  * `expectedHead` is the hash of a seal, or the custody head, as kept elsewhere; without it a folder
- * forged anew as a whole cannot be told from a true one.
+ * forged anew as a whole cannot be told from a true one. With `pins`, what ran is held against
+ * them.
  */
 export async function verifyFolder(
   folder: string,
   expectedHead: string | null = null,
+  pins: Pins | null = null,
 ): Promise<Verified> {
   const findings: Finding[] = [];
   const found: Found = (where, what) => void findings.push({ where, what });
@@ -79,6 +83,7 @@ export async function verifyFolder(
   checkResults(expected, digests, { known, found });
   const records = checkLogs(folder, { manifest, statements }, found);
   if (statements !== null) checkDecisions(folder, statements, found);
+  if (pins !== null) checkPins({ entries, records }, pins, found);
   const head = manifest?.file.head ?? null;
   const headOf = expectedHead === null ? null : headIn(expectedHead, head, statements);
   if (expectedHead !== null && headOf === null) {

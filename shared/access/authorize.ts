@@ -27,6 +27,19 @@ export function whyNot(caller: Caller, right: Right, scope: Scope = {}): string 
 }
 
 /**
+ * Why `caller` may not send for the source with the profile; null if it may. A profile that may run
+ * scripts that nobody pinned needs a right of its own.
+ */
+export function whyNotProfile(
+  caller: Caller,
+  { source, profile, isPinned }: Required<Scope> & { readonly isPinned: boolean },
+): string | null {
+  const why = whyNot(caller, "incident.submit", { source, profile });
+  if (why !== null || isPinned || caller.may.includes("script.unpinned")) return why;
+  return `caller ${caller.name} lacks the right script.unpinned, which ${profile} needs`;
+}
+
+/**
  * The rights that each way to identify a caller can give. A key or token is shown only to us. A
  * signature is made over a body, and covers neither method nor path nor query: anybody who has a
  * signed incident could send it to another path, or ask in the query to run it again.

@@ -6,7 +6,10 @@ import { entraRuleSchema } from "./entra-rule.ts";
 import { secretsSchema, targetSettingsSchema } from "./callback-setting.ts";
 import { keyOfSecret } from "./standard-webhooks.ts";
 
-/** Everything that a caller can be allowed to do; `again` is to run again what has run already. */
+/**
+ * Everything that a caller can be allowed to do. `again` is to run again what has run already,
+ * `script.unpinned` to use profiles with scripts that nobody pinned.
+ */
 export const RIGHTS = [
   "incident.submit",
   "run.read",
@@ -15,6 +18,7 @@ export const RIGHTS = [
   "evidence.read",
   "operate",
   "again",
+  "script.unpinned",
 ] as const;
 export type Right = (typeof RIGHTS)[number];
 

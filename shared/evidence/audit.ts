@@ -16,7 +16,8 @@ import { reportedName } from "./reported-text.ts";
  * The decisions that a person may ask about later. `adopted`: an action was found at Defender after
  * the answer to its POST was lost. `givenBack`: a sequence waits again. `ended`: it ended, in any
  * way. `refused`: Defender refused it. `ranLate`: an action that was given up has run.
- * `impersonation`: somebody else's action has a mark of the sequence.
+ * `impersonation`: somebody else's action has a mark of the sequence. `libraryDrift`: a library file
+ * is not as pinned any more. `libraryChanged`: one was changed while the sequence ran.
  */
 export const AUDIT_EVENTS = [
   "accepted",
@@ -40,6 +41,9 @@ export const AUDIT_EVENTS = [
   "waveEnded",
   "runPaused",
   "runResumed",
+  "libraryDrift",
+  "libraryMended",
+  "libraryChanged",
 ] as const;
 
 /** More than one transaction can move (100 rows, Table service). */

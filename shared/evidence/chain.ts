@@ -115,8 +115,9 @@ function wrongWith<T extends ChainEnd & { readonly previous: string }>(
 
 function malformed(noun: string, issue: z.core.$ZodIssue | undefined): string {
   const path = issue?.path.map(String).join(".") ?? "";
-  const kind = noun === "entry" ? "a custody entry" : `an audit ${noun}`;
-  return `not ${kind} of version 1 (${path}: ${issue?.message ?? ""})`;
+  const kind =
+    noun === "entry" ? "a custody entry of version 1 or 2" : `an audit ${noun} of version 1`;
+  return `not ${kind} (${path}: ${issue?.message ?? ""})`;
 }
 
 function hashOf(members: object): string {

@@ -24,11 +24,23 @@ const commandSchema = z.discriminatedUnion("type", [
     type: z.literal("RunScript"),
     scriptName: z.string(),
     args: z.string().nullable(),
-    /** Of the library file, if it is known. */
+    /** Of the file as Defender listed it last before the claim; null if it was not asked. */
     scriptSha256: hash.nullable(),
   }),
   z.strictObject({ type: z.literal("GetFile"), path: z.string() }),
 ]);
+
+/**
+ * The library files of a sequence's part, as Defender listed them at `listedAt`, before the claim.
+ * `pinned` is false if its profile may run files that nobody pinned. `changedAt` is not null if a
+ * list already showed that one of them was changed while the sequence ran.
+ */
+const librarySchema = z.strictObject({
+  pinned: z.boolean(),
+  listedAt: instant.nullable(),
+  files: z.array(z.strictObject({ name: z.string(), sha256: hash.nullable() })),
+  changedAt: instant.nullable(),
+});
 
 const fieldsSchema = z.strictObject({
   runId: z.string(),
@@ -42,6 +54,11 @@ const fieldsSchema = z.strictObject({
   part: ordinal,
   commandIndex: ordinal,
   command: commandSchema,
+  /**
+   * Null if no library file was used, or if lrq did not check the library. Entries of version 1
+   * have no such member.
+   */
+  library: librarySchema.nullable().optional(),
   profile: z.strictObject({ name: z.string(), version: ordinal, hash: z.string() }),
   /** The caller, by its name in the settings. */
   requestedBy: z.string(),
@@ -72,16 +89,19 @@ const fieldsSchema = z.strictObject({
 /**
  * One result in the custody chain of a run. Instants are ISO 8601 in UTC; `startedAt` and `endedAt`
  * are Defender's. `number` counts from 1; `previous` is the hash of the entry before, 64 zeros for
- * the first; `hash` is the SHA-256 of the canonical JSON of all other members.
+ * the first; `hash` is the SHA-256 of the canonical JSON of all other members. lrq writes version 2.
  */
 export const custodyEntrySchema = z.strictObject({
   ...linkShape,
+  v: z.literal([1, 2]),
   ...fieldsSchema.shape,
 });
 
 export type CustodyEntry = Readonly<z.infer<typeof custodyEntrySchema>>;
 /** What is known of a result when it is stored; the chain adds the rest. */
-export type CustodyFields = Readonly<z.infer<typeof fieldsSchema>>;
+export type CustodyFields = Readonly<z.infer<typeof fieldsSchema>> & {
+  readonly library: z.infer<typeof librarySchema> | null;
+};
 /**
  * The end of a chain. It is enough to append to the chain, and to see later that nothing was cut
  * off.
@@ -96,6 +116,7 @@ export type CustodyHead = ChainEnd;
 export function appendEntry(head: CustodyHead | null, fields: CustodyFields): CustodyEntry {
   const named = {
     ...fields,
+    v: 2 as const,
     machineName: shortened(fields.machineName),
     servedName: shortened(fields.servedName),
   };
@@ -118,7 +139,9 @@ export function verifyChain(
 
 const CUSTODY: ChainKind<CustodyEntry> = {
   noun: "entry",
-  schema: custodyEntrySchema,
+  schema: custodyEntrySchema.refine(({ v, library }) => (v === 2) === (library !== undefined), {
+    error: "version 2 says what was in the library, version 1 does not",
+  }),
   chainOf: (entry) => entry.runId,
   stranger: "belongs to another run",
 };

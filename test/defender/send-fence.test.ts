@@ -83,6 +83,7 @@ async function begun(sendFenceMs: number) {
     lingerMs: 0,
     scope: {},
     factsAgeMs: 600_000,
+    library: null,
     platformsOf: () => PLATFORMS,
     watch: async () => {},
   };

@@ -1,38 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { sealed } from "../../shared/evidence/chain.ts";
 import { canonicalJson } from "../../shared/plan/canonical-json.ts";
 import type { CustodyEntry, CustodyFields } from "../../shared/evidence/custody.ts";
 import { appendEntry, verifyChain } from "../../shared/evidence/custody.ts";
+import { anEntry } from "./an-entry.ts";
 
-const FIELDS: CustodyFields = {
-  runId: "0123456789abcdefghjk",
-  source: "sentinel",
-  incidentId: "42",
-  sequenceId: "0123456789abcdefghjk.mnpqrstvwxyz",
-  machineId: "1e5bc9d7e413ddd7902c2932e418702b84d0cc07",
-  machineName: "pc-0042.corp.example",
-  machineActionId: "5382f7ea-7557-4ab7-9782-d50480024a4e",
-  part: 0,
-  commandIndex: 1,
-  command: { type: "GetFile", path: "C:\\Temp\\out.zip" },
-  profile: { name: "triage", version: 3, hash: "c".repeat(64) },
-  requestedBy: "playbook",
-  approvedBy: null,
-  requestedAt: "2026-11-20T10:00:00.000Z",
-  submittedAt: "2026-11-20T10:00:06.000Z",
-  startedAt: "2026-11-20T10:02:00.566Z",
-  endedAt: null,
-  collectedAt: "2026-11-20T10:03:10.000Z",
-  clockOffset: { ms: -120, withinMs: 900 },
-  storedAs: "0123456789abcdefghjk/mnpqrstvwxyz/0-1.bin",
-  servedName: "out.zip.gz",
-  size: 42,
-  sha256: "a".repeat(64),
-  content: { encoding: "gzip", size: 99, sha256: "b".repeat(64) },
-  lrqVersion: "0.1.0",
-  lrqCommit: "c24fd9090dca2f5d8827d3dc9d8e2900b3ef212a",
-};
+const FIELDS = anEntry();
 
 const SCRIPT: CustodyFields = {
   ...FIELDS,
@@ -66,17 +41,26 @@ describe("the custody chain", () => {
 
   it("starts with a hash of zeros and counts from 1", () => {
     const [first, second] = chainOf(2);
-    expect(first).toMatchObject({ v: 1, number: 1, previous: "0".repeat(64) });
+    expect(first).toMatchObject({ v: 2, number: 1, previous: "0".repeat(64) });
     expect(second).toMatchObject({ number: 2, previous: first?.hash });
   });
 
   it("keeps its hashes from version to version", () => {
     expect(chainOf(2).map((entry) => entry.hash)).toMatchInlineSnapshot(`
       [
-        "772f4bd1eff4fefbed8346bf1b0b4a5ccd3431591bdb978d7b6b9f1717f2244f",
-        "a4a994ed023bf0522ed67c306361e91bc2f51d1f93706a7525f72cdd6418fba1",
+        "d8d60dbbe4aab61c01e6cb98316e10c0780297fcfaa767c2ce7e7f65ee81e022",
+        "30e916d6c42d20684f333e1d6ec3ae00dc95d1d6566504e3da817b401fe0e3b4",
       ]
     `);
+  });
+
+  it("reads entries of version 1, which do not say what was in the library", () => {
+    const { library: _, ...members } = FIELDS;
+    const entry = sealed(null, { ...members, commandIndex: 0 });
+    expect(entry.hash).toBe("772f4bd1eff4fefbed8346bf1b0b4a5ccd3431591bdb978d7b6b9f1717f2244f");
+    expect(verifyChain([entry])).toMatchObject({ kind: "ok" });
+    const forged = sealed(null, { ...members, v: 2 });
+    expect(verifyChain([forged])).toMatchObject({ kind: "broken" });
   });
 
   it("shows any change of any value", () => {

@@ -49,6 +49,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     state: "waiting",
     place: { kind: "ready" },
     reason: null,
+    libraryHold: null,
     acceptedAtMs: START_MS,
     expiresAtMs: START_MS + 72 * HOUR_MS,
     claimedAtMs: null,

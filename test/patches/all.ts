@@ -4,6 +4,7 @@ import { OF_DRAIN } from "./of-drain.ts";
 import { OF_GUARDS } from "./of-guards.ts";
 import { OF_LATE } from "./of-late.ts";
 import { OF_LIMITS } from "./of-limits.ts";
+import { OF_LIBRARY } from "./of-library.ts";
 import { OF_LISTS } from "./of-lists.ts";
 import { OF_RESULTS } from "./of-results.ts";
 import { OF_SENDERS } from "./of-senders.ts";
@@ -17,6 +18,7 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_LIMITS,
   ...OF_STORAGE,
   ...OF_DRAIN,
+  ...OF_LIBRARY,
   ...OF_LISTS,
   ...OF_LATE,
   ...OF_RESULTS,

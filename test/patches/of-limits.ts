@@ -74,7 +74,7 @@ export const OF_LIMITS: readonly Patch[] = [
   },
   {
     name: "opens a closed door by the answer to a call that left before",
-    file: "shared/limits/pace/budget.ts",
+    file: "shared/limits/pace/door.ts",
     snippet: "if (latestMs < budget.door.closedUntilMs) return budget;",
     replacement: "",
     caughtBy: { test: "test/limits/pace/budget.test.ts" },

@@ -23,6 +23,9 @@ export function unfinished(world: World): string | null {
   const { late } = world.judge;
   const untold = isBlind ? null : late.untold(world.tenant.actions, world.clock.nowMs());
   if (untold !== null) return `nobody has told of ${untold.id} (${untold.comment})`;
+  if (world.judge.library.owesList(world.clock.nowMs())) {
+    return "nobody has listed the library since the last action";
+  }
   for (const record of records.values()) {
     if (!TERMINAL.has(record.state)) {
       const place = record.place === null ? "" : ` ${JSON.stringify(record.place)}`;
@@ -53,6 +56,7 @@ export async function checkAftermath(world: World): Promise<void> {
   judge.notices.aftermath();
   judge.strangers.aftermath(memory.rows());
   judge.late.aftermath(world.tenant.actions, memory.rows());
+  judge.library.aftermath(world.tenant.actions, records);
   checkBusyness(world);
 }
 

@@ -21,6 +21,7 @@ import { createCourt } from "./invariants.ts";
 import { createInterruptions } from "./interruptions.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { heldBySetting } from "./paused-setting.ts";
+import { rulesOf } from "./library.ts";
 import { portsOf } from "./ports.ts";
 import { platformsOf } from "./profiles.ts";
 import { OFF_LIMITS } from "./scenario.ts";
@@ -135,7 +136,8 @@ function serve(world: World): Serve {
         if (await heldBySetting(world, epoch, ports)) return;
         const watch = watchMs > 0 ? watchOf(world, epoch) : async () => {};
         const scope = factsAgeMs === null ? {} : OFF_LIMITS_SCOPE;
-        const judging = { scope, factsAgeMs: factsAgeMs ?? FACTS_AGE_MS };
+        const library = rulesOf(world.scenario);
+        const judging = { scope, factsAgeMs: factsAgeMs ?? FACTS_AGE_MS, library };
         const draining = { ...judging, platformsOf, limits, lingerMs, watch };
         return await drain(ports, draining, bell);
       }

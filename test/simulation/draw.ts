@@ -8,6 +8,7 @@ import {
   LAST_RESUME_MS,
 } from "./draw-guards.ts";
 import { drawFacts, drawScope } from "./draw-facts.ts";
+import { drawLibrary } from "./draw-library.ts";
 import { drawHabits } from "./draw-habits.ts";
 import { drawRivals } from "./draw-rivals.ts";
 import { NO_FAULTS, type FaultRates } from "./faults.ts";
@@ -88,6 +89,7 @@ export function drawScenario(seed: number): Scenario {
     pollsOverlap: chance(random, 0.3),
     machines,
     factsAgeMs,
+    library: drawLibrary(seed),
     arrivals: [...approvals.arrivals, ...drawRivals(seed, approvals.arrivals, machines)],
     pausedUntilMs: held.pausedUntilMs,
     operations: [

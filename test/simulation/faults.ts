@@ -54,6 +54,7 @@ export const METHODS = [
   "defender.machines",
   "defender.cancel",
   "defender.link",
+  "defender.library",
   "defender.download",
   "callbacks.send",
   "queue.complete",

@@ -18,6 +18,9 @@ export const INVARIANTS = {
   facts:
     "Nothing is claimed for a machine before Defender has said what it is, and nothing that is " +
     "not for such a machine.",
+  library:
+    "Nothing is claimed with a library file that no list of the allowed age showed as pinned, and a " +
+    "file that changes while it runs is noted.",
   bytes: "What arrives at Defender is what the profile says, in its order, byte for byte.",
   paused: "No POST leaves later than the send fence after a pause.",
   startsPaused:

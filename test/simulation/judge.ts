@@ -10,6 +10,7 @@ import { createGateJudge, type GateJudge } from "./gate-judge.ts";
 import { createLateJudge, type LateJudge } from "./late-judge.ts";
 import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
 import { createLockoutJudge, type LockoutJudge } from "./lockout-judge.ts";
+import { createLibraryJudge, type LibraryJudge } from "./library-judge.ts";
 import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
 import { createSealJudge, type SealJudge } from "./seal-judge.ts";
 import { createSettingJudge, type SettingJudge } from "./setting-judge.ts";
@@ -21,7 +22,8 @@ import { commandAt, endOf, isOpen, type TenantAction } from "./tenant-action.ts"
 
 /** Everything that must hold while the simulation runs, judged by what senders and Defender see. */
 export interface Judge {
-  readonly door: DoorJudge & Pick<LockoutJudge, "listed" | "refused">;
+  readonly door: DoorJudge &
+    Pick<LockoutJudge, "listed" | "refused"> & { libraryListed(nowMs: number): void };
   readonly ledger: LedgerJudge;
   readonly gates: GateJudge;
   readonly approvals: ApprovalJudge;
@@ -31,6 +33,7 @@ export interface Judge {
   readonly strangers: StrangerJudge;
   readonly facts: FactsJudge;
   readonly setting: SettingJudge;
+  readonly library: LibraryJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
   leaves(comment: string, epoch: Epoch): void;
@@ -80,6 +83,7 @@ export function createJudge(
       court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);
     }
     facts.moved(before, after);
+    library.moved(before, after);
     const isVerdict =
       verdicts.has(sequenceId) ||
       (after.outcome?.code === "otherMachine" && facts.isOther(after.machineId, nowMs())) ||
@@ -105,12 +109,14 @@ export function createJudge(
   const ledger = createLedgerJudge(court, onPlanned, onMove);
   const strangers = createStrangerJudge(court, actionOf);
   const facts = createFactsJudge(court, scenario, startMs);
+  const library = createLibraryJudge(court, scenario, startMs);
   const late = createLateJudge(court, () => ledger.records);
   const lockouts = createLockoutJudge(court, scenario, startMs);
   const seen = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
   const door = {
     ...seen,
     ...lockouts,
+    libraryListed: (atMs: number) => library.listed(atMs),
     arrived: (atMs: number) => {
       seen.arrived(atMs);
       lockouts.arrived(atMs);
@@ -138,6 +144,7 @@ export function createJudge(
     strangers,
     facts,
     setting,
+    library,
     reads,
     promisedIds,
     committed: (changes) => {
@@ -151,6 +158,7 @@ export function createJudge(
         door.paused(isPaused(budget.body) ? nowMs() : null);
         lockouts.locked(isLocked(budget.body), nowMs());
         late.noted(budget.body);
+        library.noted(budget.body);
       }
     },
     leaves: (comment, epoch) => {

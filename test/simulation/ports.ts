@@ -171,7 +171,7 @@ function defenderOf(world: World, invocation: Invocation): Defender {
     readMachines: async (machineIds) =>
       await read("machines", () => tenant.readMachines(machineIds)),
     findMachines: async () => ({ kind: "unavailable", detail: "not simulated" }),
-    listLibrary: async () => ({ kind: "unavailable", detail: "not simulated" }),
+    listLibrary: async () => await read("library", () => tenant.listLibrary()),
     machinesSeenSince: async (sinceMs) =>
       await read("machines", () => tenant.machinesSeenSince(sinceMs)),
   };

@@ -131,6 +131,13 @@ export interface TenantRules {
   readonly odd: number;
 }
 
+/** What somebody makes of a library file, and when: other bytes, none, or the pinned ones again. */
+export interface LibraryChange {
+  readonly atMs: number;
+  readonly name: string;
+  readonly to: "other" | "gone" | "pinned";
+}
+
 /** That two versions of the app run at once, and what the newer one writes. */
 export interface Versions {
   /** True if every other host adds a field to all that it writes. */
@@ -160,6 +167,13 @@ export interface Scenario {
   readonly lingerMs: number;
   /** How old facts may be when a scope is judged by them; null if the drains have no scope. */
   readonly factsAgeMs: number | null;
+  /** How old a list of the library may be, and what becomes of it; null: nobody checks it. */
+  readonly library: {
+    readonly ageMs: number;
+    readonly changes: readonly LibraryChange[];
+    /** When Defender does not tell of it; null is never. */
+    readonly silent: Span | null;
+  } | null;
   readonly expiryMs: number;
   readonly hosts: number;
   /** Until then hosts start with the setting PAUSED; then all are started again without it. */
@@ -231,6 +245,7 @@ export const CALM_TENANT: TenantRules = {
 /** Runs that go at once and whole, and nobody in between. */
 export const UNGUARDED = {
   factsAgeMs: null,
+  library: null,
   policy: null,
   watchMs: 0,
   pausedUntilMs: null,

@@ -73,7 +73,7 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
     caps: null,
     callbacks: team === REQUESTER ? targetsFor(incident, world.scenario.receivers) : [],
     again: false,
-    mayUse: () => true,
+    whyNotUse: () => null,
   };
   // Who has to know Defender's names of machines never hears them without a token.
   const isHopeless = world.scenario.bars.some(

@@ -3,6 +3,8 @@ import type { Command } from "../../shared/plan/command/command.ts";
 import type { Machine, Random, Reply } from "../../shared/ports.ts";
 import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from "./bad-answers.ts";
 import { isBarred, OFF_LIMITS, type Bar, type Scenario, type ScenarioMachine } from "./scenario.ts";
+import type { LibraryFile } from "../../shared/plan/library/library-file.ts";
+import { libraryAt } from "./library.ts";
 import { between } from "./streams.ts";
 import { commandAt, described, isOpen, newAction, type TenantAction } from "./tenant-action.ts";
 import { aMachine } from "../workflow/known-machines.ts";
@@ -14,6 +16,12 @@ export interface DoorWitness {
   cancelled(action: TenantAction, comment: string, nowMs: number): void;
   /** A list was given. */
   listed(nowMs: number): void;
+}
+
+/** What the judge of the library hears of. */
+interface LibraryWitness {
+  /** A list of the library was given. */
+  libraryListed(nowMs: number): void;
 }
 
 export interface Post {
@@ -40,13 +48,19 @@ export interface Tenant {
   bytesBehind(link: string): Reply<string>;
   machinesSeenSince(sinceMs: number): Reply<readonly string[]>;
   readMachines(machineIds: readonly string[]): Reply<readonly Machine[]>;
+  listLibrary(): Reply<readonly LibraryFile[]>;
 }
 
-export type ReadApi = "list" | "cancel" | "link" | "machines";
+export type ReadApi = "list" | "cancel" | "link" | "machines" | "library";
 
 export function createTenant(
   scenario: Scenario,
-  world: { nowMs: () => number; startMs: number; random: Random; witness: DoorWitness },
+  world: {
+    nowMs: () => number;
+    startMs: number;
+    random: Random;
+    witness: DoorWitness & LibraryWitness;
+  },
 ): Tenant {
   const { tenant: rules } = scenario;
   const { nowMs, startMs, random, witness } = world;
@@ -168,6 +182,16 @@ export function createTenant(
         kind: "answered",
         value: asked.filter(isThere).map((each) => machineIn(each, sinceMs)),
       };
+    },
+    listLibrary: () => {
+      const sinceMs = nowMs() - startMs;
+      const [fromMs, untilMs] = scenario.library?.silent ?? [0, 0];
+      if (sinceMs >= fromMs && sinceMs < untilMs) {
+        return { kind: "unavailable", detail: "it tells nobody of the library" };
+      }
+      if (!spends("library")) return { kind: "throttled", retryAfterMs: null };
+      witness.libraryListed(nowMs());
+      return { kind: "answered", value: libraryAt(scenario.library, sinceMs) };
     },
     get: (actionId) => {
       const action = known(actionId);

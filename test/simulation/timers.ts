@@ -4,6 +4,7 @@ import { reconcile } from "../../shared/workflow/operate/reconcile.ts";
 import { tellState } from "../../shared/workflow/view/tell-state.ts";
 import type { Epoch } from "./hosts.ts";
 import { heldBySetting } from "./paused-setting.ts";
+import { rulesOf } from "./library.ts";
 import type { World } from "./world.ts";
 
 /** After a storm nothing goes wrong any more, and what is left mostly waits until it expires. */
@@ -14,7 +15,9 @@ const watches = new WeakMap<Epoch, Watch>();
 
 /** The watch of one process: a drain begins it, and so does a timer. */
 export function watchOf({ scenario }: World, epoch: Epoch): Watch {
-  const watch = watches.get(epoch) ?? createWatch(scenario.limits, scenario.watchMs, tellState);
+  const watch =
+    watches.get(epoch) ??
+    createWatch(scenario.limits, scenario.watchMs, tellState, rulesOf(scenario));
   watches.set(epoch, watch);
   return watch;
 }
@@ -39,7 +42,7 @@ export function startPolling(world: World): void {
         await heldBySetting(world, epoch, ports);
         return scenario.watchMs > 0
           ? await watchOf(world, epoch)(ports)
-          : await poll(ports, scenario.limits, pollerId);
+          : await poll(ports, scenario.limits, pollerId, rulesOf(scenario));
       })
       .then(() => {
         if (running === epoch) running = null;

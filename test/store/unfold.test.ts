@@ -174,6 +174,7 @@ describe("the drain that a planned run was rung for", () => {
     lingerMs: 0,
     scope: {},
     factsAgeMs: 600_000,
+    library: null,
     platformsOf: () => PLATFORMS,
     watch: async () => {},
   };

@@ -210,6 +210,23 @@ export const auditPageSchema = z.strictObject({
 });
 
 /** `GET status`. */
+const libraryTrouble = z.strictObject({ since: z.iso.datetime(), detail: z.string() }).nullable();
+const libraryFile = z.strictObject({
+  name: z.string(),
+  pinned: z.string(),
+  listed: z.string().nullable(),
+  since: z.iso.datetime().nullable(),
+});
+
+/** `GET library`, and the answer of a check. */
+export const libraryViewSchema = z.strictObject({
+  lists: z.enum(["self", "others", "nobody"]),
+  maxAgeMinutes: z.number().nullable(),
+  listedAt: z.iso.datetime().nullable(),
+  trouble: libraryTrouble,
+  files: z.array(libraryFile),
+});
+
 export const statusSchema = z.strictObject({
   calls: z.strictObject({ used: z.number(), limit: z.number(), windowSeconds: z.number() }),
   sessions: z.strictObject({
@@ -232,6 +249,15 @@ export const statusSchema = z.strictObject({
   paused: z.strictObject({ by: z.string(), why: z.string(), at: z.string() }).nullable(),
   last429At: z.iso.datetime().nullable(),
   othersUseTheQuota: z.boolean(),
+  // The release before does not look at the library.
+  library: z
+    .strictObject({
+      listedAt: z.iso.datetime().nullable(),
+      trouble: libraryTrouble,
+      drifted: z.array(libraryFile),
+    })
+    .nullable()
+    .optional(),
   impersonations: z
     .array(
       z.strictObject({

@@ -114,7 +114,7 @@ function aSubmission(incidentId: string, numbers: readonly number[]): Submission
     caps: null,
     callbacks: [],
     again: false,
-    mayUse: () => true,
+    whyNotUse: () => null,
   };
 }
 

@@ -43,6 +43,7 @@ export async function drained(
       lingerMs: 0,
       scope,
       factsAgeMs: FACTS_AGE_MS,
+      library: null,
       platformsOf: () => ["windows"],
       watch: async () => {},
     },

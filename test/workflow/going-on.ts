@@ -8,6 +8,7 @@ import {
   sequenceSchema,
   type SequenceRecord,
 } from "../../shared/ledger/sequence/sequence.ts";
+import type { LibraryRules } from "../../shared/limits/library/rules.ts";
 import type { Defender, Ledger, Ports } from "../../shared/ports.ts";
 import type { AcceptPorts, Submission } from "../../shared/workflow/accept/accept.ts";
 import { collect } from "../../shared/workflow/collect/collect.ts";
@@ -31,13 +32,21 @@ type GoingOnPorts = Omit<Ports, "evidence" | "callbacks"> & Pick<AcceptPorts, "l
 interface Options {
   readonly startMs?: number;
   readonly ledger?: (ledger: Ledger) => Ledger;
+  /** What may be run from the library, and how Defender lists it. */
+  readonly library?: LibraryRules | null;
+  readonly listLibrary?: Defender["listLibrary"];
 }
 
 /**
  * Every action succeeds at once, those of before it began included, and its results are never to be
  * had.
  */
-export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it }: Options = {}) {
+export function startGoingOn({
+  startMs = START_MS,
+  ledger: between = (it) => it,
+  library = null,
+  listLibrary,
+}: Options = {}) {
   const world = startAccepting();
   const limits = someLimits();
   const { ledger } = world;
@@ -50,6 +59,7 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
     defender: {
       ...world.ports.defender,
       ...succeeding(actions, () => world.ports.clock.earliest()),
+      ...(listLibrary === undefined ? null : { listLibrary }),
     },
     log: (_, event, fields = {}) => void logged.push({ event, fields }),
   };
@@ -92,6 +102,7 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
           lingerMs: 0,
           scope: {},
           factsAgeMs: 600_000,
+          library,
           platformsOf: () => PLATFORMS,
           watch: async () => {},
         },
@@ -99,7 +110,7 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
       ),
     poll: async () => {
       world.pass(60_000);
-      return await poll(ports, limits, "poller");
+      return await poll(ports, limits, "poller", library);
     },
     collect: async (sequenceId: string) =>
       await collect(
@@ -112,7 +123,7 @@ export function startGoingOn({ startMs = START_MS, ledger: between = (it) => it 
       if (run === null) throw new Error(`run ${runId} is gone`);
       return run;
     },
-    status: async () => await describeStatus(ports, limits, ofEveryTeam("op")),
+    status: async () => await describeStatus(ports, limits, ofEveryTeam("op"), library),
     body: async (key: string) => (await ledger.read(key))?.body ?? null,
     /** The row as another version of the app would write it. */
     tamper: async (key: string, members: object) => {

@@ -99,7 +99,7 @@ export function placed(record: SequenceRecord, { gate, approval }: RunGate): Seq
   if (reason === null) return record;
   const isForApproval = reason.code === "approval";
   const dueAtMs = isForApproval ? waitsUntilMs(approval, record) : record.expiresAtMs;
-  return { ...record, place: { kind: "later", dueAtMs }, reason };
+  return { ...record, place: { kind: "later", dueAtMs }, reason, libraryHold: null };
 }
 
 /** The gate after it has counted those of `records` that it holds back. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { instant } from "../row/instant.ts";
+import { claimedFilesSchema } from "./library-files.ts";
 import type { Mark } from "./mark.ts";
 import { rowObject } from "../row/row-object.ts";
 
@@ -14,6 +15,8 @@ export const claimSchema = rowObject({
   atMs: instant,
   nonce: z.string(),
   actionId: z.string().nullable(),
+  /** The library files it goes with; null if it uses none, or if the library is not checked. */
+  files: claimedFilesSchema.nullable().default(null),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
@@ -48,4 +51,12 @@ export function withActionOf(
     const isIt = each.part === part && each.attempt === attempt;
     return isIt && each.actionId === null ? { ...each, actionId } : each;
   });
+}
+
+/** The library files that an action was claimed with; null if none are known. */
+export function filesOfAction(
+  { claims }: { readonly claims: readonly Claim[] },
+  { part, actionId }: { readonly part: number; readonly actionId: string },
+): Claim["files"] {
+  return claims.find((each) => each.part === part && each.actionId === actionId)?.files ?? null;
 }

@@ -1,4 +1,4 @@
-import { withActionOf, withClaim } from "./claims.ts";
+import { withActionOf, withClaim, type Claim } from "./claims.ts";
 import { withGivenUp } from "./given-up.ts";
 import { hasFailedCommand, isFinal, type MachineAction } from "./machine-action.ts";
 import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
@@ -16,16 +16,21 @@ type Reason = NonNullable<SequenceRecord["reason"]>;
 
 /**
  * The intent is written: from here until the answer is recorded, a POST may be under way. `nonce`
- * is random; nobody may know it before that POST.
+ * is random; nobody may know it before that POST. `files` are the library files it goes with.
  */
-export function claim(record: SequenceRecord, nowMs: number, nonce: string): SequenceRecord {
+export function claim(
+  record: SequenceRecord,
+  nowMs: number,
+  nonce: string,
+  files: Claim["files"] = null,
+): SequenceRecord {
   const attempt = Math.max(record.attempt, record.attempts) + 1;
   const { part } = record;
   return {
     ...moved(record, "claimed"),
     attempt,
     attempts: attempt,
-    claims: withClaim(record.claims, { part, attempt, atMs: nowMs, nonce, actionId: null }),
+    claims: withClaim(record.claims, { part, attempt, atMs: nowMs, nonce, actionId: null, files }),
     claimedAtMs: nowMs,
     submittedAtMs: null,
     actionId: null,
@@ -74,7 +79,7 @@ export function giveBack(
 }
 
 /** No sequence waits for a time past its expiry: then it is over, and its run can finish. */
-function withinExpiry(place: Place, expiresAtMs: number): Place {
+export function withinExpiry(place: Place, expiresAtMs: number): Place {
   if (place.kind !== "later") return place;
   return { kind: "later", dueAtMs: Math.min(place.dueAtMs, expiresAtMs) };
 }
@@ -82,7 +87,7 @@ function withinExpiry(place: Place, expiresAtMs: number): Place {
 /** A waiting sequence at another place; its state does not change. */
 export function park(record: SequenceRecord, place: Place, reason: Reason | null): SequenceRecord {
   if (record.state !== "waiting") throw new Error(`${record.sequenceId} is not waiting`);
-  return { ...record, place, reason };
+  return { ...record, place, reason, libraryHold: null };
 }
 
 /** Ends it without a final action of Defender's: it never ran, was refused, or nothing is known. */
@@ -239,5 +244,5 @@ function moved(record: SequenceRecord, state: SequenceState): SequenceRecord {
   if (!allowed.includes(state)) {
     throw new Error(`${record.sequenceId} cannot go from ${record.state} to ${state}`);
   }
-  return { ...record, state, place: null, reason: null };
+  return { ...record, state, place: null, reason: null, libraryHold: null };
 }

@@ -7,6 +7,7 @@ import { claimSchema } from "./claims.ts";
 import { decisionsSchema } from "./decisions.ts";
 import { impersonationSchema } from "./impersonation.ts";
 import { lateActionSchema } from "./late-action.ts";
+import { libraryHoldSchema } from "./library-files.ts";
 import { rowObject } from "../row/row-object.ts";
 import { resultSchema } from "./result.ts";
 import { unansweredSchema } from "./unanswered.ts";
@@ -120,6 +121,8 @@ export const sequenceSchema = rowObject({
   state: z.enum(SEQUENCE_STATES),
   place: place.nullable(),
   reason: reason.nullable(),
+  /** Why the library holds it back; null if it does not. Older versions of the app keep it. */
+  libraryHold: libraryHoldSchema.nullable().default(null),
   acceptedAtMs: instant,
   expiresAtMs: instant,
   claimedAtMs: instant.nullable(),

@@ -10,6 +10,7 @@ import { renewed, sessionSchema, type Session } from "./session.ts";
 import { stamped, takenSlots, unreserved } from "./window.ts";
 import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
+import { libraryNoteSchema, withEnded } from "../library/note.ts";
 
 /**
  * The tenant-wide row of limits. It changes only by compare-and-swap, in one transaction with what
@@ -90,6 +91,8 @@ export const budgetSchema = rowObject({
   impersonators: z.array(impersonatorSchema).default([]),
   /** Dispatches since the last retry of an offline machine. */
   sinceRetry: z.number().int().nonnegative().default(0),
+  /** What the library was last seen to hold; null if nobody has asked. */
+  library: libraryNoteSchema.nullable().default(null),
   /** Rows that a version of the app could not read, and since when; store/set-aside.ts. */
   setAside: z
     .array(rowObject({ key: z.string(), why: z.string(), sinceMs: fineInstant }))
@@ -102,7 +105,6 @@ export type Budget = z.infer<typeof budgetSchema>;
 
 /** A learned cap grows by one after each such time without a 429. */
 export const CAP_CREEP_MS = 300_000;
-const UNREACHABLE_REST_MS = 5_000;
 
 export const FIRST_BUDGET: Budget = {
   v: 1,
@@ -138,6 +140,7 @@ export const FIRST_BUDGET: Budget = {
   lost: [],
   ...NO_STRANGERS,
   sinceRetry: 0,
+  library: null,
   setAside: [],
   audit: FIRST_HEAD,
 };
@@ -190,40 +193,26 @@ export function unreserve(budget: Budget, sequenceId: string, reservedAtMs: numb
   return { ...budget, slots: unreserved(budget.slots, sequenceId, reservedAtMs) };
 }
 
-/** The session is over; its length, if known, joins the mean. */
+/**
+ * The session is over; its length, if known, joins the mean. If it used library files, the next
+ * list shows whether one of them was changed meanwhile.
+ */
 export function releaseSession(
   budget: Budget,
   sequenceId: string,
   lengthMs: number | null,
 ): Budget {
-  const sessions = budget.sessions.filter((each) => each.sequenceId !== sequenceId);
-  return { ...budget, sessions, ...(lengthMs === null ? {} : withSession(budget, lengthMs)) };
+  const over = budget.sessions.find((each) => each.sequenceId === sequenceId);
+  const sessions = budget.sessions.filter((each) => each !== over);
+  const { library: note } = budget;
+  const library = over?.usesLibrary === true ? withEnded(note, sequenceId) : note;
+  const mean = lengthMs === null ? {} : withSession(budget, lengthMs);
+  return { ...budget, sessions, library, ...mean };
 }
 
 /** The budget without slots that no longer count, so that the row stays small. */
 export function tidied(budget: Budget, earliestMs: number, limits: Limits): Budget {
   return { ...budget, slots: takenSlots(budget.slots, earliestMs, limits) };
-}
-
-/**
- * The door is open, because something succeeded or was refused for another reason. An answer that
- * came (`latestMs`) while the door was closed belongs to an earlier POST, and says nothing of the
- * door now.
- */
-export function openDoor(budget: Budget, latestMs: number): Budget {
-  if (latestMs < budget.door.closedUntilMs) return budget;
-  return { ...budget, door: { ...budget.door, step: 0, untried: false } };
-}
-
-/**
- * A POST could not leave; that costs no call. The next would fail as well, and each try takes two
- * transactions. So the door closes for a moment, and then one goes first.
- */
-export function couldNotLeave(budget: Budget, latestMs: number): Budget {
-  const closedUntilMs = latestMs + UNREACHABLE_REST_MS;
-  if (closedUntilMs <= budget.door.closedUntilMs) return budget;
-  const door = { ...budget.door, closedUntilMs, untried: true, closedBy: "unreachable" } as const;
-  return { ...budget, door };
 }
 
 /**

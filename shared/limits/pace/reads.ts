@@ -11,6 +11,7 @@ export const readsSchema = rowObject({
   link: quotaSchema,
   machines: quotaSchema,
   cancel: quotaSchema,
+  library: quotaSchema.default(FIRST_QUOTA),
   /** How much of `machines` each caller has used. */
   machinesBy: callerReadsSchema.default({}),
   /** When Pending actions of any age were last counted; epoch milliseconds, 0 is never. */
@@ -20,7 +21,7 @@ export const readsSchema = rowObject({
 });
 
 export type Reads = z.infer<typeof readsSchema>;
-export type ReadKind = "list" | "link" | "machines" | "cancel";
+export type ReadKind = "list" | "link" | "machines" | "cancel" | "library";
 /** What is done at intervals; each name is the column with the time of the last. */
 export type ReadStamp = "countedAtMs" | "seenAtMs";
 
@@ -30,6 +31,7 @@ export const FIRST_READS: Reads = {
   link: FIRST_QUOTA,
   machines: FIRST_QUOTA,
   cancel: FIRST_QUOTA,
+  library: FIRST_QUOTA,
   machinesBy: {},
   countedAtMs: 0,
   seenAtMs: 0,

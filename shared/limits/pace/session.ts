@@ -38,6 +38,8 @@ export const sessionSchema = rowObject({
    * How old its action was in the last list that did not show it; only while no list has shown it.
    */
   missedMs: z.number().nonnegative().optional(),
+  /** True if it was claimed with library files. */
+  usesLibrary: z.boolean().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -45,6 +47,7 @@ export type Session = z.infer<typeof sessionSchema>;
 export function sessionOf(record: SequenceRecord): Session {
   const { sequenceId, machineId, part, attempt, state, actionId } = record;
   const { claimedAtMs, submittedAtMs, expiresAtMs, cancel, lane, offlineTimes } = record;
+  const present = record.claims.filter((each) => each.part === part && each.attempt === attempt);
   const glance = {
     part,
     attempt,
@@ -56,9 +59,11 @@ export function sessionOf(record: SequenceRecord): Session {
     cancel,
     lane,
     offlineTimes,
-    claims: record.claims.filter((each) => each.part === part && each.attempt === attempt),
+    // No poll needs their files, and the budget is written often.
+    claims: present.map((each) => ({ ...each, files: null })),
   };
-  return { sequenceId, machineId, glance };
+  const usesLibrary = present.some(({ files }) => files !== null);
+  return { sequenceId, machineId, glance, usesLibrary };
 }
 
 /**

@@ -61,13 +61,22 @@ function orderProblems({ commands, inParts }: Profile): Problem[] {
 function commandProblems(profile: Profile, command: CommandTemplate, index: number): Problem[] {
   const at = `commands.${index}`;
   if (command.type === "PutFile") {
-    return nameProblems(profile, command.fileName, `${at}.fileName`);
+    return fileProblems(profile, command.fileName, `${at}.fileName`);
   }
   if (command.type === "GetFile") return pathProblems(profile, command.path, `${at}.path`);
   return [
-    ...nameProblems(profile, command.scriptName, `${at}.scriptName`),
+    ...fileProblems(profile, command.scriptName, `${at}.scriptName`),
     ...argumentProblems(profile, command.args ?? "", `${at}.args`),
   ];
+}
+
+/** A file that is chosen by whoever asks cannot be pinned. */
+function fileProblems(profile: Profile, template: string, path: string): Problem[] {
+  const problems = nameProblems(profile, template, path);
+  const isOpen = readTemplate(template)?.some(({ kind }) => kind === "place") === true;
+  if (!profile.pinned || !isOpen) return problems;
+  const message = "Write the file's name, or set pinned to false: then nothing says what may run.";
+  return [...problems, { path, message }];
 }
 
 function nameProblems(profile: Profile, template: string, path: string): Problem[] {

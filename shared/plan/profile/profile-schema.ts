@@ -44,6 +44,8 @@ export const profileSchema = z.strictObject({
    * are sent in parts.
    */
   inParts: z.boolean().default(false),
+  /** False if it may run files of the library that nobody pinned. */
+  pinned: z.boolean().default(true),
   /** How many people besides the one who asks have to approve it, each time. */
   approvals: z.literal([1, 2]).optional(),
 });

@@ -62,8 +62,8 @@ export async function accept(
   const { incident, asked } = submission;
   const planned = planIncident({ incident, asked, machines: resolved.machines }, choice.value);
   if (planned.kind !== "parsed") return planned;
-  const barred = planned.value.sequences.find((each) => !submission.mayUse(each.profile.name));
-  if (barred !== undefined) return barredFrom(submission, barred.profile.name);
+  const barred = barredFrom(submission, namesOf(planned.value.sequences));
+  if (barred.length > 0) return forbidden(barred);
   // Whoever approves a plan has to see the names that Defender gives.
   const isShown = planned.value.sequences.some(({ approvals }) => approvals > 0);
   if (resolved.unasked !== null && isShown) return resolved.unasked;
@@ -81,14 +81,21 @@ function budgetOf(ports: AcceptPorts, { caller: by }: Submission) {
 
 /** Null if the caller may use one of the profiles; which one is needed depends on the machines. */
 function barredFromAll(submission: Submission, { entries }: ReadyChoice): Acceptance | null {
-  const names = entries.map(({ profile }) => profile.name);
-  const [first] = names;
-  const isBarred = !names.some((name) => submission.mayUse(name));
-  return isBarred && first !== undefined ? barredFrom(submission, first) : null;
+  const barred = barredFrom(submission, namesOf(entries));
+  return barred.length > 0 && barred.length === entries.length ? forbidden(barred) : null;
 }
 
-function barredFrom({ caller }: Submission, profile: string): Acceptance {
-  return { kind: "forbidden", detail: `${caller} may not use the profile ${profile}.` };
+function namesOf(of: readonly { readonly profile: { readonly name: string } }[]): string[] {
+  return of.map(({ profile }) => profile.name);
+}
+
+/** Why the caller may not use those of the profiles that it may not use. */
+function barredFrom({ whyNotUse }: Submission, profiles: readonly string[]): string[] {
+  return profiles.map(whyNotUse).filter((why) => why !== null);
+}
+
+function forbidden([first = ""]: readonly string[]): Acceptance {
+  return { kind: "forbidden", detail: first };
 }
 
 /** What to run, and what was read for it. */

@@ -54,8 +54,8 @@ export interface Submission {
   readonly callbacks: readonly CallbackTarget[];
   /** Run it again although it was accepted before. */
   readonly again: boolean;
-  /** Whether the caller may use a profile; also checked for profiles that routing chose. */
-  readonly mayUse: (profile: string) => boolean;
+  /** Why the caller may not use a profile, null if it may; also for profiles that routing chose. */
+  readonly whyNotUse: (profile: string) => string | null;
 }
 
 /** A sequence as the answer names it. */

@@ -84,6 +84,7 @@ export function newSequence(
     state: "waiting",
     place: { kind: "ready" },
     reason: null,
+    libraryHold: null,
     acceptedAtMs: at.nowMs,
     expiresAtMs: at.expiresAtMs,
     claimedAtMs: null,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { teamOf, type Caller } from "../../access/caller.ts";
-import { mayDo, whyNot, whyNotInQuery } from "../../access/authorize.ts";
+import { whyNot, whyNotInQuery, whyNotProfile } from "../../access/authorize.ts";
 import { askedTrouble, targetsOf, type CallbackRules } from "../../callback/targets.ts";
 import { SOURCES, type AskedCallback, type Source } from "../../incident/incident.ts";
 import { inflate } from "../../incident/inflate.ts";
@@ -115,7 +115,10 @@ async function judged(
     requestHash: requestHash(request, rawBody),
     signedAtSeconds: signed?.atSeconds ?? null,
     again: asksAgain(request),
-    mayUse: (profile) => mayDo(caller, "incident.submit", { source, profile }),
+    whyNotUse: (profile) => {
+      const isPinned = settings.catalogue.get(profile)?.profile.pinned ?? true;
+      return whyNotProfile(caller, { source, profile, isPinned });
+    },
   });
 }
 

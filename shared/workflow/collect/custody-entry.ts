@@ -2,7 +2,8 @@ import { endOf } from "../../evidence/chain.ts";
 import { appendEntry, type CustodyEntry, type CustodyFields } from "../../evidence/custody.ts";
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
-import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { filesOfAction } from "../../ledger/sequence/claims.ts";
+import type { SequenceRecord, SequenceResult } from "../../ledger/sequence/sequence.ts";
 import type { Fetched } from "./fetch-result.ts";
 
 /** The entry of a result in the custody chain of its run. */
@@ -29,6 +30,7 @@ export function entryFor(
     commandIndex: result.index,
     profile: { name, version, hash },
     ...requestOf(run, record),
+    library: libraryOf(record, result),
     approvedBy: [...record.approvals.by],
     submittedAt: isoOrNull(record.submittedAtMs),
     startedAt: isoOrNull(progress?.startedAtMs ?? null),
@@ -38,6 +40,19 @@ export function entryFor(
     lrqCommit: at.commit,
   };
   return appendEntry(endOf(run.custody), entry);
+}
+
+/** The library files of the claim whose action left the result. */
+function libraryOf(record: SequenceRecord, result: SequenceResult): CustodyFields["library"] {
+  const files = filesOfAction(record, result);
+  if (files === null) return null;
+  const { pinned, listedAtMs, changedAtMs } = files;
+  return {
+    pinned,
+    listedAt: isoOrNull(listedAtMs),
+    files: files.files.map(({ name, sha256 }) => ({ name, sha256 })),
+    changedAt: isoOrNull(changedAtMs),
+  };
 }
 
 /** Who asked for the sequence. If that is not who made the run, it was asked for when it joined. */

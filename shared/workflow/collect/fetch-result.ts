@@ -3,10 +3,10 @@ import { digesting, type Digest, type DigestOptions } from "../../evidence/diges
 import { resultPath } from "../../evidence/paths.ts";
 import { excerpt, reportedName } from "../../evidence/reported-text.ts";
 import { MAX_SCRIPT_RESULT_BYTES, parseScriptResult } from "../../evidence/script-result.ts";
+import { filesOfAction } from "../../ledger/sequence/claims.ts";
 import type { SequenceRecord, SequenceResult } from "../../ledger/sequence/sequence.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { NotYet } from "../../limits/pace/next-try.ts";
-import type { Command } from "../../plan/command/command.ts";
 import type { Download, Ports, Reply } from "../../ports.ts";
 import { noteAnswer } from "../../store/note-lockout.ts";
 import { spendRead } from "../../store/spend-read.ts";
@@ -180,7 +180,7 @@ function described(
     content,
     script: owed.type === "RunScript" ? scriptOf(digest, excerptCharacters(record)) : null,
   };
-  const command = custodyCommand(record.parts[owed.part]?.[owed.index]);
+  const command = custodyCommand(record, owed);
   return {
     kind: "stored",
     result,
@@ -203,11 +203,14 @@ function scriptOf(digest: Digest, characters: number): SequenceResult["script"] 
   };
 }
 
-function custodyCommand(command: Command | undefined): CustodyFields["command"] {
+function custodyCommand(record: SequenceRecord, owed: SequenceResult): CustodyFields["command"] {
+  const command = record.parts[owed.part]?.[owed.index];
   switch (command?.type) {
     case "RunScript": {
       const { scriptName, args } = command;
-      return { type: "RunScript", scriptName, args, scriptSha256: null };
+      const files = filesOfAction(record, owed)?.files ?? [];
+      const scriptSha256 = files.find(({ name }) => name === scriptName)?.sha256 ?? null;
+      return { type: "RunScript", scriptName, args, scriptSha256 };
     }
     case "GetFile":
       return { type: "GetFile", path: command.path };

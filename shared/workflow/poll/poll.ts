@@ -1,11 +1,14 @@
 import { OPENING, NOTICE, OWED, READY, sequenceIdIn } from "../../ledger/row/keys.ts";
 import { owedSchema } from "../../ledger/sequence/rows.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
+import { isOutdated } from "../../limits/library/note.ts";
+import type { LibraryRules } from "../../limits/library/rules.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { lookedFor } from "../../limits/pace/lost-posts.ts";
 import type { Ports } from "../../ports.ts";
 import { expireUnseen } from "./expire-unseen.ts";
 import { expireWaiting } from "./expire-waiting.ts";
+import { listLibrary } from "../../store/list-library.ts";
 import { budgetIn, loadBudget } from "../../store/load.ts";
 import { listAndJudge, type ListReport } from "./list-actions.ts";
 import { isIdle, readOutstanding, rowsWithin, type Outstanding } from "../../store/outstanding.ts";
@@ -52,11 +55,12 @@ export async function poll(
   outside: PollPorts,
   limits: Limits,
   pollerId: string,
+  library: LibraryRules | null = null,
 ): Promise<PollReport> {
   const ports = { ...outside, ledger: remembering(outside.ledger) };
   const outstanding = await readOutstanding(ports.ledger);
   const came = await unlessSetAside(ports, null, () =>
-    pollOnce(ports, limits, outstanding, pollerId),
+    pollOnce(ports, limits, outstanding, { pollerId, library }),
   );
   if (came !== null) return came;
   // Without the budget nothing is submitted or moved here. The parts that do not need it go on.
@@ -69,9 +73,10 @@ async function pollOnce(
   ports: PollPorts & { readonly ledger: Remembering },
   limits: Limits,
   outstanding: Outstanding,
-  pollerId: string,
+  { pollerId, library }: { readonly pollerId: string; readonly library: LibraryRules | null },
 ): Promise<PollReport> {
   if (isIdle(outstanding) && !missesPosts(outstanding, ports.clock.earliest())) {
+    if (library !== null) await relist(ports, limits, library);
     return { outstanding: false, released: 0, rang: false, listed: false, moved: 0, restMs: 0 };
   }
   const { ledger } = ports;
@@ -85,6 +90,7 @@ async function pollOnce(
   const released = due + seen;
   const judged = await listAndJudge(ports, limits, { outstanding, pollerId });
   const lost = await expireUnseen(ports, limits);
+  if (library !== null) await relist(ports, limits, library);
   await repairOwed(ports, limits, outstanding);
   const gatesChanged = ledger.wrote(OPENING);
   const movedByGates = await applyGates(
@@ -107,6 +113,15 @@ async function pollOnce(
 /** True while the action of a POST that was given up may still appear. */
 function missesPosts({ rows }: Outstanding, nowMs: number): boolean {
   return lookedFor(budgetIn(rows).value.lost, nowMs).length > 0;
+}
+
+/** Lists the library once more after sequences that used it have ended. */
+async function relist(ports: PollPorts, limits: Limits, library: LibraryRules): Promise<void> {
+  const note = (await loadBudget(ports.ledger)).value.library;
+  if (note === null || note.ended.length === 0 || library.lists === "others") return;
+  const nowMs = ports.clock.earliest();
+  if (nowMs < note.nextAtMs || !isOutdated(note, library, nowMs)) return;
+  await listLibrary(ports, limits, library);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { LibraryRules } from "../../limits/library/rules.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { poll, type PollPorts, type PollReport } from "./poll.ts";
 import { createTelling, type TellState } from "./tell-polled.ts";
@@ -22,8 +23,13 @@ const LOOKS_PER_LIST = 4;
  * within seconds what has ended, and pays one read a tick while nothing is outstanding. With 0 each
  * call polls at most once. The log is told that it polls, and how the queue is.
  */
-export function createWatch(limits: Limits, lingerMs: number, tellState: TellState): Watch {
-  const restedPoll = createRestedPoll(limits);
+export function createWatch(
+  limits: Limits,
+  lingerMs: number,
+  tellState: TellState,
+  library: LibraryRules | null = null,
+): Watch {
+  const restedPoll = createRestedPoll(limits, library);
   const tell = createTelling(limits, tellState);
   const lookEveryMs = limits.pollMs / LOOKS_PER_LIST;
   let isWatching = false;
@@ -67,14 +73,17 @@ const EARLY_MS = 1_000;
  * work is seen at the next call. Only this process knows of its rest; another process may take the
  * lease and poll meanwhile.
  */
-export function createRestedPoll(limits: Limits): (ports: PollPorts) => Promise<PollReport | null> {
+export function createRestedPoll(
+  limits: Limits,
+  library: LibraryRules | null = null,
+): (ports: PollPorts) => Promise<PollReport | null> {
   let restUntilMs = Number.NEGATIVE_INFINITY;
   let pollerId: string | null = null;
   return async (ports) => {
     const nowMs = ports.clock.monotonicMs();
     if (nowMs < restUntilMs) return null;
     pollerId ??= ports.random.id();
-    const report = await poll(ports, limits, pollerId);
+    const report = await poll(ports, limits, pollerId, library);
     restUntilMs = nowMs + report.restMs - EARLY_MS;
     return report;
   };

@@ -24,7 +24,7 @@ import { notPassedOver, readQueueHead } from "../../store/read-queue-head.ts";
 import { AGAIN, tryTransact, usual, type Transaction } from "../../store/transact.ts";
 import { withDecisions } from "../../store/link-decisions.ts";
 import type { Judging } from "./lacks-facts.ts";
-import { loadChosen } from "./load-chosen.ts";
+import { loadChosen, type Chosen, type Lacking as Unclaimed } from "./load-chosen.ts";
 import { retryKey, type OverdueFinder } from "./longest-waiting.ts";
 
 export type ClaimPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -42,14 +42,13 @@ export type Claimed =
       readonly lacking: Lacking;
     }
   /** There are only such. */
-  | { readonly kind: "factless"; readonly lacking: Lacking }
+  | { readonly kind: "lacking"; readonly lacking: Lacking }
   | { readonly kind: "nothing" | "driven" | "contended" }
   | { readonly kind: "wait"; readonly untilMs: number }
   | Exclude<Verdict, { kind: "go" | "wait" }>;
 
-/** Those that were not claimed, because Defender has to be asked for their machines. */
-export interface Lacking {
-  readonly factless: readonly Stored<SequenceRecord>[];
+/** Those that were not claimed, because Defender has to be asked first. */
+export interface Lacking extends Unclaimed {
   /** Keys of the ready rows after those that were chosen. They may lack facts, too. */
   readonly next: readonly string[];
 }
@@ -65,8 +64,8 @@ export interface Claimant extends Judging {
   /** How it finds the longest waiting, when that is next. */
   readonly findOverdue: OverdueFinder;
   /**
-   * Waiting sequences that cannot be read, that need a row that cannot be read, or of whose
-   * machines Defender gives no facts. The claim skips them.
+   * Waiting sequences that cannot be read, that need a row that cannot be read, or for which
+   * Defender does not say what it has to be asked. The claim skips them.
    */
   readonly passedOver: Set<string>;
 }
@@ -151,7 +150,7 @@ async function tryClaim(
   const loaded = await loadChosen(ports, choice.keys, going);
   if (loaded.kind !== "loaded") return loaded.kind === "again" ? AGAIN : "passedOver";
   const lacking = { ...loaded, next: readable.filter((key) => !choice.keys.includes(key)) };
-  if (loaded.chosen.length === 0) return { kind: "factless", lacking };
+  if (loaded.chosen.length === 0) return { kind: "lacking", lacking };
   const more = first.length > loaded.chosen.length;
   return stageClaim(ports, limits, tx, { ...loaded, lacking, budget, claimant, more, begunAtMs });
 }
@@ -165,7 +164,7 @@ function isDriven(budget: Budget, nowMs: number, claimant: Claimant): boolean {
 
 interface Claiming {
   readonly budget: MaybeStored<Budget>;
-  readonly chosen: readonly Stored<SequenceRecord>[];
+  readonly chosen: readonly Chosen[];
   readonly lacking: Lacking;
   readonly claimant: Claimant;
   readonly more: boolean;
@@ -180,7 +179,7 @@ function stageClaim(
 ): Claimed {
   const earliestMs = clock.earliest();
   const latestMs = clock.latest();
-  const after = chosen.map(({ value }) => claim(value, latestMs, random.nonce()));
+  const after = chosen.map(({ value, files }) => claim(value, latestMs, random.nonce(), files));
   const lanes = chosen.map(({ value }) => rankOf(value).lane);
   const spent = { claimant, more, lanes, earliestMs, latestMs, limits };
   const next = budgetAfter(budget.value, after, spent);

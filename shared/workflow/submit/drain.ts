@@ -3,7 +3,8 @@ import { admit, nextDispatchMs } from "../../limits/pace/admit.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
-import { claimNext, DRIVER_PROMISE_MS, type Claimant } from "./claim.ts";
+import { claimNext, DRIVER_PROMISE_MS, type Claimant, type Lacking } from "./claim.ts";
+import { listLibrary } from "../../store/list-library.ts";
 import { loadBudget } from "../../store/load.ts";
 import { noteRefusal, noToken } from "../../store/note-lockout.ts";
 import { remembering } from "../../store/remembering.ts";
@@ -108,6 +109,7 @@ async function drainReady(
     urgent,
     scope: settings.scope,
     factsAgeMs: settings.factsAgeMs,
+    library: settings.library,
     findOverdue: createOverdueFinder(ports, settings.limits),
     passedOver: new Set<string>(),
   };
@@ -140,7 +142,7 @@ async function dispatch(
 ): Promise<DrainReport & { drove: boolean }> {
   let submitted = 0;
   let drove = false;
-  const learn = createLearn(ports, { ...claimant, limits, platformsOf });
+  const ask = askingFor(ports, { ...claimant, limits, platformsOf });
   for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
     // The token comes before the claim, so that nothing slow is between a claim and its POST.
     const token = await ports.defender.prepare();
@@ -151,8 +153,8 @@ async function dispatch(
       return { submitted, drove, ended: "lockedOut" };
     }
     const claimed = await claimNext(ports, limits, claimant);
-    if (claimed.kind === "factless") {
-      if (await learn(claimed.lacking)) continue;
+    if (claimed.kind === "lacking") {
+      if (await ask(claimed.lacking)) continue;
       return { submitted, drove, ended: "nothing" };
     }
     let untilMs: number | null;
@@ -164,7 +166,7 @@ async function dispatch(
       const came = await submitClaimed(ports, limits, claimed);
       submitted += came.accepted;
       if (came.lockedOut) return { submitted, drove, ended: "lockedOut" };
-      await learn(claimed.lacking);
+      await ask(claimed.lacking);
       if (!claimed.more && came.settled) return { submitted, drove, ended: "nothing" };
       const { value: budget } = await loadBudget(ports.ledger);
       untilMs = nextDispatchAfter(budget, ports.clock.earliest(), limits);
@@ -181,6 +183,20 @@ async function dispatch(
     await sitOut(ports.clock, untilMs);
   }
   return { submitted, drove, ended: "wait" };
+}
+
+/** Asks Defender for what the claim lacks; false if the drain has nothing more to do here. */
+function askingFor(
+  ports: DrainPorts,
+  settings: Claimant & Pick<Draining, "limits" | "platformsOf">,
+): (lacking: Lacking) => Promise<boolean> {
+  const { limits, library } = settings;
+  const learn = createLearn(ports, settings);
+  return async (lacking) => {
+    const mayGoOn = await learn(lacking);
+    if (lacking.unlisted.length === 0 || library === null) return mayGoOn;
+    return (await listLibrary(ports, limits, library)) && mayGoOn;
+  };
 }
 
 /**

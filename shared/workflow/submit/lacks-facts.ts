@@ -1,10 +1,15 @@
 import { needsFacts, type MachineScope } from "../../access/machine-scope.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import type { LibraryRules } from "../../limits/library/rules.ts";
 
-/** On which machines lrq may act, and how old facts may be that this is judged by. */
+/**
+ * On which machines lrq may act, how old facts may be that this is judged by, and which library
+ * files may run; null for all of them.
+ */
 export interface Judging {
   readonly scope: MachineScope;
   readonly factsAgeMs: number;
+  readonly library: LibraryRules | null;
 }
 
 /**
@@ -19,7 +24,7 @@ export const FACTS_AGE_MS = 600_000;
  */
 export function lacksFacts(
   { machineFacts, acceptedAtMs, expiresAtMs }: SequenceRecord,
-  { scope, factsAgeMs }: Judging,
+  { scope, factsAgeMs }: Pick<Judging, "scope" | "factsAgeMs">,
   nowMs: number,
 ): boolean {
   if (expiresAtMs <= nowMs) return false;

@@ -47,14 +47,14 @@ export type Learn = (lacking: Lacking) => Promise<boolean>;
  */
 export function createLearn(
   ports: LearnPorts,
-  { limits, platformsOf, passedOver, scope, factsAgeMs }: Learning,
+  { limits, platformsOf, passedOver, ...judging }: Learning,
 ): Learn {
   const pay = async (calls: number) => await spendRead(ports, limits, "machines", { calls });
   let isAnswering = true;
   let skipped = 0;
   return async ({ factless, next }) => {
     if (factless.length === 0) return true;
-    const ahead = isAnswering ? await lackingAmong(ports, next, { scope, factsAgeMs }) : [];
+    const ahead = isAnswering ? await lackingAmong(ports, next, judging) : [];
     const records = [...factless, ...ahead].slice(0, MACHINES_MAX);
     const machineIds = records.map(({ value }) => value.machineId);
     const wanted = { machineIds: isAnswering ? machineIds : [], labels: [] };

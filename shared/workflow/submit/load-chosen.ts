@@ -2,10 +2,13 @@ import { judgeMachine, type MachineScope } from "../../access/machine-scope.ts";
 import { machineKey, sequenceIdIn } from "../../ledger/row/keys.ts";
 import { placed } from "../../ledger/run/gate.ts";
 import { isUnapproved } from "../../ledger/run/approval.ts";
+import type { ClaimedFiles } from "../../ledger/sequence/library-files.ts";
+import { holdForLibrary } from "../../ledger/sequence/hold.ts";
 import { end, expire, park } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
+import { judgeFiles, type FilesVerdict } from "../../limits/library/judge-files.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
@@ -26,13 +29,24 @@ interface Going extends Judging {
   readonly lostTo: string | null;
 }
 
+/** A sequence that may go, and the library files that it goes with. */
+export interface Chosen extends Stored<SequenceRecord> {
+  readonly files: ClaimedFiles | null;
+}
+
 /** The records that a claim has chosen. */
-interface Loaded {
+interface Loaded extends Lacking {
   readonly kind: "loaded";
   /** Those that may go, one for each machine. */
-  readonly chosen: readonly Stored<SequenceRecord>[];
-  /** Those for whose machines Defender has to be asked first: none of them may go. */
+  readonly chosen: readonly Chosen[];
+}
+
+/** Those that Defender has to be asked for first: none of them may go. */
+export interface Lacking {
+  /** About their machines. */
   readonly factless: readonly Stored<SequenceRecord>[];
+  /** About the library. */
+  readonly unlisted: readonly Stored<SequenceRecord>[];
 }
 
 /**
@@ -50,8 +64,7 @@ export async function loadChosen(
     keys.map(async (key) => await orSetAside(loadSequence(ports.ledger, sequenceIdIn(key)))),
   );
   const before = passedOver.size;
-  const chosen = new Map<string, Stored<SequenceRecord>>();
-  const factless: Stored<SequenceRecord>[] = [];
+  const sorted: Sorted = { chosen: new Map(), factless: [], unlisted: [] };
   for (const [index, record] of loaded.entries()) {
     const key = keys[index] ?? "";
     const came = await unlessSetAside(ports, "setAside", async () => {
@@ -59,22 +72,44 @@ export async function loadChosen(
       // The claim that took it has also written the budget, so nothing that was read with it can be
       // claimed now.
       if (record?.value.state !== "waiting") return (await dropStray(ports, key)) ? "no" : "again";
-      if (chosen.has(record.value.machineId)) return "no";
-      if (lacksFacts(record.value, going, ports.clock.earliest())) {
-        factless.push(record);
-        return "no";
-      }
-      if (await movedAside(ports, record, going)) return "no";
-      chosen.set(record.value.machineId, record);
-      return "yes";
+      await sortIn(ports, record, going, sorted);
+      return "sorted";
     });
     if (came === "again") return { kind: "again" };
     if (came === "setAside") passedOver.add(sequenceIdIn(key));
   }
-  if (chosen.size > 0 || factless.length > 0) {
-    return { kind: "loaded", chosen: [...chosen.values()], factless };
+  const { chosen, factless, unlisted } = sorted;
+  if (chosen.size + factless.length + unlisted.length > 0) {
+    return { kind: "loaded", chosen: [...chosen.values()], factless, unlisted };
   }
   return { kind: passedOver.size > before ? "passedOver" : "again" };
+}
+
+interface Sorted {
+  readonly chosen: Map<string, Chosen>;
+  readonly factless: Stored<SequenceRecord>[];
+  readonly unlisted: Stored<SequenceRecord>[];
+}
+
+/** Puts a waiting sequence where it belongs; it may have to wait at another place. */
+async function sortIn(
+  ports: LoadPorts,
+  record: Stored<SequenceRecord>,
+  going: Going,
+  { chosen, factless, unlisted }: Sorted,
+): Promise<void> {
+  const { value } = record;
+  if (chosen.has(value.machineId)) return;
+  if (lacksFacts(value, going, ports.clock.earliest())) {
+    factless.push(record);
+    return;
+  }
+  if (await movedAside(ports, record, going)) return;
+  const nowMs = ports.clock.latest();
+  const verdict = judgeFiles(going.budget.library, value, going.library, nowMs);
+  if (verdict.kind === "unlisted") unlisted.push(record);
+  else if (verdict.kind === "held") await holdBack(ports, record, verdict);
+  else chosen.set(value.machineId, { ...record, files: verdict.files });
 }
 
 /**
@@ -135,6 +170,19 @@ async function parkedByRun(
   if (after === record.value) return false;
   await commitOnce({ ledger }, [unchanged(run), ...move(record, after)]);
   return true;
+}
+
+/** Parks a sequence that the library holds back, and says so. */
+async function holdBack(
+  { ledger, log }: LoadPorts,
+  record: Stored<SequenceRecord>,
+  { hold, untilMs }: Extract<FilesVerdict, { kind: "held" }>,
+): Promise<void> {
+  const after = holdForLibrary(record.value, hold, untilMs);
+  if (await commitOnce({ ledger }, move(record, after))) {
+    const { sequenceId } = record.value;
+    log("warn", hold.code, { sequenceId, ...("file" in hold ? { file: hold.file } : null) });
+  }
 }
 
 /** The record ended without a POST, if it may not be posted; the scope is the present one. */

@@ -2,15 +2,14 @@ import { RATE_TOKEN_KEY } from "../../ledger/row/keys.ts";
 import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { lockedOut, type SubmissionAnswer } from "../../ledger/sequence/submission.ts";
 import {
-  couldNotLeave,
   holdSession,
-  openDoor,
   releaseSession,
   stamp,
   tidied,
   unreserve,
   type Budget,
 } from "../../limits/pace/budget.ts";
+import { couldNotLeave, openDoor } from "../../limits/pace/door.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { letIn, lockedOutBy, probedInVain, type Refusal } from "../../limits/pace/lockout.ts";
 import { sessionOf } from "../../limits/pace/session.ts";

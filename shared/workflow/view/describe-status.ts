@@ -6,10 +6,12 @@ import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import { admit, type Verdict } from "../../limits/pace/admit.ts";
 import { sessionCap, type Budget } from "../../limits/pace/budget.ts";
 import { impersonatorsSince } from "../../limits/pace/impersonators.ts";
+import type { LibraryRules } from "../../limits/library/rules.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { takenSlots } from "../../limits/pace/window.ts";
 import type { Ports } from "../../ports.ts";
 import { describeCallbacks, type CallbacksView } from "./describe-callbacks.ts";
+import { summarizeLibrary, type LibrarySummary } from "./describe-library.ts";
 import { describeResults, type ResultsView } from "./describe-results.ts";
 import { counted, type Count } from "../../store/count-rows.ts";
 import { describeLockout, type LockoutView } from "./describe-lockout.ts";
@@ -36,6 +38,8 @@ export interface StatusView {
   readonly paused: { readonly by: string; readonly why: string; readonly at: string } | null;
   readonly last429At: string | null;
   readonly othersUseTheQuota: boolean;
+  /** Null if the library is not checked, or while the budget is set aside. */
+  readonly library: LibrarySummary | null;
   /** Actions of others with a mark of ours, of the last hour. */
   readonly impersonations: readonly ImpersonatorView[];
   readonly waiting: readonly LaneView[];
@@ -74,9 +78,10 @@ export async function describeStatus(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
   limits: Limits,
   caller: Caller,
+  library: LibraryRules | null = null,
 ): Promise<StatusView> {
   const waiting = await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane)));
-  const budget = await describeBudget({ ledger, clock }, limits, waiting);
+  const budget = await describeBudget({ ledger, clock }, { limits, library }, waiting);
   const results = await describeResults(ledger);
   return {
     ...budget,
@@ -88,23 +93,28 @@ export async function describeStatus(
   };
 }
 
+interface Settings {
+  readonly limits: Limits;
+  readonly library: LibraryRules | null;
+}
+
 type BudgetView = Omit<StatusView, "waiting" | "parked" | "results" | "callbacks">;
 
 async function describeBudget(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
-  limits: Limits,
+  settings: Settings,
   waiting: readonly LaneView[],
 ): Promise<BudgetView> {
   const budget = await orSetAside(loadBudget(ledger));
   return budget instanceof SetAside
-    ? await unreadableBudget(ledger, limits, budget)
-    : readableBudget(budget.value, clock.earliest(), limits, waiting);
+    ? await unreadableBudget(ledger, settings.limits, budget)
+    : readableBudget(budget.value, clock.earliest(), settings, waiting);
 }
 
 function readableBudget(
   budget: Budget,
   nowMs: number,
-  limits: Limits,
+  { limits, library }: Settings,
   waiting: readonly LaneView[],
 ): BudgetView {
   const verdict = admit(budget, nowMs, limits);
@@ -132,6 +142,7 @@ function readableBudget(
     paused: describePause(budget.paused),
     last429At: budget.door.last429AtMs === 0 ? null : isoOf(budget.door.last429AtMs),
     othersUseTheQuota: budget.door.othersSuspected,
+    library: summarizeLibrary(budget.library, library),
     impersonations: impersonatorsSince(budget.impersonators, nowMs).map((each) => ({
       machineActionId: each.actionId,
       sequenceId: each.sequenceId,
@@ -158,6 +169,7 @@ async function unreadableBudget(
     paused: describePause(await loadPauseNote(ledger)),
     last429At: null,
     othersUseTheQuota: false,
+    library: null,
     impersonations: [],
     setAside: { count: 1, rows: [{ key, why, since: null }] },
   };

@@ -27,8 +27,9 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   }
   if (place?.kind === "later") {
     const again = `lrq tries it again from ${isoOf(place.dueAtMs)}.`;
+    const held = describeHold(record.libraryHold, again);
     return {
-      ...(unansweredIn(record, again) ?? describeReason(record, again)),
+      ...(held ?? unansweredIn(record, again) ?? describeReason(record, again)),
       position: null,
       estimatedStart: isoOf(place.dueAtMs),
     };
@@ -98,6 +99,20 @@ function unansweredIn({ unanswered, part, attempt }: SequenceRecord, then: strin
   if (unanswered?.part !== part || unanswered.attempt !== attempt) return null;
   const detail = `Its POST got no answer of Defender's: ${unanswered.detail}. ${then}`;
   return { code: "unanswered", detail };
+}
+
+/** What the library has to do with it; null if the library does not hold it back. */
+function describeHold(hold: SequenceRecord["libraryHold"], then: string): Why | null {
+  if (hold === null) return null;
+  const since = isoOf(hold.sinceMs);
+  if (hold.code === "libraryUnknown") {
+    const detail = `Since ${since} Defender does not say what the library has: ${hold.detail} ${then}`;
+    return { code: hold.code, detail };
+  }
+  const { file, pinned, listed } = hold;
+  const is = listed === null ? "is not in the library" : `is ${listed} in the library`;
+  const wanted = pinned === null ? "it has no pin" : `its pin is ${pinned}`;
+  return { code: hold.code, detail: `${file} ${is} since ${since}, and ${wanted}. ${then}` };
 }
 
 /** The sequence's own reason, in words. A sequence of another run may be of another team. */

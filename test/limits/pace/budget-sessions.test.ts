@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  couldNotLeave,
   FIRST_BUDGET,
   holdSession,
   releaseSession,
@@ -8,6 +7,7 @@ import {
   sessionCap,
   type Budget,
 } from "../../../shared/limits/pace/budget.ts";
+import { couldNotLeave } from "../../../shared/limits/pace/door.ts";
 import { throttled } from "../../../shared/limits/pace/throttled.ts";
 import { sessionOf } from "../../../shared/limits/pace/session.ts";
 import { aClaimed, aSubmitted, RUN_ID, START_MS } from "../../ledger/a-sequence.ts";

@@ -6,13 +6,13 @@ import {
   FIRST_BUDGET,
   freeSessions,
   holdSession,
-  openDoor,
   releaseSession,
   reserve,
   sessionCap,
   stamp,
   type Budget,
 } from "../../../shared/limits/pace/budget.ts";
+import { openDoor } from "../../../shared/limits/pace/door.ts";
 import { throttled } from "../../../shared/limits/pace/throttled.ts";
 import { someLimits } from "../some-limits.ts";
 

@@ -47,6 +47,7 @@ function entryAfter(
     part: 0,
     commandIndex: index,
     command: { type: "GetFile", path: "C:\\out.zip" },
+    library: null,
     profile: { name: "triage", version: 1, hash: "h" },
     requestedBy: "local",
     approvedBy: [],

@@ -144,6 +144,7 @@ describe("a path to fetch", () => {
 describe("a library file's name", () => {
   const profile = profileWith({
     parameters: { a: { description: "A.", maxLength: 256, pattern: "(?s).*" } },
+    pinned: false,
     commands: [{ type: "RunScript", scriptName: "{{a}}.ps1" }],
   });
 

@@ -36,7 +36,7 @@ describe("nothing is asked of Defender", () => {
       { asked: { profile: "windows-triage", parameters: { x: "1" } } },
       "invalid",
     ],
-    ["profiles that the caller may not use", { mayUse: () => false }, "forbidden"],
+    ["profiles that the caller may not use", { whyNotUse: () => "no" }, "forbidden"],
   ])("for %s", async (_, submission, kind) => {
     const world = startAccepting();
     const { ports, calls } = counting(world);

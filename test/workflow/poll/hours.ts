@@ -15,6 +15,7 @@ const SETTINGS = {
   lingerMs: 0,
   scope: {},
   factsAgeMs: 600_000,
+  library: null,
   platformsOf: () => PLATFORMS,
   watch: async () => {},
 } as const;

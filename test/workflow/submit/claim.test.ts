@@ -22,6 +22,7 @@ async function claimed(
     urgent: false,
     scope,
     factsAgeMs: 600_000,
+    library: null,
     findOverdue: createOverdueFinder(ports, someLimits()),
     passedOver: new Set<string>(),
   };
@@ -100,7 +101,7 @@ describe("a claim", () => {
     const defender = { ...world.ports.defender, readMachines: noAnswer };
     await world.accept("by word", [0, 1], {}, { ...world.ports, defender });
     const scope = { allow: [{ ids: ["f".repeat(40)] }] };
-    expect(await claimed(world, { scope })).toMatchObject({ kind: "factless" });
+    expect(await claimed(world, { scope })).toMatchObject({ kind: "lacking" });
     const states = records(world).map(({ state, place }) => [state, place?.kind]);
     expect(states).toEqual([
       ["waiting", "ready"],

@@ -17,6 +17,7 @@ function lingering(limits: Limits) {
     lingerMs: 240_000,
     scope: {},
     factsAgeMs: 600_000,
+    library: null,
     platformsOf,
     watch: async () => {},
   };
@@ -76,6 +77,7 @@ const SETTINGS = {
   lingerMs: 240_000,
   scope: {},
   factsAgeMs: 600_000,
+  library: null,
   platformsOf: () => PLATFORMS,
   watch: async () => {},
 };
@@ -145,6 +147,7 @@ async function watchesOf(sincePolledMs: number | null): Promise<number> {
     lingerMs: 0,
     scope: {},
     factsAgeMs: 600_000,
+    library: null,
     platformsOf: () => PLATFORMS,
     watch,
   };
@@ -170,6 +173,7 @@ describe("the watch of a drain", () => {
       lingerMs: 0,
       scope: {},
       factsAgeMs: 600_000,
+      library: null,
       platformsOf: () => PLATFORMS,
       watch: outOfReach,
     };

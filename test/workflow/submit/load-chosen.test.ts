@@ -22,6 +22,7 @@ it("a run that is resumed while a drain moves one of it aside goes on with all o
     budget,
     scope: {},
     factsAgeMs: 600_000,
+    library: null,
     passedOver: new Set(),
     lostTo: null,
   });

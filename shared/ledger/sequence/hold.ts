@@ -1,0 +1,13 @@
+import type { LibraryHold } from "./library-files.ts";
+import { park, withinExpiry } from "./moves.ts";
+import type { SequenceRecord } from "./sequence.ts";
+
+/** A waiting sequence whose library files must not run now; it is tried again at `untilMs`. */
+export function holdForLibrary(
+  record: SequenceRecord,
+  hold: LibraryHold,
+  untilMs: number,
+): SequenceRecord {
+  const place = withinExpiry({ kind: "later", dueAtMs: untilMs }, record.expiresAtMs);
+  return { ...park(record, place, null), libraryHold: hold };
+}
