@@ -30,6 +30,7 @@ function Invoke-Triage {
   foreach ($class in $wanted.classes) { Add-Class $class }
   Add-Registry $wanted.registry
   $details = foreach ($pattern in $wanted.files) {
+    $pattern = [Environment]::ExpandEnvironmentVariables($pattern)
     foreach ($found in Find-File $pattern) { Add-File $found $wanted.fileMegabytes }
   }
   Add-Text 'files.jsonl' $details

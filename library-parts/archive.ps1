@@ -5,6 +5,8 @@ function Invoke-Script([string]$Main) {
   $script:archive = @{ work = '' }
   $script:exitCode = 0
   try {
+    # Live response would take an earlier archive for the one of this time.
+    if ([IO.File]::Exists($Output)) { [IO.File]::Delete($Output) }
     if ($Rest) { throw "it does not know the argument $($Rest[0])" }
     $line = ConvertTo-Line (& $Main)
   } catch {
@@ -59,6 +61,10 @@ function Skip([string]$Why, [string]$What) {
   [void]$archive.missed.Add($words -join "`t")
 }
 
+function Get-FirstMiss {
+  "$($archive.missed[0])" -replace "`t.*", ''
+}
+
 function Get-Reason($Problem) {
   $Problem.Exception.GetBaseException().Message
 }
@@ -108,7 +114,6 @@ function Complete-Archive($More) {
   $sha256 = ConvertTo-Hex ([Security.Cryptography.SHA256]::Create().ComputeHash($archive.file))
   $bytes = $archive.file.Length
   $archive.file.Dispose()
-  [IO.File]::Delete($Output)
   [IO.File]::Move([IO.Path]::Combine($archive.work, 'archive'), $Output)
   $said = [ordered]@{ ok = $true; archive = $Output; bytes = $bytes; sha256 = $sha256 }
   $said.files = $archive.names.Count

@@ -1,12 +1,14 @@
 # ---- Files of the disk, also those that a program has locked.
 
 # Takes a file, and says what its folder knows of it. To read a link, or a file that is kept online
-# and not here, might download it.
-function Add-File([IO.FileInfo]$File, [int]$Most) {
+# and not here, might download it. With -Through it reads a link.
+function Add-File([IO.FileInfo]$File, [int]$Most, [switch]$Through) {
   $path = $File.FullName
   $size = [Math]::Ceiling($File.Length / 1KB)
   if (-not (Test-TimeLeft)) { Skip 'no time was left' $path; return }
-  if ([int]$File.Attributes -band 0x441400) { Skip 'a link, or kept elsewhere' $path; return }
+  $strange = 0x441400
+  if ($Through) { $strange = 0x441000 }
+  if ([int]$File.Attributes -band $strange) { Skip 'a link, or kept elsewhere' $path; return }
   if ($File.Length -gt $Most * 1MB) { Skip "it has $size KiB, more than $Most MiB" $path; return }
   if ($File.Length -gt $archive.left) { Skip "no room was left: $size KiB" $path; return }
   try { $stream = Open-Locked $path } catch { Skip (Get-Reason $_) $path; return }

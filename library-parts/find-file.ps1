@@ -1,6 +1,6 @@
 # The files of a pattern. * is any name, ** stands for any folders or none. It follows no links.
 function Find-File([string]$Pattern) {
-  $parts = [Environment]::ExpandEnvironmentVariables($Pattern) -split '[\\/]'
+  $parts = $Pattern -split '[\\/]'
   $top = New-Object IO.DirectoryInfo ($parts[0] + [IO.Path]::DirectorySeparatorChar)
   $waiting = New-Object Collections.Stack
   $waiting.Push(@($top, 1))

@@ -30,6 +30,7 @@ function Invoke-Triage {
   foreach ($class in $wanted.classes) { Add-Class $class }
   Add-Registry $wanted.registry
   $details = foreach ($pattern in $wanted.files) {
+    $pattern = [Environment]::ExpandEnvironmentVariables($pattern)
     foreach ($found in Find-File $pattern) { Add-File $found $wanted.fileMegabytes }
   }
   Add-Text 'files.jsonl' $details
@@ -164,6 +165,8 @@ function Invoke-Script([string]$Main) {
   $script:archive = @{ work = '' }
   $script:exitCode = 0
   try {
+    # Live response would take an earlier archive for the one of this time.
+    if ([IO.File]::Exists($Output)) { [IO.File]::Delete($Output) }
     if ($Rest) { throw "it does not know the argument $($Rest[0])" }
     $line = ConvertTo-Line (& $Main)
   } catch {
@@ -218,6 +221,10 @@ function Skip([string]$Why, [string]$What) {
   [void]$archive.missed.Add($words -join "`t")
 }
 
+function Get-FirstMiss {
+  "$($archive.missed[0])" -replace "`t.*", ''
+}
+
 function Get-Reason($Problem) {
   $Problem.Exception.GetBaseException().Message
 }
@@ -267,7 +274,6 @@ function Complete-Archive($More) {
   $sha256 = ConvertTo-Hex ([Security.Cryptography.SHA256]::Create().ComputeHash($archive.file))
   $bytes = $archive.file.Length
   $archive.file.Dispose()
-  [IO.File]::Delete($Output)
   [IO.File]::Move([IO.Path]::Combine($archive.work, 'archive'), $Output)
   $said = [ordered]@{ ok = $true; archive = $Output; bytes = $bytes; sha256 = $sha256 }
   $said.files = $archive.names.Count
@@ -310,12 +316,14 @@ function Protect-Folder([string]$Folder) {
 # ---- Files of the disk, also those that a program has locked.
 
 # Takes a file, and says what its folder knows of it. To read a link, or a file that is kept online
-# and not here, might download it.
-function Add-File([IO.FileInfo]$File, [int]$Most) {
+# and not here, might download it. With -Through it reads a link.
+function Add-File([IO.FileInfo]$File, [int]$Most, [switch]$Through) {
   $path = $File.FullName
   $size = [Math]::Ceiling($File.Length / 1KB)
   if (-not (Test-TimeLeft)) { Skip 'no time was left' $path; return }
-  if ([int]$File.Attributes -band 0x441400) { Skip 'a link, or kept elsewhere' $path; return }
+  $strange = 0x441400
+  if ($Through) { $strange = 0x441000 }
+  if ([int]$File.Attributes -band $strange) { Skip 'a link, or kept elsewhere' $path; return }
   if ($File.Length -gt $Most * 1MB) { Skip "it has $size KiB, more than $Most MiB" $path; return }
   if ($File.Length -gt $archive.left) { Skip "no room was left: $size KiB" $path; return }
   try { $stream = Open-Locked $path } catch { Skip (Get-Reason $_) $path; return }
@@ -383,7 +391,7 @@ $shadows = @{}
 
 # The files of a pattern. * is any name, ** stands for any folders or none. It follows no links.
 function Find-File([string]$Pattern) {
-  $parts = [Environment]::ExpandEnvironmentVariables($Pattern) -split '[\\/]'
+  $parts = $Pattern -split '[\\/]'
   $top = New-Object IO.DirectoryInfo ($parts[0] + [IO.Path]::DirectorySeparatorChar)
   $waiting = New-Object Collections.Stack
   $waiting.Push(@($top, 1))

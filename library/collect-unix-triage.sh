@@ -19,6 +19,7 @@ days=7 output='' megabytes=500 seconds=420 root='' work=''
 
 main() {
   read_arguments "$@"
+  rm -f "$output"
   deadline=$(($(date +%s) + seconds))
   kilobytes=$((megabytes * 1024))
   work=$(mktemp -d "${output%/*}/.lrq-triage.XXXXXX" 2>/dev/null) ||
@@ -245,7 +246,7 @@ pack() {
   find . -type f ! -name SHA256SUMS -exec $sum {} + >"$work/sums" || no_space
   mv "$work/sums" SHA256SUMS
   tar -czf "$work/archive" . 2>/dev/null || no_space
-  files=$(find . -type f | tr -dc '\n' | wc -c)
+  files=$(count_files)
   missed=$(wc -l <not-taken.txt)
   bytes=$(wc -c <"$work/archive")
   sha256=$(hash_of "$work/archive")
@@ -253,6 +254,11 @@ pack() {
   mv -f "$work/archive" "$output" 2>/dev/null || fail "cannot write $output"
   printf '{"ok":true,"archive":%s,"bytes":%d,"sha256":"%s","files":%d,"notTaken":%d,"days":%d,"asRoot":%s}\n' \
     "$(json "$output")" "$bytes" "$sha256" "$files" "$missed" "$days" "$(is_root)"
+}
+
+# By the file, for there may be line breaks in names.
+count_files() {
+  find . -type f -exec sh -c 'for each do echo; done' count {} + | wc -l
 }
 
 is_root() {
@@ -263,8 +269,10 @@ no_space() {
   fail "the disk of ${output%/*}/ has no room"
 }
 
+# Also without the archive of an earlier time, which must not be taken for this one.
 fail() {
   [ -z "$work" ] || rm -rf "$work"
+  [ ! -f "$output" ] || rm -f "$output"
   printf '{"ok":false,"error":%s}\n' "$(json "$1")"
   trap - EXIT
   exit 1

@@ -59,6 +59,8 @@ const CREATES: Readonly<Record<string, string>> = {
   "Collect-WindowsTriage.ps1": "C:\\ProgramData\\lrq\\triage.zip",
   "Collect-ProcessDump.ps1": "C:\\ProgramData\\lrq\\process-dump.zip",
   "collect-unix-triage.sh": "/tmp/lrq-triage.tar.gz",
+  "Copy-FileForCollection.ps1": "C:\\ProgramData\\lrq\\file.zip",
+  "copy-file-for-collection.sh": "/tmp/lrq-file.tar.gz",
 };
 
 /** Stand-ins for what the shipped profiles name and `library/` does not have. */

@@ -77,7 +77,7 @@ describe("the README", () => {
     const parsed = parseProfile(JSON.parse(block?.text ?? ""), "hosts-file.json");
     expect(parsed.kind).toBe("parsed");
     const next = SHIPPED_PROFILES.length + 1;
-    const counted = `${NUMBERS[next - 1]} are shipped; this would be an ${ORDINALS[next]}`;
+    const counted = `${NUMBERS[next - 1]} are shipped; this would be the ${ORDINALS[next]}`;
     expect(textOf("Profiles").replaceAll("\n", " ").toLowerCase()).toContain(counted);
     expect(SHIPPED_PROFILES).not.toContain("hosts-file");
   });

@@ -14,8 +14,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { canMount, mountSmallDisk, unmount } from "./small-disk.ts";
 
 const SCRIPT = "library/collect-unix-triage.sh";
 /** As a reader of the archive checks it. */
@@ -45,6 +46,10 @@ function newFolder(): string {
   folders.push(folder);
   return folder;
 }
+
+const small = mkdtempSync(join(tmpdir(), "lrq-small-"));
+const MOUNTS = canMount(small);
+afterAll(() => rmSync(small, { recursive: true }));
 
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
@@ -85,6 +90,7 @@ function run({ disk, shell = "sh", more = [], before = "", path, uid, ...rest }:
   const folder = newFolder();
   if (uid !== undefined) chmodSync(folder, 0o777);
   const output = rest.output ?? join(folder, "triage.tar.gz");
+  if (rest.output === undefined) writeFileSync(output, "an archive of an earlier time");
   const root = disk === undefined ? [] : [`--root=${disk}`];
   const script = [SCRIPT, `--output=${output}`, ...root, ...more];
   const { stdout, status } = spawnSync(
@@ -160,6 +166,7 @@ describe.each(SHELLS)("a triage of a Linux disk, under %s", (shell) => {
     const { said, output } = run({ disk, shell });
     const files = opened(output);
     for (const name of names) expect(files.get(`files/var/log/${name}`)).toBe(name);
+    expect(said).toMatchObject({ files: files.size });
     expect([...files.keys()].filter((each) => each.includes("link"))).toEqual([]);
     expect(said).toMatchObject({ ok: true, notTaken: 0 });
   });
@@ -209,6 +216,20 @@ describe("the script for the triage of a Linux or macOS machine", () => {
     expect(files.get("system/kernel.txt")).toMatch(/^(Linux|Darwin)/);
     expect(files.has("users/logged-in.txt")).toBe(true);
     expect(readdirSync(folder)).toEqual(["triage.tar.gz"]);
+  });
+
+  it.runIf(MOUNTS)("says what a small disk had no room for", () => {
+    mountSmallDisk(small);
+    try {
+      const large = Array.from({ length: 12 }, (_, at) => noise(at)).join("");
+      const disk = aDisk({ ...DISK, "var/log/large": large });
+      const { said, output } = run({ disk, output: join(small, "triage.tar.gz") });
+      expect(said).toMatchObject({ ok: true, notTaken: 1 });
+      expect(opened(output).get("not-taken.txt")).toContain("/var/log/large");
+      expect(readdirSync(small)).toEqual(["triage.tar.gz"]);
+    } finally {
+      unmount(small);
+    }
   });
 
   it.runIf(isRoot)("takes what another user may read, and names the rest", () => {

@@ -18,7 +18,7 @@ foreach ($path in $args) {
     $all | Where-Object { $_.NullConditional -or $_.Background -or $_.CleanBlock }
   ) | ForEach-Object { $_.Extent.Text }
   $newer += ($tokens | Where-Object { $_.Kind -eq 'Number' -and $_.Text -match '[yun]' }).Text
-  $newer += ($tokens | Where-Object { $_.Kind -like '*Expandable' -and $_.Text -match '`[eu]' }).Text
+  $newer += ($tokens | Where-Object { $_.Kind -like '*Expandable' -and $_.Text -match '`[eu]'}).Text
 
   $commands = foreach ($command in Select-Ast 'Command') {
     $name = $command.GetCommandName()

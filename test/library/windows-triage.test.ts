@@ -1,39 +1,12 @@
-import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
-import { digest, openedZip, rowsOf } from "./opened.ts";
-import { findPwsh } from "./pwsh.ts";
+import { digest, rowsOf } from "./opened.ts";
+import { HAS_PWSH, scenariosOf, WHERE } from "./scenarios.ts";
 import { canMount, mountSmallDisk, unmount } from "./small-disk.ts";
 
-const SCRIPT = resolve("library/Collect-WindowsTriage.ps1");
-const pwsh = findPwsh();
-const WHERE = pwsh.kind === "found" ? "under pwsh" : `skipped, because ${pwsh.why}`;
-
-const saidSchema = z.union([
-  z.strictObject({
-    ok: z.literal(true),
-    archive: z.string(),
-    bytes: z.number(),
-    sha256: z.string(),
-    files: z.number(),
-    notTaken: z.number(),
-    days: z.number(),
-    asAdministrator: z.boolean(),
-  }),
-  z.strictObject({ ok: z.literal(false), error: z.string() }),
-]);
+const scenarios = scenariosOf("Collect-WindowsTriage.ps1", "Invoke-Triage");
 
 /** What a scenario has: a machine, and the arguments of the script. */
 interface Scenario {
@@ -50,17 +23,15 @@ interface Scenario {
   readonly arguments?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-const top = mkdtempSync(join(tmpdir(), "lrq-windows-"));
-const small = join(top, "small");
+const small = join(scenarios.top, "small");
 mkdirSync(small);
 const MOUNTS = canMount(small);
-const scenarios = new Map<string, ReturnType<typeof prepared>>();
-const results = new Map<string, { readonly exitCode: number; readonly lines: readonly string[] }>();
+const lists = new Map<string, string>();
 
-/** A folder for a scenario, and what the script is told. */
-function prepared(name: string, scenario: Scenario) {
-  const folder = join(top, name.replaceAll(" ", "-"));
-  const disk = join(folder, "disk");
+/** Prepares the disk of a scenario, and says what the script is told. */
+function given(name: string, scenario: Scenario): void {
+  const folder = scenarios.folderOf(name);
+  const disk = diskOf(name);
   mkdirSync(disk, { recursive: true });
   for (const [path, text] of Object.entries(scenario.disk ?? {})) {
     for (const place of scenario.shadow === true ? [disk, join(folder, "shadow", disk)] : [disk]) {
@@ -74,9 +45,11 @@ function prepared(name: string, scenario: Scenario) {
   const wanted = { version: 1, fileMegabytes: 5, eventLogMegabytes: 5, files: patterns };
   const none = { classes: [], registry: [], eventLogs: [] };
   writeFileSync(list, JSON.stringify({ ...wanted, ...none, ...scenario.wanted }));
-  const output = scenario.output ?? join(folder, "out", "lrq", "triage.zip");
+  const output = scenario.output ?? join(folder, "out", "lrq", "archive.zip");
   const standard = { Days: "7", Megabytes: "500", Seconds: "60", Rest: [] };
-  const told = {
+  lists.set(name, list);
+  scenarios.given(name, {
+    output,
     node: process.execPath,
     classes: scenario.classes ?? {},
     keys: scenario.keys ?? {},
@@ -84,59 +57,21 @@ function prepared(name: string, scenario: Scenario) {
     locked: (scenario.locked ?? []).map((path) => join(disk, path)),
     shadow: scenario.shadow === true ? join(folder, "shadow") : "",
     arguments: { ...standard, List: list, Output: output, ...scenario.arguments },
-  };
-  return { told, disk, list, output, folder };
+  });
 }
 
-function given(name: string, scenario: Scenario): string {
-  scenarios.set(name, prepared(name, scenario));
-  return name;
-}
-
-/** What the script said in a scenario, and what it left. */
-function outcomeOf(name: string) {
-  const result = results.get(name);
-  const scenario = scenarios.get(name);
-  if (result === undefined || scenario === undefined) throw new Error(`${name} did not run`);
-  expect(result.lines).toHaveLength(1);
-  const said = saidSchema.parse(JSON.parse(result.lines[0] ?? ""));
-  expect(result.exitCode).toBe(said.ok ? 0 : 1);
-  expect(existsSync(scenario.list)).toBe(false);
-  const place = dirname(scenario.output);
-  const left = existsSync(place) ? readdirSync(place).filter((each) => each !== "protected") : [];
-  return { ...scenario, said, left };
-}
-
-function archiveOf(name: string) {
-  const outcome = outcomeOf(name);
-  const bytes = readFileSync(outcome.output);
-  const files = openedZip(outcome.output);
-  expect(outcome.said).toMatchObject({ ok: true, archive: outcome.output, files: files.size });
-  expect(outcome.said).toMatchObject({ bytes: bytes.length, sha256: digest(bytes) });
-  expect(outcome.left).toEqual(["triage.zip"]);
-  const missed = (files.get("not-taken.txt") ?? "").split("\n").slice(0, -1);
-  expect(outcome.said).toMatchObject({ notTaken: missed.length });
-  return { ...outcome, files, missed };
+function diskOf(name: string): string {
+  return join(scenarios.folderOf(name), "disk");
 }
 
 beforeAll(() => {
-  if (pwsh.kind === "none") return;
   if (MOUNTS) mountSmallDisk(small);
-  const told = join(top, "scenarios.json");
-  writeFileSync(told, JSON.stringify([...scenarios.values()].map((each) => each.told)));
-  const words = ["-NoProfile", "-File", "test/library/run-windows-triage.ps1", SCRIPT, told];
-  const { stdout, stderr } = spawnSync(pwsh.path, words, { encoding: "utf8" });
-  if (stderr !== "") throw new Error(stderr);
-  const ran = rowsOf(stdout);
-  const schema = z.strictObject({ exitCode: z.number(), lines: z.array(z.string()) });
-  for (const [at, name] of [...scenarios.keys()].entries()) {
-    results.set(name, schema.parse(ran[at]));
-  }
+  scenarios.run();
 });
 
 afterAll(() => {
   if (MOUNTS) unmount(small);
-  rmSync(top, { recursive: true, force: true });
+  scenarios.end();
 });
 
 const PROGRAM = "a program";
@@ -150,9 +85,8 @@ const DISK = {
 };
 const WRITES = "require('fs').writeFileSync(process.argv[1],'e'.repeat(1024*process.argv[2]))";
 
-describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}`, () => {
-  const all = prepared("all", { disk: DISK });
-  const { disk } = all;
+describe.runIf(HAS_PWSH)(`the triage of a Windows machine, ${WHERE}`, () => {
+  const disk = diskOf("all");
   const patterns = ["Windows/Prefetch/*.pf", "Users/*/PSReadLine/*", "Tasks/**/*", "no/such/*"];
   given("all", {
     disk: DISK,
@@ -196,7 +130,7 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   });
 
   it("has what CIM says of processes, with the hashes of their programs", () => {
-    const rows = rowsOf(archiveOf("all").files.get("processes/processes.jsonl"));
+    const rows = rowsOf(scenarios.archiveOf("all").files.get("processes/processes.jsonl"));
     expect(rows).toMatchObject([
       { ProcessId: 4, sha256: digest(PROGRAM) },
       { ProcessId: 8, ParentProcessId: 4, sha256: null },
@@ -204,13 +138,13 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   });
 
   it("writes times in UTC and whatever a name has in it, and stops where an object is deep", () => {
-    const [row] = rowsOf(archiveOf("all").files.get("autostart/wmi.jsonl"));
+    const [row] = rowsOf(scenarios.archiveOf("all").files.get("autostart/wmi.jsonl"));
     expect(row).toMatchObject({ Name: "ü\n\"'", When: "2026-11-29T00:02:03.0000000Z" });
     expect(row).toMatchObject({ CreatorSID: [1, 5, 32], Deep: { a: { b: "@{c=}" } } });
   });
 
   it("has the values of the registry, but no password", () => {
-    const text = archiveOf("all").files.get("autostart/registry.jsonl");
+    const text = scenarios.archiveOf("all").files.get("autostart/registry.jsonl");
     expect(rowsOf(text)).toMatchObject([
       { key: "HKLM\\Run", name: "evil", kind: "String", value: "C:\\evil.exe" },
       { name: "DefaultPassword", value: "(not taken)" },
@@ -218,7 +152,7 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   });
 
   it("has the files of the patterns, and when each was written", () => {
-    const { files } = archiveOf("all");
+    const { files } = scenarios.archiveOf("all");
     const taken = Object.keys(DISK).filter((each) => !/readme|program/.test(each));
     const names = taken.map((each) => `files${disk}/${each}`);
     expect([...files.keys()].filter((each) => each.startsWith("files/")).toSorted()).toEqual(
@@ -233,14 +167,14 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   });
 
   it("has the event logs of the days that were asked for", () => {
-    const { files, said } = archiveOf("all");
+    const { files, said } = scenarios.archiveOf("all");
     expect(files.get("eventlogs/Security.evtx")).toHaveLength(7 * 1024);
     expect(files.has("eventlogs/A_B_C.evtx")).toBe(true);
     expect(said).toMatchObject({ days: 7, asAdministrator: true });
   });
 
   it("says what it could not take, and why", () => {
-    expect(archiveOf("all").missed).toEqual([
+    expect(scenarios.archiveOf("all").missed).toEqual([
       "Invalid class\tn/Broken",
       "Access is denied.\tClosed",
       "its export failed: The channel is not there.\tNone",
@@ -248,7 +182,7 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   });
 
   it("keeps the folder of the archive for the system and its administrators", () => {
-    const { output } = archiveOf("all");
+    const { output } = scenarios.outcomeOf("all");
     expect(existsSync(join(dirname(output), "protected"))).toBe(true);
   });
 
@@ -275,7 +209,8 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   });
 
   it("takes files whatever their names are, each under a name of its own, and no link", () => {
-    const { files, missed, disk: at } = archiveOf("hostile names");
+    const { files, missed } = scenarios.archiveOf("hostile names");
+    const at = diskOf("hostile names");
     const names = [...files.keys()].filter((each) => each.startsWith(`files${at}/d/`));
     expect(names).toHaveLength(NAMES.length);
     expect(new Set(names.map((each) => each.toLowerCase())).size).toBe(NAMES.length);
@@ -294,17 +229,19 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
     arguments: { Megabytes: "1" },
     wanted: {
       fileMegabytes: 1,
-      files: ["a", "b", "c"].map((each) => `${top}/no-room/disk/${each}`),
+      files: ["a", "b", "c"].map((each) => `${diskOf("no room")}/${each}`),
     },
   });
   given("large file", { disk: { a: big + big, b: "b" }, wanted: { fileMegabytes: 1 } });
 
   it("leaves out what is too much, says so, and takes what still fits", () => {
-    const { files, missed, disk: at } = archiveOf("no room");
+    const { files, missed } = scenarios.archiveOf("no room");
+    const at = diskOf("no room");
     expect(missed).toEqual([`no room was left: 924 KiB\t${at}/b`]);
     expect(files.get(`files${at}/c`)).toBe("c");
-    const other = archiveOf("large file");
-    expect(other.missed).toEqual([`it has 2048 KiB, more than 1 MiB\t${other.disk}/a`]);
+    expect(scenarios.archiveOf("large file").missed).toEqual([
+      `it has 2048 KiB, more than 1 MiB\t${diskOf("large file")}/a`,
+    ]);
   });
 
   const GROWS = WRITES.replace("1024*", "1024*300*");
@@ -314,7 +251,7 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   });
 
   it("takes the last day of an event log whose days are too much, or nothing", () => {
-    const { files, missed } = archiveOf("large logs");
+    const { files, missed } = scenarios.archiveOf("large logs");
     expect(files.get("eventlogs/Busy.evtx")).toHaveLength(300 * 1024);
     expect(files.has("eventlogs/Busiest.evtx")).toBe(false);
     expect(missed).toEqual([
@@ -330,7 +267,7 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   });
 
   it("ends an export that takes too long, and begins nothing more", () => {
-    const { files, missed } = archiveOf("no time");
+    const { files, missed } = scenarios.archiveOf("no time");
     expect(missed).toEqual(["no time was left\tSlow", "no time was left\tNext"]);
     expect([...files.keys()]).toContain("files.jsonl");
   });
@@ -343,22 +280,22 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   given("locked for good", { disk: { a: "hive", b: "b" }, locked: ["a"] });
 
   it("reads a locked file from a shadow copy, which it removes", () => {
-    const { files, folder, disk: at } = archiveOf("locked");
-    expect(files.get(`files${at}/Amcache.hve`)).toBe("hive");
-    expect(existsSync(join(folder, "shadow/removed"))).toBe(true);
-    const other = archiveOf("locked for good");
-    expect(other.missed).toEqual([`it is locked, and there is no shadow copy\t${other.disk}/a`]);
+    const { files } = scenarios.archiveOf("locked");
+    expect(files.get(`files${diskOf("locked")}/Amcache.hve`)).toBe("hive");
+    expect(existsSync(join(scenarios.folderOf("locked"), "shadow/removed"))).toBe(true);
+    expect(scenarios.archiveOf("locked for good").missed).toEqual([
+      `it is locked, and there is no shadow copy\t${diskOf("locked for good")}/a`,
+    ]);
   });
 
   given("full disk", {
     disk: { noise: Array.from({ length: 8000 }, (_, at) => digest(`${at}`)).join("") },
-    output: join(small, "triage.zip"),
+    output: join(small, "archive.zip"),
   });
 
   it.runIf(MOUNTS)("says that the disk is full, and leaves nothing", () => {
-    const { said, left } = outcomeOf("full disk");
-    expect(said.ok ? "" : said.error).toContain("No space left on device");
-    expect(left).toEqual([]);
+    expect(scenarios.errorOf("full disk")).toContain("No space left on device");
+    expect(scenarios.outcomeOf("full disk").left).toEqual([]);
   });
 
   const REFUSED = [
@@ -375,7 +312,11 @@ describe.runIf(pwsh.kind === "found")(`the triage of a Windows machine, ${WHERE}
   for (const [name, told] of REFUSED) given(name, { arguments: told });
 
   it.each(REFUSED)("refuses %s, in a sentence", (name, _, sentence) => {
-    const { said } = outcomeOf(name);
-    expect(said.ok ? "" : said.error).toContain(sentence);
+    expect(scenarios.errorOf(name)).toContain(sentence);
+  });
+
+  it("removes the list that PutFile brought, whatever happens", () => {
+    expect(lists.size).toBeGreaterThan(REFUSED.length);
+    expect([...lists.values()].filter((each) => existsSync(each))).toEqual([]);
   });
 });

@@ -18,10 +18,12 @@ function pathsOf(fields: Readonly<Record<string, unknown>>): readonly string[] {
 }
 
 describe("the profiles we ship", () => {
-  it("are all right, and seven", () => {
+  it("are all right, and nine", () => {
     expect([...shippedCatalogue().keys()].toSorted()).toEqual([
       "collect-file",
       "collect-file-unix",
+      "collect-file-zipped",
+      "collect-file-zipped-unix",
       "process-memory-dump",
       "run-script",
       "run-script-unix",

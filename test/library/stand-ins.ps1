@@ -1,6 +1,4 @@
-# Runs the scenarios, with stand-ins for what only Windows has. Prints a line for each.
-param([string]$Script, [string]$Scenarios)
-. $Script -OnlyFunctions
+# Stand-ins for what only Windows has: they do and say what the scenario wants.
 
 function Get-CimObject($Wanted) {
   $objects = $scenario.classes.($Wanted.class)
@@ -28,19 +26,14 @@ function Remove-Shadow($Shadow) {
   [IO.File]::WriteAllText("$($Shadow.link)/removed", '')
 }
 
+function Write-Dump([int]$Id, [string]$Path) {
+  [IO.File]::WriteAllText($Path, 'partly')
+  if ($scenario.protects -contains $Id) { throw 'Access is denied.' }
+  [IO.File]::WriteAllText($Path, "memory of $Id")
+}
+
 function Test-Administrator { $true }
 
 function Protect-Folder([string]$Folder) {
   [IO.File]::WriteAllText("$Folder/protected", '')
-}
-
-foreach ($scenario in [IO.File]::ReadAllText($Scenarios) | ConvertFrom-Json) {
-  foreach ($argument in $scenario.arguments.PSObject.Properties) {
-    Set-Variable -Name $argument.Name -Value $argument.Value
-  }
-  $shadows.Clear()
-  $locks = @($scenario.locked | ForEach-Object { [IO.File]::Open($_, 'Open', 'Read', 'None') })
-  $line = Invoke-Script 'Invoke-Triage'
-  foreach ($lock in $locks) { $lock.Dispose() }
-  ConvertTo-Json -InputObject @{ exitCode = $exitCode; lines = @($line) } -Compress
 }
