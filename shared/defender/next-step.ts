@@ -22,8 +22,8 @@ const NEXT_STEPS: ReadonlyMap<string, string> = new Map([
   ],
   [
     "Forbidden",
-    "Check that the token has the roles Machine.LiveResponse and Machine.ReadWrite.All, and that " +
-      "its audience is the one of this cloud (commercial: https://api.securitycenter.microsoft.com).",
+    "Check that the token has the roles Machine.LiveResponse and Machine.ReadWrite.All, for the " +
+      "library Library.Manage, and that its audience is the one of this cloud (commercial: https://api.securitycenter.microsoft.com).",
   ],
   [
     "ResourceNotFound",

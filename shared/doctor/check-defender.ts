@@ -62,7 +62,8 @@ export async function checkDefender(
   });
   const asked = await checkApi(defender, outside);
   const probed = outside.probe ? [await probe(config, defender, outside.purse)] : [];
-  return [...checkToken(token.got.token, tokenScope, outside.nowMs()), ...asked, ...probed];
+  const expected = { tokenScope, libraryCheck: config.library.check };
+  return [...checkToken(token.got.token, expected, outside.nowMs()), ...asked, ...probed];
 }
 
 type TokenFound =

@@ -4,6 +4,7 @@ import { settingProblems } from "../callback/targets.ts";
 import { readConfig } from "../config.ts";
 import type { Parsed, Problem } from "../incident/problem.ts";
 import { readProfiles } from "../shipped-profiles.ts";
+import { checkSignatures } from "./check-library.ts";
 import { found, ok, type Finding } from "./finding.ts";
 
 /** What to do about a setting, where its own message does not say it. */
@@ -58,7 +59,9 @@ function checkCallers(callers: Parsed<Caller[]>): Finding[] {
 function checkProfiles(): Finding[] {
   const profiles = readProfiles();
   if (profiles.kind === "wrong") return profiles.problems.map((each) => wrong("profiles", each));
-  return [ok("profiles", `${profiles.catalogue.size} can be read, and the routing rules too.`)];
+  const { catalogue, pins } = profiles;
+  const what = `${catalogue.size} can be read, the routing rules and ${pins.size} pins too.`;
+  return [ok("profiles", what), ...checkSignatures(pins)];
 }
 
 /** The messages of our own parsers; none of them holds a value. */

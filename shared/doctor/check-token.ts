@@ -1,5 +1,7 @@
 import { decodeJwt } from "jose";
 import { z } from "zod";
+import { checkLibraryRole, LIBRARY_ROLE } from "./check-library.ts";
+import type { LibraryConfig } from "../limits/library/rules.ts";
 import { found, ok, type Finding } from "./finding.ts";
 
 /** What starts sequences, fetches their results and cancels them (Defender API pages). */
@@ -18,14 +20,25 @@ const claimsSchema = z.object({
  * What a token for Defender says of itself. Its signature is Defender's to check, not ours: a
  * token that lies here is refused there. `tokenScope` is what it was asked for with.
  */
-export function checkToken(token: string, tokenScope: string, nowMs: number): Finding[] {
+export function checkToken(
+  token: string,
+  {
+    tokenScope,
+    libraryCheck,
+  }: { readonly tokenScope: string; readonly libraryCheck: LibraryConfig["check"] },
+  nowMs: number,
+): Finding[] {
   const claims = claimsIn(token);
   if (claims === null) {
     const fix = "Only the simulator accepts such a token; in Azure use an identity.";
     const what = "It cannot be read, so audience and roles are not known.";
     return [found("unknown", "token", what, fix)];
   }
-  return [audience(claims.aud, tokenScope), life(claims.exp, nowMs), ...roles(claims)];
+  return [
+    audience(claims.aud, tokenScope),
+    life(claims.exp, nowMs),
+    ...roles(claims, libraryCheck),
+  ];
 }
 
 function audience(aud: string, tokenScope: string): Finding {
@@ -43,7 +56,10 @@ function life(exp: number, nowMs: number): Finding {
   return found("error", "token life", `It ended ${-seconds} s ago.`, fix);
 }
 
-function roles({ roles: granted, scp }: z.infer<typeof claimsSchema>): Finding[] {
+function roles(
+  { roles: granted, scp }: z.infer<typeof claimsSchema>,
+  libraryCheck: LibraryConfig["check"],
+): Finding[] {
   if (granted.length === 0 && scp !== undefined) {
     const fix = "Run the doctor where the app runs: its identity has roles, a person has scopes.";
     return [
@@ -59,10 +75,17 @@ function roles({ roles: granted, scp }: z.infer<typeof claimsSchema>): Finding[]
     reading === undefined
       ? found("error", `role ${reader}`, "It is missing: lrq can watch nothing.", grant(reader))
       : ok(`role ${reader}`, `${reading} is there.`);
-  const most = granted.filter((role) => role !== RUN_ROLE && !READ_ROLES.includes(role));
-  if (most.length === 0) return [runs, reads];
-  const fix = "Remove them: lrq needs only the two above.";
-  return [runs, reads, found("warning", "more roles", `It also has ${most.join(", ")}.`, fix)];
+  const lists = checkLibraryRole(granted.includes(LIBRARY_ROLE), libraryCheck);
+  const known = new Set([RUN_ROLE, LIBRARY_ROLE, ...READ_ROLES]);
+  const most = granted.filter((role) => !known.has(role));
+  if (most.length === 0) return [runs, reads, lists];
+  const fix = "Remove them: lrq needs only the roles above.";
+  return [
+    runs,
+    reads,
+    lists,
+    found("warning", "more roles", `It also has ${most.join(", ")}.`, fix),
+  ];
 }
 
 function grant(role: string): string {

@@ -28,7 +28,9 @@ const CALLERS = JSON.stringify([
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ env: { CALLERS, DEFENDER_ACCESS_TOKEN: TOKEN } });
+  stage = await openStage({
+    env: { CALLERS, DEFENDER_ACCESS_TOKEN: TOKEN, LIBRARY_CHECK: "list" },
+  });
 });
 afterAll(async () => {
   await stage.close();
@@ -68,6 +70,7 @@ describe("lrq doctor, asked from a laptop", () => {
     expect(app).toMatchObject({ check: "app", state: "ok" });
     expect(states(rest)).toEqual(states(await examinedHere()));
     expect(states(rest)).toContain("error role Machine.LiveResponse");
+    expect(states(rest)).toContain("error role Library.Manage");
     expect(code).toBe(1);
     expect(text).not.toMatch(new RegExp(`${CANARY}|AccountKey|${OPERATOR}`));
   });
