@@ -5,6 +5,7 @@ import { UsageError } from "../lrq/usage-error.ts";
 import { apply } from "./apply.ts";
 import type { LibraryAsked, LibrarySurroundings } from "./asked.ts";
 import type { PaceClock } from "./call-pace.ts";
+import { list } from "./list.ts";
 import { openLibrary, type TenantLibrary } from "./open-library.ts";
 import { pacedLibrary } from "./paced-library.ts";
 import { pin } from "./pin.ts";
@@ -18,6 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   status: async (asked, around) => await status(asked, around, libraryOf(around)),
   plan: async (asked, around) => await plan(asked, around, libraryOf(around)),
   apply: async (asked, around) => await apply(asked, around, libraryOf(around)),
+  list: async (asked, around) => await list(asked, around, libraryOf(around)),
   pull: async (asked, around) => await pull(asked, around, libraryOf(around)),
 };
 

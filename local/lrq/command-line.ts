@@ -33,6 +33,7 @@ export const USAGE = `Usage:
                                  upload, replace and delete after a question, as planned
   lrq library pull NAME...       pin the hash that the tenant lists for a file
   lrq library pin [--check]      pin the files of the folder as they are
+  lrq library list               the list as POST /api/library/check takes it
   lrq backup FILE                write all rows of the ledger into a new file
   lrq restore FILE               write them into a table that has no others
 
@@ -104,7 +105,9 @@ async function runVerb(
     const asked = libraryAsked(values, positionals.slice(2));
     const complain = (line: string): void =>
       surroundings.complain(reportedName(line, LINE_CHARACTERS_MAX));
-    const around = { ...surroundings, cwd: process.cwd(), say: aloud, complain };
+    // A list is JSON in any case, and may not be cut.
+    const sayIt = subject === "list" ? surroundings.say : aloud;
+    const around = { ...surroundings, cwd: process.cwd(), say: sayIt, complain };
     return await library(subject, asked, around);
   }
   if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");

@@ -53,7 +53,9 @@ export async function listLibrary(
   return await noteList(ports, rules, { files: reply.value, askedAtMs });
 }
 
-const NOT_BROUGHT = "Nobody has brought a list of the library lately: run lrq library check.";
+const NOT_BROUGHT =
+  "Nobody has brought a list of the library lately: send what lrq library list gives with " +
+  "POST /api/library/check.";
 const SPENT = "The calls for lists of the library are spent.";
 
 function whyNot(reply: Exclude<Reply<unknown>, { kind: "answered" }>): string {

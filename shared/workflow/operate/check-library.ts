@@ -65,7 +65,7 @@ export async function checkLibrary(
 
 const FORM =
   'Send {"listedAt": "...", "files": [{"name": "...", "sha256": "...", "updatedAt": null}]}, ' +
-  "as lrq library check does.";
+  "as lrq library list gives it.";
 
 function fileIn({
   name,

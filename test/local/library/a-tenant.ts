@@ -28,7 +28,7 @@ export interface LibraryBench {
   /** What the tenant has: text by name. */
   readonly texts: () => Promise<Record<string, string>>;
   /** Does as somebody else does in the portal. */
-  readonly putByHand: (name: string, text: string) => Promise<void>;
+  readonly putByHand: (name: string, text: string, description?: string) => Promise<void>;
   readonly removeByHand: (name: string) => Promise<void>;
 }
 
@@ -78,8 +78,9 @@ export async function openBench(
     run: async (...words) => await run(words),
     runWith: async (confirm, ...words) => await run(words, confirm),
     texts: async () => await textsOf(simulator, [...values(here), ...values(there)]),
-    putByHand: async (name, text) => {
+    putByHand: async (name, text, description = "") => {
       const form = new FormData();
+      form.set("Description", description);
       form.set("OverrideIfExists", "true");
       form.set("file", new Blob([text]), name);
       await byHand(simulator, "POST", "", form);

@@ -67,7 +67,7 @@ describe("lrq library status", () => {
     const { run, folder, putByHand } = await openBench({ "a.sh": "a", "b.sh": "b" });
     await run("apply", "--yes");
     for (const name of ["a.sh", "b.sh", "library.json"]) rmSync(join(folder, name));
-    await putByHand("b.sh", "by hand");
+    await putByHand("b.sh", "by hand", `(lrq ${sha256("b").slice(0, 12)})`);
     const { said } = await run("status");
     expect(said).toMatch(/^left {5}a\.sh/m);
     expect(said).toMatch(/^foreign {2}b\.sh/m);
@@ -81,6 +81,22 @@ describe("lrq library status", () => {
     const bench = await openBench({ "a.sh": "a" }, {}, { faults: [{ on: "library", fault }] });
     const { exitCode, complained } = await bench.run("status");
     expect([exitCode, complained]).toEqual([expected, expect.stringContaining(words)]);
+  });
+});
+
+describe("lrq library list", () => {
+  it("gives every file with its hash and time, from before the call", async () => {
+    const more = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`c-${n}.sh`, "c"]));
+    const { run, putByHand } = await openBench({}, { "a.sh": "a", ...more });
+    await putByHand("b.sh", "by hand");
+    const beforeMs = Date.now();
+    const { exitCode, said } = await run("list");
+    const { listedAt, files } = JSON.parse(said);
+    expect([exitCode, Date.parse(listedAt) >= beforeMs]).toEqual([0, true]);
+    const updatedAt = expect.stringMatching(/^\d{4}-.*Z$/);
+    expect(files).toHaveLength(22);
+    expect(files).toContainEqual({ name: "a.sh", sha256: sha256("a"), updatedAt });
+    expect(files).toContainEqual({ name: "b.sh", sha256: sha256("by hand"), updatedAt });
   });
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { isoOf } from "../../../shared/ledger/row/instant.ts";
 import { checkLibrary } from "../../../shared/workflow/operate/check-library.ts";
 import { describeLibrary } from "../../../shared/workflow/view/describe-library.ts";
+import { openBench, sha256 } from "../../local/library/a-tenant.ts";
 import { AGE_MS, aLibrary, OTHER, pinOf } from "../a-library.ts";
 import { startGoingOn } from "../going-on.ts";
 
@@ -43,6 +45,14 @@ describe("a check of the library", () => {
       listedAt: at(-1_000),
       files: [{ listed: OTHER }],
     });
+  });
+
+  it("takes what lrq library list gives", async () => {
+    const { check, at, view } = start("others");
+    const { run } = await openBench({}, { [FILE]: "a" });
+    const body = z.looseObject({}).parse(JSON.parse((await run("list")).said));
+    expect(await check({ ...body, listedAt: at(0) })).toEqual({ kind: "checked" });
+    expect((await view()).files).toMatchObject([{ name: FILE, listed: sha256("a") }]);
   });
 
   it("refuses a list from the future, and one that is too old to run anything by", async () => {
