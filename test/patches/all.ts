@@ -8,6 +8,7 @@ import { OF_LIBRARY } from "./of-library.ts";
 import { OF_LISTS } from "./of-lists.ts";
 import { OF_RESULTS } from "./of-results.ts";
 import { OF_SENDERS } from "./of-senders.ts";
+import { OF_SCRIPTS } from "./of-scripts.ts";
 import { OF_SEALS } from "./of-seals.ts";
 import { OF_STORAGE } from "./of-storage.ts";
 import { OF_STRANGERS } from "./of-strangers.ts";
@@ -28,4 +29,5 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_SENDERS,
   ...OF_STRANGERS,
   ...OF_ALARMS,
+  ...OF_SCRIPTS,
 ];
