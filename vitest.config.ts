@@ -60,6 +60,8 @@ export default defineConfig({
           name: "parts",
           include: REAL_PARTS,
           globalSetup: ["test/setup.ts"],
+          // As for unit: each file loaded the clients of Azure anew.
+          isolate: false,
         },
       },
     ],

@@ -86,7 +86,8 @@ async function startHost(
     key,
     stateDir: join(dataDir, "host"),
   };
-  return await startHostProcess({ root, port, log, env: localSettings(parts, env) });
+  const settings = localSettings(parts, env);
+  return await startHostProcess({ root, port, log, env: settings, sourceMaps: true });
 }
 
 async function startTenant({ dataDir, tenant, speed, seed }: StackOptions): Promise<Simulator> {

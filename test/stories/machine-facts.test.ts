@@ -44,8 +44,15 @@ describe("what a sender says of a machine", () => {
   it("is not needed: machines given only by id get the profile of the system that they run", async () => {
     const { sequences, runId } = await stage.accept("generic", claiming("ids", idOf(1), idOf(2)));
     expect(sequences).toHaveLength(2);
-    const profiles = (await stage.run(runId)).sequences.map(({ profile }) => profile.name);
-    expect(profiles).toEqual(["windows-triage", "unix-triage"]);
+    // They come in the order of their keys, which are hashes.
+    const chosen = (await stage.run(runId)).sequences.map((each) => [
+      each.machineId,
+      each.profile.name,
+    ]);
+    expect(Object.fromEntries(chosen)).toEqual({
+      [idOf(1).machineId]: "windows-triage",
+      [idOf(2).machineId]: "unix-triage",
+    });
   });
 
   it("starts nothing on a system that lrq has no profile for, or does not know", async () => {
