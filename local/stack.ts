@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startAzurite, type Azurite } from "./azurite.ts";
 import type { SampleTenant } from "./defender-simulator/sample-tenant.ts";
+import { runRealScript } from "./defender-simulator/real-script.ts";
 import { startSimulator, type Simulator } from "./defender-simulator/simulator.ts";
 import { startHostProcess, type HostProcess } from "./host-process.ts";
 import { localSettings } from "./settings.ts";
@@ -90,9 +91,11 @@ async function startHost(
   return await startHostProcess({ root, port, log, env: settings, sourceMaps: true });
 }
 
-async function startTenant({ dataDir, tenant, speed, seed }: StackOptions): Promise<Simulator> {
+async function startTenant(options: StackOptions): Promise<Simulator> {
+  const { dataDir, tenant, speed, seed, env } = options;
   const snapshotFile = join(dataDir, "simulator.json");
-  return await startSimulator({ ...tenant, seed, speed, snapshotFile });
+  const real = env["SIMULATOR_RUNS_SCRIPTS"] === "true" ? { runScript: runRealScript } : {};
+  return await startSimulator({ ...tenant, ...real, seed, speed, snapshotFile });
 }
 
 async function firstDeath(azurite: Azurite | null, host: HostProcess): Promise<string> {

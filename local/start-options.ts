@@ -34,6 +34,7 @@ export const START_USAGE = `npm start: lrq on this computer, with storage and a 
 
   PORT                      port of the HTTP interface; ${DEFAULT_PORT} if unset, 0 for any free one
   SIMULATOR_SPEED           how many times faster than real time the tenant runs; ${DEFAULT_SPEED}
+  SIMULATOR_RUNS_SCRIPTS    true: Linux machines run lrq's own shell scripts, on this computer
   LRQ_LOCAL_KEY             the key of the local caller; a random one is made and kept if not set
   LRQ_VERBOSE=1             the host's whole log on the console
   AzureWebJobsStorage       a storage account to use instead of the embedded Azurite

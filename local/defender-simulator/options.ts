@@ -18,6 +18,8 @@ export interface SimulatorOptions {
   readonly library?: readonly SimulatedLibraryFile[];
   /** What somebody else does to the library meanwhile. */
   readonly libraryChanges?: readonly LibraryChange[];
+  /** Runs a script for real; null leaves it to what is simulated. */
+  readonly runScript?: (script: ToldScript) => SimulatedScript | null;
   readonly limits?: Partial<Limits>;
   readonly timings?: Partial<Timings>;
   readonly switches?: Partial<Switches>;
@@ -113,6 +115,16 @@ export interface SimulatedScript {
   readonly failsAction?: boolean;
   /** Files that are on the machine once the script has run. */
   readonly creates?: Readonly<Record<string, SimulatedFile>>;
+}
+
+/** A script that a machine is told to run, with the bytes that the library has. */
+export interface ToldScript {
+  readonly fileName: string;
+  readonly content: Uint8Array;
+  /** As they came in the POST; null if none came. */
+  readonly args: string | null;
+  /** As on the wire. */
+  readonly osPlatform: string;
 }
 
 export interface SimulatedMachine {

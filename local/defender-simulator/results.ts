@@ -162,7 +162,9 @@ function fetchedFile(
   if (machine === null) return null;
   const { path, origin } = result;
   const files =
-    origin.from === "machine" ? machine.files : machine.scripts?.[origin.scriptName]?.creates;
+    origin.from === "machine"
+      ? machine.files
+      : (tenant.madeFiles.get(origin.ordinal) ?? machine.scripts?.[origin.scriptName]?.creates);
   const found = Object.entries(files ?? {}).find(([name]) => samePath(name, path));
   const { seed } = tenant.rules;
   if (found !== undefined) return fileBytes(seed, fileLabel(machine.id, found[0]), found[1]);

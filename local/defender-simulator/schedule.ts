@@ -127,8 +127,10 @@ function runScript(step: Step, scriptName: string, args: string | null): StepOut
   return { run: { startAtMs, endAtMs: startAtMs + wantedMs, error, result }, timedOut: false };
 }
 
-/** The machine's own entry, filled up with what the library file says. */
+/** What it really does, or the machine's own entry, filled up with what the library file says. */
 function scriptOn(step: Step, scriptName: string, args: string | null): SimulatedScript {
+  const real = reallyRun(step, scriptName, args);
+  if (real !== null) return real;
   const own = step.machine.scripts?.[scriptName];
   const simulated = step.tenant.givenFiles.get(scriptName)?.simulate;
   const { creates: template, ...common } = simulated ?? {};
@@ -137,6 +139,21 @@ function scriptOn(step: Step, scriptName: string, args: string | null): Simulate
     .replaceAll("{args}", () => args ?? "");
   const creates = path === undefined ? {} : { [path]: { content: new Uint8Array() } };
   return { ...common, creates, ...own };
+}
+
+function reallyRun(step: Step, fileName: string, args: string | null): SimulatedScript | null {
+  const { tenant, machine, action } = step;
+  const file = libraryFile(tenant, fileName);
+  if (file === null || tenant.options.runScript === undefined) return null;
+  const content =
+    file.base64 === null
+      ? tenant.givenFiles.get(fileName)?.content
+      : Buffer.from(file.base64, "base64");
+  if (content === undefined) return null;
+  const { osPlatform } = machine;
+  const ran = tenant.options.runScript({ fileName, content, args, osPlatform });
+  if (ran !== null) tenant.madeFiles.set(action.ordinal, ran.creates ?? {});
+  return ran;
 }
 
 function transcript(step: Step, scriptName: string): string {

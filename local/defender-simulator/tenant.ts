@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type {
   LibraryChange,
+  SimulatedFile,
   SimulatedLibraryFile,
   SimulatedMachine,
   SimulatorOptions,
@@ -20,6 +21,8 @@ export interface Tenant {
   readonly givenFiles: ReadonlyMap<string, SimulatedLibraryFile>;
   /** Those of the options, and those that were planned since. */
   readonly libraryChanges: LibraryChange[];
+  /** What scripts really made, by the action's ordinal; an earlier life's is not remembered. */
+  readonly madeFiles: Map<number, Readonly<Record<string, SimulatedFile>>>;
   /** The actions of `state` that have not ended. */
   readonly open: Set<ActionRecord>;
   /** Where result links and next pages point; known once the server listens. */
@@ -53,6 +56,7 @@ export function createTenant(
     machines: new Map(options.machines.map((machine) => [machine.id.toLowerCase(), machine])),
     givenFiles,
     libraryChanges: [...(options.libraryChanges ?? [])],
+    madeFiles: new Map(),
     open: new Set(state.actions.filter((action) => action.end === null)),
     url: "",
     changed: remembered === null,

@@ -1,4 +1,4 @@
-import type { SimulatedMachine } from "../defender-simulator/options.ts";
+import type { SimulatedMachine, SimulatedScript } from "../defender-simulator/options.ts";
 import { sampleTenant, type SampleTenant } from "../defender-simulator/sample-tenant.ts";
 import { triageArchive } from "./triage-archive.ts";
 
@@ -42,13 +42,14 @@ const ROLES: readonly [Role, ...Role[]] = [
 
 /**
  * Six machines: one offline for a while, one whose script fails, one that somebody works on in the
- * portal, three that work. Their ids are the same for the same seed.
+ * portal, three that work. Their ids are the same for the same seed. `linux`, if given, is what the
+ * triage of the Linux machine does.
  */
-export function castFor(seed: number): Cast {
+export function castFor(seed: number, linux: SimulatedScript | null = null): Cast {
   const tenant = sampleTenant({
     machines: ROLES.length,
     seed,
-    change: (machine, index) => play(machine, roleAt(index)),
+    change: (machine, index) => play(machine, roleAt(index), linux),
   });
   const members = tenant.machines.map((machine, index) => {
     const { name, platform, source, part } = roleAt(index);
@@ -84,11 +85,16 @@ function roleAt(index: number): Role {
   return ROLES[index] ?? ROLES[0];
 }
 
-function play(machine: SimulatedMachine, { name, osPlatform, part }: Role): SimulatedMachine {
-  const linux = osPlatform === "Linux";
-  const scriptName = linux ? "collect-unix-triage.sh" : "Collect-WindowsTriage.ps1";
-  const path = linux ? "/tmp/lrq-triage.tar.gz" : "C:\\ProgramData\\lrq\\triage.zip";
-  const collected = { creates: { [path]: { content: triageArchive(path, name) } } };
+function play(
+  machine: SimulatedMachine,
+  { name, osPlatform, part }: Role,
+  linux: SimulatedScript | null,
+): SimulatedMachine {
+  const isLinux = osPlatform === "Linux";
+  const scriptName = isLinux ? "collect-unix-triage.sh" : "Collect-WindowsTriage.ps1";
+  const path = isLinux ? "/tmp/lrq-triage.tar.gz" : "C:\\ProgramData\\lrq\\triage.zip";
+  const invented = { creates: { [path]: { content: triageArchive(path, name) } } };
+  const collected = (isLinux ? linux : null) ?? invented;
   return {
     ...machine,
     computerDnsName: `${name}.corp.contoso.example`,

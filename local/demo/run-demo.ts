@@ -5,6 +5,7 @@ import { lockFolder, type FolderLock } from "../folder-lock.ts";
 import { openLogFile } from "../host-log.ts";
 import { startStack, type Stack } from "../stack.ts";
 import { castFor, type Cast } from "./cast.ts";
+import { linuxTriage } from "./linux-triage.ts";
 import type { DemoSurroundings } from "./surroundings.ts";
 import { play } from "./play.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
@@ -28,7 +29,7 @@ export type DemoEnd =
 export async function runDemo(surroundings: DemoSurroundings): Promise<DemoEnd> {
   const dataDir = join(surroundings.root, ".lrq", "demo");
   const reporter = createReporter(surroundings);
-  const cast = castFor(SEED);
+  const cast = castFor(SEED, linuxTriage());
   const locked = await lockFolder(dataDir);
   if (locked.kind === "taken") return { kind: "refused", why: locked.why };
   const { lock } = locked;
