@@ -257,6 +257,12 @@ describe("the script for the triage of a Linux or macOS machine", () => {
     expect(files.get("not-taken.txt")).toContain("there is no mount here\tsystem/mounts.txt");
   });
 
+  it("leaves no archive of an earlier time, although it refuses its arguments", () => {
+    const { said, folder } = run({ disk: aDisk(DISK), more: ["--days=0"] });
+    expect(said.ok).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it.each([
     ["no path", ["--output="], "--output is the full path"],
     ["a path that is not full", ["--output=triage.tar.gz"], "--output is the full path"],

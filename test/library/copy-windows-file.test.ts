@@ -57,6 +57,7 @@ describe.runIf(HAS_PWSH)(`a file that live response cannot fetch, ${WHERE}`, () 
   given("folder", join(disk, "folder [x]"));
   given("large", join(disk, "large"), { Megabytes: "1" });
   given("locked for good", join(disk, "locked"), { locked: [join(disk, "locked")] });
+  given("itself", scenarios.folderOf("itself out"));
   given("missing", join(disk, "nobody"));
   given("relative", "etc/passwd");
   given("not encoded", "", { Path: "C:\\a" });
@@ -91,6 +92,12 @@ describe.runIf(HAS_PWSH)(`a file that live response cannot fetch, ${WHERE}`, () 
       expect(scenarios.errorOf(name)).toBe("-Path is base64url of a full path");
     }
     expect(scenarios.outcomeOf("large").left).toEqual([]);
+  });
+
+  it("has no part of the script's own work, although it is in the folder", () => {
+    const { said, missed } = scenarios.archiveOf("itself");
+    expect(said).toMatchObject({ ok: true, taken: 0 });
+    expect(missed).toEqual([]);
   });
 
   it("leaves no shadow copy behind", () => {

@@ -101,6 +101,9 @@ describe.each(SCRIPTS)("%s", (name) => {
   });
 });
 
+const TRIAGE = "./library/Collect-WindowsTriage.ps1";
+const ASKED = ["-List", "no.json", "-Output", "/nowhere/x.zip"];
+
 describe.runIf(pwsh.kind === "found")(`the PowerShell scripts, ${WHERE}`, () => {
   it("use only what Windows PowerShell 5.1 has", () => {
     expect(SCRIPTS).not.toEqual([]);
@@ -111,6 +114,20 @@ describe.runIf(pwsh.kind === "found")(`the PowerShell scripts, ${WHERE}`, () => 
       expect(unlisted(types, [...ACCELERATORS, ...Object.keys(TYPES)])).toEqual([]);
       expect(unlisted(members, withParts(TYPES, "::"))).toEqual([]);
     }
+  });
+
+  // PowerShell itself loses the exit code of a script that is dot-sourced in a block.
+  it.each([
+    ["as a file", 1, ["-File", TRIAGE, ...ASKED]],
+    ["by a command", 1, ["-Command", `& ${TRIAGE} ${ASKED.join(" ")}`]],
+    ["dot-sourced", 0, ["-Command", `& { . ${TRIAGE} ${ASKED.join(" ")} }`]],
+  ])("say their one line when they are run %s, with exit code %i", (_, exitCode, words) => {
+    const { stdout, status } = spawnSync(pwshPath(), ["-NoProfile", ...words], {
+      encoding: "utf8",
+    });
+    const error = "no.json is neither here nor where PutFile leaves files";
+    expect(rowsOf(stdout)).toEqual([{ ok: false, error }]);
+    expect(status).toBe(exitCode);
   });
 
   it("would be refused if they were written for PowerShell 7", () => {
@@ -135,8 +152,12 @@ function unlisted(used: readonly string[], listed: readonly string[]): readonly 
 function syntaxOf(names: readonly string[]) {
   const words = names.map((name) => `library/${name}`);
   const read = ["-NoProfile", "-File", "test/library/read-syntax.ps1", ...words];
-  const { stdout } = spawnSync(pwsh.kind === "found" ? pwsh.path : "", read, { encoding: "utf8" });
+  const { stdout } = spawnSync(pwshPath(), read, { encoding: "utf8" });
   const found = rowsOf(stdout).map((row) => syntaxSchema.parse(row));
   expect(found).toHaveLength(names.length);
   return found;
+}
+
+function pwshPath(): string {
+  return pwsh.kind === "found" ? pwsh.path : "";
 }
