@@ -21,7 +21,9 @@ function started(name: string) {
   } catch {
     // The second of one name.
   }
-  return spawn(program, ["-e", "setTimeout(() => {}, 600000)"], { stdio: "ignore" });
+  // Node 24 calls itself MainThread, whatever its program is called.
+  const script = `process.title = "${name}"; setTimeout(() => {}, 600000)`;
+  return spawn(program, ["-e", script], { stdio: "ignore" });
 }
 
 function given(name: string, words: Readonly<Record<string, unknown>>, protects: unknown[] = []) {
