@@ -12,6 +12,7 @@ import { drain } from "../../shared/workflow/submit/drain.ts";
 import { createWatch } from "../../shared/workflow/poll/watch.ts";
 import { tellState } from "../../shared/workflow/view/tell-state.ts";
 import { within, type Life } from "./life.ts";
+import { LIBRARY_RULES } from "./library.ts";
 import { startListener } from "./listener.ts";
 import { createBenchQueue, type BenchQueue } from "./queue.ts";
 import { createBenchTenant, type BenchTenant, type TenantRules } from "./tenant.ts";
@@ -178,7 +179,7 @@ function startFleet(
     lingerMs,
     scope: {},
     factsAgeMs: 600_000,
-    library: null,
+    library: LIBRARY_RULES,
     platformsOf: () => PLATFORMS,
   };
   for (const worker of fleet.workers) {
@@ -202,7 +203,7 @@ function startFleet(
 }
 
 function watchOf(outside: Outside, fleet: Fleet, worker: Worker, limits: Limits) {
-  const watch = createWatch(limits, WATCH_MS, tellState);
+  const watch = createWatch(limits, WATCH_MS, tellState, LIBRARY_RULES);
   return async (): Promise<void> => {
     const { polls, moved } = await watch(portsOf(outside, fleet, worker, "poll"));
     outside.counts.polls += polls;

@@ -11,6 +11,7 @@ import type {
   Random,
   Reply,
 } from "../../shared/ports.ts";
+import { LIBRARY } from "./library.ts";
 import type { BenchQueue } from "./queue.ts";
 import type { BenchTenant } from "./tenant.ts";
 
@@ -108,7 +109,7 @@ export function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Rand
     download: async (link) => await asked(() => fileOf(link)),
     readMachines: absent,
     findMachines: absent,
-    listLibrary: absent,
+    listLibrary: async () => await asked(() => ({ kind: "answered", value: LIBRARY })),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import { isoOf } from "../ledger/row/instant.ts";
+import { orSetAside, SetAside } from "../ledger/row/set-aside.ts";
 import { move } from "../ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../ledger/sequence/sequence.ts";
 import type { Budget } from "../limits/pace/budget.ts";
@@ -19,7 +20,7 @@ import type { Ports, Reply } from "../ports.ts";
 import { factAbout } from "./audit.ts";
 import { changeBudget, changeBudgetAlone } from "./change-budget.ts";
 import { changeRun } from "./change-run.ts";
-import { loadBudget, loadRun, loadSequence } from "./load.ts";
+import { loadBudget, loadReads, loadRun, loadSequence } from "./load.ts";
 import { unlessSetAside } from "./set-aside.ts";
 import { spendRead } from "./spend-read.ts";
 import { transact, tryTransact, usual, type Transaction } from "./transact.ts";
@@ -35,10 +36,13 @@ export interface LibraryList {
 /** Sequences that end while others are marked; each time there are fewer. */
 const ROUNDS_MAX = 10;
 
+/** A list takes some seconds at most; meanwhile nobody else asks for one. Our own bound. */
+const INTERVAL_MS = 5_000;
+
 /**
  * Asks Defender for the library and notes in the budget what it holds, or why it does not say. If
- * somebody else brings the lists, it only notes that there is none. False if others kept writing
- * the budget.
+ * somebody else brings the lists, it only notes that there is none. False if nothing was noted,
+ * because somebody else is asking, or others kept writing the budget.
  */
 export async function listLibrary(
   ports: ListPorts,
@@ -46,11 +50,20 @@ export async function listLibrary(
   rules: LibraryRules,
 ): Promise<boolean> {
   if (rules.lists === "others") return await noteNoList(ports, NOT_BROUGHT);
-  if (!(await spendRead(ports, limits, "library"))) return await noteNoList(ports, SPENT);
+  const at = { stamp: "libraryAtMs", intervalMs: INTERVAL_MS } as const;
+  if (!(await spendRead(ports, limits, "library", { at }))) {
+    return (await isAsking(ports)) ? false : await noteNoList(ports, SPENT);
+  }
   const askedAtMs = ports.clock.earliest();
   const reply = await ports.defender.listLibrary();
   if (reply.kind !== "answered") return await noteNoList(ports, whyNot(reply));
   return await noteList(ports, rules, { files: reply.value, askedAtMs });
+}
+
+/** True if somebody has just asked. If that host dies, the next poll rings for what waits. */
+async function isAsking({ ledger, clock }: ListPorts): Promise<boolean> {
+  const reads = await orSetAside(loadReads(ledger));
+  return !(reads instanceof SetAside) && clock.earliest() < reads.value.libraryAtMs + INTERVAL_MS;
 }
 
 const NOT_BROUGHT =

@@ -79,6 +79,22 @@ export function noteTrouble(note: LibraryNote, detail: string, atMs: number): Li
   return { ...note, trouble, nextAtMs: atMs + TROUBLE_REST_MS };
 }
 
+/** Of the age of a list: then the next is due, if lrq submits anyway. */
+const AGING_SHARE = 0.75;
+
+/**
+ * True if a drain that works anyway should list the library, so that no sequence is read in vain
+ * for want of a list.
+ */
+export function isAging(
+  note: LibraryNote | null,
+  { lists, ageMs }: Pick<LibraryRules, "lists" | "ageMs">,
+  nowMs: number,
+): boolean {
+  if (note === null || lists === "others" || nowMs < note.nextAtMs) return false;
+  return isOutdated(note, { ageMs: ageMs * AGING_SHARE }, nowMs);
+}
+
 /** True if nothing may be claimed by the last list any more. */
 export function isOutdated(
   { listedAtMs, ended }: LibraryNote,

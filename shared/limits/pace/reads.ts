@@ -18,12 +18,14 @@ export const readsSchema = rowObject({
   countedAtMs: fineInstant,
   /** When we last asked which machines have reported. */
   seenAtMs: fineInstant,
+  /** When the library was last asked for. */
+  libraryAtMs: fineInstant.default(0),
 });
 
 export type Reads = z.infer<typeof readsSchema>;
 export type ReadKind = "list" | "link" | "machines" | "cancel" | "library";
 /** What is done at intervals; each name is the column with the time of the last. */
-export type ReadStamp = "countedAtMs" | "seenAtMs";
+export type ReadStamp = "countedAtMs" | "seenAtMs" | "libraryAtMs";
 
 export const FIRST_READS: Reads = {
   v: 1,
@@ -35,4 +37,5 @@ export const FIRST_READS: Reads = {
   machinesBy: {},
   countedAtMs: 0,
   seenAtMs: 0,
+  libraryAtMs: 0,
 };

@@ -48,7 +48,9 @@ export async function checkLibrary(
   const isEmpty = asked.rawBody.length === 0;
   if (rules.lists === "self") {
     if (!isEmpty) return refused("Send no body: lrq lists the library itself.");
-    return told(await listLibrary(ports, limits, rules));
+    // If nothing was noted, somebody else has just asked: then that list is the new one.
+    await listLibrary(ports, limits, rules);
+    return { kind: "checked" };
   }
   const body = readBody(asked.rawBody);
   const read = listSchema.safeParse(body.kind === "read" ? body.json : null);

@@ -3,6 +3,7 @@ import { admit, nextDispatchMs } from "../../limits/pace/admit.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";
+import { isAging } from "../../limits/library/note.ts";
 import { claimNext, DRIVER_PROMISE_MS, type Claimant, type Lacking } from "./claim.ts";
 import { listLibrary } from "../../store/list-library.ts";
 import { loadBudget } from "../../store/load.ts";
@@ -194,7 +195,10 @@ function askingFor(
   const learn = createLearn(ports, settings);
   return async (lacking) => {
     const mayGoOn = await learn(lacking);
-    if (lacking.unlisted.length === 0 || library === null) return mayGoOn;
+    if (library === null) return mayGoOn;
+    const { library: note } = (await loadBudget(ports.ledger)).value;
+    const isDue = lacking.unlisted.length > 0 || isAging(note, library, ports.clock.latest());
+    if (!isDue) return mayGoOn;
     return (await listLibrary(ports, limits, library)) && mayGoOn;
   };
 }
