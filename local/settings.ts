@@ -28,8 +28,6 @@ export function localSettings(
     // Nothing here costs money when it ticks, and a stack that is told to stop stops at once.
     POLL_SCHEDULE: "* * * * * *",
     WATCH_SECONDS: "0",
-    // Not all profiles have their scripts here yet.
-    LIBRARY_CHECK: "off",
     ...WORKER_SETTINGS,
     CALLERS: JSON.stringify([localCaller(parts.key)]),
     ...(parts.simulator === null ? {} : { ...LIFTED_CAPS, ...simulatorSettings(parts.simulator) }),

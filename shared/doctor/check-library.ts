@@ -1,5 +1,7 @@
 import type { LibraryConfig } from "../limits/library/rules.ts";
 import type { Pins } from "../plan/library/pins.ts";
+import { unpinnedFiles } from "../plan/library/unpinned-files.ts";
+import type { Catalogue } from "../plan/profile/catalogue.ts";
 import { found, ok, type Finding } from "./finding.ts";
 
 /** The only right to list the library (List library files page). It also lets one change it. */
@@ -24,6 +26,23 @@ const LACKING = found(
   "Grant it with node infra/grant.mjs --library. Or set LIBRARY_CHECK to given, and let somebody " +
     "else bring the list with POST /api/library/check.",
 );
+
+/** Whether a profile names a file that lrq never runs, or anything may run. */
+export function checkPins(
+  { check }: Pick<LibraryConfig, "check">,
+  { catalogue, pins }: { readonly catalogue: Catalogue; readonly pins: Pins },
+): Finding[] {
+  if (check === "off") {
+    const what = "LIBRARY_CHECK is off: lrq runs whatever has a script's name in the library.";
+    return [found("warning", PINS, what, "Set LIBRARY_CHECK to list, or to given.")];
+  }
+  return unpinnedFiles(catalogue, pins).map(({ profile, file }) => {
+    const what = `${profile} names ${file}, which has no pin: its sequences wait.`;
+    return found("warning", PINS, what, `Pin ${file} with lrq library pin, and deploy the pins.`);
+  });
+}
+
+const PINS = "library pins";
 
 const UNSIGNED = "unsigned scripts";
 /** Names that one finding shows. */

@@ -2,9 +2,10 @@ import { parseCallers, type Caller } from "../access/caller.ts";
 import { isUnlimited } from "../access/machine-scope.ts";
 import { settingProblems } from "../callback/targets.ts";
 import { readConfig } from "../config.ts";
+import type { LibraryConfig } from "../limits/library/rules.ts";
 import type { Parsed, Problem } from "../incident/problem.ts";
 import { readProfiles } from "../shipped-profiles.ts";
-import { checkSignatures } from "./check-library.ts";
+import { checkPins, checkSignatures } from "./check-library.ts";
 import { found, ok, type Finding } from "./finding.ts";
 
 /** What to do about a setting, where its own message does not say it. */
@@ -17,7 +18,8 @@ const FIXES: Readonly<Record<string, string>> = {
 export function checkSettings(env: Readonly<Record<string, string | undefined>>): Finding[] {
   const config = readConfig(env);
   const callers = parseCallers(env["CALLERS"] ?? "");
-  const findings = [...checkCallers(callers), ...checkProfiles()];
+  const library = config.kind === "config" ? config.config.library : null;
+  const findings = [...checkCallers(callers), ...checkProfiles(library)];
   if (config.kind === "wrong") {
     return [...config.problems.map((each) => wrong("settings", each)), ...findings];
   }
@@ -56,12 +58,13 @@ function checkCallers(callers: Parsed<Caller[]>): Finding[] {
   return [found("warning", "callers", what, FIXES["CALLERS"] ?? "")];
 }
 
-function checkProfiles(): Finding[] {
+function checkProfiles(library: LibraryConfig | null): Finding[] {
   const profiles = readProfiles();
   if (profiles.kind === "wrong") return profiles.problems.map((each) => wrong("profiles", each));
   const { catalogue, pins } = profiles;
   const what = `${catalogue.size} can be read, the routing rules and ${pins.size} pins too.`;
-  return [ok("profiles", what), ...checkSignatures(pins)];
+  const held = library === null ? [] : checkPins(library, { catalogue, pins });
+  return [ok("profiles", what), ...held, ...checkSignatures(pins)];
 }
 
 /** The messages of our own parsers; none of them holds a value. */

@@ -72,7 +72,7 @@ describe("two hosts that need a list at once", () => {
     const app = startGoingOn();
     const ports = { ...app.ports, defender: { ...app.ports.defender, ...library } };
     const both = [1, 2].map(async () => await listLibrary(ports, app.limits, library.rules));
-    expect((await Promise.all(both)).toSorted()).toEqual([false, true]);
+    expect(new Set(await Promise.all(both))).toEqual(new Set([false, true]));
     expect(library.lists()).toBe(1);
     expect((await noteIn(app))?.trouble).toBeNull();
   });

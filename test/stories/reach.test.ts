@@ -152,9 +152,7 @@ describe("the matrix of routes and callers", () => {
           key: name,
         });
         const may = needs === "queue" || "all" in of;
-        // A local stack does not check its library yet.
-        const fine = route === "POST library/check" ? 400 : 200;
-        if (status !== (may ? fine : 403)) wrong.push(`${name} ${route}: ${status}`);
+        if (status !== (may ? 200 : 403)) wrong.push(`${name} ${route}: ${status}`);
       }
     }
     expect(wrong).toEqual([]);

@@ -20,7 +20,7 @@ const DISABLED = new Map(
 );
 const TOKENS = [
   { token: "front", roles: ["Machine.Read.All"] },
-  { token: "back", roles: ["Machine.LiveResponse", "Machine.ReadWrite.All"] },
+  { token: "back", roles: ["Machine.LiveResponse", "Machine.ReadWrite.All", "Library.Manage"] },
 ];
 
 let simulator: Simulator;
