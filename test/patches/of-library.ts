@@ -52,6 +52,6 @@ export const OF_LIBRARY: readonly Patch[] = [
     file: "shared/store/list-library.ts",
     snippet: "if (before.listedAtMs >= askedAtMs) return nothing;",
     replacement: "void nothing;",
-    caughtBy: { breaks: ["library"], seed: 1 },
+    caughtBy: { test: "test/store/list-library.test.ts" },
   },
 ];
