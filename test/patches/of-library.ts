@@ -7,21 +7,21 @@ export const OF_LIBRARY: readonly Patch[] = [
     file: "shared/limits/library/judge-files.ts",
     snippet: "({ name, sha256 }) => rules.pins.get(name) !== sha256);",
     replacement: "({ sha256 }) => sha256 === null);",
-    caughtBy: { breaks: ["library"], seed: 12 },
+    caughtBy: { breaks: ["library"], seed: 26 },
   },
   {
     name: "claims by a list of any age",
     file: "shared/limits/library/note.ts",
     snippet: "return nowMs > listedAtMs + ageMs || ended.length >= ENDED_MAX;",
     replacement: "return nowMs > listedAtMs + ageMs * 10 || ended.length >= ENDED_MAX;",
-    caughtBy: { breaks: ["library"], seed: 12 },
+    caughtBy: { breaks: ["library"], seed: 47 },
   },
   {
     name: "judges the library by the time at which a list was noted",
     file: "shared/limits/library/note.ts",
     snippet: "return { ...note, listedAtMs: askedAtMs, files: next,",
     replacement: "return { ...note, listedAtMs: askedAtMs + 60_000, files: next,",
-    caughtBy: { breaks: ["library"], seed: 1 },
+    caughtBy: { test: "test/store/list-library.test.ts" },
   },
   {
     name: "forgets those that ended while a file changed",
@@ -38,7 +38,7 @@ export const OF_LIBRARY: readonly Patch[] = [
       changeBudget(tx, stored, { ...stored.value, library: after });
       return { ...nothing, unmarked, changed };
     }`,
-    caughtBy: { breaks: ["library"], seed: 1 },
+    caughtBy: { test: "test/store/list-library.test.ts" },
   },
   {
     name: "does not list the library again after the last action",
