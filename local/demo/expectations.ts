@@ -1,5 +1,7 @@
 import { custodyEntrySchema, verifyChain } from "../../shared/evidence/custody.ts";
 import type { Cast, CastMember } from "./cast.ts";
+import type { Check } from "./check.ts";
+import { pinnedScripts } from "./pinned-scripts.ts";
 import type { RunAnswer, SequenceAnswer } from "./run-answer.ts";
 import type { SavedFile, SavedRun } from "./save-evidence.ts";
 
@@ -15,12 +17,6 @@ export interface Outcome {
   }[];
   /** What the tenant complains of. */
   readonly violations: readonly string[];
-}
-
-/** One thing that has to be so, in words, and what was found instead. */
-export interface Check {
-  readonly claim: string;
-  readonly problems: readonly string[];
 }
 
 /** Everything that has to be so at the end of the demo; all is well if no check has a problem. */
@@ -57,6 +53,7 @@ export function checkOutcome(outcome: Outcome, cast: Cast): readonly Check[] {
       claim: "the custody chain of each run is complete, with one entry for each file",
       problems: outcome.saved.flatMap(chainProblems),
     },
+    pinnedScripts(outcome.saved.flatMap(({ manifest }) => manifest.entries)),
   ];
 }
 

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { paintFor, wantsColour } from "../colours.ts";
 import { renderLine, type Line } from "../columns.ts";
 import type { Cast } from "./cast.ts";
-import type { Check } from "./expectations.ts";
+import type { Check } from "./check.ts";
 import type { Stage } from "./frame.ts";
 import { resultTable } from "./result-table.ts";
 import type { RunAnswer } from "./run-answer.ts";
@@ -100,13 +100,14 @@ function whereItLies(folder: string, saved: readonly SavedRun[]): Line[] {
   ];
 }
 
-function checkLines({ claim, problems }: Check): Line[] {
+function checkLines({ claim, problems, shown = [] }: Check): Line[] {
   if (problems.length === 0) {
     return [
       [
         { tone: "good", text: "ok   " },
         { tone: "plain", text: claim },
       ],
+      ...shown.map((line) => said("faint", `     ${line}`)),
     ];
   }
   return [
