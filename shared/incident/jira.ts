@@ -15,7 +15,7 @@ const EVENTS = new Set(["jira:issue_created", "jira:issue_updated"]);
 /**
  * A Jira issue: the body of a webhook, an automation rule's `{issue}`, or the issue alone. Machine
  * ids come from custom fields and labels that hold only ids, and from lines of the description that
- * begin like `Machine ids: ...`; other text is never searched. For other events, deleted issues and
+ * begin like `Machine ids: ...` and have one; other text is never searched. For other events, deleted issues and
  * done issues there is nothing to do.
  */
 export function parseJira(json: unknown): ParsedIncident {
@@ -64,7 +64,20 @@ function machinesOf(fields: Fields): Mentioned[] {
   const texts = [...customFields, ...listField(fields, "labels")].map(textIn);
   const lines = textIn(field(fields, "description")).split("\n");
   const labelled = lines.map((line) => LABELLED.exec(line.trim())?.[1] ?? "");
-  return [...texts, ...labelled].flatMap(onlyIds);
+  return [...texts.flatMap(onlyIds), ...labelled.flatMap(eachWord)];
+}
+
+/**
+ * What stands in a line that says that it has machine ids. If one of its words is one, every word
+ * was meant as one, and those that are none are skipped with the reason. Else it is only text.
+ */
+function eachWord(line: string): Mentioned[] {
+  const words = wordsIn(line);
+  return words.some((word) => NEARLY_ID.test(word)) ? words.map(mentioned) : [];
+}
+
+function mentioned(word: string): Mentioned {
+  return mentionOf({ machineId: word, names: [], systems: [] });
 }
 
 /**
@@ -74,7 +87,7 @@ function machinesOf(fields: Fields): Mentioned[] {
 function onlyIds(text: string): Mentioned[] {
   const words = wordsIn(text);
   if (!words.every((word) => NEARLY_ID.test(word))) return [];
-  return words.map((word) => mentionOf({ machineId: word, names: [], systems: [] }));
+  return words.map(mentioned);
 }
 
 /** The text of a field, which may be a tree in Atlassian's document format (ADF). */

@@ -81,6 +81,14 @@ describe("Jira", () => {
     },
   );
 
+  it("names each word of such a line that is no id, if another word is one", () => {
+    const line = (words: string) => issue({ description: `Machine ids: ${words}` });
+    const { machines, unusable } = read("jira", line(`${ID}, PC-0007 and ${OTHER}`));
+    expect(machines.map(({ machineId }) => machineId)).toEqual([ID, OTHER]);
+    expect(unusable.map(({ machine }) => machine)).toEqual(["PC-0007", "and"]);
+    expect(parseIncident("jira", line("see the attachment")).kind).toBe("nothingToDo");
+  });
+
   it("makes the address people read at from the parts of its own", () => {
     const fields = { labels: [ID] };
     const at = (self: string) => read("jira", { ...issue(fields), self }).url;
