@@ -100,8 +100,10 @@ export async function noteList(
       return await tryNote(tx, rules, list, marked);
     });
     if (came.kind === "contended") return false;
-    const { unmarked, changed, logged } = came.value;
-    for (const [event, fields] of logged) ports.log("error", event, fields);
+    const { unmarked, changed, turns } = came.value;
+    for (const { event, fields } of turns) {
+      ports.log(event === "libraryDrift" ? "error" : "info", event, fields);
+    }
     if (unmarked.length === 0) return true;
     for (const sequenceId of unmarked) {
       await unlessSetAside(ports, null, () => markChanged(ports, sequenceId, changed, list));
@@ -115,7 +117,7 @@ export async function noteList(
 interface Noted {
   readonly unmarked: readonly string[];
   readonly changed: readonly ListedFile[];
-  readonly logged: readonly [event: string, fields: Record<string, string | null>][];
+  readonly turns: readonly Turn[];
 }
 
 async function tryNote(
@@ -126,7 +128,7 @@ async function tryNote(
 ): Promise<Noted> {
   const stored = await loadBudget(tx);
   const before = stored.value.library ?? FIRST_NOTE;
-  const nothing = { unmarked: [], changed: [], logged: [] };
+  const nothing = { unmarked: [], changed: [], turns: [] };
   if (before.listedAtMs >= askedAtMs) return nothing;
   const after = noteListed(before, files, { pins, askedAtMs });
   const changed = changedBetween(before, after);
@@ -137,7 +139,7 @@ async function tryNote(
     return { at: isoOf(askedAtMs), event, by: null, sequences: [], detail };
   });
   changeBudget(tx, stored, { ...stored.value, library: after }, facts);
-  return { ...nothing, logged: turns.map(({ event, fields }) => [event, fields]) };
+  return { ...nothing, turns };
 }
 
 /** Sequences that were running since the last list, but for those that are marked. */

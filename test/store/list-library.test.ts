@@ -5,6 +5,7 @@ import { budgetSchema } from "../../shared/limits/pace/budget.ts";
 import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import { sequenceSchema } from "../../shared/ledger/sequence/sequence.ts";
 import { listLibrary, noteList } from "../../shared/store/list-library.ts";
+import type { Log } from "../../shared/ports.ts";
 import { aLibrary, OTHER, pinOf } from "../workflow/a-library.ts";
 import { filesOf } from "../../shared/plan/command/library-files.ts";
 import { shippedCatalogue } from "../plan/shipped.ts";
@@ -26,12 +27,15 @@ describe("a list of the library", () => {
   it("is written into the log of the queue where a file drifts, and where it is mended", async () => {
     const library = aLibrary(FILES);
     const app = startGoingOn();
-    const ports = { ...app.ports, defender: { ...app.ports.defender, ...library } };
+    const levels: string[] = [];
+    const log: Log = (level, event) => void levels.push(`${level} ${event}`);
+    const ports = { ...app.ports, log, defender: { ...app.ports.defender, ...library } };
     for (const sha256 of [OTHER, OTHER, null, undefined, undefined]) {
       library.write(FILE, sha256);
       app.pass(6_000);
       expect(await listLibrary(ports, app.limits, library.rules)).toBe(true);
     }
+    expect(levels).toEqual(["error libraryDrift", "error libraryDrift", "info libraryMended"]);
     expect(queueLog(app).map(({ event, detail }) => [event, detail])).toEqual([
       ["libraryDrift", `${FILE} is pinned as ${pinOf(FILE)}, and is ${OTHER}`],
       ["libraryDrift", `${FILE} is pinned as ${pinOf(FILE)}, and is not there`],
