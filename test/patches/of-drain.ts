@@ -188,7 +188,7 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "leaves what a drain has submitted to the next tick of the timer",
     file: "shared/workflow/submit/drain.ts",
-    snippet: "if (claims === 0 && (await nobodyPolls(ports, limits))) watch();",
+    snippet: "if (!hasClaimed && (await nobodyPolls(ports, limits))) watch();",
     replacement: "",
     caughtBy: { test: "test/workflow/submit/drain.test.ts" },
   },

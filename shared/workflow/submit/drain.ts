@@ -143,6 +143,7 @@ async function dispatch(
 ): Promise<DrainReport & { drove: boolean }> {
   let submitted = 0;
   let drove = false;
+  let hasClaimed = false;
   const ask = askingFor(ports, { ...claimant, limits, platformsOf });
   for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
     // The token comes before the claim, so that nothing slow is between a claim and its POST.
@@ -161,8 +162,9 @@ async function dispatch(
     let untilMs: number | null;
     let ended: DrainReport["ended"] = "wait";
     if (claimed.kind === "claimed") {
-      // Only at its beginning: later the timer has ticked, and the host ends what takes too long.
-      if (claims === 0 && (await nobodyPolls(ports, limits))) watch();
+      // Only with its first claim: later the timer has ticked, and the host ends what takes long.
+      if (!hasClaimed && (await nobodyPolls(ports, limits))) watch();
+      hasClaimed = true;
       drove ||= claimed.drives;
       const came = await submitClaimed(ports, limits, claimed);
       submitted += came.accepted;

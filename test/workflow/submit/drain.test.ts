@@ -3,6 +3,9 @@ import { expect, it, describe } from "vitest";
 import type { Limits } from "../../../shared/limits/pace/limits.ts";
 import { loadBudget } from "../../../shared/store/load.ts";
 import { drain, type DrainPorts } from "../../../shared/workflow/submit/drain.ts";
+import { filesOf } from "../../../shared/plan/command/library-files.ts";
+import { shippedCatalogue } from "../../plan/shipped.ts";
+import { aLibrary, type ALibrary } from "../a-library.ts";
 import { startGoingOn } from "../going-on.ts";
 import { createMemoryBells } from "../../../local/memory/bells.ts";
 import { someLimits } from "../../limits/some-limits.ts";
@@ -131,8 +134,12 @@ async function outOfReach(): Promise<never> {
 }
 
 /** Drains one incident, `sincePolledMs` after the last poll, and counts the watches. */
-async function watchesOf(sincePolledMs: number | null): Promise<number> {
-  const app = startGoingOn();
+async function watchesOf(
+  sincePolledMs: number | null,
+  library: ALibrary | null = null,
+): Promise<number> {
+  const listing = library === null ? {} : { listLibrary: library.listLibrary };
+  const app = startGoingOn(listing);
   if (sincePolledMs !== null) {
     await app.accept("before", [1]);
     await app.drain();
@@ -147,7 +154,7 @@ async function watchesOf(sincePolledMs: number | null): Promise<number> {
     lingerMs: 0,
     scope: {},
     factsAgeMs: 600_000,
-    library: null,
+    library: library?.rules ?? null,
     platformsOf: () => PLATFORMS,
     watch,
   };
@@ -159,6 +166,13 @@ describe("the watch of a drain", () => {
   it("begins with what it has claimed, if nobody has polled yet, or not for long", async () => {
     expect(await watchesOf(null)).toBe(1);
     expect(await watchesOf(60_000)).toBe(1);
+  });
+
+  it("begins although the drain first had to ask Defender for the library", async () => {
+    const catalogue = [...shippedCatalogue().values()];
+    const library = aLibrary(catalogue.flatMap(({ profile }) => filesOf(profile.commands)));
+    expect(await watchesOf(null, library)).toBe(1);
+    expect(library.lists()).toBe(1);
   });
 
   it("does not begin while somebody polls", async () => {
