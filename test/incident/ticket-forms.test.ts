@@ -21,6 +21,7 @@ const text = (line: string) => ({ type: "text", text: line });
 const paragraph = (...content: object[]) => ({ type: "paragraph", content });
 const doc = (...content: object[]) => ({ type: "doc", version: 1, content });
 const issue = (fields: object) => ({ id: "1", key: "SEC-1", fields });
+const lineOf = (words: string) => issue({ description: `Machine ids: ${words}` });
 
 describe("ServiceNow", () => {
   it("is understood with both values of every field, and in the result of the Table API", () => {
@@ -82,11 +83,10 @@ describe("Jira", () => {
   );
 
   it("names each word of such a line that is no id, if another word is one", () => {
-    const line = (words: string) => issue({ description: `Machine ids: ${words}` });
-    const { machines, unusable } = read("jira", line(`${ID}, PC-0007 and ${OTHER}`));
+    const { machines, unusable } = read("jira", lineOf(`${ID}, PC-0007 and ${OTHER}`));
     expect(machines.map(({ machineId }) => machineId)).toEqual([ID, OTHER]);
     expect(unusable.map(({ machine }) => machine)).toEqual(["PC-0007", "and"]);
-    expect(parseIncident("jira", line("see the attachment")).kind).toBe("nothingToDo");
+    expect(parseIncident("jira", lineOf("see the attachment")).kind).toBe("nothingToDo");
   });
 
   it("makes the address people read at from the parts of its own", () => {

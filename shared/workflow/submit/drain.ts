@@ -147,13 +147,7 @@ async function dispatch(
   const ask = askingFor(ports, { ...claimant, limits, platformsOf });
   for (let claims = 0; claims < CLAIMS_MAX; claims += 1) {
     // The token comes before the claim, so that nothing slow is between a claim and its POST.
-    const token = await ports.defender.prepare();
-    if (token.kind !== "answered") {
-      // The clock of the ledger is known only after the ledger has answered.
-      await loadBudget(ports.ledger);
-      await noteRefusal(ports, limits, noToken(token, ports.clock.latest()));
-      return { submitted, drove, ended: "lockedOut" };
-    }
+    if (!(await hasToken(ports, limits))) return { submitted, drove, ended: "lockedOut" };
     const claimed = await claimNext(ports, limits, claimant);
     if (claimed.kind === "lacking") {
       if (await ask(claimed.lacking)) continue;
@@ -186,6 +180,16 @@ async function dispatch(
     await sitOut(ports.clock, untilMs);
   }
   return { submitted, drove, ended: "wait" };
+}
+
+/** Gets a token, or notes why there is none. */
+async function hasToken(ports: DrainPorts, limits: Limits): Promise<boolean> {
+  const token = await ports.defender.prepare();
+  if (token.kind === "answered") return true;
+  // The clock of the ledger is known only after the ledger has answered.
+  await loadBudget(ports.ledger);
+  await noteRefusal(ports, limits, noToken(token, ports.clock.latest()));
+  return false;
 }
 
 /** Asks Defender for what the claim lacks; false if the drain has nothing more to do here. */
