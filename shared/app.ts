@@ -14,7 +14,6 @@ import {
 } from "./ledger/outbox/message.ts";
 import type { Log, Ports } from "./ports.ts";
 import { createPorts } from "./outside.ts";
-import { libraryRules } from "./limits/library/rules.ts";
 import { createLookUpPayments } from "./store/look-up-payments.ts";
 import { reachRun, type ReachedRun } from "./store/reach-run.ts";
 import { approveRun } from "./workflow/operate/approve-run.ts";
@@ -151,17 +150,15 @@ function receivingFor(config: Config, known: KnownParts, door: Doorkeeping): Rec
 }
 
 /** What a person reads. */
-function readings({ limits, library }: Config, outside: Outside, known: KnownParts) {
-  const { callers } = known;
-  const rules = libraryRules(library, known);
+function readings({ limits }: Config, outside: Outside, { callers, library }: KnownParts) {
   const approvers = callers.filter(({ may }) => may.includes("run.approve"));
   return {
     /** The run as far as the caller's rights reach it; null if they do not. */
     reachRun: (caller: Caller, runId: string) => reachRun(outside.ledger, caller, runId),
     describeRun: (reach: ReachedRun) =>
       describeRun(outside, limits, reach.runId, { reach, approvers }),
-    describeStatus: (caller: Caller) => describeStatus(outside, limits, caller, rules),
-    describeLibrary: () => describeLibrary(outside, rules),
+    describeStatus: (caller: Caller) => describeStatus(outside, limits, caller, library),
+    describeLibrary: () => describeLibrary(outside, library),
     readManifest: (runId: string) => readManifest(outside, runId),
     listEvidence: (run: ReachedRun) => listEvidence(outside, run.runId, run),
     openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
@@ -176,7 +173,7 @@ function readings({ limits, library }: Config, outside: Outside, known: KnownPar
 }
 
 /** What a person asks for. */
-function operations({ limits, library }: Config, outside: Outside, known: KnownParts) {
+function operations({ limits }: Config, outside: Outside, { library }: KnownParts) {
   const logging = (log: Log): Ports => withLog(outside, log);
   return {
     cancelAll: (log: Log, caller: Caller, preview: boolean) =>
@@ -186,7 +183,7 @@ function operations({ limits, library }: Config, outside: Outside, known: KnownP
       approveRun(logging(log), limits, asked),
     resumeRun: (log: Log, runId: string, by: string) => resumeRun(logging(log), limits, runId, by),
     checkLibrary: (log: Log, asked: { by: string; rawBody: Uint8Array }) =>
-      checkLibrary(logging(log), limits, libraryRules(library, known), asked),
+      checkLibrary(logging(log), limits, library, asked),
     pause: (log: Log, by: { by: string; why: string }) => pause(logging(log), by),
     resume: (log: Log, by: string) => resume(logging(log), limits, by),
     collectAgain: (log: Log, runId: string, by: string) => collectAgain(logging(log), runId, by),
@@ -200,11 +197,10 @@ function operations({ limits, library }: Config, outside: Outside, known: KnownP
  * keeps it in the poison queue for a person to see.
  */
 function triggers(config: Config, outside: Outside, known: KnownParts) {
-  const { callers, catalogue } = known;
+  const { callers, catalogue, library } = known;
   const { limits, lingerMs, watchMs, callbacks } = config;
   const { lockdown, paused, scope } = config.access;
   const calling = { callers, rules: callbacks, waitsMs: callbacks.waitsMs };
-  const library = libraryRules(config.library, known);
   const watch = createWatch(limits, watchMs, tellState, library);
   const platformsOf = (name: string) => catalogue.get(name)?.profile.platforms ?? null;
   const judging = { scope, factsAgeMs: FACTS_AGE_MS, library };

@@ -2,7 +2,7 @@ import { parseCallers, type Caller } from "./access/caller.ts";
 import { settingProblems } from "./callback/targets.ts";
 import { readConfig, type Config } from "./config.ts";
 import type { Problem } from "./incident/problem.ts";
-import type { Pins } from "./plan/library/pins.ts";
+import { libraryRules, type LibraryRules } from "./limits/library/rules.ts";
 import type { Catalogue } from "./plan/profile/catalogue.ts";
 import type { Routing } from "./plan/profile/routing.ts";
 import { readProfiles } from "./shipped-profiles.ts";
@@ -12,7 +12,8 @@ export interface KnownParts {
   readonly callers: readonly Caller[];
   readonly catalogue: Catalogue;
   readonly routing: Routing;
-  readonly pins: Pins;
+  /** What may be run from the library; null if the library is not checked. */
+  readonly library: LibraryRules | null;
 }
 
 /** What an app is made of, or everything that is wrong with its settings and profiles. */
@@ -36,8 +37,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const isWrong =
     config.kind === "wrong" || callers.kind === "invalid" || profiles.kind === "wrong";
   if (isWrong || problems.length > 0) return { kind: "wrong", problems };
-  const { catalogue, routing, pins } = profiles;
-  const known = { callers: callers.value, catalogue, routing, pins };
+  const { catalogue, routing } = profiles;
+  const library = libraryRules(config.config.library, profiles);
+  const known = { callers: callers.value, catalogue, routing, library };
   return { kind: "settings", config: config.config, known };
 }
 
