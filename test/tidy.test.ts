@@ -10,6 +10,7 @@ import { reachedOut } from "./reached-out.ts";
 const PURE = ["zod", "node:crypto"];
 const BELOW_STORE = [
   ...PURE,
+  "shared/advice",
   "shared/incident",
   "shared/plan",
   "shared/ledger",
@@ -23,7 +24,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   // Unpacking a body reads nothing.
   "shared/incident": [...PURE, "node:zlib"],
   "shared/plan": [...PURE, "re2js", "shared/incident"],
-  "shared/ledger": [...PURE, "shared/incident", "shared/plan"],
+  "shared/ledger": [...PURE, "shared/advice", "shared/incident", "shared/plan"],
   "shared/limits": [...PURE, "shared/incident", "shared/plan", "shared/ledger"],
   "shared/evidence": [...PURE, "node:zlib", "shared/incident", "shared/plan", "shared/ledger"],
   "shared/callback": [
@@ -45,6 +46,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
     "shared/loopback.ts",
   ],
   "shared/loopback.ts": [],
+  "shared/advice": [],
   "shared/http": ["node:http", "node:https", "node:net", "node:stream", "node:tls", "node:zlib"],
   "shared/ports.ts": [
     "shared/incident",
@@ -58,6 +60,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/defender": [
     "node:http",
     "zod",
+    "shared/advice",
     "shared/http",
     "shared/incident",
     "shared/plan",

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
+import { adviceAbout } from "../advice/advice-about.ts";
 import { httpDateMs, type ComeBack } from "../http/retry-after.ts";
 import type { SubmissionAnswer } from "../ledger/sequence/submission.ts";
 import type { Reply } from "../ports.ts";
 import { isFinalCode, saysAbsent } from "./final-codes.ts";
-import { nextStep } from "./next-step.ts";
 import type { HttpAnswer } from "./request.ts";
 import { throttledAnswer } from "./throttled-answer.ts";
 import { readAccepted } from "./schema.ts";
@@ -107,8 +107,8 @@ function apiError(answer: HttpAnswer): ApiError {
   const head = code === "" ? `HTTP ${answer.status}` : `HTTP ${answer.status} ${shown(code)}`;
   const said = message === "" ? head : `${head}: ${shown(message)}`;
   const known = target === "" ? said : `${said} (correlation id ${shown(target)})`;
-  const step = nextStep(code);
-  const detail = step === null ? known : `${known} ${step}`;
+  const advice = adviceAbout(code);
+  const detail = advice === null ? known : `${known} ${advice.step}`;
   return { inForm: true, code: shown(code), detail };
 }
 

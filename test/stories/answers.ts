@@ -95,6 +95,11 @@ const sequence = z.strictObject({
       estimatedStart: z.iso.datetime().nullable(),
     })
     .nullable(),
+  // The release before does not say it.
+  nextStep: z
+    .strictObject({ code: z.string(), step: z.string(), needsPerson: z.boolean() })
+    .nullable()
+    .optional(),
   commands: z.array(
     z.strictObject({
       index: z.number(),

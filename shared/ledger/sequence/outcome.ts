@@ -1,7 +1,8 @@
+import type { OutcomeCode } from "../../advice/outcomes.ts";
 import type { SequenceRecord } from "./sequence.ts";
 
 /** How a sequence ended, in a code and in words for a person. */
-type Outcome = NonNullable<SequenceRecord["outcome"]>;
+type Outcome = NonNullable<SequenceRecord["outcome"]> & { readonly code: OutcomeCode };
 
 /** The command that failed, and Defender's words about it. */
 export function failure(record: SequenceRecord): Outcome {
@@ -49,4 +50,4 @@ export const INTERRUPTED = {
   code: "interrupted",
   detail:
     "The machine came online while lrq gave it up; commands may have run, so lrq repeats none.",
-} as const;
+} as const satisfies Outcome;

@@ -1,3 +1,4 @@
+import type { OutcomeCode } from "../../advice/outcomes.ts";
 import type { Platform } from "../../incident/incident.ts";
 import { ours } from "../../incident/platform.ts";
 import { sequenceIdIn } from "../../ledger/row/keys.ts";
@@ -129,7 +130,7 @@ function withFacts(
 }
 
 /** The outcome of a sequence whose machine is not what its sender said. */
-const OTHER_MACHINE = "otherMachine";
+const OTHER_MACHINE: OutcomeCode = "otherMachine";
 
 /** Why the commands may not go to the machine; null if they may. */
 function whyNot(

@@ -5,6 +5,7 @@ import { isTerminal, type SequenceRecord } from "../../ledger/sequence/sequence.
 import type { Command } from "../../plan/command/command.ts";
 import { describeUnseen, describeWait, type Queue } from "./describe-wait.ts";
 import { scriptFailed } from "../../ledger/sequence/progress.ts";
+import { nextStepFor } from "./next-step.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
 /** A sequence of a run for a caller, who may see what its scripts wrote or not. */
@@ -14,6 +15,9 @@ export function describeSequence(
   { run, seesOutput }: { run: Pick<RunRecord, "requestedBy" | "cancelAsked">; seesOutput: boolean },
 ): SequenceView {
   const { name, version } = record.profile;
+  const waits =
+    record.state === "waiting" ? describeWait(record, queue) : describeUnseen(record, queue);
+  const scripts = scriptsOf(record);
   return {
     sequenceId: record.sequenceId,
     requestedBy: record.requestedBy ?? run.requestedBy,
@@ -25,7 +29,7 @@ export function describeSequence(
     state: record.state,
     machineActionId: record.actionId,
     machineActionStatus: record.actionStatus,
-    scripts: scriptsOf(record),
+    scripts,
     doneTwice: doneTwice(record),
     lateActions: record.late.map(({ actionId, status, ran }) => ({
       machineActionId: actionId,
@@ -44,7 +48,8 @@ export function describeSequence(
     endedAt: isoOrNull(record.endedAtMs),
     outcome: record.outcome,
     cancel: describeCancel(record, run.cancelAsked),
-    waits: record.state === "waiting" ? describeWait(record, queue) : describeUnseen(record, queue),
+    waits,
+    nextStep: nextStepFor(record, { waits, scripts }),
     commands: describeCommands(record, seesOutput),
   };
 }

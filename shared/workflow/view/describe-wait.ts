@@ -119,7 +119,7 @@ function describeHold(hold: SequenceRecord["libraryHold"], then: string): Why | 
 function describeReason(
   { reason, runId }: Pick<SequenceRecord, "reason" | "runId">,
   then: string,
-): { code: string; detail: string } {
+): Why {
   switch (reason?.code) {
     case "machineHeld":
       return {
@@ -164,7 +164,7 @@ function describeReason(
 }
 
 /** The reason that all ready sequences of a lane share. */
-function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; detail: string } {
+function shared({ budget, nowMs, limits }: Queue, lane: Lane): Why {
   if (budget === null) {
     const detail = "This version of the app cannot read the budget, and submits nothing.";
     return { code: "setAside", detail };
@@ -200,7 +200,7 @@ function shared({ budget, nowMs, limits }: Queue, lane: Lane): { code: string; d
   }
 }
 
-function atDoor({ door }: Budget): { code: string; detail: string } {
+function atDoor({ door }: Budget): Why {
   return door.closedBy === "unreachable"
     ? {
         code: "unreachable",

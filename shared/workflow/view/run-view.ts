@@ -1,6 +1,7 @@
 import type { StateCounts } from "../../ledger/run/counts.ts";
 import type { RunRecord, RunState } from "../../ledger/run/run.ts";
 import type { SequenceRecord, SequenceState } from "../../ledger/sequence/sequence.ts";
+import type { WaitCode } from "../../advice/waits.ts";
 import type { Command } from "../../plan/command/command.ts";
 
 export interface RunView {
@@ -122,6 +123,8 @@ export interface SequenceView {
   /** Who asked to cancel it, and when; null if nobody did. */
   readonly cancel: CancelView | null;
   readonly waits: WaitView | null;
+  /** What is to be known of it first; null if all is well. */
+  readonly nextStep: NextStepView | null;
   readonly commands: readonly CommandView[];
 }
 
@@ -151,9 +154,17 @@ interface ImpersonationView {
   readonly seenAt: string;
 }
 
+/** What a person can do about a sequence; `code` is the one that says most about it. */
+export interface NextStepView {
+  readonly code: string;
+  readonly step: string;
+  /** False if it goes on by itself. */
+  readonly needsPerson: boolean;
+}
+
 /** Why a sequence waits, and what is known of its start. Position 1 goes next. */
 export interface WaitView {
-  readonly code: string;
+  readonly code: WaitCode;
   readonly detail: string;
   readonly position: number | null;
   readonly estimatedStart: string | null;
