@@ -17,6 +17,7 @@ import "./poll-actions.ts";
 import "./read-audit.ts";
 import "./read-evidence.ts";
 import "./read-manifest.ts";
+import "./read-queue.ts";
 import "./read-run.ts";
 import "./read-seals.ts";
 import "./reconcile.ts";
@@ -25,6 +26,7 @@ import "./resume-run.ts";
 import "./resume.ts";
 import "./send-callbacks.ts";
 import "./status.ts";
+import "./whoami.ts";
 
 // Evidence can be 3 GB. Without this the library would keep all of it in memory before it answers.
 app.setup({ enableHttpStream: true });

@@ -107,8 +107,8 @@ interface Calling {
 
 type Act<T> = (app: App, request: HttpRequest, calling: T) => Promise<HttpResponseInit>;
 
-/** A handler for known callers with `right`; the others are refused. */
-export function forCallers(right: Right, act: Act<Calling>): HttpHandler {
+/** A handler for known callers with `right`, null for all of them; the others are refused. */
+export function forCallers(right: Right | null, act: Act<Calling>): HttpHandler {
   return withApp(async (app, request, context) => {
     const raw = rawRequest(request);
     const log = logOf(context);

@@ -1,5 +1,6 @@
 import type { Caller, Right } from "./access/caller.ts";
 import type { Config } from "./config.ts";
+import { readings } from "./readings.ts";
 import { readSettings, type KnownParts } from "./read-settings.ts";
 import type { Known } from "./access/authenticate.ts";
 import { createReplays } from "./access/replays.ts";
@@ -15,25 +16,18 @@ import {
 import type { Log, Ports } from "./ports.ts";
 import { createPorts } from "./outside.ts";
 import { createLookUpPayments } from "./store/look-up-payments.ts";
-import { reachRun, type ReachedRun } from "./store/reach-run.ts";
+import type { ReachedRun } from "./store/reach-run.ts";
 import { approveRun } from "./workflow/operate/approve-run.ts";
 import { callBack } from "./workflow/notify/send-notice.ts";
-import { cancelAll, previewCancel } from "./workflow/operate/cancel-all.ts";
+import { cancelAll } from "./workflow/operate/cancel-all.ts";
 import { cancelRun } from "./workflow/operate/cancel-run.ts";
 import { collectAgain } from "./workflow/collect/collect-again.ts";
 import { collect } from "./workflow/collect/collect.ts";
-import { describeRun } from "./workflow/view/describe-run.ts";
 import { checkLibrary } from "./workflow/operate/check-library.ts";
-import { describeLibrary } from "./workflow/view/describe-library.ts";
-import { describeStatus } from "./workflow/view/describe-status.ts";
 import { drain } from "./workflow/submit/drain.ts";
 import { FACTS_AGE_MS } from "./workflow/submit/lacks-facts.ts";
 import { withLog } from "./workflow/submit/log-throttles.ts";
-import { readQueueAudit, readRunAudit } from "./workflow/view/read-audit.ts";
-import { readDecisions } from "./workflow/view/read-decisions.ts";
-import { readSeals } from "./workflow/view/read-seals.ts";
 import { tellState } from "./workflow/view/tell-state.ts";
-import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-evidence.ts";
 import { pause, pauseBySetting, resume } from "./workflow/operate/pause.ts";
 import { replayCallbacks } from "./workflow/notify/replay-callbacks.ts";
 import { createCountedCommits } from "./workflow/accept/counted-commits.ts";
@@ -55,6 +49,7 @@ export type { Problem } from "./incident/problem.ts";
 export type { Right } from "./access/caller.ts";
 export type { Known as Caller } from "./access/authenticate.ts";
 export type { Log } from "./ports.ts";
+export { CALLBACK_STATES } from "./workflow/view/list-callbacks.ts";
 export { Contended } from "./store/contended.ts";
 export type { ReachedRun } from "./store/reach-run.ts";
 export type { Received } from "./workflow/accept/receive-incident.ts";
@@ -128,7 +123,8 @@ function createApp(
     lockdown,
     isPausedBySetting: paused,
     /** The caller if it may do `right`, or the refusal. */
-    admit: (request: RawRequest, right: Right) => admitCaller(door, request, { right }, Date.now()),
+    admit: (request: RawRequest, right: Right | null) =>
+      admitCaller(door, request, { right }, Date.now()),
     /**
      * The reason that a person gives with a request, `{"reason": "..."}`; null if it is missing or
      * too long.
@@ -147,29 +143,6 @@ function receivingFor(config: Config, known: KnownParts, door: Doorkeeping): Rec
   const { limits, expiryMs, callbacks } = config;
   const { scope, caps, policy, approvalMs } = config.access;
   return { limits, expiryMs, callbacks, scope, caps, policy, approvalMs, ...known, ...door };
-}
-
-/** What a person reads. */
-function readings({ limits }: Config, outside: Outside, { callers, library }: KnownParts) {
-  const approvers = callers.filter(({ may }) => may.includes("run.approve"));
-  return {
-    /** The run as far as the caller's rights reach it; null if they do not. */
-    reachRun: (caller: Caller, runId: string) => reachRun(outside.ledger, caller, runId),
-    describeRun: (reach: ReachedRun) =>
-      describeRun(outside, limits, reach.runId, { reach, approvers }),
-    describeStatus: (caller: Caller) => describeStatus(outside, limits, caller, library),
-    describeLibrary: () => describeLibrary(outside, library),
-    readManifest: (runId: string) => readManifest(outside, runId),
-    listEvidence: (run: ReachedRun) => listEvidence(outside, run.runId, run),
-    openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
-      openEvidence(outside, which, run),
-    readQueueAudit: (log: Log, from: number) => readQueueAudit({ ...outside, log }, from),
-    readRunAudit: (log: Log, runId: string, from: number) =>
-      readRunAudit({ ...outside, log }, runId, from),
-    readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),
-    readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
-    previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
-  };
 }
 
 /** What a person asks for. */

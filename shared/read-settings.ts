@@ -3,6 +3,7 @@ import { settingProblems } from "./callback/targets.ts";
 import { readConfig, type Config } from "./config.ts";
 import type { Problem } from "./incident/problem.ts";
 import { libraryRules, type LibraryRules } from "./limits/library/rules.ts";
+import type { Pins } from "./plan/library/pins.ts";
 import type { Catalogue } from "./plan/profile/catalogue.ts";
 import type { Routing } from "./plan/profile/routing.ts";
 import { readProfiles } from "./shipped-profiles.ts";
@@ -12,6 +13,8 @@ export interface KnownParts {
   readonly callers: readonly Caller[];
   readonly catalogue: Catalogue;
   readonly routing: Routing;
+  /** The hashes that library files must have, whether lrq checks them or not. */
+  readonly pins: Pins;
   /** What may be run from the library; null if the library is not checked. */
   readonly library: LibraryRules | null;
 }
@@ -37,9 +40,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const isWrong =
     config.kind === "wrong" || callers.kind === "invalid" || profiles.kind === "wrong";
   if (isWrong || problems.length > 0) return { kind: "wrong", problems };
-  const { catalogue, routing } = profiles;
+  const { catalogue, routing, pins } = profiles;
   const library = libraryRules(config.config.library, profiles);
-  const known = { callers: callers.value, catalogue, routing, library };
+  const known = { callers: callers.value, catalogue, routing, pins, library };
   return { kind: "settings", config: config.config, known };
 }
 

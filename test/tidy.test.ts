@@ -48,6 +48,15 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/loopback.ts": [],
   "shared/advice": [],
   "shared/http": ["node:http", "node:https", "node:net", "node:stream", "node:tls", "node:zlib"],
+  "shared/api": [
+    ...PURE,
+    "shared/incident",
+    "shared/plan",
+    "shared/ledger",
+    "shared/limits",
+    "shared/evidence",
+    "shared/access",
+  ],
   "shared/ports.ts": [
     "shared/incident",
     "shared/plan",
@@ -110,6 +119,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/outside.ts": ["node:", "shared"],
   "shared/read-settings.ts": ["shared"],
   "shared/doctor": ["zod", "jose", "shared"],
+  "shared/readings.ts": ["shared"],
   "shared/app.ts": ["node:", "shared"],
   functions: [
     "@azure/functions",

@@ -52,17 +52,18 @@ const GOOD_FOR: Readonly<Record<Scheme, readonly Right[]>> = {
 };
 
 /**
- * Why a caller that was identified in this way may not use `right`, even if it has that right; null
- * if it may. An app is nobody who could approve.
+ * Why a caller that was identified in this way may not use `right` (null for what every caller
+ * may), even if it has that right; null if it may. An app is nobody who could approve.
  */
 export function whyNotBy(
   { scheme, isPerson }: Pick<Known, "scheme" | "isPerson">,
-  right: Right,
+  right: Right | null,
 ): string | null {
   if (right === "run.approve" && scheme === "entra" && !isPerson) return NOT_PERSONAL;
-  if (GOOD_FOR[scheme].includes(right)) return null;
-  const rights = GOOD_FOR[scheme].join(" and ");
-  return `${SHOWN[scheme]} is valid only for ${rights}; for ${right} send a key or a token`;
+  const goodFor = GOOD_FOR[scheme];
+  if (right === null ? goodFor === RIGHTS : goodFor.includes(right)) return null;
+  const other = right ?? "this";
+  return `${SHOWN[scheme]} is valid only for ${goodFor.join(" and ")}; for ${other} send a key or a token`;
 }
 
 const NOT_PERSONAL = "The token of an app cannot approve: sign in yourself, or send your own key.";

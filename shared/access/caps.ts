@@ -1,3 +1,5 @@
+import type { Caller } from "./caller.ts";
+
 /**
  * How many machines may be acted on: in one incident, for one caller in a day, for all in a day. A
  * machine counts once for each pair of profile and parameters.
@@ -6,6 +8,18 @@ export interface Caps {
   readonly perIncident: number;
   readonly perCallerDay: number;
   readonly perDay: number;
+}
+
+/** The caller's own caps replace those for everybody; none can raise the cap of the tenant. */
+export function capsOf(
+  { caps }: Pick<Caller, "caps">,
+  { perIncident, perCallerDay, perDay }: Caps,
+): Caps {
+  return {
+    perIncident: caps?.perIncident ?? perIncident,
+    perCallerDay: caps?.perDay ?? perCallerDay,
+    perDay,
+  };
 }
 
 /** What has been counted before `asked` more. */

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { callerSchema, profilesSchema } from "../../shared/api/caller-answers.ts";
+import { callbacksSchema, queueSchema } from "../../shared/api/queue-answers.ts";
 import {
   acceptedSchema,
   auditPageSchema,
@@ -18,6 +20,10 @@ const ANSWERS: [string, z.ZodType][] = [
   ["Problems", problemSchema],
   ["GET status", statusSchema],
   ["GET doctor", findingsSchema],
+  ["GET whoami", callerSchema],
+  ["GET profiles", profilesSchema],
+  ["GET queue", queueSchema],
+  ["GET callbacks", callbacksSchema],
 ];
 /** What their entries and records hold, the page about evidence says. */
 const CHAINS: [string, string[]][] = [

@@ -163,6 +163,11 @@ export const sequenceIdIn = lastPartOf;
 /** The notice of a row, owed or dead. */
 export const noticeIdIn = lastPartOf;
 
+/** When a notice that is owed is due, in epoch milliseconds. */
+export function noticeDueAtMsIn(noticeRowKey: string): number {
+  return Number(ownerIn(noticeRowKey));
+}
+
 /** The machine in the key of a lease. */
 export const machineIdIn = ownerIn;
 

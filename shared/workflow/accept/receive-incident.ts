@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { teamOf, type Caller } from "../../access/caller.ts";
+import { teamOf } from "../../access/caller.ts";
 import { whyNot, whyNotInQuery, whyNotProfile } from "../../access/authorize.ts";
 import { askedTrouble, targetsOf, type CallbackRules } from "../../callback/targets.ts";
 import { SOURCES, type AskedCallback, type Source } from "../../incident/incident.ts";
@@ -7,7 +7,7 @@ import { inflate } from "../../incident/inflate.ts";
 import { parseIncident } from "../../incident/parse-incident.ts";
 import type { Problem } from "../../incident/problem.ts";
 import { readBody } from "../../incident/read-body.ts";
-import type { Caps } from "../../access/caps.ts";
+import { capsOf, type Caps } from "../../access/caps.ts";
 import { accept, type Acceptance, type AcceptPorts, type AcceptSettings } from "./accept.ts";
 import {
   admitCaller,
@@ -176,15 +176,6 @@ function noted(
     `Noted in the log: ${events.join(", ")}. Whoever made the subscription has to renew it; ` +
     "lrq starts nothing.";
   return { kind: "noted", detail };
-}
-
-/** The caller's own caps replace those for everybody; none can raise the cap of the tenant. */
-function capsOf({ caps }: Caller, { perIncident, perCallerDay, perDay }: Caps): Caps {
-  return {
-    perIncident: caps?.perIncident ?? perIncident,
-    perCallerDay: caps?.perDay ?? perCallerDay,
-    perDay,
-  };
 }
 
 function sourceOf(text: string): Source | null {

@@ -44,12 +44,12 @@ export interface Doorkeeping {
 /**
  * The first step of every request but `health`; it reads and writes nothing in storage. A copy of a
  * signed request is refused before it is counted, so whoever captured one cannot use up the
- * requests of its sender.
+ * requests of its sender. Without a right, every caller is admitted that shows a key or a token.
  */
 export async function admitCaller(
   { callers, entra, rates, replays }: Doorkeeping,
   request: RawRequest,
-  need: { readonly right: Right; readonly scope?: Scope },
+  need: { readonly right: Right | null; readonly scope?: Scope },
   nowMs: number,
 ): Promise<Admitted> {
   const shown = { ...request, named: request.query.get("caller") };
@@ -68,7 +68,8 @@ export async function admitCaller(
     const { retryAfterSeconds } = rated;
     return { kind: "too-many-requests", detail, by, retryAfterSeconds };
   }
-  const why = whyNot(known.caller, right, scope) ?? whyNotBy(known, right);
+  const lacks = right === null ? null : whyNot(known.caller, right, scope);
+  const why = lacks ?? whyNotBy(known, right);
   if (why !== null) return { kind: "forbidden", detail: why, by };
   return { ...known, kind: "admitted" };
 }

@@ -19,6 +19,12 @@ export interface Queue {
   readonly limits: Limits;
 }
 
+/**
+ * A forecast is no more exact than this. A finer one would change with each request, and so would
+ * the ETag of an answer in which nothing else has changed.
+ */
+const STEP_MS = 10_000;
+
 /** Why a sequence waits, in a code and in words, and what is known of its start. */
 export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
   const { place } = record;
@@ -48,7 +54,7 @@ export function describeWait(record: SequenceRecord, queue: Queue): WaitView {
     ...why,
     detail: unansweredIn(record, why.detail)?.detail ?? why.detail,
     position: ahead === null ? null : ahead + 1,
-    estimatedStart: startMs === null ? null : isoOf(startMs),
+    estimatedStart: startMs === null ? null : isoOf(Math.ceil(startMs / STEP_MS) * STEP_MS),
   };
 }
 

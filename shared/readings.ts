@@ -1,0 +1,51 @@
+import type { Caller } from "./access/caller.ts";
+import type { Config } from "./config.ts";
+import type { Log, Ports } from "./ports.ts";
+import type { KnownParts } from "./read-settings.ts";
+import { reachRun, type ReachedRun } from "./store/reach-run.ts";
+import { previewCancel } from "./workflow/operate/cancel-all.ts";
+import { withLog } from "./workflow/submit/log-throttles.ts";
+import { describeRun } from "./workflow/view/describe-run.ts";
+import { describeCaller } from "./workflow/view/describe-caller.ts";
+import { describeLibrary } from "./workflow/view/describe-library.ts";
+import { describeProfiles } from "./workflow/view/describe-profiles.ts";
+import { describeQueue } from "./workflow/view/describe-queue.ts";
+import { describeStatus } from "./workflow/view/describe-status.ts";
+import { readQueueAudit, readRunAudit } from "./workflow/view/read-audit.ts";
+import { readDecisions } from "./workflow/view/read-decisions.ts";
+import { readSeals } from "./workflow/view/read-seals.ts";
+import { listCallbacks } from "./workflow/view/list-callbacks.ts";
+import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-evidence.ts";
+
+/** What a person reads: each view with its ports and settings. */
+export function readings(config: Config, outside: Omit<Ports, "log">, known: KnownParts) {
+  const { limits } = config;
+  const { callers, library } = known;
+  const approvers = callers.filter(({ may }) => may.includes("run.approve"));
+  return {
+    /** The run as far as the caller's rights reach it; null if they do not. */
+    reachRun: (caller: Caller, runId: string) => reachRun(outside.ledger, caller, runId),
+    describeRun: (reach: ReachedRun) =>
+      describeRun(outside, limits, reach.runId, { reach, approvers }),
+    describeStatus: (caller: Caller) => describeStatus(outside, limits, caller, library),
+    /** A page of the queue; null if the cursor is none of it. */
+    describeQueue: (caller: Caller, cursor: string | null) =>
+      describeQueue(outside, limits, caller, cursor),
+    /** A page of callbacks; null if the cursor is none of this list. */
+    listCallbacks: (caller: Caller, asked: Parameters<typeof listCallbacks>[2]) =>
+      listCallbacks(outside, caller, asked),
+    describeCaller: (caller: Caller) => describeCaller(caller, config.access.caps),
+    describeProfiles: (caller: Caller) => describeProfiles(caller, known),
+    describeLibrary: () => describeLibrary(outside, library),
+    readManifest: (runId: string) => readManifest(outside, runId),
+    listEvidence: (run: ReachedRun) => listEvidence(outside, run.runId, run),
+    openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
+      openEvidence(outside, which, run),
+    readQueueAudit: (log: Log, from: number) => readQueueAudit({ ...outside, log }, from),
+    readRunAudit: (log: Log, runId: string, from: number) =>
+      readRunAudit({ ...outside, log }, runId, from),
+    readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),
+    readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
+    previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
+  };
+}

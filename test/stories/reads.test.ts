@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { callerSchema, profilesSchema } from "../../shared/api/caller-answers.ts";
+import { callbacksSchema, queueSchema } from "../../shared/api/queue-answers.ts";
+import { problemSchema } from "./answers.ts";
+import { incident, machineId } from "./machines.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+  await stage.call("POST", "pause", { reason: "the queue shall stand still" });
+});
+afterAll(async () => await stage.close());
+
+const read = async (path: string) => {
+  const { status, body } = await stage.call("GET", path);
+  expect([path, status]).toEqual([path, 200]);
+  return body;
+};
+
+describe("what a caller reads of the whole queue", () => {
+  it("is everything that waits, in its order, with the reason", async () => {
+    const { runId } = await stage.accept("generic", incident("in line", [1, 2, 3]));
+    const queue = queueSchema.parse(await read("queue"));
+    expect(queue.waiting).toEqual({ count: 3, atLeast: false });
+    expect(queue.sequences.map(({ position }) => position)).toEqual([1, 2, 3]);
+    const machines = new Set(queue.sequences.map((each) => each.machineId));
+    expect(machines).toEqual(new Set([1, 2, 3].map(machineId)));
+    expect(queue.sequences[0]).toMatchObject({ runId, incidentId: "in line", code: "paused" });
+    expect(queue.next).toBeNull();
+  });
+
+  it("is who it is itself, what it may run, and what is owed to others", async () => {
+    expect(callerSchema.parse(await read("whoami"))).toMatchObject({ name: "local" });
+    const { profiles } = profilesSchema.parse(await read("profiles"));
+    expect(profiles.map(({ name }) => name)).toContain("windows-triage");
+    expect(callbacksSchema.parse(await read("callbacks"))).toEqual({ callbacks: [], next: null });
+  });
+
+  it.each([
+    ["queue?cursor=page-2", "cursor", "as next"],
+    ["queue?state=waiting", "state", "only cursor"],
+    ["callbacks?state=open", "state", "owed, dead"],
+    ["callbacks?cursor=x", "cursor", "as next"],
+    ["whoami?verbose=true", "verbose", "no parameters"],
+    ["profiles?name=x", "name", "no parameters"],
+  ])("is refused with what to change for GET %s", async (path, parameter, says) => {
+    const { status, body } = await stage.call("GET", path);
+    const { errors } = problemSchema.parse(body);
+    expect([status, errors?.map((each) => each.path)]).toEqual([400, [parameter]]);
+    expect(errors?.[0]?.message).toContain(says);
+  });
+});
