@@ -73,7 +73,10 @@ export function json(
   };
 }
 
-/** No answer of ours is a page, so no browser may sniff, cache or frame it. */
+/**
+ * No answer of ours is a page, so no browser may sniff, cache or frame it. Also not on its disk to
+ * ask for it anew: who wants a 304 keeps the body and its ETag itself.
+ */
 export const SAFE_HEADERS = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",

@@ -22,6 +22,7 @@ import {
   type Right,
 } from "../shared/app.ts";
 import { notConfigured, problem } from "./answer.ts";
+import { conditional } from "./conditional.ts";
 
 /** Bytes to read of a body: one more than it may have, so that a body that is too large is seen. */
 const BODY_BYTES_READ = MAX_BODY_BYTES + 1;
@@ -61,7 +62,7 @@ export function withApp(
     if (opened.kind === "wrong") return notConfigured(opened.problems);
     if (opened.app.lockdown) return lockedDown(context);
     try {
-      return await act(opened.app, request, context);
+      return conditional(request, await act(opened.app, request, context));
     } catch (error) {
       context.error(error);
       return answerToThrown(error, context);

@@ -123,6 +123,7 @@ const HOUSE: Readonly<Record<string, readonly string[]>> = {
   "shared/app.ts": ["node:", "shared"],
   functions: [
     "@azure/functions",
+    "node:crypto",
     "node:diagnostics_channel",
     "node:events",
     "node:http",

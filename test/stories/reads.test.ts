@@ -22,11 +22,12 @@ describe("what a caller reads of the whole queue", () => {
   it("is everything that waits, in its order, with the reason", async () => {
     const { runId } = await stage.accept("generic", incident("in line", [1, 2, 3]));
     const queue = queueSchema.parse(await read("queue"));
-    expect(queue.waiting).toEqual({ count: 3, atLeast: false });
-    expect(queue.sequences.map(({ position }) => position)).toEqual([1, 2, 3]);
-    const machines = new Set(queue.sequences.map((each) => each.machineId));
-    expect(machines).toEqual(new Set([1, 2, 3].map(machineId)));
-    expect(queue.sequences[0]).toMatchObject({ runId, incidentId: "in line", code: "paused" });
+    const { waiting, sequences } = queue;
+    expect(waiting).toEqual({ count: sequences.length, atLeast: false });
+    expect(sequences.map(({ position }) => position)).toEqual(sequences.map((_, at) => at + 1));
+    const own = sequences.filter((each) => each.runId === runId);
+    expect(new Set(own.map((each) => each.machineId))).toEqual(new Set([1, 2, 3].map(machineId)));
+    expect(own[0]).toMatchObject({ incidentId: "in line", code: "paused" });
     expect(queue.next).toBeNull();
   });
 
@@ -35,6 +36,31 @@ describe("what a caller reads of the whole queue", () => {
     const { profiles } = profilesSchema.parse(await read("profiles"));
     expect(profiles.map(({ name }) => name)).toContain("windows-triage");
     expect(callbacksSchema.parse(await read("callbacks"))).toEqual({ callbacks: [], next: null });
+  });
+
+  it("is a 304 without a body as long as it is the same, and whole again when it is not", async () => {
+    const paths = ["queue", "callbacks", "whoami", "profiles", "status", "library", "health"];
+    const tags = new Map<string, string>();
+    for (const path of paths) {
+      const { headers } = await stage.call("GET", path);
+      expect([path, headers.get("cache-control")]).toEqual([path, "no-store"]);
+      tags.set(path, headers.get("etag") ?? "");
+    }
+    expect(new Set(tags.values()).size).toBe(paths.length);
+    const ask = async (path: string) =>
+      await stage.call("GET", path, undefined, {
+        headers: { "if-none-match": tags.get(path) ?? "" },
+      });
+    for (const path of paths) {
+      const { status, body, headers } = await ask(path);
+      expect([path, status, body]).toEqual([path, 304, ""]);
+      expect([headers.get("etag"), headers.get("cache-control")]).toEqual([
+        tags.get(path),
+        "no-store",
+      ]);
+    }
+    await stage.accept("generic", incident("one more", [4]));
+    for (const path of ["queue", "status"]) expect((await ask(path)).status).toBe(200);
   });
 
   it.each([
