@@ -64,6 +64,7 @@ function Add-Dump($Of) {
   ConvertTo-Line $row
 }
 
+#: line.ps1
 #: archive.ps1
 # ---- What only Windows has. Tests replace this function.
 

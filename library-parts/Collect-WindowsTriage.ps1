@@ -24,7 +24,8 @@ Add-Type -AssemblyName System.IO.Compression
 
 function Invoke-Triage {
   $span = Read-Number 'Days' $Days 1 90
-  $wanted = [IO.File]::ReadAllText((Find-List)) | ConvertFrom-Json
+  if ($List -eq '') { throw '-List is the name of the list that PutFile brought' }
+  $wanted = [IO.File]::ReadAllText((Find-PutFile $List)) | ConvertFrom-Json
   if ($wanted.version -ne 1) { throw "$List is no list of version 1" }
   Open-Archive
   foreach ($class in $wanted.classes) { Add-Class $class }
@@ -42,19 +43,7 @@ function Invoke-Triage {
 
 function Remove-Traces {
   Remove-Shadows
-  [IO.File]::Delete((Find-List))
-}
-
-# The vendor does not say where PutFile leaves a file: it is in one of these folders.
-function Find-List {
-  if ($List -eq '') { throw '-List is the name of the list that PutFile brought' }
-  $downloads = 'Microsoft\Windows Defender Advanced Threat Protection\Downloads'
-  $folders = @((Get-Location).ProviderPath, $PSScriptRoot, "$env:ProgramData\$downloads")
-  foreach ($folder in $folders) {
-    $path = [IO.Path]::Combine($folder, $List)
-    if ([IO.File]::Exists($path)) { return $path }
-  }
-  throw "$List is neither here nor where PutFile leaves files"
+  [IO.File]::Delete((Find-PutFile $List))
 }
 
 # The objects of a CIM class, one a line, with the hash of the program that a property names.
@@ -158,9 +147,11 @@ function Invoke-Export($Export, [string]$Path, [long]$Most) {
   $reason
 }
 
+#: line.ps1
 #: archive.ps1
 #: disk.ps1
 #: find-file.ps1
+#: put-file.ps1
 # ---- What only Windows has. Tests replace these functions.
 
 function Get-CimObject($Wanted) {

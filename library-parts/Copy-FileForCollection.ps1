@@ -54,6 +54,7 @@ function ConvertFrom-Base64Url([string]$Text) {
   [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($padded))
 }
 
+#: line.ps1
 #: archive.ps1
 #: disk.ps1
 #: find-file.ps1

@@ -1,58 +1,20 @@
-# ---- The archive: a zip with the hash of every file, and the line that says what happened.
+# ---- The archive: a zip with the hash of every file.
 
-# Says one line, whatever happens, and leaves the exit code that goes with it.
-function Invoke-Script([string]$Main) {
-  $script:archive = @{ work = '' }
-  $script:exitCode = 0
-  try {
-    # Live response would take an earlier archive for the one of this time.
-    if ([IO.File]::Exists($Output)) { [IO.File]::Delete($Output) }
-    if ($Rest) { throw "it does not know the argument $($Rest[0])" }
-    $line = ConvertTo-Line (& $Main)
-  } catch {
-    $script:exitCode = 1
-    $line = ConvertTo-Line ([ordered]@{ ok = $false; error = Get-Reason $_ })
-  }
-  try { Remove-Traces } catch { }
-  try { Remove-Work } catch { }
-  $line
+function Remove-Earlier {
+  if ([IO.File]::Exists($Output)) { [IO.File]::Delete($Output) }
 }
 
-function Read-Number([string]$Name, [string]$Value, [int]$Least, [int]$Most) {
-  if ($Value -match '^[0-9]{1,4}\z' -and [int]$Value -ge $Least -and [int]$Value -le $Most) {
-    return [int]$Value
-  }
-  throw "-$Name is $Least to $Most"
-}
-
-# Live response fetches 3 GB, and ends a script at ten minutes.
+# Live response fetches 3 GB.
 function Open-Archive {
   $archive.left = [long](Read-Number 'Megabytes' $Megabytes 1 2900) * 1MB
-  $archive.seconds = Read-Number 'Seconds' $Seconds 1 480
-  $archive.since = [Diagnostics.Stopwatch]::StartNew()
-  if ($Output -notmatch '^([A-Za-z]:[\\/]|/).*[^\\/]\z') {
-    throw '-Output is the full path of the archive'
-  }
-  if ([IO.Directory]::Exists($Output)) { throw '-Output is a folder' }
-  $folder = [IO.Path]::GetDirectoryName($Output)
-  $work = [IO.Path]::Combine($folder, '.lrq-' + [Guid]::NewGuid().ToString('N'))
-  try {
-    [void][IO.Directory]::CreateDirectory($folder)
-    if ([IO.Path]::GetFileName($folder) -eq 'lrq') { Protect-Folder $folder }
-    [void][IO.Directory]::CreateDirectory($work)
-    $archive.work = $work
-    $archive.file = [IO.File]::Open([IO.Path]::Combine($work, 'archive'), 'CreateNew')
-  } catch { throw "cannot write in ${folder}: $(Get-Reason $_)" }
+  Open-Work 'archive'
+  $archive.file = [IO.File]::Open([IO.Path]::Combine($archive.work, 'archive'), 'CreateNew')
   $archive.zip = New-Object IO.Compression.ZipArchive $archive.file, 'Create', $true
   $archive.sums = New-Object Collections.ArrayList
   $archive.missed = New-Object Collections.ArrayList
   # Windows may unpack it, where a and A are one name.
   $ignoringCase = [StringComparer]::OrdinalIgnoreCase
   $archive.names = New-Object 'Collections.Generic.HashSet[string]' $ignoringCase
-}
-
-function Test-TimeLeft {
-  $archive.since.Elapsed.TotalSeconds -lt $archive.seconds
 }
 
 # Skip WHY WHAT: a line of not-taken.txt.
@@ -63,10 +25,6 @@ function Skip([string]$Why, [string]$What) {
 
 function Get-FirstMiss {
   "$($archive.missed[0])" -replace "`t.*", ''
-}
-
-function Get-Reason($Problem) {
-  $Problem.Exception.GetBaseException().Message
 }
 
 function Add-Text([string]$Name, $Lines) {
@@ -120,35 +78,4 @@ function Complete-Archive($More) {
   $said.notTaken = $notTaken
   foreach ($name in $More.Keys) { $said[$name] = $More[$name] }
   $said
-}
-
-function Remove-Work {
-  if ($archive.file) { try { $archive.file.Dispose() } catch { } }
-  if ($archive.work) { [IO.Directory]::Delete($archive.work, $true) }
-}
-
-function ConvertTo-Hex([byte[]]$Bytes) {
-  [BitConverter]::ToString($Bytes).Replace('-', '').ToLowerInvariant()
-}
-
-# One line of ASCII, for nobody knows the code page of a machine.
-function ConvertTo-Line($Value) {
-  $line = ConvertTo-Json -InputObject $Value -Compress -Depth 6
-  [regex]::Replace($line, '[^\x20-\x7e]', { param($found) '\u{0:x4}' -f [int][char]$found.Value })
-}
-
-# Only Windows has these two. Tests replace them.
-function Test-Administrator {
-  $me = [Security.Principal.WindowsIdentity]::GetCurrent()
-  $administrators = [Security.Principal.WindowsBuiltInRole]::Administrator
-  (New-Object Security.Principal.WindowsPrincipal $me).IsInRole($administrators)
-}
-
-# Anybody may make a folder in ProgramData. This one is for the system and for administrators.
-function Protect-Folder([string]$Folder) {
-  $icacls = "$env:SystemRoot\System32\icacls.exe"
-  $all = '(OI)(CI)F'
-  [void](& $icacls $Folder /setowner '*S-1-5-32-544')
-  [void](& $icacls $Folder /inheritance:r /grant:r "*S-1-5-18:$all" "*S-1-5-32-544:$all")
-  if ($LASTEXITCODE -ne 0) { throw "icacls ended with $LASTEXITCODE" }
 }

@@ -54,15 +54,15 @@ function ConvertFrom-Base64Url([string]$Text) {
   [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($padded))
 }
 
-# ---- The archive: a zip with the hash of every file, and the line that says what happened.
+# ---- The line that says what happened, and the folder for what is not ready.
 
 # Says one line, whatever happens, and leaves the exit code that goes with it.
 function Invoke-Script([string]$Main) {
   $script:archive = @{ work = '' }
   $script:exitCode = 0
   try {
-    # Live response would take an earlier archive for the one of this time.
-    if ([IO.File]::Exists($Output)) { [IO.File]::Delete($Output) }
+    # Live response would take what an earlier time left for what is of this time.
+    Remove-Earlier
     if ($Rest) { throw "it does not know the argument $($Rest[0])" }
     $line = ConvertTo-Line (& $Main)
   } catch {
@@ -81,13 +81,12 @@ function Read-Number([string]$Name, [string]$Value, [int]$Least, [int]$Most) {
   throw "-$Name is $Least to $Most"
 }
 
-# Live response fetches 3 GB, and ends a script at ten minutes.
-function Open-Archive {
-  $archive.left = [long](Read-Number 'Megabytes' $Megabytes 1 2900) * 1MB
+# Live response ends a script at ten minutes. What is not ready is in a folder beside -Output.
+function Open-Work([string]$What) {
   $archive.seconds = Read-Number 'Seconds' $Seconds 1 480
   $archive.since = [Diagnostics.Stopwatch]::StartNew()
   if ($Output -notmatch '^([A-Za-z]:[\\/]|/).*[^\\/]\z') {
-    throw '-Output is the full path of the archive'
+    throw "-Output is the full path of the $What"
   }
   if ([IO.Directory]::Exists($Output)) { throw '-Output is a folder' }
   $folder = [IO.Path]::GetDirectoryName($Output)
@@ -97,18 +96,65 @@ function Open-Archive {
     if ([IO.Path]::GetFileName($folder) -eq 'lrq') { Protect-Folder $folder }
     [void][IO.Directory]::CreateDirectory($work)
     $archive.work = $work
-    $archive.file = [IO.File]::Open([IO.Path]::Combine($work, 'archive'), 'CreateNew')
   } catch { throw "cannot write in ${folder}: $(Get-Reason $_)" }
+}
+
+function Test-TimeLeft {
+  $archive.since.Elapsed.TotalSeconds -lt $archive.seconds
+}
+
+function Get-Reason($Problem) {
+  $Problem.Exception.GetBaseException().Message
+}
+
+function Remove-Work {
+  if ($archive.file) { try { $archive.file.Dispose() } catch { } }
+  if ($archive.work) { [IO.Directory]::Delete($archive.work, $true) }
+}
+
+function ConvertTo-Hex([byte[]]$Bytes) {
+  [BitConverter]::ToString($Bytes).Replace('-', '').ToLowerInvariant()
+}
+
+# One line of ASCII, for nobody knows the code page of a machine.
+function ConvertTo-Line($Value) {
+  $line = ConvertTo-Json -InputObject $Value -Compress -Depth 6
+  [regex]::Replace($line, '[^\x20-\x7e]', { param($found) '\u{0:x4}' -f [int][char]$found.Value })
+}
+
+# Only Windows has these two. Tests replace them.
+function Test-Administrator {
+  $me = [Security.Principal.WindowsIdentity]::GetCurrent()
+  $administrators = [Security.Principal.WindowsBuiltInRole]::Administrator
+  (New-Object Security.Principal.WindowsPrincipal $me).IsInRole($administrators)
+}
+
+# Anybody may make a folder in ProgramData. This one is for the system and for administrators.
+function Protect-Folder([string]$Folder) {
+  $icacls = "$env:SystemRoot\System32\icacls.exe"
+  $all = '(OI)(CI)F'
+  [void](& $icacls $Folder /setowner '*S-1-5-32-544')
+  [void](& $icacls $Folder /inheritance:r /grant:r "*S-1-5-18:$all" "*S-1-5-32-544:$all")
+  if ($LASTEXITCODE -ne 0) { throw "icacls ended with $LASTEXITCODE" }
+}
+
+# ---- The archive: a zip with the hash of every file.
+
+function Remove-Earlier {
+  if ([IO.File]::Exists($Output)) { [IO.File]::Delete($Output) }
+}
+
+# Live response fetches 3 GB.
+function Open-Archive {
+  $archive.left = [long](Read-Number 'Megabytes' $Megabytes 1 2900) * 1MB
+  Open-Work 'archive'
+  $archive.file = [IO.File]::Open([IO.Path]::Combine($archive.work, 'archive'), 'CreateNew')
   $archive.zip = New-Object IO.Compression.ZipArchive $archive.file, 'Create', $true
   $archive.sums = New-Object Collections.ArrayList
   $archive.missed = New-Object Collections.ArrayList
   # Windows may unpack it, where a and A are one name.
   $ignoringCase = [StringComparer]::OrdinalIgnoreCase
   $archive.names = New-Object 'Collections.Generic.HashSet[string]' $ignoringCase
-}
-
-function Test-TimeLeft {
-  $archive.since.Elapsed.TotalSeconds -lt $archive.seconds
 }
 
 # Skip WHY WHAT: a line of not-taken.txt.
@@ -119,10 +165,6 @@ function Skip([string]$Why, [string]$What) {
 
 function Get-FirstMiss {
   "$($archive.missed[0])" -replace "`t.*", ''
-}
-
-function Get-Reason($Problem) {
-  $Problem.Exception.GetBaseException().Message
 }
 
 function Add-Text([string]$Name, $Lines) {
@@ -176,37 +218,6 @@ function Complete-Archive($More) {
   $said.notTaken = $notTaken
   foreach ($name in $More.Keys) { $said[$name] = $More[$name] }
   $said
-}
-
-function Remove-Work {
-  if ($archive.file) { try { $archive.file.Dispose() } catch { } }
-  if ($archive.work) { [IO.Directory]::Delete($archive.work, $true) }
-}
-
-function ConvertTo-Hex([byte[]]$Bytes) {
-  [BitConverter]::ToString($Bytes).Replace('-', '').ToLowerInvariant()
-}
-
-# One line of ASCII, for nobody knows the code page of a machine.
-function ConvertTo-Line($Value) {
-  $line = ConvertTo-Json -InputObject $Value -Compress -Depth 6
-  [regex]::Replace($line, '[^\x20-\x7e]', { param($found) '\u{0:x4}' -f [int][char]$found.Value })
-}
-
-# Only Windows has these two. Tests replace them.
-function Test-Administrator {
-  $me = [Security.Principal.WindowsIdentity]::GetCurrent()
-  $administrators = [Security.Principal.WindowsBuiltInRole]::Administrator
-  (New-Object Security.Principal.WindowsPrincipal $me).IsInRole($administrators)
-}
-
-# Anybody may make a folder in ProgramData. This one is for the system and for administrators.
-function Protect-Folder([string]$Folder) {
-  $icacls = "$env:SystemRoot\System32\icacls.exe"
-  $all = '(OI)(CI)F'
-  [void](& $icacls $Folder /setowner '*S-1-5-32-544')
-  [void](& $icacls $Folder /inheritance:r /grant:r "*S-1-5-18:$all" "*S-1-5-32-544:$all")
-  if ($LASTEXITCODE -ne 0) { throw "icacls ended with $LASTEXITCODE" }
 }
 
 # ---- Files of the disk, also those that a program has locked.

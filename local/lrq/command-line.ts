@@ -24,6 +24,7 @@ export const USAGE = `Usage:
   lrq verify RUN [--head HASH]   export the run to a temporary folder, check it, remove it
   lrq verify queue [--head HASH] check the audit log of the queue: claims, answers, pauses
   lrq export RUN DIR             download a run: results, manifest, audit log, SHA256SUMS
+  lrq evidence join DIR INTO     join what a collector left in parts; needs only the folders
   lrq doctor [--json] [--probe]  check settings, rights, token, Defender and queues; say the fixes
   lrq smoke --machine NAME [--minutes N] [--json]
                                  fetch the hosts file of one machine by the whole road
@@ -110,6 +111,7 @@ async function runVerb(
     const around = { ...surroundings, cwd: process.cwd(), say: sayIt, complain };
     return await library(subject, asked, around);
   }
+  if (verb === "evidence") return await evidence(positionals.slice(1), say);
   if (rest.length > 0 || subject === "") throw new UsageError("too few or too many arguments");
   if ((verb === "backup" || verb === "restore") && folder === "") {
     const { moveLedger } = await import("../backup/backup.ts");
@@ -124,6 +126,17 @@ async function runVerb(
     return await bringOut(evidenceApi(addressFrom(env)), runIdOf(subject), folder, say);
   }
   throw new UsageError(`there is no command: ${verb ?? ""}`);
+}
+
+async function evidence(
+  [verb, folder, into, ...rest]: readonly string[],
+  say: (line: string) => void,
+): Promise<number> {
+  if (verb !== "join" || folder === undefined || into === undefined || rest.length > 0) {
+    throw new UsageError("evidence takes: join DIR INTO");
+  }
+  const { joinCommand } = await import("../evidence/join-command.ts");
+  return await joinCommand(folder, into, say);
 }
 
 function parsedWords(words: readonly string[]) {

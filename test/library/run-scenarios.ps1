@@ -3,6 +3,7 @@ param([string]$Scenarios)
 foreach ($scenario in [IO.File]::ReadAllText($Scenarios) | ConvertFrom-Json) {
   . $scenario.script -OnlyFunctions
   . "$PSScriptRoot/stand-ins.ps1"
+  if ($scenario.folder) { Set-Location -LiteralPath $scenario.folder }
   foreach ($argument in $scenario.arguments.PSObject.Properties) {
     Set-Variable -Name $argument.Name -Value $argument.Value
   }

@@ -62,17 +62,22 @@ export function scenariosOf(script: string, main: string) {
     rmSync(top, { recursive: true, force: true });
   }
 
-  /** The one line that the script said, and what is left beside its archive. */
-  function outcomeOf(name: string) {
+  /** The one line that the script said, and what is left beside its output. */
+  function ranOf<T extends { readonly ok: boolean }>(name: string, schema: z.ZodType<T>) {
     const scenario = told.get(name);
     if (scenario === undefined) throw new Error(`${name} is no scenario`);
     const { exitCode, lines } = ranSchema.parse(ran[[...told.keys()].indexOf(name)]);
     expect(lines).toHaveLength(1);
-    const said = saidSchema.parse(JSON.parse(lines[0] ?? ""));
+    const said = schema.parse(JSON.parse(lines[0] ?? ""));
     expect(exitCode).toBe(said.ok ? 0 : 1);
     const place = dirname(scenario.output);
     const left = existsSync(place) ? readdirSync(place).filter((each) => each !== "protected") : [];
     return { said, left, output: scenario.output };
+  }
+
+  /** The same of a script that leaves an archive. */
+  function outcomeOf(name: string) {
+    return ranOf(name, saidSchema);
   }
 
   /** The sentence of a script that failed. */
@@ -99,5 +104,5 @@ export function scenariosOf(script: string, main: string) {
     return { said, files, missed };
   }
 
-  return { top, given, folderOf, run, end, outcomeOf, errorOf, archiveOf };
+  return { top, given, folderOf, run, end, ranOf, outcomeOf, errorOf, archiveOf };
 }

@@ -32,6 +32,16 @@ function Write-Dump([int]$Id, [string]$Path) {
   [IO.File]::WriteAllText($Path, "memory of $Id")
 }
 
+# A collector is a program for node.
+function New-Start([string]$Program, [string]$Words) {
+  New-Object Diagnostics.ProcessStartInfo $scenario.node, "`"$Program`" $Words"
+}
+
+function Stop-Tree($Process) {
+  $Process.Kill($true)
+  $Process.WaitForExit()
+}
+
 function Test-Administrator { $true }
 
 function Protect-Folder([string]$Folder) {
