@@ -88,6 +88,7 @@ function conflictOf(
   row: StoredRow | undefined,
 ): "exists" | "changed" | "absent" | null {
   if (change.op === "insert") return row === undefined ? null : "exists";
+  if (change.op === "upsert") return null;
   if (row === undefined) return "absent";
   return change.etag === "*" || change.etag === row.etag ? null : "changed";
 }
@@ -105,7 +106,7 @@ function checkedTexts(changes: readonly RowChange[]): ReadonlyMap<string, string
     const text = change.op === "delete" ? "" : bodyText(change.body);
     checkKey(change.key);
     if (texts.has(change.key)) throw new Error(`${change.key} stands twice in a commit`);
-    if (change.op !== "insert" && change.etag === "") {
+    if ("etag" in change && change.etag === "") {
       throw new Error(`no ETag to change ${change.key} with`);
     }
     texts.set(change.key, text);

@@ -126,7 +126,7 @@ function actionsFor(partition: string, changes: readonly RowChange[]): Transacti
   if (changes.length === 0 || changes.length > CHANGES_MAX) {
     throw new Error(`a commit of ${changes.length} changes; it takes 1 to ${CHANGES_MAX}`);
   }
-  const unguarded = changes.find((change) => change.op !== "insert" && change.etag === "");
+  const unguarded = changes.find((change) => "etag" in change && change.etag === "");
   if (unguarded !== undefined) throw new Error(`no ETag to change ${unguarded.key} with`);
   return changes.map((change) => action(partition, change));
 }
@@ -138,6 +138,8 @@ function action(partition: string, change: RowChange): TransactionAction {
       return ["create", { ...keys, ...bodyColumns(change.body) }];
     case "replace":
       return ["update", { ...keys, ...bodyColumns(change.body) }, "Replace", { etag: change.etag }];
+    case "upsert":
+      return ["upsert", { ...keys, ...bodyColumns(change.body) }, "Replace"];
     case "delete":
       return ["delete", keys];
   }

@@ -1,6 +1,7 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import type { Stored } from "../ledger/sequence/rows.ts";
-import { runChange, openingNote, type RunRecord } from "../ledger/run/run.ts";
+import { openingNote, type RunRecord } from "../ledger/run/run.ts";
+import { runChanges } from "../ledger/run/run-changes.ts";
 import { askingForSeal, overNote } from "../ledger/run/seal.ts";
 import { auditedRun } from "./audit.ts";
 import type { Transaction } from "./transact.ts";
@@ -17,7 +18,7 @@ export function changeRun(
 ): void {
   const { run, rows } = auditedRun(askingForSeal(before.value, after), facts);
   tx.stage([
-    runChange(before, run),
+    ...runChanges(before, run),
     ...openingNote(before.value, run),
     ...overNote(before.value, run),
     ...rows,

@@ -11,6 +11,7 @@ import {
   type Stored,
 } from "../ledger/sequence/rows.ts";
 import { withFinished, type RunRecord } from "../ledger/run/run.ts";
+import { changesTally, withMoved } from "../ledger/run/tally.ts";
 import { isFinished, owesResults, type SequenceRecord } from "../ledger/sequence/sequence.ts";
 import { noticesOfEnd } from "../ledger/outbox/run-notices.ts";
 import type { LedgerReads } from "../ports.ts";
@@ -61,7 +62,8 @@ export async function moveSequence(
     ? await freeing(tx, before, after, lease)
     : move(before, after);
   const finished = isFinished(after) && !isFinished(before.value) ? 1 : 0;
-  if (finished === 0 && facts.length === 0 && !isComplete(before.value, after)) {
+  const isCounted = finished > 0 || changesTally(before.value, after);
+  if (!isCounted && facts.length === 0 && !isComplete(before.value, after)) {
     tx.stage(own);
     return;
   }
@@ -70,7 +72,8 @@ export async function moveSequence(
   const isLate = run.value.open < finished && (await isStale(tx, before));
   tx.stage(own);
   if (isLate) return;
-  const ended = finished === 0 ? run.value : withEnd(run.value, after, nowMs);
+  const counted = { ...run.value, tally: withMoved(run.value.tally, before.value, after) };
+  const ended = finished === 0 ? counted : withEnd(counted, after, nowMs);
   changeRun(tx, run, ended, [...facts, ...gateFacts(run.value, ended, nowMs)]);
   if (finished > 0) tx.stage(owing(noticesOfEnd(ended, after.sequenceId, nowMs)));
   // A claim reads the budget, then the run, and commits against the budget. Because the pause

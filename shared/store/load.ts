@@ -6,7 +6,7 @@ import {
   type Stored,
 } from "../ledger/sequence/rows.ts";
 import { orSetAside, SetAside, sorted, valueOf } from "../ledger/row/set-aside.ts";
-import { runChange, runSchema, type RunRecord } from "../ledger/run/run.ts";
+import { runSchema, type RunRecord } from "../ledger/run/run.ts";
 import { sequenceSchema, type SequenceRecord } from "../ledger/sequence/sequence.ts";
 import { budgetSchema, FIRST_BUDGET, type Budget } from "../limits/pace/budget.ts";
 import { FIRST_READS, readsSchema, type Reads } from "../limits/pace/reads.ts";
@@ -105,8 +105,8 @@ export function budgetChange(stored: MaybeStored<Budget>, value: Budget): RowCha
 }
 
 /** The run as it was read. If somebody has written it meanwhile, the transaction loses. */
-export function unchanged(stored: Stored<RunRecord>): RowChange {
-  return runChange(stored, stored.value);
+export function unchanged({ value, etag }: Stored<RunRecord>): RowChange {
+  return { op: "replace", key: runKey(value.runId), body: value, etag };
 }
 
 export function readsChange(stored: MaybeStored<Reads>, value: Reads): RowChange {

@@ -3,9 +3,16 @@ import { auditRecordSchema } from "../evidence/audit.ts";
 import { custodyEntrySchema } from "../evidence/custody.ts";
 import { countsSchema, keySchema } from "../ledger/run/accepted.ts";
 import { intakeSchema, pointerSchema } from "../ledger/sequence/intake.ts";
-import { RATE_TOKEN_KEY, CAPS_KEY, RATE_TOKEN_PAUSED_KEY, ASKED_KEY } from "../ledger/row/keys.ts";
+import {
+  RATE_TOKEN_KEY,
+  CAPS_KEY,
+  RATE_TOKEN_PAUSED_KEY,
+  ASKED_KEY,
+  SUMMARIES_KEY,
+} from "../ledger/row/keys.ts";
 import { deadNoticeSchema, noticeSchema } from "../ledger/outbox/notice.ts";
 import { indexSchema, machineSchema, owedSchema } from "../ledger/sequence/rows.ts";
+import { summariesSchema, summarySchema } from "../ledger/run/summary.ts";
 import { runSchema, openingSchema } from "../ledger/run/run.ts";
 import { overSchema, sealPieceSchema } from "../ledger/run/seal.ts";
 import { sequenceSchema } from "../ledger/sequence/sequence.ts";
@@ -19,6 +26,7 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   [ASKED_KEY]: readsSchema,
   [CAPS_KEY]: countsSchema,
   [RATE_TOKEN_PAUSED_KEY]: pauseNoteSchema,
+  [SUMMARIES_KEY]: summariesSchema,
   audit: auditRecordSchema,
   behind: indexSchema,
   custody: custodyEntrySchema,
@@ -34,8 +42,11 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   planned: pointerSchema,
   ready: indexSchema,
   run: runSchema,
+  running: summarySchema,
   seal: sealPieceSchema,
   sequence: sequenceSchema,
+  summary: summarySchema,
+  team: summarySchema,
 };
 
 /** The form of the row with this key; null for a kind that nobody here knows. */

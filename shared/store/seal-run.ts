@@ -1,6 +1,7 @@
 import { statementOf, statementText, type Statement } from "../evidence/statement.ts";
 import { OVER, overKey, runIdOfOver, sealKey } from "../ledger/row/keys.ts";
-import { runChange, type RunRecord } from "../ledger/run/run.ts";
+import type { RunRecord } from "../ledger/run/run.ts";
+import { runChanges } from "../ledger/run/run-changes.ts";
 import { sorted } from "../ledger/row/set-aside.ts";
 import { nextSeal, overSchema, wantsSeal } from "../ledger/run/seal.ts";
 import type { RowChange, Stored } from "../ledger/sequence/rows.ts";
@@ -69,7 +70,7 @@ export async function sealRun(
 function stageRecall(tx: Transaction, { value: run, etag }: Stored<RunRecord>, note: Row): void {
   if (run.finishedAtMs !== null || note.key !== overKey(run.runId, run.sealAsked)) return;
   const body = { ...run, sealAsked: nextSeal(run) - 1 };
-  tx.stage([runChange({ value: run, etag }, body)]);
+  tx.stage(runChanges({ value: run, etag }, body));
 }
 
 /**
@@ -92,7 +93,7 @@ async function stageSeal(
   const number = nextSeal(run);
   const sealed = { ...run, seal: { number, hash, atMs, accepted, custody } };
   const pieces = piecesOf(text, (piece) => sealKey(run.runId, number, piece));
-  const named = [budgetChange(budget, budget.value), runChange(before, sealed)];
+  const named = [budgetChange(budget, budget.value), ...runChanges(before, sealed)];
   tx.stage([...named, ...pieces]);
   if (!tx.fits()) {
     tx.forget();

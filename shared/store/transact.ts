@@ -136,7 +136,11 @@ function transactionOn(
     },
     list: async (from, before, limit) => await ledger.list(from, before, limit),
     stage: (changes) => {
-      for (const change of changes) staged.set(change.key, asOne(staged.get(change.key), change));
+      for (const change of changes) {
+        const one = asOne(staged.get(change.key), change);
+        if (one === null) staged.delete(change.key);
+        else staged.set(change.key, one);
+      }
     },
     writes: (key) => staged.has(key),
     fits: () => excessOf([...staged.values()]) === null,
@@ -147,20 +151,26 @@ function transactionOn(
   };
 }
 
-/** A row that one try writes twice: it was not there before, or it has the ETag of the first. */
-function asOne(first: RowChange | undefined, next: RowChange): RowChange {
+/**
+ * A row that one try writes twice: it was not there before, or it has the ETag of the first. Null
+ * if it is gone before it was there.
+ */
+function asOne(first: RowChange | undefined, next: RowChange): RowChange | null {
   if (first === undefined) return next;
-  if (first.op === "delete" || next.op !== "replace") {
+  if (first.op === "delete" || next.op === "insert") {
     throw new Error(`${next.key} is staged to ${first.op}, and then to ${next.op}`);
   }
   // Otherwise it was decided from another version, and would undo that version.
-  if (next.etag !== etagOf(first)) throw new Error(`${next.key} is staged in two versions`);
-  return { ...first, body: next.body };
+  if ("etag" in next && next.etag !== "*" && next.etag !== etagOf(first)) {
+    throw new Error(`${next.key} is staged in two versions`);
+  }
+  if (next.op !== "delete") return { ...first, body: next.body };
+  return first.op === "insert" ? null : { op: "delete", key: next.key, etag: etagOf(first) };
 }
 
 /** The ETag that a staged row is read with: none, as long as it is not there. */
 function etagOf(change: RowChange): string {
-  return change.op === "insert" ? "" : change.etag;
+  return change.op === "insert" ? "" : "etag" in change ? change.etag : "*";
 }
 
 /** What the Table service takes at once. */

@@ -51,6 +51,30 @@ function mixedTests(open: () => OpenedLedger): void {
     expect(after.filter(({ body }) => body === 3)).toHaveLength(33);
   });
 
+  it("upserts a row that is there, whatever version it has, and one that is not", async () => {
+    const { ledger, second } = open();
+    await ledger.commit([insert("a", "old")]);
+    await second.commit([{ op: "replace", key: "a", body: "newer", etag: "*" }]);
+    const upserts = ["a", "b"].map((key): RowChange => ({ op: "upsert", key, body: "new" }));
+    const outcome = await ledger.commit([...upserts, insert("c", "new")]);
+    const rows = await second.list("a", "z", 10);
+    expect(rows.map(({ key, body }) => `${key} ${String(body)}`)).toEqual([
+      "a new",
+      "b new",
+      "c new",
+    ]);
+    const etags = rows.map(({ key, etag }) => [key, etag] as const);
+    expect(outcome).toEqual({ kind: "committed", etags: new Map(etags) });
+  });
+
+  it("upserts nothing if another row of the commit has a conflict", async () => {
+    const { ledger } = open();
+    await ledger.commit([insert("a", "old")]);
+    const upsert: RowChange = { op: "upsert", key: "b", body: "new" };
+    expect((await ledger.commit([upsert, insert("a", "new")])).kind).toBe("conflict");
+    expect(await ledger.read("b")).toBeNull();
+  });
+
   it("inserts again what was deleted", async () => {
     const { ledger } = open();
     await ledger.commit([insert("row", 1)]);

@@ -15,7 +15,7 @@ interface DrawnChange {
 }
 
 const drawnChange: fc.Arbitrary<DrawnChange> = fc.record({
-  op: fc.constantFrom("insert", "replace", "delete"),
+  op: fc.constantFrom("insert", "replace", "upsert", "delete"),
   key: fc.constantFrom("a", "b!1", "b.1", "b!2", "c"),
   body: fc.nat(),
   etag: fc.constantFrom("current", "current", "current", "former", "any"),
@@ -63,7 +63,7 @@ function resolved(
   current: ReadonlyMap<string, string>,
   former: ReadonlyMap<string, string>,
 ): RowChange {
-  if (op === "insert") return { op, key, body };
+  if (op === "insert" || op === "upsert") return { op, key, body };
   const meant = { current: current.get(key), former: former.get(key), any: "*" }[etag] ?? NEVER;
   return op === "replace" ? { op, key, body, etag: meant } : { op, key, etag: meant };
 }

@@ -30,6 +30,8 @@ export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
     approval: null,
     seal: null,
     sealAsked: 0,
+    tally: [],
+    summary: null,
     outputRead: [],
     ...overrides,
   };

@@ -12,6 +12,7 @@ import { OF_SCRIPTS } from "./of-scripts.ts";
 import { OF_SEALS } from "./of-seals.ts";
 import { OF_STORAGE } from "./of-storage.ts";
 import { OF_STRANGERS } from "./of-strangers.ts";
+import { OF_SUMMARIES } from "./of-summaries.ts";
 import type { Patch } from "./patch.ts";
 
 /** Every bug that is planted in tests. */
@@ -30,4 +31,5 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_STRANGERS,
   ...OF_ALARMS,
   ...OF_SCRIPTS,
+  ...OF_SUMMARIES,
 ];

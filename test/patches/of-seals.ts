@@ -82,8 +82,8 @@ export const OF_SEALS: readonly Patch[] = [
   {
     name: "seals with an end of the queue's log that it read long before",
     file: "shared/store/seal-run.ts",
-    snippet: "const named = [budgetChange(budget, budget.value), runChange(before, sealed)];",
-    replacement: "const named = [runChange(before, sealed)];",
+    snippet: "const named = [budgetChange(budget, budget.value), ...runChanges(before, sealed)];",
+    replacement: "const named = runChanges(before, sealed);",
     caughtBy: { test: "test/store/seal-run.test.ts" },
   },
 ];

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import { runSchema, type RunRecord } from "../../shared/ledger/run/run.ts";
+import { SUMMARIES_KEY } from "../../shared/ledger/row/keys.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import { commandAt } from "./tenant-action.ts";
 import { resultText } from "./tenant.ts";
 import { REQUESTER } from "./approval-judge.ts";
+import { mendSummaries } from "../../shared/store/mend-summaries.ts";
 import { blindUntilMs } from "./judge.ts";
 import { checkSealsOf } from "./seal-aftermath.ts";
 import type { World } from "./world.ts";
 
+const FIRST_PASS = { v: 1, after: "", passedAtMs: null };
 const TERMINAL = new Set(["succeeded", "failed", "timedOut", "cancelled", "expired", "refused"]);
 
 /**
@@ -53,6 +56,11 @@ export async function checkAftermath(world: World): Promise<void> {
   }
   for (const record of records) await checkEvidence(world, record);
   for (const record of records) checkFetched(world, record);
+  const ports = { ledger: memory, clock: world.clock, random: world.hostRandom, log: () => {} };
+  // Whatever an older version has left out is written now, unless the last pass was just over.
+  await memory.commit([{ op: "upsert", key: SUMMARIES_KEY, body: FIRST_PASS }]);
+  await mendSummaries(ports);
+  judge.summaries.aftermath(memory.rows());
   judge.notices.aftermath();
   judge.strangers.aftermath(memory.rows());
   judge.late.aftermath(world.tenant.actions, memory.rows());

@@ -57,6 +57,8 @@ export const INVARIANTS = {
     "What a run counts, what its gate says and whom it holds follow from its records at " +
     "every commit.",
   run: "A run's counts are those of its sequences.",
+  listed:
+    "What lists say of a run is what the run says at every commit, and how its sequences ended.",
   sealed:
     "Every finished run is sealed as it stands, each seal names the one before, and none " +
     "is ever changed.",

@@ -14,6 +14,7 @@ import { createLibraryJudge, type LibraryJudge } from "./library-judge.ts";
 import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
 import { createSealJudge, type SealJudge } from "./seal-judge.ts";
 import { createSettingJudge, type SettingJudge } from "./setting-judge.ts";
+import { createSummaryJudge, type SummaryJudge } from "./summary-judge.ts";
 import { createStrangerJudge, type StrangerJudge } from "./stranger-judge.ts";
 import { expectedParts } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
@@ -29,6 +30,7 @@ export interface Judge {
   readonly approvals: ApprovalJudge;
   readonly notices: NoticeJudge;
   readonly seals: SealJudge;
+  readonly summaries: SummaryJudge;
   readonly late: LateJudge;
   readonly strangers: StrangerJudge;
   readonly facts: FactsJudge;
@@ -127,6 +129,8 @@ export function createJudge(
   const approvals = createApprovalJudge(court, { ...scenario, slackMs }, nowMs);
   const notices = createNoticeJudge(court, scenario.receivers, nowMs);
   const seals = createSealJudge(court);
+  const isMixed = scenario.versions.mixed;
+  const summaries = createSummaryJudge(court, () => ledger.records, isMixed);
   const reads = readsJudge(scenario, court, nowMs);
   const { guardMs, sendFenceMs } = scenario.limits;
   const setting = createSettingJudge(court, sendFenceMs + slackMs, nowMs);
@@ -140,6 +144,7 @@ export function createJudge(
     approvals,
     notices,
     seals,
+    summaries,
     late,
     strangers,
     facts,
@@ -153,6 +158,7 @@ export function createJudge(
       approvals.committed(changes);
       notices.committed(changes);
       seals.committed(changes);
+      summaries.committed(changes);
       const budget = changes.find((each) => each.key === RATE_TOKEN_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);

@@ -29,7 +29,7 @@ const SAID_ANEW = new Set([
   "machinesBy",
 ]);
 /** Links of a chain; what follows from another row; and what becomes other rows. */
-const WITHOUT = /^(audit|custody|seal|owed|intake)!/;
+const WITHOUT = /^(audit|custody|seal|owed|intake|summary|team|running)!/;
 
 /** The body with the field in all its objects that go on. */
 export function withNewer(key: string, body: unknown): unknown {

@@ -96,7 +96,9 @@ function ledgerOf(world: World, invocation: Invocation): Ledger {
 }
 
 function conflictWithItself(changes: readonly RowChange[]): CommitOutcome {
-  const first = changes.find((each) => each.op === "insert" || each.etag !== "*");
+  const first = changes.find(
+    (each) => each.op === "insert" || ("etag" in each && each.etag !== "*"),
+  );
   const why = first?.op === "insert" ? "exists" : first?.op === "delete" ? "absent" : "changed";
   return { kind: "conflict", key: first?.key ?? null, why };
 }

@@ -47,25 +47,32 @@ export async function asNewer(changes: readonly RowChange[]): Promise<readonly R
 }
 
 /**
- * The changes as a version writes them that knows no seals and no decisions: it asks for no seal,
- * links nothing, and keeps what run and sequence say of them. The end of the queue's log it writes
- * anew.
+ * The changes as a version writes them that knows no seals, no decisions and no summaries: it asks
+ * for no seal, links nothing, and keeps what run and sequence say of them. The end of the queue's
+ * log it writes anew.
  */
 export function asOlder({ read }: Pick<Ledger, "read">) {
   return async (changes: readonly RowChange[]): Promise<readonly RowChange[]> => {
     if (changes.some(({ key }) => key.startsWith("seal!"))) return changes;
     const older: RowChange[] = [];
     for (const each of changes) {
+      if (/^(?:over|summary|team|running)!/.test(each.key) && !isDropped(each)) continue;
       if (each.op === "delete") older.push(each);
       else if (each.key.startsWith("run!")) {
-        const { sealAsked = 0 } = Object((await read(each.key))?.body);
-        older.push(Object.assign({}, each, { body: { ...Object(each.body), sealAsked } }));
+        const { sealAsked = 0, tally, summary } = Object((await read(each.key))?.body);
+        const body = { ...Object(each.body), sealAsked, tally, summary };
+        older.push(Object.assign({}, each, { body }));
       } else if (each.key === RATE_TOKEN_KEY || each.key.startsWith("sequence!")) {
         older.push(unlinked(each, (await read(each.key))?.body));
-      } else if (!each.key.startsWith("over!")) older.push(each);
+      } else older.push(each);
     }
     return older;
   };
+}
+
+/** Whoever is asked for a seal drops its note, whatever version it is. */
+function isDropped({ key, op }: RowChange): boolean {
+  return key.startsWith("over!") && op === "delete";
 }
 
 /** The budget or a sequence without what links decisions, or with what was there before. */

@@ -67,6 +67,18 @@ function inserting(count: number, body: unknown) {
   };
 }
 
+const UPSERT = { op: "upsert", key: "b", body: 1 } as const;
+const ANY = { op: "replace", key: "b", body: 2, etag: "*" } as const;
+const GONE = { op: "delete", key: "b", etag: "*" } as const;
+
+/** A commit that always succeeds, and keeps what was asked of it. */
+function recording(commits: (readonly RowChange[])[]) {
+  return async (changes: readonly RowChange[]) => {
+    commits.push(changes);
+    return { kind: "committed", etags: new Map<string, string>() } as const;
+  };
+}
+
 describe("a transaction", () => {
   it("writes what was staged, and returns what was decided", async () => {
     const { memory, store } = await begun();
@@ -95,6 +107,32 @@ describe("a transaction", () => {
     });
     await expect(deciding).rejects.toThrow("a bug");
     expect(commits).toEqual([]);
+  });
+});
+
+describe("a row that one transaction stages twice", () => {
+  it.each<[string, RowChange[], RowChange[]]>([
+    ["upserted twice", [UPSERT, { ...UPSERT, body: 2 }], [{ ...UPSERT, body: 2 }]],
+    [
+      "inserted, then replaced whatever it is",
+      [{ op: "insert", key: "b", body: 1 }, ANY],
+      [{ op: "insert", key: "b", body: 2 }],
+    ],
+    ["inserted, then deleted", [{ op: "insert", key: "b", body: 1 }, GONE], []],
+    ["replaced, then deleted", [ANY, GONE], [GONE]],
+  ])("and is %s, is written once", async (_, changes, written) => {
+    const { store, commits } = await begun();
+    const ledger = { ...store.ledger, commit: recording(commits) };
+    await transact({ ...store, ledger }, BOUND, async (tx) => {
+      for (const change of changes) tx.stage([change]);
+    });
+    expect(commits.flat()).toEqual(written);
+  });
+
+  it("cannot be deleted and then written", async () => {
+    const { store } = await begun();
+    const staging = transact(store, BOUND, async (tx) => tx.stage([GONE, UPSERT]));
+    await expect(staging).rejects.toThrow("staged to delete");
   });
 });
 

@@ -23,7 +23,8 @@ const TROUBLE: FaultPlan = [
   { on: "download", fault: "403", probability: 0.1 },
 ];
 /** All that a ledger holds once nothing is open: what was decided, and what was counted. */
-const SETTLED = /^(?:rate-token|asked|caps)$|^(?:sequence|run|key|audit|custody|seal)!/;
+const SETTLED =
+  /^(?:rate-token|asked|caps|summaries)$|^(?:sequence|run|key|audit|custody|seal|summary|team)!/;
 /** How long each of the hosts lives. */
 const LIVES_MS = [1_500, 900, 2_200];
 /** Looks at what is still owed, and deliveries of it; far more than one delivery each needs. */

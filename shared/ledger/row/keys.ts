@@ -1,11 +1,11 @@
 import { LANES, type Lane } from "../../plan/lane.ts";
+import { INSTANT_DIGITS, newestFirst, padded } from "./padded.ts";
 
 /**
  * The row keys of the ledger; all are built and read here. Keys sort as text, so their numbers are
  * padded. Rows that are read together have neighbouring keys, so one query reads them.
  */
 const PASS_DIGITS = 12;
-const INSTANT_DIGITS = 13;
 
 /** The budget: its key sorts right before the ready rows, because they are read together. */
 export const RATE_TOKEN_KEY = "rate-token";
@@ -50,6 +50,11 @@ export const OPENING = family("opening");
 export const PLANNED = family("planned");
 /** Notes that a run is over and still has to be sealed. */
 export const OVER = family("over");
+export const RUN = family("run");
+/** Summaries of runs, of all teams, the newest first; outside `OUTSTANDING`. */
+export const SUMMARY = family("summary");
+/** The same of runs that are not finished. */
+export const RUNNING = family("running");
 /** Callbacks that are owed; dead ones are outside `OUTSTANDING`. */
 export const NOTICE = family("notice");
 export const DEAD = family("dead");
@@ -86,6 +91,11 @@ export function custodyOf(runId: string): KeyRange {
 /** The seals of a run, the first one first, each with its pieces in their order. */
 export function sealsOf(runId: string): KeyRange {
   return family(`seal!${runId}`);
+}
+
+/** Summaries of the runs of a team, the newest first; "" for runs that belong to every team. */
+export function summariesOf(team: string): KeyRange {
+  return family(`team!${team}`);
 }
 
 /** Notes that the gate of this run has changed. */
@@ -128,6 +138,8 @@ export function behindKey(machineId: string, lane: Lane, pass: number, sequenceI
 export const sequenceKey = (sequenceId: string): string => `sequence!${sequenceId}`;
 export const machineKey = (machineId: string): string => `machine!${machineId}`;
 export const runKey = (runId: string): string => `run!${runId}`;
+/** How far reconcile has compared the runs with their summaries. */
+export const SUMMARIES_KEY = "summaries";
 /** What an `Idempotency-Key` was used for, by its hash. */
 export const keyKey = (keyHash: string): string => `key!${keyHash}`;
 export const owedKey = (sequenceId: string): string => `owed!${sequenceId}`;
@@ -153,6 +165,12 @@ export const plannedKey = (runId: string, number: number): string =>
 /** `dueAtMs` is when the poll rings for it, unless its key has changed before. */
 export const noticeKey = (dueAtMs: number, noticeId: string): string =>
   `notice!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
+/** What a key of a summary ends with, in each of its families: the newest run sorts first. */
+export const placeOfRun = (requestedAtMs: number, runId: string): string =>
+  `${newestFirst(requestedAtMs)}!${runId}`;
+export const summaryKey = (place: string): string => `summary!${place}`;
+export const teamKey = (team: string, place: string): string => `team!${team}!${place}`;
+export const runningKey = (place: string): string => `running!${place}`;
 export const deadKey = (runId: string, noticeId: string): string => `dead!${runId}!${noticeId}`;
 
 /**
@@ -222,14 +240,4 @@ function lastPartOf(key: string): string {
 /** The id in a row's key: the first part after its family. */
 function ownerIn(key: string): string {
   return key.split("!")[1] ?? "";
-}
-
-function padded(value: number, digits: number): string {
-  const text = Math.max(0, Math.floor(value)).toString();
-  // Beyond 21 digits a number is written with an exponent, and NaN with letters. Both are short
-  // enough but no key.
-  if (!/^\d+$/.test(text) || text.length > digits) {
-    throw new Error(`${value} does not fit in ${digits} digits of a key`);
-  }
-  return text.padStart(digits, "0");
 }

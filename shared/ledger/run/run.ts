@@ -4,10 +4,13 @@ import { approvalSchema } from "./approval.ts";
 import { chainHeadSchema } from "./chain-head.ts";
 import { SEVERITIES, SOURCES } from "../../incident/incident.ts";
 import { gateSchema } from "./gate.ts";
-import { openingKey, runKey } from "../row/keys.ts";
+import { openingKey } from "../row/keys.ts";
 import { runSealSchema } from "./seal.ts";
+import { summarizedSchema } from "./summarized.ts";
+import { tallySchema, withAccepted } from "./tally.ts";
 import { targetSchema } from "../outbox/notice.ts";
-import type { RowChange, Stored } from "../sequence/rows.ts";
+import type { RowChange } from "../sequence/rows.ts";
+import type { SequenceRecord } from "../sequence/sequence.ts";
 import { rowObject } from "../row/row-object.ts";
 
 const count = z.number().int().nonnegative();
@@ -56,6 +59,10 @@ export const runSchema = rowObject({
   seal: runSealSchema.nullable().default(null),
   /** The number of the seal that was asked for last; 0 is none. */
   sealAsked: z.number().int().default(0),
+  /** Its sequences by profile and end; null if an older version of the app has accepted it. */
+  tally: tallySchema.nullable().default(null),
+  /** What is known of the rows of its summary; null if it has none. */
+  summary: summarizedSchema.nullable().default(null),
   /** Callers who have seen what its scripts wrote, and how many results there were then. */
   outputRead: z.array(rowObject({ by: z.string(), results: count })).default([]),
 });
@@ -65,14 +72,6 @@ export const runSchema = rowObject({
  * in `intakesOf(runId)`. Times are epoch milliseconds.
  */
 export type RunRecord = z.infer<typeof runSchema>;
-
-/**
- * The change that writes the run in the place of `before`; it loses if that was written meanwhile.
- */
-export function runChange(before: Stored<RunRecord> | null, run: RunRecord): RowChange {
-  const row = { key: runKey(run.runId), body: run };
-  return before === null ? { op: "insert", ...row } : { op: "replace", ...row, etag: before.etag };
-}
 
 /** The note that the gate of a run has changed; its key holds everything. */
 export const openingSchema = rowObject({ v: z.literal(1) });
@@ -89,14 +88,19 @@ export function isOfTeam(run: Pick<RunRecord, "team">, team: string): boolean {
 }
 
 /**
- * The run after `added` new sequences. A finished run opens again, because an incident may grow.
+ * The run after these sequences joined it. A finished run opens again, because an incident may
+ * grow.
  */
-export function withSequences(run: RunRecord, added: number): RunRecord {
+export function withSequences(
+  run: RunRecord,
+  added: readonly Pick<SequenceRecord, "profile">[],
+): RunRecord {
   return {
     ...run,
-    accepted: run.accepted + added,
-    open: run.open + added,
-    finishedAtMs: added > 0 ? null : run.finishedAtMs,
+    accepted: run.accepted + added.length,
+    open: run.open + added.length,
+    finishedAtMs: added.length > 0 ? null : run.finishedAtMs,
+    tally: withAccepted(run.tally, added),
   };
 }
 

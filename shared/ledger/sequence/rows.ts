@@ -33,10 +33,14 @@ export const owedSchema = rowObject({
 });
 type OwedNote = z.infer<typeof owedSchema>;
 
-/** A change to a row, for a commit. The ETag `*` matches any version. */
+/**
+ * A change to a row, for a commit. The ETag `*` matches any version. An upsert writes the row
+ * whether it is there or not; another row of the commit has to guard it.
+ */
 export type RowChange =
   | { readonly op: "insert"; readonly key: string; readonly body: unknown }
   | { readonly op: "replace"; readonly key: string; readonly body: unknown; readonly etag: string }
+  | { readonly op: "upsert"; readonly key: string; readonly body: unknown }
   | { readonly op: "delete"; readonly key: string; readonly etag: string };
 
 /**

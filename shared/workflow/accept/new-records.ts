@@ -50,6 +50,8 @@ export function newRun(
     approval: null,
     seal: null,
     sealAsked: 0,
+    tally: [],
+    summary: null,
     outputRead: [],
   };
 }

@@ -12,7 +12,8 @@ import {
   type RowChange,
   type Stored,
 } from "../../ledger/sequence/rows.ts";
-import { isOfTeam, runChange, withSequences, type RunRecord } from "../../ledger/run/run.ts";
+import { isOfTeam, withSequences, type RunRecord } from "../../ledger/run/run.ts";
+import { runChanges } from "../../ledger/run/run-changes.ts";
 import { SetAside } from "../../ledger/row/set-aside.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { noticesOfAccepting } from "../../ledger/outbox/run-notices.ts";
@@ -165,14 +166,14 @@ function planned(
     return { kind: "planned", changes: [], machines: null, written };
   }
   const grown = {
-    ...withSequences(before, added.length),
+    ...withSequences(before, added),
     callbacks,
     gate: withGated(gate, added),
     approval,
   };
   const { run: body, rows } = auditedRun(grown, [factOf(added.length)]);
   const changes: RowChange[] = [
-    runChange(stored, body),
+    ...runChanges(stored, body),
     ...(key === null ? [] : [{ op: "insert", ...key } satisfies RowChange]),
     ...(isPlanned
       ? folding(run.runId, before.accepted, added, nowMs)
@@ -224,10 +225,7 @@ function losesGrant({ stored, missing, known }: Found): boolean {
   return isGranted && isAskedAnew && awaiting([...known.values()]).length > 0;
 }
 
-/**
- * What the ledger has now: the run, and which of the sequences somebody else has written. Null if
- * the run belongs to another team.
- */
+/** What the ledger has now, of the run and its sequences; null if the run is another team's. */
 async function findRows(
   ledger: LedgerReads,
   runId: string,

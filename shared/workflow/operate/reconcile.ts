@@ -21,6 +21,7 @@ import { renewed, sessionOf, type Session } from "../../limits/pace/session.ts";
 import type { LedgerReads, Ports, Row } from "../../ports.ts";
 import { changeBudget } from "../../store/change-budget.ts";
 import { loadBudget, loadLease, loadSequence } from "../../store/load.ts";
+import { mendSummaries } from "../../store/mend-summaries.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { commitOnce, tryTransact, usual } from "../../store/transact.ts";
 
@@ -40,7 +41,8 @@ const ROWS_MAX = 1_000;
 /**
  * Rebuilds from the records what is derived from them: the budget's sessions, leases on machines,
  * the line behind a machine, notes of owed results. In a correct ledger it finds nothing. It exists
- * for bugs that nobody knows yet, and for people who edit a row.
+ * for bugs that nobody knows yet, and for people who edit a row. Then it goes on with the summaries
+ * of runs, which older versions of the app do not write.
  */
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const leases = await mendLeases(ports);
@@ -49,6 +51,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const notes = await dropNotes(ports);
   const found = { sessions, leases, stranded, notes };
   if (sessions + leases + stranded + notes > 0) ports.log("error", "reconciled", found);
+  await unlessSetAside(ports, 0, () => mendSummaries(ports));
   return found;
 }
 

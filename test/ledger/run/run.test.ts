@@ -9,13 +9,18 @@ import {
   withSequences,
 } from "../../../shared/ledger/run/run.ts";
 import { aRun } from "../a-run.ts";
-import { START_MS } from "../a-sequence.ts";
+import { aSequence, START_MS } from "../a-sequence.ts";
 
 const EMPTY = aRun();
 
+/** New sequences, as far as a run counts them. */
+function some(count: number) {
+  return Array.from({ length: count }, () => ({ profile: aSequence().profile }));
+}
+
 describe("a run", () => {
   it("finishes when the last of its sequences does, and not before", () => {
-    const run = withSequences(EMPTY, 3);
+    const run = withSequences(EMPTY, some(3));
     const two = withFinished(run, 2, START_MS + 1);
     expect(two).toMatchObject({ open: 1, finishedAtMs: null });
     expect(withFinished(two, 1, START_MS + 2)).toMatchObject({
@@ -25,18 +30,18 @@ describe("a run", () => {
   });
 
   it("opens again when its incident grows", () => {
-    const done = withFinished(withSequences(EMPTY, 1), 1, START_MS);
-    const grown = withSequences(done, 2);
+    const done = withFinished(withSequences(EMPTY, some(1)), 1, START_MS);
+    const grown = withSequences(done, some(2));
     expect(grown).toMatchObject({ accepted: 3, open: 2, finishedAtMs: null });
   });
 
   it("stays finished when nothing is added", () => {
-    const done = withFinished(withSequences(EMPTY, 1), 1, START_MS);
-    expect(withSequences(done, 0)).toEqual(done);
+    const done = withFinished(withSequences(EMPTY, some(1)), 1, START_MS);
+    expect(withSequences(done, some(0))).toEqual(done);
   });
 
   it("throws when more finish than are open", () => {
-    expect(() => withFinished(withSequences(EMPTY, 1), 2, START_MS)).toThrow("1 open");
+    expect(() => withFinished(withSequences(EMPTY, some(1)), 2, START_MS)).toThrow("1 open");
   });
 
   it("leaves a note when its gate has changed, and none else", () => {
@@ -59,7 +64,7 @@ describe("a run", () => {
         let run = EMPTY;
         let [accepted, ended] = [0, 0];
         for (const [added, finishing] of all) {
-          run = withSequences(run, added);
+          run = withSequences(run, some(added));
           accepted += added;
           const finished = Math.min(finishing, accepted - ended);
           if (finished > 0) run = withFinished(run, finished, START_MS);

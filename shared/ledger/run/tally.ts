@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { rowObject } from "../row/row-object.ts";
+import { scriptFailed } from "../sequence/progress.ts";
+import { isFinished, SEQUENCE_STATES, type SequenceRecord } from "../sequence/sequence.ts";
+
+const count = z.number().int().nonnegative();
+
+/**
+ * The sequences of a run, counted for each profile: how many were accepted, and how those that are
+ * finished ended. `code` is that of the outcome; null if there is nothing to say.
+ */
+export const tallySchema = z.array(
+  rowObject({
+    profile: z.string(),
+    accepted: count,
+    ended: z.array(
+      rowObject({ state: z.enum(SEQUENCE_STATES), code: z.string().nullable(), count }),
+    ),
+  }),
+);
+export type Tally = z.infer<typeof tallySchema>;
+type Ends = Tally[number]["ended"];
+type End = Pick<Ends[number], "state" | "code">;
+
+/** The code of a sequence whose commands completed, but whose script failed by its own result. */
+const SCRIPT_FAILED = "scriptFailed";
+
+/** The tally after these sequences joined the run; null stays null, because it is not known. */
+export function withAccepted(
+  tally: Tally | null,
+  joined: readonly Pick<SequenceRecord, "profile">[],
+): Tally | null {
+  if (tally === null) return null;
+  const counted = new Map(tally.map((each) => [each.profile, each]));
+  for (const { profile } of joined) {
+    const known = counted.get(profile.name) ?? { profile: profile.name, accepted: 0, ended: [] };
+    counted.set(profile.name, { ...known, accepted: known.accepted + 1 });
+  }
+  return [...counted.values()];
+}
+
+/** The tally after a move of one sequence: it finished, or a result that came later says more. */
+export function withMoved(
+  tally: Tally | null,
+  before: SequenceRecord,
+  after: SequenceRecord,
+): Tally | null {
+  if (tally === null || !changesTally(before, after)) return tally;
+  return tally.map((each) => {
+    if (each.profile !== after.profile.name) return each;
+    return { ...each, ended: added(added(each.ended, endOf(before), -1), endOf(after), 1) };
+  });
+}
+
+/** True if the move changes what is counted. */
+export function changesTally(before: SequenceRecord, after: SequenceRecord): boolean {
+  const [old, next] = [endOf(before), endOf(after)];
+  return old?.state !== next?.state || old?.code !== next?.code;
+}
+
+/** The tally of all sequences of a run. */
+export function tallyOf(records: readonly SequenceRecord[]): Tally {
+  const tally = withAccepted([], records) ?? [];
+  return tally.map(({ profile, accepted }) => {
+    const own = records.filter((each) => each.profile.name === profile);
+    const ended = own.reduce((ends: Ends, one) => added(ends, endOf(one), 1), []);
+    return { profile, accepted, ended };
+  });
+}
+
+/**
+ * The tally of a run if it counts all its sequences; null if an older version of the app has
+ * accepted or finished some of them.
+ */
+export function wholeTally(run: {
+  readonly tally: Tally | null;
+  readonly accepted: number;
+  readonly open: number;
+}): Tally | null {
+  const { tally, accepted, open } = run;
+  if (tally === null || sumOf(tally.map((each) => each.accepted)) !== accepted) return null;
+  const finished = sumOf(tally.flatMap(({ ended }) => ended.map((each) => each.count)));
+  return finished === accepted - open ? tally : null;
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, each) => sum + each, 0);
+}
+
+/** How a sequence ended; null while it is not finished. */
+function endOf(record: SequenceRecord): End | null {
+  if (!isFinished(record)) return null;
+  const { state, outcome, results } = record;
+  if (state !== "succeeded") return { state, code: outcome?.code ?? null };
+  const isFailed = results.some((each) => scriptFailed(each) === true);
+  return { state, code: isFailed ? SCRIPT_FAILED : null };
+}
+
+function added(ends: Ends, end: End | null, by: 1 | -1): Ends {
+  if (end === null) return ends;
+  const isSame = (each: End) => each.state === end.state && each.code === end.code;
+  const known = ends.find(isSame);
+  const next = { ...known, state: end.state, code: end.code, count: (known?.count ?? 0) + by };
+  const others = ends.filter((each) => !isSame(each));
+  return next.count > 0 ? [...others, next] : others;
+}

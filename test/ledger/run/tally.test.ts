@@ -1,0 +1,89 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  changesTally,
+  tallyOf,
+  withAccepted,
+  withMoved,
+  wholeTally,
+} from "../../../shared/ledger/run/tally.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
+import { aResult, aSequence, START_MS } from "../a-sequence.ts";
+
+const FAILED = { code: "commandFailed", detail: "it failed" };
+
+function ended(overrides: Partial<SequenceRecord>): SequenceRecord {
+  return aSequence({ place: null, endedAtMs: START_MS, ...overrides });
+}
+
+function script(exitCode: number | null, state: "owed" | "stored") {
+  const said = exitCode === null ? null : { exitCode, output: "", errors: "" };
+  return aResult({ type: "RunScript", state, script: said });
+}
+
+describe("the tally of a run", () => {
+  it("counts the ends of each profile, with their codes", () => {
+    const profile = { name: "other", version: 1, hash: "h" };
+    const records = [
+      aSequence(),
+      ended({ state: "failed", outcome: FAILED }),
+      ended({ state: "failed", outcome: FAILED }),
+      ended({ state: "succeeded", profile }),
+    ];
+    const [{ profile: { name } } = aSequence()] = records;
+    expect(tallyOf(records)).toEqual([
+      { profile: name, accepted: 3, ended: [{ state: "failed", code: "commandFailed", count: 2 }] },
+      { profile: "other", accepted: 1, ended: [{ state: "succeeded", code: null, count: 1 }] },
+    ]);
+  });
+
+  it("says that a script failed by its own result, also when that comes later", () => {
+    const before = ended({ state: "succeeded", results: [script(null, "owed")] });
+    const again = { ...before, results: before.results.map((each) => ({ ...each, again: true })) };
+    const after = ended({ state: "succeeded", results: [script(1, "stored")] });
+    expect(changesTally(before, after)).toBe(true);
+    expect(changesTally(again, after)).toBe(true);
+    const [first] = withMoved(tallyOf([before]), before, after) ?? [];
+    expect(first?.ended).toEqual([{ state: "succeeded", code: "scriptFailed", count: 1 }]);
+    expect(withMoved(tallyOf([again]), again, after)).toEqual(tallyOf([after]));
+  });
+
+  it("does not count a sequence that still owes results", () => {
+    const owing = ended({ state: "succeeded", results: [script(null, "owed")] });
+    expect(tallyOf([owing])[0]?.ended).toEqual([]);
+  });
+
+  it("comes to the same, counted move by move or from the records", () => {
+    const end = fc.constantFrom<Partial<SequenceRecord>>(
+      { state: "succeeded" },
+      { state: "failed", outcome: FAILED },
+      { state: "expired", outcome: { code: "expired", detail: "" } },
+    );
+    fc.assert(
+      fc.property(fc.array(end, { maxLength: 20 }), (ends) => {
+        const records = ends.map((each) => ended(each));
+        const accepted = withAccepted([], records);
+        const tally = records.reduce(
+          (counted, each) => withMoved(counted, aSequence(), each),
+          accepted,
+        );
+        const sorted = (of: typeof tally) => JSON.stringify(of?.map(byState));
+        expect(sorted(tally)).toBe(sorted(tallyOf(records)));
+        expect(wholeTally({ tally, accepted: ends.length, open: 0 })).toBe(tally);
+      }),
+    );
+  });
+
+  it("is not known if an older version of the app has counted", () => {
+    const tally = tallyOf([aSequence()]);
+    expect(wholeTally({ tally, accepted: 1, open: 1 })).toBe(tally);
+    expect(wholeTally({ tally, accepted: 2, open: 2 })).toBeNull();
+    expect(wholeTally({ tally, accepted: 1, open: 0 })).toBeNull();
+    expect(wholeTally({ tally: null, accepted: 0, open: 0 })).toBeNull();
+    expect(withAccepted(null, [aSequence()])).toBeNull();
+  });
+});
+
+function byState(each: ReturnType<typeof tallyOf>[number]) {
+  return { ...each, ended: each.ended.toSorted((a, b) => (a.state < b.state ? -1 : 1)) };
+}
