@@ -1,5 +1,5 @@
 import { runDemo } from "./demo/run-demo.ts";
-import { SHOW_CURSOR } from "./demo/screen.ts";
+import { SHOW_CURSOR } from "./screen.ts";
 import { INTERRUPTED_EXIT_CODE, watchInterrupts } from "./interruption.ts";
 
 // `npm run demo`: one incident and one ticket, start to finish. Exit code 0 only if everything came

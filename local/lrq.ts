@@ -1,20 +1,13 @@
 #!/usr/bin/env node
-import { createInterface } from "node:readline/promises";
-import { runCommand } from "./lrq/command-line.ts";
+import { nodeTrouble } from "./lrq/command/node-trouble.ts";
 
-// `npx lrq`: brings a run's evidence out, and checks that it is what was collected.
-// Whoever reads may leave early, as `head` does; what was found is still told by the exit code.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-process.exitCode = await runCommand(process.argv.slice(2), {
-  env: process.env,
-  say: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
-  ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm } : {}),
-});
-
-/** Anything but a yes is a no. */
-async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(question).finally(() => terminal.close());
-  return /^y(es)?$/i.test(answer.trim());
+// `npx lrq`: submits, watches and steers runs, and brings their evidence out. Everything else is
+// loaded after the version of Node is known: an older one cannot even read it.
+const trouble = nodeTrouble(process.versions.node);
+if (trouble === null) {
+  const { main } = await import("./lrq/main.ts");
+  process.exitCode = await main();
+} else {
+  process.stderr.write(`${trouble}\n`);
+  process.exitCode = 1;
 }

@@ -2,7 +2,7 @@ import { custodyEntrySchema, verifyChain } from "../../shared/evidence/custody.t
 import type { Cast, CastMember } from "./cast.ts";
 import type { Check } from "./check.ts";
 import { pinnedScripts } from "./pinned-scripts.ts";
-import type { RunAnswer, SequenceAnswer } from "./run-answer.ts";
+import type { RunAnswer, SequenceAnswer } from "../run-answer.ts";
 import type { SavedFile, SavedRun } from "./save-evidence.ts";
 
 /** What came of the demo, as lrq and the simulated tenant tell it. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Moment } from "./frame.ts";
 import type { LrqClient } from "./lrq-client.ts";
-import type { RunAnswer } from "./run-answer.ts";
+import type { RunAnswer } from "../run-answer.ts";
 
 /** A run to follow, and what to call it. */
 export interface Followed {

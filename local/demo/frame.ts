@@ -1,7 +1,7 @@
 import { fit, type Line } from "../columns.ts";
 import type { CastMember } from "./cast.ts";
-import { elapsedMs, progressOf, type Progress } from "./progress.ts";
-import type { RunAnswer, SequenceAnswer, StatusAnswer } from "./run-answer.ts";
+import { elapsedMs, progressOf, type Progress } from "../progress.ts";
+import type { RunAnswer, SequenceAnswer, StatusAnswer } from "../run-answer.ts";
 
 /** All that is known of the demo's runs at one moment. */
 export interface Moment {

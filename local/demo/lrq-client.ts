@@ -5,7 +5,7 @@ import {
   statusAnswerSchema,
   type RunAnswer,
   type StatusAnswer,
-} from "./run-answer.ts";
+} from "../run-answer.ts";
 import type { Webhook } from "./webhooks.ts";
 
 /**

@@ -8,7 +8,7 @@ import { checkOutcome } from "./expectations.ts";
 import { follow, type Followed } from "./follow.ts";
 import { createLrqClient, type LrqClient } from "./lrq-client.ts";
 import type { Reporter } from "./reporter.ts";
-import type { RunAnswer } from "./run-answer.ts";
+import type { RunAnswer } from "../run-answer.ts";
 import { saveEvidence } from "./save-evidence.ts";
 import { webhooksFor } from "./webhooks.ts";
 

@@ -5,7 +5,7 @@ import type { Cast } from "./cast.ts";
 import type { Check } from "./check.ts";
 import type { Stage } from "./frame.ts";
 import { resultTable } from "./result-table.ts";
-import type { RunAnswer } from "./run-answer.ts";
+import type { RunAnswer } from "../run-answer.ts";
 import type { SavedRun } from "./save-evidence.ts";
 import { openShow, type Show } from "./show.ts";
 import type { DemoSurroundings } from "./surroundings.ts";

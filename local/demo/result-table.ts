@@ -3,8 +3,8 @@ import { columnsOf, fit, type Line } from "../columns.ts";
 import type { Tone } from "../colours.ts";
 import type { CastMember } from "./cast.ts";
 import { nameOf } from "./frame.ts";
-import { commandName } from "./progress.ts";
-import type { CommandAnswer, RunAnswer } from "./run-answer.ts";
+import { commandName } from "../progress.ts";
+import type { CommandAnswer, RunAnswer } from "../run-answer.ts";
 import type { SavedFile } from "./save-evidence.ts";
 
 const GAP = "  ";

@@ -3,8 +3,8 @@ import type { EvidenceApi } from "../lrq/api.ts";
 import type { ManifestFile } from "../lrq/custody-folder.ts";
 import { type ExportedFile, exportRun } from "../lrq/export-run.ts";
 import { type Finding, verifyFolder } from "../lrq/verify-folder.ts";
-import { safeFileName } from "./file-name.ts";
-import type { RunAnswer } from "./run-answer.ts";
+import { safeFileName } from "../file-name.ts";
+import type { RunAnswer } from "../run-answer.ts";
 
 /** One result as it was downloaded; its path is below the evidence folder. */
 export type SavedFile = ExportedFile;

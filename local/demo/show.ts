@@ -1,7 +1,7 @@
 import { paintFor } from "../colours.ts";
 import { renderLine } from "../columns.ts";
 import { changesOf, frameOf, type Moment, type Stage } from "./frame.ts";
-import { openScreen } from "./screen.ts";
+import { openScreen } from "../screen.ts";
 
 /** Shows how the demo goes on. */
 export interface Show {

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, mkdirSync, renameSync, rmSync } from "nod
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createGunzip } from "node:zlib";
-import { safeFileName } from "../demo/file-name.ts";
+import { safeFileName } from "../file-name.ts";
 import { findParts, type PartFile } from "./find-parts.ts";
 import type { PartManifest } from "./part-manifest.ts";
 

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UsageError } from "../lrq/usage-error.ts";
+import { UsageError } from "../lrq/command/stop.ts";
+import { EXIT, type ExitCode } from "../lrq/command/exit-codes.ts";
 import { applyChange, isAsPlanned, type Outcome } from "./apply-change.ts";
 import type { LibraryAsked, LibrarySurroundings } from "./asked.ts";
-import { EXIT, look, unread } from "./look.ts";
+import { look, unread } from "./look.ts";
 import type { TenantLibrary } from "./open-library.ts";
 import type { Change, ChangePlan } from "./plan-changes.ts";
 import { planBody, planLines } from "./status.ts";
@@ -22,7 +23,7 @@ interface Work {
 
 /** How it ended; `outcomes` are those of the first changes, the others were not begun. */
 interface Applied {
-  readonly exitCode: number;
+  readonly exitCode: ExitCode;
   readonly why: string | null;
   readonly outcomes: readonly Outcome["kind"][];
 }
@@ -36,7 +37,7 @@ export async function apply(
   asked: LibraryAsked,
   around: LibrarySurroundings,
   tenant: TenantLibrary,
-): Promise<number> {
+): Promise<ExitCode> {
   if (!asked.yes && around.confirm === undefined) {
     throw new UsageError("nobody can be asked here: add --yes to apply without a question");
   }
@@ -62,7 +63,8 @@ async function refusal(
   { tenant, plan }: Work,
 ): Promise<Applied | null> {
   const { changes, problems, hash } = plan;
-  if (problems.length > 0) return nothing(EXIT.wrong, `Nothing was changed. ${problems.join(" ")}`);
+  if (problems.length > 0)
+    return nothing(EXIT.failed, `Nothing was changed. ${problems.join(" ")}`);
   if (approved !== null && approved !== hash) {
     return nothing(EXIT.refused, `Nothing was changed. The plan is not the approved one: ${hash}`);
   }
@@ -80,7 +82,7 @@ async function refusal(
   return nothing(EXIT.refused, `Nothing was changed. Somebody else has changed ${moved.name}.`);
 }
 
-function nothing(exitCode: number, why: string | null): Applied {
+function nothing(exitCode: ExitCode, why: string | null): Applied {
   return { exitCode, why, outcomes: [] };
 }
 
@@ -108,7 +110,7 @@ const EXIT_OF = {
   conflict: EXIT.refused,
   refused: EXIT.refused,
   unreachable: EXIT.unreachable,
-  wrong: EXIT.wrong,
+  wrong: EXIT.failed,
 } as const;
 
 /** No page says that a change is listed at once. */
@@ -120,7 +122,7 @@ async function lastLook(folder: string, tenant: TenantLibrary): Promise<Omit<App
     if (open === undefined) return { exitCode: EXIT.done, why: null };
     if (looks === LOOKS_MAX) {
       const why = `Defender took every change, and still does not list ${open.name} as pinned.`;
-      return { exitCode: EXIT.wrong, why };
+      return { exitCode: EXIT.failed, why };
     }
     await sleep(LOOK_AGAIN_MS);
   }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { settingsWith } from "../doctor/settings-file.ts";
-import { UsageError } from "../lrq/usage-error.ts";
+import { UsageError } from "../lrq/command/stop.ts";
+import type { ExitCode } from "../lrq/command/exit-codes.ts";
 import { apply } from "./apply.ts";
 import type { LibraryAsked, LibrarySurroundings } from "./asked.ts";
 import type { PaceClock } from "./call-pace.ts";
@@ -12,7 +13,7 @@ import { pin } from "./pin.ts";
 import { pull } from "./pull.ts";
 import { plan, status } from "./status.ts";
 
-type Command = (asked: LibraryAsked, around: LibrarySurroundings) => Promise<number>;
+type Command = (asked: LibraryAsked, around: LibrarySurroundings) => Promise<ExitCode>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   pin: async (asked, { say }) => pin(asked, say),
@@ -28,7 +29,7 @@ export async function library(
   what: string,
   asked: LibraryAsked,
   around: LibrarySurroundings,
-): Promise<number> {
+): Promise<ExitCode> {
   const command = Object.hasOwn(COMMANDS, what) ? COMMANDS[what] : undefined;
   if (command === undefined) throw new UsageError(`there is no command: library ${what}`);
   if (asked.names.length > 0 && what !== "pull") {

@@ -1,5 +1,6 @@
+import { EXIT, type ExitCode } from "../lrq/command/exit-codes.ts";
 import type { LibraryAsked, LibrarySurroundings } from "./asked.ts";
-import { EXIT, unread } from "./look.ts";
+import { unread } from "./look.ts";
 import type { TenantLibrary } from "./open-library.ts";
 
 /**
@@ -11,7 +12,7 @@ export async function list(
   _asked: LibraryAsked,
   { say, complain }: LibrarySurroundings,
   tenant: TenantLibrary,
-): Promise<number> {
+): Promise<ExitCode> {
   const listedAt = new Date().toISOString();
   const listed = await tenant.list();
   if (listed.kind !== "answered") {

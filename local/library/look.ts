@@ -1,12 +1,10 @@
 import type { Reply } from "../../shared/ports.ts";
+import { EXIT, type ExitCode } from "../lrq/command/exit-codes.ts";
 import { compare, type Compared } from "./compare.ts";
 import type { TenantLibrary } from "./open-library.ts";
 import { readFolder } from "./pinned-folder.ts";
 import { planChanges, type ChangePlan } from "./plan-changes.ts";
 import { pinsIn } from "./write-pins.ts";
-
-/** How a command about the library ends; USAGE says what each means. */
-export const EXIT = { done: 0, wrong: 1, unreachable: 3, refused: 4 } as const;
 
 /** Folder, pins and tenant side by side. */
 export interface Looked {
@@ -19,7 +17,7 @@ export interface Looked {
 export interface Unread {
   readonly kind: "unread";
   readonly why: string;
-  readonly exitCode: number;
+  readonly exitCode: ExitCode;
 }
 
 /** Compares and plans; one list call. Throws a sentence if the pins are not right. */

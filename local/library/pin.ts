@@ -1,13 +1,13 @@
+import { EXIT, type ExitCode } from "../lrq/command/exit-codes.ts";
 import type { LibraryAsked } from "./asked.ts";
-import { EXIT } from "./look.ts";
 import { readFolder } from "./pinned-folder.ts";
 import { pinsIn, renewedPins, writePins } from "./write-pins.ts";
 
 /** `lrq library pin`: makes the pins say what the folder has; with `--check` it only compares. */
-export function pin({ folder, check }: LibraryAsked, say: (line: string) => void): number {
+export function pin({ folder, check }: LibraryAsked, say: (line: string) => void): ExitCode {
   const { files, problems } = readFolder(folder);
   for (const problem of problems) say(problem);
-  if (problems.length > 0) return EXIT.wrong;
+  if (problems.length > 0) return EXIT.failed;
   const before = pinsIn(folder);
   const after = renewedPins(before, files);
   const changed = after.filter(({ name, sha256, signed }) => {
@@ -23,7 +23,7 @@ export function pin({ folder, check }: LibraryAsked, say: (line: string) => void
     say(`Every file of ${folder} is as pinned.`);
     return EXIT.done;
   }
-  if (check) return EXIT.wrong;
+  if (check) return EXIT.failed;
   writePins(folder, after);
   return EXIT.done;
 }

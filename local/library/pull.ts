@@ -1,10 +1,11 @@
 import { libraryFileProblem } from "../../shared/plan/command/file-names.ts";
 import type { LibraryFile } from "../../shared/plan/library/library-file.ts";
 import type { Pin, Pins } from "../../shared/plan/library/pins.ts";
-import { UsageError } from "../lrq/usage-error.ts";
+import { UsageError } from "../lrq/command/stop.ts";
+import { EXIT, type ExitCode } from "../lrq/command/exit-codes.ts";
 import { withoutMark } from "./compare.ts";
 import type { LibraryAsked, LibrarySurroundings } from "./asked.ts";
-import { EXIT, unread } from "./look.ts";
+import { unread } from "./look.ts";
 import type { TenantLibrary } from "./open-library.ts";
 import { readFolder, type FolderFile } from "./pinned-folder.ts";
 import { pinsIn, writePins } from "./write-pins.ts";
@@ -17,7 +18,7 @@ export async function pull(
   { folder, names, check }: LibraryAsked,
   { say, complain }: LibrarySurroundings,
   tenant: TenantLibrary,
-): Promise<number> {
+): Promise<ExitCode> {
   if (names.length === 0) throw new UsageError("pull needs the name of a file");
   const pins = pinsIn(folder);
   const { files } = readFolder(folder);
@@ -29,12 +30,12 @@ export async function pull(
   }
   const problems = names.flatMap((name) => pullProblem(name, listed.value, files) ?? []);
   for (const problem of problems) complain(problem);
-  if (problems.length > 0) return EXIT.wrong;
+  if (problems.length > 0) return EXIT.failed;
   const pulled = listed.value.filter(({ name }) => names.includes(name)).map(pinOf(pins));
   const changed = pulled.filter(({ name, sha256 }) => pins.get(name)?.sha256 !== sha256);
   for (const { name, sha256 } of changed) say(`pin      ${name} ${sha256}`);
   say("lrq has not seen these bytes: it pins the hash that Defender lists.");
-  if (check) return changed.length > 0 ? EXIT.wrong : EXIT.done;
+  if (check) return changed.length > 0 ? EXIT.failed : EXIT.done;
   const after = new Map([...pins, ...pulled.map((pin): [string, Pin] => [pin.name, pin])]);
   if (changed.length > 0) writePins(folder, [...after.values()]);
   return EXIT.done;

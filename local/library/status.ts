@@ -1,6 +1,7 @@
+import { EXIT, type ExitCode } from "../lrq/command/exit-codes.ts";
 import { isDrift, type Compared, type FileState } from "./compare.ts";
 import type { LibraryAsked, LibrarySurroundings } from "./asked.ts";
-import { EXIT, look } from "./look.ts";
+import { look } from "./look.ts";
 import type { TenantLibrary } from "./open-library.ts";
 import type { ChangePlan } from "./plan-changes.ts";
 
@@ -9,7 +10,7 @@ export async function status(
   { folder, check, json }: LibraryAsked,
   { say, complain }: LibrarySurroundings,
   tenant: TenantLibrary,
-): Promise<number> {
+): Promise<ExitCode> {
   const looked = await look(folder, tenant);
   if (looked.kind === "unread") {
     complain(looked.why);
@@ -20,7 +21,7 @@ export async function status(
   const body = { isAsPinned, files: compared.map(bodyOf) };
   const lines = json ? [JSON.stringify(body)] : [...compared.map(lineOf), sumOf(compared)];
   for (const line of lines) say(line);
-  return check && !isAsPinned ? EXIT.wrong : EXIT.done;
+  return check && !isAsPinned ? EXIT.failed : EXIT.done;
 }
 
 /** `lrq library plan`: what `apply` would change, and what stands in its way. */
@@ -28,7 +29,7 @@ export async function plan(
   { folder, check, json }: LibraryAsked,
   { say, complain }: LibrarySurroundings,
   tenant: TenantLibrary,
-): Promise<number> {
+): Promise<ExitCode> {
   const looked = await look(folder, tenant);
   if (looked.kind === "unread") {
     complain(looked.why);
@@ -37,8 +38,8 @@ export async function plan(
   const { changes, problems } = looked.plan;
   const lines = json ? [JSON.stringify(planBody(looked.plan))] : planLines(looked.plan);
   for (const line of lines) say(line);
-  if (problems.length > 0) return EXIT.wrong;
-  return check && changes.length > 0 ? EXIT.wrong : EXIT.done;
+  if (problems.length > 0) return EXIT.failed;
+  return check && changes.length > 0 ? EXIT.failed : EXIT.done;
 }
 
 /** A plan as JSON. */

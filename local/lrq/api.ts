@@ -1,9 +1,15 @@
+import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { silenceText } from "../../shared/http/silence.ts";
 import { bodyOf, openResponse } from "../../shared/http/streamed-response.ts";
 import { auditRecordSchema, type AuditRecord, QUEUE_CHAIN } from "../../shared/evidence/audit.ts";
 import { decisionFactsSchema, type DecisionFacts } from "../../shared/evidence/decision.ts";
+import { refusalOf } from "./app/refusal.ts";
+import { silenceOf } from "./app/silence.ts";
+import { EXIT } from "./command/exit-codes.ts";
+import { Stop } from "./command/stop.ts";
+import { parsed } from "./parsed-json.ts";
 import { manifestSchema, type ManifestFile } from "./custody-folder.ts";
 
 /** A stored result as the API lists it. */
@@ -70,13 +76,15 @@ export function evidenceApi(
   const call = async (path: string): Promise<AsyncIterable<Uint8Array>> => {
     const asked = { headers, readMs: timeouts.readMs, signal };
     const response = await openResponse(`${url}/api/${path}`, asked).catch((error: unknown) => {
-      throw new Error(`lrq did not answer to ${path}: ${silenceText(error)}`, { cause: error });
+      throw new Stop(
+        EXIT.unreachable,
+        `lrq did not answer to ${path}: ${silenceText(error)}`,
+        silenceOf(url, error),
+      );
     });
     const { content } = bodyOf(response, timeouts.stallMs);
     if (response.statusCode === 200) return toItsEnd(content, path);
-    throw new Error(
-      `lrq answered ${response.statusCode} to ${path}: ${await beginningOf(content)}`,
-    );
+    throw refused(url, path, response, await beginningOf(content));
   };
   const read = async <Schema extends z.ZodType>(schema: Schema, path: string) =>
     schema.parse(JSON.parse(await text(await call(path))));
@@ -104,6 +112,15 @@ export function evidenceApi(
       });
     },
   };
+}
+
+/** In lrq's own words if it is lrq that refuses, and else with the beginning of what came. */
+function refused(url: string, path: string, response: IncomingMessage, said: string): Stop {
+  const { statusCode: status = 0, headers } = response;
+  const body = parsed(said, z.unknown());
+  const stop = refusalOf(url, { status, retryAfter: headers["retry-after"] ?? null, body });
+  if (body !== null) return stop;
+  return new Stop(stop.exitCode, `lrq answered ${status} to ${path}: ${said}`, stop);
 }
 
 interface Page<T> {

@@ -1,9 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { Readable, Transform, type Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
 import { type Statement, statementSchema } from "../../shared/evidence/statement.ts";
@@ -27,6 +24,7 @@ import {
   UNSEALED,
 } from "./custody-folder.ts";
 import type { Hashed } from "./hash-file.ts";
+import { saveFile } from "./save-file.ts";
 
 /** A result as it was brought out; `path` is below the folder, with forward slashes. */
 export interface ExportedFile extends Hashed {
@@ -122,40 +120,12 @@ function statementIn(runId: string, text: string): Statement {
   throw new Error(`lrq was asked for ${runId}, but sealed is ${statement.runId}`);
 }
 
-/** Under another name until it is whole: what breaks off is no result, and is removed. */
 async function exportResult(
   api: EvidenceApi,
   at: { runId: string; folder: string; path: string; result: Listed },
 ): Promise<ExportedFile> {
   const { runId, folder, path, result } = at;
-  const target = join(folder, path);
-  if (existsSync(target)) throw new Error(`${path} exists already`);
-  mkdirSync(dirname(target), { recursive: true });
-  const unfinished = `${target}.part`;
-  const file = await open(unfinished, "wx");
-  try {
-    const hashed = await copied(await api.open(runId, result), file.createWriteStream());
-    await file.close();
-    renameSync(unfinished, target);
-    const { sequenceId, index } = result;
-    return { sequenceId, index, path, ...hashed };
-  } catch (error) {
-    await file.close();
-    rmSync(unfinished);
-    throw error;
-  }
-}
-
-async function copied(content: AsyncIterable<Uint8Array>, target: Writable): Promise<Hashed> {
-  const hash = createHash("sha256");
-  let size = 0;
-  const hashing = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      size += chunk.byteLength;
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  await pipeline(Readable.from(content, { objectMode: false }), hashing, target);
-  return { size, sha256: hash.digest("hex") };
+  const hashed = await saveFile(join(folder, path), () => api.open(runId, result));
+  const { sequenceId, index } = result;
+  return { sequenceId, index, path, ...hashed };
 }

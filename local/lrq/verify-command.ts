@@ -7,10 +7,10 @@ import { isRunId } from "../../shared/plan/identity.ts";
 import { type EvidenceApi, evidenceApi } from "./api.ts";
 import { type AppAddress } from "./app-address.ts";
 import { exportRun } from "./export-run.ts";
-import { UsageError } from "./usage-error.ts";
+import { EXIT, type ExitCode } from "./command/exit-codes.ts";
+import { UsageError } from "./command/stop.ts";
 import { type Verified, verifyFolder } from "./verify-folder.ts";
 
-const EXIT = { well: 0, wrong: 1 } as const;
 const FINDINGS_SHOWN = 50;
 
 /** What is verified, against which hash, and against which pins; null if none are given. */
@@ -28,7 +28,7 @@ export async function verify(
   { subject, head, pins }: VerifyAsked,
   appAddress: () => AppAddress,
   say: (line: string) => void,
-): Promise<number> {
+): Promise<ExitCode> {
   if (existsSync(subject)) {
     if (!statSync(subject).isDirectory()) throw new UsageError(`${subject} is not a folder`);
     return await verifyAndTell(subject, { head, pins }, say);
@@ -51,40 +51,40 @@ async function verifyQueue(
   api: EvidenceApi,
   head: string | null,
   say: (line: string) => void,
-): Promise<number> {
+): Promise<ExitCode> {
   const records = await api.audit(null);
   const verdict = verifyAudit(records);
   if (verdict.kind === "broken") {
     say(`NOT  audit: broken at record ${verdict.position}: ${verdict.why}`);
-    return EXIT.wrong;
+    return EXIT.failed;
   }
   const last = records.at(-1)?.hash ?? null;
   if (head !== null && !records.some((record) => record.hash === head)) {
     say(`NOT  audit: no record has the expected hash ${head}; the log was cut or written again`);
-    return EXIT.wrong;
+    return EXIT.failed;
   }
   say(`ok   the queue: ${records.length} audit records, all as sealed`);
   say(`head ${last}`);
-  return EXIT.well;
+  return EXIT.done;
 }
 
 async function verifyAndTell(
   folder: string,
   { head, pins }: Pick<VerifyAsked, "head" | "pins">,
   say: (line: string) => void,
-): Promise<number> {
+): Promise<ExitCode> {
   const verified = await verifyFolder(folder, head, pins);
   const { runId, results, auditRecords, findings } = verified;
   if (findings.length === 0) {
     say(`ok   run ${runId}: ${results} results, ${auditRecords} audit records, all as chained`);
     for (const line of proofOf(verified)) say(line);
     if (pins !== null) say("     every library file that ran was as pinned");
-    return EXIT.well;
+    return EXIT.done;
   }
   for (const { where, what } of findings.slice(0, FINDINGS_SHOWN)) say(`NOT  ${where}: ${what}`);
   const more = findings.length - FINDINGS_SHOWN;
   if (more > 0) say(`     and ${more} more`);
-  return EXIT.wrong;
+  return EXIT.failed;
 }
 
 /** What is proven by that, and what is not. */

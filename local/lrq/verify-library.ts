@@ -4,7 +4,7 @@ import type { CustodyEntry } from "../../shared/evidence/custody.ts";
 import { parsePins, type Pins } from "../../shared/plan/library/pins.ts";
 import { AUDIT, MANIFEST } from "./custody-folder.ts";
 import type { Found } from "./finding.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./command/stop.ts";
 
 /**
  * Holds what ran against the pins. An entry is a finding if its part used a library file that was

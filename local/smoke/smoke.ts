@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { evidenceApi } from "../lrq/api.ts";
 import type { AppAddress } from "../lrq/app-address.ts";
+import type { ExitCode } from "../lrq/command/exit-codes.ts";
+import { wrapped } from "../lrq/command/wrapped.ts";
 import { exportRun } from "../lrq/export-run.ts";
 import { verifyFolder } from "../lrq/verify-folder.ts";
 import { appCalls } from "./app-calls.ts";
@@ -40,7 +42,7 @@ export async function smoke(
   address: AppAddress,
   say: (line: string) => void,
   everyMs: number = EVERY_MS,
-): Promise<number> {
+): Promise<ExitCode> {
   const { runId, steps } = await walk({
     app: appCalls(address),
     machine,
@@ -84,18 +86,9 @@ async function verifyRun(address: AppAddress, runId: string): Promise<Step> {
 /** A step at 80 columns: glyph, word, step, and what there is to say. */
 function linesOf({ step, verdict, what, fix }: Step): string[] {
   const head = `${GLYPHS[verdict]} ${verdict.padEnd(11)} ${step}`.padEnd(INDENT);
-  const text = [...wrapped(what), ...(fix === null ? [] : wrapped(`fix: ${fix}`))];
+  const text = [
+    ...wrapped(what, COLUMNS - INDENT),
+    ...(fix === null ? [] : wrapped(`fix: ${fix}`, COLUMNS - INDENT)),
+  ];
   return text.map((line, at) => `${at === 0 ? head : " ".repeat(INDENT)}${line}`);
-}
-
-/** Lines of whole words; a word that is longer than a line stays whole. */
-function wrapped(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter((each) => each !== "")) {
-    const last = lines.at(-1);
-    const joined = `${last} ${word}`;
-    if (last === undefined || joined.length > COLUMNS - INDENT) lines.push(word);
-    else lines[lines.length - 1] = joined;
-  }
-  return lines.length === 0 ? [""] : lines;
 }

@@ -1,3 +1,5 @@
+import { EXIT, type ExitCode } from "../lrq/command/exit-codes.ts";
+
 /** What the road comes to, in this order. It ends at the first that is not ok. */
 type StepName = "reach" | "queue" | "accept" | "submit" | "Defender" | "evidence" | "verify";
 
@@ -16,14 +18,13 @@ export interface Step {
   readonly fix: string | null;
 }
 
-/** Exit codes; 2 is for a command line that cannot be run. */
-export const EXIT_CODES: Readonly<Record<Verdict, number>> = {
-  ok: 0,
-  wrong: 1,
-  unreachable: 3,
-  refused: 4,
-  failed: 6,
-  late: 7,
+export const EXIT_CODES: Readonly<Record<Verdict, ExitCode>> = {
+  ok: EXIT.done,
+  wrong: EXIT.failed,
+  unreachable: EXIT.unreachable,
+  refused: EXIT.refused,
+  failed: EXIT.withFailures,
+  late: EXIT.late,
 };
 
 export function good(step: Step["step"], what: string): Step {

@@ -386,7 +386,7 @@ describe("lrq doctor", () => {
       complain: (line: string) => void complained.push(line),
     };
     expect(await runCommand(["doctor", "now"], surroundings)).toBe(2);
-    expect([said, complained.join()]).toEqual([[], expect.stringContaining("lrq doctor [--json]")]);
+    expect([said, complained.join()]).toEqual([[], expect.stringContaining("lrq doctor --help")]);
     expect(await runCommand(["doctor", "--json"], surroundings)).toBe(1);
     expect(said.join()).toMatch(/^\[.*POLL_SCHEDULE/);
   });

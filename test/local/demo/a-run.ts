@@ -1,5 +1,5 @@
 import { castFor, type CastMember } from "../../../local/demo/cast.ts";
-import type { CommandAnswer, RunAnswer, SequenceAnswer } from "../../../local/demo/run-answer.ts";
+import type { CommandAnswer, RunAnswer, SequenceAnswer } from "../../../local/run-answer.ts";
 
 /** The demo's cast, as the tests here know it. */
 export const cast = castFor(7);

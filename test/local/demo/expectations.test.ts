@@ -3,7 +3,7 @@ import { checkOutcome, type Outcome } from "../../../local/demo/expectations.ts"
 import { appendEntry, type CustodyEntry } from "../../../shared/evidence/custody.ts";
 import type { SavedFile } from "../../../local/demo/save-evidence.ts";
 import type { CastMember } from "../../../local/demo/cast.ts";
-import type { SequenceAnswer } from "../../../local/demo/run-answer.ts";
+import type { SequenceAnswer } from "../../../local/run-answer.ts";
 import { aCommand, after, aRun, aSequence, cast, ranFor, stored } from "./a-run.ts";
 
 const sha256 = "a".repeat(64);

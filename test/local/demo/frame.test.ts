@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { paintFor } from "../../../local/colours.ts";
 import { renderLine, type Line } from "../../../local/columns.ts";
 import { changesOf, frameOf, type Moment } from "../../../local/demo/frame.ts";
-import type { SequenceAnswer } from "../../../local/demo/run-answer.ts";
+import type { SequenceAnswer } from "../../../local/run-answer.ts";
 import { ACCEPTED_AT_MS, after, aRun, aSequence, cast, member } from "./a-run.ts";
 
 const stage = { members: cast.members, speed: 20, offlineAfterMs: 2_000 };

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runCommand, USAGE } from "../../../local/lrq/command-line.ts";
+import { runCommand } from "../../../local/lrq/command-line.ts";
 import { appendAudit, type AuditRecord, QUEUE_CHAIN } from "../../../shared/evidence/audit.ts";
 import { FIRST_HEAD } from "../../../shared/ledger/run/chain-head.ts";
 import { page } from "../../docs/markdown.ts";
@@ -53,7 +53,19 @@ async function run(words: readonly string[], env: Record<string, string> = {}) {
 
 describe("lrq", () => {
   it("shows how it is used, and ends well", async () => {
-    expect(await run(["--help"])).toEqual({ exitCode: 0, said: USAGE, complained: "" });
+    const { exitCode, said, complained } = await run(["--help"]);
+    expect([exitCode, complained]).toEqual([0, ""]);
+    expect(said).toContain("lrq COMMAND --help has examples");
+  });
+
+  it.each([
+    [["shwo", RUN_ID], "show"],
+    [["library", "aply"], "apply"],
+    [["show", RUN_ID, "--jsno"], "--json"],
+  ])("says what was perhaps meant by %j", async (words, meant) => {
+    const { exitCode, complained } = await run(words);
+    expect(exitCode).toBe(2);
+    expect(complained).toContain(`Did you mean ${meant}?`);
   });
 
   it.each([
@@ -71,7 +83,7 @@ describe("lrq", () => {
   ])("says how it is used, with exit code 2, when called with %j", async (words) => {
     const { exitCode, complained } = await run(words);
     expect(exitCode).toBe(2);
-    expect(complained).toContain(USAGE);
+    expect(complained).toMatch(/--help (?:shows|lists)|COMMAND --help has examples/);
     expect(existsSync("no-settings")).toBe(false);
   });
 
@@ -142,7 +154,7 @@ describe("lrq", () => {
     const env = { LRQ_URL: "http://127.0.0.1:9", LRQ_KEY: KEY };
     expect((await run(["export", RUN_ID, folder], env)).exitCode).toBe(2);
     const refused = await run(["export", RUN_ID, `${folder}-2`], env);
-    expect(refused).toMatchObject({ exitCode: 1, said: "" });
+    expect(refused).toMatchObject({ exitCode: 3, said: "" });
     expect(JSON.stringify(refused)).not.toContain(KEY);
   });
 

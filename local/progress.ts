@@ -1,5 +1,5 @@
-import { reportedName } from "../../shared/evidence/reported-text.ts";
-import type { Tone } from "../colours.ts";
+import { reportedName } from "../shared/evidence/reported-text.ts";
+import type { Tone } from "./colours.ts";
 import type { CommandAnswer, SequenceAnswer } from "./run-answer.ts";
 
 /** How one machine stands, in words. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { safeFileName } from "../../../local/demo/file-name.ts";
+import { safeFileName } from "../../local/file-name.ts";
 
 describe("safeFileName", () => {
   it.each([

@@ -1,5 +1,5 @@
-import { paintFor } from "../colours.ts";
-import { columnsOf, renderLine, type Line } from "../columns.ts";
+import { paintFor } from "./colours.ts";
+import { columnsOf, renderLine, type Line } from "./columns.ts";
 
 /** The part of a terminal that is used. */
 export interface Terminal {

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
+import { SEQUENCE_STATES } from "../shared/ledger/sequence/sequence.ts";
 
-// What the demo reads of lrq's answers; the rest of them is left alone.
+// What is read of lrq's answers to show how a run goes on; the rest of them is left alone.
 
 const instant = z.iso.datetime();
 
-const result = z.object({
+export const resultSchema = z.object({
   state: z.enum(["owed", "stored", "unavailable"]),
   detail: z.string().nullable(),
   size: z.number().nullable(),
@@ -14,7 +14,7 @@ const result = z.object({
   exitCode: z.number().nullable(),
 });
 
-const command = z.object({
+export const commandSchema = z.object({
   index: z.number().int().nonnegative(),
   type: z.enum(["PutFile", "RunScript", "GetFile"]),
   target: z.string(),
@@ -22,7 +22,7 @@ const command = z.object({
   startedAt: instant.nullable(),
   endedAt: instant.nullable(),
   errors: z.array(z.string()),
-  result: result.nullable(),
+  result: resultSchema.nullable(),
 });
 
 const waits = z.object({
@@ -32,7 +32,7 @@ const waits = z.object({
   estimatedStart: instant.nullable(),
 });
 
-const sequence = z.object({
+export const sequenceSchema = z.object({
   sequenceId: z.string(),
   machineId: z.string(),
   machineName: z.string().nullable(),
@@ -43,7 +43,7 @@ const sequence = z.object({
   endedAt: instant.nullable(),
   outcome: z.object({ code: z.string(), detail: z.string() }).nullable(),
   waits: waits.nullable(),
-  commands: z.array(command),
+  commands: z.array(commandSchema),
 });
 
 /** GET runs/{runId}. */
@@ -51,7 +51,7 @@ export const runAnswerSchema = z.object({
   runId: z.string(),
   state: z.enum(["running", "finished"]),
   source: z.string(),
-  sequences: z.array(sequence),
+  sequences: z.array(sequenceSchema),
   skipped: z.array(z.object({ machine: z.string(), reason: z.string() })),
 });
 

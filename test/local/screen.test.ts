@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Line } from "../../../local/columns.ts";
-import { openScreen, rowsTaken } from "../../../local/demo/screen.ts";
+import type { Line } from "../../local/columns.ts";
+import { openScreen, rowsTaken } from "../../local/screen.ts";
 
 const ESC = "\u001b";
 

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { elapsedMs, progressOf } from "../../../local/demo/progress.ts";
-import type { SequenceAnswer } from "../../../local/demo/run-answer.ts";
-import { aCommand, ACCEPTED_AT_MS, after, aSequence, member, ranFor, stored } from "./a-run.ts";
+import { elapsedMs, progressOf } from "../../local/progress.ts";
+import type { SequenceAnswer } from "../../local/run-answer.ts";
+import {
+  aCommand,
+  ACCEPTED_AT_MS,
+  after,
+  aSequence,
+  member,
+  ranFor,
+  stored,
+} from "./demo/a-run.ts";
 
 const OFFLINE_AFTER_MS = 2_000;
 

@@ -1,0 +1,27 @@
+import { evidence } from "../record/evidence.ts";
+import { audit } from "../record/audit.ts";
+import { exportVerb } from "../record/export.ts";
+import { join } from "../record/join.ts";
+import { verifyVerb } from "../record/verify.ts";
+import { pause } from "../queue/pause.ts";
+import { replayCallbacks } from "../queue/replay-callbacks.ts";
+import { resume } from "../queue/resume.ts";
+import { status } from "../queue/status.ts";
+import { approve } from "../runs/approve.ts";
+import { cancel } from "../runs/cancel.ts";
+import { show } from "../runs/show.ts";
+import { submit } from "../runs/submit.ts";
+import { watch } from "../runs/watch.ts";
+import { backup, restore } from "../upkeep/backup.ts";
+import { doctorVerb } from "../upkeep/doctor.ts";
+import { libraryVerbs } from "../upkeep/library.ts";
+import { smokeVerb } from "../upkeep/smoke.ts";
+import type { VerbGroup } from "./program.ts";
+
+/** All commands of lrq, in the order of its help. */
+export const VERB_GROUPS: readonly VerbGroup[] = [
+  { heading: "Runs", verbs: [submit, show, watch, approve, cancel] },
+  { heading: "The queue", verbs: [status, pause, resume, replayCallbacks] },
+  { heading: "Evidence", verbs: [evidence, join, exportVerb, verifyVerb, audit] },
+  { heading: "Upkeep", verbs: [doctorVerb, smokeVerb, ...libraryVerbs, backup, restore] },
+];

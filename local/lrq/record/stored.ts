@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+const stored = z.object({
+  sequenceId: z.string(),
+  index: z.int(),
+  machineId: z.string(),
+  machineName: z.string().nullable(),
+  type: z.string(),
+  servedName: z.string().nullable(),
+  size: z.number(),
+  sha256: z.string(),
+  path: z.string(),
+});
+
+/** GET runs/{runId}/evidence. */
+export const evidenceSchema = z.object({ runId: z.string(), evidence: z.array(stored) });
+
+/** A result that lrq has stored, and the run that it is of. */
+export type Stored = z.infer<typeof stored> & { readonly runId: string };
+
+/** True if it is of the machine with this id, this name, or this name up to the first dot. */
+export function isOf({ machineId, machineName }: Stored, machine: string): boolean {
+  const wanted = machine.toLowerCase();
+  const name = machineName?.toLowerCase() ?? "";
+  return [machineId.toLowerCase(), name, name.split(".")[0]].includes(wanted);
+}

@@ -1,2 +1,0 @@
-/** The command cannot be run in this way. */
-export class UsageError extends Error {}

@@ -1,0 +1,201 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { runCommand } from "../../local/lrq/command-line.ts";
+import { acceptedSchema } from "./answers.ts";
+import { incident, machine, machineId } from "./machines.ts";
+import { hashed } from "./signing.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+/*
+ * What a responder types, in the order of a bad night. Commands run in this process, against the
+ * built app in its own.
+ */
+
+const RESPONDER = "the key of a responder";
+const CHIEF = "the key of the chief";
+const RIGHTS = ["incident.submit", "run.read", "evidence.read", "run.cancel", "operate"];
+const CALLERS = JSON.stringify([
+  { name: "responder", team: "soc", key: hashed(RESPONDER), may: [...RIGHTS, "again"] },
+  { name: "chief", team: "soc", key: hashed(CHIEF), may: ["run.read", "run.approve"] },
+]);
+const SCOPE = JSON.stringify({ deny: [{ names: ["pc-3"] }], tier0: [{ names: ["pc-4"] }] });
+
+let stage: Stage;
+const folder = mkdtempSync(join(tmpdir(), "lrq-cli-"));
+beforeAll(async () => {
+  const machines = [
+    machine(1),
+    machine(2, { computerDnsName: "\u001B[2Jpc-2" }),
+    machine(3),
+    machine(4),
+    machine(5, { refuses: "ClientVersionNotSupported" }),
+    machine(6, { offline: [{ fromSeconds: 0 }] }),
+  ];
+  stage = await openStage({ machines, env: { CALLERS, SCOPE } });
+  await lrq("submit -", { input: JSON.stringify(incident("wrong", [5])) });
+  await lrq("submit - --wait", { input: JSON.stringify(incident("well", [1])) });
+});
+afterAll(async () => {
+  await stage.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Typing {
+  readonly key?: string;
+  readonly url?: string;
+  readonly input?: string;
+  /** The answer at a terminal; absent: nobody sits there. */
+  readonly yes?: boolean;
+}
+
+/** Runs a command; what it said on stdout and stderr, and how it ended. */
+async function lrq(line: string | readonly string[], typing: Typing = {}) {
+  const { key = RESPONDER, url = stage.url, input = "", yes } = typing;
+  const said: string[] = [];
+  const noted: string[] = [];
+  const code = await runCommand(typeof line === "string" ? line.split(" ") : line, {
+    env: { LRQ_URL: url, LRQ_KEY: key },
+    say: (text) => void said.push(text),
+    complain: (text) => void noted.push(text),
+    readInput: () => Promise.resolve(input),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 100))),
+    ...(yes === undefined ? {} : { confirm: () => Promise.resolve(yes) }),
+  });
+  return { code, said: said.join("\n"), noted: noted.join("\n"), lines: said };
+}
+
+describe("an incident that goes well", () => {
+  it("is submitted from options, watched to its end, and shown", async () => {
+    const sent = await lrq("submit --incident new --machine pc-1 --severity high --wait");
+    expect([sent.code, sent.noted]).toEqual([0, ""]);
+    expect(sent.said).toMatch(/finished: 1 succeeded$/);
+    const shown = await lrq("show generic:new");
+    expect(shown.said).toMatch(/pc-1\.corp\S* +windows-triage \d+ +done/);
+    expect(shown.lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it("is fetched with its names and hashes, again too, and nothing is overwritten", async () => {
+    expect((await lrq("evidence generic:well --machine pc-1")).said).toContain("GetFile");
+    const fetch = async () => await lrq(["evidence", "generic:well", "-o", folder]);
+    const fetched = await fetch();
+    const files = fetched.lines.map((line) => line.split("  ").slice(0, 2));
+    expect([fetched.code, files.length > 0]).toEqual([0, true]);
+    for (const [sha256, file = ""] of files) {
+      expect(createHash("sha256").update(readFileSync(file)).digest("hex")).toBe(sha256);
+    }
+    expect((await fetch()).said).toBe(fetched.said);
+    const [[, file = ""] = []] = files;
+    writeFileSync(file, "mine");
+    const refused = await fetch();
+    expect([refused.code, refused.noted.includes("overwrites nothing")]).toEqual([1, true]);
+    expect(readFileSync(file, "utf8")).toBe("mine");
+  });
+
+  it("has a log, and the queue's is for who may see all", async () => {
+    const log = await lrq("audit generic:well");
+    expect(log.said).toMatch(/accepted +by responder/);
+    expect((await lrq("audit")).code).toBe(4);
+  });
+});
+
+describe("an incident that goes wrong", () => {
+  it("ends a watch with 6, and show says why", async () => {
+    const watched = await lrq("watch generic:wrong");
+    expect(watched.code).toBe(6);
+    expect(watched.said).toMatch(/finished: 1 refused$/);
+    expect((await lrq("show generic:wrong")).said).toContain("ClientVersionNotSupported");
+  });
+
+  it("is refused with the reason for each machine", async () => {
+    const denied = await lrq("submit --incident denied --machine pc-3");
+    expect(denied.code).toBe(4);
+    expect(denied.noted).toMatch(/pc-3.*SCOPE/);
+  });
+});
+
+describe("a run that waits for an approval", () => {
+  it("shows what would be run on which machine, and is approved as shown", async () => {
+    const sent = await lrq(
+      "submit --incident tier0 --machine pc-4 --profile collect-file --param path=C:\\x.txt --json",
+    );
+    const { runId } = acceptedSchema.parse(JSON.parse(sent.said));
+    const asked = await lrq(`approve ${runId}`, { key: CHIEF });
+    expect([asked.code, asked.noted.includes("--yes")]).toEqual([2, true]);
+    for (const part of [/machine +pc-4/, /command +GetFile C:\\x.txt/, /path=C:\\x.txt/]) {
+      expect(asked.said).toMatch(part);
+    }
+    expect((await lrq(`approve ${runId}`, { key: CHIEF, yes: false })).code).toBe(4);
+    const other = await lrq(`approve ${runId} --plan ${"0".repeat(64)} --yes`, { key: CHIEF });
+    expect(other.code).toBe(4);
+    const [, plan = ""] = /plan +(\w{64})/.exec(asked.said) ?? [];
+    const given = await lrq(`approve ${runId} --plan ${plan}`, { key: CHIEF, yes: true });
+    expect([given.code, given.said.endsWith("approved: 1 of 1 approvals given")]).toEqual([
+      0,
+      true,
+    ]);
+    expect((await lrq(`approve ${runId} --yes`, { key: CHIEF })).code).toBe(4);
+  });
+});
+
+describe("what stops work", () => {
+  it("names the machines that a cancel would end, and ends them after a yes", async () => {
+    await lrq(["submit", "-"], { input: JSON.stringify(incident("late", [6])) });
+    const no = await lrq("cancel generic:late", { yes: false });
+    expect(no.code).toBe(4);
+    expect(no.said).toMatch(/pc-6/);
+    expect(no.said).toMatch(/It would end: .*/);
+    expect(no.noted).toContain("Nothing was changed");
+    expect((await lrq("cancel generic:late")).code).toBe(2);
+    expect((await lrq("cancel generic:late", { yes: true })).code).toBe(0);
+    expect((await lrq("watch generic:late")).code).toBe(6);
+    expect((await lrq("cancel --all --yes")).said).toContain("0 that wait");
+    expect((await lrq("cancel")).code).toBe(2);
+  });
+
+  it("pauses for all after a yes, says so in the status, and resumes", async () => {
+    expect((await lrq(["pause", "a change"], { yes: false })).code).toBe(4);
+    expect((await lrq(["pause", "a change", "--yes"])).code).toBe(0);
+    expect((await lrq("status")).said).toMatch(/Queue +paused by responder.*a change/);
+    expect((await lrq("resume")).said).toBe("resumed by responder");
+    const status = await lrq("status --json");
+    expect(z.object({ paused: z.null() }).safeParse(JSON.parse(status.said)).success).toBe(true);
+    expect((await lrq("resume generic:well")).said).toContain("did not wait");
+    expect((await lrq("callbacks replay generic:well --yes")).said).toMatch(/^HOST[\s\S]*0 dead/);
+  });
+});
+
+describe("what cannot be done", () => {
+  it.each([
+    ["show generic:nobody", {}, 5, /Check the id/],
+    ["show generic:well", { key: "wrong" }, 4, /LRQ_KEY/],
+    ["pause because", { key: CHIEF, yes: true }, 4, /CALLERS/],
+    ["status", { url: "http://127.0.0.1:1" }, 3, /does not answer/],
+    ["show somebody:well", {}, 2, /SOURCE:INCIDENT/],
+    ["submit --incident x", {}, 2, /--machine/],
+    ["submit -", { input: "{" }, 2, /no JSON/],
+    ["submit /nowhere.json", {}, 1, /There is no: \/nowhere.json/],
+    ["evidence generic:wrong", {}, 5, /Nothing is stored/],
+  ] as const)("is said in a sentence: %s", async (line, typing, code, why) => {
+    const { code: ended, noted, said } = await lrq(line, typing);
+    expect([ended, noted]).toEqual([code, expect.stringMatching(why)]);
+    expect(said + noted).not.toMatch(/urn:lrq|\{"|^ +at /m);
+    expect(noted).not.toContain(RESPONDER);
+  });
+
+  it("does not let a machine's name steer the terminal, in words or in JSON", async () => {
+    const { runId } = acceptedSchema.parse(
+      (await stage.call("POST", "incidents/generic", incident("name", [2]), { key: RESPONDER }))
+        .body,
+    );
+    const words = await lrq(`watch ${runId}`);
+    const json = await lrq(`show ${runId} --json`);
+    expect(words.said).toContain("pc-2");
+    // eslint-disable-next-line no-control-regex
+    expect(words.said + json.said).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/);
+    expect(JSON.parse(json.said)).toMatchObject({ sequences: [{ machineId: machineId(2) }] });
+  });
+});
