@@ -12,6 +12,7 @@ import "./health.ts";
 import "./incident-webhook.ts";
 import "./library.ts";
 import "./list-evidence.ts";
+import "./list-runs.ts";
 import "./pause.ts";
 import "./poll-actions.ts";
 import "./read-audit.ts";

@@ -10,6 +10,11 @@ type Check = (value: string) => string | null;
 /** Any caller may name itself; only the keys of signatures are looked up by it. */
 const ALWAYS = new Set(["caller"]);
 
+/** Of a text that rows are compared with. Our own bound. */
+const TEXT_MAX = 512;
+/** ISO 8601 in UTC, also a day alone. */
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z)?$/;
+
 /**
  * The refusal of a query with a parameter that the route does not know, with one that is there
  * twice, or with a wrong value; null if the query is right.
@@ -49,6 +54,24 @@ function unknown(names: readonly string[]): string {
 export function oneOf(words: readonly string[]): Check {
   return (value) => (words.includes(value) ? null : `Send one of: ${words.join(", ")}.`);
 }
+
+/** Something, at most as long as a name or an id can be. */
+export const anyText: Check = (value) =>
+  value.length > 0 && value.length <= TEXT_MAX ? null : `Send 1 to ${TEXT_MAX} characters.`;
+
+/** A whole number from 1 to `max`. */
+export function countUpTo(max: number): Check {
+  return (value) =>
+    /^[1-9]\d{0,5}$/.test(value) && Number(value) <= max
+      ? null
+      : `Send a whole number from 1 to ${max}.`;
+}
+
+/** An instant, from 1970 on. */
+export const instant: Check = (value) =>
+  INSTANT.test(value) && Date.parse(value) >= 0
+    ? null
+    : "Send a time in UTC, such as 2026-11-29T03:00:00Z.";
 
 /** Anything: the list itself reads its cursor. */
 export const anyCursor: Check = () => null;

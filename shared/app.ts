@@ -49,6 +49,8 @@ export type { Problem } from "./incident/problem.ts";
 export type { Right } from "./access/caller.ts";
 export type { Known as Caller } from "./access/authenticate.ts";
 export type { Log } from "./ports.ts";
+export { SOURCES } from "./incident/incident.ts";
+export { RUN_STATES } from "./ledger/run/run.ts";
 export { CALLBACK_STATES } from "./workflow/view/list-callbacks.ts";
 export { Contended } from "./store/contended.ts";
 export type { ReachedRun } from "./store/reach-run.ts";

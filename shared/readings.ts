@@ -15,6 +15,7 @@ import { readQueueAudit, readRunAudit } from "./workflow/view/read-audit.ts";
 import { readDecisions } from "./workflow/view/read-decisions.ts";
 import { readSeals } from "./workflow/view/read-seals.ts";
 import { listCallbacks } from "./workflow/view/list-callbacks.ts";
+import { listRuns, type RunsAsked } from "./workflow/view/list-runs.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-evidence.ts";
 
 /** What a person reads: each view with its ports and settings. */
@@ -34,6 +35,8 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
     /** A page of callbacks; null if the cursor is none of this list. */
     listCallbacks: (caller: Caller, asked: Parameters<typeof listCallbacks>[2]) =>
       listCallbacks(outside, caller, asked),
+    /** A page of runs; null if the cursor is none of this list. */
+    listRuns: (caller: Caller, asked: RunsAsked) => listRuns(outside, caller, asked),
     describeCaller: (caller: Caller) => describeCaller(caller, config.access.caps),
     describeProfiles: (caller: Caller) => describeProfiles(caller, known),
     describeLibrary: () => describeLibrary(outside, library),

@@ -29,6 +29,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "POST runs/{runId}/resume": "whole",
   "POST runs/{runId}/collect": "whole",
   "POST runs/{runId}/callbacks/replay": "whole",
+  "GET runs": "queue",
   "GET status": "queue",
   "GET queue": "queue",
   "GET callbacks": "queue",

@@ -189,6 +189,11 @@ export function noticeDueAtMsIn(noticeRowKey: string): number {
 /** The machine in the key of a lease. */
 export const machineIdIn = ownerIn;
 
+/** What the key of a row has after the beginning that its range shares. */
+export function withoutFamily(key: string, { from }: KeyRange): string {
+  return key.slice(from.length);
+}
+
 /** The number of a record in its log. */
 export function auditNumberIn(auditRowKey: string): number {
   return Number(auditRowKey.split("!")[2]);

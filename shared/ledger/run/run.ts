@@ -115,7 +115,8 @@ export function withFinished(run: RunRecord, finished: number, nowMs: number): R
  * `finished`: all sequences have ended, and each result is stored or unavailable. If the incident
  * grows, the run is `running` again.
  */
-export type RunState = "running" | "finished";
+export const RUN_STATES = ["running", "finished"] as const;
+export type RunState = (typeof RUN_STATES)[number];
 
 /** The present state of the run. */
 export function stateOf(run: RunRecord): RunState {

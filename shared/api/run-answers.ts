@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+/*
+ * What the app answers, strict: a field that is renamed, lost or new is a change of the interface.
+ */
+
+const count = z.number().int().nonnegative();
+const ended = count.nullable();
+
+/** `GET runs`. */
+export const runsSchema = z.strictObject({
+  runs: z.array(
+    z.strictObject({
+      runId: z.string(),
+      state: z.enum(["running", "finished"]),
+      source: z.string(),
+      incidentId: z.string(),
+      title: z.string(),
+      severity: z.string(),
+      url: z.string().nullable(),
+      team: z.string().nullable(),
+      requestedBy: z.string(),
+      requestedAt: z.iso.datetime(),
+      finishedAt: z.iso.datetime().nullable(),
+      counts: z.strictObject({
+        total: count,
+        open: count,
+        succeeded: ended,
+        failed: ended,
+        timedOut: ended,
+        cancelled: ended,
+        expired: ended,
+        refused: ended,
+      }),
+      failures: z.record(z.string(), count),
+      needs: z.array(z.enum(["approval", "paused", "failed"])),
+      approvalExpiresAt: z.iso.datetime().nullable(),
+    }),
+  ),
+  next: z.string().nullable(),
+});

@@ -1,0 +1,115 @@
+import { reachInto } from "../../access/reach.ts";
+import type { Caller } from "../../access/caller.ts";
+import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
+import type { RunState } from "../../ledger/run/run.ts";
+import type { RunSummary } from "../../ledger/run/summary.ts";
+import { wholeTally, type Tally } from "../../ledger/run/tally.ts";
+
+/** What of a run needs a person: its plan an approval, itself a resume, or some of it failed. */
+type Need = "approval" | "paused" | "failed";
+
+/** A run as a list shows it: what of it the caller's rights reach. */
+export interface SummaryView {
+  readonly runId: string;
+  readonly state: RunState;
+  readonly source: string;
+  readonly incidentId: string;
+  readonly title: string;
+  readonly severity: string;
+  readonly url: string | null;
+  readonly team: string | null;
+  readonly requestedBy: string;
+  readonly requestedAt: string;
+  readonly finishedAt: string | null;
+  /**
+   * Sequences: all, those that are not finished, and those that ended in each state; null until
+   * lrq has counted those that an older version of the app has ended.
+   */
+  readonly counts: Counts;
+  /** How many did not end well, by the code of the outcome; empty where `counts` has null. */
+  readonly failures: Readonly<Record<string, number>>;
+  readonly needs: readonly Need[];
+  readonly approvalExpiresAt: string | null;
+}
+
+const ENDED = ["succeeded", "failed", "timedOut", "cancelled", "expired", "refused"] as const;
+type Ended = Readonly<Record<(typeof ENDED)[number], number | null>>;
+type Counts = { readonly total: number; readonly open: number } & Ended;
+
+/**
+ * The run for a caller; null if the caller's rights do not reach it. If the caller may not use all
+ * profiles and lrq has not counted the run yet, nobody knows whether they do.
+ */
+export function describeSummary(
+  summary: RunSummary,
+  caller: Caller,
+  nowMs: number,
+): SummaryView | null {
+  if (reachInto(caller, summary) === null) return null;
+  const tally = coveredBy(caller, wholeTally(summary));
+  if (caller.profiles !== null && (tally ?? []).length === 0) return null;
+  const { runId, source, incidentId, title, severity, url, team, requestedBy } = summary;
+  const failures = failuresIn(tally ?? []);
+  const approvalMs = summary.approvalUntilMs ?? 0;
+  const needs: Need[] = [
+    ...(approvalMs > nowMs ? (["approval"] as const) : []),
+    ...(summary.paused === null ? [] : (["paused"] as const)),
+    ...(Object.keys(failures).length === 0 ? [] : (["failed"] as const)),
+  ];
+  return {
+    runId,
+    state: summary.finishedAtMs === null ? "running" : "finished",
+    source,
+    incidentId,
+    title,
+    severity,
+    url,
+    team,
+    requestedBy,
+    requestedAt: isoOf(summary.requestedAtMs),
+    finishedAt: isoOrNull(summary.finishedAtMs),
+    counts: countsIn(summary, tally),
+    failures,
+    needs,
+    approvalExpiresAt: approvalMs > nowMs ? isoOf(approvalMs) : null,
+  };
+}
+
+/** What the tally says of the profiles that the caller may use. */
+function coveredBy({ profiles }: Caller, tally: Tally | null): Tally | null {
+  if (profiles === null || tally === null) return tally;
+  return tally.filter(({ profile }) => profiles.includes(profile));
+}
+
+function countsIn({ accepted, open }: RunSummary, tally: Tally | null): Counts {
+  const none = { succeeded: null, failed: null, timedOut: null };
+  if (tally === null) {
+    return { total: accepted, open, ...none, cancelled: null, expired: null, refused: null };
+  }
+  const ends = tally.flatMap(({ ended }) => ended);
+  const total = tally.reduce((sum, each) => sum + each.accepted, 0);
+  const finished = ends.reduce((sum, each) => sum + each.count, 0);
+  const of = (state: (typeof ENDED)[number]) =>
+    ends.filter((each) => each.state === state).reduce((sum, { count }) => sum + count, 0);
+  return {
+    total,
+    open: total - finished,
+    succeeded: of("succeeded"),
+    failed: of("failed"),
+    timedOut: of("timedOut"),
+    cancelled: of("cancelled"),
+    expired: of("expired"),
+    refused: of("refused"),
+  };
+}
+
+/** A cancel is no failure: somebody asked for it. */
+function failuresIn(tally: Tally): Record<string, number> {
+  const failures = new Map<string, number>();
+  for (const { state, code, count } of tally.flatMap(({ ended }) => ended)) {
+    if (state === "cancelled" || (state === "succeeded" && code === null)) continue;
+    const name = code ?? state;
+    failures.set(name, (failures.get(name) ?? 0) + count);
+  }
+  return Object.fromEntries(failures);
+}
