@@ -2,6 +2,7 @@ import { app } from "@azure/functions";
 import { watchAnswers } from "./back-pressure.ts";
 // The whole app: each import registers its function with the host.
 import "./approve-run.ts";
+import "./attention.ts";
 import "./cancel-all.ts";
 import "./cancel-run.ts";
 import "./collect-again.ts";

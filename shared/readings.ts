@@ -6,6 +6,7 @@ import { reachRun, type ReachedRun } from "./store/reach-run.ts";
 import { previewCancel } from "./workflow/operate/cancel-all.ts";
 import { withLog } from "./workflow/submit/log-throttles.ts";
 import { describeRun } from "./workflow/view/describe-run.ts";
+import { describeAttention } from "./workflow/view/describe-attention.ts";
 import { describeCaller } from "./workflow/view/describe-caller.ts";
 import { describeLibrary } from "./workflow/view/describe-library.ts";
 import { describeProfiles } from "./workflow/view/describe-profiles.ts";
@@ -37,6 +38,8 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
       listCallbacks(outside, caller, asked),
     /** A page of runs; null if the cursor is none of this list. */
     listRuns: (caller: Caller, asked: RunsAsked) => listRuns(outside, caller, asked),
+    describeAttention: (caller: Caller, sinceMs: number | null) =>
+      describeAttention(outside, library, caller, sinceMs),
     describeCaller: (caller: Caller) => describeCaller(caller, config.access.caps),
     describeProfiles: (caller: Caller) => describeProfiles(caller, known),
     describeLibrary: () => describeLibrary(outside, library),

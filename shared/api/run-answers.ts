@@ -39,3 +39,29 @@ export const runsSchema = z.strictObject({
   ),
   next: z.string().nullable(),
 });
+
+const optionalText = z.string().nullable();
+const optionalTime = z.iso.datetime().nullable();
+
+/** `GET attention`. */
+export const attentionSchema = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      code: z.string(),
+      detail: z.string(),
+      nextStep: z
+        .strictObject({ code: z.string(), step: z.string(), needsPerson: z.boolean() })
+        .nullable(),
+      since: optionalTime,
+      until: optionalTime,
+      count: count.nullable(),
+      runId: optionalText,
+      source: optionalText,
+      incidentId: optionalText,
+      title: optionalText,
+      machineId: optionalText,
+      machineName: optionalText,
+      sequenceId: optionalText,
+    }),
+  ),
+});

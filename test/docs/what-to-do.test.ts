@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { adviceAbout } from "../../shared/advice/advice-about.ts";
 import type { Advice } from "../../shared/advice/advice.ts";
+import { ATTENTIONS } from "../../shared/advice/attentions.ts";
 import { OUTCOMES } from "../../shared/advice/outcomes.ts";
 import { REFUSALS } from "../../shared/advice/refusals.ts";
 import { WAITS } from "../../shared/advice/waits.ts";
@@ -12,6 +13,7 @@ const TABLES: readonly (readonly [string, Readonly<Record<string, Advice>>])[] =
   ["While a sequence waits", WAITS],
   ["When a sequence has ended", OUTCOMES],
   ["When Defender refuses a sequence", REFUSALS],
+  ["What else wants a person", ATTENTIONS],
 ];
 
 describe("what to do", () => {

@@ -30,6 +30,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "POST runs/{runId}/collect": "whole",
   "POST runs/{runId}/callbacks/replay": "whole",
   "GET runs": "queue",
+  "GET attention": "queue",
   "GET status": "queue",
   "GET queue": "queue",
   "GET callbacks": "queue",

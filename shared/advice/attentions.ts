@@ -1,0 +1,17 @@
+import { needsPerson } from "./advice.ts";
+
+/** What wants a person and is about no sequence that waits or has ended. */
+export const ATTENTIONS = {
+  noList: needsPerson(
+    "Actions of lrq are open, and Defender has given no list for a quarter of an hour.",
+    "See with `lrq doctor` whether the app reaches Defender, and whether its timer runs.",
+  ),
+  rowSetAside: needsPerson(
+    "This version of the app cannot read a row, and leaves it as it is.",
+    "Run the version of the app that wrote it; docs/runbooks/rows-set-aside.md says how.",
+  ),
+  callbackDead: needsPerson(
+    "A callback was tried for the last time and was not delivered.",
+    "Mend the receiver, then send it again; docs/runbooks/callbacks-dead.md says how.",
+  ),
+};

@@ -1,0 +1,88 @@
+import { teamOf, type Caller } from "../../access/caller.ts";
+import { DEAD, RUNNING, summariesOf, SUMMARY, type KeyRange } from "../../ledger/row/keys.ts";
+import { deadNoticeSchema, type DeadNotice } from "../../ledger/outbox/notice.ts";
+import { orSetAside, SetAside, sorted } from "../../ledger/row/set-aside.ts";
+import { summarySchema, type RunSummary } from "../../ledger/run/summary.ts";
+import type { LibraryRules } from "../../limits/library/rules.ts";
+import type { LedgerReads, Ports } from "../../ports.ts";
+import { loadBudget } from "../../store/load.ts";
+import { attention, type Attention } from "./attention.ts";
+import { attentionOfQueue, attentionOfRows } from "./attention-of-queue.ts";
+import {
+  deadCallbacks,
+  failuresByCause,
+  missingApprovals,
+  pausedRuns,
+  type SeenRun,
+} from "./attention-of-runs.ts";
+import { describeSummary } from "./describe-summary.ts";
+
+/** What wants a person, the most urgent first. */
+export interface AttentionView {
+  readonly items: readonly Attention[];
+}
+
+/** One page of the Table service. */
+const ROWS_MAX = 1_000;
+/** Without `since`. Our own choice: a day and a night. */
+const SINCE_MS = 86_400_000;
+
+/**
+ * What wants a person, in at most five requests: of the queue, which all teams share, and of the
+ * runs that the caller's rights reach. It looks at a thousand runs that are running, at the newest
+ * thousand, and at a thousand dead callbacks. Failures are of runs that are running, or finished at
+ * `askedSinceMs` or later; without it in the last day. No time of the answer itself is in it, so an
+ * unchanged answer is the same.
+ */
+export async function describeAttention(
+  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
+  library: LibraryRules | null,
+  caller: Caller,
+  askedSinceMs: number | null,
+): Promise<AttentionView> {
+  const ranges = caller.all ? [SUMMARY] : [summariesOf(teamOf(caller)), summariesOf("")];
+  const [budget, dead, ...summaries] = await Promise.all([
+    orSetAside(loadBudget(ledger)),
+    deadIn(ledger),
+    ...[RUNNING, ...ranges].map(async (range) => await summariesIn(ledger, range)),
+  ]);
+  const nowMs = clock.earliest();
+  const sinceMs = askedSinceMs ?? Math.floor(nowMs - SINCE_MS);
+  const seen = seenBy(caller, summaries.flat(), nowMs);
+  const runs = new Map(seen.map(({ summary }) => [summary.runId, summary]));
+  const reached = dead.filter(({ runId }) => caller.all || runs.has(runId));
+  const { stops, slows } =
+    budget instanceof SetAside
+      ? { stops: [attention("setAside", { detail: budget.why, count: 1 })], slows: [] }
+      : attentionOfQueue(budget.value, library, nowMs);
+  const rows = budget instanceof SetAside ? [] : attentionOfRows(budget.value, caller);
+  const items = [
+    ...stops,
+    ...missingApprovals(seen),
+    ...pausedRuns(seen),
+    ...rows,
+    ...failuresByCause(seen, sinceMs),
+    ...deadCallbacks(reached, runs),
+    ...slows,
+  ];
+  return { items };
+}
+
+/** Each run once, as the caller sees it, if the caller's rights reach it. */
+function seenBy(caller: Caller, summaries: readonly RunSummary[], nowMs: number): SeenRun[] {
+  const all = new Map(summaries.map((summary) => [summary.runId, summary]));
+  return [...all.values()].flatMap((summary) => {
+    const view = describeSummary(summary, caller, nowMs);
+    return view === null ? [] : [{ summary, view }];
+  });
+}
+
+async function summariesIn(ledger: LedgerReads, range: KeyRange): Promise<RunSummary[]> {
+  const rows = await ledger.list(range.from, range.before, ROWS_MAX);
+  return sorted(summarySchema, rows).readable.map(({ value }) => value);
+}
+
+async function deadIn(ledger: LedgerReads): Promise<DeadNotice[]> {
+  const rows = await ledger.list(DEAD.from, DEAD.before, ROWS_MAX);
+  return sorted(deadNoticeSchema, rows).readable.map(({ value }) => value);
+}
