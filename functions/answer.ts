@@ -12,6 +12,7 @@ const PROBLEMS = {
   "not-found": [404, "There is no such thing"],
   "key-reused": [409, "The Idempotency-Key was used for another request"],
   "not-approvable": [409, "This cannot be approved"],
+  "not-retryable": [409, "This cannot be run again"],
   "paused-by-setting": [409, "A setting pauses lrq"],
   replayed: [409, "The signed message was sent before"],
   "set-aside": [409, "A row cannot be read by this version of the app"],

@@ -27,6 +27,7 @@ import "./replay-callbacks.ts";
 import "./resume-run.ts";
 import "./resume.ts";
 import "./send-callbacks.ts";
+import "./sequences.ts";
 import "./status.ts";
 import "./whoami.ts";
 

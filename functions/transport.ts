@@ -1,4 +1,3 @@
-import type { ReadableStreamDefaultReader } from "node:stream/web";
 import type {
   HttpHandler,
   HttpRequest,
@@ -18,11 +17,13 @@ import {
   type Log,
   type RawRequest,
   type ReachedRun,
+  type ReachedSequence,
   type Refused,
   type Right,
 } from "../shared/app.ts";
 import { notConfigured, problem } from "./answer.ts";
 import { conditional } from "./conditional.ts";
+import { leaveUnread, readAtMost } from "./request-body.ts";
 
 /** Bytes to read of a body: one more than it may have, so that a body that is too large is seen. */
 const BODY_BYTES_READ = MAX_BODY_BYTES + 1;
@@ -167,6 +168,19 @@ export function forWholeRun(
   });
 }
 
+/** For the sequence in the address, if the caller's rights reach it. */
+export function forSequence(
+  right: Right,
+  act: Act<Calling & { readonly sequence: ReachedSequence }>,
+): HttpHandler {
+  return forCallers(right, async (app, request, calling) => {
+    const id = request.params["sequenceId"] ?? "";
+    const sequence = await app.reachSequence(calling.who.caller, id);
+    if (sequence === null) return problem("not-found", "There is no sequence with this id.");
+    return await act(app, request, { ...calling, sequence });
+  });
+}
+
 /** For what belongs to all teams together. */
 export function forEveryTeam(right: Right, act: Act<Calling>): HttpHandler {
   return forCallers(right, async (app, request, calling) => {
@@ -213,36 +227,4 @@ export async function onTrigger(
 function logOutOfReach(error: unknown, context: InvocationContext): void {
   const [status, code] = [statusOf(error), codeOf(error)];
   logOf(context)("error", "storageOutOfReach", { status, code, route: context.functionName });
-}
-
-async function readAtMost(request: HttpRequest, bytesMax: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader: ReadableStreamDefaultReader<unknown> = request.body.getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    const chunk = read.value;
-    if (!(chunk instanceof Uint8Array)) throw new Error("a body gave something but bytes");
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size >= bytesMax) {
-      // To cancel would break the connection that the answer needs; the host bounds the rest.
-      discard(reader).catch(() => undefined);
-      break;
-    }
-  }
-  return Buffer.concat(chunks).subarray(0, bytesMax);
-}
-
-/**
- * Lets a body that nobody has read pass by. It is not kept, and the answer does not wait for it: a
- * connection with an unread body can take no answer.
- */
-function leaveUnread(request: HttpRequest): void {
-  if (request.body === null || request.bodyUsed) return;
-  discard(request.body.getReader()).catch(() => undefined);
-}
-
-async function discard(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
-  while (!(await reader.read()).done);
 }

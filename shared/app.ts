@@ -17,10 +17,12 @@ import type { Log, Ports } from "./ports.ts";
 import { createPorts } from "./outside.ts";
 import { createLookUpPayments } from "./store/look-up-payments.ts";
 import type { ReachedRun } from "./store/reach-run.ts";
+import type { ReachedSequence } from "./store/reach-sequence.ts";
 import { approveRun } from "./workflow/operate/approve-run.ts";
 import { callBack } from "./workflow/notify/send-notice.ts";
 import { cancelAll } from "./workflow/operate/cancel-all.ts";
 import { cancelRun } from "./workflow/operate/cancel-run.ts";
+import { cancelSequence } from "./workflow/operate/cancel-sequence.ts";
 import { collectAgain } from "./workflow/collect/collect-again.ts";
 import { collect } from "./workflow/collect/collect.ts";
 import { checkLibrary } from "./workflow/operate/check-library.ts";
@@ -34,6 +36,7 @@ import { createCountedCommits } from "./workflow/accept/counted-commits.ts";
 import { createWatch } from "./workflow/poll/watch.ts";
 import { reconcile } from "./workflow/operate/reconcile.ts";
 import { receiveIncident, type ReceiveSettings } from "./workflow/accept/receive-incident.ts";
+import { retrySequence } from "./workflow/accept/retry-sequence.ts";
 import { resumeRun } from "./workflow/operate/resume-run.ts";
 import {
   admitCaller,
@@ -54,6 +57,7 @@ export { RUN_STATES } from "./ledger/run/run.ts";
 export { CALLBACK_STATES } from "./workflow/view/list-callbacks.ts";
 export { Contended } from "./store/contended.ts";
 export type { ReachedRun } from "./store/reach-run.ts";
+export type { ReachedSequence } from "./store/reach-sequence.ts";
 export type { Received } from "./workflow/accept/receive-incident.ts";
 export type { RawRequest, Refused } from "./workflow/accept/request.ts";
 
@@ -135,6 +139,8 @@ function createApp(
     examine: examineApp,
     receiveIncident: (log: Log, request: RawRequest & { source: string }) =>
       receiveIncident({ ...withLog(outside, log), ...shared }, receiving, request, Date.now()),
+    retrySequence: (log: Log, sequence: ReachedSequence, who: Known) =>
+      retrySequence({ ...withLog(outside, log), ...shared }, receiving, sequence, who),
     ...readings(config, outside, known),
     ...operations(config, outside, known),
     ...triggers(config, outside, known),
@@ -154,6 +160,8 @@ function operations({ limits }: Config, outside: Outside, { library }: KnownPart
     cancelAll: (log: Log, caller: Caller, preview: boolean) =>
       cancelAll(logging(log), limits, caller, preview),
     cancelRun: (log: Log, run: ReachedRun) => cancelRun(logging(log), limits, run.runId, run),
+    cancelSequence: (log: Log, sequence: ReachedSequence, by: string) =>
+      cancelSequence(logging(log), limits, sequence, by),
     approveRun: (log: Log, asked: { runId: string; who: Known; rawBody: Uint8Array }) =>
       approveRun(logging(log), limits, asked),
     resumeRun: (log: Log, runId: string, by: string) => resumeRun(logging(log), limits, runId, by),

@@ -3,7 +3,9 @@ import type { Config } from "./config.ts";
 import type { Log, Ports } from "./ports.ts";
 import type { KnownParts } from "./read-settings.ts";
 import { reachRun, type ReachedRun } from "./store/reach-run.ts";
+import { reachSequence } from "./store/reach-sequence.ts";
 import { previewCancel } from "./workflow/operate/cancel-all.ts";
+import { previewCancelOf } from "./workflow/operate/cancel-sequence.ts";
 import { withLog } from "./workflow/submit/log-throttles.ts";
 import { describeRun } from "./workflow/view/describe-run.ts";
 import { describeAttention } from "./workflow/view/describe-attention.ts";
@@ -27,6 +29,9 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
   return {
     /** The run as far as the caller's rights reach it; null if they do not. */
     reachRun: (caller: Caller, runId: string) => reachRun(outside.ledger, caller, runId),
+    /** The same for one sequence. */
+    reachSequence: (caller: Caller, sequenceId: string) =>
+      reachSequence(outside.ledger, caller, sequenceId),
     describeRun: (reach: ReachedRun) =>
       describeRun(outside, limits, reach.runId, { reach, approvers }),
     describeStatus: (caller: Caller) => describeStatus(outside, limits, caller, library),
@@ -52,6 +57,7 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
       readRunAudit({ ...outside, log }, runId, from),
     readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),
     readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
+    previewCancelOf,
     previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
   };
 }

@@ -13,14 +13,16 @@ import type { ChainEnd } from "./chain.ts";
 import { reportedName } from "./reported-text.ts";
 
 /**
- * The decisions that a person may ask about later. `adopted`: an action was found at Defender after
- * the answer to its POST was lost. `givenBack`: a sequence waits again. `ended`: it ended, in any
- * way. `refused`: Defender refused it. `ranLate`: an action that was given up has run.
- * `impersonation`: somebody else's action has a mark of the sequence. `libraryDrift`: a library file
- * is not as pinned any more. `libraryChanged`: one was changed while the sequence ran.
+ * The decisions that a person may ask about later. `retried`: a sequence that had ended is run
+ * again by another one. `adopted`: an action was found at Defender after the answer to its POST was
+ * lost. `givenBack`: a sequence waits again. `ended`: it ended, in any way. `refused`: Defender
+ * refused it. `ranLate`: an action that was given up has run. `impersonation`: somebody else's
+ * action has a mark of the sequence. `libraryDrift`: a library file is not as pinned any more.
+ * `libraryChanged`: one was changed while the sequence ran.
  */
 export const AUDIT_EVENTS = [
   "accepted",
+  "retried",
   "claimed",
   "submitted",
   "unconfirmed",

@@ -73,6 +73,15 @@ export function sequenceIdOf(
   return `${runId}.${digest([runId, ...parts], SEQUENCE_CHARACTERS)}`;
 }
 
+/**
+ * The id of the sequence that runs this one again, in the same run. There is one for each, so
+ * nothing is retried twice: what retries a retry has an id of its own.
+ */
+export function retryIdOf(sequenceId: string): string {
+  const runId = runOfSequence(sequenceId);
+  return `${runId}.${digest([runId, "retry", sequenceId], SEQUENCE_CHARACTERS)}`;
+}
+
 /** The id of the run that the sequence belongs to. */
 export function runOfSequence(sequenceId: string): string {
   return sequenceId.slice(0, RUN_CHARACTERS);

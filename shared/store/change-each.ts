@@ -21,13 +21,21 @@ export async function* changeEach<T>(
   // A sequence without its own rows could not be changed.
   await unfold(ports, runId);
   for (const { key } of await listAll(ports.ledger, sequencesOf(runId))) {
-    const sequenceId = sequenceIdIn(key);
-    const changing = () =>
-      transact(ports, usual(sequenceId), async (tx) => {
-        const stored = await loadSequence(tx, sequenceId);
-        if (stored === null) throw new Error(`${sequenceId} is gone`);
-        return await change(tx, stored);
-      });
-    yield await unlessSetAside(ports, null, changing);
+    yield await changeOne(ports, sequenceIdIn(key), change);
   }
+}
+
+/** The same for one sequence that has its own rows. */
+export async function changeOne<T>(
+  ports: Pick<Ports, "ledger" | "clock" | "random" | "log">,
+  sequenceId: string,
+  change: (tx: Transaction, sequence: Stored<SequenceRecord>) => Promise<T>,
+): Promise<T | null> {
+  const changing = () =>
+    transact(ports, usual(sequenceId), async (tx) => {
+      const stored = await loadSequence(tx, sequenceId);
+      if (stored === null) throw new Error(`${sequenceId} is gone`);
+      return await change(tx, stored);
+    });
+  return await unlessSetAside(ports, null, changing);
 }

@@ -24,6 +24,7 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   "not-found": problem("not-found", DETAIL),
   "key-reused": problem("key-reused", DETAIL),
   "not-approvable": problem("not-approvable", DETAIL),
+  "not-retryable": problem("not-retryable", DETAIL),
   "paused-by-setting": problem("paused-by-setting", DETAIL),
   replayed: problem("replayed", DETAIL),
   "set-aside": problem("set-aside", DETAIL),

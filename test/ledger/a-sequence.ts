@@ -25,6 +25,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     sequenceId: SEQUENCE_ID,
     runId: RUN_ID,
     requestedBy: null,
+    retry: null,
     machineId: MACHINE_ID,
     machineName: "host-1.example.org",
     machineFacts: null,

@@ -7,6 +7,7 @@ import { OF_LIMITS } from "./of-limits.ts";
 import { OF_LIBRARY } from "./of-library.ts";
 import { OF_LISTS } from "./of-lists.ts";
 import { OF_RESULTS } from "./of-results.ts";
+import { OF_RETRIES } from "./of-retries.ts";
 import { OF_SENDERS } from "./of-senders.ts";
 import { OF_SCRIPTS } from "./of-scripts.ts";
 import { OF_SEALS } from "./of-seals.ts";
@@ -24,6 +25,7 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_LISTS,
   ...OF_LATE,
   ...OF_RESULTS,
+  ...OF_RETRIES,
   ...OF_SEALS,
   ...OF_GUARDS,
   ...OF_CALLBACKS,

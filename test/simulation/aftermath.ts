@@ -85,7 +85,8 @@ function checkRun(
   if (run.custody.count !== stored.length) {
     court.fail("run", `${run.custody.count} custody entries for ${stored.length} results`);
   }
-  const machines = own.map((each) => `${each.machineId} ${each.profile.name}`);
+  const firsts = own.filter(({ retry }) => retry === null);
+  const machines = firsts.map((each) => `${each.machineId} ${each.profile.name}`);
   if (new Set(machines).size !== machines.length) {
     court.fail("key", `run ${run.runId} collects a machine twice`);
   }

@@ -28,6 +28,7 @@ import {
   type Stranger,
   type TenantRules,
 } from "./scenario.ts";
+import { drawSteering } from "./steering.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
 import { drawVersions } from "./versions.ts";
 
@@ -97,6 +98,7 @@ export function drawScenario(seed: number): Scenario {
       ...guards.operations,
       ...approvals.operations,
       ...held.operations,
+      ...drawSteering(seed, approvals.arrivals),
     ],
     interruptions: [...guards.interruptions, ...approvals.interruptions],
     foreign: chance(random, 0.4) ? drawForeign(random, machines) : [],

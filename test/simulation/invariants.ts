@@ -38,6 +38,9 @@ export const INVARIANTS = {
   honest:
     "A sequence is said to have succeeded only if an action of its own completed every command.",
   verdict: "A sequence ends as refused only if Defender itself refused a POST of it.",
+  retried:
+    "What has failed is run again at most once by one sequence, with the same commands on the same " +
+    "machine, and nothing else is.",
   asked: "A sequence ends as cancelled only if somebody asked for that.",
   rows:
     "Every index row, lease and note in the ledger follows from a record, and every " +

@@ -12,6 +12,7 @@ import { createLedgerJudge, type LedgerJudge } from "./ledger-judge.ts";
 import { createLockoutJudge, type LockoutJudge } from "./lockout-judge.ts";
 import { createLibraryJudge, type LibraryJudge } from "./library-judge.ts";
 import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
+import { createRetryJudge, type RetryJudge } from "./retry-judge.ts";
 import { createSealJudge, type SealJudge } from "./seal-judge.ts";
 import { createSettingJudge, type SettingJudge } from "./setting-judge.ts";
 import { createSummaryJudge, type SummaryJudge } from "./summary-judge.ts";
@@ -29,6 +30,7 @@ export interface Judge {
   readonly gates: GateJudge;
   readonly approvals: ApprovalJudge;
   readonly notices: NoticeJudge;
+  readonly retries: RetryJudge;
   readonly seals: SealJudge;
   readonly summaries: SummaryJudge;
   readonly late: LateJudge;
@@ -46,7 +48,7 @@ export interface Judge {
   /** Looks at what must not stay as it is; to be called every minute or so. */
   patrol(actions: readonly TenantAction[], healedAtMs: number): void;
   /** Sequences that a sender was told of. */
-  readonly promisedIds: ReadonlySet<string>;
+  readonly promisedIds: Set<string>;
 }
 
 /** Without a stall a call leaves this long after it was counted at most, clocks included. */
@@ -94,6 +96,7 @@ export function createJudge(
       court.fail("verdict", `${sequenceId} is refused: ${after.outcome?.detail}`);
     }
     late.written(before, after);
+    retries.written(before, after);
     strangers.written(after);
     const action = actionOf(after.actionId ?? "");
     // What Defender never showed ends by our own clock, and what it denies to know is given up.
@@ -113,6 +116,7 @@ export function createJudge(
   const facts = createFactsJudge(court, scenario, startMs);
   const library = createLibraryJudge(court, scenario, startMs);
   const late = createLateJudge(court, () => ledger.records);
+  const retries = createRetryJudge(court, () => ledger.records);
   const lockouts = createLockoutJudge(court, scenario, startMs);
   const seen = createDoorJudge(court, scenario.limits, (id) => promises.get(id) ?? null);
   const door = {
@@ -143,6 +147,7 @@ export function createJudge(
     gates,
     approvals,
     notices,
+    retries,
     seals,
     summaries,
     late,

@@ -48,6 +48,13 @@ export type Operation =
   | { readonly kind: "pause" | "resume"; readonly atMs: number }
   | { readonly kind: "cancel" | "resumeRun"; readonly atMs: number; readonly incidentId: string }
   | {
+      readonly kind: "cancelOne" | "retry";
+      readonly atMs: number;
+      readonly incidentId: string;
+      /** Which of its sequences, among those that there are then. */
+      readonly pick: number;
+    }
+  | {
       readonly kind: "approve";
       readonly atMs: number;
       readonly incidentId: string;

@@ -3,6 +3,7 @@ import type { Incident } from "../../shared/incident/incident.ts";
 import { accept, type Acceptance } from "../../shared/workflow/accept/accept.ts";
 import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
+import type { RetrySettings } from "../../shared/workflow/accept/retry-sequence.ts";
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
 import { pause, resume } from "../../shared/workflow/operate/pause.ts";
 import { resumeRun } from "../../shared/workflow/operate/resume-run.ts";
@@ -13,6 +14,7 @@ import { targetsFor } from "./callback-targets.ts";
 import type { Epoch } from "./hosts.ts";
 import { CATALOGUE } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
+import { steer } from "./steering.ts";
 import { between } from "./streams.ts";
 import { unlessAside } from "./versions.ts";
 import type { World } from "./world.ts";
@@ -49,16 +51,7 @@ export function startSenders(world: World): { asking(): number } {
 }
 
 async function send(world: World, arrival: Arrival, runs: Map<string, string>): Promise<void> {
-  const { limits, expiryMs, policy, approvalMs } = world.scenario;
-  const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
-  const settings = {
-    limits,
-    expiryMs,
-    scope: {},
-    policy,
-    approvalMs,
-    ...profiles,
-  };
+  const settings = settingsOf(world);
   const incident = incidentOf(arrival);
   const { team = REQUESTER } = arrival;
   const submission = {
@@ -101,6 +94,14 @@ async function send(world: World, arrival: Arrival, runs: Map<string, string>): 
   world.judge.accepted(`${arrival.incidentId} of ${team}`, runId, ids);
 }
 
+/** Those of every host. */
+function settingsOf({ scenario }: World): RetrySettings {
+  const { limits, expiryMs, policy, approvalMs } = scenario;
+  const caps = { perIncident: 1, perCallerDay: 1_000_000, perDay: 1_000_000 };
+  const profiles = { catalogue: CATALOGUE, routing: { rules: [] } };
+  return { limits, expiryMs, scope: {}, policy, approvalMs, caps, ...profiles };
+}
+
 async function operate(
   world: World,
   operation: Operation,
@@ -132,6 +133,12 @@ async function operate(
       world.judge.gates.resumeAsked(runId);
       await insist(world, async (ports) => await resumeRun(ports, limits, runId, "op"));
       return;
+    }
+    case "cancelOne":
+    case "retry": {
+      const runId = runs.get(operation.incidentId);
+      if (runId === undefined) return;
+      return await steer(world, { ...operation, runId }, settingsOf(world), insist);
     }
     case "approve": {
       const runId = runs.get(operation.incidentId);

@@ -47,6 +47,9 @@ const result = z.strictObject({
 const sequence = z.strictObject({
   sequenceId: z.string(),
   requestedBy: z.string().optional(),
+  // The release before cannot retry one.
+  retryOf: z.string().nullable().optional(),
+  retriedBy: z.string().nullable().optional(),
   machineId: z.string(),
   machineName: z.string().nullable(),
   machineFacts: z

@@ -24,6 +24,8 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "GET runs/{runId}/decisions": "whole",
   "GET audit": "everyTeam",
   "POST runs/{runId}/cancel": "part",
+  "POST sequences/{sequenceId}/cancel": "part",
+  "POST sequences/{sequenceId}/retry": "part",
   "POST cancel": "own",
   "POST runs/{runId}/approve": "part",
   "POST runs/{runId}/resume": "whole",
@@ -107,7 +109,7 @@ async function ask(route: string, key: string, runId: string, sequenceId: string
 }
 
 const ROUTES = Object.entries(NEEDS);
-const OF_RUNS = ROUTES.filter(([route]) => route.includes("{runId}"));
+const OF_RUNS = ROUTES.filter(([route]) => /{(runId|sequenceId)}/.test(route));
 
 describe("the matrix of routes and callers", () => {
   it("has every route", () => {
@@ -141,7 +143,9 @@ describe("the matrix of routes and callers", () => {
     for (const [route] of OF_RUNS) {
       const sequenceId = sequenceIds.get("windows") ?? "";
       const hidden = await ask(route, "alone", id, sequenceId);
-      const none = await ask(route, "owner", "0".repeat(20), sequenceId);
+      const [of = "", own = ""] = sequenceId.split(".");
+      const other = route.includes("{runId}") ? of : "0".repeat(20);
+      const none = await ask(route, "owner", "0".repeat(20), `${other}.${own}`);
       expect([route, hidden.status, hidden.body]).toEqual([route, 404, none.body]);
     }
   });

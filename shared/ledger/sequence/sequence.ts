@@ -89,6 +89,10 @@ export const sequenceSchema = rowObject({
   runId: z.string(),
   /** Who asked for it; null if an older version of the app accepted it: then who made its run. */
   requestedBy: z.string().nullable().default(null),
+  /** The sequence that it runs again, and the how-manieth retry of the first one it is, from 1. */
+  retry: rowObject({ of: z.string(), number: z.number().int().min(1) })
+    .nullable()
+    .default(null),
   machineId: z.string(),
   machineName: z.string().nullable(),
   /** What Defender said of the machine at acceptance; null if Defender was not asked. */

@@ -2,16 +2,16 @@ import { secondsLeftOfDay, type OverCap } from "../../access/caps.ts";
 import { TARGETS_MAX } from "../../ledger/outbox/notice.ts";
 import type { SetAside } from "../../ledger/row/set-aside.ts";
 import { noteSetAside } from "../../store/set-aside.ts";
-import type { Acceptance, AcceptPorts, Submission } from "./answer.ts";
+import type { Acceptance, AcceptPorts } from "./answer.ts";
 
 // The answers to requests of which nothing was written: caps, counts, size, callbacks.
 
 /** The answer says how many are left, so that the sender can choose. */
 export function overCap(
   { clock, log }: AcceptPorts,
-  { caller, incident }: Submission,
+  { caller, incident }: { caller: string; incident: { readonly incidentId: string } },
   { cap, limit, left, asked }: OverCap,
-): Acceptance {
+): Extract<Acceptance, { kind: "tooManyMachines" | "overCap" }> {
   log("warn", "overCap", { caller, cap, limit, left, asked, incidentId: incident.incidentId });
   const numbers = `The request has ${asked} new machines, and ${left} of ${limit} are left`;
   if (cap === "perIncident") {
@@ -26,7 +26,10 @@ export function overCap(
  * If a cap cannot be judged, nothing passes it: new machines are refused until a person has mended
  * the counts.
  */
-export async function uncounted(ports: AcceptPorts, aside: SetAside): Promise<Acceptance> {
+export async function uncounted(
+  ports: AcceptPorts,
+  aside: SetAside,
+): Promise<Extract<Acceptance, { kind: "unavailable" }>> {
   await noteSetAside(ports, aside);
   const detail =
     `The row ${aside.key}, the counts of the day, is set aside: ${aside.why}. No cap can be judged, ` +

@@ -50,7 +50,7 @@ export async function cancelRun(
   const tally = { ended: 0, asked: 0, alreadyOver: 0, setAside: 0 };
   const asked = changeEach(ports, runId, async (tx, stored) =>
     covers(stored.value)
-      ? await cancelSequence(tx, stored, by, ports.clock.earliest())
+      ? await cancelOne(tx, stored, by, ports.clock.earliest())
       : ("notCovered" as const),
   );
   for await (const came of asked) if (came !== "notCovered") tally[came ?? "setAside"] += 1;
@@ -61,7 +61,8 @@ export async function cancelRun(
   return tally;
 }
 
-async function cancelSequence(
+/** Ends one sequence, or asks for that if it is at Defender; which of these it came to. */
+export async function cancelOne(
   tx: Transaction,
   stored: Stored<SequenceRecord>,
   by: string,

@@ -69,9 +69,7 @@ export async function describeRun(
     results: resultsOf(records),
     doneTwice: records.filter(doneTwice).length,
     impersonated: records.filter((each) => each.impersonations.length > 0).length,
-    sequences: records.map((each) =>
-      describeSequence(withSeen(each, budget), queue, { run, seesOutput }),
-    ),
+    sequences: describeSequences(records, queue, { run, seesOutput }),
     setAside: setAside.map(({ key, why }) => ({ key, why })),
     skipped: run.skipped,
     readAs: run.readAs,
@@ -81,6 +79,19 @@ export async function describeRun(
     gate: describeGate(run.gate),
     approval: describeApproval(run, all, approvers),
   };
+}
+
+/** Each with the one that runs it again. */
+function describeSequences(
+  records: readonly SequenceRecord[],
+  queue: Queue,
+  describing: { readonly run: RunRecord; readonly seesOutput: boolean },
+): RunView["sequences"] {
+  const retries = new Map(records.map(({ retry, sequenceId }) => [retry?.of, sequenceId]));
+  return records.map((each) => {
+    const retriedBy = retries.get(each.sequenceId) ?? null;
+    return describeSequence(withSeen(each, queue.budget), queue, { ...describing, retriedBy });
+  });
 }
 
 function describeSeal(run: RunRecord): RunView["seal"] {

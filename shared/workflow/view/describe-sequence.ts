@@ -8,11 +8,19 @@ import { scriptFailed } from "../../ledger/sequence/progress.ts";
 import { nextStepFor } from "./next-step.ts";
 import type { CommandView, ResultView, SequenceView } from "./run-view.ts";
 
+/** What of its run is to be known, and who reads it. */
+interface Describing {
+  readonly run: Pick<RunRecord, "requestedBy" | "cancelAsked">;
+  readonly seesOutput: boolean;
+  /** The sequence that runs it again. */
+  readonly retriedBy?: string | null;
+}
+
 /** A sequence of a run for a caller, who may see what its scripts wrote or not. */
 export function describeSequence(
   record: SequenceRecord,
   queue: Queue,
-  { run, seesOutput }: { run: Pick<RunRecord, "requestedBy" | "cancelAsked">; seesOutput: boolean },
+  { run, seesOutput, retriedBy = null }: Describing,
 ): SequenceView {
   const { name, version } = record.profile;
   const waits =
@@ -21,6 +29,8 @@ export function describeSequence(
   return {
     sequenceId: record.sequenceId,
     requestedBy: record.requestedBy ?? run.requestedBy,
+    retryOf: record.retry?.of ?? null,
+    retriedBy,
     machineId: record.machineId,
     machineName: record.machineName,
     machineFacts: describeFacts(record),

@@ -95,6 +95,9 @@ interface MachineFactsView {
 export interface SequenceView {
   readonly sequenceId: string;
   readonly requestedBy: string;
+  /** The sequence that it runs again, and the one that runs it again; null if there is none. */
+  readonly retryOf: string | null;
+  readonly retriedBy: string | null;
   readonly machineId: string;
   readonly machineName: string | null;
   /** What Defender said of the machine; null as long as it has not been asked. */
