@@ -24,6 +24,13 @@ export async function moveLedger(
   say("Start the app with PAUSED=true, and read what lrq doctor says of marked actions.");
 }
 
+/** The storage account that the settings name, for people. */
+export function accountIn(env: Env): string {
+  const { AzureWebJobsStorage__accountName: named, AzureWebJobsStorage: connection = "" } = env;
+  const [, inConnection] = /AccountName=([^;]+)/i.exec(connection) ?? [];
+  return `the storage account ${named ?? inConnection ?? "of the local emulator"}`;
+}
+
 /** Only the account is needed, so nothing else has to be set. */
 function accessIn(env: Env) {
   const names = Object.entries(env).filter(([name]) => name.startsWith("AzureWebJobsStorage"));

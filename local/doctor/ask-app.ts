@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { silenceText } from "../../shared/http/silence.ts";
 import { findingSchema, found, ok, type Finding } from "../../shared/doctor/finding.ts";
-import type { AppAddress } from "../lrq/app-address.ts";
+import { type AppAddress, authorizationOf } from "../lrq/app-address.ts";
 
 /** The app examines itself for as long as storage and Defender let it wait. */
 const ANSWER_TIMEOUT_MS = 200_000;
@@ -19,7 +19,7 @@ export async function askApp({ url, key }: AppAddress, probe: boolean): Promise<
   try {
     const response = await fetch(`${url}/api/doctor`, {
       method: probe ? "POST" : "GET",
-      headers: { authorization: `Bearer ${key}` },
+      headers: { authorization: await authorizationOf({ key }) },
       // The key is for this address only.
       redirect: "manual",
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),

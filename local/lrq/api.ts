@@ -5,6 +5,7 @@ import { silenceText } from "../../shared/http/silence.ts";
 import { bodyOf, openResponse } from "../../shared/http/streamed-response.ts";
 import { auditRecordSchema, type AuditRecord, QUEUE_CHAIN } from "../../shared/evidence/audit.ts";
 import { decisionFactsSchema, type DecisionFacts } from "../../shared/evidence/decision.ts";
+import { type AppAddress, authorizationOf } from "./app-address.ts";
 import { refusalOf } from "./app/refusal.ts";
 import { silenceOf } from "./app/silence.ts";
 import { EXIT } from "./command/exit-codes.ts";
@@ -68,12 +69,12 @@ const REFUSAL_BYTES_MAX = 4_096;
  * that address only.
  */
 export function evidenceApi(
-  { url, key }: { readonly url: string; readonly key: string },
+  { url, key }: AppAddress,
   signal: AbortSignal | null = null,
   timeouts: ApiTimeouts = PATIENT,
 ): EvidenceApi {
-  const headers = { authorization: `Bearer ${key}` };
   const call = async (path: string): Promise<AsyncIterable<Uint8Array>> => {
+    const headers = { authorization: await authorizationOf({ key }) };
     const asked = { headers, readMs: timeouts.readMs, signal };
     const response = await openResponse(`${url}/api/${path}`, asked).catch((error: unknown) => {
       throw new Stop(

@@ -1,3 +1,4 @@
+import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { createInterface } from "node:readline/promises";
 import { wantsColour } from "../colours.ts";
@@ -21,7 +22,7 @@ export async function main(): Promise<number> {
     env,
     say: (line) => stdout.write(`${line}\n`),
     complain: (line) => stderr.write(`${line}\n`),
-    ...(stdin.isTTY && stderr.isTTY ? { confirm } : {}),
+    ...(stdin.isTTY && stderr.isTTY ? { confirm, askSecret } : {}),
     ...(stdout.isTTY ? { terminal: stdout } : {}),
     coloured: wantsColour(stdout.isTTY, env),
     readInput: async () => await text(stdin),
@@ -30,7 +31,21 @@ export async function main(): Promise<number> {
 
 /** Anything but a yes is a no. */
 async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(question).finally(() => terminal.close());
-  return /^y(es)?$/i.test(answer.trim());
+  return /^y(es)?$/i.test((await answerTo(question, process.stderr)).trim());
+}
+
+/** What is typed is shown nowhere. */
+async function askSecret(question: string): Promise<string> {
+  process.stderr.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const answer = await answerTo("", nowhere);
+  process.stderr.write("\n");
+  return answer;
+}
+
+async function answerTo(question: string, output: NodeJS.WritableStream): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  // Reading takes Ctrl-C for itself.
+  terminal.once("SIGINT", () => process.exit(INTERRUPTED_EXIT_CODE));
+  return await terminal.question(question).finally(() => terminal.close());
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { silenceText } from "../../shared/http/silence.ts";
 import { SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
-import type { AppAddress } from "../lrq/app-address.ts";
+import { type AppAddress, authorizationOf } from "../lrq/app-address.ts";
 
 // What the road reads of lrq's answers; the rest of them is left alone.
 
@@ -60,7 +60,10 @@ export function appCalls({ url, key }: AppAddress): AppCalls {
   const call = async <T>(path: string, form: z.ZodType<T>, body?: object): Promise<Answer<T>> => {
     try {
       const response = await fetch(`${url}/api/${path}`, {
-        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        headers: {
+          authorization: await authorizationOf({ key }),
+          "content-type": "application/json",
+        },
         // The key is for this address only.
         redirect: "manual",
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runCommand } from "../../local/lrq/command-line.ts";
+import { AUDIENCE, PERSON, TENANT } from "../access/tokens.ts";
 import { acceptedSchema } from "./answers.ts";
 import { incident, machine, machineId } from "./machines.ts";
+import { type EntraAuthority, startAuthority } from "./entra-authority.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -20,11 +22,18 @@ const CHIEF = "the key of the chief";
 const RIGHTS = ["incident.submit", "run.read", "evidence.read", "run.cancel", "operate"];
 const CALLERS = JSON.stringify([
   { name: "responder", team: "soc", key: hashed(RESPONDER), may: [...RIGHTS, "again"] },
+  {
+    name: "ana",
+    team: "soc",
+    entra: { tenant: TENANT, audience: AUDIENCE, people: [PERSON] },
+    may: ["run.read"],
+  },
   { name: "chief", team: "soc", key: hashed(CHIEF), may: ["run.read", "run.approve"] },
 ]);
 const SCOPE = JSON.stringify({ deny: [{ names: ["pc-3"] }], tier0: [{ names: ["pc-4"] }] });
 
 let stage: Stage;
+let authority: EntraAuthority;
 const folder = mkdtempSync(join(tmpdir(), "lrq-cli-"));
 beforeAll(async () => {
   const machines = [
@@ -35,17 +44,22 @@ beforeAll(async () => {
     machine(5, { refuses: "ClientVersionNotSupported" }),
     machine(6, { offline: [{ fromSeconds: 0 }] }),
   ];
-  stage = await openStage({ machines, env: { CALLERS, SCOPE } });
+  authority = await startAuthority();
+  const env = { CALLERS, SCOPE, ENTRA_AUTHORITY: authority.url };
+  stage = await openStage({ machines, env });
   await lrq("submit -", { input: JSON.stringify(incident("wrong", [5])) });
   await lrq("submit - --wait", { input: JSON.stringify(incident("well", [1])) });
 });
 afterAll(async () => {
   await stage.close();
+  await authority.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 interface Typing {
   readonly key?: string;
+  /** In the place of the address and the key of the responder. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly url?: string;
   readonly input?: string;
   /** The answer at a terminal; absent: nobody sits there. */
@@ -54,11 +68,11 @@ interface Typing {
 
 /** Runs a command; what it said on stdout and stderr, and how it ended. */
 async function lrq(line: string | readonly string[], typing: Typing = {}) {
-  const { key = RESPONDER, url = stage.url, input = "", yes } = typing;
+  const { key = RESPONDER, url = stage.url, input = "", yes, env } = typing;
   const said: string[] = [];
   const noted: string[] = [];
   const code = await runCommand(typeof line === "string" ? line.split(" ") : line, {
-    env: { LRQ_URL: url, LRQ_KEY: key },
+    env: env ?? { LRQ_URL: url, LRQ_KEY: key },
     say: (text) => void said.push(text),
     complain: (text) => void noted.push(text),
     readInput: () => Promise.resolve(input),
@@ -107,7 +121,7 @@ describe("an incident that goes wrong", () => {
     const watched = await lrq("watch generic:wrong");
     expect(watched.code).toBe(6);
     expect(watched.said).toMatch(/finished: 1 refused$/);
-    expect((await lrq("show generic:wrong")).said).toContain("ClientVersionNotSupported");
+    expect((await lrq("show generic:wrong")).said).toMatch(/ClientVersionNotSupported[\s\S]*to do/);
   });
 
   it("is refused with the reason for each machine", async () => {
@@ -138,6 +152,33 @@ describe("a run that waits for an approval", () => {
       true,
     ]);
     expect((await lrq(`approve ${runId} --yes`, { key: CHIEF })).code).toBe(4);
+  });
+});
+
+describe("who asks, and what there is", () => {
+  it("is a person who signed in with Entra", async () => {
+    const env = { XDG_CONFIG_HOME: join(folder, "config") };
+    const app = `--entra --tenant ${TENANT} --client app --scope api://lrq/access`;
+    const line = `login --at soc --url ${stage.url} --authority ${authority.url} ${app}`;
+    const signed = await lrq(line, { env });
+    expect([signed.code, signed.said]).toEqual([0, expect.stringContaining("ana of the team soc")]);
+    expect((await lrq("whoami --at soc", { env })).said).toMatch(/may +run\.read/);
+    expect((await lrq("show generic:well --at soc", { env })).code).toBe(0);
+    expect((await lrq("resume --at soc", { env })).code).toBe(4);
+  });
+
+  it("is listed: runs, the queue in its order, and callbacks", async () => {
+    const all = await lrq("runs --since 1h");
+    expect(all.said).toMatch(/generic:well +finished/);
+    expect(all.lines.filter((line) => line.length > 80)).toEqual([]);
+    const failed = await lrq("runs --incident wrong --json");
+    expect(JSON.parse(failed.said)).toMatchObject({ incidentId: "wrong", needs: ["failed"] });
+    expect((await lrq("runs --incident nobody")).noted).toContain("no such run");
+    expect((await lrq("runs --since yesterday")).code).toBe(2);
+    await lrq("submit --incident queued --machine pc-4 --severity high");
+    expect((await lrq("queue")).said).toMatch(/- +pc-4\S* +generic:queued +It waits for an/);
+    expect((await lrq("cancel generic:queued --yes")).code).toBe(0);
+    expect((await lrq("callbacks --state dead")).noted).toBe("Every callback is delivered.");
   });
 });
 

@@ -13,7 +13,7 @@ export async function copyAccount(from: string, to: string): Promise<void> {
   const file = join(tmpdir(), `lrq-backup-${process.pid}.ndjson`);
   try {
     await lrq(["backup", file], from);
-    await lrq(["restore", file], to);
+    await lrq(["restore", file, "--yes"], to);
   } finally {
     rmSync(file, { force: true });
   }

@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { JWTPayload } from "jose";
-import { signed, TENANT, tenantKey } from "../access/tokens.ts";
+import { personClaims, signed, TENANT, tenantKey } from "../access/tokens.ts";
 
-/** An Entra of our own on loopback: it publishes a tenant's key, and signs whatever it is given. */
+/**
+ * An Entra of our own on loopback: it publishes a tenant's key, signs whatever it is given, and
+ * lets a person sign in with a device code at once.
+ */
 export interface EntraAuthority {
   readonly url: string;
   /** How often its keys were asked for. */
@@ -16,6 +19,17 @@ export async function startAuthority(): Promise<EntraAuthority> {
   const key = await tenantKey("published");
   let asked = 0;
   const server = createServer((request, response) => {
+    const send = (body: object): void => void response.end(JSON.stringify(body));
+    if (request.url === `/${TENANT}/oauth2/v2.0/devicecode`) {
+      const page = { verification_uri: "https://entra.example/device", user_code: "ABCD" };
+      return send({ ...page, device_code: "device", expires_in: 900, interval: 1 });
+    }
+    if (request.url === `/${TENANT}/oauth2/v2.0/token`) {
+      const claims = personClaims(`http://${request.headers.host}`, Date.now());
+      return void signed(key, claims).then((token) =>
+        send({ access_token: token, refresh_token: "refresh", expires_in: 3_600 }),
+      );
+    }
     if (request.url !== `/${TENANT}/discovery/v2.0/keys`) {
       response.writeHead(404).end();
       return;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { silenceText } from "../../../shared/http/silence.ts";
-import type { AppAddress } from "../app-address.ts";
+import { type AppAddress, authorizationOf } from "../app-address.ts";
 import { EXIT } from "../command/exit-codes.ts";
 import { Stop } from "../command/stop.ts";
 import { parsed } from "../parsed-json.ts";
@@ -39,9 +39,10 @@ export function lrqAt({ url, key }: AppAddress): Lrq {
     form: z.ZodType<T>,
     init: { readonly method: string; readonly body?: string; readonly headers?: object },
   ): Promise<Answered<T>> => {
+    const authorization = await authorizationOf({ key });
     const answer = await fetch(`${url}/api/${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${key}`, ...init.headers },
+      headers: { authorization, ...init.headers },
       redirect: "manual",
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     }).catch((error: unknown) => {

@@ -12,7 +12,11 @@ const told = resultSchema.extend({
   scriptErrors: z.string().nullable(),
 });
 
+const nextStep = z.object({ code: z.string(), step: z.string(), needsPerson: z.boolean() });
+
 const sequence = sequenceSchema.extend({
+  /** An older app does not say it. */
+  nextStep: nextStep.nullish(),
   requestedBy: z.string().optional(),
   profile: z.object({ name: z.string(), version: z.number() }),
   parameters: z.record(z.string(), z.string()),

@@ -13,6 +13,8 @@ export interface CommandSurroundings {
   readonly complain: (line: string) => void;
   /** Asks whoever sits there; left out if nobody does. */
   readonly confirm?: (question: string) => Promise<boolean>;
+  /** Asks for a secret, and does not show it; left out if nobody sits there. */
+  readonly askSecret?: (question: string) => Promise<string>;
   /** Where the data goes, if that is a terminal. */
   readonly terminal?: Terminal;
   readonly coloured?: boolean;
@@ -35,6 +37,7 @@ export interface Around {
   /** A line that is no data: progress, and what to do next. */
   readonly note: (line: string) => void;
   readonly confirm: ((question: string) => Promise<boolean>) | null;
+  readonly askSecret: ((question: string) => Promise<string>) | null;
   readonly terminal: Terminal | null;
   readonly coloured: boolean;
   readonly columns: number;
@@ -53,7 +56,7 @@ const COLUMNS_LEAST = 40;
 const LINE_CHARACTERS_MAX = 500;
 
 export function aroundOf(given: CommandSurroundings): Around {
-  const { env, terminal = null, coloured = false, confirm = null } = given;
+  const { env, terminal = null, coloured = false, confirm = null, askSecret = null } = given;
   const columns = Math.max(COLUMNS_LEAST, terminal?.columns || COLUMNS);
   const paint = paintFor(coloured);
   return {
@@ -65,6 +68,7 @@ export function aroundOf(given: CommandSurroundings): Around {
     sayJson: (value) => given.say(safeJson(value)),
     note: (line) => given.complain(reportedName(line, LINE_CHARACTERS_MAX)),
     confirm,
+    askSecret,
     terminal,
     coloured,
     columns,

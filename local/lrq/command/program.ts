@@ -23,6 +23,7 @@ export interface AboutProgram {
 const COLUMNS = 80;
 const COLUMNS_MOST = 500;
 const JSON_OPTION = ["--json", "answer in JSON, on one line"] as const;
+const AT_OPTION = ["--at <name>", "which lrq to ask: a name given to lrq login"] as const;
 
 /**
  * Parses the words and runs the command that they name; gives its exit code. Words that name none
@@ -87,7 +88,8 @@ function termOf(command: Command): string {
 }
 
 /** The command of a verb, below the command of its family if its usage has two names. */
-function commandFor({ usage, summary, examples, options = [], about }: Verb, program: Command) {
+function commandFor(verb: Verb, program: Command): Command {
+  const { usage, summary, examples, options = [], about, asksApp = true } = verb;
   const [, family, own = usage] = /^([a-z]+) ([a-z]+\b.*)$/.exec(usage) ?? [];
   const parent = family === undefined ? program : familyOf(family, program);
   const command = parent
@@ -95,7 +97,7 @@ function commandFor({ usage, summary, examples, options = [], about }: Verb, pro
     .description(summary)
     .addHelpText("before", exampleText(examples))
     .showHelpAfterError(hintOf({ usage }));
-  for (const [flags, what] of [...options, JSON_OPTION]) {
+  for (const [flags, what] of [...options, ...(asksApp ? [AT_OPTION] : []), JSON_OPTION]) {
     if (flags.includes("...")) command.option(flags.replace("...", ""), what, gathered);
     else command.option(flags, what);
   }
@@ -109,7 +111,8 @@ function commandFor({ usage, summary, examples, options = [], about }: Verb, pro
 /** Whoever uses a command in a wrong way is told where its right use is shown. */
 function withHint(verb: Verb): (error: unknown) => never {
   return (error) => {
-    throw error instanceof UsageError ? new UsageError(error.message, hintOf(verb)) : error;
+    const isBare = error instanceof UsageError && error.todo === null;
+    throw isBare ? new UsageError(error.message, hintOf(verb)) : error;
   };
 }
 
@@ -128,7 +131,6 @@ function familyOf(name: string, program: Command): Command {
 }
 
 const FAMILIES: Readonly<Record<string, string>> = {
-  callbacks: "what is owed to others",
   library: "the scripts of the tenant, as code",
 };
 
@@ -148,17 +150,23 @@ function exampleText(examples: Verb["examples"]): string {
 /** What was typed, read without commander's loose types. */
 function askedOf(command: Command): Asked {
   const values = new Map<string, unknown>(Object.entries(command.opts()));
+  const valueOf = (name: string): unknown => values.get(camelCased(name));
   const words = command.processedArgs.flat(1).filter((each) => typeof each === "string");
   return {
     words,
     text: (name) => {
-      const value = values.get(name);
+      const value = valueOf(name);
       return typeof value === "string" ? value : null;
     },
     texts: (name) => {
-      const value = values.get(name);
+      const value = valueOf(name);
       return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
     },
-    flag: (name) => values.get(name) === true,
+    flag: (name) => valueOf(name) === true,
   };
+}
+
+/** As commander keeps the name of an option. */
+function camelCased(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -13,6 +13,8 @@ export interface Verb {
   readonly options?: readonly (readonly [flags: string, what: string])[];
   /** More about it, behind its options. */
   readonly about?: string;
+  /** False if it does not ask the app: then it has no `--at`. */
+  readonly asksApp?: boolean;
   readonly run: (asked: Asked, around: Around) => Promise<ExitCode>;
 }
 

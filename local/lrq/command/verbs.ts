@@ -3,12 +3,17 @@ import { audit } from "../record/audit.ts";
 import { exportVerb } from "../record/export.ts";
 import { join } from "../record/join.ts";
 import { verifyVerb } from "../record/verify.ts";
+import { login } from "../place/login.ts";
+import { whoami } from "../place/whoami.ts";
+import { callbacks } from "../queue/callbacks.ts";
 import { pause } from "../queue/pause.ts";
+import { queue } from "../queue/queue.ts";
 import { replayCallbacks } from "../queue/replay-callbacks.ts";
 import { resume } from "../queue/resume.ts";
 import { status } from "../queue/status.ts";
 import { approve } from "../runs/approve.ts";
 import { cancel } from "../runs/cancel.ts";
+import { runs } from "../runs/runs.ts";
 import { show } from "../runs/show.ts";
 import { submit } from "../runs/submit.ts";
 import { watch } from "../runs/watch.ts";
@@ -20,8 +25,9 @@ import type { VerbGroup } from "./program.ts";
 
 /** All commands of lrq, in the order of its help. */
 export const VERB_GROUPS: readonly VerbGroup[] = [
-  { heading: "Runs", verbs: [submit, show, watch, approve, cancel] },
-  { heading: "The queue", verbs: [status, pause, resume, replayCallbacks] },
+  { heading: "Runs", verbs: [submit, runs, show, watch, approve, cancel] },
+  { heading: "The queue", verbs: [status, queue, pause, resume, callbacks, replayCallbacks] },
   { heading: "Evidence", verbs: [evidence, join, exportVerb, verifyVerb, audit] },
+  { heading: "You", verbs: [login, whoami] },
   { heading: "Upkeep", verbs: [doctorVerb, smokeVerb, ...libraryVerbs, backup, restore] },
 ];

@@ -20,7 +20,7 @@ export const pause: Verb = {
   ],
   options: [YES],
   run: async (asked, around) => {
-    const lrq = lrqFor(around);
+    const lrq = lrqFor(asked, around);
     const { sessions, waiting } = (await lrq.get("status", underWaySchema)).value;
     const count = (waiting ?? []).reduce((sum, lane) => sum + lane.count, 0);
     const open = sessions?.ours ?? "an unknown number";

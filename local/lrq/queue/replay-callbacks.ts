@@ -22,7 +22,7 @@ export const replayCallbacks: Verb = {
   about: RUN_WORDS,
   run: async (asked, around) => {
     const runId = runIdNamed(asked.words[0] ?? "");
-    const lrq = lrqFor(around);
+    const lrq = lrqFor(asked, around);
     const { callbacks } = (await lrq.get(`runs/${runId}`, targetsSchema)).value;
     if (!asked.flag("json")) {
       const rows = callbacks.map((each) => [

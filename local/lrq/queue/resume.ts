@@ -15,7 +15,7 @@ export const resume: Verb = {
   about: RUN_WORDS,
   run: async (asked, around) => {
     const [named = null] = asked.words;
-    const lrq = lrqFor(around);
+    const lrq = lrqFor(asked, around);
     if (named === null) {
       const { value, body } = await lrq.post("resume", z.object({ by: z.string() }));
       if (asked.flag("json")) around.sayJson(body);

@@ -57,7 +57,10 @@ export const status: Verb = {
     ["lrq status --json", "all that GET /api/status answers"],
   ],
   run: async (asked, around) => {
-    const answer = await lrqFor(around).get("status", z.union([statusSchema, unreadableSchema]));
+    const answer = await lrqFor(asked, around).get(
+      "status",
+      z.union([statusSchema, unreadableSchema]),
+    );
     if (asked.flag("json")) {
       around.sayJson(answer.body);
       return EXIT.done;

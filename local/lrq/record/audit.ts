@@ -29,7 +29,7 @@ export const audit: Verb = {
   run: async (asked, around) => {
     const [named = null] = asked.words;
     const path = named === null ? "audit" : `runs/${runIdNamed(named)}/audit`;
-    const lrq = lrqFor(around);
+    const lrq = lrqFor(asked, around);
     let from: number | null = numberIn(asked.text("from") ?? "1");
     while (from !== null) {
       const { value }: Answered<Page> = await lrq.get(`${path}?from=${from}`, pageSchema);

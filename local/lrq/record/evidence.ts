@@ -30,7 +30,7 @@ export const evidence: Verb = {
     "hash is compared with the manifest. lrq export brings out a run with all that proves it.",
   run: async (asked, around) => {
     const runId = runIdNamed(asked.words[0] ?? "");
-    const address = addressFor(around);
+    const address = addressFor(asked, around);
     const { value } = await lrqAt(address).get(`runs/${runId}/evidence`, evidenceSchema);
     const machine = asked.text("machine");
     const results = value.evidence

@@ -19,7 +19,7 @@ export const exportVerb: Verb = {
   run: async (asked, around) => {
     const [named = "", folder = ""] = asked.words;
     const runId = runIdNamed(named);
-    const api = evidenceApi(addressFor(around));
+    const api = evidenceApi(addressFor(asked, around));
     if (existsSync(folder) && readdirSync(folder).length > 0) {
       throw new UsageError(`${folder} is not empty, and lrq never overwrites a file`);
     }

@@ -34,7 +34,7 @@ export const verifyVerb: Verb = {
     const head = hashIn(asked, "head");
     const pins = library === null ? null : pinsIn(library);
     return await gathered(asked, around, async (say) => {
-      return await verify({ subject, head, pins }, () => addressFor(around), say);
+      return await verify({ subject, head, pins }, () => addressFor(asked, around), say);
     });
   },
 };

@@ -33,7 +33,7 @@ export const approve: Verb = {
   about: RUN_WORDS,
   run: async (asked, around) => {
     const runId = runIdNamed(asked.words[0] ?? "");
-    const lrq = lrqFor(around);
+    const lrq = lrqFor(asked, around);
     const { value: run } = await lrq.get(`runs/${runId}`, runSchema);
     const { approval } = run;
     if (approval === null) {

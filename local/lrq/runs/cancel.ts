@@ -32,7 +32,7 @@ export const cancel: Verb = {
   run: async (asked, around) => {
     const [named = null] = asked.words;
     if ((named === null) !== asked.flag("all")) throw new UsageError("name a run, or give --all");
-    const lrq = lrqFor(around);
+    const lrq = lrqFor(asked, around);
     if (named === null) return await cancelAt(lrq, "cancel", asked, around);
     const runId = runIdNamed(named);
     if (!asked.flag("json")) await showOpen(lrq, runId, around);

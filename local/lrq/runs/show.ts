@@ -27,7 +27,7 @@ export const show: Verb = {
   about: RUN_WORDS,
   run: async (asked, around) => {
     const runId = runIdNamed(asked.words[0] ?? "");
-    const { value: run, body } = await lrqFor(around).get(`runs/${runId}`, runSchema);
+    const { value: run, body } = await lrqFor(asked, around).get(`runs/${runId}`, runSchema);
     if (asked.flag("json")) around.sayJson(body);
     else around.show(runLines(run, around));
     return EXIT.done;
@@ -52,6 +52,7 @@ function runLines(run: Run, at: Pick<Around, "columns" | "nowMs">): Line[] {
       factLines("skipped", `${machine}: ${reason}`, { columns: at.columns, tone: "waiting" }),
     ),
     ...run.sequences.flatMap((each) => scriptLines(each, at.columns)),
+    ...stepLines(run, at.columns),
   ];
 }
 
@@ -105,6 +106,14 @@ function sequenceRow(sequence: Sequence, nowMs: number): Line {
     { tone, text: word },
     plain(waits === null ? detail : `${waits.detail}${about}`),
   ];
+}
+
+/** What a person can do, each of it once; what goes on by itself is left out. */
+function stepLines({ sequences }: Run, columns: number): Line[] {
+  const steps = sequences.flatMap(({ nextStep }) =>
+    nextStep?.needsPerson === true ? [nextStep.step] : [],
+  );
+  return [...new Set(steps)].flatMap((step) => factLines("to do", step, { columns, tone: "busy" }));
 }
 
 /** What failed scripts said, in their own words. */

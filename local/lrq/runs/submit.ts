@@ -53,7 +53,7 @@ export const submit: Verb = {
   ],
   run: async (asked, around) => {
     const request = requestOf(asked, await bodyIn(asked.words[0] ?? null, around));
-    const lrq = lrqFor(around);
+    const lrq = lrqFor(asked, around);
     const { value: accepted, body } = await sent(lrq, request, around);
     if (asked.flag("json")) around.sayJson(body);
     else tell(accepted, around);

@@ -25,7 +25,7 @@ export const watch: Verb = {
   about: RUN_WORDS,
   run: async (asked, around) => {
     const runId = runIdNamed(asked.words[0] ?? "");
-    return await watchRun(lrqFor(around), watchingOf(runId, asked), around);
+    return await watchRun(lrqFor(asked, around), watchingOf(runId, asked), around);
   },
 };
 

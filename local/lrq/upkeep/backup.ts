@@ -1,3 +1,4 @@
+import { agreed, YES } from "../command/agreed.ts";
 import type { Around } from "../command/around.ts";
 import { EXIT, type ExitCode } from "../command/exit-codes.ts";
 import { gathered } from "../command/gathered.ts";
@@ -13,6 +14,7 @@ export const backup: Verb = {
   summary: "write all rows of the ledger into a new file",
   examples: [["lrq backup ledger.ndjson", "the file must not be there yet"]],
   about: ABOUT,
+  asksApp: false,
   run: async (asked, around) => await moved("backup", asked, around),
 };
 
@@ -20,9 +22,17 @@ export const backup: Verb = {
 export const restore: Verb = {
   usage: "restore <file>",
   summary: "write them into a table that has no others",
-  examples: [["lrq restore ledger.ndjson", "docs/deploy.md says what to stop first"]],
+  examples: [["lrq restore ledger.ndjson", "asks first; docs/deploy.md says what to stop"]],
+  options: [YES],
   about: ABOUT,
-  run: async (asked, around) => await moved("restore", asked, around),
+  asksApp: false,
+  run: async (asked, around) => {
+    const { accountIn } = await import("../../backup/backup.ts");
+    const [file = ""] = asked.words;
+    around.note(`It writes the rows of ${file} into the ledger of ${accountIn(around.env)}.`);
+    await agreed(asked, around, "Has every app on that ledger been stopped, and shall it go on?");
+    return await moved("restore", asked, around);
+  },
 };
 
 async function moved(verb: "backup" | "restore", asked: Asked, around: Around): Promise<ExitCode> {

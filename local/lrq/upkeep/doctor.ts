@@ -1,4 +1,5 @@
 import { addressIn } from "../app-address.ts";
+import { addressFor } from "../app/where.ts";
 import type { Verb } from "../command/verb.ts";
 
 /** `lrq doctor`: what the app needs, each of it checked. */
@@ -11,7 +12,7 @@ export const doctorVerb: Verb = {
   ],
   options: [["--probe", "also ask for a session on no machine; one of the tenant's calls"]],
   about:
-    "The key needs the right operate. Without LRQ_URL it examines what the environment and\n" +
+    "The key needs the right operate. Without LRQ_URL and --at it examines what the environment and\n" +
     "local.settings.json lead to. It ends with 1 if something is an error.",
   run: async (asked, around) => {
     // Loaded by whoever asks for it: no other command needs the clients of Azure.
@@ -19,7 +20,8 @@ export const doctorVerb: Verb = {
     const { env } = around;
     const json = asked.flag("json");
     const say = json ? around.given.say : around.say;
-    const at = { app: addressIn(env), env, folder: process.cwd(), say };
+    const app = asked.text("at") === null ? addressIn(env) : addressFor(asked, around);
+    const at = { app, env, folder: process.cwd(), say };
     return await doctor({ json, probe: asked.flag("probe") }, at);
   },
 };

@@ -53,6 +53,7 @@ function verb(words: string, summary: string, more: Pick<Verb, "examples" | "opt
     summary,
     ...more,
     about: ABOUT,
+    asksApp: false,
     run: async (asked, around) => {
       const { library } = await import("../../library/library-command.ts");
       const json = asked.flag("json");

@@ -27,6 +27,6 @@ export const smokeVerb: Verb = {
     const json = asked.flag("json");
     const { smoke } = await import("../../smoke/smoke.ts");
     const say = json ? around.given.say : around.say;
-    return await smoke({ machine, minutes, json }, addressFor(around), say);
+    return await smoke({ machine, minutes, json }, addressFor(asked, around), say);
   },
 };

@@ -83,7 +83,7 @@ describe("lrq", () => {
   ])("says how it is used, with exit code 2, when called with %j", async (words) => {
     const { exitCode, complained } = await run(words);
     expect(exitCode).toBe(2);
-    expect(complained).toMatch(/--help (?:shows|lists)|COMMAND --help has examples/);
+    expect(complained).toMatch(/--help (?:shows|lists)|COMMAND --help has examples|LRQ_URL/);
     expect(existsSync("no-settings")).toBe(false);
   });
 
