@@ -43,6 +43,10 @@ function answer(received: Received, request: HttpRequest, { publicUrl }: App): H
   switch (received.kind) {
     case "accepted":
       return accepted(received, publicUrl ?? new URL(request.url).origin);
+    case "dryRun": {
+      const { kind: _, ...planned } = received;
+      return json({ dryRun: true, ...planned });
+    }
     case "noted":
       return json({ noted: received.detail }, 202);
     case "unauthenticated":

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { callerSchema, profilesSchema } from "../../shared/api/caller-answers.ts";
+import { dryRunSchema } from "../../shared/api/incident-answers.ts";
 import { callbacksSchema, queueSchema } from "../../shared/api/queue-answers.ts";
 import {
   acceptedSchema,
@@ -17,6 +18,7 @@ import { page } from "./markdown.ts";
 const ANSWERS: [string, z.ZodType][] = [
   ["The answer", acceptedSchema],
   ["GET runs/{runId}", runSchema],
+  ["A dry run", dryRunSchema],
   ["Problems", problemSchema],
   ["GET status", statusSchema],
   ["GET doctor", findingsSchema],

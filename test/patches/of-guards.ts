@@ -160,7 +160,7 @@ export const OF_GUARDS: readonly Patch[] = [
   },
   {
     name: "accepts a plan to be approved with the names that the sender gave",
-    file: "shared/workflow/accept/accept.ts",
+    file: "shared/workflow/accept/plan-submission.ts",
     snippet: "if (resolved.unasked !== null && isShown) return resolved.unasked;",
     replacement: "void isShown;",
     caughtBy: { test: "test/workflow/accept/accept-spends.test.ts" },
@@ -239,9 +239,9 @@ export const OF_GUARDS: readonly Patch[] = [
   },
   {
     name: "looks machines up for a caller that may use none of the profiles",
-    file: "shared/workflow/accept/accept.ts",
-    snippet: "  if (barredFirst !== null) return barredFirst;",
-    replacement: "",
+    file: "shared/workflow/accept/plan-submission.ts",
+    snippet: "return barredFromAll(submission, choice.value) ?? choice;",
+    replacement: "return choice;",
     caughtBy: { test: "test/workflow/accept/accept-spends.test.ts" },
   },
   {
@@ -285,5 +285,12 @@ export const OF_GUARDS: readonly Patch[] = [
     snippet: "if (found === null) await pause(ports, BY_SETTING);",
     replacement: "void found;",
     caughtBy: { breaks: ["startsPaused"], seed: 2 },
+  },
+  {
+    name: "starts what was only to be tried",
+    file: "shared/workflow/accept/receive-incident.ts",
+    snippet: "await (isDry ? dryRun : accept)(",
+    replacement: "await (isDry ? accept : accept)(",
+    caughtBy: { test: "test/workflow/accept/receive-incident.test.ts" },
   },
 ];

@@ -1,8 +1,7 @@
 import { URGENT_LANE } from "../../plan/lane.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { choiceFor, type ReadyChoice } from "../../plan/choice.ts";
-import { planIncident, type Plan } from "../../plan/plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { acceptedBefore, keyHashOf, keyRowOf } from "./idempotency.ts";
 import {
   answer,
@@ -11,13 +10,11 @@ import {
   type AcceptSettings,
   type Submission,
 } from "./answer.ts";
-import { unlessSetAside } from "../../store/set-aside.ts";
 import { factAbout } from "../../store/audit.ts";
 import { lastPass } from "../../store/load.ts";
 import { ringNotices } from "../notify/ring-notices.ts";
 import { newRun, newSequence } from "./new-records.ts";
-import { fullCap } from "./full-cap.ts";
-import { asksDefender, resolveMachines } from "./resolve-machines.ts";
+import { chosenFor, planFor } from "./plan-submission.ts";
 import { overCap, tooLarge, tooManyCallbacks, uncounted } from "./not-written.ts";
 import { writeRun, type RunToWrite, type Written } from "./write-run.ts";
 
@@ -39,10 +36,8 @@ export async function accept(
   settings: AcceptSettings,
   submission: Submission,
 ): Promise<Acceptance> {
-  const choice = choiceFor({ ...settings, ...submission });
+  const choice = chosenFor(settings, submission);
   if (choice.kind !== "parsed") return choice;
-  const barredFirst = barredFromAll(submission, choice.value);
-  if (barredFirst !== null) return barredFirst;
   const keyHash = keyHashOf(submission);
   const { machines } = submission.incident;
   // Sequences in intake rows get their place in the line when they are unfolded.
@@ -53,49 +48,11 @@ export async function accept(
     ports.countedCommits.prepare(),
   ]);
   if (before !== null) return before;
-  const full = asksDefender(machines) ? await fullCap(ports, submission, counts) : null;
-  if (full !== null) return overCap(ports, submission, full);
-
-  const lookingUp = { ...settings, ...budgetOf(ports, submission) };
-  const resolved = await resolveMachines(ports, lookingUp, machines);
-  if (resolved.kind !== "resolved") return resolved;
-  const { incident, asked } = submission;
-  const planned = planIncident({ incident, asked, machines: resolved.machines }, choice.value);
-  if (planned.kind !== "parsed") return planned;
-  const barred = barredFrom(submission, namesOf(planned.value.sequences));
-  if (barred.length > 0) return forbidden(barred);
-  // Whoever approves a plan has to see the names that Defender gives.
-  const isShown = planned.value.sequences.some(({ approvals }) => approvals > 0);
-  if (resolved.unasked !== null && isShown) return resolved.unasked;
+  const planned = await planFor(ports, settings, submission, { choice: choice.value, counts });
+  if (planned.kind !== "planned") return planned;
   const pass = last === null ? null : last + 1;
-  const plannedRun = { plan: planned.value, pass, keyHash };
+  const plannedRun = { plan: planned.plan, pass, keyHash };
   return await enqueue(ports, settings, submission, plannedRun);
-}
-
-/** Look-ups are paid for the caller; none can be if the row they are counted in is set aside. */
-function budgetOf(ports: AcceptPorts, { caller: by }: Submission) {
-  const pay = async (calls: number) =>
-    await unlessSetAside(ports, false, () => ports.lookUpPayments.pay({ calls, by }));
-  return { by, pay };
-}
-
-/** Null if the caller may use one of the profiles; which one is needed depends on the machines. */
-function barredFromAll(submission: Submission, { entries }: ReadyChoice): Acceptance | null {
-  const barred = barredFrom(submission, namesOf(entries));
-  return barred.length > 0 && barred.length === entries.length ? forbidden(barred) : null;
-}
-
-function namesOf(of: readonly { readonly profile: { readonly name: string } }[]): string[] {
-  return of.map(({ profile }) => profile.name);
-}
-
-/** Why the caller may not use those of the profiles that it may not use. */
-function barredFrom({ whyNotUse }: Submission, profiles: readonly string[]): string[] {
-  return profiles.map(whyNotUse).filter((why) => why !== null);
-}
-
-function forbidden([first = ""]: readonly string[]): Acceptance {
-  return { kind: "forbidden", detail: first };
 }
 
 /** What to run, and what was read for it. */

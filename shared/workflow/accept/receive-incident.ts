@@ -9,6 +9,7 @@ import type { Problem } from "../../incident/problem.ts";
 import { readBody } from "../../incident/read-body.ts";
 import { capsOf, type Caps } from "../../access/caps.ts";
 import { accept, type Acceptance, type AcceptPorts, type AcceptSettings } from "./accept.ts";
+import { dryRun, type DryRun } from "./dry-run.ts";
 import {
   admitCaller,
   type Admitted,
@@ -20,6 +21,7 @@ import {
 /** The possible results of a webhook. */
 export type Received =
   | Acceptance
+  | DryRun
   | Refused
   /** Understood, and there is nothing to do. */
   | { readonly kind: "noted"; readonly detail: string }
@@ -39,8 +41,8 @@ const KEY_CHARACTERS_MAX = 255;
 
 /**
  * A webhook, from the raw request to the answer: checks who sends it and what it says, then calls
- * `accept`. Until all of that is in order it reads and writes nothing in storage. A refusal leaves a
- * line in the log and nothing else.
+ * `accept`. Until all of that is in order it reads and writes nothing in storage. A refusal leaves
+ * a line in the log and nothing else.
  */
 export async function receiveIncident(
   ports: AcceptPorts,
@@ -53,7 +55,7 @@ export async function receiveIncident(
   const admitted = await admitCaller(settings, request, { right: RIGHT, scope }, nowMs);
   const isIn = admitted.kind === "admitted";
   const received = isIn ? await judged(ports, settings, { request, source, admitted }) : admitted;
-  if (received.kind !== "accepted" && received.kind !== "noted") {
+  if (!isServed(received)) {
     const by = isIn ? admitted.caller.name : admitted.by;
     const detail = detailOf(received).slice(0, DETAIL_CHARACTERS_MAX);
     ports.log("warn", "refused", { right: RIGHT, source, by, kind: received.kind, detail });
@@ -65,7 +67,13 @@ const RIGHT = "incident.submit";
 /** So that a line of the log stays readable. Our own bound. */
 const DETAIL_CHARACTERS_MAX = 1_000;
 
-function detailOf(refused: Exclude<Received, { kind: "accepted" }>): string {
+type Served = Extract<Received, { kind: "accepted" | "noted" | "dryRun" }>;
+
+function isServed(received: Received): received is Served {
+  return ["accepted", "noted", "dryRun"].includes(received.kind);
+}
+
+function detailOf(refused: Exclude<Received, Served>): string {
   if (refused.kind !== "invalid") return refused.detail;
   return refused.problems.map(({ path, message }) => `${path}: ${message}`).join(" ");
 }
@@ -88,6 +96,8 @@ async function judged(
   const { caller, signed } = admitted;
   const forbidden = whyNotOptions(request, source, admitted);
   if (forbidden !== null) return { kind: "forbidden", detail: forbidden };
+  const misread = misreadOption(request);
+  if (misread !== null) return { kind: "invalid", problems: [misread] };
   // A signed id comes first. The header is not signed, so with another header a replay would look
   // new.
   const isMessage = signed !== null && signed.atSeconds !== null;
@@ -103,7 +113,8 @@ async function judged(
   const refused = asked === null ? null : askedTrouble(caller, asked, settings.callbacks);
   if (refused !== null)
     return { kind: "invalid", problems: [{ path: "callback", message: refused }] };
-  return await accept(ports, settings, {
+  const isDry = request.query.get("dryRun") === "true";
+  return await (isDry ? dryRun : accept)(ports, settings, {
     incident: incident.value,
     caller: caller.name,
     team: teamOf(caller),
@@ -137,7 +148,7 @@ function asksAgain({ query }: RawRequest): boolean {
   return query.get("again") === "true";
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(["profile", "again", "callback"]);
+const OPTIONS: ReadonlySet<string> = new Set(["profile", "again", "callback", "dryRun"]);
 
 /** The first query parameter that changes what is run, or who is told; null if there is none. */
 function optionIn({ query }: RawRequest): string | null {
@@ -189,6 +200,18 @@ function isJson(contentType: string | null): boolean {
 
 function isKey(key: string): boolean {
   return key.length > 0 && key.length <= KEY_CHARACTERS_MAX && /^[\x21-\x7e]+$/.test(key);
+}
+
+/** What lrq would not see or not understand must not start what was only to be tried. */
+function misreadOption({ query }: RawRequest): Problem | null {
+  for (const [name, value] of query.entries()) {
+    const option = [...OPTIONS].find((each) => each.toLowerCase() === name.toLowerCase());
+    if (option === undefined) continue;
+    if (option !== name) return { path: name, message: `Write it as ${option}.` };
+    const isWord = option !== "dryRun" || value === "true" || value === "false";
+    if (!isWord) return { path: name, message: "Send true or false." };
+  }
+  return null;
 }
 
 function badKey(): Received {

@@ -94,6 +94,9 @@ describe("a refused webhook", () => {
     ["forbidden", ONE, { query: { profile: "run-script", "parameter.script": "a.ps1" } }, "sends"],
     ["invalid", ONE, { headers: { ...KEY, "idempotency-key": " " } }, "sends"],
     ["invalid", { incident: {} }, {}, "sends"],
+    ["invalid", ONE, { query: { dryRun: "yes" } }, "sends"],
+    ["invalid", ONE, { query: { dryrun: "true" } }, "sends"],
+    ["invalid", ONE, { query: { Again: "true" } }, "sends"],
     ["badBody", "{", {}, "sends"],
     ["wrongType", ONE, { headers: { ...KEY, "content-type": "text/plain" } }, "sends"],
     ["nothingToDo", incident("none", []), {}, "sends"],
@@ -123,5 +126,22 @@ describe("a refused webhook", () => {
     expect(refused).toHaveLength(3);
     expect(refused[0]?.fields).toMatchObject({ kind, by: "sends", source: "generic" });
     expect(rows()).toHaveLength(before);
+  });
+});
+
+describe("a dry run", () => {
+  const query = { dryRun: "true" };
+
+  it("leaves no row and no line of a refusal, and a request without it is a real one", async () => {
+    const { send, lines, rows } = aDoor();
+    expect(await send(ONE, { query })).toMatchObject({ kind: "dryRun", calls: 1 });
+    expect([rows(), lines]).toEqual([[], []]);
+    expect(await send(ONE, { query: { dryRun: "false" } })).toMatchObject({ kind: "accepted" });
+  });
+
+  it("cannot be asked for with a signature, which does not cover the query", async () => {
+    const { send } = aDoor();
+    const headers = webhookSigned(SECRET, JSON.stringify(ONE), "m", NOW_MS / 1_000);
+    expect(await send(ONE, { headers, query })).toMatchObject({ kind: "forbidden" });
   });
 });
