@@ -14,6 +14,7 @@ import "./incident-webhook.ts";
 import "./library.ts";
 import "./list-evidence.ts";
 import "./list-runs.ts";
+import "./openapi.ts";
 import "./pause.ts";
 import "./poll-actions.ts";
 import "./read-audit.ts";

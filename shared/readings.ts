@@ -1,3 +1,4 @@
+import { openApiDocument } from "./api/openapi.ts";
 import type { Caller } from "./access/caller.ts";
 import type { Config } from "./config.ts";
 import type { Log, Ports } from "./ports.ts";
@@ -45,6 +46,7 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
     listRuns: (caller: Caller, asked: RunsAsked) => listRuns(outside, caller, asked),
     describeAttention: (caller: Caller, sinceMs: number | null) =>
       describeAttention(outside, library, caller, sinceMs),
+    openApi: onceMade(openApiDocument),
     describeCaller: (caller: Caller) => describeCaller(caller, config.access.caps),
     describeProfiles: (caller: Caller) => describeProfiles(caller, known),
     describeLibrary: () => describeLibrary(outside, library),
@@ -60,4 +62,10 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
     previewCancelOf,
     previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
   };
+}
+
+/** It takes some milliseconds to make, which only who asks for it has to wait. */
+function onceMade<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }

@@ -1,12 +1,28 @@
 import { z } from "zod";
 import { SEQUENCE_STATES } from "../ledger/sequence/sequence.ts";
+import { readAsForm, skippedForm } from "./machine-forms.ts";
 
 /*
  * What the app answers, strict: a field that is renamed, lost or new is a change of the interface.
+ * A member that is optional is missing in the answers of the release before.
  */
 
-const skipped = z.array(z.strictObject({ machine: z.string(), reason: z.string() }));
-const readAs = z.array(z.strictObject({ machine: z.string(), as: z.string() }));
+/** The 202 of a webhook. */
+export const acceptedSchema = z.strictObject({
+  runId: z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/),
+  status: z.enum(["running", "finished"]),
+  statusUrl: z.url(),
+  sequences: z.array(
+    z.strictObject({
+      sequenceId: z.string(),
+      machineId: z.string(),
+      machineName: z.string().nullable(),
+      state: z.enum(SEQUENCE_STATES),
+    }),
+  ),
+  skipped: skippedForm,
+  readAs: readAsForm.optional(),
+});
 
 /** `POST incidents/{source}?dryRun=true`. */
 export const dryRunSchema = z.strictObject({
@@ -35,8 +51,8 @@ export const dryRunSchema = z.strictObject({
       state: z.enum(SEQUENCE_STATES).nullable(),
     }),
   ),
-  skipped,
-  readAs,
+  skipped: skippedForm,
+  readAs: readAsForm,
   commands: z.number(),
   calls: z.number(),
   sessions: z.number(),

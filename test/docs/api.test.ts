@@ -2,6 +2,7 @@ import { app, type HttpResponseInit } from "@azure/functions";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { problem, type ProblemKind } from "../../functions/answer.ts";
+import { ROUTES } from "../../shared/api/routes.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import type { App } from "../../shared/app.ts";
 import { page, section, tableIn, unquoted } from "./markdown.ts";
@@ -70,6 +71,27 @@ describe("the page about the HTTP interface", () => {
     const documented = tableIn(API).map(([route = ""]) => unquoted(route));
     expect(documented.toSorted()).toEqual(routes.toSorted());
     expect(routes.length).toBeGreaterThan(5);
+    const known = ROUTES.map(({ method, path }) => `${method} ${path}`);
+    expect(known.toSorted()).toEqual(routes.toSorted());
+  });
+
+  it("says of each route what the OpenAPI document says: the right, and the statuses", () => {
+    const documented = tableIn(API).map(([route = "", right = "", does = ""]) => {
+      const statuses = new Set(does.match(/\b20[02]\b/g));
+      return [unquoted(route), unquoted(right), statuses] as const;
+    });
+    const known = ROUTES.map((each) => {
+      // A preview and a dry run are told of in the sections.
+      const isBoth = documented.some(
+        ([route, , all]) => route === `${each.method} ${each.path}` && all.size > 1,
+      );
+      const statuses = Object.keys(each.answers).filter((one) => isBoth || one !== "200");
+      const told = new Set(statuses.length === 0 ? ["200"] : statuses);
+      return [`${each.method} ${each.path}`, each.right, told] as const;
+    });
+    expect(new Map(documented.map(([route, ...rest]) => [route, rest]))).toEqual(
+      new Map(known.map(([route, ...rest]) => [route, rest])),
+    );
   });
 
   it("has a section for each route, which names the problems its code answers with", () => {

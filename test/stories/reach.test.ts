@@ -38,6 +38,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "GET callbacks": "queue",
   "GET whoami": "queue",
   "GET profiles": "queue",
+  "GET openapi.json": "queue",
   "GET library": "queue",
   "POST library/check": "queue",
   "POST pause": "queue",

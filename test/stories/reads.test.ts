@@ -39,7 +39,16 @@ describe("what a caller reads of the whole queue", () => {
   });
 
   it("is a 304 without a body as long as it is the same, and whole again when it is not", async () => {
-    const paths = ["queue", "callbacks", "whoami", "profiles", "status", "library", "health"];
+    const paths = [
+      "queue",
+      "callbacks",
+      "whoami",
+      "profiles",
+      "status",
+      "library",
+      "openapi.json",
+      "health",
+    ];
     const tags = new Map<string, string>();
     for (const path of paths) {
       const { headers } = await stage.call("GET", path);
