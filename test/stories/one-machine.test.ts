@@ -36,7 +36,8 @@ it("one machine is cancelled alone, run again in its run, and both tries stay in
   expect(cancelled.status).toBe(202);
   expect(countsSchema.parse(cancelled.body)).toMatchObject({ ended: 1, asked: 0 });
   await stage.call("POST", "resume");
-  const first = await stage.untilFinished(runId);
+  // Sealed too, before it grows again.
+  const first = await stage.until(runId, ({ seal }) => seal?.current === true);
   expect(first.counts).toMatchObject({ total: 2, cancelled: 1, succeeded: 1 });
 
   const asked = await Promise.all(
