@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pass } from "node:timers/promises";
 import type { z } from "zod";
+import { checkAnswer } from "./check-answer.ts";
 import { acceptedSchema, manifestSchema, runSchema, type Run } from "./answers.ts";
 
 /** How a request is sent. */
@@ -67,7 +68,9 @@ export function askingAt(url: () => string, key: string, log: readonly string[])
   const call: Asking["call"] = async (method, path, body, sending) => {
     const response = await fetched(method, path, body, sending);
     const { status, headers } = response;
-    return { status, headers, body: parsed(await response.text()) };
+    const answer = { status, headers, body: parsed(await response.text()) };
+    checkAnswer(method, path, answer);
+    return answer;
   };
   const read = async (path: string) => expectStatus(await call("GET", path), 200, log).body;
   const run = async (runId: string) => runSchema.parse(await read(`runs/${runId}`));
