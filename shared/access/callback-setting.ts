@@ -2,6 +2,8 @@ import { z } from "zod";
 import {
   CALLBACK_EVENTS,
   DEFAULT_EVENTS,
+  QUEUE_EVENTS,
+  type QueueEvent,
   TARGETS_PER_CALLER_MAX,
 } from "../ledger/outbox/notice.ts";
 import { keyOfSecret } from "./standard-webhooks.ts";
@@ -50,7 +52,16 @@ const targetSettingSchema = z
   .refine((target) => target.shape !== "generic" || target.secret !== undefined, {
     path: ["secret"],
     error: "a generic callback needs one, so that its receiver can check the sender",
+  })
+  .refine(({ shape, events }) => shape === "generic" || !events.some(isOfQueue), {
+    path: ["events"],
+    error: "a ticket is told of its own run; queue.* needs the shape generic",
   });
+
+/** True for an event that is about no run. */
+export function isOfQueue(event: string): event is QueueEvent {
+  return QUEUE_EVENTS.some((each) => each === event);
+}
 
 /** Where and how a caller is told of its runs. Holds secrets; not for logs. */
 export type TargetSetting = z.infer<typeof targetSettingSchema>;

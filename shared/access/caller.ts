@@ -3,7 +3,7 @@ import { z } from "zod";
 import { SOURCES } from "../incident/incident.ts";
 import type { Parsed, Problem } from "../incident/problem.ts";
 import { entraRuleSchema } from "./entra-rule.ts";
-import { secretsSchema, targetSettingsSchema } from "./callback-setting.ts";
+import { isOfQueue, secretsSchema, targetSettingsSchema } from "./callback-setting.ts";
 import { keyOfSecret } from "./standard-webhooks.ts";
 
 /**
@@ -79,6 +79,10 @@ const callerSchema = z
   })
   .refine(({ key, hmac, jira, entra }) => (key ?? hmac ?? jira ?? entra) !== undefined, {
     error: "needs 'key', 'hmac', 'jira' or 'entra', so that lrq can know the caller",
+  })
+  .refine(({ all, callbacks }) => all || !callbacks.some(({ events }) => events.some(isOfQueue)), {
+    path: ["callbacks"],
+    error: 'queue.* is about every team, so its caller needs "all": true',
   });
 
 /**

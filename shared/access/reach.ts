@@ -28,6 +28,21 @@ export function reachInto(caller: Caller, run: Pick<RunRecord, "team" | "source"
   };
 }
 
+/**
+ * The callers who may approve what waits, by name: whoever asked for any of it may not. A token can
+ * show later that two of them are one person.
+ */
+export function approversOf(
+  callers: readonly Caller[],
+  run: Pick<RunRecord, "team" | "source" | "approval">,
+  plan: readonly Pick<SequenceRecord, "profile">[],
+): string[] {
+  const asked = new Set(run.approval?.requesters.map(({ by }) => by));
+  return callers
+    .filter((caller) => !asked.has(caller.name) && mayApprove(caller, run, plan))
+    .map(({ name }) => name);
+}
+
 /** True if `caller` may approve these sequences of the run: all of them, or none. */
 export function mayApprove(
   caller: Caller,

@@ -1,19 +1,38 @@
 import { z } from "zod";
+import type { About } from "../ledger/outbox/about.ts";
 import { isoOf } from "../ledger/row/instant.ts";
 import type { RunState } from "../ledger/run/run.ts";
-import { CALLBACK_EVENTS, type CallbackEvent } from "../ledger/outbox/notice.ts";
+import { RUN_EVENTS } from "../incident/incident.ts";
+import { QUEUE_EVENTS, type CallbackEvent } from "../ledger/outbox/notice.ts";
+import { word } from "./word.ts";
+import { aboutLines, aboutMembers, queueMembers, runMembers } from "./about-text.ts";
 
-/**
- * What a message may contain: ids, counts, outcomes and hashes. Never evidence, and never a link
- * that gives access. All fields but `event` and `atMs` are as of the time of sending.
- */
-export interface CallbackFacts {
+/** What a message is about: a run, or the whole queue. */
+export type CallbackFacts = RunFacts | QueueFacts;
+
+interface MessageFacts {
   /** Also the `webhook-id`. */
   readonly noticeId: string;
   readonly event: CallbackEvent;
   /** When the event happened, epoch milliseconds. */
   readonly atMs: number;
+  /** What happened, as of then. */
+  readonly about: About | null;
+}
+
+interface QueueFacts extends MessageFacts {
+  readonly runId: null;
+}
+
+/**
+ * What a message about a run may contain: ids, counts, outcomes and hashes. Never evidence, and
+ * never a link that gives access. All fields but `event`, `atMs` and `about` are as of the time of
+ * sending.
+ */
+export interface RunFacts extends MessageFacts {
   readonly runId: string;
+  /** Callers who may approve what waits, by their names in the settings; for that event. */
+  readonly mayApprove: readonly string[];
   readonly source: string;
   readonly incidentId: string;
   readonly state: RunState;
@@ -39,12 +58,6 @@ interface EndedSequence {
   readonly results: { readonly stored: number; readonly unavailable: number };
 }
 
-/**
- * Most characters shown of a name or code from outside: as many as a DNS name has (RFC 1035,
- * 2.3.4).
- */
-const WORD_CHARACTERS_MAX = 255;
-
 const count = z.int().nonnegative();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -52,35 +65,48 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
  * The form of our own message, as it is published: that of Standard Webhooks. A later version may
  * have more members, so a receiver takes them.
  */
-export const messageSchema = z.looseObject({
-  type: z.enum(CALLBACK_EVENTS),
-  timestamp: z.iso.datetime(),
-  data: z.looseObject({
-    runId: z.string(),
-    source: z.string(),
-    incidentId: z.string(),
-    state: z.enum(["running", "finished"]),
-    counts: z.object({ total: count }).catchall(count),
-    skipped: count,
-    custody: z.looseObject({ entries: count, head: hash }),
-    seal: hash.nullable(),
-    /** Of the event `sequence.ended` alone. */
-    sequence: z
-      .looseObject({
-        sequenceId: z.string(),
-        machineId: z.string(),
-        machineName: z.string().nullable(),
-        state: z.string(),
-        outcome: z.string().nullable(),
-        results: z.looseObject({ stored: count, unavailable: count }),
-      })
-      .optional(),
+export const messageSchema = z.union([
+  z.looseObject({
+    type: z.enum(RUN_EVENTS),
+    timestamp: z.iso.datetime(),
+    data: z.looseObject({
+      runId: z.string(),
+      source: z.string(),
+      incidentId: z.string(),
+      state: z.enum(["running", "finished"]),
+      counts: z.object({ total: count }).catchall(count),
+      skipped: count,
+      custody: z.looseObject({ entries: count, head: hash }),
+      seal: hash.nullable(),
+      /** Of the event `sequence.ended` alone. */
+      sequence: z
+        .looseObject({
+          sequenceId: z.string(),
+          machineId: z.string(),
+          machineName: z.string().nullable(),
+          state: z.string(),
+          outcome: z.string().nullable(),
+          results: z.looseObject({ stored: count, unavailable: count }),
+        })
+        .optional(),
+      ...runMembers,
+    }),
   }),
-});
+  z.looseObject({
+    type: z.enum(QUEUE_EVENTS),
+    timestamp: z.iso.datetime(),
+    data: z.looseObject(queueMembers),
+  }),
+]);
 
 /** Our own message as JSON of less than 20 kB. `timestamp` is when the event happened. */
 export function genericBody(facts: CallbackFacts): string {
-  const { event, atMs, sequence, runId, source, incidentId, state } = facts;
+  const { event, atMs } = facts;
+  if (facts.runId === null) {
+    const data = aboutMembers(facts.about, []);
+    return JSON.stringify({ type: event, timestamp: isoOf(atMs), data });
+  }
+  const { sequence, runId, source, incidentId, state, about, mayApprove } = facts;
   const { counts, total, skipped, custody, seal } = facts;
   return JSON.stringify({
     type: event,
@@ -95,8 +121,9 @@ export function genericBody(facts: CallbackFacts): string {
       custody: { entries: custody.count, head: custody.head },
       seal,
       ...(sequence === null ? {} : { sequence: { ...shown(sequence) } }),
+      ...aboutMembers(about, mayApprove),
     },
-  } satisfies z.input<typeof messageSchema>);
+  });
 }
 
 /**
@@ -109,6 +136,8 @@ export function plainLines(facts: CallbackFacts): string[] {
 }
 
 function headline(facts: CallbackFacts): string[] {
+  if (facts.about !== null) return aboutLines(facts.about, facts);
+  if (facts.runId === null) return [];
   const { event, runId, total, skipped, custody, seal, sequence } = facts;
   if (sequence !== null) {
     const { sequenceId, state, outcome, results, machineId } = shown(sequence);
@@ -141,8 +170,4 @@ function shown(sequence: EndedSequence): EndedSequence {
 
 function firstLabel(name: string): string {
   return name.split(".", 1)[0] ?? "";
-}
-
-function word(text: string): string {
-  return text.slice(0, WORD_CHARACTERS_MAX).replaceAll(/[^A-Za-z0-9._-]/g, "?");
 }

@@ -3,7 +3,14 @@ import type { Caller } from "../access/caller.ts";
 import type { AskedCallback, Incident } from "../incident/incident.ts";
 import { readArmPath } from "../incident/arm-path.ts";
 import type { Problem } from "../incident/problem.ts";
-import { DEFAULT_EVENTS, targetIdOf, type CallbackTarget } from "../ledger/outbox/notice.ts";
+import {
+  DEFAULT_EVENTS,
+  eventsIn,
+  OF_QUEUE,
+  targetIdOf,
+  type CallbackEvent,
+  type CallbackTarget,
+} from "../ledger/outbox/notice.ts";
 import { shownHost, urlTrouble, type HostRules } from "./hosts.ts";
 import type { Recipient } from "./request.ts";
 
@@ -14,6 +21,13 @@ export interface CallbackRules extends HostRules {
   /** Azure's management API, without a slash at its end. */
   readonly managementUrl: string;
 }
+
+/** What is written below a Sentinel incident: also what waits for a person. */
+const SENTINEL_EVENTS: readonly CallbackEvent[] = [
+  ...DEFAULT_EVENTS,
+  "run.approvalNeeded",
+  "run.paused",
+];
 
 /** In the address of a setting this stands for the sender's id of the incident. */
 const INCIDENT_ID = "{incidentId}";
@@ -37,7 +51,7 @@ export function targetsOf(
         caller: caller.name,
         shape: setting.shape,
         host: shownHost(withIncident(setting.url, "")),
-        events: [...setting.events],
+        ...eventsIn(setting.events),
       }),
     );
   return [
@@ -97,6 +111,31 @@ export function recipientOf(
   return trouble === null ? { kind: "to", to } : { kind: "nobody", why: `its address ${trouble}` };
 }
 
+/** The ids of those who follow the queue: targets of callers who reach every team. */
+export function followersOf(event: CallbackEvent, callers: readonly Caller[]): string[] {
+  return callers.flatMap((caller) =>
+    caller.callbacks
+      .filter(({ events }) => caller.all && events.includes(event))
+      .map((setting) => settingId(caller, setting)),
+  );
+}
+
+/** One who follows the queue; null if the settings have no such target any more. */
+export function followerOf(
+  targetId: string,
+  callers: readonly Caller[],
+  rules: CallbackRules,
+): Recipient | null {
+  for (const caller of callers.filter(({ all }) => all)) {
+    const setting = caller.callbacks.find((each) => settingId(caller, each) === targetId);
+    if (setting === undefined) continue;
+    const { header = null, secret: secrets = [] } = setting;
+    const url = withIncident(setting.url, OF_QUEUE);
+    return urlTrouble(url, rules) === null ? { shape: "generic", url, secrets, header } : null;
+  }
+  return null;
+}
+
 type Addressed = Exclude<Recipient, { shape: "sentinel" }>;
 
 function byRequest({ url }: CallbackTarget, { callbackSecret }: Caller): Addressed | null {
@@ -120,7 +159,7 @@ function requested(caller: Caller, { url, events }: AskedCallback): CallbackTarg
     shape: "generic",
     host: shownHost(url),
     url,
-    events: [...(events ?? DEFAULT_EVENTS)],
+    ...eventsIn(events ?? DEFAULT_EVENTS),
   });
 }
 
@@ -132,7 +171,7 @@ function sentinel({ managementUrl }: CallbackRules, armId: string): CallbackTarg
     caller: "",
     shape: "sentinel",
     host: shownHost(managementUrl),
-    events: [...DEFAULT_EVENTS],
+    ...eventsIn(SENTINEL_EVENTS),
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MAX_URL_CHARACTERS } from "./bounds.ts";
 import { field } from "./fields.ts";
-import { PLATFORMS, SEVERITIES } from "./incident.ts";
+import { PLATFORMS, RUN_EVENTS, SEVERITIES } from "./incident.ts";
 import type { AskedCallback, Asks, Platform } from "./incident.ts";
 import { mentionOf, type Mentioned } from "./machine-mention.ts";
 import type { ParsedIncident } from "./parsed-incident.ts";
@@ -30,10 +30,7 @@ const naming = z.string().nullish();
 const callback = z
   .strictObject({
     url: z.string().min(1, "Send the address to call back.").max(MAX_URL_CHARACTERS),
-    events: z
-      .array(z.enum(["run.accepted", "sequence.ended", "run.finished"]))
-      .min(1, "Name an event, or leave the field out.")
-      .nullish(),
+    events: z.array(z.enum(RUN_EVENTS)).min(1, "Name an event, or leave the field out.").nullish(),
   })
   .nullish();
 const asking = {

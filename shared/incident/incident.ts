@@ -84,11 +84,21 @@ export interface Incident {
   readonly armId: string | null;
 }
 
+/** The events of a run that a callback can be asked for. */
+export const RUN_EVENTS = [
+  "run.accepted",
+  "sequence.ended",
+  "run.finished",
+  "run.approvalNeeded",
+  "run.paused",
+  "run.libraryDrift",
+] as const;
+
 /** An address for callbacks; whether lrq may send there is not decided yet. */
 export interface AskedCallback {
   readonly url: string;
   /** The events to send; null means the usual ones. */
-  readonly events: readonly ("run.accepted" | "sequence.ended" | "run.finished")[] | null;
+  readonly events: readonly (typeof RUN_EVENTS)[number][] | null;
 }
 
 /** A profile asked for by name, and the values for its parameters. */

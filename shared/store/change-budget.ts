@@ -1,13 +1,15 @@
 import type { AuditFacts } from "../evidence/audit.ts";
+import { owing } from "../ledger/outbox/notice.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import { auditedBudget } from "./audit.ts";
 import type { QueueRecords } from "./link-decisions.ts";
 import { budgetChange, loadBudget, type MaybeStored } from "./load.ts";
+import { isThrottleTold, queueNotices } from "./queue-notices.ts";
 import { tryTransact, usual, type Store, type Transaction } from "./transact.ts";
 
 /**
- * Stages the new budget, and the facts for the log of the queue. A sequence that they name is to be
- * staged with what this returns: see `withDecisions`.
+ * Stages the new budget, the facts for the log of the queue, and what is owed to those who follow
+ * it. A sequence that the facts name is to be staged with what this returns: see `withDecisions`.
  */
 export function changeBudget(
   tx: Transaction,
@@ -16,7 +18,11 @@ export function changeBudget(
   facts: readonly AuditFacts[] = [],
 ): QueueRecords {
   const { budget, rows, written } = auditedBudget(after, facts);
-  tx.stage([budgetChange(before, budget), ...rows]);
+  const throttleTold = isThrottleTold(before.value, budget);
+  const isSame = throttleTold === budget.door.throttleTold;
+  const next = isSame ? budget : { ...budget, door: { ...budget.door, throttleTold } };
+  const owed = owing(queueNotices(before.value, next, facts));
+  tx.stage([budgetChange(before, next), ...rows, ...owed]);
   return written;
 }
 

@@ -13,7 +13,7 @@ import {
 import { withFinished, type RunRecord } from "../ledger/run/run.ts";
 import { changesTally, withMoved } from "../ledger/run/tally.ts";
 import { isFinished, owesResults, type SequenceRecord } from "../ledger/sequence/sequence.ts";
-import { noticesOfEnd } from "../ledger/outbox/run-notices.ts";
+import { noticesOfEnd, noticesOfPause } from "../ledger/outbox/run-notices.ts";
 import type { LedgerReads } from "../ports.ts";
 import { factAbout } from "./audit.ts";
 import { changeRun } from "./change-run.ts";
@@ -76,6 +76,7 @@ export async function moveSequence(
   const ended = finished === 0 ? counted : withEnd(counted, after, nowMs);
   changeRun(tx, run, ended, [...facts, ...gateFacts(run.value, ended, nowMs)]);
   if (finished > 0) tx.stage(owing(noticesOfEnd(ended, after.sequenceId, nowMs)));
+  tx.stage(owing(noticesOfPause(run.value, ended, nowMs)));
   // A claim reads the budget, then the run, and commits against the budget. Because the pause
   // writes the budget, every claim that did not see the pause loses.
   if (pauses(run.value, ended) && !tx.writes(RATE_TOKEN_KEY)) {

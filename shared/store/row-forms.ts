@@ -35,6 +35,7 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   key: keySchema,
   later: indexSchema,
   machine: machineSchema,
+  news: noticeSchema,
   notice: noticeSchema,
   opening: openingSchema,
   over: overSchema,

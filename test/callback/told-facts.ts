@@ -1,5 +1,5 @@
 import type { Caller } from "../../shared/access/caller.ts";
-import type { CallbackFacts } from "../../shared/callback/message.ts";
+import type { RunFacts } from "../../shared/callback/message.ts";
 import { callersOf, keyHash } from "../access/callers.ts";
 
 export const NOW_MS = Date.parse("2026-11-20T10:00:00Z");
@@ -8,11 +8,13 @@ export const OTHER_SECRET = `whsec_${Buffer.alloc(24, 9).toString("base64")}`;
 export const NOTICE_ID = "msg_0123456789abcdef0123456789abcdef";
 
 /** A finished run, or as told. */
-export function runFinished(of: Partial<CallbackFacts> = {}): CallbackFacts {
+export function runFinished(of: Partial<RunFacts> = {}): RunFacts {
   return {
     noticeId: NOTICE_ID,
     event: "run.finished",
     atMs: NOW_MS,
+    about: null,
+    mayApprove: [],
     runId: "0123456789abcdefghjk",
     source: "generic",
     incidentId: "INC-1",
@@ -28,7 +30,7 @@ export function runFinished(of: Partial<CallbackFacts> = {}): CallbackFacts {
 }
 
 /** One sequence's end, its names as told. */
-export function sequenceEnded(machineName: string, outcome: string | null = null): CallbackFacts {
+export function sequenceEnded(machineName: string, outcome: string | null = null): RunFacts {
   return runFinished({
     event: "sequence.ended",
     sequence: {

@@ -35,6 +35,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   custodyKey: keys.custodyKey("run", 7),
   auditKey: keys.auditKey("run", 7),
   noticeKey: keys.noticeKey(7, "notice"),
+  newsKey: keys.newsKey(7, "new_s"),
   deadKey: keys.deadKey("run", "notice"),
 };
 

@@ -28,6 +28,7 @@ export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
     turns: 0,
     cancelAsked: null,
     approval: null,
+    driftToldAtMs: null,
     seal: null,
     sealAsked: 0,
     tally: [],

@@ -34,8 +34,8 @@ export const OF_CALLBACKS: readonly Patch[] = [
   {
     name: "goes on owing to who wants no more",
     file: "shared/ledger/outbox/notice.ts",
-    snippet: "target.endedAtMs === null && target.events.includes(event)",
-    replacement: "target.events.includes(event)",
+    snippet: "target.endedAtMs === null && wants(target, event)",
+    replacement: "wants(target, event)",
     caughtBy: { breaks: ["notified"], seed: 22 },
   },
   {
@@ -72,5 +72,26 @@ export const OF_CALLBACKS: readonly Patch[] = [
     snippet: 'await commitOnce(ports, [{ op: "delete", key, etag }, unchanged(run)]);',
     replacement: 'await commitOnce(ports, [{ op: "delete", key, etag }]);',
     caughtBy: { test: "test/workflow/notify/send-notice.test.ts" },
+  },
+  {
+    name: "tells nobody that a run has paused itself",
+    file: "shared/store/change-sequence.ts",
+    snippet: "tx.stage(owing(noticesOfPause(run.value, ended, nowMs)));",
+    replacement: "",
+    caughtBy: { breaks: ["notified"], seed: 515 },
+  },
+  {
+    name: "tells nobody that a plan waits for an approval",
+    file: "shared/workflow/accept/write-run.ts",
+    snippet: "...owing(noticesOfPlan(body, { known: [...known.values()], added }, nowMs)),",
+    replacement: "",
+    caughtBy: { breaks: ["notified"], seed: 42 },
+  },
+  {
+    name: "tells of the library with every sequence that it holds",
+    file: "shared/workflow/submit/load-chosen.ts",
+    snippet: "if (run === null || run.value.driftToldAtMs !== null) return;",
+    replacement: "if (run === null) return;",
+    caughtBy: { test: "test/workflow/submit/drain-library.test.ts" },
   },
 ];

@@ -1,6 +1,7 @@
 import type { Random } from "../../shared/ports.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { APPROVED_NAMES } from "./profiles.ts";
+import { RUN_EVENTS } from "../../shared/incident/incident.ts";
 import { CALLBACK_HOST, RECEIVER_KINDS, WAITS_MS, type Receiver } from "./receivers.ts";
 import type { Arrival, Interruption, Operation, Scenario } from "./scenario.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
@@ -188,9 +189,9 @@ export function drawPaused(
 
 const RECEIVERS_SHARE = 0.07;
 const EVENTS = [
-  ["run.accepted", "run.finished"],
-  ["sequence.ended"],
-  ["run.accepted", "sequence.ended", "run.finished"],
+  ["run.accepted", "run.finished", "run.approvalNeeded", "run.paused"],
+  ["sequence.ended", "run.libraryDrift"],
+  RUN_EVENTS,
 ] as const satisfies readonly Receiver["events"][];
 
 /** For a share of the seeds; by a stream of its own, so that all others stay as they were. */

@@ -155,6 +155,7 @@ function target(caller: string, from: "setting" | "sentinel", armId: string | nu
     url: null,
     armId,
     events: ["run.accepted" as const, "run.finished" as const],
+    later: [],
     delivered: null,
     endedAtMs: null,
   };

@@ -32,6 +32,9 @@ interface Run {
   readonly open: Set<string>;
   readonly urls: Set<string>;
   readonly goneUrls: Map<string, number>;
+  isPaused: boolean;
+  /** True once the library has held back a sequence of it. */
+  hasDrifted: boolean;
 }
 
 /** A send that began before a 410 was recorded arrives within this, unless its host stood still. */
@@ -51,8 +54,13 @@ export function createNoticeJudge(
   const outbox = new Set<string>();
   const dead = new Set<string>();
   const runOf = (runId: string): Run => {
-    const fresh = { open: new Set<string>(), urls: new Set<string>(), goneUrls: new Map() };
-    const run: Run = runs.get(runId) ?? fresh;
+    const run: Run = runs.get(runId) ?? {
+      open: new Set(),
+      urls: new Set(),
+      goneUrls: new Map(),
+      isPaused: false,
+      hasDrifted: false,
+    };
     runs.set(runId, run);
     return run;
   };
@@ -91,12 +99,21 @@ export function createNoticeJudge(
       const urlsById = new Map<string, string>();
       const events: (readonly [runId: string, event: string, sequenceId: string | null])[] = [];
       const joined = new Set<string>();
+      const awaited = new Set<string>();
       for (const change of changes) {
         if (change.op === "delete") outbox.delete(change.key);
         else if (change.key.startsWith("dead!")) dead.add(change.key.split("!")[2] ?? "");
-        else if (change.key.startsWith("run!")) noteTargets(runOf, urlsById, change, nowMs());
-        for (const { runId, sequenceId, isOver } of statesIn(change)) {
-          const { open } = runOf(runId);
+        else if (change.key.startsWith("run!")) {
+          noteTargets(runOf, urlsById, change, nowMs());
+          const runId = change.key.slice("run!".length);
+          if (nowPauses(runOf(runId), change.body)) events.push([runId, "run.paused", null]);
+        }
+        for (const { runId, sequenceId, isOver, isUnapproved, isDrifted } of statesIn(change)) {
+          const run = runOf(runId);
+          const { open } = run;
+          if (isDrifted && !run.hasDrifted) events.push([runId, "run.libraryDrift", null]);
+          run.hasDrifted ||= isDrifted;
+          if (isUnapproved && !isOver && !open.has(sequenceId)) awaited.add(runId);
           if (isOver && open.delete(sequenceId)) {
             events.push([runId, "sequence.ended", sequenceId]);
             if (open.size === 0) events.push([runId, "run.finished", null]);
@@ -107,9 +124,11 @@ export function createNoticeJudge(
         }
       }
       for (const change of changes) {
-        if (change.op !== "insert" || !change.key.startsWith("notice!")) continue;
+        if (change.op !== "insert" || !/^(?:notice|news)!/.test(change.key)) continue;
         outbox.add(change.key);
         const notice = noticeIn(change.body);
+        // Nobody here follows the whole queue.
+        if (notice.runId === "queue") continue;
         if (notice.tries > 0 || delivered.has(notice.noticeId)) continue;
         if (owed.some(({ noticeId }) => noticeId === notice.noticeId)) continue;
         const url = urlsById.get(notice.targetId) ?? "";
@@ -117,6 +136,7 @@ export function createNoticeJudge(
         rows.push(`${whatOf(url, runId, event, sequenceId)} ${noticeId}`);
       }
       for (const runId of joined) expect(runId, "run.accepted", null, rows);
+      for (const runId of awaited) expect(runId, "run.approvalNeeded", null, rows);
       for (const [runId, event, sequenceId] of events) expect(runId, event, sequenceId, rows);
       for (const row of rows) court.fail("notified", `${row} is owed, but did not come about`);
     },
@@ -160,10 +180,20 @@ interface Target {
   readonly endedAtMs: number | null;
 }
 
+/** True if the row of a run says for the first time that the run is paused. */
+function nowPauses(run: Run, body: unknown): boolean {
+  const { gate }: { gate?: { readonly state: string } | null } = { ...Object(body) };
+  const wasPaused = run.isPaused;
+  run.isPaused = gate?.state === "paused";
+  return run.isPaused && !wasPaused;
+}
+
 interface State {
   readonly runId: string;
   readonly sequenceId: string;
   readonly isOver: boolean;
+  readonly isUnapproved: boolean;
+  readonly isDrifted: boolean;
 }
 
 function statesIn(change: RowChange): State[] {
@@ -173,11 +203,16 @@ function statesIn(change: RowChange): State[] {
     : change.key.startsWith("sequence!")
       ? [Object.assign(Object({}), change.body)]
       : [];
-  return records.map(({ runId, sequenceId, state, results }: ReturnType<typeof recordsIn>[0]) => ({
-    runId,
-    sequenceId,
-    isOver: OVER.has(state) && results.every((each) => each.state !== "owed"),
-  }));
+  return records.map((record: ReturnType<typeof recordsIn>[0]) => {
+    const { runId, sequenceId, state, results, approvals, libraryHold } = record;
+    return {
+      runId,
+      sequenceId,
+      isOver: OVER.has(state) && results.every((each) => each.state !== "owed"),
+      isUnapproved: approvals.by.length < approvals.needed,
+      isDrifted: libraryHold?.code === "libraryDrift",
+    };
+  });
 }
 
 function noticeIn(body: unknown): Omit<Heard, "url"> & { targetId: string; tries: number } {

@@ -1,4 +1,5 @@
 import type { CallbackAnswer, CallbackRequest } from "../../shared/callback/answer.ts";
+import type { RUN_EVENTS } from "../../shared/incident/incident.ts";
 import type { Epoch } from "./hosts.ts";
 
 /**
@@ -13,7 +14,7 @@ export interface Receiver {
   readonly url: string;
   readonly kind: ReceiverKind;
   readonly badTries: number;
-  readonly events: readonly ("run.accepted" | "sequence.ended" | "run.finished")[];
+  readonly events: readonly (typeof RUN_EVENTS)[number][];
 }
 
 /** What a receiver hears: one request, read by a reader of its own. */

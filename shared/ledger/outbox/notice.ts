@@ -1,16 +1,34 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { instant } from "../row/instant.ts";
-import { noticeKey } from "../row/keys.ts";
+import { RUN_EVENTS } from "../../incident/incident.ts";
+import { NEWS_ID, noticeKey } from "../row/keys.ts";
 import type { RowChange } from "../sequence/rows.ts";
 import { rowObject } from "../row/row-object.ts";
+import { aboutSchema, type About } from "./about.ts";
 
 /** The events of a run: it was accepted, one sequence ended, all of them have ended. */
-export const CALLBACK_EVENTS = ["run.accepted", "sequence.ended", "run.finished"] as const;
+const FIRST_EVENTS = ["run.accepted", "sequence.ended", "run.finished"] as const;
+
+/**
+ * Events of a run that came later: it waits for an approval, it has paused itself, the library
+ * holds it back. A release that does not know them must still read the rows of runs and notices. So
+ * targets name these events in a field of their own, and their notices are in rows of their own.
+ */
+type LaterEvent = Exclude<(typeof RUN_EVENTS)[number], (typeof FIRST_EVENTS)[number]>;
+
+/** The events of the whole queue: somebody pauses or resumes it, Defender keeps it out. */
+export const QUEUE_EVENTS = ["queue.paused", "queue.throttled"] as const;
+export type QueueEvent = (typeof QUEUE_EVENTS)[number];
+
+export const CALLBACK_EVENTS = [...RUN_EVENTS, ...QUEUE_EVENTS] as const;
 export type CallbackEvent = (typeof CALLBACK_EVENTS)[number];
 
-/** The events for a target that names none. */
+/** The events for a target that names none. It has had no others since the first release. */
 export const DEFAULT_EVENTS: readonly CallbackEvent[] = ["run.accepted", "run.finished"];
+
+/** In the place of a run's id, for what is about the whole queue. */
+export const OF_QUEUE = "queue";
 
 /** How a callback is written: our own message, or that of a system without webhooks. */
 export const CALLBACK_SHAPES = ["generic", "servicenow", "jira", "sentinel"] as const;
@@ -30,7 +48,9 @@ export const targetSchema = rowObject({
   url: z.string().nullable(),
   /** For a comment in Sentinel the incident it goes to; null is that of the run. */
   armId: z.string().nullable().default(null),
-  events: z.array(z.enum(CALLBACK_EVENTS)),
+  events: z.array(z.enum(FIRST_EVENTS)),
+  /** The other events that it wants; a release passes over those that it does not know. */
+  later: z.array(z.string()).default([]),
   /** The last delivery, and how many tries it took. */
   delivered: rowObject({ atMs: instant, tries: z.number().int() }).nullable(),
   /** When it answered 410: it wants nothing more of this run. */
@@ -43,10 +63,14 @@ export const noticeSchema = rowObject({
   v: z.literal(1),
   /** Also the message's `webhook-id`: the same for every try. */
   noticeId: z.string(),
+  /** The run, or `OF_QUEUE`. */
   runId: z.string(),
+  /** Empty if it is for all who follow the queue; each of them then gets one of their own. */
   targetId: z.string(),
   event: z.enum(CALLBACK_EVENTS),
   sequenceId: z.string().nullable(),
+  /** What happened, for later events; null for the first three, which tell of the run as it is. */
+  about: aboutSchema.nullable().default(null),
   /** When the event happened. */
   atMs: instant,
   tries: z.number().int(),
@@ -76,6 +100,21 @@ interface NotifiedRun {
   readonly callbacks: readonly CallbackTarget[];
 }
 
+/** The events of a target, in the two fields that hold them. */
+export function eventsIn(
+  events: readonly CallbackEvent[],
+): Pick<CallbackTarget, "events" | "later"> {
+  const isFirst = (event: CallbackEvent) => FIRST_EVENTS.some((each) => each === event);
+  return {
+    events: FIRST_EVENTS.filter((each) => events.includes(each)),
+    later: events.filter((event) => !isFirst(event)),
+  };
+}
+
+function wants({ events, later }: CallbackTarget, event: CallbackEvent): boolean {
+  return events.some((each) => each === event) || later.includes(event);
+}
+
 /**
  * The notices of one event, one for each target that wants it. A run that grows is accepted and
  * finished more than once; the number of its sequences tells these times apart. The same event
@@ -87,20 +126,58 @@ export function noticesOf(
   sequenceId: string | null,
   nowMs: number,
 ): Notice[] {
-  const atMs = Math.floor(nowMs);
-  return run.callbacks
-    .filter((target) => target.endedAtMs === null && target.events.includes(event))
-    .map(({ targetId }) => ({
-      v: 1,
+  return wanting(run, event).map(({ targetId }) =>
+    fresh({
       noticeId: noticeIdOf([run.runId, targetId, event, sequenceId ?? String(run.accepted)]),
       runId: run.runId,
       targetId,
       event,
       sequenceId,
-      atMs,
-      tries: 0,
-      said: null,
-    }));
+      about: null,
+      atMs: nowMs,
+    }),
+  );
+}
+
+/** What happened, and when, and a word that tells it from others of its kind. */
+interface Happening {
+  readonly about: About;
+  readonly which: string;
+  readonly nowMs: number;
+}
+
+/** The notices of one later event of a run. The same happening always gives the same ids. */
+export function newsOf(
+  run: NotifiedRun,
+  event: LaterEvent,
+  { about, which, nowMs }: Happening,
+): Notice[] {
+  const { runId } = run;
+  return wanting(run, event).map(({ targetId }) => {
+    const noticeId = newsId([runId, targetId, event, which]);
+    return fresh({ noticeId, runId, targetId, event, sequenceId: null, about, atMs: nowMs });
+  });
+}
+
+/** The notice of an event of the queue: for all who follow it, whoever they are when it is sent. */
+export function queueNews(event: QueueEvent, { about, which, nowMs }: Happening): Notice {
+  const noticeId = newsId([OF_QUEUE, event, which]);
+  const ofNobody = { runId: OF_QUEUE, targetId: "", sequenceId: null } as const;
+  return fresh({ noticeId, ...ofNobody, event, about, atMs: nowMs });
+}
+
+/** The notice of the queue for one who follows it. */
+export function forTarget(notice: Notice, targetId: string): Notice {
+  return { ...notice, targetId, noticeId: newsId([notice.noticeId, targetId]) };
+}
+
+function wanting({ callbacks }: NotifiedRun, event: CallbackEvent): CallbackTarget[] {
+  return callbacks.filter((target) => target.endedAtMs === null && wants(target, event));
+}
+
+/** A notice that was not tried yet. */
+function fresh(of: Omit<Notice, "v" | "tries" | "said">): Notice {
+  return { v: 1, ...of, atMs: Math.floor(of.atMs), tries: 0, said: null };
 }
 
 /** The rows that put notices into the outbox, due at once. */
@@ -134,6 +211,11 @@ export function targetIdOf(parts: readonly string[]): string {
 
 function noticeIdOf(parts: readonly string[]): string {
   return `msg_${digest(parts)}`;
+}
+
+/** Such ids lead to the rows that an older release does not read. */
+function newsId(parts: readonly string[]): string {
+  return `${NEWS_ID}${digest(parts)}`;
 }
 
 function digest(parts: readonly string[]): string {

@@ -55,15 +55,16 @@ export const RUN = family("run");
 export const SUMMARY = family("summary");
 /** The same of runs that are not finished. */
 export const RUNNING = family("running");
-/** Callbacks that are owed; dead ones are outside `OUTSTANDING`. */
-export const NOTICE = family("notice");
+/** Callbacks that are owed: in `news!` those of events that an older release does not know. */
+export const NOTICE: KeyRange = { from: family("news").from, before: family("notice").before };
+/** So begin their ids. */
+export const NEWS_ID = "new_";
 export const DEAD = family("dead");
 /** The budget, then the ready rows, the next to go first. */
 export const QUEUE_HEAD: KeyRange = { from: RATE_TOKEN_KEY, before: READY.before };
 /**
- * Everything that is not settled, and the budget: later!, machine!, notice!, opening!, over!,
- * owed!, planned!, the budget and ready! are neighbours. While there is only the budget, nothing
- * is due.
+ * Everything that is not settled: later!, machine!, news!, notice!, opening!, over!, owed!,
+ * planned!, the budget and ready! are neighbours. While there is only the budget, nothing is due.
  */
 export const OUTSTANDING: KeyRange = { from: LATER.from, before: READY.before };
 
@@ -113,9 +114,10 @@ export function dueBy(dueAtMs: number): KeyRange {
   return { from: LATER.from, before: `later!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
 }
 
-/** The callbacks that are due by then. */
-export function noticesDueBy(dueAtMs: number): KeyRange {
-  return { from: NOTICE.from, before: `notice!${padded(dueAtMs + 1, INSTANT_DIGITS)}` };
+/** The callbacks that are due by then: two ranges. */
+export function noticesDueBy(dueAtMs: number): readonly KeyRange[] {
+  const due = padded(dueAtMs + 1, INSTANT_DIGITS);
+  return ["news!", "notice!"].map((from) => ({ from, before: `${from}${due}` }));
 }
 
 export function deadOf(runId: string): KeyRange {
@@ -164,7 +166,11 @@ export const plannedKey = (runId: string, number: number): string =>
   `planned!${runId}!${padded(number, 8)}`;
 /** `dueAtMs` is when the poll rings for it, unless its key has changed before. */
 export const noticeKey = (dueAtMs: number, noticeId: string): string =>
-  `notice!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
+  noticeId.startsWith(NEWS_ID)
+    ? newsKey(dueAtMs, noticeId)
+    : `notice!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
+export const newsKey = (dueAtMs: number, noticeId: string): string =>
+  `news!${padded(dueAtMs, INSTANT_DIGITS)}!${noticeId}`;
 /** What a key of a summary ends with, in each of its families: the newest run sorts first. */
 export const placeOfRun = (requestedAtMs: number, runId: string): string =>
   `${newestFirst(requestedAtMs)}!${runId}`;
@@ -180,11 +186,8 @@ export const sequenceIdIn = lastPartOf;
 
 /** The notice of a row, owed or dead. */
 export const noticeIdIn = lastPartOf;
-
 /** When a notice that is owed is due, in epoch milliseconds. */
-export function noticeDueAtMsIn(noticeRowKey: string): number {
-  return Number(ownerIn(noticeRowKey));
-}
+export const noticeDueAtMsIn = (noticeRowKey: string): number => Number(ownerIn(noticeRowKey));
 
 /** The machine in the key of a lease. */
 export const machineIdIn = ownerIn;
@@ -195,9 +198,7 @@ export function withoutFamily(key: string, { from }: KeyRange): string {
 }
 
 /** The number of a record in its log. */
-export function auditNumberIn(auditRowKey: string): number {
-  return Number(auditRowKey.split("!")[2]);
-}
+export const auditNumberIn = (auditRowKey: string): number => Number(auditRowKey.split("!")[2]);
 
 /** The pass in a ready key; lower has waited longer. */
 export function passIn(readyRowKey: string): number {

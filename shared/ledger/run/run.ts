@@ -55,6 +55,8 @@ export const runSchema = rowObject({
   cancelAsked: rowObject({ by: z.string(), atMs: instant }).nullable().default(null),
   /** The approval that some of its sequences wait for. */
   approval: approvalSchema.nullable().default(null),
+  /** When its callbacks were first told that the library holds a sequence of it back. */
+  driftToldAtMs: instant.nullable().default(null),
   /** What it was sealed with last; null for one that never was. */
   seal: runSealSchema.nullable().default(null),
   /** The number of the seal that was asked for last; 0 is none. */

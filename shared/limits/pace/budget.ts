@@ -54,6 +54,8 @@ export const budgetSchema = rowObject({
     othersSuspected: z.boolean(),
     /** What closed it last: a 429, or a POST that could not leave. */
     closedBy: z.enum(["throttled", "unreachable"]).default("throttled"),
+    /** True if those who follow the queue were told of this closure; it counts while `untried`. */
+    throttleTold: z.boolean().default(false),
   }),
   paused: rowObject({ by: z.string(), why: z.string(), atMs: fineInstant }).nullable(),
   /** When the one outstanding bell is due; a time in the past means no bell. */
@@ -122,6 +124,7 @@ export const FIRST_BUDGET: Budget = {
     last429AtMs: 0,
     othersSuspected: false,
     closedBy: "throttled",
+    throttleTold: false,
   },
   paused: null,
   bellDueAtMs: 0,

@@ -44,6 +44,7 @@ export function newRun(
     audit: FIRST_HEAD,
     armId,
     callbacks: [...callbacks],
+    driftToldAtMs: null,
     gate: null,
     turns: 0,
     cancelAsked: null,

@@ -16,7 +16,7 @@ import { isOfTeam, withSequences, type RunRecord } from "../../ledger/run/run.ts
 import { runChanges } from "../../ledger/run/run-changes.ts";
 import { SetAside } from "../../ledger/row/set-aside.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { noticesOfAccepting } from "../../ledger/outbox/run-notices.ts";
+import { noticesOfAccepting, noticesOfPlan } from "../../ledger/outbox/run-notices.ts";
 import type { OverCap } from "../../access/caps.ts";
 import { joiningTarget } from "../../callback/targets.ts";
 import type { LedgerReads, Ports } from "../../ports.ts";
@@ -180,6 +180,7 @@ function planned(
       : added.flatMap((each) => insertion(each))),
     ...rows,
     ...owing(noticesOfAccepting(current, body, nowMs)),
+    ...owing(noticesOfPlan(body, { known: [...known.values()], added }, nowMs)),
   ];
   const machines =
     counting === null || added.length === 0

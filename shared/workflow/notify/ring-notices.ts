@@ -1,5 +1,5 @@
 import { noticeIdIn, noticeKey, noticesDueBy } from "../../ledger/row/keys.ts";
-import type { Ports } from "../../ports.ts";
+import type { Ports, Row } from "../../ports.ts";
 import { noticeSchema } from "../../ledger/outbox/notice.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import { noteSetAside } from "../../store/set-aside.ts";
@@ -8,7 +8,7 @@ import { commitOnce } from "../../store/transact.ts";
 
 type RingPorts = Pick<Ports, "ledger" | "bells" | "clock" | "random" | "log">;
 
-/** The notices that are due longest; the next poll rings for the rest. */
+/** Of each family, the notices that are due longest; the next poll rings for the rest. */
 const RUNG_MAX = 50;
 /**
  * If nobody has sent it by then, the message was lost or its handler died. It is longer than a try
@@ -29,11 +29,14 @@ export async function ringNotices(
 ): Promise<number> {
   const { ledger, bells, clock } = ports;
   const nowMs = clock.earliest();
-  const range = noticesDueBy(nowMs);
-  const due =
-    read === null
-      ? await ledger.list(range.from, range.before, RUNG_MAX)
-      : await rowsWithin(ledger, read, range, RUNG_MAX);
+  const due: Row[] = [];
+  for (const range of noticesDueBy(nowMs)) {
+    const rows =
+      read === null
+        ? await ledger.list(range.from, range.before, RUNG_MAX)
+        : await rowsWithin(ledger, read, range, RUNG_MAX);
+    due.push(...rows);
+  }
   // One that cannot be read stays where it is; its handler could not read it either.
   const { readable, aside } = sorted(noticeSchema, due);
   for (const each of aside) await noteSetAside(ports, each);

@@ -1,18 +1,21 @@
 import type { Caller } from "../../access/caller.ts";
+import { approversOf } from "../../access/reach.ts";
 import { judgeAnswer, type Judgement } from "../../callback/judge-answer.ts";
-import type { CallbackFacts } from "../../callback/message.ts";
+import type { RunFacts } from "../../callback/message.ts";
 import { callbackRequest } from "../../callback/request.ts";
-import { recipientOf, type CallbackRules } from "../../callback/targets.ts";
+import { recipientOf } from "../../callback/targets.ts";
 import { deadKey, noticeKey } from "../../ledger/row/keys.ts";
 import type { CallbackBell } from "../../ledger/outbox/message.ts";
 import {
   noticeSchema,
+  OF_QUEUE,
   type CallbackTarget,
   type DeadNotice,
   type Notice,
 } from "../../ledger/outbox/notice.ts";
 import type { Stored } from "../../ledger/sequence/rows.ts";
 import { valueOf } from "../../ledger/row/set-aside.ts";
+import { awaiting } from "../../ledger/run/approval.ts";
 import { countsOf } from "../../ledger/run/counts.ts";
 import { stateOf, type RunRecord } from "../../ledger/run/run.ts";
 import { isSealed, wantsSeal } from "../../ledger/run/seal.ts";
@@ -23,15 +26,9 @@ import { listSequences } from "../../store/list-sequences.ts";
 import { sealRun } from "../../store/seal-run.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
 import { commitOnce, transact, usual, type Transaction } from "../../store/transact.ts";
+import { sendOfQueue, type CallBackSettings } from "./send-queue-notice.ts";
 
-type CallBackPorts = Pick<Ports, "ledger" | "callbacks" | "clock" | "random" | "log">;
-
-export interface CallBackSettings {
-  readonly callers: readonly Caller[];
-  readonly rules: CallbackRules;
-  /** The waits between tries; there is one more try than waits. */
-  readonly waitsMs: readonly number[];
-}
+type CallBackPorts = Pick<Ports, "ledger" | "bells" | "callbacks" | "clock" | "random" | "log">;
 
 /**
  * The result of a message of `callbacks`. `stale`: the notice has already been sent or given up.
@@ -62,6 +59,7 @@ async function sendOnce(
   const row = await ports.ledger.read(key);
   if (row === null) return "stale";
   const notice = valueOf(noticeSchema, row);
+  if (notice.runId === OF_QUEUE) return await sendOfQueue(ports, settings, { key, row, notice });
   const run = await loadToTell(ports, notice);
   const judgement = await tell(ports, settings, notice, run.value);
   if (judgement === "ended") return await drop(ports, row, run);
@@ -104,7 +102,7 @@ async function tell(
   if (target.endedAtMs !== null) return "ended";
   const recipient = recipientOf(target, run, callers, rules);
   if (recipient.kind === "nobody") return { kind: "dead", said: recipient.why };
-  const facts = await factsFor(ports, notice, run);
+  const facts = await factsFor(ports, callers, notice, run);
   const request = callbackRequest(recipient.to, facts, ports.clock.earliest());
   const answer = await ports.callbacks.send(request);
   return judgeAnswer(answer, notice.tries + 1, ports.clock.earliest(), waitsMs);
@@ -125,17 +123,21 @@ async function drop(
 
 async function factsFor(
   { ledger }: CallBackPorts,
+  callers: readonly Caller[],
   notice: Notice,
   run: RunRecord,
-): Promise<CallbackFacts> {
-  const { noticeId, event, atMs, runId, sequenceId } = notice;
-  const { total, ...counts } = countsOf((await listSequences(ledger, run)).records);
+): Promise<RunFacts> {
+  const { noticeId, event, about, atMs, runId, sequenceId } = notice;
+  const { records } = await listSequences(ledger, run);
+  const { total, ...counts } = countsOf(records);
   const present = Object.entries(counts).filter(([, count]) => count > 0);
   return {
     noticeId,
     event,
+    about,
     atMs,
     runId,
+    mayApprove: about?.kind === "approval" ? approversOf(callers, run, awaiting(records)) : [],
     source: run.source,
     incidentId: run.incidentId,
     state: stateOf(run),
@@ -151,7 +153,7 @@ async function factsFor(
 async function endedSequence(
   ledger: Ports["ledger"],
   sequenceId: string,
-): Promise<CallbackFacts["sequence"]> {
+): Promise<RunFacts["sequence"]> {
   const stored = await loadSequence(ledger, sequenceId);
   if (stored === null) throw new Error(`${sequenceId} is gone`);
   const { machineId, machineName, state, outcome, results } = stored.value;

@@ -8,14 +8,17 @@ import { end, expire, park } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
 import { holdsMachine, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
+import { owing } from "../../ledger/outbox/notice.ts";
+import { noticesOfDrift } from "../../ledger/outbox/run-notices.ts";
 import { judgeFiles, type FilesVerdict } from "../../limits/library/judge-files.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { moveOnce } from "../../store/change-sequence.ts";
 import { loadLease, loadRun, loadSequence, unchanged } from "../../store/load.ts";
+import { changeRun } from "../../store/change-run.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
-import { commitOnce } from "../../store/transact.ts";
+import { commitOnce, once, tryTransact } from "../../store/transact.ts";
 import { lacksFacts, type Judging } from "./lacks-facts.ts";
 
 type LoadPorts = Pick<Ports, "ledger" | "clock" | "random" | "log">;
@@ -172,17 +175,26 @@ async function parkedByRun(
   return true;
 }
 
-/** Parks a sequence that the library holds back, and says so. */
+/** Parks a sequence that the library holds back, and says so; of its run it tells once. */
 async function holdBack(
-  { ledger, log }: LoadPorts,
+  ports: LoadPorts,
   record: Stored<SequenceRecord>,
   { hold, untilMs }: Extract<FilesVerdict, { kind: "held" }>,
 ): Promise<void> {
   const after = holdForLibrary(record.value, hold, untilMs);
-  if (await commitOnce({ ledger }, move(record, after))) {
-    const { sequenceId } = record.value;
-    log("warn", hold.code, { sequenceId, ...("file" in hold ? { file: hold.file } : null) });
-  }
+  const { sequenceId, runId } = record.value;
+  const held = await tryTransact(ports, once(sequenceId), async (tx) => {
+    tx.stage(move(record, after));
+    if (hold.code !== "libraryDrift") return;
+    const run = await loadRun(tx, runId);
+    if (run === null || run.value.driftToldAtMs !== null) return;
+    const nowMs = ports.clock.earliest();
+    changeRun(tx, run, { ...run.value, driftToldAtMs: Math.floor(nowMs) });
+    tx.stage(owing(noticesOfDrift(run.value, hold, nowMs)));
+  });
+  if (held.kind !== "done") return;
+  const file = "file" in hold ? { file: hold.file } : null;
+  ports.log("warn", hold.code, { sequenceId, ...file });
 }
 
 /** The record ended without a POST, if it may not be posted; the scope is the present one. */

@@ -101,11 +101,11 @@ function describeSeal(run: RunRecord): RunView["seal"] {
 }
 
 function describeTarget(target: RunRecord["callbacks"][number]): RunView["callbacks"][number] {
-  const { shape, host, events, delivered, endedAtMs } = target;
+  const { shape, host, events, later, delivered, endedAtMs } = target;
   return {
     shape,
     host,
-    events,
+    events: [...events, ...later],
     deliveredAt: isoOrNull(delivered?.atMs ?? null),
     tries: delivered?.tries ?? null,
     endedAt: isoOrNull(endedAtMs),

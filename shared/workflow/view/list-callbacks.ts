@@ -48,7 +48,9 @@ interface CallbackView {
 const ROWS_PER_PAGE = 50;
 const RANGES = { dead: DEAD, owed: NOTICE } as const;
 /** The key of the last row of a page. */
-const keySchema = z.string().regex(/^(dead![0-9a-z]{20}|notice!\d{13})!msg_[0-9a-f]{32}$/);
+const keySchema = z
+  .string()
+  .regex(/^(dead![0-9a-z]{20}|(notice|news)!\d{13})!(msg|new)_[0-9a-f]{32}$/);
 
 /**
  * The callbacks of runs that the caller's rights reach, the dead ones first. Null if the cursor is

@@ -7,6 +7,7 @@ import {
   TARGETS_MAX,
   targetIdOf,
   withTargets,
+  eventsIn,
   type CallbackEvent,
   type CallbackTarget,
 } from "../../../shared/ledger/outbox/notice.ts";
@@ -22,7 +23,7 @@ function target(number: number, of: Partial<CallbackTarget> = {}): CallbackTarge
     host: "hooks.contoso.example",
     url: null,
     armId: null,
-    events: ["run.accepted", "run.finished"],
+    ...eventsIn(["run.accepted", "run.finished"]),
     delivered: null,
     endedAtMs: null,
     ...of,
@@ -47,7 +48,7 @@ function idOf(
   afterMs = 0,
   runId = RUN_ID,
 ): string | undefined {
-  const callbacks = [target(number, { events: [...CALLBACK_EVENTS] })];
+  const callbacks = [target(number, eventsIn(CALLBACK_EVENTS))];
   const run = { runId, accepted, callbacks };
   const [notice] = noticesOf(run, event, sequenceId, START_MS + afterMs);
   return notice?.noticeId;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   CALLBACK_EVENTS,
+  eventsIn,
   type CallbackTarget,
   type Notice,
 } from "../../../shared/ledger/outbox/notice.ts";
@@ -22,7 +23,7 @@ function target(targetId: string): CallbackTarget {
     host: "hooks.contoso.example",
     url: null,
     armId: null,
-    events: [...CALLBACK_EVENTS],
+    ...eventsIn(CALLBACK_EVENTS),
     delivered: null,
     endedAtMs: null,
   };

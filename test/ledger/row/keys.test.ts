@@ -135,10 +135,19 @@ describe("keys", () => {
   });
 
   it("of callbacks are found when they are due, to the millisecond", () => {
-    const due = [START_MS - 1, START_MS, START_MS + 1].map((dueAtMs) =>
-      isWithin(noticeKey(dueAtMs, "msg_1"), noticesDueBy(START_MS)),
-    );
-    expect(due).toEqual([true, true, false]);
+    for (const noticeId of ["msg_1", "new_1"]) {
+      const due = [START_MS - 1, START_MS, START_MS + 1].map((dueAtMs) =>
+        noticesDueBy(START_MS).some((range) => isWithin(noticeKey(dueAtMs, noticeId), range)),
+      );
+      expect(due).toEqual([true, true, false]);
+    }
+  });
+
+  it("of callbacks that an older release does not know are where it does not look", () => {
+    const old = { from: "notice!", before: 'notice"' };
+    expect(isWithin(noticeKey(START_MS, "msg_1"), old)).toBe(true);
+    expect(isWithin(noticeKey(START_MS, "new_1"), old)).toBe(false);
+    expect(isWithin(noticeKey(START_MS, "new_1"), OUTSTANDING)).toBe(true);
   });
 
   it.each([

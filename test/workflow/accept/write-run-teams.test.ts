@@ -131,6 +131,7 @@ function told(...names: string[]): CallbackTarget[] {
     url: null,
     armId: null,
     events: ["run.accepted"],
+    later: [],
     delivered: null,
     endedAtMs: null,
   }));

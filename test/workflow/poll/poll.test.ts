@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryBells } from "../../../local/memory/bells.ts";
 import { countedLedger } from "../../../local/memory/counted-ledger.ts";
-import { LATER, RATE_TOKEN_KEY, READY, sequenceKey } from "../../../shared/ledger/row/keys.ts";
+import {
+  isWithin,
+  LATER,
+  NOTICE,
+  RATE_TOKEN_KEY,
+  READY,
+  sequenceKey,
+} from "../../../shared/ledger/row/keys.ts";
 import { giveBack, loseAnswer } from "../../../shared/ledger/sequence/moves.ts";
 import { insertion, type RowChange } from "../../../shared/ledger/sequence/rows.ts";
 import { FIRST_BUDGET } from "../../../shared/limits/pace/budget.ts";
@@ -73,6 +80,9 @@ describe("a poll", () => {
     expect((await pollOnce()).outstanding).toBe(true);
     pass(1);
     await ledger.commit([{ op: "replace", key: RATE_TOKEN_KEY, body, etag: "*" }]);
+    // Those who follow the queue have been told that there is no token.
+    const told = ledger.rows().filter(({ key }) => isWithin(key, NOTICE));
+    await ledger.commit(told.map(({ key, etag }) => ({ op: "delete", key, etag })));
     expect((await pollOnce()).outstanding).toBe(false);
   });
 

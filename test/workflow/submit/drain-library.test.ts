@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { RATE_TOKEN_KEY, sequenceKey } from "../../../shared/ledger/row/keys.ts";
+import {
+  eventsIn,
+  noticeSchema,
+  type CallbackEvent,
+  type CallbackTarget,
+} from "../../../shared/ledger/outbox/notice.ts";
 import { sequenceSchema, type SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { budgetSchema } from "../../../shared/limits/pace/budget.ts";
 import { filesOf } from "../../../shared/plan/command/library-files.ts";
@@ -22,6 +28,12 @@ function records({ ledger }: GoingOn): SequenceRecord[] {
 
 async function noteIn(app: GoingOn) {
   return budgetSchema.parse(await app.body(RATE_TOKEN_KEY)).library;
+}
+
+function target(targetId: string, events: readonly CallbackEvent[]): CallbackTarget {
+  const where = { host: "hooks.contoso.example", url: null, armId: null } as const;
+  const from = { from: "setting", caller: "soar", shape: "generic" } as const;
+  return { targetId, ...from, ...where, ...eventsIn(events), delivered: null, endedAtMs: null };
 }
 
 const REFUSED = {
@@ -100,6 +112,23 @@ describe("a sequence of which a file", () => {
     await app.drain();
     expect(app.posted()).toHaveLength(1);
     expect(records(app).filter(({ libraryHold }) => libraryHold !== null)).toHaveLength(4);
+  });
+
+  it("is another one is told once for a run, however many wait and however often", async () => {
+    const library = aLibrary(FILES);
+    library.write(SCRIPT, OTHER);
+    const app = start(library);
+    const callbacks = [target("a", ["run.libraryDrift"]), target("b", ["run.accepted"])];
+    const runId = await app.accept("case", [1, 2, 3], { callbacks });
+    for (const _ of [1, 2]) {
+      await app.drain();
+      app.pass(AGE_MS);
+      await app.poll();
+    }
+    const told = app.ledger.rows().filter(({ key }) => key.startsWith("news!"));
+    expect(told.map(({ body }) => noticeSchema.parse(body))).toMatchObject([
+      { runId, targetId: "a", about: { file: SCRIPT, pinned: pinOf(SCRIPT), listed: OTHER } },
+    ]);
   });
 
   it("has no pin waits whatever the library has", async () => {
