@@ -2,7 +2,7 @@
 // the bundle and all that it reads; and dist/local/*.mjs, the local parts around it.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { build } from "esbuild";
 
 const quiet = process.argv.includes("--quiet");
@@ -32,6 +32,21 @@ const built = await Promise.all([
     outdir: "dist/app",
     minify: true,
     external: ["@azure/functions-core"],
+  }),
+  // The operations page, for browsers; it lies beside the bundle that serves it.
+  build({
+    entryPoints: ["page/page.tsx", "page/page.css", "page/index.html"],
+    outdir: "dist/app/page",
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: ["chrome120", "firefox121", "safari17"],
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    loader: { ".html": "copy" },
+    legalComments: "none",
+    logLevel: "warning",
+    write: false,
   }),
   build({
     ...shared,
@@ -75,8 +90,8 @@ function packaged(outputs) {
   const names = readdirSync(join(root, "profiles")).filter((name) => name.endsWith(".json"));
   const pins = "library/library.json";
   const copied = ["host.json", pins, ...names.map((name) => `profiles/${name}`)];
-  const bundle = join(root, "dist", "app", "main.mjs");
-  const { contents } = outputs.find(({ path }) => path === bundle);
+  const app = join(root, "dist", "app");
+  const served = outputs.filter(({ path }) => path.startsWith(app) && !path.endsWith(".map"));
   // Only what the host reads: a list of packages would look like something to install.
   const manifest = {
     name: "lrq",
@@ -88,7 +103,7 @@ function packaged(outputs) {
   return [
     ...copied.map((path) => into(path, readFileSync(join(root, path)))),
     into("package.json", Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)),
-    into("dist/app/main.mjs", contents),
+    ...served.map(({ path, contents }) => into(relative(root, path), contents)),
   ];
 }
 

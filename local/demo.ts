@@ -3,7 +3,9 @@ import { SHOW_CURSOR } from "./screen.ts";
 import { INTERRUPTED_EXIT_CODE, watchInterrupts } from "./interruption.ts";
 
 // `npm run demo`: one incident and one ticket, start to finish. Exit code 0 only if everything came
-// as it should.
+// as it should. `npm run demo -- --page` leaves everything up for the operations page, until Ctrl-C.
+
+const USAGE = "Usage: npm run demo [-- --page]\n  --page  leave it up, and say where the page is\n";
 
 /**
  * What may still be open when everything is stopped, a connection kept alive, is not waited for.
@@ -14,14 +16,21 @@ const TROUBLE = "The demo did not end as it should. The host's log: .lrq/demo/ho
 
 const { stdout } = process;
 const signal = watchInterrupts(() => stdout.write(stdout.isTTY ? SHOW_CURSOR : ""));
-process.exitCode = await demonstrate();
+const asked = process.argv.slice(2);
+const leavesUp = asked.includes("--page");
+if (asked.some((word) => word !== "--page")) {
+  process.stderr.write(USAGE);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await demonstrate();
+}
 setTimeout(() => process.exit(), LAST_WAIT_MS).unref();
 
 async function demonstrate(): Promise<number> {
   const beganAtMs = Date.now();
   try {
     const root = process.cwd();
-    const end = await runDemo({ root, env: process.env, out: stdout, signal });
+    const end = await runDemo({ root, env: process.env, out: stdout, signal, leavesUp });
     if (end.kind === "refused") {
       process.stderr.write(`${end.why}\n`);
       return 1;

@@ -32,6 +32,7 @@ export function greeting({ stack, key, speed, machine, env, logFile }: Greeting)
   return [
     "",
     `lrq        ${url}/api`,
+    `page       ${url}/api/page   (sign in with the key)`,
     `Defender   ${defender}`,
     `storage    ${storage}`,
     `key        ${ownCallers ? "as CALLERS says" : key}`,

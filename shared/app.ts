@@ -46,6 +46,7 @@ import {
 } from "./workflow/accept/request.ts";
 
 export { codeOf, isOutOfReach, statusOf } from "./azure/access.ts";
+export { shippedPage } from "./shipped-page.ts";
 export { CustodyTrouble } from "./evidence/custody-trouble.ts";
 export { MAX_BODY_BYTES } from "./incident/read-body.ts";
 export type { Problem } from "./incident/problem.ts";
@@ -127,6 +128,7 @@ function createApp(
     publicUrl,
     /** True: every request is refused, and nothing changes at Defender. */
     lockdown,
+    pageSignIn: config.access.pageSignIn,
     isPausedBySetting: paused,
     /** The caller if it may do `right`, or the refusal. */
     admit: (request: RawRequest, right: Right | null) =>

@@ -12,6 +12,7 @@ import { describeRun } from "./workflow/view/describe-run.ts";
 import { describeAttention } from "./workflow/view/describe-attention.ts";
 import { describeCaller } from "./workflow/view/describe-caller.ts";
 import { describeLibrary } from "./workflow/view/describe-library.ts";
+import { describeNow, glanceAtNow } from "./workflow/view/describe-now.ts";
 import { describeProfiles } from "./workflow/view/describe-profiles.ts";
 import { describeQueue } from "./workflow/view/describe-queue.ts";
 import { describeStatus } from "./workflow/view/describe-status.ts";
@@ -47,6 +48,9 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
     describeAttention: (caller: Caller, sinceMs: number | null) =>
       describeAttention(outside, library, caller, sinceMs),
     openApi: onceMade(openApiDocument),
+    describeNow: (caller: Caller) => describeNow(outside, { limits, library }, caller),
+    /** The same while `describeNow` is; null if nobody knows that. */
+    glanceAtNow: (caller: Caller) => glanceAtNow(outside, { limits, library }, caller),
     describeCaller: (caller: Caller) => describeCaller(caller, config.access.caps),
     describeProfiles: (caller: Caller) => describeProfiles(caller, known),
     describeLibrary: () => describeLibrary(outside, library),

@@ -22,6 +22,7 @@ type LrqSettings = {
   WATCH_SECONDS: string?
   LIBRARY_CHECK: string?
   LIBRARY_MINUTES: string?
+  PAGE_SIGN_IN: string?
   LOCKDOWN: string?
   PAUSED: string?
   SCOPE: string?

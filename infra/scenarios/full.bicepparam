@@ -40,6 +40,7 @@ param settings = {
   WATCH_SECONDS: '55'
   LIBRARY_CHECK: 'list'
   LIBRARY_MINUTES: '5'
+  PAGE_SIGN_IN: '{"tenant":"3fa85f64-5717-4562-b3fc-2c963f66afa6","clientId":"9b1f2d1c-6e2c-4a8f-9a52-0c5d6a1e7b42","scope":"api://lrq/user_impersonation"}'
   LOCKDOWN: 'false'
   PAUSED: 'false'
   SCOPE: '{}'

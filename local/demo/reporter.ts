@@ -20,6 +20,8 @@ export interface Reporter {
   results(results: Results): void;
   /** Says what holds and what does not; true if everything does. */
   verdict(checks: readonly Check[]): boolean;
+  /** Where the operations page is, and the key to sign in with. */
+  leftUp(url: string, key: string): void;
 }
 
 interface Results {
@@ -69,6 +71,9 @@ export function createReporter({ out, env, root }: DemoSurroundings): Reporter {
     verdict: (checks) => {
       print(...checks.flatMap(checkLines));
       return checks.every(({ problems }) => problems.length === 0);
+    },
+    leftUp: (url, key) => {
+      out.write(`\npage  ${url}/api/page\nkey   ${key}\n\nCtrl-C stops everything.\n`);
     },
   };
 }

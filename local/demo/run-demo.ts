@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { aborted } from "../interruption.ts";
 import { lockFolder, type FolderLock } from "../folder-lock.ts";
 import { openLogFile } from "../host-log.ts";
 import { startStack, type Stack } from "../stack.ts";
@@ -74,7 +75,12 @@ async function onStack(
     lock.note(stack.pids);
     reporter.started(Date.now() - startedAtMs);
     signal.throwIfAborted();
-    return await play(stack, { cast, key, speed: SPEED, dataDir, signal, reporter });
+    const isWell = await play(stack, { cast, key, speed: SPEED, dataDir, signal, reporter });
+    if (surroundings.leavesUp) {
+      reporter.leftUp(stack.url, key);
+      await Promise.race([aborted(signal), stack.died]);
+    }
+    return isWell;
   } finally {
     await stack?.stop();
     hostLog.close();

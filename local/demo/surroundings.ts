@@ -5,4 +5,6 @@ export interface DemoSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: NodeJS.WriteStream;
   readonly signal: AbortSignal;
+  /** True if everything stays up after the demo, for the operations page, until the signal. */
+  readonly leavesUp: boolean;
 }

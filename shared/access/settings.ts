@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Problem } from "../incident/problem.ts";
 import type { GatePolicy } from "../ledger/run/gate.ts";
 import { parseScope, type MachineScope } from "./machine-scope.ts";
+import { parsePageSignIn, type SignInSettings } from "./page-sign-in.ts";
 import { isLoopback } from "../loopback.ts";
 
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
@@ -19,6 +20,7 @@ const brake = z
 export const accessSettings = {
   CALLERS: z.string().default("[]"),
   ENTRA_AUTHORITY: address.default("https://login.microsoftonline.com"),
+  PAGE_SIGN_IN: z.string().optional(),
   LOCKDOWN: brake,
   PAUSED: brake,
   SCOPE: z.string().default("{}"),
@@ -38,6 +40,8 @@ type Given = z.infer<typeof shape>;
 /** The settings together; CALLERS has its own parser. */
 export interface AccessConfig {
   readonly entraAuthority: string;
+  /** How people sign in to the page with Entra; null if only with a key. */
+  readonly pageSignIn: SignInSettings | null;
   /** Every request is refused, and nothing changes at Defender. */
   readonly lockdown: boolean;
   /** Nothing is submitted, whatever anybody resumes. */
@@ -56,15 +60,20 @@ export interface AccessConfig {
 
 /** What is wrong with values of the right form. */
 export function accessProblems(from: Given): Problem[] {
-  return [...authorityProblems(from), ...scopeProblems(from)];
+  const signIn = parsePageSignIn(from.PAGE_SIGN_IN, from.ENTRA_AUTHORITY);
+  const ofSignIn = signIn.kind === "invalid" ? signIn.problems : [];
+  return [...authorityProblems(from), ...scopeProblems(from), ...ofSignIn];
 }
 
-/** Only for settings without problems: if the scope cannot be read, there is no scope. */
+/** Only for settings without problems. Throws for others. */
 export function accessConfigOf(from: Given): AccessConfig {
   const scope = parseScope(from.SCOPE);
+  const signIn = parsePageSignIn(from.PAGE_SIGN_IN, from.ENTRA_AUTHORITY);
   if (scope.kind === "invalid") throw new Error("SCOPE was not checked");
+  if (signIn.kind === "invalid") throw new Error("PAGE_SIGN_IN was not checked");
   return {
     entraAuthority: from.ENTRA_AUTHORITY,
+    pageSignIn: signIn.value,
     lockdown: from.LOCKDOWN,
     paused: from.PAUSED,
     scope: scope.value,

@@ -37,7 +37,7 @@ export interface Route {
   /** The form of each parameter of the query. */
   readonly query?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType;
-  /** By status; `bytes` is a result as Defender served it. */
+  /** By status; `bytes` is no JSON: a result as Defender served it, or a file of the page. */
   readonly answers: Readonly<Record<number, z.ZodType | "bytes">>;
 }
 
@@ -45,6 +45,8 @@ const text = z.string();
 const yesOrNo = z.enum(["true", "false"]);
 const number = z.int().min(1);
 const anyObject = z.looseObject({});
+
+const nowSchema = z.strictObject({ status: statusAnswerSchema, attention: attentionSchema });
 
 /** Every route; a test compares them with those that the app registers. */
 export const ROUTES: readonly Route[] = [
@@ -162,6 +164,9 @@ export const ROUTES: readonly Route[] = [
     body: z.strictObject({ reason: z.string() }),
   },
   post("resume", "operate", "Lets submissions go on.", { 200: pausedSchema }),
+  get("now", "run.read", "The status, and what wants a person.", nowSchema),
+  { ...get("page", "none", "The operations page.", anyObject), answers: { 200: "bytes" } },
+  { ...get("page/{file}", "none", "A file of it.", anyObject), answers: { 200: "bytes" } },
   get("health", "none", "Says that the app answers.", healthSchema),
 ];
 

@@ -30,6 +30,19 @@ export const statusSchema = z.strictObject({
     foreign: z.number(),
     cap: z.number(),
     setting: z.number(),
+    // The release before does not say it.
+    open: z
+      .array(
+        z.strictObject({
+          sequenceId: z.string().nullable(),
+          machineId: z.string().nullable(),
+          since: z.iso.datetime().nullable(),
+          status: z.string().nullable(),
+          begun: z.number(),
+          commands: z.number().nullable(),
+        }),
+      )
+      .optional(),
   }),
   next: z.strictObject({ kind: z.string(), at: z.string().nullable() }),
   lockedOut: z

@@ -28,6 +28,7 @@ const NEEDED = [
   "library",
   "local",
   "package.json",
+  "page",
   "profiles",
   "shared",
 ];

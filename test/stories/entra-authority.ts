@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { JWTPayload } from "jose";
-import { personClaims, signed, TENANT, tenantKey } from "../access/tokens.ts";
+import { signed, TENANT, tenantKey } from "../access/tokens.ts";
+import { signInOf } from "./entra-sign-in.ts";
 
 /**
  * An Entra of our own on loopback: it publishes a tenant's key, signs whatever it is given, and
- * lets a person sign in with a device code at once.
+ * lets a person sign in at once, in a browser or with a device code.
  */
 export interface EntraAuthority {
   readonly url: string;
@@ -18,20 +19,14 @@ export interface EntraAuthority {
 export async function startAuthority(): Promise<EntraAuthority> {
   const key = await tenantKey("published");
   let asked = 0;
+  const signIn = signInOf(
+    async (claims) => await signed(key, claims),
+    () => url,
+  );
+  let url = "";
   const server = createServer((request, response) => {
-    const send = (body: object): void => void response.end(JSON.stringify(body));
-    if (request.url === `/${TENANT}/oauth2/v2.0/devicecode`) {
-      const page = { verification_uri: "https://entra.example/device", user_code: "ABCD" };
-      return send({ ...page, device_code: "device", expires_in: 900, interval: 1 });
-    }
-    if (request.url === `/${TENANT}/oauth2/v2.0/token`) {
-      const claims = personClaims(`http://${request.headers.host}`, Date.now());
-      return void signed(key, claims).then((token) =>
-        send({ access_token: token, refresh_token: "refresh", expires_in: 3_600 }),
-      );
-    }
     if (request.url !== `/${TENANT}/discovery/v2.0/keys`) {
-      response.writeHead(404).end();
+      void signIn(request, response);
       return;
     }
     asked += 1;
@@ -42,8 +37,9 @@ export async function startAuthority(): Promise<EntraAuthority> {
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("not on a port");
+  url = `http://127.0.0.1:${address.port}`;
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url,
     asked: () => asked,
     sign: async (claims) => await signed(key, claims),
     close: async () => {

@@ -24,21 +24,26 @@ function unpacked(): string {
 }
 
 describe("the package that is deployed", () => {
-  it("has the bundle, what the host reads, the profiles and the pins, and nothing else", () => {
+  it("has bundle, page, what the host reads, the profiles and the pins, and nothing else", () => {
     const files = readdirSync(PACKAGE, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name).slice(PACKAGE.length + 1));
     const profiles = readdirSync("profiles").filter((name) => name.endsWith(".json"));
     const expected = ["host.json", "package.json", "dist/app/main.mjs", "library/library.json"];
-    const all = [...expected, ...profiles.map((name) => `profiles/${name}`)];
+    const page = ["index.html", "page.css", "page.js"].map((name) => `dist/app/page/${name}`);
+    const all = [...expected, ...page, ...profiles.map((name) => `profiles/${name}`)];
     expect(files.toSorted()).toEqual(all.toSorted());
     const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
     expect(manifest).toMatchObject({ type: "module", main: "dist/app/main.mjs" });
     expect(manifest).not.toHaveProperty("dependencies");
   });
 
-  it("starts without node_modules, and brings evidence home", async () => {
+  it("starts without node_modules, serves its page, and brings evidence home", async () => {
     stage = await openStage({ root: unpacked() });
+    const served = await Promise.all(
+      ["page", "page/page.js", "page/page.css"].map(async (path) => await stage?.call("GET", path)),
+    );
+    expect(served.map((each) => each?.status)).toEqual([200, 200, 200]);
     const { runId } = await stage.accept("generic", incident("package", [1]));
     const run = await stage.untilFinished(runId);
     expect(run.sequences).toMatchObject([{ state: "succeeded" }]);

@@ -62,7 +62,8 @@ const TIMINGS: Partial<Timings> = {
   getFileSeconds: [1, 2],
   tailSeconds: [5, 10],
 };
-const KEY = "the key of the stories";
+/** The key that a stage asks with; stories that name callers give it to one of them. */
+export const KEY = "the key of the stories";
 const SEED = 7;
 
 /**

@@ -36,7 +36,10 @@ describe.concurrent("the status", () => {
       const codes = new Set(sequences.map(({ waits }) => waits?.code));
       return counts.submitted === 2 && codes.has("machineBusy") && codes.has("session");
     });
-    expect(now.sessions).toEqual({ ours: 2, foreign: 0, cap: 2, setting: 2 });
+    expect(now.sessions).toMatchObject({ ours: 2, foreign: 0, cap: 2, setting: 2 });
+    const open = now.sessions.open?.map((each) => each.sequenceId) ?? [];
+    const submitted = run.sequences.filter(({ state }) => state === "submitted");
+    expect(new Set(open)).toEqual(new Set(submitted.map((each) => each.sequenceId)));
     expect(now.calls.limit).toBe(10);
     expect(now.calls.used).toBeLessThanOrEqual(10);
     expect(now.next).toEqual({ kind: "full", at: null });

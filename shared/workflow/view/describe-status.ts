@@ -13,6 +13,7 @@ import type { Ports } from "../../ports.ts";
 import { describeCallbacks, type CallbacksView } from "./describe-callbacks.ts";
 import { summarizeLibrary, type LibrarySummary } from "./describe-library.ts";
 import { describeResults, type ResultsView } from "./describe-results.ts";
+import { describeSessions, type SessionView } from "./describe-sessions.ts";
 import { counted, type Count } from "../../store/count-rows.ts";
 import { describeLockout, type LockoutView } from "./describe-lockout.ts";
 import { loadBudget, readableSequence } from "../../store/load.ts";
@@ -31,6 +32,7 @@ export interface StatusView {
     readonly foreign: number | null;
     readonly cap: number | null;
     readonly setting: number;
+    readonly open: readonly SessionView[];
   };
   readonly next: { readonly kind: string; readonly at: string | null };
   /** Null unless Defender refuses us. */
@@ -81,7 +83,7 @@ export async function describeStatus(
   library: LibraryRules | null = null,
 ): Promise<StatusView> {
   const waiting = await Promise.all(LANES.map(async (lane) => await describeLane(ledger, lane)));
-  const budget = await describeBudget({ ledger, clock }, { limits, library }, waiting);
+  const budget = await describeBudget({ ledger, clock }, { limits, library, caller }, waiting);
   const results = await describeResults(ledger);
   return {
     ...budget,
@@ -96,6 +98,7 @@ export async function describeStatus(
 interface Settings {
   readonly limits: Limits;
   readonly library: LibraryRules | null;
+  readonly caller: Caller;
 }
 
 type BudgetView = Omit<StatusView, "waiting" | "parked" | "results" | "callbacks">;
@@ -114,7 +117,7 @@ async function describeBudget(
 function readableBudget(
   budget: Budget,
   nowMs: number,
-  { limits, library }: Settings,
+  { limits, library, caller }: Settings,
   waiting: readonly LaneView[],
 ): BudgetView {
   const verdict = admit(budget, nowMs, limits);
@@ -130,6 +133,7 @@ function readableBudget(
       foreign: budget.foreign,
       cap: sessionCap(budget, nowMs, limits),
       setting: limits.maxSessions,
+      open: describeSessions(budget, caller),
     },
     next:
       lockedOut === null || verdict.kind === "paused"
@@ -163,7 +167,7 @@ async function unreadableBudget(
   const { callsPerWindow, windowMs, maxSessions } = limits;
   return {
     calls: { used: null, limit: callsPerWindow, windowSeconds: windowMs / 1_000 },
-    sessions: { ours: null, foreign: null, cap: null, setting: maxSessions },
+    sessions: { ours: null, foreign: null, cap: null, setting: maxSessions, open: [] },
     next: { kind: "setAside", at: null },
     lockedOut: null,
     paused: describePause(await loadPauseNote(ledger)),

@@ -32,12 +32,18 @@ function tellingCode(
 ): string | null {
   const { outcome, results } = record;
   if (waits !== null) return waits.code;
-  if (outcome?.code === ("commandFailed" satisfies OutcomeCode)) return failedCommand(record);
+  if (outcome?.code === ("commandFailed" satisfies OutcomeCode)) {
+    const failed = failedCommand(record);
+    // A script that failed by its own word has left nothing for a later command to fetch.
+    return scripts === "failed" && failed !== "runScriptFailed" ? SCRIPT : failed;
+  }
   if (outcome !== null) return outcome.code;
-  if (scripts === "failed") return "scriptFailed" satisfies OutcomeCode;
+  if (scripts === "failed") return SCRIPT;
   const isMissing = results.some(({ state }) => state === "unavailable");
   return isMissing ? ("resultUnavailable" satisfies OutcomeCode) : null;
 }
+
+const SCRIPT: OutcomeCode = "scriptFailed";
 
 const FAILED_COMMANDS = {
   PutFile: "putFileFailed",

@@ -41,6 +41,12 @@ describe("the next step of a sequence", () => {
     expect(nextStepFor(WELL, { ...SHOWN, scripts: "failed" })?.code).toBe("scriptFailed");
   });
 
+  it("is about the script, if a file could not be fetched because the script had failed before", () => {
+    const outcome = { code: "commandFailed", detail: "" };
+    const told = { ...WELL, outcome, progress: [failed("GetFile")] };
+    expect(nextStepFor(told, { ...SHOWN, scripts: "failed" })?.code).toBe("scriptFailed");
+  });
+
   it("is about a result that cannot be had, if that is all that is wrong", () => {
     const results = [{ state: "unavailable" as const }];
     expect(nextStepFor({ ...WELL, results }, SHOWN)?.code).toBe("resultUnavailable");

@@ -1,0 +1,47 @@
+import { useState } from "preact/hooks";
+import { act, whyNot } from "../../live/ask.ts";
+import { Action } from "../../parts/action.tsx";
+
+/** What a cancel touches, counted by the app. */
+interface Touched {
+  readonly ended: number;
+  readonly asked: number;
+  readonly alreadyOver: number;
+}
+
+/** Cancels a run, after the app has said what that would touch. */
+export function CancelRun({
+  runId,
+  again,
+}: {
+  readonly runId: string;
+  readonly again: () => void;
+}) {
+  const path = `runs/${encodeURIComponent(runId)}/cancel`;
+  const [preview, setPreview] = useState<Touched | string | null>(null);
+  const look = async (): Promise<void> => {
+    setPreview(null);
+    const answer = await act<Touched>(`${path}?preview=true`);
+    setPreview(answer.kind === "answered" ? answer.body : whyNot(answer));
+  };
+  const isSeen = preview !== null && typeof preview !== "string";
+  return (
+    <Action
+      name="Cancel the run"
+      danger
+      opened={() => void look()}
+      ready={isSeen}
+      does={async () => await act(path)}
+      done={again}
+    >
+      {preview === null ? <p>asking what it would touch …</p> : null}
+      {typeof preview === "string" ? <p class="notice bad">{preview}</p> : null}
+      {isSeen ? (
+        <p>
+          {preview.ended} that wait end at once; {preview.asked} at Defender are asked to stop, and
+          may still succeed; {preview.alreadyOver} are over and stay as they are.
+        </p>
+      ) : null}
+    </Action>
+  );
+}

@@ -1,0 +1,38 @@
+import type { SequenceView } from "../../../shared/workflow/view/run-view.ts";
+import { act } from "../../live/ask.ts";
+import { Action } from "../../parts/action.tsx";
+
+const OPEN = new Set<string>(["waiting", "claimed", "unconfirmed", "submitted"]);
+
+/** What a person can do about one machine: cancel it, or run it again if it did not end well. */
+export function SequenceActions({
+  sequence,
+  again,
+}: {
+  readonly sequence: SequenceView;
+  readonly again: () => void;
+}) {
+  const { sequenceId, state, machineName, machineId } = sequence;
+  const name = machineName ?? machineId;
+  const path = `sequences/${encodeURIComponent(sequenceId)}`;
+  if (OPEN.has(state)) {
+    return (
+      <Action name="Cancel" danger does={async () => await act(`${path}/cancel`)} done={again}>
+        <p>
+          {state === "waiting"
+            ? `${name} ends at once, and nothing runs on it.`
+            : `Defender is asked to stop on ${name}; it may still succeed.`}
+        </p>
+      </Action>
+    );
+  }
+  if (state === "succeeded") return null;
+  return (
+    <Action name="Retry" does={async () => await act(`${path}/retry`)} done={again}>
+      <p>
+        The same commands run again on {name}, as a new sequence of this run. What is here stays as
+        it is.
+      </p>
+    </Action>
+  );
+}
