@@ -92,6 +92,15 @@ describe("an incident that goes well", () => {
     expect(shown.lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
+  it("may be tried before, and then nothing is stored", async () => {
+    const tried = await lrq("submit --incident dry --machine pc-1 --severity high --dry-run");
+    expect([tried.code, tried.noted]).toEqual([0, expect.stringContaining("Nothing was sent")]);
+    expect(tried.said).toMatch(/work +\d commands[\s\S]*machine +pc-1\S* windows-triage/);
+    expect((await lrq("show generic:dry")).code).toBe(5);
+    const body = JSON.stringify(incident("well", [1]));
+    expect((await lrq("submit - --dry-run", { input: body })).said).toContain("not repeated");
+  });
+
   it("is fetched with its names and hashes, again too, and nothing is overwritten", async () => {
     expect((await lrq("evidence generic:well --machine pc-1")).said).toContain("GetFile");
     const fetch = async () => await lrq(["evidence", "generic:well", "-o", folder]);
@@ -120,8 +129,22 @@ describe("an incident that goes wrong", () => {
   it("ends a watch with 6, and show says why", async () => {
     const watched = await lrq("watch generic:wrong");
     expect(watched.code).toBe(6);
-    expect(watched.said).toMatch(/finished: 1 refused$/);
+    expect(watched.said).toMatch(/finished: \d refused$/);
     expect((await lrq("show generic:wrong")).said).toMatch(/ClientVersionNotSupported[\s\S]*to do/);
+  });
+
+  it("may be run again on one machine, after a yes, in the same run", async () => {
+    const no = await lrq("retry generic:wrong --machine pc-5", { yes: false });
+    expect([no.code, no.noted]).toEqual([4, expect.stringMatching(/pc-5\S* ended refused/)]);
+    expect((await lrq("retry generic:wrong --machine pc-1 --yes")).code).toBe(5);
+    const again = await lrq("retry generic:wrong --machine pc-5 --yes");
+    expect([again.code, again.said]).toEqual([0, expect.stringContaining("runs it again")]);
+    expect((await lrq("watch generic:wrong")).said).toMatch(/finished: 2 refused$/);
+  });
+
+  it("wants a person, and says what that person can do", async () => {
+    const said = (await lrq("attention")).said.replaceAll(/\s+/g, " ");
+    expect(said).toMatch(/ClientVersionNotSupported.*where generic:wrong.*to do \w/);
   });
 
   it("is refused with the reason for each machine", async () => {
@@ -191,9 +214,13 @@ describe("what stops work", () => {
     expect(no.said).toMatch(/It would end: .*/);
     expect(no.noted).toContain("Nothing was changed");
     expect((await lrq("cancel generic:late")).code).toBe(2);
+    expect((await lrq("cancel generic:late --machine pc-1 --yes")).code).toBe(5);
+    const one = await lrq("cancel generic:late --machine pc-6", { yes: false });
+    expect([one.code, one.said]).toEqual([4, expect.stringMatching(/pc-6[\s\S]*It would end: 1/)]);
     expect((await lrq("cancel generic:late", { yes: true })).code).toBe(0);
     expect((await lrq("watch generic:late")).code).toBe(6);
-    expect((await lrq("cancel --all --yes")).said).toContain("0 that wait");
+    expect((await lrq("cancel --all --yes")).code).toBe(0);
+    expect((await lrq("cancel --all", { yes: false })).said).toMatch(/would end: .* 0 that wait/);
     expect((await lrq("cancel")).code).toBe(2);
   });
 

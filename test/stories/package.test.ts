@@ -1,11 +1,31 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { incident } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const PACKAGE = "dist/package";
+const PACKED = z.object({
+  filename: z.string(),
+  files: z.array(z.object({ path: z.string() })),
+});
+
+function output(program: string, words: readonly string[], cwd = process.cwd()): string {
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${program} ${words.join(" ")}: ${stderr}`);
+  return stdout;
+}
 
 let stage: Stage | null = null;
 afterAll(async () => await stage?.close());
@@ -22,6 +42,25 @@ function unpacked(): string {
   copyFileSync("dist/local/host.mjs", host);
   return root;
 }
+
+describe("the package that npm makes", () => {
+  it("runs lrq in an empty folder, without node_modules", () => {
+    const folder = mkdtempSync(join(tmpdir(), "lrq-packed-"));
+    // What is packed, and nothing beside it. The bundle was built before all tests.
+    const npm = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+    const packed: unknown = JSON.parse(output("npm", npm));
+    const [{ filename, files }] = z.tuple([PACKED]).parse(packed);
+    output("tar", ["-xzf", join(folder, filename), "-C", folder]);
+    const lrq = join(folder, "package/dist/local/lrq.mjs");
+    expect(output(process.execPath, [lrq, "--version"], folder)).toMatch(/^\d+\.\d+\.\d+ \(/);
+    expect(output(process.execPath, [lrq, "show", "--help"], folder)).toContain("Examples:");
+    const others = files.filter(
+      ({ path }) => !/^(dist\/local\/lrq|docs\/|[A-Z]+(\.md)?$)/.test(path),
+    );
+    expect(others.map(({ path }) => path)).toEqual(["dist/app/main.mjs", "package.json"]);
+    rmSync(folder, { recursive: true });
+  });
+});
 
 describe("the package that is deployed", () => {
   it("has bundle, page, what the host reads, the profiles and the pins, and nothing else", () => {

@@ -18,6 +18,8 @@ const sequence = sequenceSchema.extend({
   /** An older app does not say it. */
   nextStep: nextStep.nullish(),
   requestedBy: z.string().optional(),
+  /** The sequence that ran it again. */
+  retriedBy: z.string().nullish(),
   profile: z.object({ name: z.string(), version: z.number() }),
   parameters: z.record(z.string(), z.string()),
   scripts: z.enum(["ok", "failed", "unknown"]).nullable(),
@@ -60,6 +62,16 @@ export type Approval = z.infer<typeof approval>;
 /** True while something of the sequence is still to come, its results aside. */
 export function isOpen({ state }: Pick<Sequence, "state">): boolean {
   return ["waiting", "claimed", "unconfirmed", "submitted"].includes(state);
+}
+
+/** True if it is of the machine with this id, this name, or this name up to the first dot. */
+export function isOnMachine(
+  { machineId, machineName }: Pick<Sequence, "machineId" | "machineName">,
+  machine: string,
+): boolean {
+  const wanted = machine.toLowerCase();
+  const name = machineName?.toLowerCase() ?? "";
+  return [machineId.toLowerCase(), name, name.split(".")[0]].includes(wanted);
 }
 
 /** How people call the machine of a sequence. */

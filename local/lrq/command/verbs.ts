@@ -5,6 +5,7 @@ import { join } from "../record/join.ts";
 import { verifyVerb } from "../record/verify.ts";
 import { login } from "../place/login.ts";
 import { whoami } from "../place/whoami.ts";
+import { attention } from "../queue/attention.ts";
 import { callbacks } from "../queue/callbacks.ts";
 import { pause } from "../queue/pause.ts";
 import { queue } from "../queue/queue.ts";
@@ -13,6 +14,7 @@ import { resume } from "../queue/resume.ts";
 import { status } from "../queue/status.ts";
 import { approve } from "../runs/approve.ts";
 import { cancel } from "../runs/cancel.ts";
+import { retry } from "../runs/retry.ts";
 import { runs } from "../runs/runs.ts";
 import { show } from "../runs/show.ts";
 import { submit } from "../runs/submit.ts";
@@ -25,8 +27,11 @@ import type { VerbGroup } from "./program.ts";
 
 /** All commands of lrq, in the order of its help. */
 export const VERB_GROUPS: readonly VerbGroup[] = [
-  { heading: "Runs", verbs: [submit, runs, show, watch, approve, cancel] },
-  { heading: "The queue", verbs: [status, queue, pause, resume, callbacks, replayCallbacks] },
+  { heading: "Runs", verbs: [submit, runs, show, watch, approve, cancel, retry] },
+  {
+    heading: "The queue",
+    verbs: [status, attention, queue, pause, resume, callbacks, replayCallbacks],
+  },
   { heading: "Evidence", verbs: [evidence, join, exportVerb, verifyVerb, audit] },
   { heading: "You", verbs: [login, whoami] },
   { heading: "Upkeep", verbs: [doctorVerb, smokeVerb, ...libraryVerbs, backup, restore] },

@@ -1,6 +1,7 @@
 import type { AppAddress } from "../app-address.ts";
 import { evidenceApi } from "../api.ts";
 import { lrqAt } from "../app/lrq.ts";
+import { isOnMachine } from "../app/run.ts";
 import { RUN_WORDS, runIdNamed } from "../app/run-named.ts";
 import { addressFor } from "../app/where.ts";
 import type { Around } from "../command/around.ts";
@@ -10,7 +11,7 @@ import { plain, tableLines } from "../command/table.ts";
 import type { Asked, Verb } from "../command/verb.ts";
 import { manifestHashes } from "./manifest-hashes.ts";
 import { saveResults } from "./save-results.ts";
-import { evidenceSchema, isOf, type Stored } from "./stored.ts";
+import { evidenceSchema, type Stored } from "./stored.ts";
 
 /** `lrq evidence RUN [-o DIR]`: what is stored of a run, listed or fetched. */
 export const evidence: Verb = {
@@ -35,7 +36,7 @@ export const evidence: Verb = {
     const machine = asked.text("machine");
     const results = value.evidence
       .map((each) => Object.assign(each, { runId }))
-      .filter((each) => machine === null || isOf(each, machine));
+      .filter((each) => machine === null || isOnMachine(each, machine));
     if (results.length === 0) {
       const of = machine === null ? `run ${runId}` : `${machine} in run ${runId}`;
       throw new Stop(EXIT.notFound, `Nothing is stored of ${of}.`, {

@@ -17,10 +17,3 @@ export const evidenceSchema = z.object({ runId: z.string(), evidence: z.array(st
 
 /** A result that lrq has stored, and the run that it is of. */
 export type Stored = z.infer<typeof stored> & { readonly runId: string };
-
-/** True if it is of the machine with this id, this name, or this name up to the first dot. */
-export function isOf({ machineId, machineName }: Stored, machine: string): boolean {
-  const wanted = machine.toLowerCase();
-  const name = machineName?.toLowerCase() ?? "";
-  return [machineId.toLowerCase(), name, name.split(".")[0]].includes(wanted);
-}

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { isSequenceId } from "../../../shared/plan/identity.ts";
 import type { Lrq } from "../app/lrq.ts";
-import { isOpen, machineOf, runSchema } from "../app/run.ts";
+import { isOpen, machineOf, runSchema, type Sequence } from "../app/run.ts";
 import { RUN_WORDS, runIdNamed } from "../app/run-named.ts";
+import { sequenceNamed } from "../app/sequence-named.ts";
 import { lrqFor } from "../app/where.ts";
 import { agreed, YES } from "../command/agreed.ts";
 import type { Around } from "../command/around.ts";
@@ -25,18 +27,30 @@ export const cancel: Verb = {
   summary: "end the work of a run, or of everything that is open",
   examples: [
     ["lrq cancel generic:CASE-1", "shows the machines that it would end, and asks"],
-    ["lrq cancel --all", "everything within reach; lrq pause first stops new work"],
+    ["lrq cancel generic:CASE-1 --machine pc-2", "one machine of the run"],
+    ["lrq cancel --all", "everything within reach"],
   ],
-  options: [["--all", "every run that is not over and within your reach"], YES],
-  about: RUN_WORDS,
+  options: [
+    ["--machine <name>", "only this machine of the run: its name, or Defender's id"],
+    ["--all", "every run that is not over and within your reach"],
+    YES,
+  ],
+  about: `${RUN_WORDS} The id of a sequence may be there, too. lrq pause first stops new work.`,
   run: async (asked, around) => {
     const [named = null] = asked.words;
     if ((named === null) !== asked.flag("all")) throw new UsageError("name a run, or give --all");
     const lrq = lrqFor(asked, around);
     if (named === null) return await cancelAt(lrq, "cancel", asked, around);
-    const runId = runIdNamed(named);
-    if (!asked.flag("json")) await showOpen(lrq, runId, around);
-    return await cancelAt(lrq, `runs/${runId}/cancel`, asked, around);
+    const machine = asked.text("machine");
+    if (machine === null && !isSequenceId(named)) {
+      const runId = runIdNamed(named);
+      const { value: run } = await lrq.get(`runs/${runId}`, runSchema);
+      showOpen(run.sequences.filter(isOpen), asked, around);
+      return await cancelAt(lrq, `runs/${runId}/cancel`, asked, around);
+    }
+    const sequence = await sequenceNamed(lrq, { text: named, machine, fits: isOpen });
+    showOpen([sequence], asked, around);
+    return await cancelAt(lrq, `sequences/${sequence.sequenceId}/cancel`, asked, around);
   },
 };
 
@@ -50,11 +64,9 @@ async function cancelAt(lrq: Lrq, path: string, asked: Asked, around: Around): P
   return EXIT.done;
 }
 
-/** The machines whose sequences are not over. */
-async function showOpen(lrq: Lrq, runId: string, { show, columns }: Around): Promise<void> {
-  const { value: run } = await lrq.get(`runs/${runId}`, runSchema);
-  const open = run.sequences.filter(isOpen);
-  if (open.length === 0) return;
+/** The machines whose work would end. */
+function showOpen(open: readonly Sequence[], asked: Asked, { show, columns }: Around): void {
+  if (open.length === 0 || asked.flag("json")) return;
   const rows = open.map((each) => [
     plain(machineOf(each)),
     plain(each.state),

@@ -6,10 +6,11 @@ import { countWords } from "./count-words.ts";
  * How a finished run counts: done only if every sequence succeeded, no script says that it failed,
  * and no result is missing.
  */
-export function endOf({ counts, results, scriptsFailed }: Run): ExitCode {
-  const { total = 0, succeeded = 0 } = counts;
-  const isWell = succeeded === total && scriptsFailed === 0 && results.unavailable === 0;
-  return isWell ? EXIT.done : EXIT.withFailures;
+export function endOf({ sequences, results }: Pick<Run, "sequences" | "results">): ExitCode {
+  // One that was run again counts by that.
+  const last = sequences.filter(({ retriedBy }) => (retriedBy ?? null) === null);
+  const areWell = last.every(({ state, scripts }) => state === "succeeded" && scripts !== "failed");
+  return areWell && results.unavailable === 0 ? EXIT.done : EXIT.withFailures;
 }
 
 /** The same in a line. */

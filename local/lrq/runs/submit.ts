@@ -8,6 +8,7 @@ import { EXIT } from "../command/exit-codes.ts";
 import { Stop } from "../command/stop.ts";
 import { factLines, plain, tableLines } from "../command/table.ts";
 import type { Verb } from "../command/verb.ts";
+import { dryRun } from "./dry-run.ts";
 import { requestOf, type SubmitRequest } from "./submit-request.ts";
 import { WATCH_OPTIONS, watchingOf } from "./watch.ts";
 import { watchRun } from "./watch-run.ts";
@@ -33,6 +34,7 @@ export const submit: Verb = {
     ["lrq submit incident.json", "a body in our own form (generic)"],
     ["lrq submit alert.json --source defender", "a body as that sender makes it"],
     ["lrq submit --incident CASE-1 --machine pc-0002", "one machine, by name or id"],
+    ["lrq submit --incident CASE-1 --machine pc-0002 --dry-run", "what it would do, and no more"],
     ["lrq submit --incident CASE-1 --machine pc-0002 --wait", "and watch it"],
     [
       "lrq submit --incident CASE-1 --machine pc-0002 --profile collect-file --param path=/etc/hosts",
@@ -48,12 +50,14 @@ export const submit: Verb = {
     ["--profile <name>", "what to run, instead of what the routing rules choose"],
     ["--param <name=value...>", "a parameter of the profile; may be repeated"],
     ["--again", "run the incident again, although it ran before; needs the right `again`"],
+    ["--dry-run", "only say what it would do; ends with 4 if a cap would refuse it"],
     ["--wait", "watch the run until it is over"],
     ...WATCH_OPTIONS,
   ],
   run: async (asked, around) => {
     const request = requestOf(asked, await bodyIn(asked.words[0] ?? null, around));
     const lrq = lrqFor(asked, around);
+    if (asked.flag("dry-run")) return await dryRun(lrq, request, asked.flag("json"), around);
     const { value: accepted, body } = await sent(lrq, request, around);
     if (asked.flag("json")) around.sayJson(body);
     else tell(accepted, around);
