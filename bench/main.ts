@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { serveBytes } from "./byte-server.ts";
 import { benchDrain } from "./drain/drain.ts";
 import { benchEvidence } from "./evidence.ts";
+import { benchOperate } from "./operate/operate.ts";
 import type { Figure } from "./measured.ts";
 import { atLeast, atMost, markdownOf, row, tableOf, type Row } from "./table.ts";
 
@@ -11,6 +12,7 @@ import { atLeast, atMost, markdownOf, row, tableOf, type Row } from "./table.ts"
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   drain: async () => await benchDrain(process.cwd(), say),
+  operate: benchOperate,
   evidence: async () => (await benchEvidence()).map(rowOf),
 };
 

@@ -11,6 +11,7 @@ const PROBLEMS = {
   forbidden: [403, "The caller may not do this"],
   "not-found": [404, "There is no such thing"],
   "key-reused": [409, "The Idempotency-Key was used for another request"],
+  ambiguous: [409, "The name fits more than one machine"],
   "not-approvable": [409, "This cannot be approved"],
   "not-retryable": [409, "This cannot be run again"],
   "paused-by-setting": [409, "A setting pauses lrq"],

@@ -14,6 +14,7 @@ import "./incident-webhook.ts";
 import "./library.ts";
 import "./list-evidence.ts";
 import "./list-runs.ts";
+import "./machine.ts";
 import "./now.ts";
 import "./openapi.ts";
 import "./page.ts";

@@ -12,6 +12,7 @@ import { describeRun } from "./workflow/view/describe-run.ts";
 import { describeAttention } from "./workflow/view/describe-attention.ts";
 import { describeCaller } from "./workflow/view/describe-caller.ts";
 import { describeLibrary } from "./workflow/view/describe-library.ts";
+import { describeMachine } from "./workflow/view/describe-machine.ts";
 import { describeNow, glanceAtNow } from "./workflow/view/describe-now.ts";
 import { describeProfiles } from "./workflow/view/describe-profiles.ts";
 import { describeQueue } from "./workflow/view/describe-queue.ts";
@@ -45,6 +46,8 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
       listCallbacks(outside, caller, asked),
     /** A page of runs; null if the cursor is none of this list. */
     listRuns: (caller: Caller, asked: RunsAsked) => listRuns(outside, caller, asked),
+    describeMachine: (caller: Caller, asked: Parameters<typeof describeMachine>[3]) =>
+      describeMachine(outside, limits, caller, asked),
     describeAttention: (caller: Caller, sinceMs: number | null) =>
       describeAttention(outside, library, caller, sinceMs),
     openApi: onceMade(openApiDocument),

@@ -22,7 +22,7 @@ import {
   manifestSchema,
   sealsSchema,
 } from "./record-answers.ts";
-import { attentionSchema, runsSchema } from "./run-answers.ts";
+import { attentionSchema, machineSchema, runsSchema } from "./run-answers.ts";
 import { runSchema } from "./run-answer.ts";
 import { findingsSchema, libraryViewSchema, statusAnswerSchema } from "./status-answers.ts";
 
@@ -84,6 +84,10 @@ export const ROUTES: readonly Route[] = [
       limit: z.int().min(1).max(100),
       cursor: text,
     },
+  },
+  {
+    ...get("machines/{idOrName}/sequences", "run.read", "What a machine was sent.", machineSchema),
+    query: { cursor: text },
   },
   get("runs/{runId}", "run.read", "The run and all its sequences.", runSchema),
   get("runs/{runId}/manifest", "run.read", "The custody chain.", manifestSchema),

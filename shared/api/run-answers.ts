@@ -40,6 +40,9 @@ export const runsSchema = z.strictObject({
   next: z.string().nullable(),
 });
 
+const nextStep = z
+  .strictObject({ code: z.string(), step: z.string(), needsPerson: z.boolean() })
+  .nullable();
 const optionalText = z.string().nullable();
 const optionalTime = z.iso.datetime().nullable();
 
@@ -49,9 +52,7 @@ export const attentionSchema = z.strictObject({
     z.strictObject({
       code: z.string(),
       detail: z.string(),
-      nextStep: z
-        .strictObject({ code: z.string(), step: z.string(), needsPerson: z.boolean() })
-        .nullable(),
+      nextStep,
       since: optionalTime,
       until: optionalTime,
       count: count.nullable(),
@@ -64,4 +65,35 @@ export const attentionSchema = z.strictObject({
       sequenceId: optionalText,
     }),
   ),
+});
+
+/** `GET machines/{idOrName}/sequences`. */
+export const machineSchema = z.strictObject({
+  machine: z.strictObject({ machineId: z.string(), machineName: optionalText }),
+  sequences: z.array(
+    z.strictObject({
+      runId: z.string(),
+      source: z.string(),
+      incidentId: z.string(),
+      title: z.string(),
+      sequenceId: z.string(),
+      requestedBy: z.string(),
+      profile: z.strictObject({ name: z.string(), version: z.number() }),
+      state: z.string(),
+      acceptedAt: z.iso.datetime(),
+      submittedAt: optionalTime,
+      endedAt: optionalTime,
+      outcome: z.looseObject({ code: z.string(), detail: z.string() }).nullable(),
+      waits: z
+        .strictObject({
+          code: z.string(),
+          detail: z.string(),
+          position: z.number().nullable(),
+          estimatedStart: optionalTime,
+        })
+        .nullable(),
+      nextStep,
+    }),
+  ),
+  next: optionalText,
 });

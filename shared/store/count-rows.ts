@@ -1,4 +1,4 @@
-import type { KeyRange } from "../ledger/row/keys.ts";
+import type { KeyRange } from "../ledger/row/key-range.ts";
 import type { Ports } from "../ports.ts";
 
 /** The exact number of rows, or a lower bound. */

@@ -1,4 +1,4 @@
-import type { KeyRange } from "../ledger/row/keys.ts";
+import type { KeyRange } from "../ledger/row/key-range.ts";
 import type { LedgerReads, Row } from "../ports.ts";
 
 /** The most the Table service gives at once. */

@@ -4,6 +4,8 @@ import { runSchema, type RunRecord } from "../ledger/run/run.ts";
 import { runChanges } from "../ledger/run/run-changes.ts";
 import { isSummarized, summariesSchema } from "../ledger/run/summary.ts";
 import { tallyOf, wholeTally } from "../ledger/run/tally.ts";
+import { historyRows, isPast } from "../ledger/sequence/history.ts";
+import { CHANGES_MAX } from "../ledger/sequence/rows.ts";
 import type { Ports } from "../ports.ts";
 import { listSequences } from "./list-sequences.ts";
 import { loadRun } from "./load.ts";
@@ -22,8 +24,8 @@ const PASS_EVERY_MS = 6 * 3_600_000;
 
 /**
  * Compares runs with their summaries, and writes what is missing or different because an older
- * version of the app has written the run. It goes on where the last go ended. Returns how many it
- * has mended.
+ * version of the app has written the run, also in the history of machines. It goes on where the
+ * last go ended. Returns how many it has mended.
  */
 export async function mendSummaries(ports: MendPorts): Promise<number> {
   const row = await ports.ledger.read(SUMMARIES_KEY);
@@ -83,7 +85,7 @@ async function mend(ports: MendPorts, runId: string): Promise<boolean> {
     const wasRunning = (await tx.read(key)) !== null;
     const isListed = wasRunning === (run.finishedAtMs === null);
     if (isSummarized(run) && wholeTally(run) !== null && isListed) return false;
-    const tally = wholeTally(run) ?? (await countedTally(tx, run));
+    const tally = wholeTally(run) ?? (await countedTally(ports, tx, run));
     if (tally === null && run.tally === null && isSummarized(run) && isListed) return false;
     tx.stage(runChanges(stored, { ...run, tally }, wasRunning));
     return true;
@@ -91,8 +93,25 @@ async function mend(ports: MendPorts, runId: string): Promise<boolean> {
   return mended.kind === "done" && mended.value;
 }
 
-/** Null if a row of the run cannot be read. Every end of a sequence writes the run. */
-async function countedTally(tx: Transaction, run: RunRecord): Promise<RunRecord["tally"]> {
+/**
+ * Null if a row of the run cannot be read. Every end of a sequence writes the run. Whoever left the
+ * tally as it was has left out the history of machines too, so that is written before.
+ */
+async function countedTally(
+  ports: MendPorts,
+  tx: Transaction,
+  run: RunRecord,
+): Promise<RunRecord["tally"]> {
   const { records, setAside } = await listSequences(tx, run);
+  const rows = new Map(
+    records
+      .filter(isPast)
+      .flatMap(historyRows)
+      .map((row) => [row.key, row]),
+  );
+  const all = [...rows.values()];
+  for (let from = 0; from < all.length; from += CHANGES_MAX) {
+    await commitOnce(ports, all.slice(from, from + CHANGES_MAX));
+  }
   return setAside.length === 0 ? tallyOf(records) : null;
 }

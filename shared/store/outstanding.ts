@@ -1,4 +1,5 @@
-import { RATE_TOKEN_KEY, isWithin, OUTSTANDING, type KeyRange } from "../ledger/row/keys.ts";
+import { isWithin, type KeyRange } from "../ledger/row/key-range.ts";
+import { RATE_TOKEN_KEY, OUTSTANDING } from "../ledger/row/keys.ts";
 import type { Ledger, Row } from "../ports.ts";
 import { budgetIn } from "./load.ts";
 

@@ -1,10 +1,5 @@
-import {
-  isWithin,
-  QUEUE_HEAD,
-  RATE_TOKEN_PAUSED_KEY,
-  READY,
-  sequenceIdIn,
-} from "../ledger/row/keys.ts";
+import { isWithin } from "../ledger/row/key-range.ts";
+import { QUEUE_HEAD, RATE_TOKEN_PAUSED_KEY, READY, sequenceIdIn } from "../ledger/row/keys.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import type { LedgerReads } from "../ports.ts";
 import { budgetIn, type MaybeStored } from "./load.ts";

@@ -1,4 +1,5 @@
-import { RATE_TOKEN_KEY, isWithin, type KeyRange } from "../ledger/row/keys.ts";
+import { isWithin, type KeyRange } from "../ledger/row/key-range.ts";
+import { RATE_TOKEN_KEY } from "../ledger/row/keys.ts";
 import type { RowChange } from "../ledger/sequence/rows.ts";
 import type { CommitOutcome, Ledger, Row } from "../ports.ts";
 

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { auditRecordSchema } from "../evidence/audit.ts";
 import { custodyEntrySchema } from "../evidence/custody.ts";
 import { countsSchema, keySchema } from "../ledger/run/accepted.ts";
+import { historySchema, hostnameSchema } from "../ledger/sequence/history.ts";
 import { intakeSchema, pointerSchema } from "../ledger/sequence/intake.ts";
 import {
   RATE_TOKEN_KEY,
@@ -31,6 +32,8 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   behind: indexSchema,
   custody: custodyEntrySchema,
   dead: deadNoticeSchema,
+  history: historySchema,
+  hostname: hostnameSchema,
   intake: intakeSchema,
   key: keySchema,
   later: indexSchema,

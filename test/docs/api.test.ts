@@ -24,6 +24,7 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   forbidden: problem("forbidden", DETAIL),
   "not-found": problem("not-found", DETAIL),
   "key-reused": problem("key-reused", DETAIL),
+  ambiguous: problem("ambiguous", DETAIL),
   "not-approvable": problem("not-approvable", DETAIL),
   "not-retryable": problem("not-retryable", DETAIL),
   "paused-by-setting": problem("paused-by-setting", DETAIL),

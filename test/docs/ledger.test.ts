@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { KeyRange } from "../../shared/ledger/row/key-range.ts";
 import * as keys from "../../shared/ledger/row/keys.ts";
 import { isTerminal, LEGAL_MOVES, SEQUENCE_STATES } from "../../shared/ledger/sequence/sequence.ts";
 import { ROW_FORMS } from "../../shared/store/row-forms.ts";
@@ -25,6 +26,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
   teamKey: keys.teamKey("team", keys.placeOfRun(7, "run")),
   runningKey: keys.runningKey(keys.placeOfRun(7, "run")),
   SUMMARIES_KEY: keys.SUMMARIES_KEY,
+  historyKey: keys.historyKey("machine", 7, "sequence"),
+  hostnameKey: keys.hostnameKey("hash", "machine"),
   CAPS_KEY: keys.CAPS_KEY,
   intakeKey: keys.intakeKey("run", 7),
   plannedKey: keys.plannedKey("run", 7),
@@ -50,7 +53,7 @@ function familyOf(key: string): string {
 }
 
 /** True for all keys of one first word, and no others. */
-function isFamily(value: unknown): value is keys.KeyRange {
+function isFamily(value: unknown): value is KeyRange {
   if (typeof value !== "object" || value === null || !("from" in value && "before" in value)) {
     return false;
   }

@@ -69,6 +69,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     late: [],
     impersonations: [],
     decisions: NO_DECISIONS,
+    inHistory: false,
     ...overrides,
   };
 }
@@ -76,7 +77,8 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
 /** A sequence whose POST is under way since `START_MS`. */
 export function aClaimed(overrides: Partial<SequenceRecord> = {}): SequenceRecord {
   const claimed = { state: "claimed", place: null, attempt: 1, claimedAtMs: START_MS } as const;
-  return aSequence({ ...claimed, ...overrides });
+  const past = { inHistory: true };
+  return aSequence({ ...claimed, ...past, ...overrides });
 }
 
 /** A sequence with an action of ours at Defender since `START_MS`. */

@@ -61,6 +61,7 @@ export async function checkAftermath(world: World): Promise<void> {
   await memory.commit([{ op: "upsert", key: SUMMARIES_KEY, body: FIRST_PASS }]);
   await mendSummaries(ports);
   judge.summaries.aftermath(memory.rows());
+  judge.histories.aftermath(memory.rows());
   judge.notices.aftermath();
   judge.strangers.aftermath(memory.rows());
   judge.late.aftermath(world.tenant.actions, memory.rows());

@@ -60,6 +60,7 @@ export const INVARIANTS = {
     "What a run counts, what its gate says and whom it holds follow from its records at " +
     "every commit.",
   run: "A run's counts are those of its sequences.",
+  history: "Every machine has, in its history, each sequence that was ever claimed or has ended.",
   listed:
     "What lists say of a run is what the run says at every commit, and how its sequences ended.",
   sealed:

@@ -15,6 +15,7 @@ import { createNoticeJudge, type NoticeJudge } from "./notice-judge.ts";
 import { createRetryJudge, type RetryJudge } from "./retry-judge.ts";
 import { createSealJudge, type SealJudge } from "./seal-judge.ts";
 import { createSettingJudge, type SettingJudge } from "./setting-judge.ts";
+import { createHistoryJudge, type HistoryJudge } from "./history-judge.ts";
 import { createSummaryJudge, type SummaryJudge } from "./summary-judge.ts";
 import { createStrangerJudge, type StrangerJudge } from "./stranger-judge.ts";
 import { expectedParts } from "./profiles.ts";
@@ -33,6 +34,7 @@ export interface Judge {
   readonly retries: RetryJudge;
   readonly seals: SealJudge;
   readonly summaries: SummaryJudge;
+  readonly histories: HistoryJudge;
   readonly late: LateJudge;
   readonly strangers: StrangerJudge;
   readonly facts: FactsJudge;
@@ -135,6 +137,7 @@ export function createJudge(
   const seals = createSealJudge(court);
   const isMixed = scenario.versions.mixed;
   const summaries = createSummaryJudge(court, () => ledger.records, isMixed);
+  const histories = createHistoryJudge(court, () => ledger.records, isMixed);
   const reads = readsJudge(scenario, court, nowMs);
   const { guardMs, sendFenceMs } = scenario.limits;
   const setting = createSettingJudge(court, sendFenceMs + slackMs, nowMs);
@@ -150,6 +153,7 @@ export function createJudge(
     retries,
     seals,
     summaries,
+    histories,
     late,
     strangers,
     facts,
@@ -164,6 +168,7 @@ export function createJudge(
       notices.committed(changes);
       seals.committed(changes);
       summaries.committed(changes);
+      histories.committed(changes);
       const budget = changes.find((each) => each.key === RATE_TOKEN_KEY);
       if (budget !== undefined && budget.op !== "delete") {
         door.paused(isPaused(budget.body) ? nowMs() : null);

@@ -29,7 +29,7 @@ const SAID_ANEW = new Set([
   "machinesBy",
 ]);
 /** Links of a chain; what follows from another row; and what becomes other rows. */
-const WITHOUT = /^(audit|custody|seal|owed|intake|summary|team|running)!/;
+const WITHOUT = /^(audit|custody|seal|owed|intake|summary|team|running|history|hostname)!/;
 
 /** The body with the field in all its objects that go on. */
 export function withNewer(key: string, body: unknown): unknown {

@@ -56,7 +56,8 @@ export function asOlder({ read }: Pick<Ledger, "read">) {
     if (changes.some(({ key }) => key.startsWith("seal!"))) return changes;
     const older: RowChange[] = [];
     for (const each of changes) {
-      if (/^(?:over|summary|team|running)!/.test(each.key) && !isDropped(each)) continue;
+      if (/^(?:over|summary|team|running|history|hostname)!/.test(each.key) && !isDropped(each))
+        continue;
       if (each.op === "delete") older.push(each);
       else if (each.key.startsWith("run!")) {
         const { sealAsked = 0, tally, summary } = Object((await read(each.key))?.body);
@@ -66,7 +67,8 @@ export function asOlder({ read }: Pick<Ledger, "read">) {
         older.push(unlinked(each, (await read(each.key))?.body));
       } else older.push(each);
     }
-    return older;
+    // It never mends a history, but one of its reconciles here does.
+    return older.length === 0 ? changes : older;
   };
 }
 
@@ -79,7 +81,8 @@ function isDropped({ key, op }: RowChange): boolean {
 function unlinked(change: Exclude<RowChange, { op: "delete" }>, before: unknown): RowChange {
   const body = Object(change.body);
   if (change.key !== RATE_TOKEN_KEY) {
-    return { ...change, body: { ...body, decisions: Object(before).decisions } };
+    const { decisions, inHistory } = Object(before);
+    return { ...change, body: { ...body, decisions, inHistory } };
   }
   const stood = Object(before).audit;
   const { count, head } = body.audit;

@@ -4,6 +4,8 @@ import { countedLedger } from "../../local/memory/counted-ledger.ts";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
 import {
+  historyKey,
+  historyOf,
   placeOfRun,
   RUNNING,
   runKey,
@@ -116,6 +118,20 @@ describe("mending summaries", () => {
     expect(await mendSummaries(ports)).toBe(1_000);
     expect(await mendSummaries(ports)).toBe(50);
     expect(await memory.list(RUNNING.from, RUNNING.before, 1_000)).toHaveLength(1_000);
+  });
+
+  it("writes the history of the machines of such a run, but not of what only waits", async () => {
+    const { memory, ports, writeRun } = begun();
+    await writeRun(older({ accepted: 2, open: 1 }));
+    const waiting = aSequence({ sequenceId: `${RUN_ID}.b`, machineId: "b".repeat(40) });
+    await memory.commit([...insertion(ENDED), ...insertion(waiting)]);
+    await mendSummaries(ports);
+    const { machineId, acceptedAtMs, sequenceId } = ENDED;
+    const { from, before } = historyOf(machineId);
+    const rows = await memory.list(from, before, 10);
+    expect(rows.map(({ key }) => key)).toEqual([historyKey(machineId, acceptedAtMs, sequenceId)]);
+    const other = historyOf(waiting.machineId);
+    expect(await memory.list(other.from, other.before, 10)).toEqual([]);
   });
 
   it("leaves a run alone while it cannot count its sequences", async () => {

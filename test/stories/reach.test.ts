@@ -32,6 +32,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "POST runs/{runId}/collect": "whole",
   "POST runs/{runId}/callbacks/replay": "whole",
   "GET runs": "queue",
+  "GET machines/{idOrName}/sequences": "part",
   "GET attention": "queue",
   "GET status": "queue",
   "GET now": "queue",
@@ -71,6 +72,8 @@ const CALLERS: readonly (readonly [name: string, of: object, windows: Reaches, m
   ];
 
 let stage: Stage;
+/** The machine of each sequence, which is how the history of a machine is asked for. */
+const machineOf = new Map<string, string>();
 const runs: { id: string; sequenceIds: Map<string, string> }[] = [];
 beforeAll(async () => {
   const setting = CALLERS.map(([name, of]) => ({ name, key: hashed(name), may: RIGHTS, ...of }));
@@ -95,6 +98,9 @@ async function begun(id: string, platforms: readonly string[]) {
     if (runSchema.parse(answer).state === "finished") break;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+  for (const [at, { sequenceId }] of sequences.entries()) {
+    machineOf.set(sequenceId, machineId(platforms[at] === "windows" ? 1 : 2));
+  }
   const sequenceIds = sequences.map((each, at) => [platforms[at] ?? "", each.sequenceId] as const);
   return { id: runId, sequenceIds: new Map(sequenceIds) };
 }
@@ -104,6 +110,7 @@ async function ask(route: string, key: string, runId: string, sequenceId: string
   const path = template
     .replace("{runId}", runId)
     .replace("{sequenceId}", sequenceId)
+    .replace("{idOrName}", machineOf.get(sequenceId) ?? "f".repeat(40))
     .replace("{index:int}", "1");
   if (method !== "GET" && method !== "POST") throw new Error(`how is ${method} sent?`);
   const body = route.endsWith("/approve") ? { planHash: "0".repeat(64) } : undefined;
@@ -111,7 +118,7 @@ async function ask(route: string, key: string, runId: string, sequenceId: string
 }
 
 const ROUTES = Object.entries(NEEDS);
-const OF_RUNS = ROUTES.filter(([route]) => /{(runId|sequenceId)}/.test(route));
+const OF_RUNS = ROUTES.filter(([route]) => /{(runId|sequenceId|idOrName)}/.test(route));
 
 describe("the matrix of routes and callers", () => {
   it("has every route", () => {

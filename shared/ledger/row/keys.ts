@@ -1,4 +1,5 @@
 import { LANES, type Lane } from "../../plan/lane.ts";
+import { family, type KeyRange } from "./key-range.ts";
 import { INSTANT_DIGITS, newestFirst, padded } from "./padded.ts";
 
 /**
@@ -22,22 +23,6 @@ export const ASKED_KEY = "asked";
 
 /** How many machines were accepted today, of each caller and of everybody. */
 export const CAPS_KEY = "caps";
-
-/** A range of keys: `from <= key < before`. */
-export interface KeyRange {
-  readonly from: string;
-  readonly before: string;
-}
-
-/** True if a query of the range finds the key. */
-export function isWithin(key: string, { from, before }: KeyRange): boolean {
-  return key >= from && key < before;
-}
-
-/** The family of keys that begin with `prefix!`; `"` is the character after `!`. */
-function family(prefix: string): KeyRange {
-  return { from: `${prefix}!`, before: `${prefix}"` };
-}
 
 export const READY = family("ready");
 export const LATER = family("later");
@@ -74,6 +59,16 @@ export function laneRange(lane: Lane): KeyRange {
 
 export function behindRange(machineId: string): KeyRange {
   return family(`behind!${machineId}`);
+}
+
+/** What a machine has been sent, the newest first. */
+export function historyOf(machineId: string): KeyRange {
+  return family(`history!${machineId}`);
+}
+
+/** Machines whose names begin with this label, by the hash of it. */
+export function hostnamesOf(labelHash: string): KeyRange {
+  return family(`hostname!${labelHash}`);
 }
 
 export function sequencesOf(runId: string): KeyRange {
@@ -177,6 +172,10 @@ export const placeOfRun = (requestedAtMs: number, runId: string): string =>
 export const summaryKey = (place: string): string => `summary!${place}`;
 export const teamKey = (team: string, place: string): string => `team!${team}!${place}`;
 export const runningKey = (place: string): string => `running!${place}`;
+export const historyKey = (machineId: string, acceptedAtMs: number, sequenceId: string): string =>
+  `history!${machineId}!${newestFirst(acceptedAtMs)}!${sequenceId}`;
+export const hostnameKey = (labelHash: string, machineId: string): string =>
+  `hostname!${labelHash}!${machineId}`;
 export const deadKey = (runId: string, noticeId: string): string => `dead!${runId}!${noticeId}`;
 
 /**
@@ -192,10 +191,8 @@ export const noticeDueAtMsIn = (noticeRowKey: string): number => Number(ownerIn(
 /** The machine in the key of a lease. */
 export const machineIdIn = ownerIn;
 
-/** What the key of a row has after the beginning that its range shares. */
-export function withoutFamily(key: string, { from }: KeyRange): string {
-  return key.slice(from.length);
-}
+/** The machine in the key of a name. */
+export const machineIdOfHostname = lastPartOf;
 
 /** The number of a record in its log. */
 export const auditNumberIn = (auditRowKey: string): number => Number(auditRowKey.split("!")[2]);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { behindKey, laterKey, machineKey, owedKey, readyKey, sequenceKey } from "../row/keys.ts";
+import { historyRows, isPast, withHistory } from "./history.ts";
 import { holdsMachine, rankOf, resultsDueAtMs, type SequenceRecord } from "./sequence.ts";
 import { fineInstant } from "../row/instant.ts";
 import { rowObject } from "../row/row-object.ts";
@@ -13,12 +14,13 @@ export const machineSchema = rowObject({
 export type MachineLease = z.infer<typeof machineSchema>;
 
 /**
- * A row of the waiting index: its machine and its expiry, so that expired sequences are found
- * without their records; null in rows from before these fields.
+ * A row of the waiting index: its machine and its expiry, so that expired sequences, and those of a
+ * machine, are found without their records; null in rows from before these fields.
  */
 export const indexSchema = rowObject({
   v: z.literal(1),
   machineId: z.string(),
+  machineName: z.string().nullable().default(null),
   expiresAtMs: fineInstant.nullable().default(null),
 });
 
@@ -71,8 +73,8 @@ export interface Stored<T> {
 export function rowsOf(record: SequenceRecord): Map<string, unknown> {
   const rows = new Map<string, unknown>();
   const index = indexKey(record);
-  const { machineId, expiresAtMs } = record;
-  if (index !== null) rows.set(index, { v: 1, machineId, expiresAtMs });
+  const { machineId, machineName, expiresAtMs } = record;
+  if (index !== null) rows.set(index, { v: 1, machineId, machineName, expiresAtMs });
   if (holdsMachine(record)) {
     const lease: MachineLease = { v: 1, sequenceId: record.sequenceId, waiters: false };
     rows.set(machineKey(record.machineId), lease);
@@ -110,10 +112,16 @@ export function move(
   const gone = [...old.keys()].filter((key) => !next.has(key));
   const added = [...next].filter(([key]) => !old.has(key));
   return [
-    { op: "replace", key: sequenceKey(after.sequenceId), body: after, etag: before.etag },
+    {
+      op: "replace",
+      key: sequenceKey(after.sequenceId),
+      body: withHistory(after),
+      etag: before.etag,
+    },
     ...gone.map((key): RowChange => ({ op: "delete", key, etag: etagFor(key, leaseEtag) })),
     ...added.map(([key, body]): RowChange => ({ op: "insert", key, body })),
     ...renewal(noteOf(before.value), noteOf(after), after.sequenceId),
+    ...(isPast(after) && !before.value.inHistory ? historyRows(after) : []),
   ];
 }
 

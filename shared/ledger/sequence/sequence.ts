@@ -160,6 +160,8 @@ export const sequenceSchema = rowObject({
    * version of the app has accepted the sequence or worked on it.
    */
   decisions: decisionsSchema.nullable().default(null),
+  /** True once the history of its machine has it. An older version of the app leaves it false. */
+  inHistory: z.boolean().default(false),
 });
 
 /** The record of one sequence: the only source of truth about it. Times are epoch milliseconds. */

@@ -99,6 +99,7 @@ export function newSequence(
     late: [],
     impersonations: [],
     decisions: NO_DECISIONS,
+    inHistory: false,
   };
 }
 

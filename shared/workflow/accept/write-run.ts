@@ -2,7 +2,8 @@ import type { AuditFacts } from "../../evidence/audit.ts";
 import { askedFor, awaiting, type Person } from "../../ledger/run/approval.ts";
 import { gateFor, placed, waveOf, withGated, type GatePolicy } from "../../ledger/run/gate.ts";
 import { folding } from "../../ledger/sequence/intake.ts";
-import { intakesOf, isWithin, sequenceKey } from "../../ledger/row/keys.ts";
+import { isWithin } from "../../ledger/row/key-range.ts";
+import { intakesOf, sequenceKey } from "../../ledger/row/keys.ts";
 import { owing, withTargets } from "../../ledger/outbox/notice.ts";
 import {
   CHANGES_MAX,

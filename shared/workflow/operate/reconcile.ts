@@ -1,3 +1,4 @@
+import type { KeyRange } from "../../ledger/row/key-range.ts";
 import {
   BEHIND,
   machineIdBehind,
@@ -5,7 +6,6 @@ import {
   MACHINE,
   OWED,
   sequenceIdIn,
-  type KeyRange,
 } from "../../ledger/row/keys.ts";
 import { park } from "../../ledger/sequence/moves.ts";
 import { machineSchema, move, type RowChange, type Stored } from "../../ledger/sequence/rows.ts";

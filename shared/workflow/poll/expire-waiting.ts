@@ -1,11 +1,5 @@
-import {
-  BEHIND,
-  MACHINE,
-  isWithin,
-  READY,
-  sequenceIdIn,
-  type KeyRange,
-} from "../../ledger/row/keys.ts";
+import { isWithin, type KeyRange } from "../../ledger/row/key-range.ts";
+import { BEHIND, MACHINE, READY, sequenceIdIn } from "../../ledger/row/keys.ts";
 import { expire } from "../../ledger/sequence/moves.ts";
 import { indexSchema, machineSchema } from "../../ledger/sequence/rows.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";

@@ -1,4 +1,5 @@
-import { isWithin, machineIdIn, MACHINE } from "../../ledger/row/keys.ts";
+import { isWithin } from "../../ledger/row/key-range.ts";
+import { machineIdIn, MACHINE } from "../../ledger/row/keys.ts";
 import type { MachineAction } from "../../ledger/sequence/machine-action.ts";
 import { machineSchema, type MachineLease, type Stored } from "../../ledger/sequence/rows.ts";
 import { holdsSession } from "../../ledger/sequence/sequence.ts";

@@ -1,5 +1,6 @@
 import { sequenceKey } from "../../ledger/row/keys.ts";
 import { OFFLINE_LANE, URGENT_LANE, type Lane } from "../../plan/lane.ts";
+import { withHistory } from "../../ledger/sequence/history.ts";
 import { claim } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
 import { rankOf, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
@@ -70,8 +71,8 @@ export interface Claimant extends Judging {
   readonly passedOver: Set<string>;
 }
 
-/** Three rows each, the budget and an audit record: under a transaction's 100 (Table service). */
-const CLAIMS_PER_COMMIT = 32;
+/** Five rows each, the budget and an audit record: under a transaction's 100 (Table service). */
+const CLAIMS_PER_COMMIT = 19;
 /** A driver promises to come back within this time. If it does not, another drain takes over. */
 export const DRIVER_PROMISE_MS = 20_000;
 
@@ -186,7 +187,8 @@ function stageClaim(
   const fact = factAbout("claimed", after, { atMs: earliestMs });
   const written = changeBudget(tx, budget, next, [fact]);
   const sequences = chosen.map(({ value, etag }, index) => {
-    return { value: withDecisions(value, after[index] ?? value, written), etag };
+    const claimed = withDecisions(value, after[index] ?? value, written);
+    return { value: withHistory(claimed), etag };
   });
   for (const [index, each] of chosen.entries()) {
     tx.stage(move(each, sequences[index]?.value ?? each.value));

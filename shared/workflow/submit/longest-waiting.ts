@@ -1,4 +1,5 @@
-import { laneIn, laneRange, passIn, sequenceIdIn, type KeyRange } from "../../ledger/row/keys.ts";
+import type { KeyRange } from "../../ledger/row/key-range.ts";
+import { laneIn, laneRange, passIn, sequenceIdIn } from "../../ledger/row/keys.ts";
 import { LANES, OFFLINE_LANE } from "../../plan/lane.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Ports } from "../../ports.ts";

@@ -1,5 +1,6 @@
 import { teamOf, type Caller } from "../../access/caller.ts";
-import { DEAD, RUNNING, summariesOf, SUMMARY, type KeyRange } from "../../ledger/row/keys.ts";
+import type { KeyRange } from "../../ledger/row/key-range.ts";
+import { DEAD, RUNNING, summariesOf, SUMMARY } from "../../ledger/row/keys.ts";
 import { deadNoticeSchema, type DeadNotice } from "../../ledger/outbox/notice.ts";
 import { orSetAside, SetAside, sorted } from "../../ledger/row/set-aside.ts";
 import { summarySchema, type RunSummary } from "../../ledger/run/summary.ts";

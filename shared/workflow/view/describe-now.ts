@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Caller } from "../../access/caller.ts";
-import { OUTSTANDING, RUNNING, type KeyRange } from "../../ledger/row/keys.ts";
+import type { KeyRange } from "../../ledger/row/key-range.ts";
+import { OUTSTANDING, RUNNING } from "../../ledger/row/keys.ts";
 import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import type { LibraryRules } from "../../limits/library/rules.ts";
 import { admit } from "../../limits/pace/admit.ts";

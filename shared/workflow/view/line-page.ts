@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cursorOf, readCursor } from "../../ledger/row/cursor.ts";
-import { BEHIND, LATER, READY, sequenceIdIn, type KeyRange } from "../../ledger/row/keys.ts";
+import type { KeyRange } from "../../ledger/row/key-range.ts";
+import { BEHIND, LATER, READY, sequenceIdIn } from "../../ledger/row/keys.ts";
 import { isSequenceId } from "../../plan/identity.ts";
 import type { LedgerReads } from "../../ports.ts";
 import { listAll } from "../../store/list-all.ts";

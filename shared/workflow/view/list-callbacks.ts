@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { Caller } from "../../access/caller.ts";
 import { cursorOf, readCursor } from "../../ledger/row/cursor.ts";
 import { isoOf } from "../../ledger/row/instant.ts";
-import { DEAD, isWithin, NOTICE, noticeDueAtMsIn } from "../../ledger/row/keys.ts";
+import { isWithin } from "../../ledger/row/key-range.ts";
+import { DEAD, NOTICE, noticeDueAtMsIn } from "../../ledger/row/keys.ts";
 import {
   deadNoticeSchema,
   noticeSchema,

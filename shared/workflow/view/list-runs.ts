@@ -2,14 +2,8 @@ import { z } from "zod";
 import { teamOf, type Caller } from "../../access/caller.ts";
 import { SOURCES, type Source } from "../../incident/incident.ts";
 import { cursorOf, readCursor } from "../../ledger/row/cursor.ts";
-import {
-  placeOfRun,
-  RUNNING,
-  summariesOf,
-  SUMMARY,
-  withoutFamily,
-  type KeyRange,
-} from "../../ledger/row/keys.ts";
+import { withoutFamily, type KeyRange } from "../../ledger/row/key-range.ts";
+import { placeOfRun, RUNNING, summariesOf, SUMMARY } from "../../ledger/row/keys.ts";
 import { newestFirst } from "../../ledger/row/padded.ts";
 import { orSetAside, SetAside, sorted } from "../../ledger/row/set-aside.ts";
 import type { RunState } from "../../ledger/run/run.ts";

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { isWithin, type KeyRange } from "../../../shared/ledger/row/key-range.ts";
 import {
   auditKey,
   auditOf,
@@ -13,7 +14,6 @@ import {
   keyKey,
   intakeKey,
   intakesOf,
-  isWithin,
   laneIn,
   laneRange,
   LATER,
@@ -41,7 +41,6 @@ import {
   QUEUE_HEAD,
   openingKey,
   openingsOf,
-  type KeyRange,
 } from "../../../shared/ledger/row/keys.ts";
 import { LANES } from "../../../shared/plan/lane.ts";
 import { MACHINE_ID, RUN_ID, SEQUENCE_ID, START_MS } from "../a-sequence.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isWithin, OUTSTANDING, QUEUE_HEAD } from "../../../shared/ledger/row/keys.ts";
+import { isWithin } from "../../../shared/ledger/row/key-range.ts";
+import { OUTSTANDING, QUEUE_HEAD } from "../../../shared/ledger/row/keys.ts";
 import { runSchema, type RunRecord } from "../../../shared/ledger/run/run.ts";
 import { runChanges } from "../../../shared/ledger/run/run-changes.ts";
 import { isSummarized, summaryOf } from "../../../shared/ledger/run/summary.ts";

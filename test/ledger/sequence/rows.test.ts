@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import {
   behindKey,
+  historyKey,
+  hostnameKey,
   laneIn,
   machineKey,
   owedKey,
@@ -30,6 +32,12 @@ import {
   type Stored,
 } from "../../../shared/ledger/sequence/rows.ts";
 import {
+  historyRows,
+  isPast,
+  labelHashOf,
+  withHistory,
+} from "../../../shared/ledger/sequence/history.ts";
+import {
   isTerminal,
   owesResults,
   type SequenceRecord,
@@ -51,7 +59,7 @@ import {
  */
 function apply(rows: Map<string, unknown>, changes: readonly RowChange[]): void {
   for (const change of changes) {
-    if (rows.has(change.key) === (change.op === "insert")) {
+    if (change.op !== "upsert" && rows.has(change.key) === (change.op === "insert")) {
       throw new Error(
         `${change.op} of ${change.key}, which is ${change.op === "insert" ? "" : "not "}there`,
       );
@@ -146,11 +154,11 @@ describe("the rows of a sequence", () => {
         for (const [index, change] of history.entries()) {
           const after = changed(record, change, START_MS + index);
           apply(rows, move(stored(record), after, "lease"));
-          record = after;
-          const derived = rowsOf(record);
-          expect([...rows.keys()].sort()).toEqual(
-            [sequenceKey(SEQUENCE_ID), ...derived.keys()].sort(),
-          );
+          record = withHistory(after);
+          const derived = [...rowsOf(record).keys()];
+          if (record.inHistory) derived.push(...historyRows(record).map(({ key }) => key));
+          expect([...rows.keys()].sort()).toEqual([sequenceKey(SEQUENCE_ID), ...derived].sort());
+          expect(record.inHistory || !isPast(record)).toBe(true);
           expect(rows.get(sequenceKey(SEQUENCE_ID))).toEqual(record);
         }
         states.set(record.state, (states.get(record.state) ?? 0) + 1);
@@ -178,8 +186,9 @@ describe("the rows of a sequence", () => {
 
   it("say for which machine it waits and until when, and who holds a machine", () => {
     const waiting = aSequence();
-    const { machineId, expiresAtMs } = waiting;
-    expect([...rowsOf(waiting).values()]).toEqual([{ v: 1, machineId, expiresAtMs }]);
+    const { machineId, machineName, expiresAtMs } = waiting;
+    const index = { v: 1, machineId, machineName, expiresAtMs };
+    expect([...rowsOf(waiting).values()]).toEqual([index]);
     const lease = { v: 1, sequenceId: SEQUENCE_ID, waiters: false };
     expect(rowsOf(aClaimed()).get(machineKey(MACHINE_ID))).toEqual(lease);
   });
@@ -223,6 +232,39 @@ describe("the rows of a sequence", () => {
     expect(rowsOf({ ...over, results }).has(owedKey(SEQUENCE_ID))).toBe(true);
     const gone = [{ ...first, state: "unavailable" as const }];
     expect(rowsOf({ ...over, results: gone }).has(owedKey(SEQUENCE_ID))).toBe(false);
+  });
+});
+
+describe("the history of a machine", () => {
+  it("gets a sequence with its first claim, once, and with its name", () => {
+    const waiting = aSequence({ machineName: "PC-7.Contoso.com" });
+    const claimed = claim(waiting, START_MS, A_NONCE);
+    const added = move(stored(waiting), claimed).filter(({ op }) => op === "upsert");
+    expect(added.map(({ key }) => key)).toEqual([
+      historyKey(MACHINE_ID, waiting.acceptedAtMs, SEQUENCE_ID),
+      hostnameKey(labelHashOf("pc-7"), MACHINE_ID),
+    ]);
+    const later = move(stored(withHistory(claimed)), submit(claimed, "a-1", START_MS));
+    expect(later.filter(({ op }) => op === "upsert")).toEqual([]);
+  });
+
+  it("gets one that ends in the line, and one that an older version has claimed", () => {
+    const waiting = aSequence({ machineName: null });
+    const over = end(waiting, "cancelled", CAUSE, START_MS);
+    const key = historyKey(MACHINE_ID, waiting.acceptedAtMs, SEQUENCE_ID);
+    expect(move(stored(waiting), over)).toContainEqual({
+      op: "upsert",
+      key,
+      body: { v: 1, machineName: null },
+    });
+    const older = aSubmitted({ inHistory: false });
+    const keys = move(stored(older), end(older, "expired", CAUSE, 1), "l").map((each) => each.key);
+    expect(keys).toContain(key);
+  });
+
+  it("does not have what only waits", () => {
+    const parked = park(aSequence(), { kind: "later", dueAtMs: START_MS + 1 }, null);
+    expect(move(stored(aSequence()), parked).filter(({ op }) => op === "upsert")).toEqual([]);
   });
 });
 

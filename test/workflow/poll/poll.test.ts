@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryBells } from "../../../local/memory/bells.ts";
 import { countedLedger } from "../../../local/memory/counted-ledger.ts";
+import { isWithin } from "../../../shared/ledger/row/key-range.ts";
 import {
-  isWithin,
   LATER,
   NOTICE,
   RATE_TOKEN_KEY,

@@ -1,0 +1,29 @@
+import { app } from "@azure/functions";
+import { json, problem } from "./answer.ts";
+import { anyCursor, badCursor, badQuery } from "./query.ts";
+import { forCallers } from "./transport.ts";
+
+app.http("readMachine", {
+  methods: ["GET"],
+  route: "machines/{idOrName}/sequences",
+  authLevel: "anonymous",
+  handler: forCallers("run.read", async (lrq, request, { who }) => {
+    const bad = badQuery(request, { cursor: anyCursor });
+    if (bad !== null) return bad;
+    const idOrName = request.params["idOrName"] ?? "";
+    const cursor = request.query.get("cursor");
+    const found = await lrq.describeMachine(who.caller, { idOrName, cursor });
+    switch (found.kind) {
+      case "machine":
+        return json(found.view);
+      case "ambiguous":
+        return problem("ambiguous", "Ask for one of these machines by its id.", {
+          machineIds: found.machineIds,
+        });
+      case "badCursor":
+        return badCursor();
+      case "unknown":
+        return problem("not-found", "Nothing was sent to a machine with this id or name.");
+    }
+  }),
+});
