@@ -62,7 +62,7 @@ export const anyText: Check = (value) =>
 /** A whole number from 1 to `max`. */
 export function countUpTo(max: number): Check {
   return (value) =>
-    /^[1-9]\d{0,5}$/.test(value) && Number(value) <= max
+    /^[1-9]\d{0,9}$/.test(value) && Number(value) <= max
       ? null
       : `Send a whole number from 1 to ${max}.`;
 }

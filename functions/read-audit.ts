@@ -1,14 +1,22 @@
 import { app, type HttpRequest, type HttpResponseInit } from "@azure/functions";
 import { json, problem } from "./answer.ts";
+import { badQuery, countUpTo, instant, oneOf } from "./query.ts";
 import { forEveryTeam, forWholeRun, noSuchRun } from "./transport.ts";
+
+const RECORDS_MAX = 9_999_999_999;
+const AUDIT_QUERY = {
+  from: countUpTo(RECORDS_MAX),
+  newest: oneOf(["true", "false"]),
+  since: instant,
+};
 
 app.http("readQueueAudit", {
   methods: ["GET"],
   route: "audit",
   authLevel: "anonymous",
   handler: forEveryTeam("operate", async (lrq, request, { log }) => {
-    const from = fromOf(request);
-    return from === null ? badFrom() : json(await lrq.readQueueAudit(log, from));
+    const bad = badQuery(request, AUDIT_QUERY);
+    return bad ?? json(await lrq.readQueueAudit(log, askedIn(request)));
   }),
 });
 
@@ -17,9 +25,9 @@ app.http("readRunAudit", {
   route: "runs/{runId}/audit",
   authLevel: "anonymous",
   handler: forWholeRun("run.read", async (lrq, request, { runId, log }) => {
-    const from = fromOf(request);
-    if (from === null) return badFrom();
-    const page = await lrq.readRunAudit(log, runId, from);
+    const bad = badQuery(request, AUDIT_QUERY);
+    if (bad !== null) return bad;
+    const page = await lrq.readRunAudit(log, runId, askedIn(request));
     return page === null ? noSuchRun() : json(page);
   }),
 });
@@ -35,6 +43,18 @@ app.http("readDecisions", {
     return page === null ? noSuchRun() : json(page);
   }),
 });
+
+/** What the two logs can be asked for. */
+function askedIn(request: HttpRequest) {
+  const { query } = request;
+  const [from, since] = [query.get("from"), query.get("since")];
+  const isNewest = query.get("newest") === "true" || since !== null;
+  if (!isNewest) return Number(from ?? 1);
+  return {
+    newestFrom: from === null ? null : Number(from),
+    sinceMs: since === null ? null : Date.parse(since),
+  };
+}
 
 /** The number of a record, 1 when none is given, null when it is none. */
 function fromOf(request: HttpRequest): number | null {

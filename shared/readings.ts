@@ -17,7 +17,7 @@ import { describeNow, glanceAtNow } from "./workflow/view/describe-now.ts";
 import { describeProfiles } from "./workflow/view/describe-profiles.ts";
 import { describeQueue } from "./workflow/view/describe-queue.ts";
 import { describeStatus } from "./workflow/view/describe-status.ts";
-import { readQueueAudit, readRunAudit } from "./workflow/view/read-audit.ts";
+import { readQueueAudit, readRunAudit, type AuditAsked } from "./workflow/view/read-audit.ts";
 import { readDecisions } from "./workflow/view/read-decisions.ts";
 import { readSeals } from "./workflow/view/read-seals.ts";
 import { listCallbacks } from "./workflow/view/list-callbacks.ts";
@@ -61,9 +61,9 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
     listEvidence: (run: ReachedRun) => listEvidence(outside, run.runId, run),
     openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
       openEvidence(outside, which, run),
-    readQueueAudit: (log: Log, from: number) => readQueueAudit({ ...outside, log }, from),
-    readRunAudit: (log: Log, runId: string, from: number) =>
-      readRunAudit({ ...outside, log }, runId, from),
+    readQueueAudit: (log: Log, asked: AuditAsked) => readQueueAudit({ ...outside, log }, asked),
+    readRunAudit: (log: Log, runId: string, asked: AuditAsked) =>
+      readRunAudit({ ...outside, log }, runId, asked),
     readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),
     readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
     previewCancelOf,

@@ -102,7 +102,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...get("runs/{runId}/audit", "run.read", "A page of the log of the run.", auditPageSchema),
-    query: { from: number },
+    query: { from: number, newest: yesOrNo, since: z.iso.datetime() },
   },
   {
     ...get("runs/{runId}/decisions", "run.read", "What the queue decided of it.", decisionsSchema),
@@ -110,7 +110,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...get("audit", "operate", "A page of the log of the queue.", auditPageSchema),
-    query: { from: number },
+    query: { from: number, newest: yesOrNo, since: z.iso.datetime() },
   },
   {
     ...post("runs/{runId}/cancel", "run.cancel", "Ends the work of the run.", {
