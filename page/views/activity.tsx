@@ -1,3 +1,4 @@
+import type { AuditPage } from "../../shared/workflow/view/read-audit.ts";
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
 import { useLive } from "../live/use-live.ts";
 import { Table } from "../parts/table.tsx";
@@ -5,13 +6,14 @@ import { Trouble } from "../parts/trouble.tsx";
 import { hrefs } from "../route.ts";
 import { Instant } from "../words/instant.tsx";
 
-interface AuditRecords {
-  readonly records: readonly AuditRecord[];
-}
+/** Of a thousand in the answer. Whoever wants more has the command line. */
+const SHOWN = 200;
+
+type Records = Omit<AuditPage, "records"> & { readonly records: readonly AuditRecord[] };
 
 /** What the queue decided, newest first: who, what, about which sequences. */
 export function Activity() {
-  const live = useLive<AuditRecords>("audit?newest=true");
+  const live = useLive<Records>("audit?newest=true");
   return (
     <>
       <h1>Activity</h1>
@@ -21,7 +23,7 @@ export function Activity() {
           caption="Decisions of the queue, newest first"
           heads={["when", "what", "by", "about", "said"]}
         >
-          {live.body.records.map((record) => (
+          {live.body.records.slice(0, SHOWN).map((record) => (
             <tr key={record.number}>
               <td>
                 <Instant at={record.at} />

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
-import { acceptedSchema } from "./answers.ts";
+import { acceptedSchema, auditPageSchema } from "./answers.ts";
 import { APP, AUDIENCE, PERSON, TENANT } from "../access/tokens.ts";
 import { startAuthority, type EntraAuthority } from "./entra-authority.ts";
 import { findChromium } from "./chromium.ts";
@@ -194,6 +194,19 @@ describe.skipIf(found.kind === "none")(`the operations page${AT}`, () => {
     expect(await first.textContent()).toBe(before);
     await page.getByRole("button", { name: "Show 1 new" }).click();
     await expect(first.textContent()).resolves.toContain("newer");
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it("shows the decisions of the queue, the newest first", async () => {
+    const { page, go, complaints, close } = await opened();
+    await go("#/activity", "Activity");
+    await page.getByRole("rowheader", { name: "claimed" }).first().waitFor();
+    const { body } = await stage.call("GET", "audit");
+    const { records } = auditPageSchema.parse(body);
+    const shown = await page.getByRole("rowheader").allTextContents();
+    expect(shown.at(-1)).toBe(records[0]?.event);
+    expect(shown[0]).toBe(records.at(-1)?.event);
     expect(complaints).toEqual([]);
     await close();
   });

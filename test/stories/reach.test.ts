@@ -78,7 +78,12 @@ const runs: { id: string; sequenceIds: Map<string, string> }[] = [];
 beforeAll(async () => {
   const setting = CALLERS.map(([name, of]) => ({ name, key: hashed(name), may: RIGHTS, ...of }));
   stage = await openStage({
-    machines: [machine(1), machine(2, { osPlatform: "Linux" })],
+    machines: [1, 3]
+      .map((number) => machine(number))
+      .concat(
+        // The third and fourth are only for who cancels: what a team sent them is in their history.
+        [2, 4].map((number) => machine(number, { osPlatform: "Linux" })),
+      ),
     env: { CALLERS: JSON.stringify(setting) },
   });
   runs.push(await begun("windows", ["windows"]), await begun("mixed", ["windows", "linux"]));
@@ -211,8 +216,8 @@ describe("a cancel", () => {
   it("of everything, or of a run, ends only what the caller reaches", async () => {
     await stage.call("POST", "pause", { reason: "the cancels" }, { key: "chief" });
     const of = [
-      { machineId: machineId(1), platform: "windows" },
-      { machineId: machineId(2), platform: "linux" },
+      { machineId: machineId(3), platform: "windows" },
+      { machineId: machineId(4), platform: "linux" },
     ];
     const send = async (key: string) => {
       const body = { ...incident("to cancel", []), machines: of };
