@@ -54,7 +54,9 @@ export async function simulate(
   startOddRows(world);
   const senders = startSenders(world);
   const healAtMs = startMs + scenario.healAtMs;
-  const lastAskMs = Math.max(0, ...scenario.arrivals.map((each) => each.atMs));
+  // A retry brings work as an incident does, and may come after all of them.
+  const asks = [...scenario.arrivals, ...scenario.operations];
+  const lastAskMs = Math.max(0, ...asks.map((each) => each.atMs));
   const [, deniedUntilMs] = scenario.tenant.denied?.span ?? [0, 0];
   const endedMs = Math.max(healAtMs, startMs + lastAskMs) + scenario.expiryMs;
   const deadlineMs = Math.max(endedMs, startMs + deniedUntilMs + LAST_WAIT_MS) + GRACE_MS;

@@ -77,6 +77,18 @@ describe("mending summaries", () => {
     expect(await memory.list(RUNNING.from, RUNNING.before, 10)).toEqual([]);
   });
 
+  it("writes anew what an older version has changed without an end: here a pause", async () => {
+    const { memory, clock, ports, run, summary, writeRun } = begun();
+    await memory.commit(runChanges(null, aRun({ accepted: 0, open: 0, tally: [] })));
+    expect(await mendSummaries(ports)).toBe(0);
+    const paused = { why: "3 of 5 failed", atMs: START_MS };
+    const gate = { state: "paused", wave: 0, held: 0, done: 5, failed: 3, maxFailedShare: 0.5 };
+    await writeRun({ ...(await run()), gate: { ...gate, paused } });
+    await clock.advanceTo(START_MS + 7 * HOURS_MS);
+    expect(await mendSummaries(ports)).toBe(1);
+    expect((await summary()).paused).toEqual(paused);
+  });
+
   it.each([
     ["lost", true],
     ["left over", false],

@@ -174,6 +174,7 @@ async function ask(route: string, headers: Record<string, string>) {
     .replace("{runId}", "0".repeat(20))
     .replace("{sequenceId}", `${"0".repeat(20)}.0`)
     .replace("{index:int}", "0")
+    .replace("{file}", "page.js")
     .replaceAll(/\{\w+(:\w+)?\??\}/g, "0");
   const body = bodyOf(route);
   if (method !== "GET" && method !== "POST") throw new Error(`how is ${method} sent?`);
