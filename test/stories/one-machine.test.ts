@@ -53,7 +53,8 @@ it("one machine is cancelled alone, run again in its run, and both tries stay in
   expect(after.counts).toMatchObject({ total: 3, cancelled: 1, succeeded: 2 });
   const before = first.sequences.find(({ sequenceId }) => sequenceId === of);
   const old = after.sequences.find(({ sequenceId }) => sequenceId === of);
-  expect(old).toEqual({ ...before, retriedBy: retry?.sequenceId });
+  expect(before?.nextStep?.code).toBe("cancelled");
+  expect(old).toEqual({ ...before, retriedBy: retry?.sequenceId, nextStep: null });
   expect(after.sequences.find((each) => each.retryOf === of)?.state).toBe("succeeded");
   expect(after.results.stored).toBe(2 * first.results.stored);
 

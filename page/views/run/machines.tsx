@@ -107,6 +107,8 @@ function Why({ sequence }: { readonly sequence: SequenceView }) {
       {nextStep === null || said?.detail.includes(nextStep.step) === true ? null : (
         <Step of={nextStep.step} calm={!nextStep.needsPerson} />
       )}
+      {sequence.retryOf === null ? null : <p>It runs another sequence of this machine again.</p>}
+      {sequence.retriedBy === null ? null : <p>Another sequence ran it again.</p>}
       {sequence.doneTwice ? <Step of="A part of it may have run twice." /> : null}
       {sequence.impersonations.length === 0 ? null : (
         <Step of="Somebody else's action has a mark of it; ask the requestor." />

@@ -26,7 +26,9 @@ export function SequenceActions({
       </Action>
     );
   }
-  if (state === "succeeded") return null;
+  if (sequence.retriedBy !== null) return null;
+  // A script can fail by its own word although Defender did all it was asked.
+  if (state === "succeeded" && sequence.scripts !== "failed") return null;
   return (
     <Action name="Retry" does={async () => await act(`${path}/retry`)} done={again}>
       <p>

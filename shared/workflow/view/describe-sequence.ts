@@ -59,7 +59,8 @@ export function describeSequence(
     outcome: record.outcome,
     cancel: describeCancel(record, run.cancelAsked),
     waits,
-    nextStep: nextStepFor(record, { waits, scripts }),
+    // Whoever ran it again has taken the step.
+    nextStep: retriedBy === null ? nextStepFor(record, { waits, scripts }) : null,
     commands: describeCommands(record, seesOutput),
   };
 }
