@@ -4,6 +4,11 @@ import { ASKED_KEY } from "../../shared/ledger/row/keys.ts";
 import { incident, machineId } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
+/** What changes all the same: reads are counted, and the news of the pause goes out. */
+function isMoving(key: string): boolean {
+  return key === ASKED_KEY || key.startsWith("news!");
+}
+
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
@@ -15,7 +20,7 @@ afterAll(async () => await stage.close());
 it("a dry run says what would be done, and leaves nothing in the ledger and the queues", async () => {
   const keys = async () => {
     const { ledger, messages } = await stage.rows();
-    return { ledger: ledger.filter((key) => key !== ASKED_KEY), messages };
+    return { ledger: ledger.filter((key) => !isMoving(key)), messages };
   };
   const { runId } = await stage.accept("generic", incident("known", [1]));
   const before = await keys();
