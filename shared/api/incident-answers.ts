@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SEQUENCE_STATES } from "../ledger/sequence/sequence.ts";
-import { readAsForm, skippedForm } from "./machine-forms.ts";
+import { machineFactsForm, readAsForm, skippedForm } from "./machine-forms.ts";
 
 /*
  * What the app answers, strict: a field that is renamed, lost or new is a change of the interface.
@@ -32,14 +32,7 @@ export const dryRunSchema = z.strictObject({
     z.strictObject({
       machineId: z.string(),
       machineName: z.string().nullable(),
-      machineFacts: z
-        .strictObject({
-          platform: z.string().nullable(),
-          tags: z.array(z.string()).nullable(),
-          group: z.string().nullable(),
-          health: z.string().nullable(),
-        })
-        .nullable(),
+      machineFacts: machineFactsForm.nullable(),
       profile: z.strictObject({ name: z.string(), version: z.number() }),
       parameters: z.record(z.string(), z.string()),
       lane: z.number(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SEQUENCE_STATES } from "../ledger/sequence/sequence.ts";
-import { readAsForm, skippedForm } from "./machine-forms.ts";
+import { machineFactsForm, readAsForm, skippedForm } from "./machine-forms.ts";
 
 /*
  * What the app answers, strict: a field that is renamed, lost or new is a change of the interface.
@@ -30,14 +30,8 @@ const sequence = z.strictObject({
   retriedBy: z.string().nullable().optional(),
   machineId: z.string(),
   machineName: z.string().nullable(),
-  machineFacts: z
-    .strictObject({
-      platform: z.string().nullable(),
-      tags: z.array(z.string()).nullable(),
-      group: z.string().nullable(),
-      health: z.string().nullable(),
-      askedAt: z.string().nullable(),
-    })
+  machineFacts: machineFactsForm
+    .extend({ askedAt: z.string().nullable() })
     .nullable()
     // The release before does not say it.
     .optional(),

@@ -56,10 +56,8 @@ export function Machines({ run, again }: { readonly run: RunView; readonly again
   );
 }
 
-const OPEN = new Set<string>(["waiting", "claimed", "unconfirmed", "submitted"]);
-
-function isWanted({ state, nextStep, endedAt }: SequenceView, wanted: Wanted): boolean {
-  if (wanted === "open") return OPEN.has(state);
+function isWanted({ nextStep, endedAt }: SequenceView, wanted: Wanted): boolean {
+  if (wanted === "open") return endedAt === null;
   return wanted === "all" || (endedAt !== null && nextStep?.needsPerson === true);
 }
 

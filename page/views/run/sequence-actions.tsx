@@ -2,8 +2,6 @@ import type { SequenceView } from "../../../shared/workflow/view/run-view.ts";
 import { act } from "../../live/ask.ts";
 import { Action } from "../../parts/action.tsx";
 
-const OPEN = new Set<string>(["waiting", "claimed", "unconfirmed", "submitted"]);
-
 /** What a person can do about one machine: cancel it, or run it again if it did not end well. */
 export function SequenceActions({
   sequence,
@@ -15,7 +13,7 @@ export function SequenceActions({
   const { sequenceId, state, machineName, machineId } = sequence;
   const name = machineName ?? machineId;
   const path = `sequences/${encodeURIComponent(sequenceId)}`;
-  if (OPEN.has(state)) {
+  if (sequence.endedAt === null) {
     return (
       <Action name="Cancel" danger does={async () => await act(`${path}/cancel`)} done={again}>
         <p>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { OutcomeCode } from "../../advice/outcomes.ts";
 import { rowObject } from "../row/row-object.ts";
 import { scriptFailed } from "../sequence/progress.ts";
 import { isFinished, SEQUENCE_STATES, type SequenceRecord } from "../sequence/sequence.ts";
@@ -23,7 +24,7 @@ type Ends = Tally[number]["ended"];
 type End = Pick<Ends[number], "state" | "code">;
 
 /** The code of a sequence whose commands completed, but whose script failed by its own result. */
-const SCRIPT_FAILED = "scriptFailed";
+const SCRIPT_FAILED: OutcomeCode = "scriptFailed";
 
 /** The tally after these sequences joined the run; null stays null, because it is not known. */
 export function withAccepted(

@@ -1,26 +1,31 @@
 import { reachInto } from "../../access/reach.ts";
 import type { Caller } from "../../access/caller.ts";
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
-import type { RunState } from "../../ledger/run/run.ts";
 import type { RunSummary } from "../../ledger/run/summary.ts";
+import type { RunView } from "./run-view.ts";
 import { wholeTally, type Tally } from "../../ledger/run/tally.ts";
 
 /** What of a run needs a person: its plan an approval, itself a resume, or some of it failed. */
 type Need = "approval" | "paused" | "failed";
 
+/** What a list and the run itself say alike. */
+type Named = Pick<
+  RunView,
+  | "runId"
+  | "state"
+  | "source"
+  | "incidentId"
+  | "title"
+  | "severity"
+  | "url"
+  | "team"
+  | "requestedBy"
+  | "requestedAt"
+  | "finishedAt"
+>;
+
 /** A run as a list shows it: what of it the caller's rights reach. */
-export interface SummaryView {
-  readonly runId: string;
-  readonly state: RunState;
-  readonly source: string;
-  readonly incidentId: string;
-  readonly title: string;
-  readonly severity: string;
-  readonly url: string | null;
-  readonly team: string | null;
-  readonly requestedBy: string;
-  readonly requestedAt: string;
-  readonly finishedAt: string | null;
+export interface SummaryView extends Named {
   /**
    * Sequences: all, those that are not finished, and those that ended in each state; null until
    * lrq has counted those that an older version of the app has ended.
