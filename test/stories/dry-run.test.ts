@@ -1,27 +1,16 @@
-import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { dryRunSchema } from "../../shared/api/incident-answers.ts";
 import { ASKED_KEY } from "../../shared/ledger/row/keys.ts";
 import { incident, machineId } from "./machines.ts";
+import { pausedAndQuiet } from "./paused.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
-  // Then nothing moves but by what is asked for.
-  await stage.call("POST", "pause", { reason: "to see what a dry run leaves" });
-  await untilQuiet();
+  await pausedAndQuiet(stage, "to see what a dry run leaves");
 });
 afterAll(async () => await stage.close());
-
-/** Until the news of the pause has gone out, and the message that asked for it is deleted. */
-async function untilQuiet(): Promise<void> {
-  for (;;) {
-    const { ledger, messages } = await stage.rows();
-    if (messages === 0 && !ledger.some((key) => key.startsWith("news!"))) return;
-    await pass(100);
-  }
-}
 
 it("a dry run says what would be done, and leaves nothing in the ledger and the queues", async () => {
   const keys = async () => {

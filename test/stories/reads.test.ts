@@ -3,12 +3,13 @@ import { callerSchema, profilesSchema } from "../../shared/api/caller-answers.ts
 import { callbacksSchema, queueSchema } from "../../shared/api/queue-answers.ts";
 import { problemSchema } from "./answers.ts";
 import { incident, machineId } from "./machines.ts";
+import { pausedAndQuiet } from "./paused.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
-  await stage.call("POST", "pause", { reason: "the queue shall stand still" });
+  await pausedAndQuiet(stage, "the queue shall stand still");
 });
 afterAll(async () => await stage.close());
 
