@@ -3,6 +3,7 @@ import { commandRank, COMMAND_ORDER } from "../command/command.ts";
 import { libraryFileProblem, pathProblem } from "../command/file-names.ts";
 import { valueProblem } from "./parameter.ts";
 import type { CommandTemplate, Profile } from "./profile-schema.ts";
+import { rowsProblems, type RowsForm } from "./rows-form.ts";
 import type { Shell } from "../command/quoting.ts";
 import { placesOf, readTemplate } from "../command/template.ts";
 import type { TemplatePiece } from "../command/template.ts";
@@ -33,7 +34,19 @@ export function profileProblems(profile: Profile): Problem[] {
     ...orderProblems(profile),
     ...profile.commands.flatMap((command, index) => commandProblems(profile, command, index)),
     ...parameterProblems(profile),
+    ...severalRowsProblems(profile),
   ];
+}
+
+/** The rows of a round are of one kind. */
+function severalRowsProblems({ commands }: Profile): Problem[] {
+  return commands
+    .flatMap((command, index) => (rowsIn(command) === undefined ? [] : [index]))
+    .slice(1)
+    .map((index) => ({
+      path: `commands.${index}.rows`,
+      message: "Let one command have rows; write another profile for other rows.",
+    }));
 }
 
 function shellProblems({ shell, platforms }: Profile): Problem[] {
@@ -63,11 +76,19 @@ function commandProblems(profile: Profile, command: CommandTemplate, index: numb
   if (command.type === "PutFile") {
     return fileProblems(profile, command.fileName, `${at}.fileName`);
   }
-  if (command.type === "GetFile") return pathProblems(profile, command.path, `${at}.path`);
+  const rows = command.rows === undefined ? [] : rowsProblems(command.rows, `${at}.rows`);
+  if (command.type === "GetFile") {
+    return [...pathProblems(profile, command.path, `${at}.path`), ...rows];
+  }
   return [
     ...fileProblems(profile, command.scriptName, `${at}.scriptName`),
     ...argumentProblems(profile, command.args ?? "", `${at}.args`),
+    ...rows,
   ];
+}
+
+function rowsIn(command: CommandTemplate): RowsForm | undefined {
+  return command.type === "PutFile" ? undefined : command.rows;
 }
 
 /** A file that is chosen by whoever asks cannot be pinned. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PLATFORMS } from "../../incident/incident.ts";
 import { LANE_NAMES } from "../lane.ts";
 import { parametersSchema } from "./parameter.ts";
+import { rowsFormSchema, type RowsForm } from "./rows-form.ts";
 import { SHELLS } from "../command/quoting.ts";
 
 /**
@@ -17,8 +18,17 @@ const template = z.string().min(1).max(MAX_TEMPLATE_CHARACTERS);
 
 const commandSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("PutFile"), fileName: template }),
-  z.strictObject({ type: z.literal("RunScript"), scriptName: template, args: template.optional() }),
-  z.strictObject({ type: z.literal("GetFile"), path: template }),
+  z.strictObject({
+    type: z.literal("RunScript"),
+    scriptName: template,
+    args: template.optional(),
+    rows: rowsFormSchema.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("GetFile"),
+    path: template,
+    rows: rowsFormSchema.optional(),
+  }),
 ]);
 
 /** The shape of a profile; all other rules are in profile-rules. */
@@ -55,3 +65,20 @@ export type Profile = z.infer<typeof profileSchema>;
 
 /** One command of a profile, before its places are filled. */
 export type CommandTemplate = Profile["commands"][number];
+
+/**
+ * The command whose result is rows, counted from 0 over all commands, and how it is read; null if a
+ * profile has none.
+ */
+export interface RowsCommand {
+  readonly command: number;
+  readonly form: RowsForm;
+}
+
+/** See RowsCommand. */
+export function rowsCommandOf({ commands }: Pick<Profile, "commands">): RowsCommand | null {
+  for (const [command, each] of commands.entries()) {
+    if (each.type !== "PutFile" && each.rows !== undefined) return { command, form: each.rows };
+  }
+  return null;
+}
