@@ -8,7 +8,8 @@ import { keyOfSecret } from "./standard-webhooks.ts";
 
 /**
  * Everything that a caller can be allowed to do. `again` is to run again what has run already,
- * `script.unpinned` to use profiles with scripts that nobody pinned.
+ * `script.unpinned` to use profiles with scripts that nobody pinned; `sweep.manage` is to
+ * apply, start and stop sweeps.
  */
 export const RIGHTS = [
   "incident.submit",
@@ -19,6 +20,8 @@ export const RIGHTS = [
   "operate",
   "again",
   "script.unpinned",
+  "sweep.read",
+  "sweep.manage",
 ] as const;
 export type Right = (typeof RIGHTS)[number];
 

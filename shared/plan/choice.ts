@@ -20,6 +20,8 @@ export interface Request {
   readonly asked: {
     readonly profile: string | null;
     readonly parameters: Readonly<Record<string, string>>;
+    /** The lane of the profile that it names, whatever its own is. */
+    readonly lane?: LaneName;
   };
 }
 
@@ -79,7 +81,7 @@ function choose({ incident, catalogue, routing, asked }: Asked): Choice | Invali
   const name = asked.profile ?? incident.asks?.profile ?? null;
   if (name !== null) {
     const entry = catalogue.get(name);
-    if (entry !== undefined) return { kind: "choice", entries: [entry], lane: null };
+    if (entry !== undefined) return { kind: "choice", entries: [entry], lane: asked.lane ?? null };
     const message = `Ask for one of: ${[...catalogue.keys()].join(", ")}.`;
     return invalid([{ path: "profile", message }]);
   }

@@ -58,6 +58,11 @@ export function runIdOf({ source, incidentId, again, team }: RunKey): string {
   return digest([...kind, source, incidentId, ...nonce], RUN_CHARACTERS);
 }
 
+/** The id of the run that is this batch of a round of a sweep; no incident has it. */
+export function sweepRunIdOf(of: { name: string; round: number; batch: number }): string {
+  return digest(["batch of a sweep", of.name, `${of.round}`, `${of.batch}`], RUN_CHARACTERS);
+}
+
 /**
  * The id of a sequence: its run's id, a dot, and 12 characters. The same key always gives the same
  * id.

@@ -34,6 +34,7 @@ export function aRun(overrides: Partial<RunRecord> = {}): RunRecord {
     tally: [],
     summary: null,
     outputRead: [],
+    sweep: null,
     ...overrides,
   };
 }

@@ -70,6 +70,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     impersonations: [],
     decisions: NO_DECISIONS,
     inHistory: false,
+    sweep: null,
     ...overrides,
   };
 }

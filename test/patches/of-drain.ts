@@ -68,8 +68,8 @@ export const OF_DRAIN: readonly Patch[] = [
   {
     name: "runs what has expired",
     file: "shared/workflow/accept/accept.ts",
-    snippet: "const expiresAtMs = nowMs + expiryMs;",
-    replacement: "const expiresAtMs = nowMs + expiryMs * 10;",
+    snippet: "sweep?.expiresAtMs ?? nowMs + expiryMs;",
+    replacement: "sweep?.expiresAtMs ?? nowMs + expiryMs * 10;",
     caughtBy: { breaks: ["expired"], seed: 2 },
   },
   {

@@ -12,6 +12,7 @@ import { targetSchema } from "../outbox/notice.ts";
 import type { RowChange } from "../sequence/rows.ts";
 import type { SequenceRecord } from "../sequence/sequence.ts";
 import { rowObject } from "../row/row-object.ts";
+import { batchSchema } from "../sweep/batch.ts";
 
 const count = z.number().int().nonnegative();
 
@@ -67,6 +68,8 @@ export const runSchema = rowObject({
   summary: summarizedSchema.nullable().default(null),
   /** Callers who have seen what its scripts wrote, and how many results there were then. */
   outputRead: z.array(rowObject({ by: z.string(), results: count })).default([]),
+  /** The batch of a sweep that it is; null for an incident. */
+  sweep: batchSchema.nullable().default(null),
 });
 
 /**

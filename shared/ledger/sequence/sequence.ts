@@ -11,6 +11,7 @@ import { libraryHoldSchema } from "./library-files.ts";
 import { rowObject } from "../row/row-object.ts";
 import { resultSchema } from "./result.ts";
 import { unansweredSchema } from "./unanswered.ts";
+import { sweptBySchema } from "../sweep/batch.ts";
 
 /**
  * The states of a sequence and the moves between them; docs/ledger.md says who makes each.
@@ -162,6 +163,8 @@ export const sequenceSchema = rowObject({
   decisions: decisionsSchema.nullable().default(null),
   /** True once the history of its machine has it. An older version of the app leaves it false. */
   inHistory: z.boolean().default(false),
+  /** The batch of a sweep that it belongs to; null if an incident brought it. */
+  sweep: sweptBySchema.nullable().default(null),
 });
 
 /** The record of one sequence: the only source of truth about it. Times are epoch milliseconds. */

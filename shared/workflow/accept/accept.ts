@@ -125,9 +125,15 @@ function runToWrite(
   const nowMs = clock.earliest();
   const again = submission.again ? (keyHash ?? random.id()) : null;
   const run = newRun(submission, plan, { again, isFirst }, nowMs);
-  const expiresAtMs = nowMs + expiryMs;
+  const { sweep } = submission;
+  const expiresAtMs = sweep?.expiresAtMs ?? nowMs + expiryMs;
   const sequences = plan.sequences.map((each, index) =>
-    newSequence(run, each, { nowMs, pass: (pass ?? 0) + index, expiresAtMs }),
+    newSequence(run, each, {
+      nowMs,
+      pass: (pass ?? 0) + index,
+      expiresAtMs,
+      sweep: sweep?.by ?? null,
+    }),
   );
   const ids = sequences.map((each) => each.sequenceId);
   const detailOf = (added: number) => acceptedDetail(run, plan, added);

@@ -3,6 +3,7 @@ import type { Incident, SkippedMachine } from "../../incident/incident.ts";
 import type { Problem } from "../../incident/problem.ts";
 import type { GatePolicy } from "../../ledger/run/gate.ts";
 import type { CallbackTarget } from "../../ledger/outbox/notice.ts";
+import type { SweptBy } from "../../ledger/sweep/batch.ts";
 import { stateOf, type RunRecord, type RunState } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Caps } from "../../access/caps.ts";
@@ -10,7 +11,8 @@ import type { Limits } from "../../limits/pace/limits.ts";
 import type { Catalogue } from "../../plan/profile/catalogue.ts";
 import type { Plan, ReadAs } from "../../plan/plan.ts";
 import type { Routing } from "../../plan/profile/routing.ts";
-import type { Ports } from "../../ports.ts";
+import type { LaneName } from "../../plan/lane.ts";
+import type { Machine, Ports } from "../../ports.ts";
 import type { LookUpPayments } from "../../store/look-up-payments.ts";
 import type { CountedCommits } from "./counted-commits.ts";
 
@@ -39,7 +41,12 @@ export interface Submission {
   readonly team: string;
   /** The person or app that showed the token; null without a token. */
   readonly objectId: string | null;
-  readonly asked: { profile: string | null; parameters: Readonly<Record<string, string>> };
+  readonly asked: {
+    readonly profile: string | null;
+    readonly parameters: Readonly<Record<string, string>>;
+    /** The lane, whatever the profile's own is. */
+    readonly lane?: LaneName;
+  };
   /**
    * The caller's own key for this request, and what a second request must equal to be the same:
    * hashes, hex.
@@ -56,6 +63,18 @@ export interface Submission {
   readonly again: boolean;
   /** Why the caller may not use a profile, null if it may; also for profiles that routing chose. */
   readonly whyNotUse: (profile: string) => string | null;
+  /** What a sweep knows besides; absent for an incident. */
+  readonly sweep?: SweptRequest;
+}
+
+/** A batch of a sweep: its machines come from Defender's list, so nobody asks for them again. */
+export interface SweptRequest {
+  readonly by: SweptBy;
+  readonly machines: readonly Machine[];
+  /** When Defender was asked for them, epoch milliseconds. */
+  readonly listedAtMs: number;
+  /** When its round is over, whatever the settings allow an incident. */
+  readonly expiresAtMs: number;
 }
 
 /** A sequence as the answer names it. */

@@ -4,8 +4,10 @@ import { NO_DECISIONS } from "../../ledger/sequence/decisions.ts";
 import type { CallbackTarget } from "../../ledger/outbox/notice.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
-import { runIdOf, sequenceIdOf } from "../../plan/identity.ts";
+import { runIdOf, sequenceIdOf, sweepRunIdOf } from "../../plan/identity.ts";
+import { batchOf, type SweptBy } from "../../ledger/sweep/batch.ts";
 import type { Plan } from "../../plan/plan.ts";
+import type { SweptRequest } from "./answer.ts";
 
 /**
  * The run of an incident before anything of it is written. `again`, if given, makes it another run
@@ -17,16 +19,18 @@ export function newRun(
     caller: string;
     team: string;
     callbacks: readonly CallbackTarget[];
+    sweep?: SweptRequest;
   },
   plan: Plan,
   { again, isFirst }: { again: string | null; isFirst: boolean },
   nowMs: number,
 ): RunRecord {
-  const { incident, caller, team, callbacks } = submission;
+  const { incident, caller, team, callbacks, sweep } = submission;
   const { source, incidentId, title, severity, url, armId } = incident;
+  const runId = runIdOf({ source, incidentId, again, team: isFirst ? null : team });
   return {
     v: 1,
-    runId: runIdOf({ source, incidentId, again, team: isFirst ? null : team }),
+    runId: sweep === undefined ? runId : sweepRunIdOf(sweep.by),
     source,
     incidentId,
     title,
@@ -54,6 +58,7 @@ export function newRun(
     tally: [],
     summary: null,
     outputRead: [],
+    sweep: sweep === undefined ? null : batchOf(sweep.by),
   };
 }
 
@@ -61,7 +66,7 @@ export function newRun(
 export function newSequence(
   run: RunRecord,
   planned: Plan["sequences"][number],
-  at: { nowMs: number; pass: number; expiresAtMs: number },
+  at: { nowMs: number; pass: number; expiresAtMs: number; sweep: SweptBy | null },
 ): SequenceRecord {
   const { machineId, machineName, machineFacts, profile, lane, parameters } = planned;
   return {
@@ -100,6 +105,7 @@ export function newSequence(
     impersonations: [],
     decisions: NO_DECISIONS,
     inHistory: false,
+    sweep: at.sweep,
   };
 }
 

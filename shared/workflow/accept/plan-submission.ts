@@ -6,7 +6,7 @@ import { unlessSetAside } from "../../store/set-aside.ts";
 import type { Acceptance, AcceptPorts, AcceptSettings, Submission } from "./answer.ts";
 import { fullCap } from "./full-cap.ts";
 import { overCap } from "./not-written.ts";
-import { asksDefender, resolveMachines } from "./resolve-machines.ts";
+import { asksDefender, asListed, resolveMachines } from "./resolve-machines.ts";
 
 type NotPlanned = Exclude<Acceptance, { kind: "accepted" }>;
 
@@ -31,10 +31,15 @@ export async function planFor(
   { choice, counts }: { readonly choice: ReadyChoice; readonly counts: Counts | null },
 ): Promise<{ readonly kind: "planned"; readonly plan: Plan } | NotPlanned> {
   const { machines } = submission.incident;
-  const full = asksDefender(machines) ? await fullCap(ports, submission, counts) : null;
+  const { sweep } = submission;
+  const isAsked = sweep === undefined && asksDefender(machines);
+  const full = isAsked ? await fullCap(ports, submission, counts) : null;
   if (full !== null) return overCap(ports, submission, full);
   const lookingUp = { ...settings, ...budgetOf(ports, submission) };
-  const resolved = await resolveMachines(ports, lookingUp, machines);
+  const resolved =
+    sweep === undefined
+      ? await resolveMachines(ports, lookingUp, machines)
+      : asListed(settings.scope, sweep);
   if (resolved.kind !== "resolved") return resolved;
   const { incident, asked } = submission;
   const planned = planIncident({ incident, asked, machines: resolved.machines }, choice);

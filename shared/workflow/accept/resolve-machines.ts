@@ -10,6 +10,7 @@ import {
   type LookedUp,
   type LookUpBudget,
 } from "../../store/look-up-machines.ts";
+import type { SweptRequest } from "./answer.ts";
 import { chooseByName } from "./choose-by-name.ts";
 
 type LookUpPorts = Parameters<typeof lookUpMachines>[0];
@@ -67,6 +68,19 @@ export async function resolveMachines(
     return machine.kind === "known" ? inScope(scope, machine, mention) : machine;
   });
   return { kind: "resolved", machines, unasked: null };
+}
+
+/** The machines of a sweep, as Defender has just listed them. */
+export function asListed(
+  scope: MachineScope,
+  { machines, listedAtMs }: Pick<SweptRequest, "machines" | "listedAtMs">,
+): Extract<Resolved, { kind: "resolved" }> {
+  const listed = machines.map((machine) => {
+    const { machineId, name, platform } = machine;
+    const one = known(machine, null, { askedAtMs: listedAtMs });
+    return inScope(scope, one, { machineId, name, platform });
+  });
+  return { kind: "resolved", machines: listed, unasked: null };
 }
 
 /** Whether any of the machines costs a call of Defender's. */
@@ -166,7 +180,11 @@ function followed(
 }
 
 /** As Defender describes it. What the sender says of it does not count. */
-function known(machine: Machine, namedAs: string | null, answers: Answers): KnownMachine {
+function known(
+  machine: Machine,
+  namedAs: string | null,
+  answers: Pick<Answers, "askedAtMs">,
+): KnownMachine {
   const { machineId, name, platform } = machine;
   const facts = factsOf(machine, answers);
   const found = { kind: "known", machineId, name, platform, facts } as const;

@@ -145,7 +145,7 @@ async function retryToWrite(
   const { name: by } = caller;
   const pass = (await lastPass(ledger)) + 1;
   const nowMs = clock.earliest();
-  const at = { nowMs, pass, expiresAtMs: nowMs + expiryMs };
+  const at = { nowMs, pass, expiresAtMs: nowMs + expiryMs, sweep: last.sweep };
   const approvals = approvalsOf(catalogue.get(last.profile.name), verdict);
   const planned = { ...last, approvals, platform: null };
   const sequence: SequenceRecord = {
