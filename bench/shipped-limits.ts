@@ -15,4 +15,5 @@ export const SHIPPED: Limits = {
   closedDoorMs: 60_000,
   readsPerMinute: 100,
   readsPerHour: 1_500,
+  huntsPerMinute: 15,
 };

@@ -10,6 +10,7 @@ const USAGE = `node infra/grant.mjs --identity ID [--callers NAME [--caller ID .
   --identity ID   principal id of lrq's identity: azd env get-value LRQ_IDENTITY_PRINCIPAL_ID
   --front         the identity only reads machines: the app that faces the internet, of two
   --library       also the right to list the library, and with it to change it
+  --hunting       also the right to hunt, for sweeps whose target is a query
   --callers NAME  makes the app registration NAME, which callers ask tokens for
   --caller ID     principal id of a caller that may submit; as often as there are callers
   --check         changes nothing, and says what is missing
@@ -25,6 +26,8 @@ const DEFENDER_APP_ID = "fc780465-2017-40d4-a0c5-307022471b92";
 const APP_ROLES = ["Machine.LiveResponse", "Machine.ReadWrite.All"];
 /** Defender has no right that only lists; what lrq has for the library only lists. */
 const LIBRARY_ROLE = "Library.Manage";
+/** Reads the tables of advanced hunting, for the targets of sweeps. */
+const HUNT_ROLE = "AdvancedQuery.Read.All";
 const FRONT_ROLES = ["Machine.Read.All"];
 
 /** Graph's addresses (page "National cloud deployments"). */
@@ -43,6 +46,7 @@ const OPTIONS = /** @type {const} */ ({
   identity: { type: "string" },
   front: { type: "boolean" },
   library: { type: "boolean" },
+  hunting: { type: "boolean" },
   callers: { type: "string" },
   caller: { type: "string", multiple: true },
   check: { type: "boolean" },
@@ -81,6 +85,7 @@ export async function grantCommand(args, { env, fetch, sleep, say, tokenFor }) {
  *   identity: string,
  *   front: boolean,
  *   library: boolean,
+ *   hunting: boolean,
  *   callers: string | null,
  *   caller: readonly string[],
  *   check: boolean,
@@ -117,7 +122,7 @@ function valuesIn(args) {
   try {
     const { values } = parseArgs({ args, options: OPTIONS });
     const { identity, front = false, library = false, callers, caller = [] } = values;
-    const { check = false, cloud = "commercial" } = values;
+    const { hunting = false, check = false, cloud = "commercial" } = values;
     if (values.help === true) return "";
     if (identity === undefined) return "Say --identity.";
     const odd = [identity, ...caller].find((id) => !GUID.test(id));
@@ -125,10 +130,13 @@ function valuesIn(args) {
     if (callers !== undefined && !NAME.test(callers)) {
       return "The name of the registration may have letters, digits, spaces, dots and hyphens.";
     }
-    if (front && library) return "--front only reads machines: leave --library out.";
+    if (front && (library || hunting)) {
+      return "--front only reads machines: leave --library and --hunting out.";
+    }
     if (callers === undefined && caller.length > 0) return "--caller needs --callers.";
     if (!GRAPHS.has(cloud)) return `There is no cloud ${cloud}.`;
-    return { identity, front, library, callers: callers ?? null, caller, check, cloud };
+    const rights = { identity, front, library, hunting };
+    return { ...rights, callers: callers ?? null, caller, check, cloud };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -139,17 +147,23 @@ function valuesIn(args) {
  * @param {Asked} asked
  * @returns {Promise<Outcome>}
  */
-async function grantDefender(graph, { identity: principalId, front, library, check }) {
+async function grantDefender(graph, { identity: principalId, check, ...rights }) {
   const heading = `identity ${principalId} at WindowsDefenderATP`;
   const { api, refused } = await findApi(graph, DEFENDER_APP_ID);
   if (api === null) {
     const none = "The tenant has no WindowsDefenderATP: set up Defender for Endpoint first.";
     return { lines: [heading], missing: [], undo: [], refused: refused ?? none };
   }
-  const wanted = front ? FRONT_ROLES : library ? [...APP_ROLES, LIBRARY_ROLE] : APP_ROLES;
-  const optional = front ? [] : [LIBRARY_ROLE];
+  const wanted = rolesFor(rights);
+  const optional = rights.front ? [] : [LIBRARY_ROLE, HUNT_ROLE];
   const outcome = await giveRoles(graph, { api, principalId, values: wanted, optional, check });
   return { ...outcome, lines: [heading, ...outcome.lines] };
+}
+
+/** @param {Pick<Asked, "front" | "library" | "hunting">} rights */
+function rolesFor({ front, library, hunting }) {
+  if (front) return FRONT_ROLES;
+  return [...APP_ROLES, ...(library ? [LIBRARY_ROLE] : []), ...(hunting ? [HUNT_ROLE] : [])];
 }
 
 /**

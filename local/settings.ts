@@ -108,6 +108,7 @@ function simulatorSettings({ url, speed }: { url: string; speed: number }): Reco
     DEFENDER_PENDING_MINUTES: String(15 / speed),
     DEFENDER_READS_PER_MINUTE: String(Math.ceil(100 * speed)),
     DEFENDER_READS_PER_HOUR: String(Math.ceil(1_500 * speed)),
+    DEFENDER_HUNTS_PER_MINUTE: String(Math.ceil(15 * speed)),
     CALL_TIMEOUT_SECONDS: "5",
   };
 }

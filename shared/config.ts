@@ -49,6 +49,7 @@ export const settings = z.object({
   DEFENDER_MAX_SESSIONS: count(25, 1_000),
   DEFENDER_READS_PER_MINUTE: count(100, 100_000),
   DEFENDER_READS_PER_HOUR: count(1_500, 1_000_000),
+  DEFENDER_HUNTS_PER_MINUTE: count(15, 100_000),
   DEFENDER_PENDING_MINUTES: z.coerce.number().min(0.01).max(10_080).default(15),
   RATE_WINDOW_SECONDS: seconds(60),
   SUBMISSION_GUARD_SECONDS: seconds(180),
@@ -199,6 +200,7 @@ function limitsOf(from: Settings): Limits {
     closedDoorMs: from.CLOSED_DOOR_SECONDS * 1_000,
     readsPerMinute: from.DEFENDER_READS_PER_MINUTE,
     readsPerHour: from.DEFENDER_READS_PER_HOUR,
+    huntsPerMinute: from.DEFENDER_HUNTS_PER_MINUTE,
   };
 }
 

@@ -131,6 +131,26 @@ export interface Download {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** A page of all machines; `next` goes on behind it, and is null at the end. It may be stored. */
+export interface MachinePage {
+  readonly machines: readonly Machine[];
+  readonly next: string | null;
+}
+
+/** What a query of advanced hunting found. */
+export type Hunted =
+  | {
+      readonly kind: "machines";
+      /** Each id once, in the order of the rows. */
+      readonly machineIds: readonly string[];
+      /** Rows without the id of a machine. */
+      readonly odd: number;
+      /** True if the answer has as many rows as Defender ever gives: there may be more. */
+      readonly isCut: boolean;
+    }
+  /** It names no machines: these are its first columns. */
+  | { readonly kind: "noDeviceColumn"; readonly columns: readonly string[] };
+
 /** Pays for the next page of a list before it is asked for; false if it cannot be paid. */
 export type PayPage = () => Promise<boolean>;
 
@@ -178,6 +198,18 @@ export interface Defender {
   findMachines(labels: readonly string[]): Promise<Reply<readonly Machine[] | null>>;
   /** Ids of machines that have reported since `sinceMs`. */
   machinesSeenSince(sinceMs: number, payPage: PayPage): Promise<Reply<readonly string[]>>;
+  /**
+   * One page of all machines of the tenant, of any kind and health: at most 2,000. `after` is null
+   * for the first page, else `next` of the page before. Paid like a look-up: it is the same API.
+   */
+  listMachines(after: string | null): Promise<Reply<MachinePage>>;
+  /**
+   * The machines that a query of advanced hunting (KQL) names in its column `DeviceId`. `refused`
+   * with 400: the query is wrong; with 403: AdvancedQuery.Read.All is missing. It may take 200 s.
+   * Microsoft is retiring this API for Graph's `security/runHuntingQuery`, which takes the same
+   * query and gives the same rows: an adapter for it fits behind this method.
+   */
+  hunt(query: string): Promise<Reply<Hunted>>;
   /** All files of the live response library; needs Library.Manage, else `refused` with 403. */
   listLibrary(): Promise<Reply<readonly LibraryFile[]>>;
 }

@@ -109,6 +109,8 @@ export function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Rand
     download: async (link) => await asked(() => fileOf(link)),
     readMachines: absent,
     findMachines: absent,
+    listMachines: absent,
+    hunt: absent,
     listLibrary: async () => await asked(() => ({ kind: "answered", value: LIBRARY })),
   };
 }

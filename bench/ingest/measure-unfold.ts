@@ -62,6 +62,8 @@ const unused: Pick<Ports, "bells" | "defender"> = {
     readMachines: nobody,
     findMachines: nobody,
     machinesSeenSince: nobody,
+    listMachines: nobody,
+    hunt: nobody,
     listLibrary: nobody,
   },
 };

@@ -21,6 +21,7 @@ const EVERY_ROLE = [
   "Machine.Read.All",
   "Machine.ReadWrite.All",
   "Library.Manage",
+  "AdvancedQuery.Read.All",
 ];
 
 /** Who calls, and whose limits the call counts against. */

@@ -8,6 +8,7 @@ export type FaultPoint =
   | "cancel"
   | "machines"
   | "library"
+  | "hunt"
   | "token";
 
 /** What goes wrong; the README tells for each whether the call was carried out. */

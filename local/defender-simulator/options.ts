@@ -42,6 +42,9 @@ export interface Limits {
   readonly maxSessions: number;
   readonly readsPerMinute: number;
   readonly readsPerHour: number;
+  /** Advanced hunting API page; so is the next. */
+  readonly huntsPerMinute: number;
+  readonly huntRows: number;
   readonly pageSize: number;
   /** Upload to library API page. */
   readonly libraryFileBytes: number;
@@ -59,6 +62,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxSessions: 25,
   readsPerMinute: 100,
   readsPerHour: 1_500,
+  huntsPerMinute: 45,
+  huntRows: 100_000,
   pageSize: 10_000,
   libraryFileBytes: LIBRARY_FILE_BYTES_MOST,
   libraryBytes: 250 * 1_048_576,

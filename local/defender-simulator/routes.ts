@@ -3,6 +3,7 @@ import { cancelAction, getAction, getResultLink, listActions } from "./action-ro
 import { apiError } from "./answer.ts";
 import type { Answer, Call } from "./answer.ts";
 import type { FaultKind, FaultPoint } from "./fault-plan.ts";
+import { runQuery } from "./hunting.ts";
 import { deleteFromLibrary, listLibrary, uploadToLibrary } from "./library.ts";
 import { findMachinesByIp, findMachinesByTag, getMachine, listMachines } from "./machine-routes.ts";
 import { findMachine, unknownMachine } from "./machines.ts";
@@ -130,6 +131,13 @@ const READS: readonly Read[] = [
     api: "machine",
     point: "machines",
     answer: ({ tenant, call, argument }) => getMachine(tenant, call, argument(1)),
+  },
+  {
+    method: "POST",
+    path: /^advancedqueries\/run$/i,
+    api: "hunt",
+    point: "hunt",
+    answer: ({ tenant, call }) => runQuery(tenant, call),
   },
   {
     method: "GET",

@@ -6,15 +6,20 @@ import type { Tokens } from "./token.ts";
 /** The largest single answer we read; an action with its commands takes a few KiB. */
 export const MAX_ANSWER_BYTES = 2 ** 20;
 
-/** The largest page of a list: 10,000 members of up to about 3 KiB each. */
+/**
+ * The largest page of a list: 10,000 members of up to about 3 KiB each. The largest answer to a
+ * hunt, too: 100,000 rows that have only an id take 6 MB. Defender would give up to 50 MB.
+ */
 const MAX_PAGE_BYTES = 32 * 2 ** 20;
 
 /** A question to the API; `json` is posted unless it is null, and `size` bounds the answer. */
 interface Question {
   readonly url: string;
   readonly json: unknown;
-  readonly size: "one" | "page";
+  readonly size: keyof typeof MAX_BYTES;
 }
+
+const MAX_BYTES = { one: MAX_ANSWER_BYTES, page: MAX_PAGE_BYTES, hunt: MAX_PAGE_BYTES } as const;
 
 /**
  * Asks once, and reads the answer with `read`, which returns null for an answer it does not
@@ -25,7 +30,10 @@ export type Ask = <T>(
   read: (json: unknown, dateMs: number | null) => T | null,
 ) => Promise<Reply<T>>;
 
-/** Questions to the API, each with a token and for at most `readMs`. */
+/** Defender works on a hunt for 200 s at most (advanced hunting API page). */
+const HUNT_MS = 200_000;
+
+/** Questions to the API, each with a token and for at most `readMs`; a hunt may take longer. */
 export function asking(tokens: Tokens, nowMs: () => number, readMs: number): Ask {
   return async (question, read) => {
     const { url, json, size } = question;
@@ -33,8 +41,8 @@ export function asking(tokens: Tokens, nowMs: () => number, readMs: number): Ask
       method: json === null ? "GET" : "POST",
       url,
       body: json === null ? null : jsonBody(json),
-      timeoutMs: readMs,
-      maxBytes: size === "page" ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES,
+      timeoutMs: size === "hunt" ? HUNT_MS : readMs,
+      maxBytes: MAX_BYTES[size],
     };
     return await askWith({ tokens, nowMs }, call, read);
   };

@@ -2,6 +2,8 @@ import type { Defender, Reply } from "../ports.ts";
 import { cancelAction, getAction, listActions, listPending } from "./actions.ts";
 import { addressTrouble } from "./address.ts";
 import { asking, tokenOr } from "./ask.ts";
+import { hunt } from "./hunt.ts";
+import { listMachines } from "./list-machines.ts";
 import { isLoopback } from "../loopback.ts";
 import { findMachines, machinesSeenSince, readMachines } from "./machines.ts";
 import { listLibrary } from "./library.ts";
@@ -36,6 +38,8 @@ export function createDefender(options: DefenderOptions): Defender {
     readMachines: (machineIds) => readMachines(ask, root, machineIds),
     findMachines: (labels) => findMachines(ask, root, labels),
     machinesSeenSince: (sinceMs, payPage) => machinesSeenSince(ask, root, sinceMs, payPage),
+    listMachines: (after) => listMachines(ask, root, after),
+    hunt: (query) => hunt(ask, root, query),
     listLibrary: () => listLibrary(ask, root),
   };
 }

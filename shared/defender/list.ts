@@ -56,7 +56,7 @@ function skipLink(url: string, pageLength: number, seen: number): string | null 
  * The address of the next page, if it is on the host of the first one, because the token may go
  * nowhere else.
  */
-function sameHost(firstPage: string, nextLink: string): string | null {
+export function sameHost(firstPage: string, nextLink: string): string | null {
   if (!URL.canParse(nextLink, firstPage)) return null;
   const next = new URL(nextLink, firstPage);
   return next.origin === new URL(firstPage).origin ? next.href : null;

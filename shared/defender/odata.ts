@@ -18,6 +18,18 @@ export function actionsPending(): string {
   return query("type eq 'LiveResponse' and status eq 'Pending'");
 }
 
+/**
+ * Members of a page of all machines: some 6 MB of JSON, where 10,000 would be more than a reader
+ * of pages wants to hold. Our own bound.
+ */
+export const MACHINES_PAGE = 2_000;
+
+/** The query for machines of any kind, without so many of the first. */
+export function everyMachine(skipped: number): string {
+  const top = `$top=${MACHINES_PAGE}`;
+  return skipped === 0 ? top : `${top}&$skip=${skipped}`;
+}
+
 /** The query for machines that have reported after `sinceMs` (epoch milliseconds). */
 export function machinesSeen(sinceMs: number): string {
   return query(`lastSeen gt ${new Date(sinceMs).toISOString()}`);

@@ -9,6 +9,10 @@ const RUN_ROLE = "Machine.LiveResponse";
 /** Either lists actions and machines; newer pages name only the first. */
 const READ_ROLES = ["Machine.ReadWrite.All", "Machine.Read.All"];
 
+/** Runs the queries that are the targets of sweeps (advanced hunting API page). */
+const HUNT_ROLE = "AdvancedQuery.Read.All";
+const HUNTS = "It is there: the target of a sweep may be a query.";
+
 const claimsSchema = z.object({
   aud: z.string(),
   exp: z.number(),
@@ -76,14 +80,16 @@ function roles(
       ? found("error", `role ${reader}`, "It is missing: lrq can watch nothing.", grant(reader))
       : ok(`role ${reader}`, `${reading} is there.`);
   const lists = checkLibraryRole(granted.includes(LIBRARY_ROLE), libraryCheck);
-  const known = new Set([RUN_ROLE, LIBRARY_ROLE, ...READ_ROLES]);
+  const hunts = granted.includes(HUNT_ROLE) ? [ok(`role ${HUNT_ROLE}`, HUNTS)] : [];
+  const known = new Set([RUN_ROLE, LIBRARY_ROLE, HUNT_ROLE, ...READ_ROLES]);
   const most = granted.filter((role) => !known.has(role));
-  if (most.length === 0) return [runs, reads, lists];
+  if (most.length === 0) return [runs, reads, lists, ...hunts];
   const fix = "Remove them: lrq needs only the roles above.";
   return [
     runs,
     reads,
     lists,
+    ...hunts,
     found("warning", "more roles", `It also has ${most.join(", ")}.`, fix),
   ];
 }

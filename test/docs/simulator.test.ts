@@ -37,6 +37,7 @@ const POINTS: Readonly<Record<FaultPoint, true>> = {
   cancel: true,
   machines: true,
   library: true,
+  hunt: true,
   token: true,
 };
 
@@ -84,6 +85,9 @@ describe("the page about the simulator", () => {
     const { readsPerMinute, readsPerHour } = DEFAULT_LIMITS;
     const reads = `${readsPerMinute} reads a minute and ${readsPerHour.toLocaleString("en-US")} an hour`;
     expect(text).toContain(`${calls}, ${reads}, pages of ${pageSize.toLocaleString("en-US")})`);
+    const { huntsPerMinute, huntRows } = DEFAULT_LIMITS;
+    const hunts = `${huntsPerMinute} hunts a minute and ${huntRows.toLocaleString("en-US")} rows`;
+    expect(text).toContain(hunts);
     const { firstCommandSeconds, tailSeconds, cancelSeconds } = DEFAULT_TIMINGS;
     const first = `first command ${firstCommandSeconds.join(" to ")} s after the POST`;
     expect(text).toContain(`${first}, tail ${tailSeconds.join(" to ")} s`);

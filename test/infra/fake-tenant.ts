@@ -63,6 +63,7 @@ export class FakeTenant {
       "Machine.ReadWrite.All",
       "Machine.Read.All",
       "Library.Manage",
+      "AdvancedQuery.Read.All",
     ].map((value) => ({ id: this.#newId(), value }));
     this.#principals.push(
       { id: IDENTITY, appId: this.#newId(), appRoles: [] },

@@ -81,6 +81,15 @@ describe("the rights in Defender", () => {
     expect(await grant(graph, "--front", "--library")).toMatchObject({ code: 1 });
   });
 
+  it("include hunting only if asked for, and never for the app that faces the internet", async () => {
+    const graph = await graphBefore();
+    await grant(graph);
+    await grant(graph, "--hunting");
+    expect(graph.tenant.rolesOf(IDENTITY)).toEqual([...ROLES, "AdvancedQuery.Read.All"]);
+    expect((await grant(graph)).said).toMatch(/^has {3}AdvancedQuery\.Read\.All$/m);
+    expect(await grant(graph, "--front", "--hunting")).toMatchObject({ code: 1 });
+  });
+
   it.each([
     { status: 409, code: "Conflict" },
     { status: 400, code: "Request_BadRequest" },

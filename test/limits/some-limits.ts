@@ -16,6 +16,7 @@ export function someLimits(overrides: Partial<Limits> = {}): Limits {
     closedDoorMs: 60_000,
     readsPerMinute: 100,
     readsPerHour: 1_500,
+    huntsPerMinute: 15,
     ...overrides,
   };
 }

@@ -55,6 +55,7 @@ export const METHODS = [
   "defender.cancel",
   "defender.link",
   "defender.library",
+  "defender.hunt",
   "defender.download",
   "callbacks.send",
   "queue.complete",

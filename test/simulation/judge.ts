@@ -255,7 +255,7 @@ function checkHonest(
  * Quotas are counted when a call leaves; one held up by a stall says nothing about the counting.
  */
 function readsJudge(scenario: Scenario, court: Court, nowMs: () => number): Judge["reads"] {
-  const { readsPerMinute, readsPerHour } = scenario.limits;
+  const { readsPerMinute, readsPerHour, huntsPerMinute } = scenario.limits;
   const times = new Map<ReadApi, number[]>();
   return {
     leaves: (api, epoch) => {
@@ -267,7 +267,8 @@ function readsJudge(scenario: Scenario, court: Court, nowMs: () => number): Judg
       const within = (ms: number) => left.filter((atMs) => atMs > now - ms + READ_SLACK_MS).length;
       const minute = within(60_000);
       const hour = within(3_600_000);
-      if (minute > readsPerMinute || hour > readsPerHour) {
+      const perMinute = api === "hunt" ? huntsPerMinute : readsPerMinute;
+      if (minute > perMinute || hour > readsPerHour) {
         court.fail("reads", `${minute} ${api} calls in a minute, ${hour} in an hour`);
       }
     },

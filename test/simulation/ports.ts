@@ -173,6 +173,8 @@ function defenderOf(world: World, invocation: Invocation): Defender {
     readMachines: async (machineIds) =>
       await read("machines", () => tenant.readMachines(machineIds)),
     findMachines: async () => ({ kind: "unavailable", detail: "not simulated" }),
+    listMachines: async (after) => await read("machines", () => tenant.listMachines(after)),
+    hunt: async (query) => await read("hunt", () => tenant.hunt(query)),
     listLibrary: async () => await read("library", () => tenant.listLibrary()),
     machinesSeenSince: async (sinceMs) =>
       await read("machines", () => tenant.machinesSeenSince(sinceMs)),

@@ -222,6 +222,7 @@ export const SHIPPED: Limits = {
   closedDoorMs: 60_000,
   readsPerMinute: 100,
   readsPerHour: 1_500,
+  huntsPerMinute: 15,
 };
 
 /** DRAIN_LINGER_SECONDS as shipped. */

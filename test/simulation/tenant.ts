@@ -1,6 +1,6 @@
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
 import type { Command } from "../../shared/plan/command/command.ts";
-import type { Machine, Random, Reply } from "../../shared/ports.ts";
+import type { Hunted, Machine, MachinePage, Random, Reply } from "../../shared/ports.ts";
 import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from "./bad-answers.ts";
 import { isBarred, OFF_LIMITS, type Bar, type Scenario, type ScenarioMachine } from "./scenario.ts";
 import type { LibraryFile } from "../../shared/plan/library/library-file.ts";
@@ -48,10 +48,15 @@ export interface Tenant {
   bytesBehind(link: string): Reply<string>;
   machinesSeenSince(sinceMs: number): Reply<readonly string[]>;
   readMachines(machineIds: readonly string[]): Reply<readonly Machine[]>;
+  listMachines(after: string | null): Reply<MachinePage>;
+  hunt(query: string): Reply<Hunted>;
   listLibrary(): Reply<readonly LibraryFile[]>;
 }
 
-export type ReadApi = "list" | "cancel" | "link" | "machines" | "library";
+/** Advanced hunting API page. */
+const HUNTS_PER_MINUTE = 45;
+
+export type ReadApi = "list" | "cancel" | "link" | "machines" | "library" | "hunt";
 
 export function createTenant(
   scenario: Scenario,
@@ -109,7 +114,8 @@ export function createTenant(
     times.push(nowMs());
     reads.set(api, times);
     const within = (ms: number) => times.filter((atMs) => atMs > nowMs() - ms).length;
-    return within(60_000) <= rules.readsPerMinute && within(3_600_000) <= rules.readsPerHour;
+    const perMinute = api === "hunt" ? HUNTS_PER_MINUTE : rules.readsPerMinute;
+    return within(60_000) <= perMinute && within(3_600_000) <= rules.readsPerHour;
   };
   /** The action, if `nowMs` lies between its first listing and its vanishing. */
   const known = (actionId: string): TenantAction | null => {
@@ -122,6 +128,8 @@ export function createTenant(
     const since = nowMs() - startMs;
     return rules.denied?.what === what && since >= fromMs && since < untilMs;
   };
+  const present = (): ScenarioMachine[] =>
+    scenario.machines.filter(({ goneAtMs }) => nowMs() < startMs + (goneAtMs ?? Infinity));
   const listed = (): MachineAction[] => {
     const asOfMs = nowMs() - between(random, 0, rules.replicaLagMs);
     return actions
@@ -183,6 +191,23 @@ export function createTenant(
         value: asked.filter(isThere).map((each) => machineIn(each, sinceMs)),
       };
     },
+    listMachines: (after) => {
+      if (!spends("machines")) return { kind: "throttled", retryAfterMs: null };
+      const from = after === null ? 0 : Number(after);
+      const until = from + Math.min(rules.pageSize, MACHINES_PAGE);
+      const all = present();
+      const shown = all.slice(from, until);
+      const next = until < all.length ? String(until) : null;
+      const sinceMs = nowMs() - startMs;
+      return {
+        kind: "answered",
+        value: { machines: shown.map((each) => machineIn(each, sinceMs)), next },
+      };
+    },
+    hunt: (query) => {
+      if (!spends("hunt")) return { kind: "throttled", retryAfterMs: null };
+      return hunted(query, present());
+    },
     listLibrary: () => {
       const sinceMs = nowMs() - startMs;
       const [fromMs, untilMs] = scenario.library?.silent ?? [0, 0];
@@ -243,6 +268,28 @@ const FORBIDDEN = {
   code: "Forbidden",
   detail: "HTTP 403 Forbidden",
 } as const;
+
+/** Small, so that a list has several pages. */
+const MACHINES_PAGE = 7;
+const HUNT = /^DeviceInfo( \| where OSPlatform == "(?<platform>Windows11|Linux)")? \| (?<last>.+)$/;
+
+/** Of the query language it knows what the simulated Defender of the laptop knows, or less. */
+function hunted(query: string, machines: readonly ScenarioMachine[]): Reply<Hunted> {
+  const { platform, last } = HUNT.exec(query)?.groups ?? {};
+  if (last === "summarize count() by OSPlatform") {
+    return {
+      kind: "answered",
+      value: { kind: "noDeviceColumn", columns: ["OSPlatform", "count_"] },
+    };
+  }
+  if (last !== "distinct DeviceId") {
+    return { kind: "refused", httpStatus: 400, code: "BadRequest", detail: "Syntax error" };
+  }
+  const machineIds = machines
+    .filter(({ isOther = false }) => platform === undefined || isOther === (platform !== "Linux"))
+    .map(({ machineId }) => machineId);
+  return { kind: "answered", value: { kind: "machines", machineIds, odd: 0, isCut: false } };
+}
 
 /** Defender's name of a machine. */
 export function nameOf(machineId: string): string {

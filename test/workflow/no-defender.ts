@@ -14,6 +14,8 @@ export function noDefender(): Defender {
     readMachines: never,
     findMachines: never,
     machinesSeenSince: never,
+    listMachines: never,
+    hunt: never,
     listLibrary: never,
   };
 }

@@ -37,6 +37,8 @@ export interface Limits {
    */
   readonly readsPerMinute: number;
   readonly readsPerHour: number;
+  /** Queries of advanced hunting in a minute (documented: 45, older pages 15). */
+  readonly huntsPerMinute: number;
 }
 
 /**

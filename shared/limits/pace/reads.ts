@@ -12,6 +12,7 @@ export const readsSchema = rowObject({
   machines: quotaSchema,
   cancel: quotaSchema,
   library: quotaSchema.default(FIRST_QUOTA),
+  hunt: quotaSchema.default(FIRST_QUOTA),
   /** How much of `machines` each caller has used. */
   machinesBy: callerReadsSchema.default({}),
   /** When Pending actions of any age were last counted; epoch milliseconds, 0 is never. */
@@ -23,7 +24,7 @@ export const readsSchema = rowObject({
 });
 
 export type Reads = z.infer<typeof readsSchema>;
-export type ReadKind = "list" | "link" | "machines" | "cancel" | "library";
+export type ReadKind = "list" | "link" | "machines" | "cancel" | "library" | "hunt";
 /** What is done at intervals; each name is the column with the time of the last. */
 export type ReadStamp = "countedAtMs" | "seenAtMs" | "libraryAtMs";
 
@@ -34,6 +35,7 @@ export const FIRST_READS: Reads = {
   machines: FIRST_QUOTA,
   cancel: FIRST_QUOTA,
   library: FIRST_QUOTA,
+  hunt: FIRST_QUOTA,
   machinesBy: {},
   countedAtMs: 0,
   seenAtMs: 0,

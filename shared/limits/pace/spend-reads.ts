@@ -26,7 +26,8 @@ export function spendReads(
   limits: Limits,
 ): Reads | null {
   if (at !== null && nowMs < reads[at.stamp] + at.intervalMs) return null;
-  const spent = spend(reads[kind], { calls, share }, nowMs, limits);
+  const most = kind === "hunt" ? { ...limits, readsPerMinute: limits.huntsPerMinute } : limits;
+  const spent = spend(reads[kind], { calls, share }, nowMs, most);
   if (spent.kind === "wait") return null;
   const { machinesBy } = reads;
   const ofCallers =

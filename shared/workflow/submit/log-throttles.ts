@@ -55,6 +55,8 @@ function withThrottlesLogged(defender: Defender, log: Log): Defender {
     readMachines: (...of) => asked("machines", defender.readMachines(...of)),
     findMachines: (...of) => asked("machines", defender.findMachines(...of)),
     machinesSeenSince: (...of) => asked("machines", defender.machinesSeenSince(...of)),
+    listMachines: (...of) => asked("machines", defender.listMachines(...of)),
+    hunt: (...of) => asked("hunt", defender.hunt(...of)),
     listLibrary: () => asked("library", defender.listLibrary()),
   };
 }

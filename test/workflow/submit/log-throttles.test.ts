@@ -21,6 +21,8 @@ const CALLS: readonly (readonly [call: string, ask: (of: Defender) => Promise<Re
     ["machines", async (of) => await of.findMachines(["pc-1"])],
     ["machines", async (of) => await of.readMachines(["0"])],
     ["machines", async (of) => await of.machinesSeenSince(0, paid)],
+    ["machines", async (of) => await of.listMachines(null)],
+    ["hunt", async (of) => await of.hunt("DeviceInfo")],
     ["library", async (of) => await of.listLibrary()],
   ];
 
@@ -38,6 +40,8 @@ function answering(reply: () => Promise<Reply<never>>, lines: unknown[]): Defend
     readMachines: reply,
     findMachines: reply,
     machinesSeenSince: reply,
+    listMachines: reply,
+    hunt: reply,
     listLibrary: reply,
   };
   return withLog({ defender: port }, (...line) => void lines.push(line)).defender;
