@@ -57,6 +57,11 @@ export function problem(
   };
 }
 
+/** The name of a machine fits all of these. */
+export function ambiguous(machineIds: readonly string[]): HttpResponseInit {
+  return problem("ambiguous", "Ask for one of these machines by its id.", { machineIds });
+}
+
 /** The settings are wrong. Callers get the problems without the values, which may be secrets. */
 export function notConfigured(problems: readonly Problem[]): HttpResponseInit {
   const detail = "The settings or profiles of the app are wrong; its operator has to correct them.";

@@ -1,6 +1,6 @@
 import { app, type HttpRequest } from "@azure/functions";
 import { RUN_STATES, SOURCES } from "../shared/app.ts";
-import { json } from "./answer.ts";
+import { ambiguous, json } from "./answer.ts";
 import { anyCursor, anyText, badCursor, badQuery, countUpTo, instant, oneOf } from "./query.ts";
 import { forCallers } from "./transport.ts";
 
@@ -16,14 +16,27 @@ app.http("listRuns", {
       state: oneOf(RUN_STATES),
       source: oneOf(SOURCES),
       incident: anyText,
+      machine: anyText,
       since: instant,
       needsAttention: oneOf(["true", "false"]),
       limit: countUpTo(LIMIT_MAX),
       cursor: anyCursor,
     });
     if (bad !== null) return bad;
-    const page = await lrq.listRuns(who.caller, askedIn(request));
-    return page === null ? badCursor() : json(page);
+    const machine = request.query.get("machine");
+    if (machine === null) {
+      const page = await lrq.listRuns(who.caller, askedIn(request));
+      return page === null ? badCursor() : json(page);
+    }
+    const found = await lrq.listRunsOfMachine(who.caller, machine, askedIn(request));
+    switch (found.kind) {
+      case "runs":
+        return json(found.page);
+      case "ambiguous":
+        return ambiguous(found.machineIds);
+      case "badCursor":
+        return badCursor();
+    }
   }),
 });
 

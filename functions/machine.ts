@@ -1,5 +1,5 @@
 import { app } from "@azure/functions";
-import { json, problem } from "./answer.ts";
+import { ambiguous, json, problem } from "./answer.ts";
 import { anyCursor, badCursor, badQuery } from "./query.ts";
 import { forCallers } from "./transport.ts";
 
@@ -17,9 +17,7 @@ app.http("readMachine", {
       case "machine":
         return json(found.view);
       case "ambiguous":
-        return problem("ambiguous", "Ask for one of these machines by its id.", {
-          machineIds: found.machineIds,
-        });
+        return ambiguous(found.machineIds);
       case "badCursor":
         return badCursor();
       case "unknown":

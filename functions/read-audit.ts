@@ -1,6 +1,6 @@
 import { app, type HttpRequest, type HttpResponseInit } from "@azure/functions";
-import { json, problem } from "./answer.ts";
-import { badQuery, countUpTo, instant, oneOf } from "./query.ts";
+import { ambiguous, json, problem } from "./answer.ts";
+import { anyText, badQuery, countUpTo, instant, oneOf } from "./query.ts";
 import { forEveryTeam, forWholeRun, noSuchRun } from "./transport.ts";
 
 const RECORDS_MAX = 9_999_999_999;
@@ -15,8 +15,12 @@ app.http("readQueueAudit", {
   route: "audit",
   authLevel: "anonymous",
   handler: forEveryTeam("operate", async (lrq, request, { log }) => {
-    const bad = badQuery(request, AUDIT_QUERY);
-    return bad ?? json(await lrq.readQueueAudit(log, askedIn(request)));
+    const bad = badQuery(request, { ...AUDIT_QUERY, machine: anyText });
+    if (bad !== null) return bad;
+    const machine = request.query.get("machine");
+    if (machine === null) return json(await lrq.readQueueAudit(log, askedIn(request)));
+    const found = await lrq.readMachineAudit(log, machine, newestIn(request));
+    return found.kind === "ambiguous" ? ambiguous(found.machineIds) : json(found.page);
   }),
 });
 
@@ -47,9 +51,12 @@ app.http("readDecisions", {
 /** What the two logs can be asked for. */
 function askedIn(request: HttpRequest) {
   const { query } = request;
+  const isNewest = query.get("newest") === "true" || query.has("since");
+  return isNewest ? newestIn(request) : Number(query.get("from") ?? 1);
+}
+
+function newestIn({ query }: HttpRequest) {
   const [from, since] = [query.get("from"), query.get("since")];
-  const isNewest = query.get("newest") === "true" || since !== null;
-  if (!isNewest) return Number(from ?? 1);
   return {
     newestFrom: from === null ? null : Number(from),
     sinceMs: since === null ? null : Date.parse(since),

@@ -18,10 +18,12 @@ import { describeProfiles } from "./workflow/view/describe-profiles.ts";
 import { describeQueue } from "./workflow/view/describe-queue.ts";
 import { describeStatus } from "./workflow/view/describe-status.ts";
 import { readQueueAudit, readRunAudit, type AuditAsked } from "./workflow/view/read-audit.ts";
+import { readMachineAudit } from "./workflow/view/read-machine-audit.ts";
 import { readDecisions } from "./workflow/view/read-decisions.ts";
 import { readSeals } from "./workflow/view/read-seals.ts";
 import { listCallbacks } from "./workflow/view/list-callbacks.ts";
 import { listRuns, type RunsAsked } from "./workflow/view/list-runs.ts";
+import { listRunsOfMachine } from "./workflow/view/list-runs-of-machine.ts";
 import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-evidence.ts";
 
 /** What a person reads: each view with its ports and settings. */
@@ -46,6 +48,8 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
       listCallbacks(outside, caller, asked),
     /** A page of runs; null if the cursor is none of this list. */
     listRuns: (caller: Caller, asked: RunsAsked) => listRuns(outside, caller, asked),
+    listRunsOfMachine: (caller: Caller, machine: string, asked: RunsAsked) =>
+      listRunsOfMachine(outside, caller, machine, asked),
     describeMachine: (caller: Caller, asked: Parameters<typeof describeMachine>[3]) =>
       describeMachine(outside, limits, caller, asked),
     describeAttention: (caller: Caller, sinceMs: number | null) =>
@@ -62,6 +66,8 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
     openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
       openEvidence(outside, which, run),
     readQueueAudit: (log: Log, asked: AuditAsked) => readQueueAudit({ ...outside, log }, asked),
+    readMachineAudit: (log: Log, machine: string, asked: Exclude<AuditAsked, number>) =>
+      readMachineAudit({ ...outside, log }, machine, asked),
     readRunAudit: (log: Log, runId: string, asked: AuditAsked) =>
       readRunAudit({ ...outside, log }, runId, asked),
     readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),

@@ -9,5 +9,6 @@ export const problemSchema = z.strictObject({
   detail: z.string().min(20),
   errors: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })).optional(),
   skipped: skippedForm.optional(),
+  machineIds: z.array(z.string()).optional(),
   id: z.string().min(1).optional(),
 });

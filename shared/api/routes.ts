@@ -79,6 +79,7 @@ export const ROUTES: readonly Route[] = [
       state: z.enum(["running", "finished"]),
       source: z.enum(SOURCES),
       incident: text,
+      machine: text,
       since: z.iso.datetime(),
       needsAttention: yesOrNo,
       limit: z.int().min(1).max(100),
@@ -110,7 +111,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...get("audit", "operate", "A page of the log of the queue.", auditPageSchema),
-    query: { from: number, newest: yesOrNo, since: z.iso.datetime() },
+    query: { from: number, newest: yesOrNo, since: z.iso.datetime(), machine: text },
   },
   {
     ...post("runs/{runId}/cancel", "run.cancel", "Ends the work of the run.", {

@@ -196,6 +196,8 @@ describe("who asks, and what there is", () => {
     expect(all.lines.filter((line) => line.length > 80)).toEqual([]);
     const failed = await lrq("runs --incident wrong --json");
     expect(JSON.parse(failed.said)).toMatchObject({ incidentId: "wrong", needs: ["failed"] });
+    expect((await lrq("runs --machine pc-5")).said).toMatch(/generic:wrong/);
+    expect((await lrq("runs --machine pc-99")).noted).toContain("no such run");
     expect((await lrq("runs --incident nobody")).noted).toContain("no such run");
     expect((await lrq("runs --since yesterday")).code).toBe(2);
     await lrq("submit --incident queued --machine pc-4 --severity high");

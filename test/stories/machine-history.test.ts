@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { machineSchema } from "../../shared/api/run-answers.ts";
-import { problemSchema } from "./answers.ts";
+import { machineSchema, runsSchema } from "../../shared/api/run-answers.ts";
+import { auditPageSchema, problemSchema } from "./answers.ts";
 import { incident, machineId } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -35,6 +35,15 @@ describe("the history of a machine", () => {
       [first.runId, "succeeded"],
     ]);
     expect(sequences[0]?.waits?.code).toBe("paused");
+    const runs = runsSchema.parse((await stage.call("GET", `runs?machine=${name}`)).body);
+    expect(runs.runs.map(({ runId }) => runId)).toEqual([second.runId, first.runId]);
+    const log = await stage.call("GET", `audit?machine=${machineId(3)}`);
+    const { records } = auditPageSchema.parse(log.body);
+    const own = run.sequences.find((each) => each.machineId === machineId(3))?.sequenceId;
+    expect(records.map(({ event }) => event)).toContain("claimed");
+    for (const { sequences: named } of records) {
+      expect(named.map(({ sequenceId }) => sequenceId)).toContain(own);
+    }
     await stage.call("POST", `runs/${second.runId}/cancel`);
     expect((await history(machineId(3))).sequences[0]?.state).toBe("cancelled");
   });

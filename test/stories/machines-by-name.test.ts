@@ -54,6 +54,17 @@ describe("a machine given only by its name", () => {
     expect((await stage.run(runId)).readAs).toEqual(readAs);
   });
 
+  it("is asked for by its id where several that have the name were sent something", async () => {
+    const body = called("namesakes", `db1.${DOMAIN}`, "db1.other.example");
+    await stage.untilFinished((await stage.accept("generic", body)).runId);
+    for (const path of ["machines/db1/sequences", "runs?machine=DB1", "audit?machine=db1"]) {
+      const { status, body: said } = await stage.call("GET", path);
+      const { type, machineIds = [] } = problemSchema.parse(said);
+      expect([path, status, type]).toEqual([path, 409, "urn:lrq:problem:ambiguous"]);
+      expect(machineIds.toSorted()).toEqual([machineId(11), machineId(12)]);
+    }
+  });
+
   it("is told apart from its namesake by the whole name", async () => {
     const body = called("whole", `db1.${DOMAIN}`);
     const { sequences } = await stage.accept("generic", body);

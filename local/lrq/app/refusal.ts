@@ -8,6 +8,7 @@ const problemSchema = z.object({
   detail: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
   skipped: z.array(z.object({ machine: z.string(), reason: z.string() })).default([]),
+  machineIds: z.array(z.string()).default([]),
 });
 
 interface Meaning {
@@ -56,12 +57,13 @@ export function refusalOf(url: string, { status, retryAfter, body }: Refused): S
   const againAfterMs = PASSING.has(status) ? waitIn(retryAfter) : null;
   const problem = problemSchema.safeParse(body);
   if (!problem.success) return strangers(url, status, againAfterMs);
-  const { type, detail, errors, skipped } = problem.data;
+  const { type, detail, errors, skipped, machineIds } = problem.data;
   const word = type.slice("urn:lrq:problem:".length);
   const { exitCode, todo } = MEANINGS[word] ?? { exitCode: EXIT.refused, todo: null };
   const fields = errors.map(({ path, message }) => ` ${path}: ${message}`);
   const machines = skipped.map(({ machine, reason }) => ` ${machine}: ${reason}`);
-  const said = `${detail}${fields.join("")}${machines.join("")}`;
+  const ids = machineIds.length === 0 ? "" : ` ${machineIds.join(", ")}`;
+  const said = `${detail}${fields.join("")}${machines.join("")}${ids}`;
   const wait = againAfterMs === null ? null : Math.ceil(againAfterMs / 1_000);
   const later = status === 429 && wait !== null ? `Try again in ${wait} s.` : null;
   return new Stop(exitCode, said, { todo: later ?? todo, againAfterMs });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Tone } from "../../colours.ts";
 import { lrqFor } from "../app/where.ts";
 import { LIMIT, listRows } from "../command/list-rows.ts";
-import { UsageError } from "../command/stop.ts";
+import { instantIn, SINCE } from "../command/instant-in.ts";
 import { plain } from "../command/table.ts";
 import { distanceWords } from "../command/time-words.ts";
 import type { Asked, Verb } from "../command/verb.ts";
@@ -22,8 +22,7 @@ type ListedRun = z.infer<typeof listed>;
 const runsSchema = z.object({ runs: z.array(listed), next: z.string().nullable() });
 
 /** What is asked for by an option of the same name. */
-const CHOICES = ["state", "source", "incident"] as const;
-const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const CHOICES = ["state", "source", "incident", "machine"] as const;
 
 /** `lrq runs`: the newest runs first. */
 export const runs: Verb = {
@@ -32,13 +31,15 @@ export const runs: Verb = {
   examples: [
     ["lrq runs --needs-attention", "those that want a person"],
     ["lrq runs --incident CASE-1", "every run of an incident, those of `again` too"],
+    ["lrq runs --machine pc-0002", "those that have work for a machine"],
     ["lrq runs --state running --since 24h", "what is open, of the last day"],
   ],
   options: [
     ["--state <state>", "only those that are running, or finished"],
     ["--source <source>", "only those of this source"],
     ["--incident <id>", "only those of this incident"],
-    ["--since <time>", "only those since then: 30m, 24h, 7d, or an ISO 8601 time"],
+    ["--machine <name>", "only those with this machine: its name, or Defender's id"],
+    SINCE,
     ["--needs-attention", "only those that want a person"],
     LIMIT,
   ],
@@ -72,17 +73,6 @@ function queryOf(asked: Asked, nowMs: number): Record<string, string> {
   if (since !== null) query["since"] = instantIn(since, nowMs);
   if (asked.flag("needs-attention")) query["needsAttention"] = "true";
   return query;
-}
-
-/** A time, or so long ago. */
-function instantIn(text: string, nowMs: number): string {
-  const [, number, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  if (unit === "m" || unit === "h" || unit === "d") {
-    return new Date(nowMs - Number(number) * UNITS_MS[unit]).toISOString();
-  }
-  const ms = Date.parse(text);
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(ms)) return new Date(ms).toISOString();
-  throw new UsageError("--since takes 30m, 24h, 7d, or a time such as 2026-11-29T03:00:00Z");
 }
 
 function lineOf(run: ListedRun, nowMs: number) {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Caller } from "../../access/caller.ts";
 import { reachInto } from "../../access/reach.ts";
 import { cursorOf, readCursor } from "../../ledger/row/cursor.ts";
@@ -12,7 +11,12 @@ import type { LedgerReads, Ports } from "../../ports.ts";
 import { loadReadableBudget, loadRun, readableSequence } from "../../store/load.ts";
 import { describeSequence } from "./describe-sequence.ts";
 import type { Queue } from "./describe-wait.ts";
-import { machineIdsOf, readWaitingLine, type WaitingLine } from "./find-machine.ts";
+import {
+  machinesMeant,
+  placeInHistory,
+  readWaitingLine,
+  type WaitingLine,
+} from "./find-machine.ts";
 import type { SequenceView } from "./run-view.ts";
 
 /** What was sent to a machine, and what waits for it, the newest first. */
@@ -36,11 +40,6 @@ export type MachineFound =
 
 /** Each costs the read of its record. */
 const SEQUENCES_PER_PAGE = 50;
-/** Of those that a name fits, so many are looked at for what the caller may see of them. */
-const MACHINES_MAX = 10;
-
-const MACHINE_ID = /^[0-9a-f]{40}$/;
-const placeSchema = z.string().regex(/^\d{13}![0-9a-hjkmnp-tv-z]{20}\.[0-9a-hjkmnp-tv-z]{12}$/);
 
 interface Asked {
   readonly idOrName: string;
@@ -57,16 +56,14 @@ export async function describeMachine(
   caller: Caller,
   { idOrName, cursor }: Asked,
 ): Promise<MachineFound> {
-  const after = cursor === null ? null : readCursor(placeSchema, cursor);
+  const after = cursor === null ? null : readCursor(placeInHistory, cursor);
   if (cursor !== null && after === null) return { kind: "badCursor" };
   const [line, budget] = await Promise.all([readWaitingLine(ledger), loadReadableBudget(ledger)]);
   const { positions } = line;
   const nowMs = clock.earliest();
   const queue: Queue = { positions, budget: budget?.value ?? null, nowMs, limits };
-  const id = idOrName.toLowerCase();
-  const ids = MACHINE_ID.test(id) ? [id] : await machineIdsOf(ledger, idOrName, line);
   const views: MachineView[] = [];
-  for (const machineId of ids.slice(0, MACHINES_MAX)) {
+  for (const machineId of await machinesMeant(ledger, idOrName, line)) {
     const view = await viewOf({ ledger, caller, line, queue }, machineId, after);
     if (view !== null) views.push(view);
   }

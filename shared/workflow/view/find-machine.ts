@@ -1,3 +1,4 @@
+import { z } from "zod";
 import {
   BEHIND,
   hostnamesOf,
@@ -15,6 +16,14 @@ import type { LedgerReads } from "../../ports.ts";
 const ROWS_MAX = 1_000;
 /** Machines whose names begin alike; more are not told apart. Our own bound. */
 const NAMESAKES_MAX = 50;
+/** Of those that a name fits, so many are looked at for what the caller may see of them. */
+const MEANT_MAX = 10;
+
+const MACHINE_ID = /^[0-9a-f]{40}$/;
+/** What a key of the history of a machine has behind the machine. */
+export const placeInHistory = z
+  .string()
+  .regex(/^\d{13}![0-9a-hjkmnp-tv-z]{20}\.[0-9a-hjkmnp-tv-z]{12}$/);
 
 /** A sequence that waits, as the row of the waiting line says. */
 interface WaitingRow {
@@ -42,11 +51,22 @@ export async function readWaitingLine(ledger: LedgerReads): Promise<WaitingLine>
   return { rows, positions };
 }
 
+/** The machines that somebody may mean: the one with this id, or those with this name. */
+export async function machinesMeant(
+  ledger: LedgerReads,
+  idOrName: string,
+  line: WaitingLine,
+): Promise<readonly string[]> {
+  const id = idOrName.toLowerCase();
+  if (MACHINE_ID.test(id)) return [id];
+  return (await machineIdsOf(ledger, idOrName, line)).slice(0, MEANT_MAX);
+}
+
 /**
  * The ids of the machines with this name: the whole name, or its first label if it has no dot. They
  * are those that were sent something, and those for which something waits.
  */
-export async function machineIdsOf(
+async function machineIdsOf(
   ledger: LedgerReads,
   name: string,
   { rows: waiting }: WaitingLine,

@@ -80,7 +80,8 @@ function byPlace(a: Placed, b: Placed): number {
   return a.place < b.place ? -1 : 1;
 }
 
-function isAskedFor(
+/** True if the run is one of those that were asked for, attention aside. */
+export function isAskedFor(
   summary: RunSummary,
   { state, source, incidentId, sinceMs }: RunsAsked,
 ): boolean {
