@@ -1,6 +1,6 @@
 import { app } from "@azure/functions";
 import { ambiguous, json, problem } from "./answer.ts";
-import { anyCursor, badCursor, badQuery } from "./query.ts";
+import { anyCursor, badCursor, badQuery, instant } from "./query.ts";
 import { forCallers } from "./transport.ts";
 
 app.http("readMachine", {
@@ -8,11 +8,12 @@ app.http("readMachine", {
   route: "machines/{idOrName}/sequences",
   authLevel: "anonymous",
   handler: forCallers("run.read", async (lrq, request, { who }) => {
-    const bad = badQuery(request, { cursor: anyCursor });
+    const bad = badQuery(request, { since: instant, cursor: anyCursor });
     if (bad !== null) return bad;
     const idOrName = request.params["idOrName"] ?? "";
-    const cursor = request.query.get("cursor");
-    const found = await lrq.describeMachine(who.caller, { idOrName, cursor });
+    const [since, cursor] = [request.query.get("since"), request.query.get("cursor")];
+    const sinceMs = since === null ? null : Date.parse(since);
+    const found = await lrq.describeMachine(who.caller, { idOrName, sinceMs, cursor });
     switch (found.kind) {
       case "machine":
         return json(found.view);

@@ -88,7 +88,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...get("machines/{idOrName}/sequences", "run.read", "What a machine was sent.", machineSchema),
-    query: { cursor: text },
+    query: { since: z.iso.datetime(), cursor: text },
   },
   get("runs/{runId}", "run.read", "The run and all its sequences.", runSchema),
   get("runs/{runId}/manifest", "run.read", "The custody chain.", manifestSchema),

@@ -118,6 +118,21 @@ describe("an incident that goes well", () => {
     expect(readFileSync(file, "utf8")).toBe("mine");
   });
 
+  it("is in the history of its machine, and what came of it is fetched without its name", async () => {
+    const said = (await lrq("machine pc-1 --since 24h")).said;
+    expect(said).toMatch(/generic:well +succeeded +windows-triage/);
+    expect((await lrq("machine pc-99")).code).toBe(5);
+    const into = join(folder, "by machine");
+    const fetched = await lrq(["evidence", "--machine", "pc-1", "-o", into]);
+    const files = fetched.lines.map((line) => line.split("  ")[1] ?? "");
+    const run = /^pc-1\.corp\.contoso\.example.generic-well-\w{8}.[\w.-]+$/;
+    const own = files.map((file) => file.slice(into.length + 1)).filter((file) => run.test(file));
+    expect([fetched.code, own.length > 0]).toEqual([0, true]);
+    expect((await lrq("evidence --machine pc-5")).code).toBe(5);
+    expect((await lrq("evidence -o x")).code).toBe(2);
+    expect((await lrq("evidence generic:well --since 7d")).code).toBe(2);
+  });
+
   it("has a log, and the queue's is for who may see all", async () => {
     const log = await lrq("audit generic:well");
     expect(log.said).toMatch(/accepted +by responder/);

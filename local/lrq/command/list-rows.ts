@@ -50,7 +50,8 @@ export async function listRows<Page extends { readonly next: string | null }, Ro
   return EXIT.done;
 }
 
-function limitIn(asked: Asked): number {
+/** How many rows somebody asked for with `--limit`. */
+export function limitIn(asked: Asked): number {
   const text = asked.text("limit") ?? String(ROWS);
   const limit = Number(text);
   if (/^[1-9]\d*$/.test(text) && limit <= ROWS_MOST) return limit;

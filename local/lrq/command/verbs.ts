@@ -14,6 +14,7 @@ import { resume } from "../queue/resume.ts";
 import { status } from "../queue/status.ts";
 import { approve } from "../runs/approve.ts";
 import { cancel } from "../runs/cancel.ts";
+import { machine } from "../runs/machine.ts";
 import { retry } from "../runs/retry.ts";
 import { runs } from "../runs/runs.ts";
 import { show } from "../runs/show.ts";
@@ -27,7 +28,7 @@ import type { VerbGroup } from "./program.ts";
 
 /** All commands of lrq, in the order of its help. */
 export const VERB_GROUPS: readonly VerbGroup[] = [
-  { heading: "Runs", verbs: [submit, runs, show, watch, approve, cancel, retry] },
+  { heading: "Runs", verbs: [submit, runs, show, machine, watch, approve, cancel, retry] },
   {
     heading: "The queue",
     verbs: [status, attention, queue, pause, resume, callbacks, replayCallbacks],

@@ -77,13 +77,14 @@ async function sameFile(file: string, expected: string): Promise<Hashed | null> 
 function namesFor(folder: string): (result: Stored) => string {
   const folders = new Map<string, string>();
   const taken = new Set<string>();
-  return ({ machineName, machineId, servedName, type, index }) => {
+  return ({ machineName, machineId, servedName, type, index, below }) => {
     const own =
       folders.get(machineId) ??
       free(safeFileName(machineName ?? machineId), taken, (name, at) => `${name}-${at}`);
     folders.set(machineId, own);
-    const name = free(`${own}/${safeFileName(servedName ?? `${type}-${index}`)}`, taken, numbered);
-    return join(folder, name);
+    const within = below === undefined ? own : `${own}/${safeFileName(below)}`;
+    const safe = safeFileName(servedName ?? `${type}-${index}`);
+    return join(folder, free(`${within}/${safe}`, taken, numbered));
   };
 }
 
@@ -103,6 +104,6 @@ function free(
 
 /** The number goes before the endings, so that programs still know what a file is. */
 function numbered(path: string, at: number): string {
-  const dot = path.indexOf(".", path.indexOf("/") + 1);
+  const dot = path.indexOf(".", path.lastIndexOf("/") + 1);
   return dot < 0 ? `${path}-${at}` : `${path.slice(0, dot)}-${at}${path.slice(dot)}`;
 }

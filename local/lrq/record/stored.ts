@@ -15,5 +15,11 @@ const stored = z.object({
 /** GET runs/{runId}/evidence. */
 export const evidenceSchema = z.object({ runId: z.string(), evidence: z.array(stored) });
 
-/** A result that lrq has stored, and the run that it is of. */
-export type Stored = z.infer<typeof stored> & { readonly runId: string };
+/**
+ * A result that lrq has stored, and the run that it is of. With `below` it is fetched into a folder
+ * of that name within the folder of its machine.
+ */
+export type Stored = z.infer<typeof stored> & {
+  readonly runId: string;
+  readonly below?: string;
+};

@@ -3,6 +3,7 @@ import { reachInto } from "../../access/reach.ts";
 import { cursorOf, readCursor } from "../../ledger/row/cursor.ts";
 import { withoutFamily } from "../../ledger/row/key-range.ts";
 import { historyOf, sequenceIdIn } from "../../ledger/row/keys.ts";
+import { newestFirst } from "../../ledger/row/padded.ts";
 import { orSetAside, SetAside } from "../../ledger/row/set-aside.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
@@ -43,6 +44,8 @@ const SEQUENCES_PER_PAGE = 50;
 
 interface Asked {
   readonly idOrName: string;
+  /** Accepted at or after this instant. */
+  readonly sinceMs?: number | null;
   readonly cursor: string | null;
 }
 
@@ -54,7 +57,7 @@ export async function describeMachine(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
   limits: Limits,
   caller: Caller,
-  { idOrName, cursor }: Asked,
+  { idOrName, sinceMs = null, cursor }: Asked,
 ): Promise<MachineFound> {
   const after = cursor === null ? null : readCursor(placeInHistory, cursor);
   if (cursor !== null && after === null) return { kind: "badCursor" };
@@ -64,7 +67,7 @@ export async function describeMachine(
   const queue: Queue = { positions, budget: budget?.value ?? null, nowMs, limits };
   const views: MachineView[] = [];
   for (const machineId of await machinesMeant(ledger, idOrName, line)) {
-    const view = await viewOf({ ledger, caller, line, queue }, machineId, after);
+    const view = await viewOf({ ledger, caller, line, queue }, machineId, { after, sinceMs });
     if (view !== null) views.push(view);
   }
   const [view] = views;
@@ -84,14 +87,15 @@ interface Looking {
 async function viewOf(
   { ledger, caller, line, queue }: Looking,
   machineId: string,
-  after: string | null,
+  { after, sinceMs }: { readonly after: string | null; readonly sinceMs: number | null },
 ): Promise<MachineView | null> {
   const range = historyOf(machineId);
   const from = after === null ? range.from : `${range.from}${after}!`;
   const rows = await ledger.list(from, range.before, SEQUENCES_PER_PAGE + 1);
   const shown = rows.slice(0, SEQUENCES_PER_PAGE);
   const last = rows.length > shown.length ? shown.at(-1) : undefined;
-  const next = last === undefined ? null : cursorOf(withoutFamily(last.key, range));
+  const place = last === undefined ? null : withoutFamily(last.key, range);
+  const isOver = place === null || (sinceMs !== null && isBefore(place, sinceMs));
   const waiting = after === null ? line.rows.filter((each) => each.machineId === machineId) : [];
   const ids = [...waiting.map(({ sequenceId }) => sequenceId), ...shown.map(idIn)];
   const records = await recordsOf(ledger, [...new Set(ids)].slice(0, 2 * SEQUENCES_PER_PAGE));
@@ -104,8 +108,17 @@ async function viewOf(
   // A machine of others alone is as if it did not exist; on a later page there was something.
   if (reached.length === 0 && after === null) return null;
   const machineName = reached[0]?.record.machineName ?? null;
-  const sequences = reached.map(({ record, run }) => sequenceView(record, run, queue));
-  return { machine: { machineId, machineName }, sequences, next };
+  const sequences = reached
+    .filter(({ record }) => sinceMs === null || record.acceptedAtMs >= sinceMs)
+    .map(({ record, run }) => sequenceView(record, run, queue));
+  const machine = { machineId, machineName };
+  return { machine, sequences, next: isOver ? null : cursorOf(place) };
+}
+
+/** True if the sequence at this place was accepted before; so were all that come after it. */
+function isBefore(place: string, sinceMs: number): boolean {
+  const instant = newestFirst(sinceMs);
+  return place.slice(0, instant.length) > instant;
 }
 
 function idIn({ key }: { readonly key: string }): string {

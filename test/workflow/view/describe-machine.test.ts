@@ -57,8 +57,9 @@ async function askedOf(records: readonly SequenceRecord[]) {
     idOrName: string,
     caller = CHIEF,
     cursor: string | null = null,
+    sinceMs: number | null = null,
   ): Promise<MachineFound> =>
-    await describeMachine({ ledger, clock }, someLimits(), caller, { idOrName, cursor });
+    await describeMachine({ ledger, clock }, someLimits(), caller, { idOrName, cursor, sinceMs });
   const view = async (...asked: Parameters<typeof ask>): Promise<MachineView> => {
     const found = await ask(...asked);
     if (found.kind !== "machine") throw new Error(`it is ${found.kind}`);
@@ -67,6 +68,9 @@ async function askedOf(records: readonly SequenceRecord[]) {
   };
   return { ask, view };
 }
+
+const numbers = (from: number, to: number) =>
+  Array.from({ length: from - to + 1 }, (_, n) => from - n);
 
 const numbersIn = ({ sequences }: MachineView) =>
   sequences.map(({ sequenceId }) => Number(sequenceId.split(".")[1]));
@@ -99,6 +103,25 @@ describe("what a machine was sent", () => {
       cursor = page.next;
     } while (cursor !== null && numbers.length < 500);
     expect(numbers).toEqual(Array.from({ length: 120 }, (_, n) => 119 - n));
+  });
+
+  it("is only what was accepted since a time, and ends there", async () => {
+    const { ask, view } = await askedOf([
+      ...Array.from({ length: 120 }, (_, n) => one(n)),
+      waiting(130),
+      waiting(5, { sequenceId: `${OURS}.${"5".repeat(12)}` }),
+    ]);
+    const since = async (minute: number, cursor: string | null = null) =>
+      await view(A, CHIEF, cursor, START_MS + minute * 60_000);
+    const recent = await since(90);
+    expect([numbersIn(recent), recent.next]).toEqual([[130, ...numbers(119, 90)], null]);
+    const first = await since(60);
+    const second = await since(60, first.next);
+    expect(numbersIn(first)).toEqual([130, ...numbers(119, 70)]);
+    expect([numbersIn(second), second.next]).toEqual([numbers(69, 60), null]);
+    expect((await since(1_000)).sequences).toEqual([]);
+    expect(await ask(B, CHIEF, null, 0)).toEqual({ kind: "unknown" });
+    expect(numbersIn(await view(A, CHIEF, null, 0))).toHaveLength(52);
   });
 
   it("is found by its name in any case, or the first label of it", async () => {

@@ -78,6 +78,19 @@ describe("evidence that is fetched", () => {
     );
   });
 
+  it("lies below its run if that is asked for, whatever the run is called", async () => {
+    const folder = temporaryFolder();
+    const of = results(["pc-1", "a.txt"], ["pc-1", "a.txt"], ["pc-1", "a.txt"]);
+    const runs = ["generic-v1.2", "generic-v1.2", "../../ticket-7"];
+    await saved(
+      of.map((each, at) => Object.assign(each, { below: runs[at] ?? "" })),
+      folder,
+    );
+    const paths = ["generic-v1.2/a.txt", "generic-v1.2/a-2.txt", "ticket-7/a.txt"];
+    const expected = paths.map((path) => join("pc-1", ...path.split("/")));
+    expect(below(folder)).toEqual(expected.toSorted());
+  });
+
   it("is not kept if it has another hash than the manifest says, and lies in no one's way", async () => {
     const folder = temporaryFolder();
     const [first] = results(["pc-1", "a"]);
