@@ -17,6 +17,13 @@ export const OF_SUMMARIES: readonly Patch[] = [
     caughtBy: { breaks: ["listed"], seed: 1 },
   },
   {
+    name: "goes on counting a failure that a retry has made good",
+    file: "shared/ledger/run/tally.ts",
+    snippet: "return mendedTo(mendedTo({ ...each, ended }, before, -1), after, 1);",
+    replacement: "return { ...each, ended };",
+    caughtBy: { breaks: ["listed"], seed: 6 },
+  },
+  {
     name: "leaves out of a machine's history what ended in the line",
     file: "shared/ledger/sequence/history.ts",
     snippet: 'return state !== "waiting" || attempts > 0 || attempt > 0;',

@@ -3,7 +3,9 @@ import type { RunRecord } from "../../shared/ledger/run/run.ts";
 import type { RunSummary } from "../../shared/ledger/run/summary.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import type { Row } from "../../shared/ports.ts";
+import type { Tally } from "../../shared/ledger/run/tally.ts";
 import type { Court } from "./invariants.ts";
+import { isRetryable } from "./retry-judge.ts";
 
 const FAMILIES = /^(?:summary|team|running)!/;
 const OVER = new Set(["succeeded", "failed", "timedOut", "cancelled", "expired", "refused"]);
@@ -67,9 +69,13 @@ function wantedOf(run: RunRecord, records: ReadonlyMap<string, SequenceRecord>):
   const { title, accepted, open, finishedAtMs, gate, approval } = run;
   const isOver = finishedAtMs !== null;
   const ends: string[] = [];
-  for (const { runId, state, profile, results } of records.values()) {
+  const mended: string[] = [];
+  for (const record of records.values()) {
+    const { runId, state, profile, results } = record;
     const isOwed = results.some((each) => each.state === "owed" && !each.again);
-    if (runId === run.runId && OVER.has(state) && !isOwed) ends.push(`${profile.name} ${state}`);
+    if (runId !== run.runId || !OVER.has(state) || isOwed) continue;
+    ends.push(`${profile.name} ${state}`);
+    if (!isRetryable(record)) mended.push(...beforeIn(record, records));
   }
   return JSON.stringify({
     title,
@@ -79,15 +85,29 @@ function wantedOf(run: RunRecord, records: ReadonlyMap<string, SequenceRecord>):
     paused: isOver || gate?.state !== "paused" ? null : gate.paused?.why,
     until: isOver || approval?.granted !== null ? null : approval.expiresAtMs,
     ends: ends.toSorted(),
+    mended: mended.toSorted(),
   });
+}
+
+/** Those that it runs again, one after the other. */
+function beforeIn(
+  { retry }: SequenceRecord,
+  records: ReadonlyMap<string, SequenceRecord>,
+): string[] {
+  const first = retry === null ? undefined : records.get(retry.of);
+  if (first === undefined) return [];
+  return [`${first.profile.name} ${first.state}`, ...beforeIn(first, records)];
 }
 
 function saidBy(body: unknown): string {
   if (!isSummary(body)) return "nothing";
   const { title, accepted, open, finishedAtMs, paused, approvalUntilMs, tally } = body;
-  const ends = (tally ?? []).flatMap(({ profile, ended }) =>
-    ended.flatMap(({ state, count }) => Array.from({ length: count }, () => `${profile} ${state}`)),
-  );
+  const listed = (of: (each: Tally[number]) => Tally[number]["ended"]) =>
+    (tally ?? []).flatMap((each) =>
+      of(each).flatMap(({ state, count }) =>
+        Array.from({ length: count }, () => `${each.profile} ${state}`),
+      ),
+    );
   return JSON.stringify({
     title,
     accepted,
@@ -95,7 +115,8 @@ function saidBy(body: unknown): string {
     finishedAtMs,
     paused: paused?.why ?? null,
     until: approvalUntilMs,
-    ends: ends.toSorted(),
+    ends: listed(({ ended }) => ended).toSorted(),
+    mended: listed(({ mended = [] }) => mended).toSorted(),
   });
 }
 

@@ -6,21 +6,25 @@ import { isFinished, SEQUENCE_STATES, type SequenceRecord } from "../sequence/se
 
 const count = z.number().int().nonnegative();
 
+const endsSchema = z.array(
+  rowObject({ state: z.enum(SEQUENCE_STATES), code: z.string().nullable(), count }),
+);
+
 /**
  * The sequences of a run, counted for each profile: how many were accepted, and how those that are
- * finished ended. `code` is that of the outcome; null if there is nothing to say.
+ * finished ended. `code` is that of the outcome; null if there is nothing to say. `mended` are
+ * those in `ended` that a retry has made good; it is missing if there is none.
  */
 export const tallySchema = z.array(
   rowObject({
     profile: z.string(),
     accepted: count,
-    ended: z.array(
-      rowObject({ state: z.enum(SEQUENCE_STATES), code: z.string().nullable(), count }),
-    ),
+    ended: endsSchema,
+    mended: endsSchema.optional(),
   }),
 );
 export type Tally = z.infer<typeof tallySchema>;
-type Ends = Tally[number]["ended"];
+type Ends = z.infer<typeof endsSchema>;
 type End = Pick<Ends[number], "state" | "code">;
 
 /** The code of a sequence whose commands completed, but whose script failed by its own result. */
@@ -49,7 +53,8 @@ export function withMoved(
   if (tally === null || !changesTally(before, after)) return tally;
   return tally.map((each) => {
     if (each.profile !== after.profile.name) return each;
-    return { ...each, ended: added(added(each.ended, endOf(before), -1), endOf(after), 1) };
+    const ended = added(added(each.ended, endOf(before), -1), endOf(after), 1);
+    return mendedTo(mendedTo({ ...each, ended }, before, -1), after, 1);
   });
 }
 
@@ -65,7 +70,11 @@ export function tallyOf(records: readonly SequenceRecord[]): Tally {
   return tally.map(({ profile, accepted }) => {
     const own = records.filter((each) => each.profile.name === profile);
     const ended = own.reduce((ends: Ends, one) => added(ends, endOf(one), 1), []);
-    return { profile, accepted, ended };
+    return own.reduce((counted: Tally[number], one) => mendedTo(counted, one, 1), {
+      profile,
+      accepted,
+      ended,
+    });
   });
 }
 
@@ -86,6 +95,29 @@ export function wholeTally(run: {
 
 function sumOf(counts: readonly number[]): number {
   return counts.reduce((sum, each) => sum + each, 0);
+}
+
+/** How a sequence ended that is run again: without success, or with a script that failed. */
+export function endBeforeRetry({ state, outcome }: SequenceRecord): End {
+  return { state, code: state === "succeeded" ? SCRIPT_FAILED : (outcome?.code ?? null) };
+}
+
+/** Counts, or no longer counts, what this sequence has made good if it is a retry. */
+function mendedTo(of: Tally[number], record: SequenceRecord, by: 1 | -1): Tally[number] {
+  const end = endOf(record);
+  const isWell = end?.state === "succeeded" && end.code === null;
+  const ends = isWell ? (record.retry?.ends ?? []) : [];
+  if (ends.length === 0) return of;
+  return { ...of, mended: ends.reduce((all, each) => added(all, each, by), of.mended ?? []) };
+}
+
+/** How many ended in each way, and no retry has made that good. */
+export function unmended({ ended, mended = [] }: Tally[number]): Ends {
+  return ended.flatMap((each) => {
+    const good = mended.find(({ state, code }) => state === each.state && code === each.code);
+    const left = each.count - (good?.count ?? 0);
+    return left > 0 ? [{ ...each, count: left }] : [];
+  });
 }
 
 /** How a sequence ended; null while it is not finished. */

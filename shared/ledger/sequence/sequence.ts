@@ -90,8 +90,17 @@ export const sequenceSchema = rowObject({
   runId: z.string(),
   /** Who asked for it; null if an older version of the app accepted it: then who made its run. */
   requestedBy: z.string().nullable().default(null),
-  /** The sequence that it runs again, and the how-manieth retry of the first one it is, from 1. */
-  retry: rowObject({ of: z.string(), number: z.number().int().min(1) })
+  /**
+   * The sequence that it runs again, the how-manieth retry of the first one it is, from 1, and how
+   * that one and those before it ended.
+   */
+  retry: rowObject({
+    of: z.string(),
+    number: z.number().int().min(1),
+    ends: z
+      .array(rowObject({ state: z.enum(SEQUENCE_STATES), code: z.string().nullable() }))
+      .default([]),
+  })
     .nullable()
     .default(null),
   machineId: z.string(),

@@ -3,6 +3,7 @@ import type { Known } from "../../access/authenticate.ts";
 import { whyNot, whyNotProfile } from "../../access/authorize.ts";
 import { capsOf, type Caps } from "../../access/caps.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
+import { endBeforeRetry } from "../../ledger/run/tally.ts";
 import { isTerminal, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { scriptFailed } from "../../ledger/sequence/progress.ts";
 import { retryIdOf } from "../../plan/identity.ts";
@@ -151,7 +152,11 @@ async function retryToWrite(
   const sequence: SequenceRecord = {
     ...newSequence({ ...run, requestedBy: by }, planned, at),
     sequenceId: retryIdOf(last.sequenceId),
-    retry: { of: last.sequenceId, number: (last.retry?.number ?? 0) + 1 },
+    retry: {
+      of: last.sequenceId,
+      number: (last.retry?.number ?? 0) + 1,
+      ends: [...(last.retry?.ends ?? []), endBeforeRetry(last)],
+    },
   };
   const detail = `${sequence.sequenceId} retries ${last.sequenceId}`;
   return {

@@ -3,7 +3,7 @@ import type { Caller } from "../../access/caller.ts";
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
 import type { RunSummary } from "../../ledger/run/summary.ts";
 import type { RunView } from "./run-view.ts";
-import { wholeTally, type Tally } from "../../ledger/run/tally.ts";
+import { unmended, wholeTally, type Tally } from "../../ledger/run/tally.ts";
 
 /** What of a run needs a person: its plan an approval, itself a resume, or some of it failed. */
 type Need = "approval" | "paused" | "failed";
@@ -31,7 +31,10 @@ export interface SummaryView extends Named {
    * lrq has counted those that an older version of the app has ended.
    */
   readonly counts: Counts;
-  /** How many did not end well, by the code of the outcome; empty where `counts` has null. */
+  /**
+   * How many did not end well, by the code of the outcome, without those that a retry has made
+   * good; empty where `counts` has null.
+   */
   readonly failures: Readonly<Record<string, number>>;
   readonly needs: readonly Need[];
   readonly approvalExpiresAt: string | null;
@@ -108,10 +111,10 @@ function countsIn({ accepted, open }: RunSummary, tally: Tally | null): Counts {
   };
 }
 
-/** A cancel is no failure: somebody asked for it. */
+/** A cancel is no failure: somebody asked for it. Nor is what a retry has made good. */
 function failuresIn(tally: Tally): Record<string, number> {
   const failures = new Map<string, number>();
-  for (const { state, code, count } of tally.flatMap(({ ended }) => ended)) {
+  for (const { state, code, count } of tally.flatMap(unmended)) {
     if (state === "cancelled" || (state === "succeeded" && code === null)) continue;
     const name = code ?? state;
     failures.set(name, (failures.get(name) ?? 0) + count);

@@ -2,7 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   changesTally,
+  endBeforeRetry,
   tallyOf,
+  unmended,
   withAccepted,
   withMoved,
   wholeTally,
@@ -72,6 +74,49 @@ describe("the tally of a run", () => {
         expect(wholeTally({ tally, accepted: ends.length, open: 0 })).toBe(tally);
       }),
     );
+  });
+
+  it("takes what a retry has made good from the failures, whatever its tries were", () => {
+    const failed = { state: "failed" as const, code: "commandFailed" };
+    const expired = { state: "expired" as const, code: "expired" };
+    const first = ended({ state: "failed", outcome: FAILED });
+    const second = ended({
+      state: "expired",
+      outcome: { code: "expired", detail: "" },
+      retry: { of: "1", number: 1, ends: [failed] },
+    });
+    const good = { retry: { of: "2", number: 2, ends: [failed, expired] } };
+    const third = ended({ state: "succeeded", ...good });
+    const other = ended({ state: "failed", outcome: FAILED });
+    const tally = tallyOf([first, second, other]);
+    const left = (of: typeof tally) => of.flatMap(unmended).toSorted((a, b) => b.count - a.count);
+    expect(left(tally)).toEqual([
+      { ...failed, count: 2 },
+      { ...expired, count: 1 },
+    ]);
+    const open = withAccepted(tally, [third]);
+    const mended = withMoved(open, aSequence(good), third) ?? [];
+    expect(mended).toEqual(tallyOf([first, second, other, third]));
+    expect(mended.flatMap(unmended)).toEqual([
+      { ...failed, count: 1 },
+      { state: "succeeded", code: null, count: 1 },
+    ]);
+    expect(wholeTally({ tally: mended, accepted: 4, open: 0 })).toBe(mended);
+    const later = ended({ state: "succeeded", results: [script(1, "stored")], ...good });
+    expect(left(withMoved(mended, third, later) ?? [])).toMatchObject([
+      { ...failed, count: 2 },
+      { ...expired, count: 1 },
+      { code: "scriptFailed", count: 1 },
+    ]);
+  });
+
+  it("says how a sequence ended that is run again, a script that failed too", () => {
+    expect(endBeforeRetry(ended({ state: "failed", outcome: FAILED }))).toEqual({
+      state: "failed",
+      code: "commandFailed",
+    });
+    const ran = ended({ state: "succeeded", results: [script(1, "stored")] });
+    expect(endBeforeRetry(ran)).toEqual({ state: "succeeded", code: "scriptFailed" });
   });
 
   it("is not known if an older version of the app has counted", () => {

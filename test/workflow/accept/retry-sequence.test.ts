@@ -33,6 +33,8 @@ const SETTINGS: RetrySettings = {
   caps: { perIncident: 2, perCallerDay: 100, perDay: 100 },
 };
 
+const CANCELLED = { state: "cancelled", code: "cancelled" };
+
 function one(setting: object = {}) {
   const [caller] = callersOf([{ name: "ann", key: keyHash("k"), may: RIGHTS, ...setting }]);
   if (caller === undefined) throw new Error("there is no caller");
@@ -74,7 +76,7 @@ describe("a retry", () => {
     const { machineId, parameters, profile, parts, lane } = first;
     expect(sequence).toMatchObject({ machineId, parameters, profile, parts, lane, runId });
     expect(sequence).toMatchObject({ state: "waiting", requestedBy: "ann", attempt: 0 });
-    expect(sequence.retry).toEqual({ of: sequenceId, number: 1 });
+    expect(sequence.retry).toEqual({ of: sequenceId, number: 1, ends: [CANCELLED] });
     expect(sequence.pass).toBeGreaterThan(0);
     expect(await ledger.read(sequenceKey(sequenceId))).toEqual(before);
     expect(await record(sequence.sequenceId)).toEqual(sequence);
@@ -113,9 +115,10 @@ describe("a retry", () => {
     const first = madeBy(await retry());
     await cancelAll();
     const second = madeBy(await retry());
-    expect(second.retry).toEqual({ of: first.sequenceId, number: 2 });
+    const ends = [CANCELLED, CANCELLED];
+    expect(second.retry).toEqual({ of: first.sequenceId, number: 2, ends });
     expect(madeBy(await retry(first.sequenceId)).sequenceId).toBe(second.sequenceId);
-    expect(first.retry).toEqual({ of: sequenceId, number: 1 });
+    expect(first.retry).toEqual({ of: sequenceId, number: 1, ends: [CANCELLED] });
   });
 
   it("comes to an end after twenty", async () => {

@@ -183,6 +183,22 @@ describe("a filter of the list", () => {
     expect(runs[1]?.approvalExpiresAt).toBe(new Date(START_MS + 1).toISOString());
   });
 
+  it("does not find a run whose failures a retry has made good", async () => {
+    const failed = { state: "failed" as const, code: "commandFailed", count: 2 };
+    const ended = [failed, { state: "succeeded" as const, code: null, count: 2 }];
+    const tally = (count: number) => [
+      { profile: "p", accepted: 4, ended, mended: [{ ...failed, count }] },
+    ];
+    const list = await listOf([
+      run(1, { ...OVER, accepted: 4, tally: tally(1) }),
+      run(2, { ...OVER, accepted: 4, tally: tally(2) }),
+    ]);
+    expect(await list.ids({ needsAttention: true })).toEqual(["case-1"]);
+    const [whole, half] = (await list.page({})).runs;
+    expect(whole).toMatchObject({ needs: [], failures: {}, counts: { failed: 2, succeeded: 2 } });
+    expect(half?.failures).toEqual({ commandFailed: 1 });
+  });
+
   it("that few runs pass gives short pages, whose cursors go on to the end", async () => {
     const runs = Array.from({ length: 2_500 }, (_, n) =>
       run(n, n === 3 ? { ...OVER, source: "jira" } : OVER),
