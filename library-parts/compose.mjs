@@ -12,7 +12,7 @@ const HERE = import.meta.dirname;
  * @returns {ReadonlyMap<string, string>}
  */
 export function composedScripts() {
-  const names = readdirSync(HERE).filter((name) => /^[A-Z].*\.ps1$/.test(name));
+  const names = readdirSync(HERE).filter((name) => /^(?:[A-Z].*\.ps1|list-.*\.sh)$/.test(name));
   return new Map(names.map((name) => [name, composed(name)]));
 }
 

@@ -76,14 +76,21 @@ export function choiceFor(input: Asked): Parsed<ReadyChoice> | NothingToDo {
   return { kind: "parsed", value: { ...choice, prepared: prepared.value } };
 }
 
+/** Those for sweeps last, because an incident hardly means one, and a message is cut. */
+function namesIn(catalogue: Catalogue): string {
+  const entries = [...catalogue].toSorted(
+    ([, a], [, b]) => Number(a.profile.lane === "sweep") - Number(b.profile.lane === "sweep"),
+  );
+  return entries.map(([name]) => name).join(", ");
+}
+
 /** What a request asks for by name, or what a rule chooses for its incident. */
 function choose({ incident, catalogue, routing, asked }: Asked): Choice | Invalid | NothingToDo {
   const name = asked.profile ?? incident.asks?.profile ?? null;
   if (name !== null) {
     const entry = catalogue.get(name);
     if (entry !== undefined) return { kind: "choice", entries: [entry], lane: asked.lane ?? null };
-    const message = `Ask for one of: ${[...catalogue.keys()].join(", ")}.`;
-    return invalid([{ path: "profile", message }]);
+    return invalid([{ path: "profile", message: `Ask for one of: ${namesIn(catalogue)}.` }]);
   }
   const rule = ruleFor(routing, incident);
   if (rule === null) {

@@ -18,7 +18,7 @@ function pathsOf(fields: Readonly<Record<string, unknown>>): readonly string[] {
 }
 
 describe("the profiles we ship", () => {
-  it("are all right, and nine", () => {
+  it("are all right, and there is no other", () => {
     expect([...shippedCatalogue().keys()].toSorted()).toEqual([
       "collect-file",
       "collect-file-unix",
@@ -27,6 +27,10 @@ describe("the profiles we ship", () => {
       "process-memory-dump",
       "run-script",
       "run-script-unix",
+      "sweep-autostarts-unix",
+      "sweep-listening-ports-unix",
+      "sweep-local-administrators-unix",
+      "sweep-scheduled-work-unix",
       "unix-triage",
       "windows-triage",
     ]);
