@@ -2,6 +2,7 @@ import { createMemoryBells } from "../local/memory/bells.ts";
 import { createMemoryClock } from "../local/memory/clock.ts";
 import { countedLedger } from "../local/memory/counted-ledger.ts";
 import { createMemoryLedger } from "../local/memory/ledger.ts";
+import { createMemoryRows } from "../local/memory/rows.ts";
 import { createSeededRandom } from "../local/memory/random.ts";
 import { DEFAULT_TIMEOUTS } from "../shared/defender/options.ts";
 import { createDefender } from "../shared/defender/client.ts";
@@ -53,6 +54,7 @@ export async function oweResults(
   const ports: Ports = {
     ledger: countedLedger(ledger, () => (requests.ledger += 1)),
     evidence: countedEvidence(evidence, () => (requests.evidence += 1)),
+    rows: createMemoryRows(),
     bells: createMemoryBells({ nowMs: () => clock.nowMs() }),
     callbacks: {
       send: async () => {
@@ -69,7 +71,7 @@ export async function oweResults(
 
 /** Collects all that is owed, one sequence after the other. Throws when one cannot be. */
 export async function collectAll({ ports, sequenceIds }: Owing): Promise<void> {
-  const settings = { limits: GENEROUS, version: "bench", commit: "unknown" };
+  const settings = { limits: GENEROUS, version: "bench", commit: "unknown", catalogue: new Map() };
   for (const sequenceId of sequenceIds) {
     const { kind } = await collect(ports, settings, sequenceId);
     if (kind !== "done") throw new Error(`collecting ended with ${kind}`);

@@ -206,7 +206,8 @@ function triggers(config: Config, outside: Outside, known: KnownParts) {
     reconcile: (log: Log) => reconcile(logging(log)),
     collect: (log: Log, message: unknown) => {
       const { sequenceId } = collectMessageSchema.parse(message).collect;
-      return collect(logging(log), { limits, version: VERSION, commit: COMMIT }, sequenceId);
+      const collecting = { limits, version: VERSION, commit: COMMIT, catalogue };
+      return collect(logging(log), collecting, sequenceId);
     },
     callBack: (log: Log, message: unknown) =>
       callBack(logging(log), calling, callbackMessageSchema.parse(message).callback),

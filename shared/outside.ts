@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createBellQueues } from "./azure/bell-queues.ts";
 import { createEvidenceBlobs } from "./azure/evidence-blobs.ts";
+import { createRowBlobs } from "./azure/row-blobs.ts";
 import { createLedgerTable } from "./azure/ledger-table.ts";
 import { createServiceClock } from "./azure/service-clock.ts";
 import type { Config } from "./config.ts";
@@ -14,9 +15,10 @@ import { createCallbacks } from "./outbound/callbacks.ts";
 import type { Defender, Ports } from "./ports.ts";
 import { withoutChanges, withoutSubmissions } from "./workflow/operate/lockdown.ts";
 
-/** The ledger's table and the evidence container. */
+/** The ledger's table, and the containers of evidence and of rows. */
 export const LEDGER_TABLE = "ledger";
 export const EVIDENCE_CONTAINER = "evidence";
+export const ROWS_CONTAINER = "rows";
 
 /**
  * Everything outside, as the deployed app has it: storage, Defender, receivers, time and chance.
@@ -46,6 +48,7 @@ export function createPorts(
     }),
     bells: createBellQueues(access),
     evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER, randomUUID),
+    rows: createRowBlobs(access, ROWS_CONTAINER),
     defender: braked(config, defender),
     callbacks: createCallbacks({
       lookup: async (name) => await lookup(name, { all: true }),

@@ -1,12 +1,13 @@
-import type { SaidPlatform } from "./incident/incident.ts";
 import type { CallbackAnswer, CallbackRequest } from "./callback/answer.ts";
 import type { CallbackBell, DrainBell } from "./ledger/outbox/message.ts";
 import type { MachineAction } from "./ledger/sequence/machine-action.ts";
 import type { RowChange } from "./ledger/sequence/rows.ts";
 import type { SubmissionAnswer } from "./ledger/sequence/submission.ts";
 import type { Command } from "./plan/command/command.ts";
+import type { Hunted, Machine, MachinePage } from "./plan/known-machine.ts";
 import type { LibraryFile } from "./plan/library/library-file.ts";
-import type { MachineFacts } from "./plan/machine-facts.ts";
+
+export type { Hunted, Machine, MachinePage };
 
 /**
  * Everything outside, on one page. Adapters are in `azure/` and `defender/`, memory ports for the
@@ -18,6 +19,7 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly bells: Bells;
   readonly evidence: EvidenceStore;
+  readonly rows: RowStore;
   readonly defender: Defender;
   readonly callbacks: Callbacks;
   readonly clock: ServiceClock;
@@ -84,6 +86,29 @@ export interface EvidenceStore {
   open(path: string): Promise<{ content: AsyncIterable<Uint8Array>; size: number } | null>;
 }
 
+/**
+ * The rows of machines, in files that only grow. They are read out of the evidence and say nothing
+ * that the evidence does not say.
+ */
+export interface RowStore {
+  /**
+   * Appends 1 byte to 4 MiB (Append Block) at the end of the file at `path`, and makes the file
+   * first if it is not there. All of it or nothing. If it throws, nobody knows which, and the same
+   * may be there twice later.
+   */
+  append(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * The bytes that are in the file now and their number, or null if nothing is there. With a range
+   * only those from `offset` on, at most `bytes`; the file has to be longer than `offset`.
+   */
+  open(
+    path: string,
+    range?: { readonly offset: number; readonly bytes: number },
+  ): Promise<{ content: AsyncIterable<Uint8Array>; size: number } | null>;
+  /** The paths that begin with `prefix`, sorted by UTF-16 units. */
+  list(prefix: string): Promise<readonly string[]>;
+}
+
 /** The way out to everybody who is told of a run. */
 export interface Callbacks {
   /**
@@ -91,18 +116,6 @@ export interface Callbacks {
    * it waits and how much it reads.
    */
   send(request: CallbackRequest): Promise<CallbackAnswer>;
-}
-
-/** A machine as Defender knows it. */
-export interface Machine extends Omit<MachineFacts, "platform" | "atMs"> {
-  readonly machineId: string;
-  readonly platform: SaidPlatform;
-  readonly onboarded: boolean;
-  readonly lastSeenAtMs: number | null;
-  /** Defender's word for the health of its sensor. */
-  readonly health: string | null;
-  /** The id of the machine that it was merged into; nothing may start on this one any more. */
-  readonly mergedInto: string | null;
 }
 
 /**
@@ -130,26 +143,6 @@ export interface Download {
   readonly length: number | null;
   readonly content: AsyncIterable<Uint8Array>;
 }
-
-/** A page of all machines; `next` goes on behind it, and is null at the end. It may be stored. */
-export interface MachinePage {
-  readonly machines: readonly Machine[];
-  readonly next: string | null;
-}
-
-/** What a query of advanced hunting found. */
-export type Hunted =
-  | {
-      readonly kind: "machines";
-      /** Each id once, in the order of the rows. */
-      readonly machineIds: readonly string[];
-      /** Rows without the id of a machine. */
-      readonly odd: number;
-      /** True if the answer has as many rows as Defender ever gives: there may be more. */
-      readonly isCut: boolean;
-    }
-  /** It names no machines: these are its first columns. */
-  | { readonly kind: "noDeviceColumn"; readonly columns: readonly string[] };
 
 /** Pays for the next page of a list before it is asked for; false if it cannot be paid. */
 export type PayPage = () => Promise<boolean>;

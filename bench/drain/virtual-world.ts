@@ -1,5 +1,6 @@
 import { createMemoryClock, type MemoryClock } from "../../local/memory/clock.ts";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
+import { createMemoryRows } from "../../local/memory/rows.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
 import { createServiceClock } from "../../shared/azure/service-clock.ts";
 import { PLATFORMS } from "../../shared/incident/incident.ts";
@@ -162,6 +163,7 @@ function portsOf(outside: Outside, { life }: Fleet, worker: Worker, who: Who): P
     random,
     log: () => {},
     evidence: within(life, outside.evidence),
+    rows: createMemoryRows(),
     callbacks: { send: async () => ({ kind: "unavailable", detail: "not measured" }) },
   };
 }
@@ -173,7 +175,7 @@ function startFleet(
   { limits, lingerMs }: Pick<VirtualWorldOptions, "limits" | "lingerMs">,
 ): void {
   const { clock, queue, results, random } = outside;
-  const collecting = { limits, version: "bench", commit: "bench" };
+  const collecting = { limits, version: "bench", commit: "bench", catalogue: new Map() };
   const draining = {
     limits,
     lingerMs,

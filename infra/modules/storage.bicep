@@ -30,6 +30,7 @@ var queues = ['command-sequences', 'results', 'callbacks']
 var poisonQueues = [for queue in queues: '${queue}-poison']
 var tables = ['ledger']
 var evidence = 'evidence'
+var rows = 'rows'
 // The host's own: leases and the state of timers, keys of functions, and the zip of the app.
 var hostContainers = ['azure-webjobs-hosts', 'azure-webjobs-secrets', 'deployments']
 
@@ -98,6 +99,14 @@ resource evidenceContainer 'Microsoft.Storage/storageAccounts/blobServices/conta
   }
 }
 
+// What machines answered to sweeps, read out of the evidence. It grows block by block, so it cannot
+// be immutable; the evidence is.
+resource rowsContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
+  parent: blobService
+  name: rows
+  properties: { publicAccess: 'None' }
+}
+
 // Unlocked: it stops mistakes, and an administrator can still take it away.
 resource evidencePolicy 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-06-01' = if (!evidencePolicyLocked) {
   parent: evidenceContainer
@@ -159,6 +168,19 @@ var expireEvidence = [
     type: 'Lifecycle'
     definition: {
       filters: { blobTypes: ['blockBlob'], prefixMatch: ['${evidence}/'] }
+      actions: {
+        baseBlob: { delete: { daysAfterCreationGreaterThan: evidenceKeepDays } }
+        snapshot: { delete: { daysAfterCreationGreaterThan: evidenceKeepDays } }
+        version: { delete: { daysAfterCreationGreaterThan: evidenceKeepDays } }
+      }
+    }
+  }
+  {
+    name: 'rows-after-the-time-of-evidence'
+    enabled: true
+    type: 'Lifecycle'
+    definition: {
+      filters: { blobTypes: ['appendBlob'], prefixMatch: ['${rows}/'] }
       actions: {
         baseBlob: { delete: { daysAfterCreationGreaterThan: evidenceKeepDays } }
         snapshot: { delete: { daysAfterCreationGreaterThan: evidenceKeepDays } }

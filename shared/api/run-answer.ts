@@ -20,6 +20,16 @@ const result = z.strictObject({
   exitCode: z.number().nullable(),
   output: z.string().nullable(),
   scriptErrors: z.string().nullable(),
+  // The release before reads no rows.
+  rows: z
+    .strictObject({
+      count: z.number(),
+      wrong: z.number(),
+      cut: z.enum(["rows", "bytes"]).nullable(),
+      trouble: z.string().nullable(),
+    })
+    .nullable()
+    .optional(),
 });
 
 const sequence = z.strictObject({

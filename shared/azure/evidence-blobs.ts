@@ -1,11 +1,7 @@
-import { Readable } from "node:stream";
-import {
-  type BlockBlobClient,
-  type BlockBlobUploadOptions,
-  ContainerClient,
-} from "@azure/storage-blob";
+import type { BlockBlobClient, BlockBlobUploadOptions } from "@azure/storage-blob";
 import type { EvidenceStore } from "../ports.ts";
 import { codeOf, type StorageAccess } from "./access.ts";
+import { downloaded, onceReady, openContainer } from "./blob-container.ts";
 import { stageBlocks } from "./stage-blocks.ts";
 
 /**
@@ -51,17 +47,7 @@ export function createEvidenceBlobs(
         throw error;
       }
     },
-    open: async (path) => {
-      try {
-        const answer = await container.getBlockBlobClient(path).download();
-        const content = answer.readableStreamBody;
-        if (content === undefined) throw new Error(`no body for ${path}`);
-        return { content: bytesOf(Readable.from(content)), size: answer.contentLength ?? 0 };
-      } catch (error) {
-        if (["BlobNotFound", "ContainerNotFound"].includes(codeOf(error))) return null;
-        throw error;
-      }
-    },
+    open: async (path) => await downloaded(container.getBlockBlobClient(path)),
   };
 }
 
@@ -125,35 +111,4 @@ async function uploadBlocks(
     blob.stageBlock(blockId, block, block.byteLength),
   );
   await blob.commitBlockList([...blockIds], options);
-}
-
-/**
- * Makes sure that the container exists before it begins a stream that can be read only once. It
- * asks the service once a process.
- */
-function onceReady(container: ContainerClient): () => Promise<void> {
-  let asked: Promise<void> | null = null;
-  const ask = async () => {
-    if (!(await container.exists())) await container.createIfNotExists();
-  };
-  return async () => {
-    asked ??= ask().catch((error: unknown) => {
-      asked = null;
-      throw error;
-    });
-    await asked;
-  };
-}
-
-async function* bytesOf(stream: Readable): AsyncIterable<Uint8Array> {
-  for await (const chunk of stream) {
-    if (!(chunk instanceof Uint8Array)) throw new Error("a blob's stream gave something but bytes");
-    yield chunk;
-  }
-}
-
-function openContainer(access: StorageAccess, name: string): ContainerClient {
-  return access.kind === "identity"
-    ? new ContainerClient(`${access.blobUrl}/${name}`, access.credential)
-    : new ContainerClient(access.connectionString, name);
 }

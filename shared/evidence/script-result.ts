@@ -54,6 +54,43 @@ const TELLING = ["exit_code", "script_output", "script_errors", "script_error"] 
  * `unreadable`, with the reason.
  */
 export function parseScriptResult(bytes: Uint8Array): ScriptResult {
+  const read = readResult(bytes);
+  if (read.kind === "unreadable") return read;
+  const { result } = read;
+  const name = result.script_name ?? result.name;
+  return {
+    kind: "read",
+    scriptName: name === null ? null : excerpt(name, MAX_NAME_CHARS).text,
+    exitCode: result.exit_code,
+    output: excerptOf(result.script_output),
+    errors: excerptOf(result.script_errors ?? result.script_error),
+  };
+}
+
+/** All that a script wrote, as it wrote it. */
+type ScriptOutput =
+  | { readonly kind: "read"; readonly text: string }
+  | Extract<ScriptResult, { kind: "unreadable" }>;
+
+/**
+ * The whole output in the file behind a RunScript result link, without Defender's padding and
+ * without the line that it puts first on Windows. Never throws.
+ */
+export function scriptOutput(bytes: Uint8Array): ScriptOutput {
+  const read = readResult(bytes);
+  if (read.kind === "unreadable") return read;
+  const text = withoutNuls(read.result.script_output ?? "").replace(TRANSCRIPT_LINE, "");
+  return { kind: "read", text };
+}
+
+/** As in the documented sample of Get live response result. */
+const TRANSCRIPT_LINE = /^\uFEFF?Transcript started, output file is [^\n]*(?:\n|$)/;
+
+type ReadResult =
+  | { readonly kind: "read"; readonly result: z.infer<typeof resultSchema> }
+  | Extract<ScriptResult, { kind: "unreadable" }>;
+
+function readResult(bytes: Uint8Array): ReadResult {
   if (bytes.byteLength > MAX_SCRIPT_RESULT_BYTES) {
     return unreadable(`larger than ${MAX_SCRIPT_RESULT_BYTES} bytes`);
   }
@@ -64,15 +101,7 @@ export function parseScriptResult(bytes: Uint8Array): ScriptResult {
   if (!TELLING.some((name) => Object.hasOwn(Object(json), name))) {
     return unreadable("none of the members of a script result");
   }
-  const { data: result } = read;
-  const name = result.script_name ?? result.name;
-  return {
-    kind: "read",
-    scriptName: name === null ? null : excerpt(name, MAX_NAME_CHARS).text,
-    exitCode: result.exit_code,
-    output: excerptOf(result.script_output),
-    errors: excerptOf(result.script_errors ?? result.script_error),
-  };
+  return { kind: "read", result: read.data };
 }
 
 /** Defender pads file and output with NULs (documented sample); they are no text. */
@@ -148,6 +177,6 @@ function countControls(bytes: Uint8Array): number {
   return controls;
 }
 
-function unreadable(why: string): ScriptResult {
+function unreadable(why: string): Extract<ScriptResult, { kind: "unreadable" }> {
   return { kind: "unreadable", why };
 }

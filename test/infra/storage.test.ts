@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { QUEUES } from "../../shared/azure/bell-queues.ts";
-import { EVIDENCE_CONTAINER, LEDGER_TABLE } from "../../shared/outside.ts";
+import { EVIDENCE_CONTAINER, LEDGER_TABLE, ROWS_CONTAINER } from "../../shared/outside.ts";
 import {
   EVERY_SNAPSHOT,
   namesOf,
@@ -54,7 +54,7 @@ describe.each(EVERY_SNAPSHOT)("the storage of a deployment: $name", ({ snapshot 
 
   it("has the table and the containers that the code and the host name, and no other", () => {
     expect(namesOf(snapshot, `${ACCOUNTS}/tableServices/tables`)).toEqual([LEDGER_TABLE]);
-    const containers = [...HOSTS_OWN, EVIDENCE_CONTAINER];
+    const containers = [...HOSTS_OWN, EVIDENCE_CONTAINER, ROWS_CONTAINER];
     expect(namesOf(snapshot, CONTAINERS)).toEqual(containers.toSorted());
   });
 
@@ -122,12 +122,15 @@ describe("evidence", () => {
     expect(deleted).toEqual([]);
   });
 
-  it("is deleted by storage only if somebody asks for it", () => {
+  it("is deleted by storage, and rows with it, only if somebody asks for it", () => {
     expect(policyOf(SNAPSHOTS.full)).toMatchObject({
       properties: { immutabilityPeriodSinceCreationInDays: 365 },
     });
     const deleted = agesIn(SNAPSHOTS.full).filter(({ onlyVersions }) => !onlyVersions);
-    const prefix = `${EVIDENCE_CONTAINER}/`;
-    expect(deleted).toEqual([{ prefix, days: 730, onlyVersions: false }]);
+    expect(deleted).toEqual(
+      [EVIDENCE_CONTAINER, ROWS_CONTAINER].map((name) => {
+        return { prefix: `${name}/`, days: 730, onlyVersions: false };
+      }),
+    );
   });
 });

@@ -136,6 +136,7 @@ export function aResult(overrides: Partial<SequenceResult> = {}): SequenceResult
     sha256: null,
     content: null,
     script: null,
+    rows: null,
     ...overrides,
   };
 }

@@ -1,6 +1,7 @@
 import { createMemoryBells } from "../../local/memory/bells.ts";
 import { createMemoryClock } from "../../local/memory/clock.ts";
 import { createMemoryEvidence } from "../../local/memory/evidence.ts";
+import { createMemoryRows } from "../../local/memory/rows.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
 import {
   callbackMessageSchema,
@@ -23,7 +24,7 @@ import { createJudge, type Judge } from "./judge.ts";
 import { heldBySetting } from "./paused-setting.ts";
 import { rulesOf } from "./library.ts";
 import { portsOf } from "./ports.ts";
-import { platformsOf } from "./profiles.ts";
+import { CATALOGUE, platformsOf } from "./profiles.ts";
 import { OFF_LIMITS } from "./scenario.ts";
 import { createQueue, type Serve } from "./queue.ts";
 import type { Scenario } from "./scenario.ts";
@@ -79,6 +80,7 @@ export function createWorld(
     ledger: judged(memory, judge, { ...versions, written: mixed ? asOlder(memory) : asIs }),
     newerLedger: judged(memory, judge, { ...versions, written: mixed ? asNewer : asIs }),
     evidence: createMemoryEvidence(),
+    rows: createMemoryRows(),
     queue: createQueue(
       { bells, clock, hosts, random: hostRandom },
       () => (isHealed() || scenario.profile === "calm" ? 0 : MESSAGES_TWICE),
@@ -147,8 +149,8 @@ function serve(world: World): Serve {
       }
       counts.collects += 1;
       const { sequenceId } = collectMessageSchema.parse(message.body).collect;
-      const settings = { limits, absentMs: ABSENT_MS, version: "simulated", commit: "unknown" };
-      return await collect(ports, settings, sequenceId);
+      const made = { version: "simulated", commit: "unknown", catalogue: CATALOGUE };
+      return await collect(ports, { limits, absentMs: ABSENT_MS, ...made }, sequenceId);
     });
     if (done.kind === "threw") return "failed";
     return await deleted(world, { epoch, failed: false });

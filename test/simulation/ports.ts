@@ -10,6 +10,7 @@ import type {
   PayPage,
   Ports,
   Reply,
+  RowStore,
 } from "../../shared/ports.ts";
 import { isBadAnswer, isVerdict } from "./bad-answers.ts";
 import type { Method } from "./faults.ts";
@@ -43,6 +44,7 @@ export function portsOf(world: World, invocation: Invocation): Ports {
         }),
     },
     evidence: evidenceOf(world, invocation),
+    rows: rowsOf(world, invocation),
     defender: defenderOf(world, invocation),
     callbacks: { send: async (request) => await sendOnce(world, invocation, request) },
     clock: observed.clock,
@@ -115,6 +117,18 @@ function evidenceOf(world: World, invocation: Invocation): EvidenceStore {
         ...storageCall(world, "evidence.open"),
         act: async () => await world.evidence.open(path),
       }),
+  };
+}
+
+function rowsOf(world: World, invocation: Invocation): RowStore {
+  const calling = async <T>(method: Method, act: () => Promise<T>) =>
+    await through(world, invocation, { ...storageCall(world, method), act });
+  return {
+    append: async (path, bytes) =>
+      await calling("rows.append", async () => await world.rows.append(path, bytes)),
+    open: async (path, range) =>
+      await calling("rows.open", async () => await world.rows.open(path, range)),
+    list: async (prefix) => await calling("rows.list", async () => await world.rows.list(prefix)),
   };
 }
 

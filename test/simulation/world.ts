@@ -1,7 +1,7 @@
 import type { MemoryClock } from "../../local/memory/clock.ts";
 import type { MemoryEvidence } from "../../local/memory/evidence.ts";
 import type { MemoryLedger } from "../../local/memory/ledger.ts";
-import type { Ledger, Ports, Random } from "../../shared/ports.ts";
+import type { Ledger, Ports, Random, RowStore } from "../../shared/ports.ts";
 import type { FaultPlan } from "./faults.ts";
 import type { Epoch, Hosts } from "./hosts.ts";
 import type { Court } from "./invariants.ts";
@@ -26,6 +26,7 @@ export interface World {
   /** The same for hosts of the newer version, which adds fields to what it writes. */
   readonly newerLedger: Ledger;
   readonly evidence: MemoryEvidence;
+  readonly rows: RowStore;
   readonly queue: Queue;
   readonly queued: () => number;
   readonly hosts: Hosts;

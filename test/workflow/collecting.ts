@@ -2,11 +2,13 @@ import { createMemoryBells } from "../../local/memory/bells.ts";
 import { createMemoryClock } from "../../local/memory/clock.ts";
 import { createMemoryEvidence, type MemoryEvidence } from "../../local/memory/evidence.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../local/memory/ledger.ts";
+import { createMemoryRows } from "../../local/memory/rows.ts";
 import { createSeededRandom } from "../../local/memory/random.ts";
 import { runKey } from "../../shared/ledger/row/keys.ts";
 import { insertion } from "../../shared/ledger/sequence/rows.ts";
 import { sequenceSchema, type SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
-import type { Defender, Download, Ports, Reply } from "../../shared/ports.ts";
+import type { Catalogue } from "../../shared/plan/profile/catalogue.ts";
+import type { Defender, Download, Ports, Reply, RowStore } from "../../shared/ports.ts";
 import { collect, type Collected } from "../../shared/workflow/collect/collect.ts";
 import { readManifest } from "../../shared/workflow/view/read-evidence.ts";
 import { aRun } from "../ledger/a-run.ts";
@@ -21,10 +23,17 @@ export interface Served {
   readonly chunks: readonly Uint8Array[];
 }
 
+/** Which profiles there are, and what else is true of the sequence. */
+interface Asked {
+  readonly catalogue?: Catalogue;
+  readonly fields?: Partial<SequenceRecord>;
+}
+
 /** A finished sequence whose results are owed, and everything it takes to collect them. */
 export interface Collecting {
   readonly ledger: MemoryLedger;
   readonly evidence: MemoryEvidence;
+  readonly rows: RowStore;
   readonly bells: ReturnType<typeof createMemoryBells>;
   readonly log: readonly string[];
   /** What was asked of Defender. */
@@ -52,22 +61,25 @@ const SETTINGS = {
 export async function openCollecting(
   served: readonly Served[],
   approvedBy: readonly string[] = [],
+  { catalogue = new Map(), fields = {} }: Asked = {},
 ): Promise<Collecting> {
   const ledger = createMemoryLedger();
   const evidence = createMemoryEvidence();
+  const rows = createMemoryRows();
   const clock = createMemoryClock({ startMs: START_MS + 60_000 });
   const bells = createMemoryBells({ nowMs: () => clock.nowMs() });
   const log: string[] = [];
   const asked = { links: 0, downloads: 0, pieces: 0 };
   const random = createSeededRandom(7);
   const approvals = { needed: approvedBy.length, by: [...approvedBy] };
-  const record = anOwing(served.map(commandOf), { approvals });
+  const record = anOwing(served.map(commandOf), { approvals, ...fields });
   const run = aRun({ accepted: 1, open: 1 });
   await ledger.commit([{ op: "insert", key: runKey(RUN_ID), body: run }, ...insertion(record)]);
   const ports = (change = (same: Ports) => same): Ports =>
     change({
       ledger,
       evidence,
+      rows,
       clock,
       bells,
       random,
@@ -82,11 +94,12 @@ export async function openCollecting(
   return {
     ledger,
     evidence,
+    rows,
     bells,
     log,
     asked,
     ports,
-    collect: async (from = ports()) => await collect(from, SETTINGS, SEQUENCE_ID),
+    collect: async (from = ports()) => await collect(from, { ...SETTINGS, catalogue }, SEQUENCE_ID),
     record: async () => {
       const row = await ledger.read(`sequence!${SEQUENCE_ID}`);
       return sequenceSchema.parse(row?.body);

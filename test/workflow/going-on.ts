@@ -1,3 +1,4 @@
+import { createMemoryRows } from "../../local/memory/rows.ts";
 import { PLATFORMS } from "../../shared/incident/incident.ts";
 import { ofEveryTeam, reading } from "../access/reaching.ts";
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
@@ -26,7 +27,8 @@ export type GoingOn = ReturnType<typeof startGoingOn>;
 
 const DONE = { status: "Completed", startedAtMs: 1, endedAtMs: 2, errors: [] };
 
-type GoingOnPorts = Omit<Ports, "evidence" | "callbacks"> & Pick<AcceptPorts, "lookUpPayments">;
+type GoingOnPorts = Omit<Ports, "evidence" | "rows" | "callbacks"> &
+  Pick<AcceptPorts, "lookUpPayments">;
 
 /** When it begins, and what lies between the app and its ledger. */
 interface Options {
@@ -114,8 +116,8 @@ export function startGoingOn({
     },
     collect: async (sequenceId: string) =>
       await collect(
-        { ...ports, evidence: NO_EVIDENCE },
-        { limits, version: "", commit: "" },
+        { ...ports, evidence: NO_EVIDENCE, rows: createMemoryRows() },
+        { limits, version: "", commit: "", catalogue: new Map() },
         sequenceId,
       ),
     run: async (runId: string) => {

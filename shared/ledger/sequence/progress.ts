@@ -98,6 +98,7 @@ export function withOwed(record: SequenceRecord, action: MachineAction): Sequenc
       sha256: null,
       content: null,
       script: null,
+      rows: null,
     }));
   return [...record.results, ...owed];
 }

@@ -39,4 +39,16 @@ export const resultSchema = rowObject({
     sha256: z.string(),
   }).nullable(),
   script: script.nullable(),
+  /**
+   * How many rows were read of it, and what is wrong with the rest; null if it has none. Older
+   * versions of the app read no rows.
+   */
+  rows: rowObject({
+    count: z.number(),
+    wrong: z.number(),
+    cut: z.enum(["rows", "bytes"]).nullable(),
+    trouble: z.string().nullable(),
+  })
+    .nullable()
+    .default(null),
 });

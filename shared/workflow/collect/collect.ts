@@ -8,6 +8,7 @@ import {
 import { headOf } from "../../evidence/chain.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { afterTry } from "../../limits/pace/next-try.ts";
+import type { Catalogue } from "../../plan/profile/catalogue.ts";
 import type { Ports } from "../../ports.ts";
 import { changeRun } from "../../store/change-run.ts";
 import { moveSequence } from "../../store/change-sequence.ts";
@@ -16,10 +17,11 @@ import { unlessSetAside } from "../../store/set-aside.ts";
 import { transact, tryTransact, usual } from "../../store/transact.ts";
 import { entryFor } from "./custody-entry.ts";
 import { fetchResult, type Fetched } from "./fetch-result.ts";
+import { storeRows } from "./store-rows.ts";
 
 export type CollectPorts = Pick<
   Ports,
-  "ledger" | "bells" | "evidence" | "defender" | "clock" | "random" | "log"
+  "ledger" | "bells" | "evidence" | "rows" | "defender" | "clock" | "random" | "log"
 >;
 
 export interface CollectSettings {
@@ -29,6 +31,8 @@ export interface CollectSettings {
    * up.
    */
   readonly absentMs?: number;
+  /** Which command of a profile has rows. */
+  readonly catalogue: Catalogue;
   /** Version and commit of lrq, for the custody entry. */
   readonly version: string;
   readonly commit: string;
@@ -126,9 +130,13 @@ async function noted(
   const logged = { sequenceId, part, index, came: fetched.kind };
   const nowMs = Math.ceil(ports.clock.latest());
   switch (fetched.kind) {
-    case "stored":
+    case "stored": {
       ports.log("info", "fetched", logged);
-      return await seal(ports, settings, record, fetched);
+      // Before it is recorded: while it is owed, somebody tries again.
+      const rows = await storeRows(ports, settings.catalogue, record.value, fetched.result);
+      const result = { ...fetched.result, rows };
+      return await seal(ports, settings, record, { ...fetched, result });
+    }
     case "noBudget": {
       ports.log("info", "fetched", logged);
       const dueAtMs = nowMs + settings.limits.pollMs * POLLS_WITHOUT_BUDGET;

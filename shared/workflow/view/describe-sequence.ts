@@ -130,7 +130,7 @@ function describeResult(
   result: SequenceRecord["results"][number],
   seesOutput: boolean,
 ): ResultView {
-  const { state, detail, tries, dueAtMs, size, sha256, servedName, path, script } = result;
+  const { state, detail, tries, dueAtMs, size, sha256, servedName, path, script, rows } = result;
   return {
     state,
     detail,
@@ -144,7 +144,17 @@ function describeResult(
     exitCode: script?.exitCode ?? null,
     output: seesOutput ? (script?.output ?? null) : null,
     scriptErrors: seesOutput ? (script?.errors ?? null) : null,
+    rows: rows === null ? null : countsOf(rows),
   };
+}
+
+function countsOf({
+  count,
+  wrong,
+  cut,
+  trouble,
+}: NonNullable<SequenceRecord["results"][number]["rows"]>): ResultView["rows"] {
+  return { count, wrong, cut, trouble };
 }
 
 /** The object of a command, in words for a person. */

@@ -202,4 +202,13 @@ export interface ResultView {
   /** What the script wrote; null for a caller who may not read evidence. */
   readonly output: string | null;
   readonly scriptErrors: string | null;
+  /** How many rows of a sweep were read of it; null if it has none. */
+  readonly rows: {
+    readonly count: number;
+    readonly wrong: number;
+    /** The bound at which lrq stopped; null if it has read all. */
+    readonly cut: "rows" | "bytes" | null;
+    /** Why the result, or the rest of it, is no rows; null if it is. */
+    readonly trouble: string | null;
+  } | null;
 }

@@ -33,6 +33,7 @@ const UNSAID = {
   sha256: null,
   content: null,
   script: null,
+  rows: null,
 };
 
 function ran(files: ClaimedFiles | null): SequenceRecord {

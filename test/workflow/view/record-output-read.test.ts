@@ -29,6 +29,7 @@ const RESULT: SequenceRecord["results"][number] = {
   sha256: "0".repeat(64),
   content: null,
   script: { exitCode: 0, output: "text", errors: "" },
+  rows: null,
 };
 
 /** A run with so many results, and a caller who sees it again and again. */

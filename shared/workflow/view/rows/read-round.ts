@@ -1,0 +1,149 @@
+import type { Cell } from "../../../evidence/rows/parsed-rows.ts";
+import { readPieces, rowsIn, type PieceHeader } from "../../../evidence/rows/row-block.ts";
+import { roundPrefix } from "../../../evidence/rows/rows-path.ts";
+import type { RowStore } from "../../../ports.ts";
+
+/** The rows of one machine in a round: where they are, and what its first line says. */
+interface Block {
+  readonly header: PieceHeader;
+  readonly path: string;
+  /** Where its rows lie in the file, piece by piece. */
+  readonly places: readonly Place[];
+}
+
+interface Place {
+  /** The piece's number in the file. */
+  readonly number: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Rows of one machine; those of a block come one after the other, in their order. */
+export interface RowsOfMachine {
+  readonly header: PieceHeader;
+  /** True for the first rows of a block. */
+  readonly isFirst: boolean;
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** A round by the name of its sweep and its number. */
+interface WhichRound {
+  readonly name: string;
+  readonly round: number;
+}
+
+/** Files up to this size are read once and kept; larger ones are read twice. Our own bound. */
+const KEPT_MAX_BYTES = 16 * 2 ** 20;
+
+/**
+ * The rows of a round, each machine once. One piece of a block, 4 MiB at most, and one file of at
+ * most 16 MiB are in memory at a time, however many rows there are.
+ */
+export async function* rowsOfRound(
+  store: RowStore,
+  round: WhichRound,
+): AsyncGenerator<RowsOfMachine> {
+  for await (const { blocks, content } of batchesOf(store, round)) {
+    const wanted = new Set<number>();
+    for (const { places } of blocks) {
+      const [only] = places;
+      if (only !== undefined && places.length === 1) wanted.add(only.number);
+    }
+    for await (const { header, rows } of readPieces(await content(), (at) => wanted.has(at))) {
+      if (rows !== null) yield { header, isFirst: true, rows };
+    }
+    for (const block of blocks) {
+      if (block.places.length > 1) yield* rowsOfBlock(store, block);
+    }
+  }
+}
+
+/** The rows of one block, read by themselves. */
+async function* rowsOfBlock(
+  store: RowStore,
+  { header, path, places }: Block,
+): AsyncGenerator<RowsOfMachine> {
+  for (const [index, { offset, bytes }] of places.entries()) {
+    const body = bytes === 0 ? Buffer.alloc(0) : await bytesAt(store, path, { offset, bytes });
+    yield { header, isFirst: index === 0, rows: rowsIn(body) };
+  }
+}
+
+/** Bytes of a file that must be there. */
+async function bytesAt(
+  store: RowStore,
+  path: string,
+  range: { readonly offset: number; readonly bytes: number },
+): Promise<Buffer> {
+  const opened = await store.open(path, range);
+  if (opened === null) throw new Error(`${path} is gone`);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of opened.content) pieces.push(piece);
+  const bytes = Buffer.concat(pieces);
+  if (bytes.byteLength !== range.bytes) throw new Error(`${path} is shorter than it was`);
+  return bytes;
+}
+
+interface Batch {
+  readonly blocks: readonly Block[];
+  /** The file once more. */
+  readonly content: () => Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** The newest batch first, so that the last block of a machine is met first. */
+async function* batchesOf(store: RowStore, round: WhichRound): AsyncGenerator<Batch> {
+  const met = new Set<string>();
+  const paths = await store.list(roundPrefix(round));
+  for (const path of paths.toReversed()) {
+    const content = await readable(store, path);
+    const blocks = (await lastBlocks(path, await content())).filter(
+      ({ header }) => !met.has(header.machineId),
+    );
+    for (const { header } of blocks) met.add(header.machineId);
+    yield { blocks, content };
+  }
+}
+
+async function readable(store: RowStore, path: string): Promise<Batch["content"]> {
+  const open = async () => {
+    const opened = await store.open(path);
+    if (opened === null) throw new Error(`${path} is gone`);
+    return opened;
+  };
+  const first = await open();
+  if (first.size > KEPT_MAX_BYTES) {
+    let unread: AsyncIterable<Uint8Array> | null = first.content;
+    return async () => {
+      const content = unread ?? (await open()).content;
+      unread = null;
+      return content;
+    };
+  }
+  const kept: Uint8Array[] = [];
+  for await (const piece of first.content) kept.push(piece);
+  return async () => inPieces(kept);
+}
+
+async function* inPieces(kept: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* kept;
+}
+
+/** For each machine of a file its last complete block. A batch has 500 machines at most. */
+async function lastBlocks(path: string, content: AsyncIterable<Uint8Array>): Promise<Block[]> {
+  const begun = new Map<string, Place[]>();
+  const last = new Map<string, Block>();
+  for await (const { header, number, offset } of readPieces(content, () => false)) {
+    const places = header.piece === 1 ? [] : (begun.get(header.block) ?? []);
+    // A piece whose predecessor is missing belongs to no block that is complete.
+    if (places.length !== header.piece - 1) continue;
+    places.push({ number, offset, bytes: header.bytes });
+    if (header.piece < header.pieces) {
+      begun.set(header.block, places);
+      continue;
+    }
+    begun.delete(header.block);
+    last.delete(header.machineId);
+    last.set(header.machineId, { header, path, places });
+  }
+  return [...last.values()];
+}
