@@ -26,7 +26,7 @@ const saidSchema = z.union([
   z.strictObject({ ok: z.literal(false), error: z.string() }),
 ]);
 
-/** What stand-ins.ps1 reads, the arguments of the script, and where its archive is to be. */
+/** What stand-ins.ps1 reads, the arguments of the script, and where its output is to be. */
 export interface Told {
   readonly output: string;
   readonly arguments: Readonly<Record<string, unknown>>;

@@ -42,6 +42,21 @@ function Stop-Tree($Process) {
   $Process.WaitForExit()
 }
 
+function Get-Signer([string]$Path) {
+  $signer = $scenario.signers.([IO.Path]::GetFileName($Path))
+  @{ signer = "$signer"; signed = [bool]$signer }
+}
+
+function Get-LinkTarget([string]$Path) {
+  @{ path = $scenario.target; arguments = '--from-link' }
+}
+
+function Get-AdministratorMember {
+  foreach ($each in $scenario.members) {
+    @{ kind = $each.kind; name = $each.name; group = $each.group; id = $each.id }
+  }
+}
+
 function Test-Administrator { $true }
 
 function Protect-Folder([string]$Folder) {

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "ConvertFrom-Json": [],
   "ConvertTo-Json": ["Compress", "Depth", "InputObject"],
   "ForEach-Object": [],
+  "Get-AuthenticodeSignature": ["LiteralPath"],
   "Get-ChildItem": ["ErrorAction", "Path", "Recurse"],
   "Get-CimInstance": ["ClassName", "Filter", "OperationTimeoutSec"],
   "Get-Item": ["ErrorAction", "Path"],
@@ -25,13 +26,17 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "Invoke-CimMethod": ["Arguments", "ClassName", "MethodName"],
   "New-Object": [],
   "Remove-CimInstance": ["InputObject"],
-  "Select-Object": ["Unique"],
+  "Select-Object": ["First", "Unique"],
   "Set-StrictMode": ["Version"],
+  "Sort-Object": [],
   "Where-Object": [],
 };
 
 /** Types, each with its static members. Those of PowerShell itself have none. */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
+  ADSI: [],
+  Activator: ["CreateInstance"],
+  Array: ["Sort"],
   BitConverter: ["ToString"],
   "Collections.ArrayList": [],
   "Collections.Generic.HashSet[string]": [],
@@ -44,6 +49,8 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   "Diagnostics.Stopwatch": ["StartNew"],
   Environment: ["ExpandEnvironmentVariables"],
   Guid: ["NewGuid"],
+  "IO.Compression.CompressionMode": ["Compress"],
+  "IO.Compression.GZipStream": [],
   "IO.Compression.ZipArchive": [],
   "IO.Compression.ZipFile": ["ExtractToDirectory"],
   "IO.Directory": ["CreateDirectory", "Delete", "Exists", "GetFiles"],
@@ -76,18 +83,21 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   "Lrq.Memory": ["Write"],
   Math: ["Ceiling", "Max", "Min"],
   "Security.Cryptography.SHA256": ["Create"],
+  "Security.Principal.NTAccount": [],
+  "Security.Principal.SecurityIdentifier": [],
   "Security.Principal.WindowsBuiltInRole": ["Administrator"],
   "Security.Principal.WindowsIdentity": ["GetCurrent"],
   "Security.Principal.WindowsPrincipal": [],
-  StringComparer: ["OrdinalIgnoreCase"],
+  StringComparer: ["Ordinal", "OrdinalIgnoreCase"],
   "Text.Encoding": ["UTF8"],
   "Threading.Tasks.Task": ["WaitAll"],
   "Threading.Tasks.Task[]": [],
   ValueType: [],
   WildcardPattern: ["Escape"],
   regex: ["Replace"],
+  type: ["GetTypeFromProgID"],
 };
-const ACCELERATORS = "byte[] char int long ordered string string[] switch void".split(" ");
+const ACCELERATORS = "bool byte[] char int long ordered string string[] switch void".split(" ");
 
 const syntaxSchema = z.strictObject({
   errors: z.array(z.string()),
