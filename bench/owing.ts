@@ -1,3 +1,4 @@
+import { noPoison } from "../local/memory/no-poison.ts";
 import { createMemoryBells } from "../local/memory/bells.ts";
 import { createMemoryClock } from "../local/memory/clock.ts";
 import { countedLedger } from "../local/memory/counted-ledger.ts";
@@ -56,6 +57,7 @@ export async function oweResults(
     evidence: countedEvidence(evidence, () => (requests.evidence += 1)),
     rows: createMemoryRows(),
     bells: createMemoryBells({ nowMs: () => clock.nowMs() }),
+    poison: noPoison,
     callbacks: {
       send: async () => {
         throw new Error("nobody is called back here");

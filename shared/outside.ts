@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createBellQueues } from "./azure/bell-queues.ts";
+import { createPoisonQueues } from "./azure/poison-queues.ts";
 import { createEvidenceBlobs } from "./azure/evidence-blobs.ts";
 import { createRowBlobs } from "./azure/row-blobs.ts";
 import { createLedgerTable } from "./azure/ledger-table.ts";
@@ -47,6 +48,7 @@ export function createPorts(
       monotonicMs,
     }),
     bells: createBellQueues(access),
+    poison: createPoisonQueues(access),
     evidence: createEvidenceBlobs(access, EVIDENCE_CONTAINER, randomUUID),
     rows: createRowBlobs(access, ROWS_CONTAINER),
     defender: braked(config, defender),

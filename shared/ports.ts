@@ -18,6 +18,7 @@ export type { Hunted, Machine, MachinePage };
 export interface Ports {
   readonly ledger: Ledger;
   readonly bells: Bells;
+  readonly poison: PoisonQueues;
   readonly evidence: EvidenceStore;
   readonly rows: RowStore;
   readonly defender: Defender;
@@ -27,9 +28,7 @@ export interface Ports {
   readonly log: Log;
 }
 
-/**
- * The table of one tenant and app. It is one partition, so each change of state is one transaction.
- */
+/** The table of one tenant and app: one partition, so each change of state is one transaction. */
 export interface Ledger {
   /** The row under `key`, or null. */
   read(key: string): Promise<Row | null>;
@@ -72,6 +71,12 @@ export interface Bells {
   ringCollect(sequenceId: string, delayMs: number): Promise<void>;
   /** Asks for a notice to be sent now. */
   ringCallback(bell: CallbackBell): Promise<void>;
+}
+
+/** Messages that the host of the functions has given up, because their handling threw too often. */
+export interface PoisonQueues {
+  /** How many lie in each of the queues that has any, by its name; null if nobody can say. */
+  count(): Promise<readonly { readonly queue: string; readonly count: number }[] | null>;
 }
 
 /** The create-only store of collected evidence. */
@@ -168,9 +173,7 @@ export interface Defender {
   ): Promise<SubmissionAnswer>;
   /** Live response actions created at or after `sinceMs`, newest first, of everybody. */
   listActions(sinceMs: number, payPage: PayPage): Promise<Reply<readonly MachineAction[]>>;
-  /**
-   * Live response actions that are Pending, of any age: offline machines keep sessions for days.
-   */
+  /** Those that are Pending, of any age: offline machines keep sessions for days. */
   listPending(payPage: PayPage): Promise<Reply<readonly MachineAction[]>>;
   getAction(actionId: string): Promise<Reply<MachineAction>>;
   /** `refused` with 400: the action can no longer be cancelled. */
@@ -214,10 +217,7 @@ export interface Defender {
 export interface ServiceClock {
   earliest(): number;
   latest(): number;
-  /**
-   * This host's monotonic clock, to measure how long something took here; never compared with
-   * another host's.
-   */
+  /** Of this host alone, to measure how long something took here. */
   monotonicMs(): number;
   /** Waits about that long; nothing else in the program sleeps. */
   sleep(ms: number): Promise<void>;

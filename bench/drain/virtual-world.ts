@@ -1,3 +1,4 @@
+import { noPoison } from "../../local/memory/no-poison.ts";
 import { createMemoryClock, type MemoryClock } from "../../local/memory/clock.ts";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { createMemoryRows } from "../../local/memory/rows.ts";
@@ -158,6 +159,7 @@ function portsOf(outside: Outside, { life }: Fleet, worker: Worker, who: Who): P
   return {
     ledger: within(life, ledgerOf(outside.ledger, worker, { clock, random, spend })),
     bells: within(life, bellsOf(outside, clock, random)),
+    poison: noPoison,
     defender: within(life, outside.defender),
     clock: within(life, worker.observed.clock),
     random,

@@ -1,3 +1,4 @@
+import { noPoison } from "../../local/memory/no-poison.ts";
 import { countedLedger } from "../../local/memory/counted-ledger.ts";
 import { createMemoryLedger } from "../../local/memory/ledger.ts";
 import { parseCallers, type Caller } from "../../shared/access/caller.ts";
@@ -48,7 +49,7 @@ const now = () => START_MS;
 
 export function portsOn(ledger: Ledger) {
   const clock = { earliest: now, latest: now, monotonicMs: now, sleep: async () => undefined };
-  return { ledger, clock };
+  return { ledger, clock, poison: noPoison };
 }
 
 /** One who reaches every team, and one of a team. */

@@ -19,7 +19,7 @@ export function NeedsYou({ items }: AttentionView) {
 }
 
 function Item({ item }: { readonly item: AttentionView["items"][number] }) {
-  const { code, detail, nextStep, since, until, count, runId, title } = item;
+  const { code, detail, nextStep, since, until, count, runId, title, machineId } = item;
   return (
     <li>
       <p>
@@ -44,7 +44,16 @@ function Item({ item }: { readonly item: AttentionView["items"][number] }) {
           </strong>
         )}
       </p>
-      <p>{detail}</p>
+      <p>
+        {detail}
+        {machineId === null ? null : (
+          <>
+            {", last on "}
+            <a href={hrefs.machine(machineId)}>{item.machineName ?? "a machine"}</a>{" "}
+            <code>{machineId}</code>
+          </>
+        )}
+      </p>
       {nextStep === null ? null : <Step of={nextStep.step} />}
     </li>
   );

@@ -10,6 +10,10 @@ export const ATTENTIONS = {
     "This version of the app cannot read a row, and leaves it as it is.",
     "Run the version of the app that wrote it; docs/runbooks/rows-set-aside.md says how.",
   ),
+  poison: needsPerson(
+    "The host has given up messages, because their handling failed five times.",
+    "Find in the app's log why, mend that, then delete the messages; docs/runbooks/poison.md says how.",
+  ),
   callbackDead: needsPerson(
     "A callback was tried for the last time and was not delivered.",
     "Mend the receiver, then send it again; docs/runbooks/callbacks-dead.md says how.",

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { createMemoryBells, type MemoryQueue } from "../../local/memory/bells.ts";
 import { statusOf } from "../../shared/azure/access.ts";
 import { createBellQueues, QUEUES } from "../../shared/azure/bell-queues.ts";
+import { createPoisonQueues } from "../../shared/azure/poison-queues.ts";
 import { drainMessageSchema } from "../../shared/ledger/outbox/message.ts";
 import { takeAccount } from "../azurite-account.ts";
 import { bellsContract, type OpenedBells } from "./bells.contract.ts";
@@ -46,6 +47,24 @@ it("the queues are only those that were rung", async () => {
     names.push(name);
   }
   expect(names).toEqual(["results"]);
+});
+
+it("messages that the host has given up are counted for each queue, and none is no queue", async () => {
+  const connectionString = takeAccount();
+  const poison = createPoisonQueues({ kind: "connectionString", connectionString });
+  expect(await poison.count()).toEqual([]);
+  const queue = new QueueClient(connectionString, `${QUEUES.collect}-poison`);
+  await queue.create();
+  expect(await poison.count()).toEqual([]);
+  for (const text of ["one", "two"]) await queue.sendMessage(text);
+  expect(await poison.count()).toEqual([{ queue: "results-poison", count: 2 }]);
+});
+
+it("messages that the host has given up are not known if storage does not answer", async () => {
+  const connectionString =
+    "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:1/a";
+  const poison = createPoisonQueues({ kind: "connectionString", connectionString });
+  expect(await poison.count()).toBeNull();
 });
 
 function openQueues(connectionString: string): OpenedBells {

@@ -1,3 +1,4 @@
+import { noPoison } from "../../local/memory/no-poison.ts";
 import type { CallbackAnswer, CallbackRequest } from "../../shared/callback/answer.ts";
 import { classifySubmission } from "../../shared/defender/classify.ts";
 import { lockedOut, type SubmissionAnswer } from "../../shared/ledger/sequence/submission.ts";
@@ -26,6 +27,7 @@ export function portsOf(world: World, invocation: Invocation): Ports {
   const { observed } = invocation.epoch;
   return {
     ledger: ledgerOf(world, invocation),
+    poison: noPoison,
     bells: {
       ringDrain: async (bell, delayMs) =>
         await through(world, invocation, {

@@ -1,3 +1,4 @@
+import { noPoison } from "../../local/memory/no-poison.ts";
 import { createMemoryBells } from "../../local/memory/bells.ts";
 import { createMemoryClock } from "../../local/memory/clock.ts";
 import { createMemoryEvidence, type MemoryEvidence } from "../../local/memory/evidence.ts";
@@ -82,6 +83,7 @@ export async function openCollecting(
       rows,
       clock,
       bells,
+      poison: noPoison,
       random,
       callbacks: {
         send: async () => {

@@ -1,4 +1,5 @@
 import { createMemoryRows } from "../../local/memory/rows.ts";
+import { noPoison } from "../../local/memory/no-poison.ts";
 import { PLATFORMS } from "../../shared/incident/incident.ts";
 import { ofEveryTeam, reading } from "../access/reaching.ts";
 import type { MachineAction } from "../../shared/ledger/sequence/machine-action.ts";
@@ -57,6 +58,7 @@ export function startGoingOn({
   const actions: MachineAction[] = [];
   const ports: GoingOnPorts = {
     ...world.ports,
+    poison: noPoison,
     ledger: between(ledger),
     defender: {
       ...world.ports.defender,

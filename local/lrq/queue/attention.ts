@@ -17,6 +17,7 @@ const item = z.looseObject({
   runId: z.string().nullable(),
   source: z.string().nullable(),
   incidentId: z.string().nullable(),
+  machineId: z.string().nullable(),
   machineName: z.string().nullable(),
 });
 type Item = z.infer<typeof item>;
@@ -48,7 +49,8 @@ function itemLines(
     ...(since === null ? [] : [distanceWords(since, nowMs())]),
     ...(until === null ? [] : [`ends ${distanceWords(until, nowMs())}`]),
   ];
-  const machine = about.machineName === null ? [] : [about.machineName];
+  const { machineId, machineName } = about;
+  const machine = machineId === null ? [] : [`last on ${machineName ?? "a machine"} ${machineId}`];
   const where = [...run, ...machine, ...times].join(", ");
   const title = count === null || count === 1 ? code : `${code}, ${count} times`;
   return [

@@ -6,21 +6,29 @@ import { isFinished, SEQUENCE_STATES, type SequenceRecord } from "../sequence/se
 
 const count = z.number().int().nonnegative();
 
-const endsSchema = z.array(
-  rowObject({ state: z.enum(SEQUENCE_STATES), code: z.string().nullable(), count }),
-);
+/** The sequence that failed last in this way, so that somebody knows where to look. */
+const lastSchema = rowObject({
+  sequenceId: z.string(),
+  machineId: z.string(),
+  machineName: z.string().nullable(),
+});
+export type LastFailed = z.infer<typeof lastSchema>;
+
+const end = { state: z.enum(SEQUENCE_STATES), code: z.string().nullable(), count };
+const endsSchema = z.array(rowObject({ ...end, last: lastSchema.optional() }));
 
 /**
  * The sequences of a run, counted for each profile: how many were accepted, and how those that are
  * finished ended. `code` is that of the outcome; null if there is nothing to say. `mended` are
- * those in `ended` that a retry has made good; it is missing if there is none.
+ * those in `ended` that a retry has made good; it is missing if there is none. `last` is missing for
+ * those that succeeded or were cancelled.
  */
 export const tallySchema = z.array(
   rowObject({
     profile: z.string(),
     accepted: count,
     ended: endsSchema,
-    mended: endsSchema.optional(),
+    mended: z.array(rowObject(end)).optional(),
   }),
 );
 export type Tally = z.infer<typeof tallySchema>;
@@ -53,7 +61,7 @@ export function withMoved(
   if (tally === null || !changesTally(before, after)) return tally;
   return tally.map((each) => {
     if (each.profile !== after.profile.name) return each;
-    const ended = added(added(each.ended, endOf(before), -1), endOf(after), 1);
+    const ended = counted(counted(each.ended, before, -1), after, 1);
     return mendedTo(mendedTo({ ...each, ended }, before, -1), after, 1);
   });
 }
@@ -69,8 +77,10 @@ export function tallyOf(records: readonly SequenceRecord[]): Tally {
   const tally = withAccepted([], records) ?? [];
   return tally.map(({ profile, accepted }) => {
     const own = records.filter((each) => each.profile.name === profile);
-    const ended = own.reduce((ends: Ends, one) => added(ends, endOf(one), 1), []);
-    return own.reduce((counted: Tally[number], one) => mendedTo(counted, one, 1), {
+    const ended = own
+      .toSorted((a, b) => (a.endedAtMs ?? 0) - (b.endedAtMs ?? 0))
+      .reduce((ends: Ends, one) => counted(ends, one, 1), []);
+    return own.reduce((of: Tally[number], one) => mendedTo(of, one, 1), {
       profile,
       accepted,
       ended,
@@ -111,12 +121,17 @@ function mendedTo(of: Tally[number], record: SequenceRecord, by: 1 | -1): Tally[
   return { ...of, mended: ends.reduce((all, each) => added(all, each, by), of.mended ?? []) };
 }
 
-/** How many ended in each way, and no retry has made that good. */
+/**
+ * How many ended in each way, and no retry has made that good. If one has, nobody knows whether it
+ * was the last of them.
+ */
 export function unmended({ ended, mended = [] }: Tally[number]): Ends {
   return ended.flatMap((each) => {
     const good = mended.find(({ state, code }) => state === each.state && code === each.code);
-    const left = each.count - (good?.count ?? 0);
-    return left > 0 ? [{ ...each, count: left }] : [];
+    if (good === undefined) return [each];
+    const { last: _, ...others } = each;
+    const left = each.count - good.count;
+    return left > 0 ? [{ ...others, count: left }] : [];
   });
 }
 
@@ -127,6 +142,21 @@ function endOf(record: SequenceRecord): End | null {
   if (state !== "succeeded") return { state, code: outcome?.code ?? null };
   const isFailed = results.some((each) => scriptFailed(each) === true);
   return { state, code: isFailed ? SCRIPT_FAILED : null };
+}
+
+/** The ends with one sequence more or less. */
+function counted(ends: Ends, record: SequenceRecord, by: 1 | -1): Ends {
+  const end = endOf(record);
+  if (end === null || end.state === "cancelled") return added(ends, end, by);
+  const isWell = end.state === "succeeded" && end.code === null;
+  const { sequenceId, machineId, machineName } = record;
+  const all = added(ends, end, by);
+  const own = all.find(({ state, code }) => state === end.state && code === end.code);
+  if (isWell || own === undefined) return all;
+  const others = all.filter((each) => each !== own);
+  if (by === 1) return [...others, { ...own, last: { sequenceId, machineId, machineName } }];
+  const { last, ...unknown } = own;
+  return last?.sequenceId === sequenceId ? [...others, unknown] : all;
 }
 
 function added(ends: Ends, end: End | null, by: 1 | -1): Ends {

@@ -2,6 +2,7 @@ import type { Caller } from "../../access/caller.ts";
 import { driftIn } from "../../limits/library/note.ts";
 import type { LibraryRules } from "../../limits/library/rules.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
+import type { PoisonQueues } from "../../ports.ts";
 import { attention, type Attention } from "./attention.ts";
 import { describeLockout, lockoutInWords } from "./describe-lockout.ts";
 
@@ -72,6 +73,14 @@ export function attentionOfRows({ setAside }: Budget, { all }: Caller): Attentio
   const sinceMs = Math.min(...setAside.map((each) => each.sinceMs));
   const detail = all ? named(setAside.map(({ key, why }) => `${key}: ${why}`)) : "";
   return [attention("rowSetAside", { detail, sinceMs, count: setAside.length })];
+}
+
+/** Messages that the host has given up; the work itself is in the ledger. */
+export function attentionOfPoison(poison: Awaited<ReturnType<PoisonQueues["count"]>>): Attention[] {
+  if (poison === null || poison.length === 0) return [];
+  const detail = poison.map(({ queue, count }) => `${count} in ${queue}`).join(", ");
+  const count = poison.reduce((sum, each) => sum + each.count, 0);
+  return [attention("poison", { detail, count })];
 }
 
 function named(all: readonly string[]): string {

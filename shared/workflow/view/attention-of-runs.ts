@@ -1,5 +1,6 @@
 import type { DeadNotice } from "../../ledger/outbox/notice.ts";
 import type { RunSummary } from "../../ledger/run/summary.ts";
+import type { LastFailed } from "../../ledger/run/tally.ts";
 import { attention, type Attention } from "./attention.ts";
 import type { SummaryView } from "./describe-summary.ts";
 
@@ -7,6 +8,8 @@ import type { SummaryView } from "./describe-summary.ts";
 export interface SeenRun {
   readonly summary: RunSummary;
   readonly view: SummaryView;
+  /** The sequence that failed last with each code. */
+  readonly last: ReadonlyMap<string, LastFailed>;
 }
 
 /** Runs that wait for an approval, the next deadline first. */
@@ -39,24 +42,38 @@ export function pausedRuns(seen: readonly SeenRun[]): Attention[] {
 
 /** What failed in runs that run, or ended at `sinceMs` or later: by cause, the most first. */
 export function failuresByCause(seen: readonly SeenRun[], sinceMs: number): Attention[] {
-  const causes = new Map<string, { count: number; runs: RunSummary[] }>();
-  for (const { summary, view } of seen) {
-    if ((summary.finishedAtMs ?? sinceMs) < sinceMs) continue;
-    for (const [code, count] of Object.entries(view.failures)) {
+  const causes = new Map<string, { count: number; runs: SeenRun[] }>();
+  for (const run of seen) {
+    if ((run.summary.finishedAtMs ?? sinceMs) < sinceMs) continue;
+    for (const [code, count] of Object.entries(run.view.failures)) {
       const cause = causes.get(code) ?? { count: 0, runs: [] };
-      causes.set(code, { count: cause.count + count, runs: [...cause.runs, summary] });
+      causes.set(code, { count: cause.count + count, runs: [...cause.runs, run] });
     }
   }
   return [...causes]
     .toSorted(([, a], [, b]) => b.count - a.count)
     .map(([of, { count, runs }]) => {
-      const [run] = runs.toSorted((a, b) => b.requestedAtMs - a.requestedAtMs);
-      const from = Math.min(...runs.map(({ requestedAtMs }) => requestedAtMs));
+      const [newest] = runs.toSorted(byNewest);
+      const sinceRun = Math.min(...runs.map(({ summary }) => summary.requestedAtMs));
+      const run = newest?.summary;
       const incident = run === undefined ? "" : `; the newest is ${run.source} ${run.incidentId}`;
       const detail = `sequences of ${runs.length} ${runs.length === 1 ? "run" : "runs"}${incident}`;
-      const about = { detail, sinceMs: from, count };
-      return attention({ of }, run === undefined ? about : { ...about, run });
+      const last = newest?.last.get(of);
+      return attention(
+        { of },
+        {
+          detail,
+          sinceMs: sinceRun,
+          count,
+          ...(run === undefined ? {} : { run }),
+          ...(last === undefined ? {} : { last }),
+        },
+      );
     });
+}
+
+function byNewest(a: SeenRun, b: SeenRun): number {
+  return b.summary.requestedAtMs - a.summary.requestedAtMs;
 }
 
 /** Callbacks that were tried for the last time, all as one. */

@@ -3,6 +3,7 @@ import type { ATTENTIONS } from "../../advice/attentions.ts";
 import type { OutcomeCode } from "../../advice/outcomes.ts";
 import type { WaitCode } from "../../advice/waits.ts";
 import { isoOrNull } from "../../ledger/row/instant.ts";
+import type { LastFailed } from "../../ledger/run/tally.ts";
 import type { RunSummary } from "../../ledger/run/summary.ts";
 import type { NextStepView } from "./run-view.ts";
 
@@ -35,13 +36,15 @@ interface Said {
   readonly count?: number;
   /** The run that it is about, or the newest of them. */
   readonly run?: Pick<RunSummary, "runId" | "source" | "incidentId" | "title">;
+  /** The sequence, and its machine, that it is about, or the last of them. */
+  readonly last?: LastFailed;
 }
 
 /** An item about the app or a run; the code of a failure can be one of Defender's own. */
 export function attention(code: KnownCode | { readonly of: string }, said: Said): Attention {
   const name = typeof code === "string" ? code : code.of;
   const advice = adviceAbout(name);
-  const { detail, sinceMs = null, untilMs = null, count = null, run = null } = said;
+  const { detail, sinceMs = null, untilMs = null, count = null, run = null, last = null } = said;
   return {
     code: name,
     detail,
@@ -54,8 +57,8 @@ export function attention(code: KnownCode | { readonly of: string }, said: Said)
     source: run?.source ?? null,
     incidentId: run?.incidentId ?? null,
     title: run?.title ?? null,
-    machineId: null,
-    machineName: null,
-    sequenceId: null,
+    machineId: last?.machineId ?? null,
+    machineName: last?.machineName ?? null,
+    sequenceId: last?.sequenceId ?? null,
   };
 }

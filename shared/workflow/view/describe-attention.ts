@@ -8,7 +8,7 @@ import type { LibraryRules } from "../../limits/library/rules.ts";
 import type { LedgerReads, Ports } from "../../ports.ts";
 import { loadBudget } from "../../store/load.ts";
 import { attention, type Attention } from "./attention.ts";
-import { attentionOfQueue, attentionOfRows } from "./attention-of-queue.ts";
+import { attentionOfPoison, attentionOfQueue, attentionOfRows } from "./attention-of-queue.ts";
 import {
   deadCallbacks,
   failuresByCause,
@@ -16,7 +16,7 @@ import {
   pausedRuns,
   type SeenRun,
 } from "./attention-of-runs.ts";
-import { describeSummary } from "./describe-summary.ts";
+import { describeSummary, lastFailures } from "./describe-summary.ts";
 
 /** What wants a person, the most urgent first. */
 export interface AttentionView {
@@ -29,21 +29,22 @@ const ROWS_MAX = 1_000;
 const SINCE_MS = 86_400_000;
 
 /**
- * What wants a person, in at most five requests: of the queue, which all teams share, and of the
- * runs that the caller's rights reach. It looks at a thousand runs that are running, at the newest
- * thousand, and at a thousand dead callbacks. Failures are of runs that are running, or finished at
- * `askedSinceMs` or later; without it in the last day. No time of the answer itself is in it, so an
- * unchanged answer is the same.
+ * What wants a person, in at most five requests to the ledger: of the queue, which all teams share,
+ * and of the runs that the caller's rights reach. It looks at a thousand runs that are running, at
+ * the newest thousand, and at a thousand dead callbacks. Failures are of runs that are running, or
+ * finished at `askedSinceMs` or later; without it in the last day. No time of the answer itself is
+ * in it, so an unchanged answer is the same.
  */
 export async function describeAttention(
-  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
+  { ledger, clock, poison }: Pick<Ports, "ledger" | "clock" | "poison">,
   library: LibraryRules | null,
   caller: Caller,
   askedSinceMs: number | null,
 ): Promise<AttentionView> {
   const ranges = caller.all ? [SUMMARY] : [summariesOf(teamOf(caller)), summariesOf("")];
-  const [budget, dead, ...summaries] = await Promise.all([
+  const [budget, given, dead, ...summaries] = await Promise.all([
     orSetAside(loadBudget(ledger)),
+    poison.count(),
     deadIn(ledger),
     ...[RUNNING, ...ranges].map(async (range) => await summariesIn(ledger, range)),
   ]);
@@ -62,6 +63,7 @@ export async function describeAttention(
     ...missingApprovals(seen),
     ...pausedRuns(seen),
     ...rows,
+    ...attentionOfPoison(given),
     ...failuresByCause(seen, sinceMs),
     ...deadCallbacks(reached, runs),
     ...slows,
@@ -74,7 +76,7 @@ function seenBy(caller: Caller, summaries: readonly RunSummary[], nowMs: number)
   const all = new Map(summaries.map((summary) => [summary.runId, summary]));
   return [...all.values()].flatMap((summary) => {
     const view = describeSummary(summary, caller, nowMs);
-    return view === null ? [] : [{ summary, view }];
+    return view === null ? [] : [{ summary, view, last: lastFailures(summary, caller) }];
   });
 }
 

@@ -24,7 +24,7 @@ interface NowSettings {
   readonly library: LibraryRules | null;
 }
 
-type NowPorts = Pick<Ports, "ledger" | "clock">;
+type NowPorts = Pick<Ports, "ledger" | "clock" | "poison">;
 
 /** Both views. What changes between the first and the second is in the next answer. */
 export async function describeNow(
@@ -38,7 +38,10 @@ export async function describeNow(
 
 /** One page of the Table service. */
 const ROWS_MAX = 1_000;
-/** A few things depend on time alone, such as failures that are a day old: they may be so late. */
+/**
+ * A few things depend on time alone, such as failures that are a day old, and messages that the
+ * host has given up are not looked for. They may be so late.
+ */
 const LATE_MS = 300_000;
 
 /**
@@ -47,7 +50,7 @@ const LATE_MS = 300_000;
  * has, or the budget cannot be read.
  */
 export async function glanceAtNow(
-  { ledger, clock }: NowPorts,
+  { ledger, clock }: Pick<NowPorts, "ledger" | "clock">,
   { limits }: NowSettings,
   caller: Caller,
 ): Promise<string | null> {

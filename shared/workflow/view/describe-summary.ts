@@ -3,7 +3,7 @@ import type { Caller } from "../../access/caller.ts";
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
 import type { RunSummary } from "../../ledger/run/summary.ts";
 import type { RunView } from "./run-view.ts";
-import { unmended, wholeTally, type Tally } from "../../ledger/run/tally.ts";
+import { type LastFailed, unmended, wholeTally, type Tally } from "../../ledger/run/tally.ts";
 
 /** What of a run needs a person: its plan an approval, itself a resume, or some of it failed. */
 type Need = "approval" | "paused" | "failed";
@@ -109,6 +109,16 @@ function countsIn({ accepted, open }: RunSummary, tally: Tally | null): Counts {
     expired: of("expired"),
     refused: of("refused"),
   };
+}
+
+/** The sequence that failed last with each code, as far as that is known. */
+export function lastFailures(summary: RunSummary, caller: Caller): ReadonlyMap<string, LastFailed> {
+  const tally = coveredBy(caller, wholeTally(summary)) ?? [];
+  return new Map(
+    tally.flatMap(unmended).flatMap(({ state, code, last }) => {
+      return last === undefined ? [] : [[code ?? state, last]];
+    }),
+  );
 }
 
 /** A cancel is no failure: somebody asked for it. Nor is what a retry has made good. */

@@ -12,16 +12,25 @@ import {
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { aResult, aSequence, START_MS } from "../a-sequence.ts";
 
+const COMMAND_FAILED = { state: "failed" as const, code: "commandFailed" };
 const FAILED = { code: "commandFailed", detail: "it failed" };
 
 function ended(overrides: Partial<SequenceRecord>): SequenceRecord {
   return aSequence({ place: null, endedAtMs: START_MS, ...overrides });
 }
 
+function at(endedAtMs: number, over: Partial<SequenceRecord>): SequenceRecord {
+  return ended({ sequenceId: `s${endedAtMs}`, machineId: `m${endedAtMs}`, ...over, endedAtMs });
+}
+
 function script(exitCode: number | null, state: "owed" | "stored") {
   const said = exitCode === null ? null : { exitCode, output: "", errors: "" };
   return aResult({ type: "RunScript", state, script: said });
 }
+
+const { sequenceId, machineId, machineName } = aSequence();
+/** All of them are of this one. */
+const LAST = { last: { sequenceId, machineId, machineName } };
 
 describe("the tally of a run", () => {
   it("counts the ends of each profile, with their codes", () => {
@@ -34,7 +43,7 @@ describe("the tally of a run", () => {
     ];
     const [{ profile: { name } } = aSequence()] = records;
     expect(tallyOf(records)).toEqual([
-      { profile: name, accepted: 3, ended: [{ state: "failed", code: "commandFailed", count: 2 }] },
+      { profile: name, accepted: 3, ended: [{ ...COMMAND_FAILED, count: 2, ...LAST }] },
       { profile: "other", accepted: 1, ended: [{ state: "succeeded", code: null, count: 1 }] },
     ]);
   });
@@ -46,7 +55,8 @@ describe("the tally of a run", () => {
     expect(changesTally(before, after)).toBe(true);
     expect(changesTally(again, after)).toBe(true);
     const [first] = withMoved(tallyOf([before]), before, after) ?? [];
-    expect(first?.ended).toEqual([{ state: "succeeded", code: "scriptFailed", count: 1 }]);
+    const ran = { state: "succeeded", code: "scriptFailed", count: 1 };
+    expect(first?.ended).toEqual([{ ...ran, ...LAST }]);
     expect(withMoved(tallyOf([again]), again, after)).toEqual(tallyOf([after]));
   });
 
@@ -77,7 +87,7 @@ describe("the tally of a run", () => {
   });
 
   it("takes what a retry has made good from the failures, whatever its tries were", () => {
-    const failed = { state: "failed" as const, code: "commandFailed" };
+    const failed = COMMAND_FAILED;
     const expired = { state: "expired" as const, code: "expired" };
     const first = ended({ state: "failed", outcome: FAILED });
     const second = ended({
@@ -91,8 +101,8 @@ describe("the tally of a run", () => {
     const tally = tallyOf([first, second, other]);
     const left = (of: typeof tally) => of.flatMap(unmended).toSorted((a, b) => b.count - a.count);
     expect(left(tally)).toEqual([
-      { ...failed, count: 2 },
-      { ...expired, count: 1 },
+      { ...failed, count: 2, ...LAST },
+      { ...expired, count: 1, ...LAST },
     ]);
     const open = withAccepted(tally, [third]);
     const mended = withMoved(open, aSequence(good), third) ?? [];
@@ -108,6 +118,24 @@ describe("the tally of a run", () => {
       { ...expired, count: 1 },
       { code: "scriptFailed", count: 1 },
     ]);
+  });
+
+  it("names the sequence that failed last in each way, and none that is cancelled or went well", () => {
+    const outcome = { code: "cancelled", detail: "" };
+    const tally = tallyOf([
+      at(2, { state: "failed", outcome: FAILED }),
+      at(1, { state: "failed", outcome: FAILED }),
+      at(3, { state: "cancelled", outcome }),
+      at(4, { state: "succeeded" }),
+    ]);
+    const known = tally.flatMap((each) => each.ended).map(({ code, last }) => [code, last]);
+    expect(new Map(known.map(([code, last]) => [code, last]))).toEqual(
+      new Map([
+        ["commandFailed", { sequenceId: "s2", machineId: "m2", machineName }],
+        ["cancelled", undefined],
+        [null, undefined],
+      ]),
+    );
   });
 
   it("says how a sequence ended that is run again, a script that failed too", () => {

@@ -8,6 +8,7 @@ import { runChanges } from "../../../shared/ledger/run/run-changes.ts";
 import type { RunRecord } from "../../../shared/ledger/run/run.ts";
 import { FIRST_BUDGET, type Budget } from "../../../shared/limits/pace/budget.ts";
 import { runIdOf } from "../../../shared/plan/identity.ts";
+import type { PoisonQueues } from "../../../shared/ports.ts";
 import { describeAttention } from "../../../shared/workflow/view/describe-attention.ts";
 import { callersOf, keyHash } from "../../access/callers.ts";
 import { ofEveryTeam } from "../../access/reaching.ts";
@@ -49,12 +50,20 @@ function failed(code: string, count: number, finishedAtMs: number | null): Parti
   return { accepted: count + open, open, finishedAtMs, tally };
 }
 
+/** A run that is over, so many of which failed; with more in that end, and beside it. */
+function over(code: string, count: number, more: object = {}, beside: object = {}) {
+  const ended = [{ state: "failed" as const, code, count, ...more }];
+  const tally = [{ profile: "p", accepted: count, ended, ...beside }];
+  return { accepted: count, open: 0, finishedAtMs: START_MS, tally };
+}
+
 const now = () => START_MS;
 
 async function attentionOf(
   runs: readonly RunRecord[],
   budget: Partial<Budget> | { v: 2 } = {},
   dead: readonly string[] = [],
+  given: Awaited<ReturnType<PoisonQueues["count"]>> = [],
 ) {
   const memory = createMemoryLedger();
   for (const each of runs) await memory.commit(runChanges(null, each));
@@ -69,9 +78,10 @@ async function attentionOf(
   let requests = 0;
   const ledger = countedLedger(memory, () => (requests += 1));
   const clock = { earliest: now, latest: now, monotonicMs: now, sleep: async () => undefined };
+  const poison = { count: () => Promise.resolve(given) };
   const view = async (caller = CHIEF, sinceMs: number | null = null) => {
     requests = 0;
-    const { items } = await describeAttention({ ledger, clock }, null, caller, sinceMs);
+    const { items } = await describeAttention({ ledger, clock, poison }, null, caller, sinceMs);
     return attentionSchema.parse({ items }).items;
   };
   const codes = async (caller = CHIEF, sinceMs: number | null = null) =>
@@ -80,6 +90,32 @@ async function attentionOf(
 }
 
 describe("what wants a person", () => {
+  it("has what the host has given up, and what to do; nothing if nobody can say", async () => {
+    const given = [
+      { queue: "results-poison", count: 1 },
+      { queue: "callbacks-poison", count: 2 },
+    ];
+    const { view } = await attentionOf([run(1, failed("x", 1, null))], {}, [], given);
+    const [poison, failure] = await view();
+    const detail = "1 in results-poison, 2 in callbacks-poison";
+    expect([poison, failure?.code]).toMatchObject([{ code: "poison", count: 3, detail }, "x"]);
+    expect(poison?.nextStep?.step).toContain("docs/runbooks/poison.md");
+    expect(await (await attentionOf([], {}, [], null)).codes()).toEqual([]);
+  });
+
+  it("names the machine on which the newest run failed last, also for its id", async () => {
+    const last = { sequenceId: "s", machineId: "a".repeat(40), machineName: "pc-7" };
+    const mended = [{ state: "failed" as const, code: "mended", count: 1 }];
+    const { view } = await attentionOf([
+      run(2, over("once", 1, { last })),
+      run(1, over("once", 1)),
+      run(3, over("mended", 6, { last }, { mended })),
+    ]);
+    const [six, once] = await view();
+    expect(once).toMatchObject({ code: "once", count: 2, ...last });
+    expect(six).toMatchObject({ code: "mended", count: 5, machineId: null });
+  });
+
   it("is nothing while all goes well", async () => {
     const { codes } = await attentionOf([run(1), run(2, { finishedAtMs: START_MS })]);
     expect(await codes()).toEqual([]);
