@@ -165,6 +165,9 @@ export interface SimulatedMachine {
   readonly scripts?: Readonly<Record<string, SimulatedScript>>;
 }
 
+/** What a script of `library/` lists as rows. */
+export type RowsKind = "autostarts" | "scheduled-work" | "listening-ports" | "local-administrators";
+
 export interface SimulatedLibraryFile {
   readonly fileName: string;
   readonly content: Uint8Array;
@@ -175,6 +178,8 @@ export interface SimulatedLibraryFile {
     readonly exitCode?: number;
     readonly output?: string;
     readonly errors?: string;
+    /** It lists rows: `listed-rows.ts` says which, and its arguments where. */
+    readonly rows?: RowsKind;
     /** Path of the archive it leaves behind; `{machine}` and `{args}` are filled in. */
     readonly creates?: string;
   };

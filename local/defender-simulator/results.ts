@@ -6,6 +6,7 @@ import { archiveFor } from "./archive.ts";
 import { fileBytes, fileLabel, gathered, storedGzip } from "./generated-bytes.ts";
 import { commandViews } from "./machine-actions.ts";
 import { guid, hex } from "./random.ts";
+import { rowsFile } from "./rows-file.ts";
 import { samePath } from "./schedule.ts";
 import type { ActionRecord, CommandResult } from "./state.ts";
 import { complain, machineOf } from "./tenant.ts";
@@ -169,6 +170,9 @@ function fetchedFile(
   const { seed } = tenant.rules;
   if (found !== undefined) return fileBytes(seed, fileLabel(machine.id, found[0]), found[1]);
   if (origin.from === "machine") return null;
+  const maker = tenant.state.actions.find(({ ordinal }) => ordinal === origin.ordinal) ?? action;
+  const listed = rowsFile(tenant, { machine, action: maker }, origin.scriptName);
+  if (listed !== null) return fileBytes(seed, "", { content: listed.content });
   const about = `Collected from ${machine.computerDnsName} by ${origin.scriptName}.\n`;
   const sample = hex(seed, 4_096, "sample", origin.ordinal);
   const content = archiveFor(path, [

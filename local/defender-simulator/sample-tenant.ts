@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { SimulatedLibraryFile, SimulatedMachine } from "./options.ts";
+import type { RowsKind, SimulatedLibraryFile, SimulatedMachine } from "./options.ts";
 import { fraction, hex } from "./random.ts";
 
 /**
@@ -63,6 +63,18 @@ const CREATES: Readonly<Record<string, string>> = {
   "copy-file-for-collection.sh": "/tmp/lrq-file.tar.gz",
 };
 
+/** What scripts that list rows list. */
+const LISTS: Readonly<Record<string, RowsKind>> = {
+  "Get-Autostart.ps1": "autostarts",
+  "Get-ScheduledWork.ps1": "scheduled-work",
+  "Get-ListeningPort.ps1": "listening-ports",
+  "Get-LocalAdministrator.ps1": "local-administrators",
+  "list-autostarts.sh": "autostarts",
+  "list-scheduled-work.sh": "scheduled-work",
+  "list-listening-ports.sh": "listening-ports",
+  "list-local-administrators.sh": "local-administrators",
+};
+
 /** Stand-ins for what the shipped profiles name and `library/` does not have. */
 const STAND_INS = [...Object.keys(CREATES), "windows-triage-list.json"];
 
@@ -82,6 +94,8 @@ function sampleLibrary(): readonly SimulatedLibraryFile[] {
 
 function libraryFile(fileName: string, content: Uint8Array): SimulatedLibraryFile {
   const creates = CREATES[fileName];
+  const rows = LISTS[fileName];
+  if (rows !== undefined) return { fileName, content, simulate: { rows } };
   return { fileName, content, ...(creates === undefined ? {} : { simulate: { creates } }) };
 }
 

@@ -9,6 +9,7 @@ import type {
   Schedule,
   SimulatedCommand,
 } from "./state.ts";
+import { rowsFile } from "./rows-file.ts";
 import { libraryFile } from "./tenant.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -133,7 +134,12 @@ function scriptOn(step: Step, scriptName: string, args: string | null): Simulate
   if (real !== null) return real;
   const own = step.machine.scripts?.[scriptName];
   const simulated = step.tenant.givenFiles.get(scriptName)?.simulate;
-  const { creates: template, ...common } = simulated ?? {};
+  const { creates: template, rows: _, ...common } = simulated ?? {};
+  const listed = rowsFile(step.tenant, step, scriptName);
+  if (listed !== null) {
+    const { path, content, line } = listed;
+    return { ...common, output: line, creates: { [path]: { content } }, ...own };
+  }
   const path = template
     ?.replaceAll("{machine}", () => step.machine.computerDnsName)
     .replaceAll("{args}", () => args ?? "");

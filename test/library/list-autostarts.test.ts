@@ -1,9 +1,17 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { readRows } from "../../shared/evidence/rows/read-rows.ts";
 import { diskWithWork, plist, put, putProgram } from "./a-disk.ts";
-import { columnsFor, listed, rowsIn, SHELLS } from "./listed.ts";
+import { columnsFor, formFor, listed, rowsIn, SHELLS } from "./listed.ts";
 import { digest } from "./opened.ts";
 import { canMount, mountSmallDisk, unmount } from "./small-disk.ts";
 
@@ -143,10 +151,14 @@ describe.each(SHELLS)("autostarts of a disk, under %s", (shell) => {
     expect(ran.said.ok && ran.said.bytes).toBeGreaterThan(0);
   });
 
-  it("of this machine itself are listed in the time that there is", () => {
+  it("of this machine itself are rows as their profiles read them", async () => {
     for (const script of [AUTOSTARTS, WORK]) {
-      const rows = rowsIn(listed(top, script, { shell }));
+      const ran = listed(top, script, { shell });
+      const rows = rowsIn(ran);
       for (const row of rows) expect(Object.keys(row)).toEqual(columnsFor(script));
+      const read = await readRows("GetFile", createReadStream(ran.output), formFor(script));
+      expect(read).toMatchObject({ wrongCount: 0, cut: null, trouble: null });
+      expect(read.rows).toHaveLength(rows.length);
     }
   });
 });

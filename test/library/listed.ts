@@ -4,6 +4,7 @@ import { dirname, delimiter, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { z } from "zod";
+import type { RowsForm } from "../../shared/plan/profile/rows-form.ts";
 import { shippedCatalogue } from "../plan/shipped.ts";
 import { digest, rowsOf } from "./opened.ts";
 
@@ -69,15 +70,19 @@ export function rowsIn({ said, output, left }: ReturnType<typeof listed>): reado
   return rows;
 }
 
-/** The columns of the shipped profile that runs this script. */
-export function columnsFor(script: string): readonly string[] {
+/** How the shipped profile that runs this script reads its rows. */
+export function formFor(script: string): RowsForm {
   const found = [...shippedCatalogue().values()].flatMap(({ profile: { commands } }) => {
     const runs = commands.some((each) => each.type === "RunScript" && each.scriptName === script);
     if (!runs) return [];
-    return commands.flatMap((each) =>
-      each.type === "GetFile" && each.rows !== undefined ? [each.rows.columns] : [],
-    );
+    return commands.flatMap((each) => (each.type === "GetFile" ? (each.rows ?? []) : []));
   });
-  expect(found).toHaveLength(1);
-  return found.flat().map(({ name }) => name);
+  const [form] = found;
+  if (form === undefined || found.length > 1) throw new Error(`${script} has not one profile`);
+  return form;
+}
+
+/** The names of its columns. */
+export function columnsFor(script: string): readonly string[] {
+  return formFor(script).columns.map(({ name }) => name);
 }
