@@ -5,6 +5,7 @@ import { benchDrain } from "./drain/drain.ts";
 import { benchEvidence } from "./evidence.ts";
 import { benchOperate } from "./operate/operate.ts";
 import type { Figure } from "./measured.ts";
+import { benchSweeps } from "./sweeps/sweeps.ts";
 import { atLeast, atMost, markdownOf, row, tableOf, type Row } from "./table.ts";
 
 // `npm run bench [-- PART] [--json FILE] [--markdown FILE]`: measures (all parts, if none is
@@ -13,6 +14,7 @@ import { atLeast, atMost, markdownOf, row, tableOf, type Row } from "./table.ts"
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   drain: async () => await benchDrain(process.cwd(), say),
   operate: benchOperate,
+  sweeps: benchSweeps,
   evidence: async () => (await benchEvidence()).map(rowOf),
 };
 

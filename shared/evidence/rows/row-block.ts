@@ -80,8 +80,8 @@ export interface Piece {
   readonly number: number;
   /** Of the first byte of its rows in the file. */
   readonly offset: number;
-  /** Null if nobody wanted them. */
-  readonly rows: readonly (readonly Cell[])[] | null;
+  /** The lines of its rows; null if nobody wanted them. */
+  readonly body: Uint8Array | null;
 }
 
 /**
@@ -102,22 +102,31 @@ export async function* readPieces(
       const offset = bytes.offset();
       const body = await bytes.take(header.bytes, wants(number));
       if (body === null) return;
-      yield { header, number, offset, rows: body === "skipped" ? null : rowsIn(body) };
+      yield { header, number, offset, body: body === "skipped" ? null : body };
     }
   } finally {
     await bytes.end();
   }
 }
 
-/** The rows in the lines of a piece, which lrq has written. */
+/** The lines of a piece, each the JSON of a row, as lrq has written them. */
+export function linesIn(body: Uint8Array): readonly string[] {
+  return body.byteLength === 0 ? [] : textIn(body).split("\n");
+}
+
+/** The rows in these lines. */
 export function rowsIn(body: Uint8Array): readonly (readonly Cell[])[] {
   if (body.byteLength === 0) return [];
   // A line break inside of a cell is escaped, so each one here ends a row. To read all at once is
   // three times as fast as to read line by line.
-  const lines = Buffer.from(body.buffer, body.byteOffset, body.byteLength - 1).toString();
-  const rows: unknown = JSON.parse(`[${lines.replaceAll("\n", ",")}]`);
+  const rows: unknown = JSON.parse(`[${textIn(body).replaceAll("\n", ",")}]`);
   if (!areRows(rows)) throw new Error("what should be rows is something else");
   return rows;
+}
+
+/** All but the last line break. */
+function textIn({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength - 1).toString();
 }
 
 /** By hand: a schema takes longer for this than all else that is done with a row. */

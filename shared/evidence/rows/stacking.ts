@@ -26,6 +26,13 @@ const BOUNDS: StackBounds = { values: 250_000, characters: 16 * 2 ** 20 };
 /** Values are parted by the first 32 bits of their hash. */
 const HASHES = 2 ** 32;
 
+/** On how many machines a value is, one of them, and the last one. */
+interface Counted<Machine> {
+  machines: number;
+  readonly example: Machine;
+  last: Machine;
+}
+
 /** A range of hashes: `from <= hash < before`. */
 interface Range {
   readonly from: number;
@@ -46,7 +53,7 @@ export function stacking<Machine>(limit: number, bounds = BOUNDS) {
   let rarest: Hashed<Machine>[] = [];
   let distinct = 0;
   return {
-    /** A value of a machine; each value of a machine once. */
+    /** A value of a machine. One machine, one object; its values come one after the other. */
     add: (value: string, machine: Machine): void => {
       part.add(value, machine);
     },
@@ -67,7 +74,7 @@ export function stacking<Machine>(limit: number, bounds = BOUNDS) {
 
 /** The values of one pass. The ranges that it leaves out are added to `later`. */
 function countingIn<Machine>(range: Range, bounds: StackBounds, later: Range[]) {
-  const counts = new Map<string, { machines: number; example: Machine }>();
+  const counts = new Map<string, Counted<Machine>>();
   let { from, before } = range;
   let characters = 0;
 
@@ -98,11 +105,13 @@ function countingIn<Machine>(range: Range, bounds: StackBounds, later: Range[]) 
     add: (value: string, machine: Machine): void => {
       const known = counts.get(value);
       if (known !== undefined) {
-        known.machines += 1;
+        // A machine that has the value in several rows counts once.
+        if (known.last !== machine) known.machines += 1;
+        known.last = machine;
         return;
       }
       if (isOutside(value)) return;
-      counts.set(value, { machines: 1, example: machine });
+      counts.set(value, { machines: 1, example: machine, last: machine });
       characters += value.length;
       // Values with the same hash stay together.
       while (isFull() && before - from > 1) halve();
@@ -119,7 +128,7 @@ function isSettled(rarest: readonly { machines: number }[], limit: number): bool
 
 /** The values that may be among the rarest, without hashing those that cannot. */
 function candidates<Machine>(
-  counts: ReadonlyMap<string, { machines: number; example: Machine }>,
+  counts: ReadonlyMap<string, Counted<Machine>>,
   limit: number,
 ): Hashed<Machine>[] {
   const perCount = new Map<number, number>();

@@ -13,7 +13,7 @@ function stacked(all: readonly (readonly string[])[], limit: number, bounds: Sta
   do {
     passes += 1;
     for (const [machine, values] of all.entries()) {
-      for (const value of values) stack.add(value, machine);
+      for (const value of [...values, ...values]) stack.add(value, machine);
     }
   } while (stack.next());
   return { ...stack.result(), passes };

@@ -1,13 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { rowsIn } from "../../../shared/evidence/rows/row-block.ts";
 import { buildCatalogue, type Catalogue } from "../../../shared/plan/profile/catalogue.ts";
 import type { Ports } from "../../../shared/ports.ts";
 import { rowsOfRound } from "../../../shared/workflow/view/rows/read-round.ts";
 import { sample } from "../../plan/shipped.ts";
 import { openCollecting, type Collecting, type Served } from "../collecting.ts";
 
-const ROUND = { name: "autostarts", round: 3 };
-const sweep = { ...ROUND, batch: 7, window: null };
+const sweep = { name: "autostarts", round: 3, batch: 7, window: null };
 const rows = { format: "ndjson", columns: [{ name: "a", type: "number", key: true }] };
 
 function catalogueWith(commands: readonly unknown[]): { catalogue: Catalogue; hash: string } {
@@ -39,8 +39,11 @@ async function swept(served: readonly Served[], command = 0): Promise<Collecting
 
 async function storedIn(world: Collecting) {
   const stored: { machineId: string; count: number; rows: unknown }[] = [];
-  for await (const { header, rows: own } of rowsOfRound(world.rows, ROUND)) {
-    stored.push({ machineId: header.machineId, count: header.count, rows: own });
+  for await (const { header, body } of rowsOfRound(world.rows, {
+    name: "autostarts",
+    number: 3,
+  })) {
+    stored.push({ machineId: header.machineId, count: header.count, rows: rowsIn(body) });
   }
   return stored;
 }

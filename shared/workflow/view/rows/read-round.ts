@@ -1,10 +1,10 @@
-import type { Cell } from "../../../evidence/rows/parsed-rows.ts";
-import { readPieces, rowsIn, type PieceHeader } from "../../../evidence/rows/row-block.ts";
+import { readPieces, type PieceHeader } from "../../../evidence/rows/row-block.ts";
 import { roundPrefix } from "../../../evidence/rows/rows-path.ts";
+import type { RoundRows } from "../../../ledger/sweep/round-rows.ts";
 import type { RowStore } from "../../../ports.ts";
 
 /** The rows of one machine in a round: where they are, and what its first line says. */
-interface Block {
+export interface Block {
   readonly header: PieceHeader;
   readonly path: string;
   /** Where its rows lie in the file, piece by piece. */
@@ -23,17 +23,31 @@ export interface RowsOfMachine {
   readonly header: PieceHeader;
   /** True for the first rows of a block. */
   readonly isFirst: boolean;
-  readonly rows: readonly (readonly Cell[])[];
+  /** The lines of the rows. */
+  readonly body: Uint8Array;
 }
 
-/** A round by the name of its sweep and its number. */
-interface WhichRound {
+/** A round: the name of its sweep, its number, and the rows of its profiles. */
+export interface RoundOfRows {
   readonly name: string;
-  readonly round: number;
+  readonly number: number;
+  readonly rows: readonly RoundRows[];
 }
+
+/** Which files are read. */
+type WhichRound = Pick<RoundOfRows, "name" | "number">;
 
 /** Files up to this size are read once and kept; larger ones are read twice. Our own bound. */
 const KEPT_MAX_BYTES = 16 * 2 ** 20;
+
+/**
+ * The block of each machine in a round, without its rows: the last complete one of the last batch
+ * that has one. So rows that were appended twice, and machines that were run again, count once. It
+ * keeps the ids of the machines in memory: 100,000 are about 15 MiB.
+ */
+export async function* blocksOfRound(store: RowStore, round: WhichRound): AsyncGenerator<Block> {
+  for await (const { blocks } of batchesOf(store, round)) yield* blocks;
+}
 
 /**
  * The rows of a round, each machine once. One piece of a block, 4 MiB at most, and one file of at
@@ -49,8 +63,8 @@ export async function* rowsOfRound(
       const [only] = places;
       if (only !== undefined && places.length === 1) wanted.add(only.number);
     }
-    for await (const { header, rows } of readPieces(await content(), (at) => wanted.has(at))) {
-      if (rows !== null) yield { header, isFirst: true, rows };
+    for await (const { header, body } of readPieces(await content(), (at) => wanted.has(at))) {
+      if (body !== null) yield { header, isFirst: true, body };
     }
     for (const block of blocks) {
       if (block.places.length > 1) yield* rowsOfBlock(store, block);
@@ -65,12 +79,12 @@ async function* rowsOfBlock(
 ): AsyncGenerator<RowsOfMachine> {
   for (const [index, { offset, bytes }] of places.entries()) {
     const body = bytes === 0 ? Buffer.alloc(0) : await bytesAt(store, path, { offset, bytes });
-    yield { header, isFirst: index === 0, rows: rowsIn(body) };
+    yield { header, isFirst: index === 0, body };
   }
 }
 
 /** Bytes of a file that must be there. */
-async function bytesAt(
+export async function bytesAt(
   store: RowStore,
   path: string,
   range: { readonly offset: number; readonly bytes: number },
@@ -91,9 +105,9 @@ interface Batch {
 }
 
 /** The newest batch first, so that the last block of a machine is met first. */
-async function* batchesOf(store: RowStore, round: WhichRound): AsyncGenerator<Batch> {
+async function* batchesOf(store: RowStore, { name, number }: WhichRound): AsyncGenerator<Batch> {
   const met = new Set<string>();
-  const paths = await store.list(roundPrefix(round));
+  const paths = await store.list(roundPrefix({ name, round: number }));
   for (const path of paths.toReversed()) {
     const content = await readable(store, path);
     const blocks = (await lastBlocks(path, await content())).filter(

@@ -1,0 +1,155 @@
+import { execFileSync } from "node:child_process";
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startAzurite } from "../../local/azurite.ts";
+import { createRowBlobs } from "../../shared/azure/row-blobs.ts";
+import type { RowStore } from "../../shared/ports.ts";
+import { stackRows, type StackView } from "../../shared/workflow/view/rows/stack-rows.ts";
+import { measured, median, memoryAtRest } from "../measured.ts";
+import { atLeast, atMost, row, type Row } from "../table.ts";
+import { AUTOSTARTS, ON_TWO, roundOf, storeRows, type Rows } from "./rows-of-machines.ts";
+
+const MACHINES = 10_000;
+const FEWER = 1_000;
+const ROUNDS = 3;
+const MIB = 2 ** 20;
+const LIMIT = 100;
+
+/** To reach: half the speed of `sort | uniq -c`, in a memory that does not grow with the rows. */
+const SPEED_MIN = 0.5;
+const MEMORY_MIB_MAX = 256;
+
+interface Stacked {
+  readonly stack: StackView;
+  readonly seconds: number;
+  readonly memoryMiB: number;
+}
+
+/**
+ * The stack of two columns against `sort | uniq -c`. Both read the same lines: the rows have no
+ * other columns in the store, and the file that `sort` reads has the lines of the store without the
+ * first line of each machine.
+ */
+export async function measureRows(): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), "lrq-bench-"));
+  const azurite = await startAzurite({ dir: join(folder, "azurite"), durable: false });
+  try {
+    const access = {
+      kind: "connectionString" as const,
+      connectionString: azurite.connectionString(),
+    };
+    const store = createRowBlobs(access, "rows");
+    const file = join(folder, "rows.ndjson");
+    await fill(store, "fewer", FEWER, { rows: AUTOSTARTS, file: join(folder, "fewer.ndjson") });
+    await fill(store, "all", MACHINES, { rows: AUTOSTARTS, file });
+    await fill(store, "two", MACHINES, { rows: ON_TWO, file: join(folder, "two.ndjson") });
+    return [...(await measureSpeed(store, file)), ...(await measureMany(store))];
+  } finally {
+    await azurite.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function fill(
+  store: RowStore,
+  name: string,
+  machines: number,
+  { rows, file }: { readonly rows: Rows; readonly file: string },
+): Promise<void> {
+  const lines = createWriteStream(file);
+  await storeRows(store, name, machines, { rows, line: (text) => void lines.write(`${text}\n`) });
+  lines.end();
+  await once(lines, "finish");
+}
+
+async function measureSpeed(store: RowStore, file: string): Promise<Row[]> {
+  const fewer = await stacked(store, "fewer");
+  const [ours, theirs]: [Stacked[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    theirs.push(secondsOfSort(file));
+    ours.push(await stacked(store, "all"));
+  }
+  checkSame(ours[0], file);
+  const seconds = median(ours.map((each) => each.seconds));
+  const memory = Math.max(...ours.map(({ memoryMiB }) => memoryMiB));
+  const setting = `${MACHINES} machines of 100 rows, two columns, Azurite`;
+  const facts = { part: "sweeps", setting };
+  const most = atMost(MEMORY_MIB_MAX);
+  return [
+    row({ ...facts, measure: "stack", value: seconds, unit: "s" }),
+    row({ ...facts, measure: "sort | uniq -c", value: median(theirs), unit: "s" }),
+    row({
+      ...facts,
+      measure: "speed of the stack / sort | uniq -c",
+      value: median(theirs) / seconds,
+      unit: "x",
+      bound: atLeast(SPEED_MIN),
+    }),
+    row({
+      ...facts,
+      measure: "memory of the stack above rest",
+      setting: `${FEWER} machines of 100 rows`,
+      value: fewer.memoryMiB,
+      unit: "MiB",
+    }),
+    row({
+      ...facts,
+      measure: "memory of the stack above rest",
+      value: memory,
+      unit: "MiB",
+      bound: most,
+    }),
+  ];
+}
+
+/** More values than are kept at a time, and nothing that ends the count early. */
+async function measureMany(store: RowStore): Promise<Row[]> {
+  const many = await stacked(store, "two");
+  const { count } = many.stack.distinct;
+  if (count !== (MACHINES / 2) * 100) throw new Error(`the stack counted ${count} values`);
+  const setting = `${count} values, each on two machines`;
+  const facts = { part: "sweeps", setting };
+  const bound = atMost(MEMORY_MIB_MAX);
+  return [
+    row({ ...facts, measure: "stack", value: many.seconds, unit: "s" }),
+    row({
+      ...facts,
+      measure: "memory of the stack above rest",
+      value: many.memoryMiB,
+      unit: "MiB",
+      bound,
+    }),
+  ];
+}
+
+async function stacked(store: RowStore, name: string): Promise<Stacked> {
+  const restBytes = memoryAtRest();
+  let stack: StackView | null = null;
+  const { seconds, peakBytes } = await measured(async () => {
+    stack = await stackRows(store, roundOf(name), { by: ["path", "signer"], limit: LIMIT });
+  });
+  if (stack === null) throw new Error("the round has other columns");
+  return { stack, seconds, memoryMiB: (peakBytes - restBytes) / MIB };
+}
+
+const SORT = 'LC_ALL=C sort "$0" | LC_ALL=C uniq -c';
+
+function secondsOfSort(file: string): number {
+  const startedAtMs = performance.now();
+  execFileSync("sh", ["-c", `${SORT} > "$0.counted"`, file]);
+  return (performance.now() - startedAtMs) / 1_000;
+}
+
+/** Throws if the two have counted different things. */
+function checkSame(ours: Stacked | undefined, file: string): void {
+  const lines = execFileSync("sh", ["-c", `${SORT} | sort -n | head -${LIMIT}`, file]);
+  const counts = lines
+    .toString()
+    .trimEnd()
+    .split("\n")
+    .map((line) => Number.parseInt(line, 10));
+  const own = ours?.stack.values.map(({ machines }) => machines);
+  if (JSON.stringify(own) !== JSON.stringify(counts)) throw new Error("the counts differ");
+}
