@@ -13,6 +13,7 @@ const PROBLEMS = {
   "key-reused": [409, "The Idempotency-Key was used for another request"],
   ambiguous: [409, "The name fits more than one machine"],
   "not-approvable": [409, "This cannot be approved"],
+  "not-now": [409, "This is not possible now"],
   "not-retryable": [409, "This cannot be run again"],
   "paused-by-setting": [409, "A setting pauses lrq"],
   replayed: [409, "The signed message was sent before"],

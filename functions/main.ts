@@ -30,9 +30,12 @@ import "./reconcile.ts";
 import "./replay-callbacks.ts";
 import "./resume-run.ts";
 import "./resume.ts";
+import "./rounds.ts";
 import "./send-callbacks.ts";
 import "./sequences.ts";
+import "./start-sweeps.ts";
 import "./status.ts";
+import "./sweeps.ts";
 import "./whoami.ts";
 
 // Evidence can be 3 GB. Without this the library would keep all of it in memory before it answers.

@@ -99,7 +99,7 @@ function answerToThrown(error: unknown, context: InvocationContext): HttpRespons
 }
 
 /** A caller that was let in, and what its request has besides. */
-interface Calling {
+export interface Calling {
   readonly name: string;
   readonly who: Caller;
   readonly log: Log;
@@ -107,7 +107,7 @@ interface Calling {
   readonly invocationId: string;
 }
 
-type Act<T> = (app: App, request: HttpRequest, calling: T) => Promise<HttpResponseInit>;
+export type Act<T> = (app: App, request: HttpRequest, calling: T) => Promise<HttpResponseInit>;
 
 /** A handler for known callers with `right`, null for all of them; the others are refused. */
 export function forCallers(right: Right | null, act: Act<Calling>): HttpHandler {

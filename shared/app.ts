@@ -1,6 +1,7 @@
 import type { Caller, Right } from "./access/caller.ts";
 import type { Config } from "./config.ts";
 import { readings } from "./readings.ts";
+import { sweeping } from "./sweeping.ts";
 import { readSettings, type KnownParts } from "./read-settings.ts";
 import type { Known } from "./access/authenticate.ts";
 import { createReplays } from "./access/replays.ts";
@@ -60,6 +61,9 @@ export { Contended } from "./store/contended.ts";
 export type { ReachedRun } from "./store/reach-run.ts";
 export type { ReachedSequence } from "./store/reach-sequence.ts";
 export type { Received } from "./workflow/accept/receive-incident.ts";
+export type { RoundRecord } from "./sweep/round.ts";
+export type { SweepRecord } from "./sweep/sweep.ts";
+export type { Steered } from "./workflow/sweep/steer-sweep.ts";
 export type { RawRequest, Refused } from "./workflow/accept/request.ts";
 
 declare const LRQ_VERSION: string | undefined;
@@ -145,6 +149,7 @@ function createApp(
       retrySequence({ ...withLog(outside, log), ...shared }, receiving, sequence, who),
     ...readings(config, outside, known),
     ...operations(config, outside, known),
+    ...sweeping({ outside, shared, settings: receiving, lockdown }),
     ...triggers(config, outside, known),
   };
 }

@@ -3,6 +3,7 @@ import type { Caller } from "./access/caller.ts";
 import type { Config } from "./config.ts";
 import type { Log, Ports } from "./ports.ts";
 import type { KnownParts } from "./read-settings.ts";
+import { sweepReadings } from "./sweeping.ts";
 import { reachRun, type ReachedRun } from "./store/reach-run.ts";
 import { reachSequence } from "./store/reach-sequence.ts";
 import { previewCancel } from "./workflow/operate/cancel-all.ts";
@@ -32,6 +33,7 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
   const { callers, library } = known;
   const approvers = callers.filter(({ may }) => may.includes("run.approve"));
   return {
+    ...sweepReadings(outside),
     /** The run as far as the caller's rights reach it; null if they do not. */
     reachRun: (caller: Caller, runId: string) => reachRun(outside.ledger, caller, runId),
     /** The same for one sequence. */

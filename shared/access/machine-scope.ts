@@ -13,7 +13,8 @@ const MAX_VALUES = 200;
 const values = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(MAX_VALUES).optional();
 const word = z.string().trim().min(1).max(256);
 
-const ruleSchema = z
+/** Machines by what Defender says of them; of a member one value is enough. */
+export const ruleSchema = z
   .strictObject({
     tags: values(word),
     groups: values(word),
@@ -138,7 +139,10 @@ function isUnknown(member: Member, facts: MachineFacts | null): boolean {
   }
 }
 
-function isFor(rule: Rule, machineId: string, facts: MachineFacts | null): boolean {
+/**
+ * True if all members of the rule match. What is not known of a machine matches nothing.
+ */
+export function isFor(rule: Rule, machineId: string, facts: MachineFacts | null): boolean {
   const { tags, groups, platforms, names, ids } = rule;
   const platform = facts?.platform ?? null;
   return (

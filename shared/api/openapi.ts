@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { problemSchema } from "./problem-answer.ts";
-import { ROUTES, type Route } from "./routes.ts";
+import type { Route } from "./route.ts";
+import { ROUTES } from "./routes.ts";
 
 /** A part of the document, as JSON. */
 type Json = Readonly<Record<string, unknown>>;

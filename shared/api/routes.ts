@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Right } from "../access/caller.ts";
 import { SOURCES } from "../incident/incident.ts";
 import { callerSchema, profilesSchema } from "./caller-answers.ts";
 import { acceptedSchema, dryRunSchema } from "./incident-answers.ts";
@@ -23,23 +22,10 @@ import {
   sealsSchema,
 } from "./record-answers.ts";
 import { attentionSchema, machineSchema, runsSchema } from "./run-answers.ts";
+import { get, post, type Route } from "./route.ts";
 import { runSchema } from "./run-answer.ts";
+import { SWEEP_ROUTES } from "./sweep-routes.ts";
 import { findingsSchema, libraryViewSchema, statusAnswerSchema } from "./status-answers.ts";
-
-/** One route of the HTTP interface, and the form of each answer that is no problem. */
-export interface Route {
-  readonly method: "GET" | "POST";
-  /** As the app registers it, below `/api/`. */
-  readonly path: string;
-  /** `any`: every caller with a key or a token; `none`: also without. */
-  readonly right: Right | "any" | "none";
-  readonly does: string;
-  /** The form of each parameter of the query. */
-  readonly query?: Readonly<Record<string, z.ZodType>>;
-  readonly body?: z.ZodType;
-  /** By status; `bytes` is no JSON: a result as Defender served it, or a file of the page. */
-  readonly answers: Readonly<Record<number, z.ZodType | "bytes">>;
-}
 
 const text = z.string();
 const yesOrNo = z.enum(["true", "false"]);
@@ -170,15 +156,8 @@ export const ROUTES: readonly Route[] = [
   },
   post("resume", "operate", "Lets submissions go on.", { 200: pausedSchema }),
   get("now", "run.read", "The status, and what wants a person.", nowSchema),
+  ...SWEEP_ROUTES,
   { ...get("page", "none", "The operations page.", anyObject), answers: { 200: "bytes" } },
   { ...get("page/{file}", "none", "A file of it.", anyObject), answers: { 200: "bytes" } },
   get("health", "none", "Says that the app answers.", healthSchema),
 ];
-
-function get(path: string, right: Route["right"], does: string, answer: z.ZodType): Route {
-  return { method: "GET", path, right, does, answers: { 200: answer } };
-}
-
-function post(path: string, right: Route["right"], does: string, answers: Route["answers"]): Route {
-  return { method: "POST", path, right, does, answers };
-}

@@ -18,7 +18,8 @@ import { reportedName } from "./reported-text.ts";
  * lost. `givenBack`: a sequence waits again. `ended`: it ended, in any way. `refused`: Defender
  * refused it. `ranLate`: an action that was given up has run. `impersonation`: somebody else's
  * action has a mark of the sequence. `libraryDrift`: a library file is not as pinned any more.
- * `libraryChanged`: one was changed while the sequence ran.
+ * `libraryChanged`: one was changed while the sequence ran. Those about a sweep and its rounds are
+ * in a log of the sweep; `roundClosed`: the round sends nothing more.
  */
 export const AUDIT_EVENTS = [
   "accepted",
@@ -46,6 +47,17 @@ export const AUDIT_EVENTS = [
   "libraryDrift",
   "libraryMended",
   "libraryChanged",
+  "sweepApplied",
+  "sweepDeleted",
+  "sweepPaused",
+  "sweepResumed",
+  "roundStarted",
+  "roundSkipped",
+  "roundPaused",
+  "roundResumed",
+  "roundClosed",
+  "roundRerun",
+  "roundEnded",
 ] as const;
 
 /** More than one transaction can move (100 rows, Table service). */

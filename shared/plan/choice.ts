@@ -20,6 +20,8 @@ export interface Request {
   readonly asked: {
     readonly profile: string | null;
     readonly parameters: Readonly<Record<string, string>>;
+    /** Profiles for several platforms, instead of one. */
+    readonly profiles?: readonly string[];
     /** The lane of the profile that it names, whatever its own is. */
     readonly lane?: LaneName;
   };
@@ -86,10 +88,12 @@ function namesIn(catalogue: Catalogue): string {
 
 /** What a request asks for by name, or what a rule chooses for its incident. */
 function choose({ incident, catalogue, routing, asked }: Asked): Choice | Invalid | NothingToDo {
-  const name = asked.profile ?? incident.asks?.profile ?? null;
-  if (name !== null) {
-    const entry = catalogue.get(name);
-    if (entry !== undefined) return { kind: "choice", entries: [entry], lane: asked.lane ?? null };
+  const single = asked.profile ?? incident.asks?.profile ?? null;
+  const named = asked.profiles ?? (single === null ? [] : [single]);
+  if (named.length > 0) {
+    const entries = named.map((name) => catalogue.get(name)).filter((each) => each !== undefined);
+    const isWhole = entries.length === named.length;
+    if (isWhole) return { kind: "choice", entries, lane: asked.lane ?? null };
     return invalid([{ path: "profile", message: `Ask for one of: ${namesIn(catalogue)}.` }]);
   }
   const rule = ruleFor(routing, incident);

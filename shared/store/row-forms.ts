@@ -19,6 +19,9 @@ import { overSchema, sealPieceSchema } from "../ledger/run/seal.ts";
 import { sequenceSchema } from "../ledger/sequence/sequence.ts";
 import { budgetSchema } from "../limits/pace/budget.ts";
 import { readsSchema } from "../limits/pace/reads.ts";
+import { roundSchema } from "../sweep/round.ts";
+import { sweepSchema } from "../sweep/sweep.ts";
+import { sweptSchema, targetSchema } from "../sweep/target.ts";
 import { pauseNoteSchema } from "./pause-note.ts";
 
 /** The form of each kind of row, by its key, or by the first part of that. */
@@ -32,6 +35,7 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   behind: indexSchema,
   custody: custodyEntrySchema,
   dead: deadNoticeSchema,
+  held: targetSchema,
   history: historySchema,
   hostname: hostnameSchema,
   intake: intakeSchema,
@@ -46,10 +50,14 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   planned: pointerSchema,
   ready: indexSchema,
   run: runSchema,
+  round: roundSchema,
   running: summarySchema,
   seal: sealPieceSchema,
   sequence: sequenceSchema,
   summary: summarySchema,
+  sweep: sweepSchema,
+  swept: sweptSchema,
+  target: targetSchema,
   team: summarySchema,
 };
 

@@ -26,6 +26,7 @@ const SENT: Readonly<Record<ProblemKind, HttpResponseInit>> = {
   "key-reused": problem("key-reused", DETAIL),
   ambiguous: problem("ambiguous", DETAIL),
   "not-approvable": problem("not-approvable", DETAIL),
+  "not-now": problem("not-now", DETAIL),
   "not-retryable": problem("not-retryable", DETAIL),
   "paused-by-setting": problem("paused-by-setting", DETAIL),
   replayed: problem("replayed", DETAIL),

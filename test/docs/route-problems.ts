@@ -26,7 +26,7 @@ export function problemsByRoute(
     routes.map((text) => {
       const reached = closure(text, functions);
       const named = new Set([...reached.matchAll(/"([a-z-]+)"/g)].map(([, word = ""]) => word));
-      if (/\bfor(Callers|Run|WholeRun|Sequence|EveryTeam)\(/.test(text))
+      if (/\bfor(Callers|Run|WholeRun|Sequence|EveryTeam|Sweep|Round)\(/.test(text))
         for (const kind of ofCaller) named.add(kind);
       return [routeIn(text), kinds.filter((kind) => named.has(kind))];
     }),

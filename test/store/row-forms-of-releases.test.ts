@@ -46,6 +46,11 @@ const SELDOM = new Set([
   "summaries",
   "history",
   "hostname",
+  "sweep",
+  "round",
+  "target",
+  "held",
+  "swept",
 ]);
 const ROWS = LEDGERS.flatMap(({ rows }) => rows);
 

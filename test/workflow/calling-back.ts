@@ -157,6 +157,7 @@ async function accept(
       counting: null,
       policy: null,
       asking: { by: SOAR.name, objectId: null, untilMs: START_MS },
+      guard: null,
       factOf: () => fact,
     },
   );

@@ -136,7 +136,7 @@ export function unmended({ ended, mended = [] }: Tally[number]): Ends {
 }
 
 /** How a sequence ended; null while it is not finished. */
-function endOf(record: SequenceRecord): End | null {
+export function endOf(record: SequenceRecord): End | null {
   if (!isFinished(record)) return null;
   const { state, outcome, results } = record;
   if (state !== "succeeded") return { state, code: outcome?.code ?? null };

@@ -18,6 +18,11 @@ export type Batch = z.infer<typeof batchSchema>;
 export const sweptBySchema = rowObject({ ...batchSchema.shape, window: windowSchema.nullable() });
 export type SweptBy = z.infer<typeof sweptBySchema>;
 
+/** The id of the incident that a batch is accepted as. */
+export function incidentIdOf({ name, round, batch }: Batch): string {
+  return `${name}/${round}/${batch}`;
+}
+
 /** Only the batch. */
 export function batchOf({ name, round, batch }: Batch): Batch {
   return { name, round, batch };

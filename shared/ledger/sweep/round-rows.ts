@@ -15,9 +15,7 @@ export const roundRowsSchema = rowObject({
   command: z.number().int(),
   form: rowObject({
     format: z.enum(["json", "ndjson", "csv"]),
-    columns: z.array(
-      rowObject({ name: z.string(), type: z.enum(COLUMN_TYPES), key: z.boolean().default(false) }),
-    ),
+    columns: z.array(rowObject({ name: z.string(), type: z.enum(COLUMN_TYPES), key: z.boolean() })),
     atMost: rowObject({ rows: z.number(), bytes: z.number() }),
   }),
 });

@@ -55,6 +55,8 @@ export async function accept(
   return await enqueue(ports, settings, submission, plannedRun);
 }
 
+const GUARD_LOST = "Its round has changed meanwhile, so nothing was accepted.";
+
 /** What to run, and what was read for it. */
 interface PlannedRun {
   readonly plan: Plan;
@@ -76,6 +78,7 @@ async function enqueue(
   if (written.kind === "setAside") return await uncounted(ports, written.aside);
   if (written.kind === "tooLarge") return tooLarge(written.asked);
   if (written.kind === "tooManyCallbacks") return tooManyCallbacks(run.runId, written);
+  if (written.kind === "guardLost") return { kind: "unavailable", detail: GUARD_LOST };
   if (written.kind === "keyTaken") {
     // The same request came twice at once; both get the answer of the other one.
     const before = await acceptedBefore(ports, keyHash ?? "", submission);
@@ -145,6 +148,7 @@ function runToWrite(
     counting: caps === null ? null : { caps, caller },
     policy,
     asking: { by: caller, objectId, untilMs: nowMs + approvalMs },
+    guard: sweep?.guard ?? null,
     factOf: (added) =>
       factAbout("accepted", [], { atMs: nowMs, by: caller, detail: detailOf(added) }),
   };

@@ -5,6 +5,7 @@ import type { GatePolicy } from "../../ledger/run/gate.ts";
 import type { CallbackTarget } from "../../ledger/outbox/notice.ts";
 import type { SweptBy } from "../../ledger/sweep/batch.ts";
 import { stateOf, type RunRecord, type RunState } from "../../ledger/run/run.ts";
+import type { RowChange } from "../../ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Caps } from "../../access/caps.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
@@ -44,6 +45,8 @@ export interface Submission {
   readonly asked: {
     readonly profile: string | null;
     readonly parameters: Readonly<Record<string, string>>;
+    /** Profiles for several platforms, instead of one. */
+    readonly profiles?: readonly string[];
     /** The lane, whatever the profile's own is. */
     readonly lane?: LaneName;
   };
@@ -75,6 +78,8 @@ export interface SweptRequest {
   readonly listedAtMs: number;
   /** When its round is over, whatever the settings allow an incident. */
   readonly expiresAtMs: number;
+  /** The row of the round as it was read: if it has changed, nothing is accepted. */
+  readonly guard: Extract<RowChange, { op: "replace" }>;
 }
 
 /** A sequence as the answer names it. */

@@ -165,6 +165,7 @@ async function retryToWrite(
     sequences: [sequence],
     isPlanned: false,
     key: null,
+    guard: null,
     // It brings no machine that the incident did not have.
     counting: { caps: { ...capsOf(caller, caps), perIncident: Infinity }, caller: by },
     policy,

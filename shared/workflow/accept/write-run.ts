@@ -2,8 +2,6 @@ import type { AuditFacts } from "../../evidence/audit.ts";
 import { askedFor, awaiting, type Person } from "../../ledger/run/approval.ts";
 import { gateFor, placed, waveOf, withGated, type GatePolicy } from "../../ledger/run/gate.ts";
 import { folding } from "../../ledger/sequence/intake.ts";
-import { isWithin } from "../../ledger/row/key-range.ts";
-import { intakesOf, sequenceKey } from "../../ledger/row/keys.ts";
 import { owing, withTargets } from "../../ledger/outbox/notice.ts";
 import {
   CHANGES_MAX,
@@ -11,21 +9,19 @@ import {
   charactersOf,
   insertion,
   type RowChange,
-  type Stored,
 } from "../../ledger/sequence/rows.ts";
-import { isOfTeam, withSequences, type RunRecord } from "../../ledger/run/run.ts";
+import { withSequences, type RunRecord } from "../../ledger/run/run.ts";
 import { runChanges } from "../../ledger/run/run-changes.ts";
 import { SetAside } from "../../ledger/row/set-aside.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { noticesOfAccepting, noticesOfPlan } from "../../ledger/outbox/run-notices.ts";
 import type { OverCap } from "../../access/caps.ts";
 import { joiningTarget } from "../../callback/targets.ts";
-import type { LedgerReads, Ports } from "../../ports.ts";
+import type { Ports } from "../../ports.ts";
 import { auditedRun } from "../../store/audit.ts";
 import { countingLedger, type CountingPorts } from "./counting-ledger.ts";
 import type { NewMachines } from "./daily-counts.ts";
-import { loadRun } from "../../store/load.ts";
-import { listSequences } from "../../store/list-sequences.ts";
+import { findRows, type Found } from "./find-rows.ts";
 import { AGAIN, persistent, transact } from "../../store/transact.ts";
 import { applyGateOf } from "../../store/apply-gates.ts";
 
@@ -47,6 +43,8 @@ export interface RunToWrite {
    * sequences.
    */
   readonly factOf: (added: number) => AuditFacts;
+  /** A row that must be as it was read, if anything is new; null for none. */
+  readonly guard: Extract<RowChange, { op: "replace" }> | null;
 }
 
 export type Written =
@@ -59,6 +57,8 @@ export type Written =
       readonly known: ReadonlyMap<string, SequenceRecord>;
     }
   | { readonly kind: "keyTaken" }
+  /** The row that guards it has changed; nothing was written. */
+  | { readonly kind: "guardLost" }
   /** Another team has a run with this id; nothing was written. */
   | { readonly kind: "ofAnotherTeam" }
   /** The run has no place for the callbacks; nothing was written. */
@@ -72,20 +72,12 @@ export type Written =
 
 type WritePorts = CountingPorts & Pick<Ports, "clock" | "random" | "log">;
 
-/** What the last read found in the ledger. */
-interface Found {
-  readonly stored: Stored<RunRecord> | null;
-  /** Those of the sequences that do not exist yet. */
-  readonly missing: readonly SequenceRecord[];
-  readonly known: ReadonlyMap<string, SequenceRecord>;
-}
-
 /**
  * Writes the run and its new sequences in one transaction: all of an incident is written, or
  * nothing. The counts are in the same transaction, so that nothing is written beyond a cap.
  */
 export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<Written> {
-  const { run, key } = toWrite;
+  const { run, key, guard } = toWrite;
   // Most incidents are new, so it tries to write before it reads anything.
   let found: Found = { stored: null, missing: toWrite.sequences, known: new Map() };
   let tries = 0;
@@ -94,6 +86,7 @@ export async function writeRun(ports: WritePorts, toWrite: RunToWrite): Promise<
   return await transact(store, persistent(`run ${run.runId}`), async (tx) => {
     tries += 1;
     if (key !== null && tx.lost?.key === key.key) return { kind: "keyTaken" };
+    if (guard !== null && tx.lost?.key === guard.key) return { kind: "guardLost" };
     // It may already be in the ledger, so that is read before a cap or the size refuses it.
     const uncounted = counting.uncounted();
     if (uncounted !== null && tries > 2) {
@@ -141,7 +134,7 @@ interface Planned {
 
 /** The changes that are missing in the ledger; none if all of it exists. */
 function planned(
-  { run, isPlanned, key, factOf, policy, asking, counting }: RunToWrite,
+  { run, isPlanned, key, factOf, policy, asking, counting, guard }: RunToWrite,
   found: Found,
   nowMs: number,
 ): Planned | Extract<Written, { kind: "tooManyCallbacks" }> {
@@ -166,15 +159,13 @@ function planned(
     const written = { kind: "written", run: current, added, known } as const;
     return { kind: "planned", changes: [], machines: null, written };
   }
-  const grown = {
-    ...withSequences(before, added),
-    callbacks,
-    gate: withGated(gate, added),
-    approval,
-  };
-  const { run: body, rows } = auditedRun(grown, [factOf(added.length)]);
+  const grown = withSequences({ ...before, callbacks, approval }, added);
+  const { run: body, rows } = auditedRun({ ...grown, gate: withGated(gate, added) }, [
+    factOf(added.length),
+  ]);
   const changes: RowChange[] = [
     ...runChanges(stored, body),
+    ...(guard === null ? [] : [guard]),
     ...(key === null ? [] : [{ op: "insert", ...key } satisfies RowChange]),
     ...(isPlanned
       ? folding(run.runId, before.accepted, added, nowMs)
@@ -225,25 +216,4 @@ function losesGrant({ stored, missing, known }: Found): boolean {
   const isGranted = (stored?.value.approval?.granted ?? null) !== null;
   const isAskedAnew = missing.some(({ approvals }) => approvals.needed > 0);
   return isGranted && isAskedAnew && awaiting([...known.values()]).length > 0;
-}
-
-/** What the ledger has now, of the run and its sequences; null if the run is another team's. */
-async function findRows(
-  ledger: LedgerReads,
-  runId: string,
-  { run, sequences }: RunToWrite,
-): Promise<Found | null> {
-  const stored = await loadRun(ledger, runId);
-  if (stored !== null && !isOfTeam(stored.value, run.team ?? "")) return null;
-  const all =
-    stored === null ? { records: [], setAside: [] } : await listSequences(ledger, stored.value);
-  const known = new Map(all.records.map((each) => [each.sequenceId, each]));
-  // A row that is set aside exists. Which sequences an intake row holds is then not known.
-  const unreadable = all.setAside.find(({ key }) => isWithin(key, intakesOf(runId)));
-  if (unreadable !== undefined) throw unreadable;
-  const there = new Set(all.setAside.map(({ key }) => key));
-  const missing = sequences.filter(
-    ({ sequenceId }) => !known.has(sequenceId) && !there.has(sequenceKey(sequenceId)),
-  );
-  return { stored, missing, known };
 }

@@ -30,8 +30,10 @@ export interface Cancelled {
   readonly setAside: number;
 }
 
-/** Who cancels, and what of the run; `isWhole` is true for all of it. */
-export type Cancelling = Pick<ReachedRun, "by" | "covers" | "isWhole">;
+/** Who cancels, and which sequences of the run; `isWhole` is true for all of it. */
+export type Cancelling = Pick<ReachedRun, "by" | "isWhole"> & {
+  readonly covers: (record: SequenceRecord) => boolean;
+};
 
 /**
  * Ends a run's own work, as far as the caller's rights cover it: what waits ends now. What is at

@@ -13,6 +13,7 @@ import { noticesOfDrift } from "../../ledger/outbox/run-notices.ts";
 import { judgeFiles, type FilesVerdict } from "../../limits/library/judge-files.ts";
 import type { Budget } from "../../limits/pace/budget.ts";
 import type { Ports } from "../../ports.ts";
+import { opensAtMs } from "../../sweep/window.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { moveOnce } from "../../store/change-sequence.ts";
 import { loadLease, loadRun, loadSequence, unchanged } from "../../store/load.ts";
@@ -146,6 +147,11 @@ async function movedAside(
     return true;
   }
   if (await parkedByRun(ports, record)) return true;
+  const opensMs = opensAtMs(record.value.sweep?.window ?? null, nowMs);
+  if (opensMs !== null) {
+    const after = park(record.value, { kind: "later", dueAtMs: opensMs }, null);
+    return await moveOnce(ports, { before: record, after, nowMs });
+  }
   const { machineId, sequenceId } = record.value;
   const isTaken =
     lostTo === machineKey(machineId) ||

@@ -1,0 +1,74 @@
+import { app, type HttpResponseInit } from "@azure/functions";
+import type { Steered } from "../shared/app.ts";
+import { json, problem } from "./answer.ts";
+import { badQuery, oneOf } from "./query.ts";
+import { forRound, forSweep } from "./for-sweeps.ts";
+
+app.http("listRounds", {
+  methods: ["GET"],
+  route: "sweeps/{name}/rounds",
+  authLevel: "anonymous",
+  handler: forSweep("sweep.read", async (lrq, request, { sweep }) => {
+    return badQuery(request, {}) ?? json(await lrq.listRounds(sweep.name));
+  }),
+});
+
+app.http("readRound", {
+  methods: ["GET"],
+  route: "sweeps/{name}/rounds/{number}",
+  authLevel: "anonymous",
+  handler: forRound("sweep.read", async (lrq, request, { round }) => {
+    return badQuery(request, {}) ?? json(lrq.describeRound(round));
+  }),
+});
+
+app.http("stopRound", {
+  methods: ["POST"],
+  route: "sweeps/{name}/rounds/{number}/stop",
+  authLevel: "anonymous",
+  handler: forRound("sweep.manage", async (lrq, request, { round, name: by, log }) => {
+    const bad = badQuery(request, { running: oneOf(["true", "false"]) });
+    if (bad !== null) return bad;
+    const running = request.query.get("running") === "true";
+    const { name, number } = round;
+    return answerTo(await lrq.stopRound(log, { name, number, by }, running));
+  }),
+});
+
+app.http("pauseRound", {
+  methods: ["POST"],
+  route: "sweeps/{name}/rounds/{number}/pause",
+  authLevel: "anonymous",
+  handler: forRound("sweep.manage", async (lrq, request, { round, name: by, log }) => {
+    const { name, number } = round;
+    return badQuery(request, {}) ?? answerTo(await lrq.pauseRound(log, { name, number, by }));
+  }),
+});
+
+app.http("resumeRound", {
+  methods: ["POST"],
+  route: "sweeps/{name}/rounds/{number}/resume",
+  authLevel: "anonymous",
+  handler: forRound("sweep.manage", async (lrq, request, { round, name: by, log }) => {
+    const { name, number } = round;
+    return badQuery(request, {}) ?? answerTo(await lrq.resumeRound(log, { name, number, by }));
+  }),
+});
+
+app.http("rerunRound", {
+  methods: ["POST"],
+  route: "sweeps/{name}/rounds/{number}/rerun",
+  authLevel: "anonymous",
+  handler: forRound("sweep.manage", async (lrq, request, { round, name: by, log }) => {
+    const bad = badQuery(request, {});
+    if (bad !== null) return bad;
+    const { name, number } = round;
+    const came = await lrq.rerunRound(log, { name, number, by });
+    if (came.kind !== "again") return answerTo(came);
+    return json({ round: number, machines: came.machines }, 202);
+  }),
+});
+
+function answerTo(came: Steered): HttpResponseInit {
+  return came.kind === "notNow" ? problem("not-now", came.detail) : json({ round: came.round });
+}

@@ -1,0 +1,44 @@
+import { teamOf, type Caller } from "../access/caller.ts";
+import type { Stored } from "../ledger/sequence/rows.ts";
+import type { LedgerReads } from "../ports.ts";
+import type { RoundRecord } from "../sweep/round.ts";
+import type { SweepRecord } from "../sweep/sweep.ts";
+import { loadRound, loadSweep } from "./load-sweeps.ts";
+
+/** True if the caller's rights reach it: it is of the caller's team and of its profiles. */
+export function reachesSweep(
+  caller: Pick<Caller, "name" | "team" | "all" | "profiles">,
+  { team, definition }: Pick<SweepRecord | RoundRecord, "team" | "definition">,
+): boolean {
+  const { all, profiles } = caller;
+  if (!all && team !== teamOf(caller)) return false;
+  return profiles === null || definition.profiles.every((each) => profiles.includes(each));
+}
+
+/** The sweep, if there is one of this name and the caller's rights reach it; else null. */
+export async function reachSweep(
+  ledger: LedgerReads,
+  caller: Caller,
+  name: string,
+): Promise<Stored<SweepRecord> | null> {
+  const sweep = isName(name) ? await loadSweep(ledger, name) : null;
+  return sweep !== null && !sweep.value.deleted && reachesSweep(caller, sweep.value) ? sweep : null;
+}
+
+/** A round of the sweep, also of one that was deleted; `last` is the one that began last. */
+export async function reachRound(
+  ledger: LedgerReads,
+  caller: Caller,
+  name: string,
+  number: number | "last",
+): Promise<Stored<RoundRecord> | null> {
+  const sweep = isName(name) ? await loadSweep(ledger, name) : null;
+  if (sweep === null) return null;
+  const round = await loadRound(ledger, name, number === "last" ? sweep.value.rounds : number);
+  return round !== null && reachesSweep(caller, round.value) ? round : null;
+}
+
+/** What can be the name of a sweep, and so a part of a key. */
+function isName(name: string): boolean {
+  return name.length <= 64 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name);
+}

@@ -1,0 +1,46 @@
+import { isFor } from "../access/machine-scope.ts";
+import { ours } from "../incident/platform.ts";
+import type { Machine } from "../ports.ts";
+import type { Definition, MachineRule } from "./definition.ts";
+import { msOf } from "./duration.ts";
+
+/**
+ * True if the sweep asks for this machine, by what Defender says of it. `queried` are the machines
+ * that the definition's query has named; null if it has none. A machine that was merged or is not
+ * onboarded is never asked for, because nothing can be started on it.
+ */
+export function isTarget(
+  machine: Machine,
+  { include, exclude = [] }: Definition["targets"],
+  queried: ReadonlySet<string> | null,
+  nowMs: number,
+): boolean {
+  if (!machine.onboarded || machine.mergedInto !== null) return false;
+  if (queried !== null && !queried.has(machine.machineId)) return false;
+  const fits = (rule: MachineRule) => fitsMachine(rule, machine, nowMs);
+  return (include === undefined || include.some(fits)) && !exclude.some(fits);
+}
+
+function fitsMachine(
+  { health, seenWithin, ...rule }: MachineRule,
+  machine: Machine,
+  nowMs: number,
+): boolean {
+  const { machineId, name, tags, group, lastSeenAtMs } = machine;
+  const platform = ours(machine.platform);
+  if (health !== undefined && !health.includes(machine.health ?? "")) return false;
+  const isSeen = seenWithin === undefined || (lastSeenAtMs ?? 0) >= nowMs - msOf(seenWithin);
+  return isSeen && isFor(rule, machineId, { name, platform, tags, group });
+}
+
+/**
+ * Machines that have reported within this time are sent something now; the others are held until
+ * they report. Defender renews `lastSeen` with each full report, every 24 hours (machine page). A
+ * shorter time would hold machines that are there.
+ */
+const SEEN_MS = 36 * 3_600_000;
+
+/** True if it makes sense to send the machine something now. */
+export function isAwake({ lastSeenAtMs }: Pick<Machine, "lastSeenAtMs">, nowMs: number): boolean {
+  return lastSeenAtMs !== null && lastSeenAtMs >= nowMs - SEEN_MS;
+}

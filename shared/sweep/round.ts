@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { instant } from "../ledger/row/instant.ts";
+import { rowObject } from "../ledger/row/row-object.ts";
+import { roundRowsSchema } from "../ledger/sweep/round-rows.ts";
+import { storedDefinitionSchema } from "./definition.ts";
+import { machineInHandSchema } from "./target.ts";
+
+const count = z.number().int().nonnegative();
+
+/**
+ * How many machines of a round are where; together they are `targeted`. `waiting` is to be sent,
+ * `held` has not reported lately, `inHand` is about to be sent, `sent` is in a run that is not
+ * counted yet. `ended` counts the others, by how it ended for them.
+ */
+const countsSchema = rowObject({
+  targeted: count,
+  waiting: count,
+  held: count,
+  inHand: count,
+  sent: count,
+  ended: z.record(z.string(), count),
+});
+export type RoundCounts = z.infer<typeof countsSchema>;
+
+export const roundSchema = rowObject({
+  v: z.literal(1),
+  name: z.string(),
+  number: z.number().int().min(1),
+  team: z.string(),
+  /** Whose sweep it is; its runs are asked for by this caller. */
+  by: z.string(),
+  objectId: z.string().nullable(),
+  /** As it was when the round began. A later one is for the rounds after it. */
+  definition: storedDefinitionSchema,
+  /** The profiles as they were when the round began. */
+  profiles: z.array(rowObject({ name: z.string(), hash: z.string() })),
+  /** The commands of these profiles whose results are rows. */
+  rows: z.array(roundRowsSchema),
+  /** When it was due; null if a person has started it. */
+  dueAtMs: instant.nullable(),
+  startedBy: z.string().nullable(),
+  startedAtMs: instant,
+  expiresAtMs: instant,
+  /** `running` sends; `closing` sends nothing more, and waits for what was sent. */
+  state: z.enum(["running", "closing", "ended"]),
+  /** Why it sends nothing until a person resumes it; null if it is not paused. */
+  paused: rowObject({ code: z.string(), detail: z.string(), atMs: instant }).nullable(),
+  /** Why it closes or has ended; null while it runs. */
+  closed: rowObject({
+    why: z.enum(["done", "expired", "stopped", "replaced"]),
+    by: z.string().nullable(),
+    atMs: instant,
+    /** What of its runs is still to be cancelled; null for nothing. */
+    cancels: z.enum(["waiting", "all"]).nullable(),
+  }).nullable(),
+  endedAtMs: instant.nullable(),
+  /** Why it sends nothing just now, for people; null if nothing is in its way. */
+  hindrance: rowObject({ code: z.string(), detail: z.string(), sinceMs: instant }).nullable(),
+  /** How far the present listing has come; null between listings. */
+  listing: rowObject({
+    /** Where Defender's list goes on; null at its beginning. */
+    next: z.string().nullable(),
+    /** Machines of that page that are done. */
+    offset: count,
+    sinceMs: instant,
+  }).nullable(),
+  /** When the last listing was complete; null before the first. */
+  listedAtMs: instant.nullable(),
+  counts: countsSchema,
+  /** The batch that machines join now, from 1, and how many it has. */
+  batch: z.number().int().min(1),
+  batchMachines: count,
+  /** The machines that are being sent, with what Defender said of them. */
+  inHand: z.array(machineInHandSchema),
+  /** Calls that it may still spend, and when that was computed. */
+  allowance: rowObject({ calls: z.number(), atMs: instant }),
+  /** Batches whose machines are counted as `sent`, because their runs go on or were not seen. */
+  uncounted: z.array(z.number().int().min(1)),
+  /** The batch that is being counted, and the last machine of it that is; null for none. */
+  counting: rowObject({ batch: z.number().int(), to: z.string() }).nullable(),
+  /** What had ended and failed when a person resumed it last: it is judged by what came later. */
+  forgiven: rowObject({ ended: count, failed: count }),
+  /** How often its failures were sent again. */
+  reruns: count,
+});
+/** One go of a sweep. */
+export type RoundRecord = z.infer<typeof roundSchema>;
+
+/** How a machine ended that the round has reached. */
+export const REACHED = "succeeded";
+const SCRIPT_FAILED = "scriptFailed";
+/** How machines ended whose commands, or the script in them, failed. */
+const FAILURES: readonly string[] = ["failed", "timedOut", "refused", SCRIPT_FAILED];
+
+/** The word by which a round counts the end of a sequence. */
+export function wordOf({ state, code }: { state: string; code: string | null }): string {
+  return code === SCRIPT_FAILED ? code : state;
+}
+
+export function isFailure(word: string): boolean {
+  return FAILURES.includes(word);
+}
+
+export function failedIn({ ended }: Pick<RoundCounts, "ended">): number {
+  return FAILURES.reduce((sum, word) => sum + (ended[word] ?? 0), 0);
+}
+
+export function endedIn({ ended }: Pick<RoundCounts, "ended">): number {
+  return Object.values(ended).reduce((sum, each) => sum + each, 0);
+}
+
+/** The counts after so many machines went elsewhere. Throws if they were not where it says. */
+export function counted(
+  counts: RoundCounts,
+  from: Place | null,
+  to: Place,
+  machines: number,
+): RoundCounts {
+  if (machines === 0) return counts;
+  const left = from === null ? counts : added(counts, from, -machines);
+  const there = added(left, to, machines);
+  return from === null ? { ...there, targeted: there.targeted + machines } : there;
+}
+
+/** The counts without so many machines, which may join again. Throws if they were not there. */
+export function uncounted(counts: RoundCounts, from: Place, machines: number): RoundCounts {
+  const left = added(counts, from, -machines);
+  return { ...left, targeted: natural(left.targeted - machines, "targeted") };
+}
+
+/** Where a machine is in a round: one of the counts, or how it ended. */
+export type Place = "waiting" | "held" | "inHand" | "sent" | { readonly ended: string };
+
+function added(counts: RoundCounts, place: Place, by: number): RoundCounts {
+  if (typeof place === "string") {
+    return { ...counts, [place]: natural(counts[place] + by, place) };
+  }
+  const { [place.ended]: before = 0, ...others } = counts.ended;
+  const after = natural(before + by, place.ended);
+  return { ...counts, ended: after === 0 ? others : { ...others, [place.ended]: after } };
+}
+
+function natural(value: number, what: string): number {
+  if (value < 0) throw new Error(`a round counts ${value} machines as ${what}`);
+  return value;
+}
+
+export const NO_MACHINES: RoundCounts = {
+  targeted: 0,
+  waiting: 0,
+  held: 0,
+  inHand: 0,
+  sent: 0,
+  ended: {},
+};

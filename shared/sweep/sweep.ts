@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { chainHeadSchema } from "../ledger/run/chain-head.ts";
+import { instant } from "../ledger/row/instant.ts";
+import { rowObject } from "../ledger/row/row-object.ts";
+import { storedDefinitionSchema } from "./definition.ts";
+
+const number = z.number().int().min(1);
+
+/** The row of a sweep: its definition as it was applied last, and its rounds. */
+export const sweepSchema = rowObject({
+  v: z.literal(1),
+  name: z.string(),
+  definition: storedDefinitionSchema,
+  /** The SHA-256 of the definition. */
+  hash: z.string(),
+  /** Whose sweep it is, and who applied the definition; its runs are asked for by that caller. */
+  team: z.string(),
+  by: z.string(),
+  objectId: z.string().nullable(),
+  appliedAtMs: instant,
+  /** While it is paused, no round starts by itself. */
+  paused: z.boolean(),
+  /** True for one that was deleted. Its rounds stay, and the name can be applied again. */
+  deleted: z.boolean(),
+  /** Every due time up to this one is decided: a round was started for it, or none will be. */
+  decidedAtMs: instant,
+  /** The number of the last round; 0 is none. */
+  rounds: z.number().int().nonnegative(),
+  /** The rounds that are not over. */
+  open: z.array(number),
+  /** What the last round that is over has reached. */
+  last: rowObject({
+    round: number,
+    endedAtMs: instant,
+    targeted: z.number().int(),
+    reached: z.number().int(),
+    /** True if it is less than the definition wants. */
+    short: z.boolean(),
+  }).nullable(),
+  /** The log of what was decided about the sweep. */
+  audit: chainHeadSchema,
+});
+export type SweepRecord = z.infer<typeof sweepSchema>;
+
+/** The name of its log. No run's id has a dot. */
+export function chainOf(name: string): string {
+  return `sweep.${name}`;
+}

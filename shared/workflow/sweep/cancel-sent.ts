@@ -1,0 +1,39 @@
+import type { Limits } from "../../limits/pace/limits.ts";
+import { holdsSession } from "../../ledger/sequence/sequence.ts";
+import { sweepRunIdOf } from "../../plan/identity.ts";
+import { changeRound } from "../../store/change-sweep.ts";
+import { loadRound } from "../../store/load-sweeps.ts";
+import { tryTransact, usual } from "../../store/transact.ts";
+import type { RoundRecord } from "../../sweep/round.ts";
+import { cancelRun } from "../operate/cancel-run.ts";
+import type { SweepPorts } from "./ports.ts";
+
+/**
+ * Cancels what a stopped round has sent: what waits, or all of it, as the stop asks. It is done
+ * again after a crash, until it was done to the end.
+ */
+export async function cancelSent(
+  ports: Pick<SweepPorts, "ledger" | "bells" | "clock" | "random" | "log">,
+  limits: Limits,
+  { name, number, closed, uncounted, inHand }: RoundRecord,
+): Promise<void> {
+  const cancels = closed?.cancels ?? null;
+  if (closed === null || cancels === null) return;
+  const by = closed.by ?? `sweep ${name}`;
+  for (const batch of uncounted) {
+    const runId = sweepRunIdOf({ name, round: number, batch });
+    await cancelRun(ports, limits, runId, {
+      by,
+      covers: (record) => cancels === "all" || !holdsSession(record),
+      isWhole: cancels === "all",
+    });
+  }
+  // What is in hand is settled first; the next look cancels what of it was sent.
+  if (inHand.length > 0) return;
+  await tryTransact(ports, usual(`round ${number} of ${name}`), async (tx) => {
+    const round = await loadRound(tx, name, number);
+    if (round === null || round.value.closed?.cancels !== cancels) return;
+    if (round.value.inHand.length > 0) return;
+    changeRound(tx, round, { ...round.value, closed: { ...round.value.closed, cancels: null } });
+  });
+}

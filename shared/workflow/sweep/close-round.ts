@@ -1,0 +1,146 @@
+import { heldOf, machineIdOfTarget, targetsOf } from "../../ledger/row/sweep-keys.ts";
+import { valueOf } from "../../ledger/row/set-aside.ts";
+import type { RowChange, Stored } from "../../ledger/sequence/rows.ts";
+import type { Row } from "../../ports.ts";
+import { changeRound, changeSweep, factOfSweep, sweptChange } from "../../store/change-sweep.ts";
+import { loadRound, loadSweep, loadSwept } from "../../store/load-sweeps.ts";
+import { once, tryTransact, type Transaction } from "../../store/transact.ts";
+import { counted, endedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
+import { targetSchema, type Swept } from "../../sweep/target.ts";
+import type { SweepPorts } from "./ports.ts";
+
+type Closing = NonNullable<RoundRecord["closed"]>;
+
+/** The round once it sends nothing more. What it has in hand is settled first. */
+export function closed(
+  round: RoundRecord,
+  closing: Omit<Closing, "cancels">,
+  cancels: Closing["cancels"],
+): RoundRecord {
+  const why = { ...closing, cancels };
+  const atMs = Math.floor(why.atMs);
+  return {
+    ...round,
+    state: "closing",
+    closed: { ...why, atMs },
+    paused: null,
+    hindrance: null,
+    listing: null,
+  };
+}
+
+/** Two changes for each machine, a read row for each, and the round: less than the 100 of one. */
+const GIVEN_UP_AT_ONCE = 45;
+
+/**
+ * Gives up some machines that a closing round has not sent anything; each is written down with the
+ * reason. True if there may be more.
+ */
+export async function giveUpSome(
+  ports: SweepPorts,
+  { name, number }: Pick<RoundRecord, "name" | "number">,
+): Promise<boolean> {
+  const gaveUp = await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
+    const round = await loadRound(tx, name, number);
+    if (round?.value.state !== "closing") return false;
+    const rows = await unsentRows(tx, round.value);
+    if (rows.length === 0) return false;
+    const ids = rows.map(({ key }) => machineIdOfTarget(key));
+    const swept = await loadSwept(tx, name, ids);
+    const changes: RowChange[] = [];
+    let { counts } = round.value;
+    for (const [index, row] of rows.entries()) {
+      const isHeld = row.key.startsWith("held!");
+      const end = endOfUnsent(round.value, isHeld);
+      const before = swept.get(ids[index] ?? "") ?? null;
+      changes.push({ op: "delete", key: row.key, etag: row.etag });
+      changes.push(unsent(round.value, row, { before, end }));
+      counts = counted(counts, isHeld ? "held" : "waiting", { ended: end.state }, 1);
+    }
+    tx.stage(changes);
+    changeRound(tx, round, { ...round.value, counts });
+    return true;
+  });
+  return gaveUp.kind === "done" && gaveUp.value;
+}
+
+async function unsentRows(tx: Transaction, { name, number }: RoundRecord): Promise<Row[]> {
+  const waiting = targetsOf(name, number);
+  const some = await tx.list(waiting.from, waiting.before, GIVEN_UP_AT_ONCE);
+  if (some.length > 0) return some;
+  const held = heldOf(name, number);
+  return await tx.list(held.from, held.before, GIVEN_UP_AT_ONCE);
+}
+
+interface End {
+  readonly state: string;
+  readonly detail: string;
+}
+
+/** Why nothing was sent to a machine. */
+function endOfUnsent({ closed: closing }: RoundRecord, isHeld: boolean): End {
+  if (isHeld) return { state: "offline", detail: "It has not reported while the round was open." };
+  const why = closing?.why ?? "stopped";
+  const detail = why === "expired" ? "The round expired before its turn." : `The round was ${why}.`;
+  return { state: why === "expired" ? "expired" : "stopped", detail };
+}
+
+function unsent(
+  { name, number }: RoundRecord,
+  row: Row,
+  { before, end }: { readonly before: Stored<Swept> | null; readonly end: End },
+): RowChange {
+  const { name: machineName, listedAtMs: atMs } = valueOf(targetSchema, row);
+  const reached = before?.value.reached ?? null;
+  const nothing = { batch: null, sequenceId: null };
+  return sweptChange(name, machineIdOfTarget(row.key), before, {
+    v: 1,
+    round: number,
+    machineName,
+    ...end,
+    ...nothing,
+    atMs,
+    reached,
+  });
+}
+
+/**
+ * Ends the round if every machine is counted, and nothing can join it any more: a running one is
+ * done then. True if it has ended.
+ */
+export async function endIfDone(
+  ports: SweepPorts,
+  { name, number }: Pick<RoundRecord, "name" | "number">,
+): Promise<boolean> {
+  const ended = await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
+    const [round, sweep] = [await loadRound(tx, name, number), await loadSweep(tx, name)];
+    if (round === null || sweep === null) return false;
+    if (round.value.state === "ended" || !isDone(round.value)) return false;
+    const atMs = Math.floor(ports.clock.earliest());
+    const { counts } = round.value;
+    const reached = counts.ended[REACHED] ?? 0;
+    const { coverage } = round.value.definition;
+    const short = coverage !== null && reached < coverage * counts.targeted;
+    changeRound(tx, round, {
+      ...round.value,
+      state: "ended",
+      closed: round.value.closed ?? { why: "done", by: null, atMs, cancels: null },
+      paused: null,
+      hindrance: null,
+      listing: null,
+      endedAtMs: atMs,
+    });
+    const last = { round: number, endedAtMs: atMs, targeted: counts.targeted, reached, short };
+    const open = sweep.value.open.filter((each) => each !== number);
+    const detail = `round ${number} reached ${reached} of ${counts.targeted} machines`;
+    const fact = factOfSweep("roundEnded", { atMs, by: null, detail });
+    changeSweep(tx, sweep, { ...sweep.value, open, last }, [fact]);
+    return true;
+  });
+  return ended.kind === "done" && ended.value;
+}
+
+function isDone({ state, counts, listedAtMs, listing, inHand }: RoundRecord): boolean {
+  if (inHand.length > 0 || endedIn(counts) < counts.targeted) return false;
+  return state === "closing" || (listedAtMs !== null && listing === null);
+}

@@ -1,0 +1,138 @@
+import { sequencesOf } from "../../ledger/row/keys.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
+import type { RowChange } from "../../ledger/sequence/rows.ts";
+import { sequenceSchema, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import { endOf } from "../../ledger/run/tally.ts";
+import { sweepRunIdOf } from "../../plan/identity.ts";
+import { changeRound, sweptChange } from "../../store/change-sweep.ts";
+import { listAll } from "../../store/list-all.ts";
+import { loadRun } from "../../store/load.ts";
+import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
+import { once, tryTransact } from "../../store/transact.ts";
+import { counted, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
+import type { Swept } from "../../sweep/target.ts";
+import type { SweepPorts } from "./ports.ts";
+
+/** Machines that one transaction counts: a change each, and the round. */
+const COUNTED_AT_ONCE = 90;
+
+/**
+ * Counts the machines of the batches whose runs are finished: how each ended, and when the sweep
+ * reached it last. `running` are the runs that are not finished. Machines that come later join the
+ * next batch.
+ */
+export async function countMachines(
+  ports: SweepPorts,
+  round: RoundRecord,
+  running: ReadonlySet<string>,
+): Promise<void> {
+  const { name, number } = round;
+  for (const batch of round.uncounted) {
+    const runId = sweepRunIdOf({ name, round: number, batch });
+    if (isJoined(round, batch) || running.has(runId)) continue;
+    const run = await loadRun(ports.ledger, runId);
+    if (run === null || run.value.finishedAtMs === null) continue;
+    await countBatch(ports, { name, number, batch, runId });
+  }
+}
+
+/** True if machines are on their way into the run of the batch. */
+function isJoined(round: RoundRecord, batch: number): boolean {
+  return batch === round.batch && round.inHand.length > 0;
+}
+
+interface Batch {
+  readonly name: string;
+  readonly number: number;
+  readonly batch: number;
+  readonly runId: string;
+}
+
+async function countBatch(ports: SweepPorts, of: Batch): Promise<void> {
+  const ends = await endsOfBatch(ports, of.runId);
+  const last = ends.at(-1)?.machineId ?? "";
+  for (let from = 0; from === 0 || from < ends.length; from += COUNTED_AT_ONCE) {
+    const some = ends.slice(from, from + COUNTED_AT_ONCE);
+    if (!(await countSome(ports, of, some, last))) return;
+  }
+}
+
+/** The last sequence of each machine, in the order of the machines. */
+async function endsOfBatch(
+  { ledger }: Pick<SweepPorts, "ledger">,
+  runId: string,
+): Promise<readonly SequenceRecord[]> {
+  const { readable } = sorted(sequenceSchema, await listAll(ledger, sequencesOf(runId)));
+  const ends = new Map<string, SequenceRecord>();
+  for (const { value } of readable) {
+    const other = ends.get(value.machineId);
+    const isLater = (value.retry?.number ?? 0) >= (other?.retry?.number ?? 0);
+    if (other === undefined || isLater) ends.set(value.machineId, value);
+  }
+  return [...ends.values()].toSorted((a, b) => (a.machineId < b.machineId ? -1 : 1));
+}
+
+/** False if somebody else counts, or the run goes on again. */
+async function countSome(
+  ports: SweepPorts,
+  { name, number, batch, runId }: Batch,
+  some: readonly SequenceRecord[],
+  last: string,
+): Promise<boolean> {
+  const what = `round ${number} of ${name}`;
+  const wrote = await tryTransact(ports, once(what), async (tx) => {
+    const [round, run] = [await loadRound(tx, name, number), await loadRun(tx, runId)];
+    if (round === null || !round.value.uncounted.includes(batch)) return false;
+    if (isJoined(round.value, batch)) return false;
+    if (run === null || run.value.finishedAtMs === null) return false;
+    const { counting } = round.value;
+    const done = counting?.batch === batch ? counting.to : "";
+    const rest = some.filter(({ machineId }) => machineId > done);
+    const swept = await loadSwept(
+      tx,
+      name,
+      rest.map(({ machineId }) => machineId),
+    );
+    const changes: RowChange[] = [];
+    let { counts } = round.value;
+    for (const record of rest) {
+      const before = swept.get(record.machineId) ?? null;
+      if (before?.value.batch !== batch || before.value.round !== number) continue;
+      const end = endedAs(record, before.value);
+      counts = counted(counts, "sent", { ended: end.state }, 1);
+      changes.push(sweptChange(name, record.machineId, before, end));
+    }
+    tx.stage(changes);
+    const to = some.at(-1)?.machineId ?? last;
+    const isWhole = to >= last;
+    changeRound(tx, round, {
+      ...round.value,
+      counts,
+      counting: isWhole ? null : { batch, to },
+      ...(isWhole ? without(round.value, batch) : {}),
+    });
+    return true;
+  });
+  return wrote.kind === "done" && wrote.value;
+}
+
+/** The round with the batch counted; whoever comes now joins the next one. */
+function without(round: RoundRecord, batch: number) {
+  const uncounted = round.uncounted.filter((each) => each !== batch);
+  const isPresent = batch === round.batch;
+  return { uncounted, ...(isPresent ? { batch: batch + 1, batchMachines: 0 } : {}) };
+}
+
+function endedAs(record: SequenceRecord, before: Swept): Swept {
+  const end = endOf(record);
+  const atMs = record.endedAtMs ?? before.atMs;
+  const state = wordOf(end ?? { state: record.state, code: null });
+  return {
+    ...before,
+    state,
+    detail: record.outcome?.detail ?? null,
+    sequenceId: record.sequenceId,
+    atMs,
+    reached: state === REACHED ? { round: before.round, atMs } : before.reached,
+  };
+}

@@ -1,0 +1,132 @@
+import { judgeMachine } from "../../access/machine-scope.ts";
+import { ours } from "../../incident/platform.ts";
+import { FIRST_MEAN } from "../../limits/pace/mean-session.ts";
+import type { Machine } from "../../ports.ts";
+import { loadReadableBudget } from "../../store/load.ts";
+import { factsOf } from "../../store/look-up-machines.ts";
+import { spendRead } from "../../store/spend-read.ts";
+import type { Definition } from "../../sweep/definition.ts";
+import { isAwake, isTarget } from "../../sweep/is-target.ts";
+import { huntTargets, saidBy } from "./hunt-targets.ts";
+import type { SweepPorts, SweepSettings } from "./ports.ts";
+
+/** What a round would do if it began now. Nothing of it is stored, but what asking costs. */
+interface SweepPreview {
+  readonly machines: number;
+  /** Those that have reported lately; the others are held until they do. */
+  readonly awake: number;
+  /** By platform; `other` are those that none of our profiles is for. */
+  readonly platforms: Readonly<Record<string, number>>;
+  /** Machines that the setting SCOPE or a missing profile leaves out. */
+  readonly leftOut: number;
+  /** Machines that need an approval before they are sent anything. */
+  readonly needApproval: number;
+  /** Calls to Defender, and the most sessions at once. */
+  readonly calls: number;
+  readonly sessions: number;
+  /** Until the last of those that are awake has ended, in minutes. */
+  readonly estimatedMinutes: number;
+  /** False if the tenant has more machines than are looked at; then all is at least so much. */
+  readonly complete: boolean;
+}
+
+export type Previewed =
+  | { readonly kind: "previewed"; readonly preview: SweepPreview }
+  | { readonly kind: "unavailable"; readonly detail: string };
+
+/** Pages of 2,000 machines that one preview asks for, so that it answers in time. Our own bound. */
+const PAGES_MAX = 20;
+
+/** What is counted of the machines; those that are left out are among `machines`. */
+interface Tally {
+  machines: number;
+  awake: number;
+  leftOut: number;
+  needApproval: number;
+  calls: number;
+  readonly platforms: Map<string, number>;
+}
+
+/** Lists the tenant's machines as a round would, and counts. */
+export async function previewSweep(
+  ports: SweepPorts,
+  settings: SweepSettings,
+  definition: Definition,
+): Promise<Previewed> {
+  const hunted = await huntTargets(ports, settings.limits, definition.targets);
+  if (hunted.kind === "hindered") return { kind: "unavailable", detail: hunted.detail };
+  const nowMs = ports.clock.earliest();
+  const platforms = new Map<string, number>();
+  const tally: Tally = { machines: 0, awake: 0, leftOut: 0, needApproval: 0, calls: 0, platforms };
+  let next: string | null = null;
+  for (let page = 0; page === 0 || (next !== null && page < PAGES_MAX); page += 1) {
+    if (!(await spendRead(ports, settings.limits, "machines"))) {
+      const detail = "The calls that Defender allows for lists of machines are used up.";
+      return { kind: "unavailable", detail };
+    }
+    const reply = await ports.defender.listMachines(next);
+    if (reply.kind !== "answered") return { kind: "unavailable", detail: saidBy(reply) };
+    for (const machine of reply.value.machines) {
+      if (!isTarget(machine, definition.targets, hunted.queried, nowMs)) continue;
+      count(tally, machine, definition, { ...settings, nowMs });
+    }
+    ({ next } = reply.value);
+  }
+  const times = await estimate(ports, settings, definition, tally);
+  const { platforms: counted, ...rest } = tally;
+  const limited = Math.min(rest.machines, definition.limit ?? rest.machines);
+  return {
+    kind: "previewed",
+    preview: {
+      ...rest,
+      machines: limited,
+      ...times,
+      platforms: Object.fromEntries(counted),
+      complete: next === null,
+    },
+  };
+}
+
+function count(
+  tally: Tally,
+  machine: Machine,
+  { profiles }: Definition,
+  { scope, catalogue, nowMs }: Pick<SweepSettings, "scope" | "catalogue"> & { nowMs: number },
+): void {
+  const platform = ours(machine.platform);
+  const word = platform ?? "other";
+  tally.machines += 1;
+  tally.platforms.set(word, (tally.platforms.get(word) ?? 0) + 1);
+  const profile = profiles
+    .map((name) => catalogue.get(name)?.profile)
+    .find((each) => platform !== null && (each?.platforms.includes(platform) ?? false));
+  const verdict = judgeMachine(scope, machine.machineId, factsOf(machine, { askedAtMs: nowMs }));
+  if (profile === undefined || verdict.kind === "denied") {
+    tally.leftOut += 1;
+    return;
+  }
+  if (verdict.kind === "needsApproval" || profile.approvals !== undefined) tally.needApproval += 1;
+  if (!isAwake(machine, nowMs)) return;
+  tally.awake += 1;
+  tally.calls += 1;
+}
+
+/** By what its share of the calls and of the sessions allows; the slower one counts. */
+async function estimate(
+  { ledger }: SweepPorts,
+  { limits }: SweepSettings,
+  { share, limit }: Definition,
+  tally: Tally,
+): Promise<Pick<SweepPreview, "sessions" | "estimatedMinutes">> {
+  const budget = await loadReadableBudget(ledger);
+  const { meanSessionMs } = budget?.value ?? FIRST_MEAN;
+  const sessions = Math.max(1, Math.floor(limits.maxSessions * share));
+  const calls = Math.min(tally.calls, limit ?? tally.calls);
+  const byCalls = (calls / (limits.callsPerWindow * share)) * limits.windowMs;
+  const bySessions = (calls / sessions) * meanSessionMs;
+  const lastMs = Math.max(byCalls, bySessions) + (calls === 0 ? 0 : meanSessionMs);
+  return {
+    sessions: Math.min(sessions, calls),
+    estimatedMinutes: Math.ceil(lastMs / 60_000),
+  };
+}

@@ -1,0 +1,148 @@
+import { laneRange } from "../../ledger/row/keys.ts";
+import { machineIdOfTarget, targetsOf } from "../../ledger/row/sweep-keys.ts";
+import { isoOf } from "../../ledger/row/instant.ts";
+import { valueOf } from "../../ledger/row/set-aside.ts";
+import type { RowChange, Stored } from "../../ledger/sequence/rows.ts";
+import { laneNumber } from "../../plan/lane.ts";
+import type { Row } from "../../ports.ts";
+import { changeRound, sweptChange } from "../../store/change-sweep.ts";
+import { loadReadableBudget } from "../../store/load.ts";
+import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
+import { once, tryTransact, type Transaction } from "../../store/transact.ts";
+import { allowanceAt, machinesToSend } from "../../sweep/allowance.ts";
+import { msOf } from "../../sweep/duration.ts";
+import { mayBeSent, type Ends } from "../../sweep/failures.ts";
+import { counted, endedIn, type RoundRecord } from "../../sweep/round.ts";
+import { targetSchema, type MachineInHand, type Swept } from "../../sweep/target.ts";
+import { opensAtMs } from "../../sweep/window.ts";
+import { runOfSequence, sweepRunIdOf } from "../../plan/identity.ts";
+import { hindered } from "./hindered.ts";
+import type { SweepPorts, SweepSettings } from "./ports.ts";
+
+/** A run of more machines is slow to show, to seal and to join. Our own bound. */
+export const BATCH_MACHINES = 200;
+
+/**
+ * Takes the next machines of a round in hand, as many as its share allows now. They are written
+ * down as in hand before anything is accepted: so after a crash the same machines are sent again,
+ * as the same run, and no others. Machines that were reached lately are left out.
+ */
+export async function takeInHand(
+  ports: SweepPorts,
+  { limits }: SweepSettings,
+  round: Stored<RoundRecord>,
+  ends: Ends,
+): Promise<void> {
+  const { name, number, definition } = round.value;
+  if (round.value.inHand.length > 0 || round.value.counts.waiting === 0) return;
+  const nowMs = ports.clock.earliest();
+  const opensMs = opensAtMs(definition.window, nowMs);
+  if (opensMs !== null) {
+    const detail = `Its window opens at ${isoOf(opensMs)}.`;
+    await hindered(ports, round, { code: "window", detail });
+    return;
+  }
+  const sentInAll = round.value.counts.sent + endedIn(round.value.counts);
+  const wave = mayBeSent(round.value, ends) - sentInAll;
+  if (wave <= 0) {
+    const detail = "The first machines go alone; the others wait until half of them succeeded.";
+    await hindered(ports, round, { code: "firstWave", detail });
+    return;
+  }
+  if (await hasItsSessions(ports, limits.maxSessions * definition.share, round.value)) return;
+  const lane = laneRange(laneNumber("sweep"));
+  const most = limits.callsPerWindow * LOOKED_AT_WINDOWS;
+  const ready = (await ports.ledger.list(lane.from, lane.before, most)).length;
+  await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
+    const present = await loadRound(tx, name, number);
+    if (present === null || !maySend(present.value)) return;
+    const allowance = allowanceAt(present.value.allowance, definition.share, limits, nowMs);
+    const waiting = Math.min(present.value.counts.waiting, wave);
+    const machines = machinesToSend(allowance, { waiting, ready }, definition.share, limits);
+    if (machines > 0) await stageInHand(tx, present, { machines, allowance, nowMs });
+  });
+}
+
+/** More ready sequences than this leave no round anything to send. */
+const LOOKED_AT_WINDOWS = 5;
+
+function maySend({ state, paused, inHand }: RoundRecord): boolean {
+  return state === "running" && paused === null && inHand.length === 0;
+}
+
+/** True if its sequences have as many sessions as its share allows. */
+async function hasItsSessions(
+  { ledger }: Pick<SweepPorts, "ledger">,
+  most: number,
+  { name, number: round, uncounted }: RoundRecord,
+): Promise<boolean> {
+  const budget = await loadReadableBudget(ledger);
+  const runs = new Set(uncounted.map((batch) => sweepRunIdOf({ name, round, batch })));
+  const sessions = budget?.value.sessions ?? [];
+  const own = sessions.filter(({ sequenceId }) => runs.has(runOfSequence(sequenceId)));
+  return own.length >= Math.max(1, Math.floor(most));
+}
+
+async function stageInHand(
+  tx: Transaction,
+  round: Stored<RoundRecord>,
+  { machines, allowance, nowMs }: TakeUp,
+): Promise<void> {
+  const { name, number, definition } = round.value;
+  const range = targetsOf(name, number);
+  const rows = await tx.list(range.from, range.before, machines);
+  const ids = rows.map(({ key }) => machineIdOfTarget(key));
+  const swept = await loadSwept(tx, name, ids);
+  const { notCollectedWithin } = definition.targets;
+  const lately = notCollectedWithin === undefined ? null : nowMs - msOf(notCollectedWithin);
+  const changes: RowChange[] = [];
+  const inHand: MachineInHand[] = [];
+  let { counts } = round.value;
+  for (const row of rows) {
+    const machine = machineIn(row);
+    const before = swept.get(machine.machineId) ?? null;
+    const reached = before?.value.reached ?? null;
+    const isRecent = lately !== null && reached !== null && reached.atMs >= lately;
+    const state = isRecent ? "recent" : "inHand";
+    counts = counted(counts, "waiting", isRecent ? { ended: "recent" } : "inHand", 1);
+    changes.push({ op: "delete", key: row.key, etag: row.etag });
+    changes.push(
+      sweptChange(
+        name,
+        machine.machineId,
+        before,
+        sweptNow(round.value, machine, {
+          state,
+          detail: isRecent ? "The sweep has reached it lately." : null,
+          reached,
+          atMs: Math.floor(nowMs),
+        }),
+      ),
+    );
+    if (!isRecent) inHand.push(machine);
+  }
+  tx.stage(changes);
+  const calls = allowance.calls - inHand.length;
+  const next = { ...round.value, counts, inHand, allowance: { ...allowance, calls } };
+  changeRound(tx, round, { ...next, hindrance: null });
+}
+
+interface TakeUp {
+  readonly machines: number;
+  readonly allowance: RoundRecord["allowance"];
+  readonly nowMs: number;
+}
+
+function machineIn(row: Row): MachineInHand {
+  const { v: _, ...target } = valueOf(targetSchema, row);
+  return { ...target, machineId: machineIdOfTarget(row.key) };
+}
+
+/** What is known of a machine that the round deals with now. */
+export function sweptNow(
+  { number }: Pick<RoundRecord, "number">,
+  { name: machineName }: Pick<MachineInHand, "name">,
+  now: Pick<Swept, "state" | "detail" | "reached" | "atMs"> & Partial<Swept>,
+): Swept {
+  return { v: 1, round: number, machineName, batch: null, sequenceId: null, ...now };
+}

@@ -1,0 +1,141 @@
+import { roundRowsOf } from "../../ledger/sweep/round-rows.ts";
+import { isoOf } from "../../ledger/row/instant.ts";
+import type { Stored } from "../../ledger/sequence/rows.ts";
+import type { Catalogue } from "../../plan/profile/catalogue.ts";
+import { changeRound, changeSweep, factOfSweep } from "../../store/change-sweep.ts";
+import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
+import { once, tryTransact, type Transaction } from "../../store/transact.ts";
+import { decideDue } from "../../sweep/due.ts";
+import { msOf } from "../../sweep/duration.ts";
+import { NO_MACHINES, type RoundRecord } from "../../sweep/round.ts";
+import type { SweepRecord } from "../../sweep/sweep.ts";
+import { closed } from "./close-round.ts";
+import type { SweepPorts, SweepSettings } from "./ports.ts";
+
+/** Who starts a round: a person, or the schedule at the time that it was due. */
+type Starting =
+  | { readonly by: string; readonly dueAtMs: null }
+  | { readonly by: null; readonly dueAtMs: number };
+
+/**
+ * Starts the round that is due, if one is. The due time is decided in the transaction that writes
+ * the round: so there is one at most, whatever crashes, and however many hosts look at once.
+ * Returns the number of the round; null if none was started here.
+ */
+export async function startDue(
+  ports: SweepPorts,
+  settings: Pick<SweepSettings, "catalogue">,
+  name: string,
+): Promise<number | null> {
+  const started = await tryTransact(ports, once(`sweep ${name}`), async (tx) => {
+    const sweep = await loadSweep(tx, name);
+    if (sweep === null || sweep.value.paused || sweep.value.deleted) return null;
+    const nowMs = ports.clock.earliest();
+    const due = decideDue(sweep.value.definition, sweep.value.decidedAtMs, nowMs);
+    if (due === null) return null;
+    const decided = { ...sweep.value, decidedAtMs: due.decidedAtMs };
+    if (due.startMs === null) {
+      const detail = "it was due, and its starting deadline is over";
+      skip(tx, sweep, decided, { nowMs, detail });
+      return null;
+    }
+    const { overlap } = sweep.value.definition;
+    if (overlap === "skip" && sweep.value.open.length > 0) {
+      const detail = `due at ${isoOf(due.startMs)}, and round ${sweep.value.open.join(", ")} is open`;
+      skip(tx, sweep, decided, { nowMs, detail });
+      return null;
+    }
+    if (overlap === "replace") await replaceOpen(tx, sweep.value, nowMs);
+    const starting = { by: null, dueAtMs: due.startMs };
+    return begin(tx, { ...sweep, value: decided }, settings.catalogue, { ...starting, nowMs });
+  });
+  return started.kind === "done" ? started.value : null;
+}
+
+/** Starts a round now, because a person asks for it; returns its number. */
+export function startNow(
+  tx: Transaction,
+  sweep: Stored<SweepRecord>,
+  { catalogue, by, nowMs }: { catalogue: Catalogue; by: string; nowMs: number },
+): number {
+  return begin(tx, sweep, catalogue, { by, dueAtMs: null, nowMs });
+}
+
+function skip(
+  tx: Transaction,
+  before: Stored<SweepRecord>,
+  after: SweepRecord,
+  { nowMs, detail }: { nowMs: number; detail: string },
+): void {
+  const fact = factOfSweep("roundSkipped", { atMs: nowMs, by: null, detail });
+  changeSweep(tx, before, after, [fact]);
+}
+
+/** Closes the rounds that are open. They stay open until what they have sent is over. */
+async function replaceOpen(tx: Transaction, { name, open }: SweepRecord, nowMs: number) {
+  for (const number of open) {
+    const round = await loadRound(tx, name, number);
+    if (round?.value.state !== "running") continue;
+    changeRound(
+      tx,
+      round,
+      closed(round.value, { why: "replaced", by: null, atMs: nowMs }, "waiting"),
+    );
+  }
+}
+
+function begin(
+  tx: Transaction,
+  sweep: Stored<SweepRecord>,
+  catalogue: Catalogue,
+  { by, dueAtMs, nowMs }: Starting & { readonly nowMs: number },
+): number {
+  const { rounds, open } = sweep.value;
+  const number = rounds + 1;
+  const after = { ...sweep.value, rounds: number, open: [...open, number] };
+  changeRound(tx, null, newRound(after, catalogue, { number, startedBy: by, dueAtMs, nowMs }));
+  const when = dueAtMs === null ? "by a person" : `due at ${isoOf(dueAtMs)}`;
+  const detail = `round ${number}, ${when}`;
+  changeSweep(tx, sweep, after, [factOfSweep("roundStarted", { atMs: nowMs, by, detail })]);
+  return number;
+}
+
+function newRound(
+  { name, team, by, objectId, definition }: SweepRecord,
+  catalogue: Catalogue,
+  at: { number: number; startedBy: string | null; dueAtMs: number | null; nowMs: number },
+): RoundRecord {
+  const startedAtMs = Math.floor(at.nowMs);
+  const entries = definition.profiles.flatMap((each) => catalogue.get(each) ?? []);
+  return {
+    v: 1,
+    name,
+    number: at.number,
+    team,
+    by,
+    objectId,
+    definition,
+    profiles: entries.map(({ profile, hash }) => ({ name: profile.name, hash })),
+    rows: roundRowsOf(entries),
+    dueAtMs: at.dueAtMs,
+    startedBy: at.startedBy,
+    startedAtMs,
+    expiresAtMs: startedAtMs + msOf(definition.expires),
+    state: "running",
+    paused: null,
+    closed: null,
+    endedAtMs: null,
+    hindrance: null,
+    listing: { next: null, offset: 0, sinceMs: startedAtMs },
+    listedAtMs: null,
+    counts: NO_MACHINES,
+    batch: 1,
+    batchMachines: 0,
+    inHand: [],
+    allowance: { calls: 0, atMs: startedAtMs },
+    uncounted: [],
+    counting: null,
+    forgiven: { ended: 0, failed: 0 },
+    reruns: 0,
+  };
+}

@@ -1,0 +1,104 @@
+import type { AuditFacts } from "../../evidence/audit.ts";
+import type { Stored } from "../../ledger/sequence/rows.ts";
+import type { Catalogue } from "../../plan/profile/catalogue.ts";
+import { changeRound, changeSweep, factOfSweep } from "../../store/change-sweep.ts";
+import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
+import { transact, usual, type Transaction } from "../../store/transact.ts";
+import type { SweepRecord } from "../../sweep/sweep.ts";
+import { closed } from "./close-round.ts";
+import type { SweepPorts } from "./ports.ts";
+import { startNow } from "./start-round.ts";
+
+type SteerPorts = Pick<SweepPorts, "ledger" | "clock" | "random" | "log">;
+
+/** What came of it: done, or there was nothing of the kind to do. */
+export type Steered =
+  | { readonly kind: "done"; readonly round: number | null }
+  | { readonly kind: "notNow"; readonly detail: string };
+
+/** Who steers which sweep. */
+export interface Steering {
+  readonly name: string;
+  readonly by: string;
+}
+
+/** Lets no round start by itself until the sweep is resumed; open rounds go on. */
+export async function pauseSweep(ports: SteerPorts, steering: Steering): Promise<Steered> {
+  return await steer(ports, steering, (tx, sweep, nowMs) => {
+    if (!sweep.value.paused) {
+      const fact = factOf("sweepPaused", steering, nowMs, "");
+      changeSweep(tx, sweep, { ...sweep.value, paused: true }, [fact]);
+    }
+    return { kind: "done", round: null };
+  });
+}
+
+/** Lets rounds start by the schedule. What was due while it was paused is not made up. */
+export async function resumeSweep(ports: SteerPorts, steering: Steering): Promise<Steered> {
+  return await steer(ports, steering, (tx, sweep, nowMs) => {
+    if (sweep.value.paused) {
+      const decidedAtMs = Math.max(sweep.value.decidedAtMs, Math.floor(nowMs));
+      const fact = factOf("sweepResumed", steering, nowMs, "");
+      changeSweep(tx, sweep, { ...sweep.value, paused: false, decidedAtMs }, [fact]);
+    }
+    return { kind: "done", round: null };
+  });
+}
+
+/** Starts a round now, whatever the schedule says; refused while one is open, but for `allow`. */
+export async function startRound(
+  ports: SteerPorts,
+  catalogue: Catalogue,
+  steering: Steering,
+): Promise<Steered> {
+  return await steer(ports, steering, (tx, sweep, nowMs) => {
+    const { open, definition } = sweep.value;
+    const [first] = open;
+    if (first !== undefined && definition.overlap !== "allow") {
+      const detail = `Round ${first} is open: stop it first, or let the sweep's overlap be "allow".`;
+      return { kind: "notNow", detail };
+    }
+    const round = startNow(tx, sweep, { catalogue, by: steering.by, nowMs });
+    return { kind: "done", round };
+  });
+}
+
+/** Forgets the definition. Rounds that are open are stopped; what was collected stays. */
+export async function deleteSweep(ports: SteerPorts, steering: Steering): Promise<Steered> {
+  return await steer(ports, steering, async (tx, sweep, nowMs) => {
+    const { name, by } = steering;
+    for (const number of sweep.value.open) {
+      const round = await loadRound(tx, name, number);
+      if (round?.value.state !== "running") continue;
+      changeRound(tx, round, closed(round.value, { why: "stopped", by, atMs: nowMs }, "waiting"));
+    }
+    const fact = factOf("sweepDeleted", steering, nowMs, "");
+    changeSweep(tx, sweep, { ...sweep.value, deleted: true, paused: true }, [fact]);
+    return { kind: "done", round: null };
+  });
+}
+
+type Step = (
+  tx: Transaction,
+  sweep: Stored<SweepRecord>,
+  nowMs: number,
+) => Promise<Steered> | Steered;
+
+async function steer(ports: SteerPorts, { name }: Steering, step: Step): Promise<Steered> {
+  return await transact(ports, usual(`sweep ${name}`), async (tx) => {
+    const sweep = await loadSweep(tx, name);
+    if (sweep === null || sweep.value.deleted) {
+      return { kind: "notNow", detail: `There is no sweep ${name}.` };
+    }
+    return await step(tx, sweep, ports.clock.earliest());
+  });
+}
+
+function factOf(
+  event: AuditFacts["event"],
+  { by }: Steering,
+  nowMs: number,
+  detail: string,
+): AuditFacts {
+  return factOfSweep(event, { atMs: nowMs, by, detail });
+}

@@ -1,0 +1,74 @@
+import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
+import { REACHED, type RoundRecord } from "../../sweep/round.ts";
+
+/** A round, with its machines by where they are; together the counts are `targeted`. */
+export interface RoundView {
+  readonly sweep: string;
+  readonly round: number;
+  readonly state: "running" | "paused" | "closing" | "ended";
+  /** When it was due; null if a person started it. */
+  readonly dueAt: string | null;
+  readonly startedBy: string | null;
+  readonly startedAt: string;
+  readonly expiresAt: string;
+  readonly endedAt: string | null;
+  /** Why it sends nothing, or nothing any more; null if it sends. */
+  readonly why: { readonly code: string; readonly detail: string; readonly since: string } | null;
+  /** When all machines were listed last; null while the first listing goes on. */
+  readonly listedAt: string | null;
+  readonly counts: {
+    readonly targeted: number;
+    /** To be sent, in the order of their ids. */
+    readonly waiting: number;
+    /** Have not reported lately; they are sent something once they do. */
+    readonly held: number;
+    /** In a run that goes on, or about to be. */
+    readonly sent: number;
+    readonly reached: number;
+    /** The others, by how it ended for them. */
+    readonly missed: Readonly<Record<string, number>>;
+  };
+  /** Batches so far; each is a run. */
+  readonly batches: number;
+  readonly reruns: number;
+}
+
+export function describeRound(round: RoundRecord): RoundView {
+  const { name, number, counts, state, paused } = round;
+  const { [REACHED]: reached = 0, ...missed } = counts.ended;
+  const { targeted, waiting, held, inHand, sent } = counts;
+  return {
+    sweep: name,
+    round: number,
+    state: state === "running" && paused !== null ? "paused" : state,
+    dueAt: isoOrNull(round.dueAtMs),
+    startedBy: round.startedBy,
+    startedAt: isoOf(round.startedAtMs),
+    expiresAt: isoOf(round.expiresAtMs),
+    endedAt: isoOrNull(round.endedAtMs),
+    why: whyOf(round),
+    listedAt: isoOrNull(round.listedAtMs),
+    counts: { targeted, waiting, held, sent: sent + inHand, reached, missed },
+    batches: round.batchMachines === 0 ? round.batch - 1 : round.batch,
+    reruns: round.reruns,
+  };
+}
+
+function whyOf({ paused, closed, hindrance }: RoundRecord): RoundView["why"] {
+  if (closed !== null) {
+    const by = closed.by === null ? "" : ` by ${closed.by}`;
+    const detail = { ...CLOSED, stopped: `A person stopped it${by}.` }[closed.why];
+    return { code: closed.why, detail, since: isoOf(closed.atMs) };
+  }
+  if (paused !== null) {
+    return { code: paused.code, detail: paused.detail, since: isoOf(paused.atMs) };
+  }
+  if (hindrance === null) return null;
+  return { code: hindrance.code, detail: hindrance.detail, since: isoOf(hindrance.sinceMs) };
+}
+
+const CLOSED = {
+  done: "Every machine is counted.",
+  expired: "Its time is over.",
+  replaced: "The next round has taken its place.",
+} as const;

@@ -1,0 +1,86 @@
+import type { Caller } from "../../access/caller.ts";
+import { roundsOf, SWEEP } from "../../ledger/row/sweep-keys.ts";
+import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
+import { sorted } from "../../ledger/row/set-aside.ts";
+import type { Ports } from "../../ports.ts";
+import { listAll } from "../../store/list-all.ts";
+import { reachesSweep } from "../../store/reach-sweep.ts";
+import type { Definition } from "../../sweep/definition.ts";
+import { nextDueMs } from "../../sweep/due.ts";
+import { roundSchema } from "../../sweep/round.ts";
+import { sweepSchema, type SweepRecord } from "../../sweep/sweep.ts";
+import { describeRound, type RoundView } from "./describe-round.ts";
+
+/** A sweep, as a list shows it. */
+export interface SweepView {
+  readonly name: string;
+  readonly title: string;
+  readonly team: string;
+  readonly appliedBy: string;
+  readonly appliedAt: string;
+  /** Identifies the definition: whoever replaces it can say which one it means. */
+  readonly hash: string;
+  readonly paused: boolean;
+  /** When the next round is due; null if none is, or it is paused. */
+  readonly nextAt: string | null;
+  readonly rounds: number;
+  readonly open: readonly number[];
+  readonly last: {
+    readonly round: number;
+    readonly endedAt: string;
+    readonly targeted: number;
+    readonly reached: number;
+    readonly short: boolean;
+  } | null;
+}
+
+/** All sweeps that the caller's rights reach, by their names. */
+export async function listSweeps(
+  { ledger, clock }: Pick<Ports, "ledger" | "clock">,
+  caller: Caller,
+): Promise<{ readonly sweeps: readonly SweepView[] }> {
+  const { readable } = sorted(sweepSchema, await listAll(ledger, SWEEP));
+  const own = readable
+    .map(({ value }) => value)
+    .filter((each) => !each.deleted && reachesSweep(caller, each));
+  return { sweeps: own.map((each) => describeSweep(each, clock.earliest())) };
+}
+
+/** One sweep with its definition. */
+export function describeWithDefinition(
+  sweep: SweepRecord,
+  nowMs: number,
+): SweepView & { readonly definition: Definition } {
+  return { ...describeSweep(sweep, nowMs), definition: sweep.definition };
+}
+
+/** The rounds of a sweep, the newest first. */
+export async function listRounds(
+  { ledger }: Pick<Ports, "ledger">,
+  name: string,
+): Promise<{ readonly rounds: readonly RoundView[] }> {
+  const { readable } = sorted(roundSchema, await listAll(ledger, roundsOf(name)));
+  return { rounds: readable.map(({ value }) => describeRound(value)).toReversed() };
+}
+
+function describeSweep(sweep: SweepRecord, nowMs: number): SweepView {
+  const { name, definition, team, by, hash, paused, rounds, open, last } = sweep;
+  const nextMs = paused ? null : nextDueMs(definition, Math.max(sweep.decidedAtMs, nowMs));
+  return {
+    name,
+    title: definition.title,
+    team,
+    appliedBy: by,
+    appliedAt: isoOf(sweep.appliedAtMs),
+    hash,
+    paused,
+    nextAt: isoOrNull(nextMs),
+    rounds,
+    open,
+    last: last === null ? null : lastOf(last),
+  };
+}
+
+function lastOf({ round, endedAtMs, targeted, reached, short }: NonNullable<SweepRecord["last"]>) {
+  return { round, endedAt: isoOf(endedAtMs), targeted, reached, short };
+}

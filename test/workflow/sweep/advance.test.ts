@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { endedIn, type RoundCounts } from "../../../shared/sweep/round.ts";
+import { aMachine } from "../known-machines.ts";
+import { DEFINITION, idOf, MINUTE_MS, startSweeping } from "./sweeping.ts";
+
+const total = (counts: RoundCounts) =>
+  counts.waiting + counts.held + counts.inHand + counts.sent + endedIn(counts);
+
+describe("a round", () => {
+  it("sends every machine once and ends with all of them counted", async () => {
+    const sweeping = startSweeping(35);
+    await sweeping.apply();
+    await sweeping.start();
+    for (let minute = 0; minute < 12; minute += 1) {
+      await sweeping.ticks(1);
+      const { counts } = await sweeping.round();
+      expect(total(counts)).toBe(counts.targeted);
+      await sweeping.endAll();
+    }
+    const sequences = await sweeping.sequences();
+    expect(sequences.map(({ machineId }) => machineId).toSorted()).toEqual(
+      [...sweeping.machines.keys()].toSorted(),
+    );
+    expect(sequences.every(({ lane, sweep }) => lane === 3 && sweep?.name === "triage")).toBe(true);
+    expect(await sweeping.round()).toMatchObject({
+      state: "ended",
+      closed: { why: "done" },
+      counts: { targeted: 35, waiting: 0, sent: 0, ended: { succeeded: 35 } },
+    });
+    expect(await sweeping.sweep()).toMatchObject({
+      open: [],
+      last: { round: 1, targeted: 35, reached: 35, short: false },
+    });
+  });
+
+  it("sends no more than its share of the calls", async () => {
+    const sweeping = startSweeping(200);
+    await sweeping.apply({ ...DEFINITION, share: 0.5 });
+    await sweeping.start();
+    for (let minute = 0; minute < 20; minute += 1) {
+      await sweeping.ticks(1);
+      await sweeping.endAll();
+    }
+    const sent = (await sweeping.sequences()).length;
+    // Five a minute, and at most four minutes' worth at once.
+    expect(sent).toBeGreaterThan(70);
+    expect(sent).toBeLessThanOrEqual(100);
+  });
+
+  it("holds machines that have not reported lately, and sends them once they have", async () => {
+    const sweeping = startSweeping(3);
+    const old = sweeping.nowMs() - 48 * 60 * MINUTE_MS;
+    sweeping.machines.set(idOf(2), aMachine(idOf(2), { name: "pc-2", lastSeenAtMs: old }));
+    await sweeping.apply();
+    await sweeping.start();
+    await sweeping.ticks(3);
+    await sweeping.endAll();
+    await sweeping.ticks(1);
+    expect(await sweeping.round()).toMatchObject({
+      state: "running",
+      counts: { held: 1, ended: { succeeded: 2 } },
+    });
+    sweeping.pass(60 * MINUTE_MS);
+    const awake = { name: "pc-2", lastSeenAtMs: sweeping.nowMs() };
+    sweeping.machines.set(idOf(2), aMachine(idOf(2), awake));
+    await sweeping.ticks(3);
+    await sweeping.endAll();
+    await sweeping.ticks(1);
+    expect(await sweeping.round()).toMatchObject({ state: "ended", counts: { targeted: 3 } });
+  });
+
+  it("lets machines join that appear while it is open", async () => {
+    const sweeping = startSweeping(2);
+    await sweeping.apply();
+    await sweeping.start();
+    await sweeping.ticks(3);
+    sweeping.pass(61 * MINUTE_MS);
+    const late = { name: "late", lastSeenAtMs: sweeping.nowMs() };
+    sweeping.machines.set(idOf(9), aMachine(idOf(9), late));
+    await sweeping.ticks(4);
+    await sweeping.endAll();
+    await sweeping.ticks(2);
+    expect(await sweeping.round()).toMatchObject({
+      state: "ended",
+      counts: { targeted: 3, ended: { succeeded: 3 } },
+    });
+  });
+
+  it("lets the first machines go alone until half of them have succeeded", async () => {
+    const sweeping = startSweeping(30);
+    await sweeping.apply({ ...DEFINITION, firstWave: 4 });
+    await sweeping.start();
+    await sweeping.ticks(6);
+    expect(await sweeping.sequences()).toHaveLength(4);
+    expect((await sweeping.round()).hindrance).toMatchObject({ code: "firstWave" });
+    await sweeping.endAll();
+    await sweeping.ticks(8);
+    expect((await sweeping.sequences()).length).toBeGreaterThan(4);
+  });
+
+  it("pauses when too many machines fail, and goes on when a person resumes it", async () => {
+    const sweeping = startSweeping(60);
+    await sweeping.apply({ ...DEFINITION, pauseAfter: { failedShare: 0.2, of: 5 } });
+    await sweeping.start();
+    await sweeping.ticks(6);
+    await sweeping.endAll(() => "failed");
+    await sweeping.ticks(2);
+    expect((await sweeping.round()).paused).toMatchObject({ code: "failures" });
+    const sent = (await sweeping.sequences()).length;
+    await sweeping.ticks(10);
+    expect(await sweeping.sequences()).toHaveLength(sent);
+  });
+
+  it("expires: what was not sent is written down with the reason", async () => {
+    const sweeping = startSweeping(100);
+    await sweeping.apply({ ...DEFINITION, expires: "5m" });
+    await sweeping.start();
+    await sweeping.ticks(4);
+    await sweeping.endAll();
+    sweeping.pass(5 * MINUTE_MS);
+    await sweeping.ticks(4);
+    const { counts, ...round } = await sweeping.round();
+    expect(round).toMatchObject({ state: "ended", closed: { why: "expired" } });
+    expect(counts.ended["expired"]).toBe(100 - (counts.ended["succeeded"] ?? 0));
+    expect((await sweeping.sweep()).last).toMatchObject({ short: true, targeted: 100 });
+  });
+});
