@@ -11,6 +11,7 @@ const USAGE = `node infra/grant.mjs --identity ID [--callers NAME [--caller ID .
   --front         the identity only reads machines: the app that faces the internet, of two
   --library       also the right to list the library, and with it to change it
   --hunting       also the right to hunt, for sweeps whose target is a query
+  --hunting-graph the same with HUNTING_API=graph: a right in Microsoft Graph
   --callers NAME  makes the app registration NAME, which callers ask tokens for
   --caller ID     principal id of a caller that may submit; as often as there are callers
   --check         changes nothing, and says what is missing
@@ -22,6 +23,9 @@ Cloud Application Administrator. Exit code 0: all is there. 1: something is miss
 
 /** Defender for Endpoint, which Entra calls WindowsDefenderATP: the same id in every tenant. */
 const DEFENDER_APP_ID = "fc780465-2017-40d4-a0c5-307022471b92";
+/** Microsoft Graph: the same id in every tenant, too. */
+const GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000";
+const GRAPH_HUNT_ROLE = "ThreatHunting.Read.All";
 /** SECURITY.md says what each is for. */
 const APP_ROLES = ["Machine.LiveResponse", "Machine.ReadWrite.All"];
 /** Defender has no right that only lists; what lrq has for the library only lists. */
@@ -47,6 +51,7 @@ const OPTIONS = /** @type {const} */ ({
   front: { type: "boolean" },
   library: { type: "boolean" },
   hunting: { type: "boolean" },
+  "hunting-graph": { type: "boolean" },
   callers: { type: "string" },
   caller: { type: "string", multiple: true },
   check: { type: "boolean" },
@@ -72,6 +77,7 @@ export async function grantCommand(args, { env, fetch, sleep, say, tokenFor }) {
     const token = env["GRAPH_TOKEN"] ?? (await tokenFor(url));
     const graph = createGraph({ url, token, fetch, sleep });
     const outcomes = [await grantDefender(graph, asked)];
+    if (asked.huntingGraph) outcomes.push(await grantHunting(graph, asked));
     if (asked.callers !== null) outcomes.push(...(await grantCallers(graph, asked, asked.callers)));
     return report(outcomes, asked.check, say);
   } catch (error) {
@@ -86,6 +92,7 @@ export async function grantCommand(args, { env, fetch, sleep, say, tokenFor }) {
  *   front: boolean,
  *   library: boolean,
  *   hunting: boolean,
+ *   huntingGraph: boolean,
  *   callers: string | null,
  *   caller: readonly string[],
  *   check: boolean,
@@ -122,7 +129,12 @@ function valuesIn(args) {
   try {
     const { values } = parseArgs({ args, options: OPTIONS });
     const { identity, front = false, library = false, callers, caller = [] } = values;
-    const { hunting = false, check = false, cloud = "commercial" } = values;
+    const {
+      hunting = false,
+      "hunting-graph": huntingGraph = false,
+      check = false,
+      cloud = "commercial",
+    } = values;
     if (values.help === true) return "";
     if (identity === undefined) return "Say --identity.";
     const odd = [identity, ...caller].find((id) => !GUID.test(id));
@@ -130,12 +142,12 @@ function valuesIn(args) {
     if (callers !== undefined && !NAME.test(callers)) {
       return "The name of the registration may have letters, digits, spaces, dots and hyphens.";
     }
-    if (front && (library || hunting)) {
+    if (front && (library || hunting || huntingGraph)) {
       return "--front only reads machines: leave --library and --hunting out.";
     }
     if (callers === undefined && caller.length > 0) return "--caller needs --callers.";
     if (!GRAPHS.has(cloud)) return `There is no cloud ${cloud}.`;
-    const rights = { identity, front, library, hunting };
+    const rights = { identity, front, library, hunting, huntingGraph };
     return { ...rights, callers: callers ?? null, caller, check, cloud };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -157,6 +169,22 @@ async function grantDefender(graph, { identity: principalId, check, ...rights })
   const wanted = rolesFor(rights);
   const optional = rights.front ? [] : [LIBRARY_ROLE, HUNT_ROLE];
   const outcome = await giveRoles(graph, { api, principalId, values: wanted, optional, check });
+  return { ...outcome, lines: [heading, ...outcome.lines] };
+}
+
+/**
+ * @param {import("./graph.mjs").Graph} graph
+ * @param {Asked} asked
+ * @returns {Promise<Outcome>}
+ */
+async function grantHunting(graph, { identity: principalId, check }) {
+  const heading = `identity ${principalId} at Microsoft Graph`;
+  const { api, refused } = await findApi(graph, GRAPH_APP_ID);
+  if (api === null) {
+    const none = "The tenant has no Microsoft Graph.";
+    return { lines: [heading], missing: [], undo: [], refused: refused ?? none };
+  }
+  const outcome = await giveRoles(graph, { api, principalId, values: [GRAPH_HUNT_ROLE], check });
   return { ...outcome, lines: [heading, ...outcome.lines] };
 }
 

@@ -3,7 +3,7 @@ import { accessConfigOf, accessProblems, accessSettings } from "./access/setting
 import type { AccessConfig } from "./access/settings.ts";
 import { callbackConfigOf, callbackProblems, callbackSettings } from "./callback/settings.ts";
 import type { CallbackConfig } from "./callback/settings.ts";
-import { CLOUDS, withoutApiPath } from "./defender/address.ts";
+import { CLOUDS, GRAPHS, withoutApiPath } from "./defender/address.ts";
 import { cloudProblems } from "./defender/cloud-settings.ts";
 import type { Problem } from "./incident/problem.ts";
 import type { LibraryConfig } from "./limits/library/rules.ts";
@@ -50,6 +50,7 @@ export const settings = z.object({
   DEFENDER_READS_PER_MINUTE: count(100, 100_000),
   DEFENDER_READS_PER_HOUR: count(1_500, 1_000_000),
   DEFENDER_HUNTS_PER_MINUTE: count(15, 100_000),
+  HUNTING_API: z.enum(["defender", "graph"]).default("defender"),
   DEFENDER_PENDING_MINUTES: z.coerce.number().min(0.01).max(10_080).default(15),
   RATE_WINDOW_SECONDS: seconds(60),
   SUBMISSION_GUARD_SECONDS: seconds(180),
@@ -92,6 +93,8 @@ export interface Config {
     /** Only for a Defender on this machine: a fixed token in the place of an identity. */
     readonly accessToken: string | null;
     readonly callTimeoutMs: number;
+    /** Graph's address, if it runs the queries of sweeps in Defender's place. */
+    readonly graphUrl: string | null;
   };
   /** The partition of the ledger: tenant and app, because Defender counts its limits for these. */
   readonly partition: string;
@@ -168,6 +171,7 @@ function configOf(from: Settings, storage: StorageSetting): Config {
       tokenScope: from.DEFENDER_TOKEN_SCOPE ?? tokenScope,
       accessToken: from.DEFENDER_ACCESS_TOKEN ?? null,
       callTimeoutMs: from.CALL_TIMEOUT_SECONDS * 1_000,
+      graphUrl: from.HUNTING_API === "graph" ? graphOf(from, url) : null,
     },
     partition: `${from.DEFENDER_TENANT_ID}|${from.LEDGER_CLIENT_ID ?? from.DEFENDER_CLIENT_ID}`,
     limits: limitsOf(from),
@@ -180,6 +184,11 @@ function configOf(from: Settings, storage: StorageSetting): Config {
     callbacks: callbackConfigOf(from),
     publicUrl: from.PUBLIC_URL ?? null,
   };
+}
+
+/** A Defender on this machine, the simulator, stands for Graph, too. */
+function graphOf({ DEFENDER_CLOUD: cloud }: Settings, defenderUrl: string): string {
+  return isLoopback(new URL(defenderUrl).hostname) ? defenderUrl : GRAPHS[cloud];
 }
 
 /** A POST may leave two seconds after its claim began and no later: what `pause` promises. */

@@ -51,6 +51,16 @@ export function managementTokens(
   return tokensFor({ accessToken, tokenScope: `${managementUrl}/.default` }, env, nowMs);
 }
 
+/** The same for Graph; null if Defender itself runs the queries. */
+export function graphTokens(
+  { defender: { accessToken, graphUrl } }: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  nowMs: () => number,
+): (() => Promise<{ token: string; expiresAtMs: number }>) | null {
+  if (graphUrl === null) return null;
+  return tokensFor({ accessToken, tokenScope: `${graphUrl}/.default` }, env, nowMs);
+}
+
 function tokensFor(
   { accessToken, tokenScope }: { accessToken: string | null; tokenScope: string },
   env: Readonly<Record<string, string | undefined>>,

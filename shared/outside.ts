@@ -8,9 +8,9 @@ import { createRowBlobs } from "./azure/row-blobs.ts";
 import { createLedgerTable } from "./azure/ledger-table.ts";
 import { createServiceClock } from "./azure/service-clock.ts";
 import type { Config } from "./config.ts";
-import { managementTokens, storageAccess, tokenSource } from "./credentials.ts";
+import { graphTokens, managementTokens, storageAccess, tokenSource } from "./credentials.ts";
 import { createDefender } from "./defender/client.ts";
-import { DEFAULT_TIMEOUTS } from "./defender/options.ts";
+import { DEFAULT_TIMEOUTS, type GraphOptions } from "./defender/options.ts";
 import { isLoopback } from "./loopback.ts";
 import { createCallbacks } from "./outbound/callbacks.ts";
 import type { Defender, Ports } from "./ports.ts";
@@ -36,6 +36,7 @@ export function createPorts(
     nowMs: Date.now,
     timeouts: { ...DEFAULT_TIMEOUTS, submitMs: config.defender.callTimeoutMs },
     linkHosts: linkHosts(config.defender.url),
+    graph: graphFor(config, env),
   });
   return {
     ledger: createLedgerTable({
@@ -66,6 +67,16 @@ export function createPorts(
       nonce: () => randomBytes(16).toString("hex"),
     },
   };
+}
+
+/** Graph, if the settings let it run the queries. */
+function graphFor(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+): GraphOptions | null {
+  const getToken = graphTokens(config, env, Date.now);
+  const { graphUrl } = config.defender;
+  return getToken === null || graphUrl === null ? null : { baseUrl: graphUrl, getToken };
 }
 
 /** Defender as far as the settings let lrq change anything there. */

@@ -201,9 +201,8 @@ export interface Defender {
   listMachines(after: string | null): Promise<Reply<MachinePage>>;
   /**
    * The machines that a query of advanced hunting (KQL) names in its column `DeviceId`. `refused`
-   * with 400: the query is wrong; with 403: AdvancedQuery.Read.All is missing. It may take 200 s.
-   * Microsoft is retiring this API for Graph's `security/runHuntingQuery`, which takes the same
-   * query and gives the same rows: an adapter for it fits behind this method.
+   * with 400: the query is wrong; with 403: the right to hunt is missing. It may take 200 s. It is
+   * Defender's own API, which Microsoft is retiring, or Graph's: both take the same query.
    */
   hunt(query: string): Promise<Reply<Hunted>>;
   /** All files of the live response library; needs Library.Manage, else `refused` with 403. */

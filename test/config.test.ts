@@ -97,6 +97,27 @@ describe("the address of Defender", () => {
   });
 });
 
+const GRAPH = { HUNTING_API: "graph" };
+const ENTRA_AUTHORITY = "https://login.microsoftonline.us";
+const DEFENDER_API_URL = "http://127.0.0.1:9000";
+
+describe("the setting HUNTING_API", () => {
+  it.each([
+    ["Defender's own if nothing is set", {}, null],
+    ["Graph of the cloud", GRAPH, "https://graph.microsoft.com"],
+    [
+      "Graph of a government cloud",
+      { ...GRAPH, DEFENDER_CLOUD: "dod", ENTRA_AUTHORITY },
+      "https://dod-graph.microsoft.us",
+    ],
+    ["the simulator, which has both", { ...GRAPH, DEFENDER_API_URL }, DEFENDER_API_URL],
+  ])("leads queries to %s", (_, env, graphUrl) => {
+    expect(readConfig({ ...WORKING, ...env })).toMatchObject({
+      config: { defender: { graphUrl } },
+    });
+  });
+});
+
 describe("the partition of the ledger", () => {
   it.each([
     [{}, "tenant|app"],

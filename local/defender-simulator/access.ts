@@ -22,6 +22,7 @@ const EVERY_ROLE = [
   "Machine.ReadWrite.All",
   "Library.Manage",
   "AdvancedQuery.Read.All",
+  "ThreatHunting.Read.All",
 ];
 
 /** Who calls, and whose limits the call counts against. */

@@ -3,7 +3,7 @@ import { cancelAction, getAction, getResultLink, listActions } from "./action-ro
 import { apiError } from "./answer.ts";
 import type { Answer, Call } from "./answer.ts";
 import type { FaultKind, FaultPoint } from "./fault-plan.ts";
-import { runQuery } from "./hunting.ts";
+import { runGraphQuery, runQuery } from "./hunting.ts";
 import { deleteFromLibrary, listLibrary, uploadToLibrary } from "./library.ts";
 import { findMachinesByIp, findMachinesByTag, getMachine, listMachines } from "./machine-routes.ts";
 import { findMachine, unknownMachine } from "./machines.ts";
@@ -31,6 +31,13 @@ export function route(tenant: Tenant, call: Call): Routed {
   }
   if (call.method === "GET" && call.path.startsWith(`/${BLOB_ROOT}/`)) {
     return { point: "download", answer: () => download(tenant, call), refuse: nothing };
+  }
+  if (/^\/v1\.0\/security\/runHuntingQuery$/i.test(call.path) && call.method === "POST") {
+    return {
+      point: "hunt",
+      answer: () => countRead(tenant, "hunt", call.nowMs) ?? runGraphQuery(tenant, call),
+      refuse: () => void countRead(tenant, "hunt", call.nowMs),
+    };
   }
   const path = readable(/^\/api\/(?:v1\.0\/)?(.*)$/i.exec(call.path)?.[1] ?? "");
   for (const entry of READS) {

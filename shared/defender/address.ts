@@ -11,6 +11,14 @@ export const CLOUDS = {
   dod: "https://api-gov.securitycenter.microsoft.us",
 } as const;
 
+/** Graph in each cloud (page "National cloud deployments"). */
+export const GRAPHS = {
+  commercial: "https://graph.microsoft.com",
+  gcc: "https://graph.microsoft.com",
+  "gcc-high": "https://graph.microsoft.us",
+  dod: "https://dod-graph.microsoft.us",
+} as const satisfies Record<keyof typeof CLOUDS, string>;
+
 /** The address to which lrq adds `/api/...`. Microsoft's pages print it with `/api`, too. */
 export function withoutApiPath(url: string): string {
   return url.replace(/\/+$/, "").replace(/(?:\/api)+$/, "");

@@ -1,8 +1,8 @@
 import type { Defender, Reply } from "../ports.ts";
 import { cancelAction, getAction, listActions, listPending } from "./actions.ts";
 import { addressTrouble } from "./address.ts";
-import { asking, tokenOr } from "./ask.ts";
-import { hunt } from "./hunt.ts";
+import { asking, tokenOr, type Ask } from "./ask.ts";
+import { hunt, huntWithGraph } from "./hunt.ts";
 import { listMachines } from "./list-machines.ts";
 import { isLoopback } from "../loopback.ts";
 import { findMachines, machinesSeenSince, readMachines } from "./machines.ts";
@@ -39,9 +39,19 @@ export function createDefender(options: DefenderOptions): Defender {
     findMachines: (labels) => findMachines(ask, root, labels),
     machinesSeenSince: (sinceMs, payPage) => machinesSeenSince(ask, root, sinceMs, payPage),
     listMachines: (after) => listMachines(ask, root, after),
-    hunt: (query) => hunt(ask, root, query),
+    hunt: huntingBy(options, ask, root),
     listLibrary: () => listLibrary(ask, root),
   };
+}
+
+/** Runs queries with Defender's own API, or with Graph, whose tokens are others. */
+function huntingBy(options: DefenderOptions, ask: Ask, root: string): Defender["hunt"] {
+  const { graph = null, nowMs, timeouts } = options;
+  if (graph === null) return (query) => hunt(ask, root, query);
+  const { origin } = checkedBase(graph.baseUrl);
+  const tokens = createTokens(graph.getToken, nowMs, timeouts.tokenMs);
+  const askGraph = asking(tokens, nowMs, timeouts.readMs);
+  return (query) => huntWithGraph(askGraph, origin, query);
 }
 
 async function prepared(tokens: Tokens): Promise<Reply<null>> {

@@ -18,7 +18,12 @@ export interface DefenderOptions {
    * while the API is on loopback.
    */
   readonly linkHosts: readonly string[];
+  /** Where queries are run; null or nothing is Defender itself. */
+  readonly graph?: GraphOptions | null;
 }
+
+/** Microsoft Graph: its address before the version, and its own tokens. */
+export interface GraphOptions extends Pick<DefenderOptions, "baseUrl" | "getToken"> {}
 
 /** The time for each step. Defender documents no times, so these are settings. */
 interface DefenderTimeouts {

@@ -93,6 +93,53 @@ describe("hunt", () => {
   });
 });
 
+const graphToken = async () => ({ token: "graph-token", expiresAtMs: 3_600_000 });
+
+/** Lets Graph at this address run the queries. */
+function graphAt(baseUrl: string) {
+  return { graph: { baseUrl, getToken: graphToken } };
+}
+
+describe("hunt with Graph", () => {
+  it.each(["name", "Name"])("posts the query to Graph with its own token (%s)", async (name) => {
+    const body = {
+      schema: [{ [name]: "DeviceId" }],
+      results: [{ DeviceId: A }, { DeviceId: "x" }],
+    };
+    const server = await loopback((_, response) => json(response, 200, body));
+    expect(await clientOf(server, graphAt(server.baseUrl)).hunt(QUERY)).toEqual({
+      kind: "answered",
+      value: { kind: "machines", machineIds: [A], odd: 1, isCut: false },
+    });
+    expect(server.seen).toMatchObject([
+      {
+        method: "POST",
+        url: "/v1.0/security/runHuntingQuery",
+        body: `{"Query":${JSON.stringify(QUERY)}}`,
+      },
+    ]);
+    expect(server.seen[0]?.headers.authorization).toBe("Bearer graph-token");
+  });
+
+  it("is answered by the simulated tenant as Defender's own API is", async () => {
+    const simulator = await startSimulator({ seed: 1, machines: TENANT });
+    onTestFinished(() => simulator.close());
+    const { host } = new URL(simulator.url);
+    const server = { host, baseUrl: simulator.url, seen: [] };
+    const [graph, own] = [clientOf(server, graphAt(simulator.url)), clientOf(server)];
+    for (const query of [QUERY, "DeviceInfo | summarize count() by OSPlatform", "nonsense"]) {
+      const [theirs, ours] = [await graph.hunt(query), await own.hunt(query)];
+      const known = theirs.kind === "refused" ? { kind: "refused", httpStatus: 400 } : theirs;
+      expect(ours).toMatchObject(known);
+    }
+  });
+
+  it("does not send its token to an address without https", () => {
+    const server = { host: "127.0.0.1:1", baseUrl: "http://127.0.0.1:1", seen: [] };
+    expect(() => clientOf(server, graphAt("http://graph.example"))).toThrow("https");
+  });
+});
+
 describe("the simulated tenant", () => {
   it.each([
     ["DeviceInfo | distinct DeviceId", found(0, 1, 2, 3, 4)],

@@ -4,6 +4,8 @@ const DEFENDER = "00000000-0000-4000-8000-00000000000d";
 export const IDENTITY = "00000000-0000-4000-8000-000000000001";
 export const PLAYBOOK = "00000000-0000-4000-8000-000000000002";
 const OTHER_API = "00000000-0000-4000-8000-00000000000e";
+const GRAPH = "00000000-0000-4000-8000-00000000000f";
+const GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000";
 const DEFENDER_APP_ID = "fc780465-2017-40d4-a0c5-307022471b92";
 
 /** Rights at another API, so that a list has more than one page. */
@@ -65,7 +67,9 @@ export class FakeTenant {
       "Library.Manage",
       "AdvancedQuery.Read.All",
     ].map((value) => ({ id: this.#newId(), value }));
+    const hunting = { id: this.#newId(), value: "ThreatHunting.Read.All" };
     this.#principals.push(
+      { id: GRAPH, appId: GRAPH_APP_ID, appRoles: [hunting] },
       { id: IDENTITY, appId: this.#newId(), appRoles: [] },
       { id: PLAYBOOK, appId: this.#newId(), appRoles: [] },
       ...(defender ? [{ id: DEFENDER, appId: DEFENDER_APP_ID, appRoles }] : []),

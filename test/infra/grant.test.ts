@@ -90,6 +90,18 @@ describe("the rights in Defender", () => {
     expect(await grant(graph, "--front", "--hunting")).toMatchObject({ code: 1 });
   });
 
+  it("to hunt with Graph are Graph's, and not Defender's", async () => {
+    const graph = await graphBefore();
+    const before = await grant(graph, "--hunting-graph", "--check");
+    expect(before).toMatchObject({ code: 1, said: expect.stringContaining("Threat") });
+    const { said } = await grant(graph, "--hunting-graph");
+    expect(said).toMatch(/at Microsoft Graph\ngave {2}ThreatHunting\.Read\.All/);
+    expect(new Set(graph.tenant.rolesOf(IDENTITY))).toEqual(
+      new Set([...ROLES, "ThreatHunting.Read.All"]),
+    );
+    expect(await grant(graph, "--front", "--hunting-graph")).toMatchObject({ code: 1 });
+  });
+
   it.each([
     { status: 409, code: "Conflict" },
     { status: 400, code: "Request_BadRequest" },
