@@ -31,6 +31,7 @@ import "./replay-callbacks.ts";
 import "./resume-run.ts";
 import "./resume.ts";
 import "./rounds.ts";
+import "./rows.ts";
 import "./send-callbacks.ts";
 import "./sequences.ts";
 import "./start-sweeps.ts";

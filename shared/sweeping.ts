@@ -23,6 +23,7 @@ import type { SweepRecord } from "./sweep/sweep.ts";
 import { describeRound } from "./workflow/view/describe-round.ts";
 import { describeWithDefinition, listRounds, listSweeps } from "./workflow/view/describe-sweeps.ts";
 import { listCoverage } from "./workflow/view/list-coverage.ts";
+import { askingRounds } from "./workflow/view/rows/ask-round.ts";
 import { withLog } from "./workflow/submit/log-throttles.ts";
 
 /** What a person does with sweeps, and the timer that goes on with their rounds. */
@@ -75,5 +76,6 @@ export function sweepReadings(outside: Omit<Ports, "log">) {
     /** A page of the machines of a sweep; null if the cursor is none of this list. */
     listCoverage: (name: string, asked: Parameters<typeof listCoverage>[2]) =>
       listCoverage(outside, name, asked),
+    ...askingRounds(outside),
   };
 }

@@ -73,20 +73,7 @@ export function evidenceApi(
   signal: AbortSignal | null = null,
   timeouts: ApiTimeouts = PATIENT,
 ): EvidenceApi {
-  const call = async (path: string): Promise<AsyncIterable<Uint8Array>> => {
-    const headers = { authorization: await authorizationOf({ key }) };
-    const asked = { headers, readMs: timeouts.readMs, signal };
-    const response = await openResponse(`${url}/api/${path}`, asked).catch((error: unknown) => {
-      throw new Stop(
-        EXIT.unreachable,
-        `lrq did not answer to ${path}: ${silenceText(error)}`,
-        silenceOf(url, error),
-      );
-    });
-    const { content } = bodyOf(response, timeouts.stallMs);
-    if (response.statusCode === 200) return toItsEnd(content, path);
-    throw refused(url, path, response, await beginningOf(content));
-  };
+  const call = async (path: string) => await openAnswer({ url, key }, path, { signal, timeouts });
   const read = async <Schema extends z.ZodType>(schema: Schema, path: string) =>
     schema.parse(JSON.parse(await text(await call(path))));
   return {
@@ -113,6 +100,32 @@ export function evidenceApi(
       });
     },
   };
+}
+
+/**
+ * The bytes of an answer of lrq, as they come. Throws with a sentence if lrq does not answer, or
+ * refuses.
+ */
+export async function openAnswer(
+  { url, key }: AppAddress,
+  path: string,
+  {
+    signal = null,
+    timeouts = PATIENT,
+  }: { signal?: AbortSignal | null; timeouts?: ApiTimeouts } = {},
+): Promise<AsyncIterable<Uint8Array>> {
+  const headers = { authorization: await authorizationOf({ key }) };
+  const asked = { headers, readMs: timeouts.readMs, signal };
+  const response = await openResponse(`${url}/api/${path}`, asked).catch((error: unknown) => {
+    throw new Stop(
+      EXIT.unreachable,
+      `lrq did not answer to ${path}: ${silenceText(error)}`,
+      silenceOf(url, error),
+    );
+  });
+  const { content } = bodyOf(response, timeouts.stallMs);
+  if (response.statusCode === 200) return toItsEnd(content, path);
+  throw refused(url, path, response, await beginningOf(content));
 }
 
 /** In lrq's own words if it is lrq that refuses, and else with the beginning of what came. */

@@ -102,3 +102,22 @@ export const coverageSchema = z.strictObject({
   ),
   next: z.string().nullable(),
 });
+
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** `GET sweeps/{name}/rounds/{number}/stack`. */
+export const stackSchema = z.strictObject({
+  sweep: z.string(),
+  round: number,
+  by: z.array(z.string()),
+  machines: count,
+  rows: count,
+  distinct: z.strictObject({ count, atLeast: z.boolean() }),
+  values: z.array(
+    z.strictObject({
+      machines: number,
+      value: z.record(z.string(), cell),
+      example: z.strictObject({ machineId: z.string(), machineName: z.string().nullable() }),
+    }),
+  ),
+});

@@ -7,6 +7,7 @@ import {
   rerunSchema,
   roundAnswerSchema,
   roundsSchema,
+  stackSchema,
   steeredSchema,
   sweepAnswerSchema,
   sweepsSchema,
@@ -46,6 +47,20 @@ export const SWEEP_ROUTES: readonly Route[] = [
   },
   get("sweeps/{name}/rounds", "sweep.read", "Its rounds, the newest first.", roundsSchema),
   get(ROUND, "sweep.read", "One round; its number, or last.", roundAnswerSchema),
+  {
+    ...get(`${ROUND}/rows`, "sweep.read", "The rows of its machines.", z.unknown()),
+    query: { format: z.enum(["ndjson", "csv"]), wrong: z.enum(["true", "false"]) },
+    answers: { 200: "bytes" },
+  },
+  {
+    ...get(`${ROUND}/stack`, "sweep.read", "On how many machines each value is.", stackSchema),
+    query: { by: z.string(), limit: z.int().min(1).max(1_000) },
+  },
+  {
+    ...get(`${ROUND}/changes`, "sweep.read", "What is new and what is gone.", z.unknown()),
+    query: { against: z.int().min(1) },
+    answers: { 200: "bytes" },
+  },
   {
     ...post(`${ROUND}/stop`, "sweep.manage", "Ends a round for good.", done),
     query: { running: z.enum(["true", "false"]) },

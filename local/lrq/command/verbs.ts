@@ -20,6 +20,9 @@ import { runs } from "../runs/runs.ts";
 import { show } from "../runs/show.ts";
 import { submit } from "../runs/submit.ts";
 import { watch } from "../runs/watch.ts";
+import { sweepChanges } from "../sweeps/changes.ts";
+import { sweepRows } from "../sweeps/rows.ts";
+import { sweepStack } from "../sweeps/stack.ts";
 import { backup, restore } from "../upkeep/backup.ts";
 import { doctorVerb } from "../upkeep/doctor.ts";
 import { libraryVerbs } from "../upkeep/library.ts";
@@ -34,6 +37,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     verbs: [status, attention, queue, pause, resume, callbacks, replayCallbacks],
   },
   { heading: "Evidence", verbs: [evidence, join, exportVerb, verifyVerb, audit] },
+  { heading: "Sweeps", verbs: [sweepRows, sweepStack, sweepChanges] },
   { heading: "You", verbs: [login, whoami] },
   { heading: "Upkeep", verbs: [doctorVerb, smokeVerb, ...libraryVerbs, backup, restore] },
 ];

@@ -2,11 +2,13 @@ import { readRows } from "../../evidence/rows/read-rows.ts";
 import { blockPieces } from "../../evidence/rows/row-block.ts";
 import { rowsPath } from "../../evidence/rows/rows-path.ts";
 import type { SequenceRecord, SequenceResult } from "../../ledger/sequence/sequence.ts";
+import type { Batch } from "../../ledger/sweep/batch.ts";
+import { loadRound } from "../../store/load-sweeps.ts";
 import type { Catalogue } from "../../plan/profile/catalogue.ts";
 import { rowsCommandOf, type RowsCommand } from "../../plan/profile/profile-schema.ts";
 import type { Ports } from "../../ports.ts";
 
-type RowsPorts = Pick<Ports, "evidence" | "rows" | "clock" | "random" | "log">;
+type RowsPorts = Pick<Ports, "ledger" | "evidence" | "rows" | "clock" | "random" | "log">;
 
 /**
  * Reads the rows in a result that was just stored, and appends them to the rows of its batch. Null
@@ -21,10 +23,9 @@ export async function storeRows(
   { part, index, type, path }: SequenceResult,
 ): Promise<SequenceResult["rows"]> {
   const { sweep, sequenceId, machineId, machineName, profile } = record;
-  const asked = sweep === null ? null : rowsCommandIn(catalogue, profile);
-  if (sweep === null || asked === null || asked.command !== flatIndex(record, part, index)) {
-    return null;
-  }
+  if (sweep === null) return null;
+  const asked = await rowsCommandFor(ports.ledger, catalogue, profile, sweep);
+  if (asked === null || asked.command !== flatIndex(record, part, index)) return null;
   const stored = path === null ? null : await ports.evidence.open(path);
   if (stored === null || type === "PutFile") throw new Error(`${sequenceId} has nothing to read`);
   const parsed = await readRows(type, stored.content, asked.form);
@@ -40,13 +41,20 @@ export async function storeRows(
   return counts;
 }
 
-/** Null if the profile has no rows, or has changed since. */
-function rowsCommandIn(
+/**
+ * Null if the profile has no rows. If it has changed since, the round knows how it was. A read more
+ * for each machine, but only until the round is over.
+ */
+async function rowsCommandFor(
+  ledger: Ports["ledger"],
   catalogue: Catalogue,
-  { name, hash }: SequenceRecord["profile"],
-): RowsCommand | null {
-  const entry = catalogue.get(name);
-  return entry === undefined || entry.hash !== hash ? null : rowsCommandOf(entry.profile);
+  profile: SequenceRecord["profile"],
+  sweep: Batch,
+): Promise<RowsCommand | null> {
+  const entry = catalogue.get(profile.name);
+  if (entry?.hash === profile.hash) return rowsCommandOf(entry.profile);
+  const round = await loadRound(ledger, sweep.name, sweep.round);
+  return round?.value.rows.find(({ hash }) => hash === profile.hash) ?? null;
 }
 
 /** A command's place among all commands of its profile, from 0. */

@@ -4,6 +4,9 @@ import { rowsIn } from "../../../shared/evidence/rows/row-block.ts";
 import { buildCatalogue, type Catalogue } from "../../../shared/plan/profile/catalogue.ts";
 import type { Ports } from "../../../shared/ports.ts";
 import { rowsOfRound } from "../../../shared/workflow/view/rows/read-round.ts";
+import { roundKey } from "../../../shared/ledger/row/sweep-keys.ts";
+import { roundRowsOf } from "../../../shared/ledger/sweep/round-rows.ts";
+import { startSweeping } from "../sweep/sweeping.ts";
 import { sample } from "../../plan/shipped.ts";
 import { openCollecting, type Collecting, type Served } from "../collecting.ts";
 
@@ -81,7 +84,7 @@ describe("the rows of a swept machine", () => {
     expect(await storedIn(world)).toMatchObject([{ count: 0, rows: [] }]);
   });
 
-  it("are not stored for an incident, nor for a profile that is not the one that ran", async () => {
+  it("are not stored for an incident, nor for a profile that nobody knows any more", async () => {
     const { catalogue, hash } = catalogueWith([{ ...SCRIPT, rows }]);
     const served = [scriptOutput('{"a":1}')];
     for (const fields of [
@@ -94,6 +97,21 @@ describe("the rows of a swept machine", () => {
       expect(await world.rows.list("")).toEqual([]);
       expect(await countsOf(world)).toEqual([null]);
     }
+  });
+
+  it("are read as the round knows the profile, if that has changed since", async () => {
+    const sweeping = startSweeping(1);
+    await sweeping.apply();
+    const number = await sweeping.start();
+    const { catalogue, hash } = catalogueWith([{ ...SCRIPT, rows }]);
+    const [entry] = [...catalogue.values()];
+    const round = { ...(await sweeping.round(number)), rows: roundRowsOf(entry ? [entry] : []) };
+    const fields = { sweep, profile: { name: "sample", version: 1, hash } };
+    const world = await openCollecting([scriptOutput('{"a":1}')], [], { fields });
+    const key = roundKey(sweep.name, sweep.round);
+    await world.ledger.commit([{ op: "insert", key, body: round }]);
+    expect(await world.collect()).toEqual({ kind: "done", stored: 1 });
+    expect(await storedIn(world)).toMatchObject([{ count: 1, rows: [[1]] }]);
   });
 
   it("leave the result owed while their store is out of reach, and come with the next try", async () => {

@@ -31,8 +31,8 @@ interface Pair {
 }
 
 /**
- * What is new in a round and what is gone since another one, by the key columns, as the text of one
- * JSON with a change in each line and the counts of machines at the end. A machine that is missing
+ * What is new in a round and what is gone since another one, by the key columns: a change in each
+ * line, and in the last line how many machines were compared. A machine that is missing
  * in one of the two is counted, and nothing of it is called new or gone. It keeps where the rows of
  * each machine of the other round are (about 300 bytes a machine), and the rows of one group of
  * machines.
@@ -42,22 +42,18 @@ export async function* streamChanges(
   round: RoundOfRows,
   against: RoundOfRows,
 ): AsyncGenerator<Uint8Array> {
-  const begin = { sweep: round.name, round: round.number, against: against.number };
-  yield Buffer.from(`${JSON.stringify(begin).slice(0, -1)},"changes":[`);
   const columns = { now: columnsOfRound(round.rows), before: columnsOfRound(against.rows) };
   const machines = { both: 0, onlyInRound: 0, onlyInAgainst: 0, notComparable: 0 };
-  let separator = "\n";
   for await (const pairs of groupsOf(store, round, against, machines)) {
     const comparable = pairs.filter((pair) => hasKeys(columns, pair));
     machines.notComparable += pairs.length - comparable.length;
     for (const changes of await changesIn(store, columns, comparable)) {
-      const lines = changes.map((each) => JSON.stringify(each));
-      if (lines.length === 0) continue;
-      yield Buffer.from(`${separator}${lines.join(",\n")}`);
-      separator = ",\n";
+      const lines = changes.map((each) => `${JSON.stringify(each)}\n`);
+      if (lines.length > 0) yield Buffer.from(lines.join(""));
     }
   }
-  yield Buffer.from(`\n],"machines":${JSON.stringify(machines)}}`);
+  const about = { sweep: round.name, round: round.number, against: against.number };
+  yield Buffer.from(`${JSON.stringify({ ...about, machines })}\n`);
 }
 
 /** Machines of both rounds, as many as may be in memory together. */

@@ -5,13 +5,14 @@ import type { RowStore } from "../../../../shared/ports.ts";
 import { streamChanges } from "../../../../shared/workflow/view/rows/compare-rounds.ts";
 import { aRound, storeOf, textOf, type Said } from "./a-round.ts";
 
-const changesSchema = z.strictObject({
+const changeSchema = z.strictObject({
+  change: z.enum(["new", "gone"]),
+  row: z.record(z.string(), z.unknown()),
+});
+const endSchema = z.strictObject({
   sweep: z.string(),
   round: z.number(),
   against: z.number(),
-  changes: z.array(
-    z.strictObject({ change: z.enum(["new", "gone"]), row: z.record(z.string(), z.unknown()) }),
-  ),
   machines: z.record(z.string(), z.number()),
 });
 
@@ -19,7 +20,11 @@ const COLUMNS = { h: ["path!", "size"] };
 
 async function changesOf(store: RowStore, before = aRound(COLUMNS, 1)) {
   const text = await textOf(streamChanges(store, aRound(COLUMNS, 2), before));
-  return changesSchema.parse(JSON.parse(text));
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
+  return { ...endSchema.parse(lines.pop()), changes: z.array(changeSchema).parse(lines) };
 }
 
 function briefly({ changes }: Awaited<ReturnType<typeof changesOf>>) {
