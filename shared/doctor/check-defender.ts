@@ -16,6 +16,8 @@ interface Outside {
   readonly purse: Purse;
   /** While lrq is paused, its ledger is compared with Defender's list. */
   readonly paused: PausedLedger | null;
+  /** Names of sweeps whose targets are queries. */
+  readonly hunting: readonly string[];
 }
 
 type GetToken = () => Promise<{ token: string; expiresAtMs: number }>;
@@ -62,7 +64,8 @@ export async function checkDefender(
   });
   const asked = await checkApi(defender, outside);
   const probed = outside.probe ? [await probe(config, defender, outside.purse)] : [];
-  const expected = { tokenScope, libraryCheck: config.library.check };
+  const { hunting } = outside;
+  const expected = { tokenScope, libraryCheck: config.library.check, hunting };
   return [...checkToken(token.got.token, expected, outside.nowMs()), ...asked, ...probed];
 }
 

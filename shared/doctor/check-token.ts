@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { z } from "zod";
+import { checkHuntRole, HUNT_ROLE } from "./check-hunting.ts";
 import { checkLibraryRole, LIBRARY_ROLE } from "./check-library.ts";
 import type { LibraryConfig } from "../limits/library/rules.ts";
 import { found, ok, type Finding } from "./finding.ts";
@@ -9,10 +10,6 @@ const RUN_ROLE = "Machine.LiveResponse";
 /** Either lists actions and machines; newer pages name only the first. */
 const READ_ROLES = ["Machine.ReadWrite.All", "Machine.Read.All"];
 
-/** Runs the queries that are the targets of sweeps (advanced hunting API page). */
-const HUNT_ROLE = "AdvancedQuery.Read.All";
-const HUNTS = "It is there: the target of a sweep may be a query.";
-
 const claimsSchema = z.object({
   aud: z.string(),
   exp: z.number(),
@@ -20,16 +17,20 @@ const claimsSchema = z.object({
   scp: z.string().optional(),
 });
 
+/** What the settings and the sweeps need beyond running and looking. */
+interface Wanted {
+  readonly libraryCheck: LibraryConfig["check"];
+  /** Names of sweeps whose targets are queries. */
+  readonly hunting: readonly string[];
+}
+
 /**
  * What a token for Defender says of itself. Its signature is Defender's to check, not ours: a
  * token that lies here is refused there. `tokenScope` is what it was asked for with.
  */
 export function checkToken(
   token: string,
-  {
-    tokenScope,
-    libraryCheck,
-  }: { readonly tokenScope: string; readonly libraryCheck: LibraryConfig["check"] },
+  { tokenScope, ...wanted }: { readonly tokenScope: string } & Wanted,
   nowMs: number,
 ): Finding[] {
   const claims = claimsIn(token);
@@ -38,11 +39,7 @@ export function checkToken(
     const what = "It cannot be read, so audience and roles are not known.";
     return [found("unknown", "token", what, fix)];
   }
-  return [
-    audience(claims.aud, tokenScope),
-    life(claims.exp, nowMs),
-    ...roles(claims, libraryCheck),
-  ];
+  return [audience(claims.aud, tokenScope), life(claims.exp, nowMs), ...roles(claims, wanted)];
 }
 
 function audience(aud: string, tokenScope: string): Finding {
@@ -62,7 +59,7 @@ function life(exp: number, nowMs: number): Finding {
 
 function roles(
   { roles: granted, scp }: z.infer<typeof claimsSchema>,
-  libraryCheck: LibraryConfig["check"],
+  { libraryCheck, hunting }: Wanted,
 ): Finding[] {
   if (granted.length === 0 && scp !== undefined) {
     const fix = "Run the doctor where the app runs: its identity has roles, a person has scopes.";
@@ -80,7 +77,7 @@ function roles(
       ? found("error", `role ${reader}`, "It is missing: lrq can watch nothing.", grant(reader))
       : ok(`role ${reader}`, `${reading} is there.`);
   const lists = checkLibraryRole(granted.includes(LIBRARY_ROLE), libraryCheck);
-  const hunts = granted.includes(HUNT_ROLE) ? [ok(`role ${HUNT_ROLE}`, HUNTS)] : [];
+  const hunts = checkHuntRole(granted.includes(HUNT_ROLE), hunting);
   const known = new Set([RUN_ROLE, LIBRARY_ROLE, HUNT_ROLE, ...READ_ROLES]);
   const most = granted.filter((role) => !known.has(role));
   if (most.length === 0) return [runs, reads, lists, ...hunts];

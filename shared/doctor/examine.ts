@@ -4,6 +4,7 @@ import { ASKED_KEY, RATE_TOKEN_KEY } from "../ledger/row/keys.ts";
 import { createPorts } from "../outside.ts";
 import type { Log, Ports } from "../ports.ts";
 import { CALL_TIMEOUT_MS, checkDefender } from "./check-defender.ts";
+import { sweepsThatHunt } from "./check-hunting.ts";
 import { checkLedger, ledgerUnread } from "./check-ledger.ts";
 import type { PausedLedger } from "./check-marks.ts";
 import { checkQueues } from "./check-queues.ts";
@@ -49,8 +50,8 @@ export async function examine(examination: Examination): Promise<Finding[]> {
   const ledger = await readLedger(config, examination, storage);
   const defender = await checked("Defender API", "DEFENDER_API_URL", async () => {
     const getToken = tokenSource(config, env, nowMs);
-    const { purse, paused } = ledger;
-    return await checkDefender(config, getToken, { ...examination, purse, paused });
+    const { purse, paused, hunting } = ledger;
+    return await checkDefender(config, getToken, { ...examination, purse, paused, hunting });
   });
   return [...settings, ...storage, ...ledger.findings, ...queues, ...defender];
 }
@@ -60,9 +61,16 @@ interface LedgerRead {
   readonly purse: Purse;
   /** Null unless lrq is paused. */
   readonly paused: PausedLedger | null;
+  /** Names of sweeps whose targets are queries. */
+  readonly hunting: readonly string[];
 }
 
-const UNREAD: LedgerRead = { findings: [ledgerUnread()], purse: NO_PURSE, paused: null };
+const UNREAD: LedgerRead = {
+  findings: [ledgerUnread()],
+  purse: NO_PURSE,
+  paused: null,
+  hunting: [],
+};
 
 /** What the ledger says, and who pays. It is not asked if its table did not answer before. */
 async function readLedger(
@@ -79,7 +87,9 @@ async function readLedger(
     const { limits } = config;
     const isPaused = budget !== null && budget.paused !== null;
     const paused = isPaused ? { ledger, limits, requestors: budget.requestors } : null;
-    return { findings, paused, purse: await choosePurse(ports, config, examination.isApp) };
+    const hunting = await sweepsThatHunt(ledger, config);
+    const purse = await choosePurse(ports, config, examination.isApp);
+    return { findings, paused, hunting, purse };
   } catch {
     // Its message may name what is in the settings.
     return UNREAD;
