@@ -17,6 +17,13 @@ export function storyBlocks(readme: string): string[] {
   return shellBlocks(readme).filter((text) => !MAIN.test(text));
 }
 
+/** What differs in PowerShell: the start, and then one story. */
+export function powerShellBlocks(readme: string): string[] {
+  return blocksIn(readme)
+    .filter(({ language }) => language === "powershell")
+    .map(({ text }) => text.trim());
+}
+
 /** The headings below which a body of each sender is shown; our own form is in a command. */
 const HEADINGS: readonly (readonly [Source, string])[] = [
   ["sentinel", "Microsoft Sentinel"],

@@ -21,7 +21,7 @@ import {
   tableIn,
   unquoted,
 } from "./markdown.ts";
-import { mainCommands, samples, storyBlocks } from "./readme-blocks.ts";
+import { mainCommands, powerShellBlocks, samples, storyBlocks } from "./readme-blocks.ts";
 
 const README = page("README.md");
 const PACKAGE = z
@@ -54,9 +54,10 @@ describe("the README", () => {
   });
 
   it("leaves no command unrun: each is one of the two, or part of the story", () => {
-    const shell = blocksIn(README).filter(({ language }) => language !== "json");
-    expect(shell.every(({ language }) => language === "sh")).toBe(true);
+    const all = blocksIn(README).filter(({ language }) => language !== "json");
+    const shell = all.filter(({ language }) => language === "sh");
     expect(shell.length).toBe(mainCommands(README).length + storyBlocks(README).length);
+    expect(all.length).toBe(shell.length + powerShellBlocks(README).length);
   });
 
   it.each(SOURCES.filter((source) => source !== "generic"))(

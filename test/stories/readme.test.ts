@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { page } from "../docs/markdown.ts";
-import { samples, storyBlocks } from "../docs/readme-blocks.ts";
+import { powerShellBlocks, samples, storyBlocks } from "../docs/readme-blocks.ts";
+import { findPwsh } from "../library/pwsh.ts";
 
 /*
  * The README's commands, run as a reader would run them: `npm start` in a folder of its own, then
@@ -22,6 +23,8 @@ const README_PORT = "7071";
 const LINKED = ["dist", "host.json", "node_modules", "package.json", "profiles"];
 /** What the script does first; the bundle is built before all tests, once. */
 const BUILDS = "node build.mjs --quiet && ";
+const ARCHIVE = "triage.zip.gz";
+const PWSH = findPwsh();
 const POLL_EVERY_MS = 500;
 const POLLS_MAX = 120;
 
@@ -60,9 +63,28 @@ describe("the README's story", () => {
     }
     const run = await get("runs/dr60s2vdevzmvjgmkmak");
     expect(run).toMatchObject({ state: "finished", counts: { total: 1, succeeded: 1 } });
-    expect(existsSync(join(folder, "triage.zip.gz"))).toBe(true);
+    expect(existsSync(join(folder, ARCHIVE))).toBe(true);
     expect(await get("status")).toMatchObject({ paused: null });
   });
+
+  it.skipIf(PWSH.kind === "none")(
+    "is the same in PowerShell, and leaves the same archive",
+    async () => {
+      if (PWSH.kind === "none") return;
+      const [start, ...blocks] = powerShellBlocks(README);
+      expect(start).toBe(START.replace(/^(\w+)=(\S+) (.+)$/, "$env:$1 = '$2'; $3"));
+      const into = mkdtempSync(join(folder, "powershell-"));
+      // As a reader has it, who waits until the run is over.
+      const script = ["$ErrorActionPreference = 'Stop'", ...blocks].join("\n");
+      const words = ["-NoProfile", "-Command", script.replaceAll(README_PORT, port)];
+      const { stdout } = await promisify(execFile)(PWSH.path, words, { cwd: into });
+      expect(stdout).toContain("dr60s2vdevzmvjgmkmak");
+      const [theirs, ours] = [join(into, ARCHIVE), join(folder, ARCHIVE)].map((each) =>
+        readFileSync(each),
+      );
+      expect(theirs).toEqual(ours);
+    },
+  );
 
   it.each([...samples(README)])(
     "may be told by %s instead, with the body shown",
