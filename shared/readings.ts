@@ -1,5 +1,6 @@
 import { openApiDocument } from "./api/openapi.ts";
 import type { Caller } from "./access/caller.ts";
+import { whyApproval } from "./access/why-approval.ts";
 import type { Config } from "./config.ts";
 import type { Log, Ports } from "./ports.ts";
 import type { KnownParts } from "./read-settings.ts";
@@ -30,7 +31,8 @@ import { listEvidence, openEvidence, readManifest } from "./workflow/view/read-e
 /** What a person reads: each view with its ports and settings. */
 export function readings(config: Config, outside: Omit<Ports, "log">, known: KnownParts) {
   const { limits } = config;
-  const { callers, library } = known;
+  const { callers, catalogue, library } = known;
+  const { scope } = config.access;
   const approvers = callers.filter(({ may }) => may.includes("run.approve"));
   return {
     ...sweepReadings(outside),
@@ -40,7 +42,11 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
     reachSequence: (caller: Caller, sequenceId: string) =>
       reachSequence(outside.ledger, caller, sequenceId),
     describeRun: (reach: ReachedRun) =>
-      describeRun(outside, limits, reach.runId, { reach, approvers }),
+      describeRun(outside, limits, reach.runId, {
+        reach,
+        approvers,
+        whyApproval: (record) => whyApproval(record, { scope, catalogue }),
+      }),
     describeStatus: (caller: Caller) => describeStatus(outside, limits, caller, library),
     /** A page of the queue; null if the cursor is none of it. */
     describeQueue: (caller: Caller, cursor: string | null) =>
@@ -67,6 +73,15 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
     listEvidence: (run: ReachedRun) => listEvidence(outside, run.runId, run),
     openEvidence: (run: ReachedRun, which: { sequenceId: string; index: number }) =>
       openEvidence(outside, which, run),
+    ...recordReadings(outside),
+    previewCancelOf,
+    previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
+  };
+}
+
+/** Logs, and what they come to. */
+function recordReadings(outside: Omit<Ports, "log">) {
+  return {
     readQueueAudit: (log: Log, asked: AuditAsked) => readQueueAudit({ ...outside, log }, asked),
     readMachineAudit: (log: Log, machine: string, asked: Exclude<AuditAsked, number>) =>
       readMachineAudit({ ...outside, log }, machine, asked),
@@ -74,8 +89,6 @@ export function readings(config: Config, outside: Omit<Ports, "log">, known: Kno
       readRunAudit({ ...outside, log }, runId, asked),
     readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),
     readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
-    previewCancelOf,
-    previewCancel: (run: ReachedRun) => previewCancel(outside, run.runId, run),
   };
 }
 

@@ -1,4 +1,6 @@
+import { useState } from "preact/hooks";
 import type { WaitView } from "../../shared/workflow/view/run-view.ts";
+import { read } from "../live/ask.ts";
 import { useLive } from "../live/use-live.ts";
 import { Table } from "../parts/table.tsx";
 import { Trouble } from "../parts/trouble.tsx";
@@ -36,6 +38,15 @@ export function Machine({ machine }: { readonly machine: string | null }) {
   );
 }
 
+/** Each once, as it was read last: what waits may go on while older ones are looked at. */
+function merged(
+  latest: MachineSequences["sequences"],
+  older: MachineSequences["sequences"],
+): MachineSequences["sequences"] {
+  const ids = new Set(latest.map(({ sequenceId }) => sequenceId));
+  return [...latest, ...older.filter(({ sequenceId }) => !ids.has(sequenceId))];
+}
+
 function show(event: SubmitEvent): void {
   event.preventDefault();
   const { currentTarget } = event;
@@ -59,8 +70,20 @@ function Search({ machine }: { readonly machine: string | null }) {
 }
 
 function Sequences({ machine }: { readonly machine: string }) {
-  const live = useLive<MachineSequences>(`machines/${encodeURIComponent(machine)}/sequences`);
+  const path = `machines/${encodeURIComponent(machine)}/sequences`;
+  const live = useLive<MachineSequences>(path);
   const { body } = live;
+  const [older, setOlder] = useState<MachineSequences["sequences"]>([]);
+  const [next, setNext] = useState<string | null | undefined>(undefined);
+  const cursor = next === undefined ? (body?.next ?? null) : next;
+  const more = async (): Promise<void> => {
+    const answer = await read<MachineSequences>(
+      `${path}?cursor=${encodeURIComponent(cursor ?? "")}`,
+    );
+    if (answer.kind !== "answered") return;
+    setOlder([...older, ...answer.body.sequences]);
+    setNext(answer.body.next);
+  };
   return (
     <>
       <Trouble of={live} />
@@ -74,7 +97,7 @@ function Sequences({ machine }: { readonly machine: string }) {
             caption="Sequences of the machine, newest first"
             heads={["accepted", "run", "profile", "state", "why"]}
           >
-            {body.sequences.map((each) => (
+            {merged(body.sequences, older).map((each) => (
               <tr key={each.sequenceId}>
                 <td>
                   <Instant at={each.acceptedAt} />
@@ -96,6 +119,11 @@ function Sequences({ machine }: { readonly machine: string }) {
               </tr>
             ))}
           </Table>
+          {cursor === null ? null : (
+            <button type="button" onClick={() => void more()}>
+              Older
+            </button>
+          )}
         </>
       )}
     </>

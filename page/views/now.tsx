@@ -77,10 +77,10 @@ function Stops({ status, again }: Told & { readonly again: () => void }) {
 /** A session of lrq in words, for its cell. */
 function wordsFor(session: StatusView["sessions"]["open"][number] | undefined): string {
   if (session === undefined) return "a session of lrq";
-  const { machineId, since, status, begun, commands } = session;
+  const { machineId, machineName, since, status, begun, commands } = session;
   const of = commands === null ? "" : `, command ${begun} of ${commands}`;
   const length = since === null ? "" : `, ${lengthBetween(Date.parse(since), Date.now())}`;
-  return `${machineId ?? "another team's machine"}: ${status ?? "not listed yet"}${of}${length}`;
+  return `${machineName ?? machineId ?? "another team's machine"}: ${status ?? "not listed yet"}${of}${length}`;
 }
 
 /** What `next.kind` of the status means. */

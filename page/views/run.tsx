@@ -5,6 +5,7 @@ import { Ago, Instant } from "../words/instant.tsx";
 import { State } from "../words/state.tsx";
 import { Counts } from "./counts.tsx";
 import { Approval } from "./run/approval.tsx";
+import { Callbacks } from "./run/callbacks.tsx";
 import { CancelRun } from "./run/cancel-run.tsx";
 import { Custody } from "./run/custody.tsx";
 import { Evidence } from "./run/evidence.tsx";
@@ -31,12 +32,13 @@ export function Run({ runId }: { readonly runId: string }) {
       <div class="line">
         {run.gate?.state === "paused" ? <ResumeRun run={run} again={again} /> : null}
         {run.approval === null ? null : <Approval run={run} again={again} />}
-        {run.state === "running" ? <CancelRun runId={runId} again={again} /> : null}
+        {run.state === "running" ? <CancelRun run={run} again={again} /> : null}
       </div>
       <Machines run={run} again={again} />
       <Skipped run={run} />
       <Evidence runId={runId} stored={run.results.stored} />
       <Custody runId={runId} stored={run.results.stored} />
+      <Callbacks run={run} again={again} />
     </>
   );
 }

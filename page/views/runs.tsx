@@ -10,7 +10,7 @@ import { Ago } from "../words/instant.tsx";
 import { State } from "../words/state.tsx";
 import { Counts } from "./counts.tsx";
 
-const FILTERS = ["state", "source", "incident", "since", "needsAttention"] as const;
+const FILTERS = ["state", "source", "incident", "machine", "since", "needsAttention"] as const;
 const HEADS = ["run", "state", "machines", "needs", "asked by", "when"] as const;
 
 /** The runs, newest first. New ones wait above until somebody wants them: nothing moves away. */
@@ -150,6 +150,14 @@ function Filters({ query }: { readonly query: URLSearchParams }) {
       <label>
         Incident
         <input name="incident" defaultValue={of("incident")} size={12} />
+      </label>
+      <label>
+        Machine
+        <input name="machine" defaultValue={of("machine")} size={12} />
+      </label>
+      <label>
+        Since (UTC day)
+        <input name="since" type="date" defaultValue={of("since")} />
       </label>
       <label class="tick">
         <input

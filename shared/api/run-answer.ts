@@ -158,6 +158,8 @@ export const runSchema = z.strictObject({
       given: z.array(z.strictObject({ by: z.string(), at: z.iso.datetime() })),
       mayApprove: z.array(z.string()),
       expiresAt: z.iso.datetime(),
+      // The release before does not say them.
+      reasons: z.array(z.strictObject({ sequenceId: z.string(), why: z.string() })).optional(),
     })
     .nullable(),
 });

@@ -36,6 +36,7 @@ export const statusSchema = z.strictObject({
         z.strictObject({
           sequenceId: z.string().nullable(),
           machineId: z.string().nullable(),
+          machineName: z.string().nullable().optional(),
           since: z.iso.datetime().nullable(),
           status: z.string().nullable(),
           begun: z.number(),

@@ -10,7 +10,7 @@ export function wholeFor(by: string): Cancelling & Reading["reach"] {
 
 /** A run for somebody who may see all of it but what scripts wrote. */
 export function reading(approvers: readonly Caller[] = []): Reading {
-  return { reach: wholeFor("reader"), approvers };
+  return { reach: wholeFor("reader"), approvers, whyApproval: () => "it is so" };
 }
 
 /** A caller of this name whose rights reach the runs of every team. */

@@ -163,8 +163,11 @@ describe.skipIf(found.kind === "none")(`the operations page${AT}`, () => {
 
   it.each([
     [360, "dark"],
+    [360, "light"],
+    [1_280, "dark"],
     [1_280, "light"],
     [1_920, "dark"],
+    [1_920, "light"],
   ] as const)(
     "has no barrier and needs no sideways scroll at %i pixels, %s",
     async (width, colorScheme) => {

@@ -33,6 +33,8 @@ const approval = z.object({
   given: z.array(z.object({ by: z.string(), at: instant })),
   mayApprove: z.array(z.string()),
   expiresAt: instant,
+  /** An older app does not say it. */
+  reasons: z.array(z.object({ sequenceId: z.string(), why: z.string() })).default([]),
 });
 
 /** GET runs/{runId}. */

@@ -65,7 +65,7 @@ function planLines(
     ["sequences", `${approval.sequences}`],
     ["approvals", `${approval.given.length} of ${approval.needed} given`],
     ["until", `${approval.expiresAt}, ${distanceWords(approval.expiresAt, nowMs())}`],
-    ...groupsOf(waitingIn(run)).flatMap(groupFacts),
+    ...groupsOf(waitingIn(run)).flatMap((group) => groupFacts(group, approval)),
   ];
   return facts.flatMap(([name, text]) => factLines(name, text, { columns }));
 }
@@ -87,7 +87,10 @@ function groupsOf(sequences: readonly Sequence[]): readonly (readonly Sequence[]
   return [...groups.values()];
 }
 
-function groupFacts(group: readonly Sequence[]): (readonly [string, string])[] {
+function groupFacts(
+  group: readonly Sequence[],
+  { reasons }: Approval,
+): (readonly [string, string])[] {
   const [first] = group;
   if (first === undefined) return [];
   const parameters = Object.entries(first.parameters).map(([name, value]) => `${name}=${value}`);
@@ -96,6 +99,12 @@ function groupFacts(group: readonly Sequence[]): (readonly [string, string])[] {
     ["profile", `${first.profile.name} ${first.profile.version}`],
     ...parameters.map((each) => ["parameter", each] as const),
     ...first.commands.map(({ type, target }) => ["command", `${type} ${target}`] as const),
-    ...group.map((each) => ["machine", machineOf(each)] as const),
+    ...group.map((each) => {
+      const why = reasons.find(({ sequenceId }) => sequenceId === each.sequenceId)?.why;
+      return [
+        "machine",
+        why === undefined ? machineOf(each) : `${machineOf(each)}: ${why}`,
+      ] as const;
+    }),
   ];
 }

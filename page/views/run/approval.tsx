@@ -7,7 +7,8 @@ import { Ago } from "../../words/instant.tsx";
 export function Approval({ run, again }: { readonly run: RunView; readonly again: () => void }) {
   const { approval, sequences } = run;
   if (approval === null) return null;
-  const { planHash, needed, given, mayApprove, expiresAt } = approval;
+  const { planHash, needed, given, mayApprove, expiresAt, reasons } = approval;
+  const whys = new Map(reasons.map(({ sequenceId, why }) => [sequenceId, why]));
   const waiting = sequences.filter(({ waits }) => waits?.code === "approval");
   const path = `runs/${encodeURIComponent(run.runId)}/approve`;
   return (
@@ -20,7 +21,7 @@ export function Approval({ run, again }: { readonly run: RunView; readonly again
       </p>
       <ul class="plan">
         {waiting.map((each) => (
-          <Planned key={each.sequenceId} sequence={each} />
+          <Planned key={each.sequenceId} sequence={each} why={whys.get(each.sequenceId)} />
         ))}
       </ul>
       <p>
@@ -30,13 +31,20 @@ export function Approval({ run, again }: { readonly run: RunView; readonly again
   );
 }
 
-function Planned({ sequence }: { readonly sequence: SequenceView }) {
+function Planned({
+  sequence,
+  why,
+}: {
+  readonly sequence: SequenceView;
+  readonly why: string | undefined;
+}) {
   const { machineId, machineName, profile, commands, machineFacts } = sequence;
   const tags = machineFacts?.tags ?? [];
   return (
     <li>
       <strong>{machineName ?? machineId}</strong> {machineFacts?.platform}{" "}
       {tags.length === 0 ? null : `(${tags.join(", ")})`} — {profile.name} {profile.version}
+      {why === undefined ? null : <p>Why: {why}</p>}
       <ol>
         {commands.map(({ index, type, target }) => (
           <li key={index}>

@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
+import type { RunView } from "../../../shared/workflow/view/run-view.ts";
 import { act, whyNot } from "../../live/ask.ts";
 import { Action } from "../../parts/action.tsx";
+import { State } from "../../words/state.tsx";
 
 /** What a cancel touches, counted by the app. */
 interface Touched {
@@ -10,14 +12,9 @@ interface Touched {
 }
 
 /** Cancels a run, after the app has said what that would touch. */
-export function CancelRun({
-  runId,
-  again,
-}: {
-  readonly runId: string;
-  readonly again: () => void;
-}) {
-  const path = `runs/${encodeURIComponent(runId)}/cancel`;
+export function CancelRun({ run, again }: { readonly run: RunView; readonly again: () => void }) {
+  const path = `runs/${encodeURIComponent(run.runId)}/cancel`;
+  const open = run.sequences.filter(({ endedAt }) => endedAt === null);
   const [preview, setPreview] = useState<Touched | string | null>(null);
   const look = async (): Promise<void> => {
     setPreview(null);
@@ -42,6 +39,13 @@ export function CancelRun({
           may still succeed; {preview.alreadyOver} are over and stay as they are.
         </p>
       ) : null}
+      <ul class="plan">
+        {open.map(({ sequenceId, machineId, machineName, state }) => (
+          <li key={sequenceId}>
+            {machineName ?? machineId} <State of={state} />
+          </li>
+        ))}
+      </ul>
     </Action>
   );
 }

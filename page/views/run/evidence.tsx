@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { read, readBytes, whyNot } from "../../live/ask.ts";
+import { More, ROWS } from "../../parts/more.tsx";
 import { Table } from "../../parts/table.tsx";
 import { bytes } from "../../words/bytes.ts";
 
@@ -28,6 +29,13 @@ const SAVED_MOST = 200 * 2 ** 20;
 export function Evidence({ runId, stored }: { readonly runId: string; readonly stored: number }) {
   const [list, setList] = useState<StoredResults | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
+  const [machine, setMachine] = useState("");
+  const [rows, setRows] = useState(ROWS);
+  const wanted = (list?.evidence ?? []).filter((each) => isOf(each, machine));
+  const choose = (text: string): void => {
+    setMachine(text);
+    setRows(ROWS);
+  };
   const path = `runs/${encodeURIComponent(runId)}/evidence`;
   const look = async (): Promise<void> => {
     const answer = await read<StoredResults>(path);
@@ -57,34 +65,47 @@ export function Evidence({ runId, stored }: { readonly runId: string; readonly s
         </p>
       )}
       {list === null ? null : (
-        <Table caption="Stored results" heads={["machine", "served as", "size", "SHA-256", ""]}>
-          {list.evidence.map((each) => (
-            <tr key={`${each.sequenceId} ${each.index}`}>
-              <th scope="row">{each.machineName ?? each.machineId}</th>
-              <td>
-                {each.servedName ?? "no name"}
-                <br />
-                <small>{each.type}</small>
-              </td>
-              <td>{bytes(each.size)}</td>
-              <td>
-                <code class="hash">{each.sha256}</code>
-              </td>
-              <td>
-                {each.size > SAVED_MOST ? (
-                  <small>too large for a browser; use lrq evidence</small>
-                ) : (
-                  <button type="button" onClick={() => void save(each)}>
-                    Save
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </Table>
+        <>
+          <label>
+            Machine{" "}
+            <input value={machine} onInput={({ currentTarget }) => choose(currentTarget.value)} />
+          </label>
+          <Table caption="Stored results" heads={["machine", "served as", "size", "SHA-256", ""]}>
+            {wanted.slice(0, rows).map((each) => (
+              <tr key={`${each.sequenceId} ${each.index}`}>
+                <th scope="row">{each.machineName ?? each.machineId}</th>
+                <td>
+                  {each.servedName ?? "no name"}
+                  <br />
+                  <small>{each.type}</small>
+                </td>
+                <td>{bytes(each.size)}</td>
+                <td>
+                  <code class="hash">{each.sha256}</code>
+                </td>
+                <td>
+                  {each.size > SAVED_MOST ? (
+                    <small>too large for a browser; use lrq evidence</small>
+                  ) : (
+                    <button type="button" onClick={() => void save(each)}>
+                      Save
+                    </button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </Table>
+          <More shown={rows} of={wanted.length} more={setRows} />
+        </>
       )}
     </section>
   );
+}
+
+/** True if the name of the machine has this in it, or its id is this. */
+function isOf({ machineId, machineName }: Stored, machine: string): boolean {
+  const asked = machine.trim().toLowerCase();
+  return machineId === asked || (machineName ?? machineId).toLowerCase().includes(asked);
 }
 
 /** Under a name of ours: the name that a machine chose could be one that a system opens. */

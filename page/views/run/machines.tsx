@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { CommandView, RunView, SequenceView } from "../../../shared/workflow/view/run-view.ts";
+import { More, ROWS } from "../../parts/more.tsx";
 import { Table } from "../../parts/table.tsx";
 import { hrefs } from "../../route.ts";
 import { Ago, Instant } from "../../words/instant.tsx";
@@ -7,15 +8,12 @@ import { Step } from "../../words/step.tsx";
 import { State } from "../../words/state.tsx";
 import { SequenceActions } from "./sequence-actions.tsx";
 
-/** Rows that are drawn at once; more come on demand, so that a large run stays quick. */
-const PAGE = 50;
-
 type Wanted = "all" | "open" | "failed";
 
 /** The machines of a run by its commands: where each is, why it waits, and what to do. */
 export function Machines({ run, again }: { readonly run: RunView; readonly again: () => void }) {
   const [wanted, setWanted] = useState<Wanted>("all");
-  const [rows, setRows] = useState(PAGE);
+  const [rows, setRows] = useState(ROWS);
   const chosen = run.sequences.filter((each) => isWanted(each, wanted));
   return (
     <section>
@@ -28,7 +26,7 @@ export function Machines({ run, again }: { readonly run: RunView; readonly again
             aria-pressed={each === wanted}
             onClick={() => {
               setWanted(each);
-              setRows(PAGE);
+              setRows(ROWS);
             }}
           >
             {each} {run.sequences.filter((one) => isWanted(one, each)).length}
@@ -47,11 +45,7 @@ export function Machines({ run, again }: { readonly run: RunView; readonly again
           ))}
         </Table>
       )}
-      {chosen.length <= rows ? null : (
-        <button type="button" onClick={() => setRows(rows + PAGE)}>
-          Show {Math.min(PAGE, chosen.length - rows)} more of {chosen.length - rows}
-        </button>
-      )}
+      <More shown={rows} of={chosen.length} more={setRows} />
     </section>
   );
 }
@@ -97,6 +91,9 @@ function Why({ sequence }: { readonly sequence: SequenceView }) {
   return (
     <>
       {said === null ? null : <p>{said.detail}</p>}
+      {sequence.machineActionStatus !== "Pending" || sequence.endedAt !== null ? null : (
+        <p>Pending at Defender: it begins when the machine is online and answers.</p>
+      )}
       {typeof waits?.position !== "number" ? null : (
         <p>
           Number {waits.position} in its line, about <Instant at={waits.estimatedStart} />.

@@ -31,6 +31,7 @@ export type SessionFacts = Pick<SequenceRecord, "sequenceId" | "machineId"> & z.
 export const sessionSchema = rowObject({
   sequenceId: z.string(),
   machineId: z.string(),
+  machineName: z.string().nullable().optional(),
   glance: facts.optional(),
   /** Defender's words when last seen: the action's status, then that of each command. */
   seen: z.array(z.string()).optional(),
@@ -45,7 +46,7 @@ export type Session = z.infer<typeof sessionSchema>;
 
 /** The session of a record that has one. */
 export function sessionOf(record: SequenceRecord): Session {
-  const { sequenceId, machineId, part, attempt, state, actionId } = record;
+  const { sequenceId, machineId, machineName, part, attempt, state, actionId } = record;
   const { claimedAtMs, submittedAtMs, expiresAtMs, cancel, lane, offlineTimes } = record;
   const present = record.claims.filter((each) => each.part === part && each.attempt === attempt);
   const glance = {
@@ -63,7 +64,7 @@ export function sessionOf(record: SequenceRecord): Session {
     claims: present.map((each) => ({ ...each, files: null })),
   };
   const usesLibrary = present.some(({ files }) => files !== null);
-  return { sequenceId, machineId, glance, usesLibrary };
+  return { sequenceId, machineId, machineName, glance, usesLibrary };
 }
 
 /**

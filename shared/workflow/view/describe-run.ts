@@ -26,6 +26,8 @@ const POSITIONS_MAX = 1_000;
 export interface Reading {
   readonly reach: Reach;
   readonly approvers: readonly Caller[];
+  /** Why a sequence needs an approval. */
+  readonly whyApproval: (record: SequenceRecord) => string;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function describeRun(
   ports: Pick<Ports, "ledger" | "clock" | "random">,
   limits: Limits,
   runId: string,
-  { reach, approvers }: Reading,
+  { reach, ...approving }: Reading,
 ): Promise<RunView | null> {
   const { ledger, clock } = ports;
   const { seesOutput } = reach;
@@ -77,7 +79,7 @@ export async function describeRun(
     cancelAsked:
       run.cancelAsked === null ? null : { by: run.cancelAsked.by, at: isoOf(run.cancelAsked.atMs) },
     gate: describeGate(run.gate),
-    approval: describeApproval(run, all, approvers),
+    approval: describeApproval(run, all, approving),
   };
 }
 
@@ -121,7 +123,7 @@ function describeGate(gate: RunRecord["gate"]): RunView["gate"] {
 function describeApproval(
   run: RunRecord,
   records: readonly SequenceRecord[],
-  approvers: readonly Caller[],
+  { approvers, whyApproval }: Omit<Reading, "reach">,
 ): RunView["approval"] {
   const { approval } = run;
   const plan = planOf(approval, records);
@@ -139,6 +141,7 @@ function describeApproval(
       .filter((each) => !barred.has(each.name) && mayApprove(each, run, waiting))
       .map(({ name }) => name),
     expiresAt: isoOf(untilMs),
+    reasons: waiting.map((each) => ({ sequenceId: each.sequenceId, why: whyApproval(each) })),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Session } from "../../limits/pace/session.ts";
 export interface SessionView {
   readonly sequenceId: string | null;
   readonly machineId: string | null;
+  readonly machineName: string | null;
   /** When its POST was answered; null while that is not known. */
   readonly since: string | null;
   /** Defender's word for the action; null before a list has shown it. */
@@ -21,8 +22,9 @@ export function describeSessions({ sessions }: Budget, { all }: Caller): readonl
   return sessions.map((session) => ({ ...aboutOf(session, all), ...stateOf(session) }));
 }
 
-function aboutOf({ sequenceId, machineId }: Session, isShown: boolean) {
-  return isShown ? { sequenceId, machineId } : { sequenceId: null, machineId: null };
+function aboutOf({ sequenceId, machineId, machineName = null }: Session, isShown: boolean) {
+  if (!isShown) return { sequenceId: null, machineId: null, machineName: null };
+  return { sequenceId, machineId, machineName };
 }
 
 /** Defender's words, the first one for the action; the rest are those of its commands. */

@@ -59,8 +59,10 @@ interface SealView {
   readonly current: boolean;
 }
 
-/** What has to be approved, and who may approve it. */
+/** What has to be approved, why, and who may approve it. */
 interface ApprovalView {
+  /** Why each sequence of the plan needs an approval. */
+  readonly reasons: readonly { readonly sequenceId: string; readonly why: string }[];
   readonly planHash: string;
   readonly sequences: number;
   readonly needed: number;
