@@ -1,13 +1,15 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   createReadStream,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readRows } from "../../shared/evidence/rows/read-rows.ts";
 import { diskWithWork, plist, put, putProgram } from "./a-disk.ts";
@@ -17,6 +19,7 @@ import { canMount, mountSmallDisk, unmount } from "./small-disk.ts";
 
 const AUTOSTARTS = "list-autostarts.sh";
 const WORK = "list-scheduled-work.sh";
+const PATH = process.env["PATH"] ?? "";
 const isRoot = process.getuid?.() === 0;
 
 const top = mkdtempSync(join(tmpdir(), "lrq-list-"));
@@ -36,6 +39,13 @@ putProgram(mac, "usr/bin/a", "a");
 const MOUNTS = canMount(small);
 
 afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+/** An environment in which this command is a script of these lines. */
+function standIn(name: string, lines: string): Readonly<Record<string, string>> {
+  const folder = mkdtempSync(join(top, "bin-"));
+  putProgram(folder, name, `#!/bin/sh\n${lines}\n`);
+  return { PATH: `${folder}${delimiter}${PATH}` };
+}
 
 /** Rows as short texts: the columns that a person looks at first. */
 function shown(rows: ReturnType<typeof rowsIn>, ...names: readonly string[]) {
@@ -182,6 +192,17 @@ describe("a script that lists rows", () => {
     const { output } = ran;
     const failed = listed(top, AUTOSTARTS, { output, more: ["--seconds=0"] });
     expect([failed.said.ok, failed.left]).toEqual([false, []]);
+  });
+
+  it("leaves no file of an earlier time if it is killed, and none if a row is lost", () => {
+    const { output } = listed(top, AUTOSTARTS, { more: [`--root=${disk}`] });
+    const words = [`library/${AUTOSTARTS}`, `--output=${output}`, `--root=${disk}`];
+    const killed = spawnSync("sh", words, { env: standIn("mktemp", "kill -9 $PPID") });
+    expect([killed.signal, existsSync(output)]).toEqual(["SIGKILL", false]);
+    const losing = `case $* in *xdg*) exit 2 ;; esac\nexec awk "$@"`;
+    const { PATH: path = "" } = standIn("awk", `PATH=${PATH}\n${losing}`);
+    const { said, left } = listed(top, AUTOSTARTS, { output, path, more: [`--root=${disk}`] });
+    expect([said.ok, left]).toEqual([false, []]);
   });
 
   it.runIf(isRoot)("says what it could not read without root", () => {
