@@ -37,7 +37,7 @@ export interface RoundOfRows {
 /** Which files are read. */
 type WhichRound = Pick<RoundOfRows, "name" | "number">;
 
-/** Files up to this size are read once and kept; larger ones are read twice. Our own bound. */
+/** Files up to this size are read once and kept; larger ones are read again. Our own bound. */
 const KEPT_MAX_BYTES = 16 * 2 ** 20;
 
 /**
@@ -50,7 +50,7 @@ export async function* blocksOfRound(store: RowStore, round: WhichRound): AsyncG
 }
 
 /**
- * The rows of a round, each machine once. One piece of a block, 4 MiB at most, and one file of at
+ * The rows of a round, each machine once. One piece of a block, 4 MiB at most, and two files of at
  * most 16 MiB are in memory at a time, however many rows there are.
  */
 export async function* rowsOfRound(
@@ -104,12 +104,18 @@ interface Batch {
   readonly content: () => Promise<AsyncIterable<Uint8Array>>;
 }
 
-/** The newest batch first, so that the last block of a machine is met first. */
+/**
+ * The newest batch first, so that the last block of a machine is met first. The next file is
+ * fetched while one is read.
+ */
 async function* batchesOf(store: RowStore, { name, number }: WhichRound): AsyncGenerator<Batch> {
   const met = new Set<string>();
-  const paths = await store.list(roundPrefix({ name, round: number }));
-  for (const path of paths.toReversed()) {
-    const content = await readable(store, path);
+  const paths = (await store.list(roundPrefix({ name, round: number }))).toReversed();
+  let coming = fetched(store, paths[0]);
+  for (const [index, path] of paths.entries()) {
+    const content = await coming;
+    coming = fetched(store, paths[index + 1]);
+    if (content === null) throw new Error(`${path} is gone`);
     const blocks = (await lastBlocks(path, await content())).filter(
       ({ header }) => !met.has(header.machineId),
     );
@@ -118,24 +124,30 @@ async function* batchesOf(store: RowStore, { name, number }: WhichRound): AsyncG
   }
 }
 
-async function readable(store: RowStore, path: string): Promise<Batch["content"]> {
-  const open = async () => {
+/** The file, kept in memory if it is small; null if there is none. */
+function fetched(store: RowStore, path: string | undefined): Promise<Batch["content"] | null> {
+  const fetching = path === undefined ? Promise.resolve(null) : readable(store, path);
+  // Whoever waits for it hears of it. If nobody does any more, nobody has to.
+  fetching.catch(() => null);
+  return fetching;
+}
+
+async function readable(store: RowStore, path: string): Promise<Batch["content"] | null> {
+  const first = await store.open(path);
+  if (first === null) return null;
+  const kept: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of first.content) {
+    kept.push(piece);
+    size += piece.byteLength;
+    if (size > KEPT_MAX_BYTES) break;
+  }
+  if (size <= KEPT_MAX_BYTES) return async () => inPieces(kept);
+  return async () => {
     const opened = await store.open(path);
     if (opened === null) throw new Error(`${path} is gone`);
-    return opened;
+    return opened.content;
   };
-  const first = await open();
-  if (first.size > KEPT_MAX_BYTES) {
-    let unread: AsyncIterable<Uint8Array> | null = first.content;
-    return async () => {
-      const content = unread ?? (await open()).content;
-      unread = null;
-      return content;
-    };
-  }
-  const kept: Uint8Array[] = [];
-  for await (const piece of first.content) kept.push(piece);
-  return async () => inPieces(kept);
 }
 
 async function* inPieces(kept: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
