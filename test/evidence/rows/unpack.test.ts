@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { deflateRawSync, gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { unpack } from "../../../shared/evidence/rows/unpack.ts";
@@ -83,6 +83,16 @@ describe("a fetched file", () => {
     ["more than 16 MiB", zipped([["a", Buffer.alloc(2 ** 24)]], { method: 0 }), "a zip of more"],
   ] as const)("that is a zip with %s says so", async (_name, bytes, why) => {
     expect(await contentOf(bytes)).toContain(why);
+  });
+
+  it("is not unpacked any further than its bound: what comes behind it may be broken", async () => {
+    const large = Buffer.alloc(20 * 2 ** 20, "x");
+    const [gzip, deflated] = [gzipSync(large), deflateRawSync(large)];
+    gzip.fill(0, gzip.length - 8);
+    const halfZip = zipped([["a", large]], { packed: deflated.subarray(0, -9) });
+    for (const packed of [gzip, halfZip]) {
+      expect(await contentOf(packed)).toEqual({ text: "x".repeat(MAX), isCut: true });
+    }
   });
 
   it("that is half a gzip says so", async () => {

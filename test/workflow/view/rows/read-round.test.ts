@@ -54,7 +54,7 @@ describe("a round of rows", () => {
     const long = { machineId: "m1", rows: Array.from({ length: 150 }, () => ["x".repeat(60_000)]) };
     const [one, two, three] = piecesOf(long, "whole");
     const [torn] = piecesOf(long, "torn");
-    const [, headless] = piecesOf(long, "headless");
+    const [, , headless] = piecesOf({ ...long, machineId: "m3" }, "headless");
     const store = await storeOf();
     const appended = [torn, one, headless, piecesOf({ machineId: "m2", rows: [["2"]] }, "m2")[0]];
     for (const piece of [...appended, two, three, torn]) {
