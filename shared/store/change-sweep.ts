@@ -46,13 +46,20 @@ export function changeRound(
   ]);
 }
 
-/** The change that writes what became of a machine in the place of `before`; null if it is new. */
+/**
+ * The change that writes what became of a machine in the place of `before`; null if it is new. If a
+ * later round has asked for the machine since, an earlier one only adds that it has reached it.
+ */
 export function sweptChange(
   name: string,
   machineId: string,
   before: Stored<Swept> | null,
   body: Swept,
-): RowChange {
-  const row = { key: sweptKey(name, machineId), body };
-  return before === null ? { op: "insert", ...row } : { op: "replace", ...row, etag: before.etag };
+): RowChange[] {
+  const key = sweptKey(name, machineId);
+  if (before === null) return [{ op: "insert", key, body }];
+  const { value, etag } = before;
+  if (value.round <= body.round) return [{ op: "replace", key, body, etag }];
+  if ((body.reached?.atMs ?? 0) <= (value.reached?.atMs ?? 0)) return [];
+  return [{ op: "replace", key, body: { ...value, reached: body.reached }, etag }];
 }

@@ -1,4 +1,11 @@
-import { endedIn, failedIn, REACHED, type RoundCounts, type RoundRecord } from "./round.ts";
+import {
+  endedAs,
+  endedIn,
+  failedIn,
+  REACHED,
+  type RoundCounts,
+  type RoundRecord,
+} from "./round.ts";
 
 /** What has ended in a round, with what its runs say that are not counted yet. */
 export interface Ends {
@@ -11,7 +18,7 @@ export function endsOf(counts: RoundCounts): Ends {
   return {
     ended: endedIn(counts),
     failed: failedIn(counts),
-    succeeded: counts.ended[REACHED] ?? 0,
+    succeeded: endedAs(counts, REACHED),
   };
 }
 

@@ -18,7 +18,7 @@ const countsSchema = rowObject({
   held: count,
   inHand: count,
   sent: count,
-  ended: z.record(z.string(), count),
+  ended: z.array(rowObject({ how: z.string(), count })),
 });
 export type RoundCounts = z.infer<typeof countsSchema>;
 
@@ -101,12 +101,17 @@ export function isFailure(word: string): boolean {
   return FAILURES.includes(word);
 }
 
-export function failedIn({ ended }: Pick<RoundCounts, "ended">): number {
-  return FAILURES.reduce((sum, word) => sum + (ended[word] ?? 0), 0);
+/** How many ended in this way. */
+export function endedAs({ ended }: Pick<RoundCounts, "ended">, how: string): number {
+  return ended.find((each) => each.how === how)?.count ?? 0;
+}
+
+export function failedIn(counts: Pick<RoundCounts, "ended">): number {
+  return FAILURES.reduce((sum, how) => sum + endedAs(counts, how), 0);
 }
 
 export function endedIn({ ended }: Pick<RoundCounts, "ended">): number {
-  return Object.values(ended).reduce((sum, each) => sum + each, 0);
+  return ended.reduce((sum, each) => sum + each.count, 0);
 }
 
 /** The counts after so many machines went elsewhere. Throws if they were not where it says. */
@@ -135,9 +140,11 @@ function added(counts: RoundCounts, place: Place, by: number): RoundCounts {
   if (typeof place === "string") {
     return { ...counts, [place]: natural(counts[place] + by, place) };
   }
-  const { [place.ended]: before = 0, ...others } = counts.ended;
-  const after = natural(before + by, place.ended);
-  return { ...counts, ended: after === 0 ? others : { ...others, [place.ended]: after } };
+  const how = place.ended;
+  const known = counts.ended.find((each) => each.how === how);
+  const after = { ...known, how, count: natural((known?.count ?? 0) + by, how) };
+  const others = counts.ended.filter((each) => each !== known);
+  return { ...counts, ended: after.count === 0 ? others : [...others, after] };
 }
 
 function natural(value: number, what: string): number {
@@ -151,5 +158,5 @@ export const NO_MACHINES: RoundCounts = {
   held: 0,
   inHand: 0,
   sent: 0,
-  ended: {},
+  ended: [],
 };

@@ -13,6 +13,7 @@ import { OF_SCRIPTS } from "./of-scripts.ts";
 import { OF_SEALS } from "./of-seals.ts";
 import { OF_STORAGE } from "./of-storage.ts";
 import { OF_STRANGERS } from "./of-strangers.ts";
+import { OF_SWEEPS } from "./of-sweeps.ts";
 import { OF_SUMMARIES } from "./of-summaries.ts";
 import type { Patch } from "./patch.ts";
 
@@ -34,4 +35,5 @@ export const ALL_PATCHES: readonly Patch[] = [
   ...OF_ALARMS,
   ...OF_SCRIPTS,
   ...OF_SUMMARIES,
+  ...OF_SWEEPS,
 ];

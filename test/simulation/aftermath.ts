@@ -29,6 +29,7 @@ export function unfinished(world: World): string | null {
   if (world.judge.library.owesList(world.clock.nowMs())) {
     return "nobody has listed the library since the last action";
   }
+  for (const round of world.judge.sweeps.open()) return `${round} is open`;
   for (const record of records.values()) {
     if (!TERMINAL.has(record.state)) {
       const place = record.place === null ? "" : ` ${JSON.stringify(record.place)}`;
@@ -63,6 +64,7 @@ export async function checkAftermath(world: World): Promise<void> {
   judge.summaries.aftermath(memory.rows());
   judge.histories.aftermath(memory.rows());
   judge.notices.aftermath();
+  judge.sweeps.aftermath(records, memory.rows());
   judge.strangers.aftermath(memory.rows());
   judge.late.aftermath(world.tenant.actions, memory.rows());
   judge.library.aftermath(world.tenant.actions, records);
@@ -96,9 +98,10 @@ function checkRun(
 /** In the simulation a team has one caller, which has the name of the team. */
 function checkTeam(
   { court, scenario }: Pick<World, "court" | "scenario">,
-  { runId, incidentId, team, callbacks }: RunRecord,
+  { runId, incidentId, team, callbacks, sweep }: RunRecord,
   own: readonly SequenceRecord[],
 ): void {
+  if (sweep !== null) return;
   const asked = scenario.arrivals.filter(
     (each) => each.incidentId === incidentId && (each.team ?? REQUESTER) === team,
   );

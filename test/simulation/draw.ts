@@ -30,6 +30,7 @@ import {
 } from "./scenario.ts";
 import { drawSteering } from "./steering.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
+import { drawSweeps } from "./draw-sweeps.ts";
 import { drawVersions } from "./versions.ts";
 
 /** Kinds of weather, each with its share of faults. */
@@ -105,6 +106,7 @@ export function drawScenario(seed: number): Scenario {
     strangers: drawStrangers(seed),
     tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
     bars,
+    sweeps: drawSweeps(seed),
     versions: drawVersions(seed),
     healAtMs: BUSY_MS,
     rates: drawRates(profile, tenant),

@@ -113,7 +113,8 @@ export function createGateJudge(
         else known.gated.delete(record.sequenceId);
         if (!isOver(record) || before === undefined || isOver(before)) continue;
         touched.add(record.runId);
-        const gate = policy === null ? null : afterEnd(known, record, policy);
+        const isGated = policy !== null && record.sweep === null;
+        const gate = isGated ? afterEnd(known, record, policy) : null;
         if (gate?.state !== known.gate?.state) known.changedAtMs = nowMs();
         known.gate = gate;
       }
@@ -144,7 +145,9 @@ function join(
   joined: readonly SequenceRecord[],
 ): void {
   let waiting = 0;
-  if (policy !== null) {
+  // A sweep has a first wave of its own, for all its batches, so its runs have no gate.
+  const isGated = policy !== null && joined.every(({ sweep }) => sweep === null);
+  if (isGated) {
     known.gate ??= { state: "open", wave: 0, done: 0, failed: 0 };
     if (known.gate.state === "first") waiting = joined.length;
     if (known.gate.state === "open" && joined.length > policy.above) {

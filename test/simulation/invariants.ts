@@ -28,6 +28,11 @@ export const INVARIANTS = {
     "until somebody resumes.",
   recalled: "No POST leaves for a sequence later than the send fence after its cancel.",
   expired: "No POST leaves for a sequence that has expired.",
+  rounds: "A due time of a sweep starts one round at most, and every round ends.",
+  swept:
+    "A round sends a machine one sequence at most, unless a person asks for its failures again.",
+  stopped: "Once a round is stopped, nothing of it is newly claimed.",
+  sums: "Every machine of a round is counted in one place, at every commit.",
   key: "One idempotency key is one run, and one incident collects a machine once.",
   teams: "A run has only what callers of its team have asked for.",
   reads: "No more lists, links or cancels are asked for than their quotas allow.",

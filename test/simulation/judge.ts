@@ -16,6 +16,7 @@ import { createRetryJudge, type RetryJudge } from "./retry-judge.ts";
 import { createSealJudge, type SealJudge } from "./seal-judge.ts";
 import { createSettingJudge, type SettingJudge } from "./setting-judge.ts";
 import { createHistoryJudge, type HistoryJudge } from "./history-judge.ts";
+import { createSweepJudge, type SweepJudge } from "./sweep-judge.ts";
 import { createSummaryJudge, type SummaryJudge } from "./summary-judge.ts";
 import { createStrangerJudge, type StrangerJudge } from "./stranger-judge.ts";
 import { expectedParts } from "./profiles.ts";
@@ -39,6 +40,7 @@ export interface Judge {
   readonly strangers: StrangerJudge;
   readonly facts: FactsJudge;
   readonly setting: SettingJudge;
+  readonly sweeps: SweepJudge;
   readonly library: LibraryJudge;
   readonly reads: { leaves(api: ReadApi, epoch: Epoch): void };
   committed(changes: readonly RowChange[]): void;
@@ -90,6 +92,7 @@ export function createJudge(
     }
     facts.moved(before, after);
     library.moved(before, after);
+    sweeps.moved(before, after);
     const isVerdict =
       verdicts.has(sequenceId) ||
       (after.outcome?.code === "otherMachine" && facts.isOther(after.machineId, nowMs())) ||
@@ -117,6 +120,7 @@ export function createJudge(
   const strangers = createStrangerJudge(court, actionOf);
   const facts = createFactsJudge(court, scenario, startMs);
   const library = createLibraryJudge(court, scenario, startMs);
+  const sweeps = createSweepJudge(court);
   const late = createLateJudge(court, () => ledger.records);
   const retries = createRetryJudge(court, () => ledger.records);
   const lockouts = createLockoutJudge(court, scenario, startMs);
@@ -157,12 +161,14 @@ export function createJudge(
     late,
     strangers,
     facts,
+    sweeps,
     setting,
     library,
     reads,
     promisedIds,
     committed: (changes) => {
       ledger.committed(changes);
+      sweeps.committed(changes);
       gates.committed(changes);
       approvals.committed(changes);
       notices.committed(changes);
@@ -224,7 +230,8 @@ function isTerminal({ state }: SequenceRecord): boolean {
 function promisedIn(scenario: Scenario, record: SequenceRecord, nowMs: number): Promised {
   const { machineId, profile } = record;
   const parts = expectedParts(profile.name) ?? [];
-  const expiresAtMs = nowMs + scenario.expiryMs + CLOCK_UNCERTAINTY_MS;
+  const lastMs = record.sweep === null ? nowMs + scenario.expiryMs : record.expiresAtMs;
+  const expiresAtMs = lastMs + CLOCK_UNCERTAINTY_MS;
   return { machineId, parts, expiresAtMs };
 }
 

@@ -24,12 +24,23 @@ const SAID_ANEW = new Set([
   "reason",
   "script",
   "seal",
+  // Where a round stands: each is computed anew.
+  "allowance",
+  "closed",
+  "counting",
+  // Applied as a whole.
+  "definition",
+  "forgiven",
+  "hindrance",
+  "last",
+  "listing",
   // Maps by the name of a caller; what stands under each name is counted anew.
   "callers",
   "machinesBy",
 ]);
 /** Links of a chain; what follows from another row; and what becomes other rows. */
-const WITHOUT = /^(audit|custody|seal|owed|intake|summary|team|running|history|hostname)!/;
+const WITHOUT =
+  /^(audit|custody|seal|owed|intake|summary|team|running|history|hostname|target|held|swept)!/;
 
 /** The body with the field in all its objects that go on. */
 export function withNewer(key: string, body: unknown): unknown {

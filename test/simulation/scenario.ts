@@ -1,3 +1,5 @@
+import type { z } from "zod";
+import type { definitionSchema } from "../../shared/sweep/definition.ts";
 import type { GatePolicy } from "../../shared/ledger/run/gate.ts";
 import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Person } from "./approval-judge.ts";
@@ -160,6 +162,29 @@ export interface OddRow {
   readonly forMs: number;
 }
 
+/** What a person does with the sweep, or with its last round. */
+export interface SweepOperation {
+  readonly kind:
+    | "start"
+    | "stop"
+    | "stopAll"
+    | "pause"
+    | "resume"
+    | "rerun"
+    | "apply"
+    | "pauseSweep";
+  readonly atMs: number;
+}
+
+/** A sweep over the machines of the tenant, and how often a host looks at it. */
+export interface SweepPlan {
+  readonly definition: z.input<typeof definitionSchema>;
+  readonly operations: readonly SweepOperation[];
+  readonly tickEveryMs: number;
+  /** True if two hosts can look at once. */
+  readonly ticksOverlap: boolean;
+}
+
 /** Everything that is decided before the first event. All `atMs` are after the start. */
 export interface Scenario {
   readonly seed: number;
@@ -198,6 +223,8 @@ export interface Scenario {
   readonly strangers: readonly Stranger[];
   readonly tenant: TenantRules;
   readonly bars: readonly Bar[];
+  /** Null: nobody has a sweep. */
+  readonly sweeps: SweepPlan | null;
   readonly versions: Versions;
   /** From here on nothing is injected any more; machines stay as they are. */
   readonly healAtMs: number;
@@ -263,6 +290,7 @@ export const UNGUARDED = {
   interruptions: [],
   bars: [],
   strangers: [],
+  sweeps: null,
 } as const satisfies Partial<Scenario>;
 
 /** The id of the n-th machine, as Defender writes them. */

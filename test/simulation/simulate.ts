@@ -7,6 +7,7 @@ import { startSenders } from "./senders.ts";
 import { startStrangers } from "./strangers.ts";
 import { between, stream } from "./streams.ts";
 import { createWorld } from "./create-world.ts";
+import { lastRoundMs, startSweeping } from "./sweepers.ts";
 import { startPolling, startReconciling } from "./timers.ts";
 import { startOddRows } from "./odd-rows.ts";
 import type { World, Wrap } from "./world.ts";
@@ -52,13 +53,19 @@ export async function simulate(
   startReconciling(world);
   startInterruptions(world);
   startOddRows(world);
+  startSweeping(world);
   const senders = startSenders(world);
   const healAtMs = startMs + scenario.healAtMs;
   // A retry brings work as an incident does, and may come after all of them.
   const asks = [...scenario.arrivals, ...scenario.operations];
   const lastAskMs = Math.max(0, ...asks.map((each) => each.atMs));
   const [, deniedUntilMs] = scenario.tenant.denied?.span ?? [0, 0];
-  const endedMs = Math.max(healAtMs, startMs + lastAskMs) + scenario.expiryMs;
+  const sweptMs = lastRoundMs(scenario);
+  const endedMs = Math.max(
+    healAtMs + scenario.expiryMs,
+    startMs + lastAskMs + scenario.expiryMs,
+    startMs + sweptMs,
+  );
   const deadlineMs = Math.max(endedMs, startMs + deniedUntilMs + LAST_WAIT_MS) + GRACE_MS;
   const oddUntilMs = Math.max(0, ...scenario.versions.odd.map((each) => each.atMs + each.forMs));
   const done = () =>

@@ -201,7 +201,7 @@ export function createTenant(
       const sinceMs = nowMs() - startMs;
       return {
         kind: "answered",
-        value: { machines: shown.map((each) => machineIn(each, sinceMs)), next },
+        value: { machines: shown.map((each) => machineIn(each, sinceMs, nowMs())), next },
       };
     },
     hunt: (query) => {
@@ -299,10 +299,11 @@ export function nameOf(machineId: string): string {
 function machineIn(
   { machineId, isOther, offLimitsFromMs = Infinity }: ScenarioMachine,
   sinceMs: number,
+  lastSeenAtMs: number | null = null,
 ): Machine {
   const platform = isOther === true ? "windows" : "linux";
   const tags = sinceMs >= offLimitsFromMs ? [OFF_LIMITS] : [];
-  return aMachine(machineId, { name: nameOf(machineId), platform, tags });
+  return aMachine(machineId, { name: nameOf(machineId), platform, tags, lastSeenAtMs });
 }
 
 /** What the n-th command of an action leaves behind. */

@@ -168,7 +168,10 @@ async function record(
       const now = { state, detail, reached, atMs, sequenceId };
       const of = sequenceId === null ? null : batch;
       changes.push(
-        sweptChange(name, machineId, before, { ...sweptNow(round.value, machine, now), batch: of }),
+        ...sweptChange(name, machineId, before, {
+          ...sweptNow(round.value, machine, now),
+          batch: of,
+        }),
       );
     }
     tx.stage(changes);

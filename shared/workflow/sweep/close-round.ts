@@ -5,7 +5,7 @@ import type { Row } from "../../ports.ts";
 import { changeRound, changeSweep, factOfSweep, sweptChange } from "../../store/change-sweep.ts";
 import { loadRound, loadSweep, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
-import { counted, endedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
+import { counted, endedAs, endedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
 import { targetSchema, type Swept } from "../../sweep/target.ts";
 import type { SweepPorts } from "./ports.ts";
 
@@ -54,7 +54,7 @@ export async function giveUpSome(
       const end = endOfUnsent(round.value, isHeld);
       const before = swept.get(ids[index] ?? "") ?? null;
       changes.push({ op: "delete", key: row.key, etag: row.etag });
-      changes.push(unsent(round.value, row, { before, end }));
+      changes.push(...unsent(round.value, row, { before, end }));
       counts = counted(counts, isHeld ? "held" : "waiting", { ended: end.state }, 1);
     }
     tx.stage(changes);
@@ -89,7 +89,7 @@ function unsent(
   { name, number }: RoundRecord,
   row: Row,
   { before, end }: { readonly before: Stored<Swept> | null; readonly end: End },
-): RowChange {
+): RowChange[] {
   const { name: machineName, listedAtMs: atMs } = valueOf(targetSchema, row);
   const reached = before?.value.reached ?? null;
   const nothing = { batch: null, sequenceId: null };
@@ -118,7 +118,7 @@ export async function endIfDone(
     if (round.value.state === "ended" || !isDone(round.value)) return false;
     const atMs = Math.floor(ports.clock.earliest());
     const { counts } = round.value;
-    const reached = counts.ended[REACHED] ?? 0;
+    const reached = endedAs(counts, REACHED);
     const { coverage } = round.value.definition;
     const short = coverage !== null && reached < coverage * counts.targeted;
     changeRound(tx, round, {

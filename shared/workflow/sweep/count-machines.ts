@@ -29,7 +29,10 @@ export async function countMachines(
   const { name, number } = round;
   for (const batch of round.uncounted) {
     const runId = sweepRunIdOf({ name, round: number, batch });
-    if (isJoined(round, batch) || running.has(runId)) continue;
+    // An older version of the app may leave a finished run in the list of those that go on. So the
+    // last batches are looked at themselves.
+    const isListed = running.has(runId) && round.state !== "closing";
+    if (isJoined(round, batch) || isListed) continue;
     const run = await loadRun(ports.ledger, runId);
     if (run === null || run.value.finishedAtMs === null) continue;
     await countBatch(ports, { name, number, batch, runId });
@@ -97,10 +100,9 @@ async function countSome(
     let { counts } = round.value;
     for (const record of rest) {
       const before = swept.get(record.machineId) ?? null;
-      if (before?.value.batch !== batch || before.value.round !== number) continue;
-      const end = endedAs(record, before.value);
+      const end = endOfMachine(record, { round: number, batch, before: before?.value ?? null });
       counts = counted(counts, "sent", { ended: end.state }, 1);
-      changes.push(sweptChange(name, record.machineId, before, end));
+      changes.push(...sweptChange(name, record.machineId, before, end));
     }
     tx.stage(changes);
     const to = some.at(-1)?.machineId ?? last;
@@ -123,16 +125,21 @@ function without(round: RoundRecord, batch: number) {
   return { uncounted, ...(isPresent ? { batch: batch + 1, batchMachines: 0 } : {}) };
 }
 
-function endedAs(record: SequenceRecord, before: Swept): Swept {
-  const end = endOf(record);
-  const atMs = record.endedAtMs ?? before.atMs;
-  const state = wordOf(end ?? { state: record.state, code: null });
+function endOfMachine(
+  record: SequenceRecord,
+  { round, batch, before }: { round: number; batch: number; before: Swept | null },
+): Swept {
+  const atMs = record.endedAtMs ?? record.acceptedAtMs;
+  const state = wordOf(endOf(record) ?? { state: record.state, code: null });
   return {
-    ...before,
+    v: 1,
+    round,
+    machineName: record.machineName,
     state,
     detail: record.outcome?.detail ?? null,
+    batch,
     sequenceId: record.sequenceId,
     atMs,
-    reached: state === REACHED ? { round: before.round, atMs } : before.reached,
+    reached: state === REACHED ? { round, atMs } : (before?.reached ?? null),
   };
 }

@@ -18,7 +18,7 @@ import { spendRead } from "../../store/spend-read.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { isAwake, isTarget } from "../../sweep/is-target.ts";
 import { counted, type RoundRecord } from "../../sweep/round.ts";
-import { AGAIN, sweptSchema, targetOf } from "../../sweep/target.ts";
+import { AGAIN, sweptSchema, targetOf, type Swept } from "../../sweep/target.ts";
 import { hindered } from "./hindered.ts";
 import { huntTargets, saidBy } from "./hunt-targets.ts";
 import type { SweepPorts } from "./ports.ts";
@@ -169,10 +169,15 @@ async function knownMachines(
   }
   for await (const row of rowsOf(ports, sweptOf(name))) {
     const [found] = sorted(sweptSchema, [row]).readable;
-    const isKnown = found?.value.round === number && found.value.state !== AGAIN;
+    const isKnown = found !== undefined && isTaken(found.value, number);
     if (isKnown) known.set(machineIdOfTarget(row.key), "other");
   }
   return known;
+}
+
+/** True if this round or a later one asks for the machine already. */
+function isTaken({ round, state }: Swept, number: number): boolean {
+  return round > number || (round === number && state !== AGAIN);
 }
 
 async function* rowsOf({ ledger }: Pick<SweepPorts, "ledger">, { from, before }: KeyRange) {

@@ -103,11 +103,13 @@ async function stageInHand(
     const before = swept.get(machine.machineId) ?? null;
     const reached = before?.value.reached ?? null;
     const isRecent = lately !== null && reached !== null && reached.atMs >= lately;
-    const state = isRecent ? "recent" : "inHand";
-    counts = counted(counts, "waiting", isRecent ? { ended: "recent" } : "inHand", 1);
+    const isOfLater = before !== null && before.value.round > number;
+    const left = isOfLater ? "laterRound" : isRecent ? "recent" : null;
+    const state = left ?? "inHand";
+    counts = counted(counts, "waiting", left === null ? "inHand" : { ended: left }, 1);
     changes.push({ op: "delete", key: row.key, etag: row.etag });
     changes.push(
-      sweptChange(
+      ...sweptChange(
         name,
         machine.machineId,
         before,
@@ -119,7 +121,7 @@ async function stageInHand(
         }),
       ),
     );
-    if (!isRecent) inHand.push(machine);
+    if (left === null) inHand.push(machine);
   }
   tx.stage(changes);
   const calls = allowance.calls - inHand.length;

@@ -169,7 +169,7 @@ async function sendAgain(
     for (const [machineId, before] of swept) {
       if (!isMissed(before.value, number)) continue;
       counts = uncounted(counts, { ended: before.value.state }, 1);
-      changes.push(sweptChange(name, machineId, before, { ...before.value, state: AGAIN }));
+      changes.push(...sweptChange(name, machineId, before, { ...before.value, state: AGAIN }));
     }
     tx.stage(changes);
     changeRound(tx, round, { ...round.value, counts, listing: listingFrom(ports) });

@@ -1,5 +1,5 @@
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
-import { REACHED, type RoundRecord } from "../../sweep/round.ts";
+import { endedAs, REACHED, type RoundRecord } from "../../sweep/round.ts";
 
 /** A round, with its machines by where they are; together the counts are `targeted`. */
 export interface RoundView {
@@ -35,7 +35,7 @@ export interface RoundView {
 
 export function describeRound(round: RoundRecord): RoundView {
   const { name, number, counts, state, paused } = round;
-  const { [REACHED]: reached = 0, ...missed } = counts.ended;
+  const missed = counts.ended.filter(({ how }) => how !== REACHED);
   const { targeted, waiting, held, inHand, sent } = counts;
   return {
     sweep: name,
@@ -48,7 +48,14 @@ export function describeRound(round: RoundRecord): RoundView {
     endedAt: isoOrNull(round.endedAtMs),
     why: whyOf(round),
     listedAt: isoOrNull(round.listedAtMs),
-    counts: { targeted, waiting, held, sent: sent + inHand, reached, missed },
+    counts: {
+      targeted,
+      waiting,
+      held,
+      sent: sent + inHand,
+      reached: endedAs(counts, REACHED),
+      missed: Object.fromEntries(missed.map(({ how, count }) => [how, count])),
+    },
     batches: round.batchMachines === 0 ? round.batch - 1 : round.batch,
     reruns: round.reruns,
   };

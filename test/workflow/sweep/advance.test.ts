@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endedIn, type RoundCounts } from "../../../shared/sweep/round.ts";
+import { endedAs, endedIn, type RoundCounts } from "../../../shared/sweep/round.ts";
 import { aMachine } from "../known-machines.ts";
 import { DEFINITION, idOf, MINUTE_MS, startSweeping } from "./sweeping.ts";
 
@@ -25,7 +25,7 @@ describe("a round", () => {
     expect(await sweeping.round()).toMatchObject({
       state: "ended",
       closed: { why: "done" },
-      counts: { targeted: 35, waiting: 0, sent: 0, ended: { succeeded: 35 } },
+      counts: { targeted: 35, waiting: 0, sent: 0, ended: [{ how: "succeeded", count: 35 }] },
     });
     expect(await sweeping.sweep()).toMatchObject({
       open: [],
@@ -58,7 +58,7 @@ describe("a round", () => {
     await sweeping.ticks(1);
     expect(await sweeping.round()).toMatchObject({
       state: "running",
-      counts: { held: 1, ended: { succeeded: 2 } },
+      counts: { held: 1, ended: [{ how: "succeeded", count: 2 }] },
     });
     sweeping.pass(60 * MINUTE_MS);
     const awake = { name: "pc-2", lastSeenAtMs: sweeping.nowMs() };
@@ -82,7 +82,7 @@ describe("a round", () => {
     await sweeping.ticks(2);
     expect(await sweeping.round()).toMatchObject({
       state: "ended",
-      counts: { targeted: 3, ended: { succeeded: 3 } },
+      counts: { targeted: 3, ended: [{ how: "succeeded", count: 3 }] },
     });
   });
 
@@ -121,7 +121,7 @@ describe("a round", () => {
     await sweeping.ticks(4);
     const { counts, ...round } = await sweeping.round();
     expect(round).toMatchObject({ state: "ended", closed: { why: "expired" } });
-    expect(counts.ended["expired"]).toBe(100 - (counts.ended["succeeded"] ?? 0));
+    expect(endedAs(counts, "expired")).toBe(100 - endedAs(counts, "succeeded"));
     expect((await sweeping.sweep()).last).toMatchObject({ short: true, targeted: 100 });
   });
 });

@@ -9,6 +9,7 @@ import type { RoundRecord } from "../../../shared/sweep/round.ts";
 import type { SweepRecord } from "../../../shared/sweep/sweep.ts";
 import { advanceSweeps } from "../../../shared/workflow/sweep/advance.ts";
 import { applySweep, type Applied } from "../../../shared/workflow/sweep/apply-sweep.ts";
+import { createCountedCommits } from "../../../shared/workflow/accept/counted-commits.ts";
 import type { SweepPorts, SweepSettings } from "../../../shared/workflow/sweep/ports.ts";
 import { resumeSweep, startRound } from "../../../shared/workflow/sweep/steer-sweep.ts";
 import { someLimits } from "../../limits/some-limits.ts";
@@ -118,7 +119,9 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
     },
     ticks: async (ticks, through = ports.ledger) => {
       for (let tick = 0; tick < ticks; tick += 1) {
-        await advanceSweeps({ ...ports, ledger: through }, settings);
+        const on = { ...ports, ledger: through };
+        const countedCommits = createCountedCommits(on);
+        await advanceSweeps({ ...on, countedCommits }, settings);
         accepting.pass(MINUTE_MS);
       }
     },

@@ -1,0 +1,33 @@
+import type { Patch } from "./patch.ts";
+
+/** Bugs in the rounds of sweeps. */
+export const OF_SWEEPS: readonly Patch[] = [
+  {
+    name: "accepts what a round has in hand although the round was stopped",
+    file: "shared/workflow/accept/write-run.ts",
+    snippet: "...(guard === null ? [] : [guard]),",
+    replacement: "",
+    caughtBy: { test: "test/workflow/sweep/steer-round.test.ts" },
+  },
+  {
+    name: "does not write down that a due time is decided",
+    file: "shared/workflow/sweep/start-round.ts",
+    snippet: "const decided = { ...sweep.value, decidedAtMs: due.decidedAtMs };",
+    replacement: "const decided = { ...sweep.value };",
+    caughtBy: { breaks: ["rounds", "ends"], seed: 16 },
+  },
+  {
+    name: "counts a machine that is in hand as one that waits",
+    file: "shared/workflow/sweep/send-machines.ts",
+    snippet: 'left === null ? "inHand" : { ended: left }',
+    replacement: 'left === null ? "held" : { ended: left }',
+    caughtBy: { breaks: ["sums"], seed: 1 },
+  },
+  {
+    name: "forgets to cancel what a stopped round has sent",
+    file: "shared/workflow/sweep/cancel-sent.ts",
+    snippet: "for (const batch of uncounted) {",
+    replacement: "for (const batch of uncounted.slice(1)) {",
+    caughtBy: { breaks: ["stopped"], seed: 59 },
+  },
+];

@@ -1,0 +1,105 @@
+import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
+import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
+import type { Row } from "../../shared/ports.ts";
+import { endedAs, endedIn, roundSchema, type RoundRecord } from "../../shared/sweep/round.ts";
+import { sweptSchema } from "../../shared/sweep/target.ts";
+import type { Court } from "./invariants.ts";
+
+/** Whether rounds start once, send each machine once, stop when they are told to, and end. */
+export interface SweepJudge {
+  committed(changes: readonly RowChange[]): void;
+  moved(before: SequenceRecord | null, after: SequenceRecord): void;
+  /** Whoever stopped the round was told that it is stopped. */
+  stopped(name: string, number: number): void;
+  /** The keys of rounds that are not over. */
+  open(): readonly string[];
+  aftermath(records: readonly SequenceRecord[], rows: readonly Row[]): void;
+}
+
+export function createSweepJudge(court: Court): SweepJudge {
+  const rounds = new Map<string, RoundRecord>();
+  const dueTimes = new Map<string, string>();
+  const stopped = new Set<string>();
+  const written = (round: RoundRecord): void => {
+    const key = keyOf(round.name, round.number);
+    rounds.set(key, round);
+    if (round.dueAtMs !== null) {
+      const due = `${round.name} ${round.dueAtMs}`;
+      const other = dueTimes.get(due) ?? key;
+      if (other !== key) court.fail("rounds", `${other} and ${key} were due at ${round.dueAtMs}`);
+      dueTimes.set(due, key);
+    }
+    const { targeted, waiting, held, inHand, sent } = round.counts;
+    const sum = waiting + held + inHand + sent + endedIn(round.counts);
+    if (sum !== targeted || inHand !== round.inHand.length) {
+      court.fail("sums", `${key} counts ${JSON.stringify(round.counts)}`);
+    }
+    // A rerun opens it again.
+    if (round.state === "running") stopped.delete(key);
+  };
+  return {
+    committed: (changes) => {
+      for (const change of changes) {
+        if (!change.key.startsWith("round!") || change.op === "delete") continue;
+        written(roundSchema.parse(change.body));
+      }
+    },
+    moved: (before, after) => {
+      if (after.sweep === null || after.state !== "claimed" || before?.state === "claimed") return;
+      const key = keyOf(after.sweep.name, after.sweep.round);
+      if (stopped.has(key) && after.part === 0) {
+        court.fail("stopped", `${after.sequenceId} is claimed, and ${key} was stopped`);
+      }
+    },
+    stopped: (name, number) => {
+      const key = keyOf(name, number);
+      if (rounds.get(key)?.state !== "running") stopped.add(key);
+    },
+    open: () => [...rounds].filter(([, { state }]) => state !== "ended").map(([key]) => key),
+    aftermath: (records, rows) => {
+      for (const [key, round] of rounds) {
+        checkOnce(court, key, round, records);
+        checkCounts(court, key, round, rows);
+      }
+    },
+  };
+}
+
+function checkOnce(
+  court: Court,
+  key: string,
+  { name, number, reruns }: RoundRecord,
+  records: readonly SequenceRecord[],
+): void {
+  const sent = new Map<string, number>();
+  for (const { sweep, machineId, retry } of records) {
+    if (sweep?.name !== name || sweep.round !== number || retry !== null) continue;
+    sent.set(machineId, (sent.get(machineId) ?? 0) + 1);
+  }
+  for (const [machineId, count] of sent) {
+    if (count > 1 + reruns) court.fail("swept", `${key} was sent to ${machineId} ${count} times`);
+  }
+}
+
+/** What became of the machines says the same as the counts, for the round that asked them last. */
+function checkCounts(court: Court, key: string, round: RoundRecord, rows: readonly Row[]): void {
+  const left = rows.find((row) => /^(target|held)!/.test(row.key));
+  if (left !== undefined) court.fail("sums", `${left.key} is left over`);
+  const counted = new Map<string, number>();
+  for (const row of rows) {
+    if (!row.key.startsWith(`swept!${round.name}!`)) continue;
+    const swept = sweptSchema.parse(row.body);
+    if (swept.round !== round.number) continue;
+    counted.set(swept.state, (counted.get(swept.state) ?? 0) + 1);
+  }
+  for (const [state, count] of counted) {
+    const most = endedAs(round.counts, state);
+    if (state !== "again" && count > most) {
+      court.fail("sums", `${key} counts ${most} as ${state}, and there are ${count}`);
+    }
+  }
+}
+
+function keyOf(name: string, number: number): string {
+  return `${name} ${number}`;
+}

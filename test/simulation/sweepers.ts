@@ -1,0 +1,153 @@
+import type { Caller } from "../../shared/access/caller.ts";
+import type { Ports } from "../../shared/ports.ts";
+import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
+import { loadSweep } from "../../shared/store/load-sweeps.ts";
+import { msOf } from "../../shared/sweep/duration.ts";
+import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
+import { advanceSweeps } from "../../shared/workflow/sweep/advance.ts";
+import { applySweep } from "../../shared/workflow/sweep/apply-sweep.ts";
+import type { SweepPorts, SweepSettings } from "../../shared/workflow/sweep/ports.ts";
+import {
+  pauseRound,
+  rerunRound,
+  resumeRound,
+  stopRound,
+} from "../../shared/workflow/sweep/steer-round.ts";
+import { pauseSweep, resumeSweep, startRound } from "../../shared/workflow/sweep/steer-sweep.ts";
+import type { Epoch } from "./hosts.ts";
+import { CATALOGUE } from "./profiles.ts";
+import type { Scenario, SweepOperation } from "./scenario.ts";
+import { between } from "./streams.ts";
+import type { World } from "./world.ts";
+
+const HUNTER: Caller = {
+  name: "hunter",
+  all: false,
+  may: ["incident.submit", "sweep.manage"],
+  sources: ["generic"],
+  profiles: null,
+  callbacks: [],
+  callbackSecret: [],
+};
+const BY = { name: "hosts", by: "hunter" };
+/** Until a round that has ended is opened again, it may expire twice. */
+const ROUNDS_LAST = 2;
+
+/** After the start nothing of a sweep goes on later than this, in milliseconds; 0 without one. */
+export function lastRoundMs({ sweeps }: Scenario): number {
+  if (sweeps === null) return 0;
+  const lastMs = Math.max(...sweeps.operations.map(({ atMs }) => atMs));
+  return lastMs + ROUNDS_LAST * msOf(sweeps.definition.expires ?? "8m");
+}
+
+/** Applies the sweep at the start; then hosts look at it, and people steer it. */
+export function startSweeping(world: World): void {
+  const { clock, startMs, scenario } = world;
+  const { sweeps } = scenario;
+  if (sweeps === null) return;
+  void insist(world, async (ports) => {
+    await apply(ports, sweeps.definition);
+    await resumeSweep(ports, BY);
+  });
+  startTicking(world, sweeps);
+  for (const operation of sweeps.operations) {
+    clock.at(startMs + operation.atMs, () => {
+      void insist(world, async (ports) => await operate(world, operation, ports));
+    });
+  }
+}
+
+function startTicking(
+  world: World,
+  { tickEveryMs, ticksOverlap }: NonNullable<Scenario["sweeps"]>,
+): void {
+  const { clock, hosts } = world;
+  let running: Epoch | null = null;
+  const tick = (): void => {
+    clock.at(clock.nowMs() + tickEveryMs, tick);
+    const epoch = hosts.any();
+    const runs = running?.alive === true && running.frozenUntilMs <= clock.nowMs();
+    if (epoch === null || (runs && !ticksOverlap)) return;
+    running = epoch;
+    void world
+      .invoke(epoch, async (ports) => await advanceSweeps(sweeping(ports, world), settings(world)))
+      .then(() => {
+        if (running === epoch) running = null;
+      });
+  };
+  tick();
+}
+
+async function operate(world: World, { kind }: SweepOperation, ports: Ports): Promise<void> {
+  const { sweeps, limits } = world.scenario;
+  const sweep = await loadSweep(ports.ledger, BY.name);
+  if (sweep === null || sweeps === null) return;
+  const last = { ...BY, number: sweep.value.rounds };
+  switch (kind) {
+    case "start":
+      await startRound(ports, CATALOGUE, BY);
+      return;
+    case "pauseSweep":
+      await pauseSweep(ports, BY);
+      return;
+    case "apply":
+      await apply(ports, { ...sweeps.definition, title: "Another title", share: 0.3 });
+      return;
+    case "stop":
+    case "stopAll": {
+      const stopped = await stopRound(ports, limits, last, kind === "stopAll");
+      if (stopped.kind === "done") world.judge.sweeps.stopped(last.name, last.number);
+      return;
+    }
+    case "pause":
+      await pauseRound(ports, last);
+      return;
+    case "resume":
+      await resumeRound(ports, last);
+      return;
+    case "rerun":
+      await rerunRound(ports, last);
+  }
+}
+
+async function apply(ports: Ports, definition: object): Promise<void> {
+  const rawBody = new TextEncoder().encode(JSON.stringify(definition));
+  const who = { caller: HUNTER, objectId: null };
+  const applied = await applySweep(ports, CATALOGUE, {
+    name: BY.name,
+    rawBody,
+    who,
+    replaces: null,
+  });
+  if (applied.kind !== "applied") throw new Error(`the definition was ${applied.kind}`);
+}
+
+function sweeping(ports: Ports, { scenario }: World): SweepPorts {
+  const countedCommits = createCountedCommits(ports);
+  return { ...ports, countedCommits, lookUpPayments: createLookUpPayments(ports, scenario.limits) };
+}
+
+function settings({ scenario }: World): SweepSettings {
+  const { limits, expiryMs, policy, approvalMs } = scenario;
+  return {
+    limits,
+    expiryMs,
+    policy,
+    approvalMs,
+    catalogue: CATALOGUE,
+    routing: { rules: [] },
+    scope: {},
+    callers: [HUNTER],
+    caps: { perIncident: 1, perCallerDay: 1_000_000, perDay: 1_000_000 },
+  };
+}
+
+/** Asks any host alive until one has done it. */
+async function insist(world: World, ask: (ports: Ports) => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const epoch = world.hosts.any();
+    const done = epoch === null ? null : await world.invoke(epoch, ask);
+    if (done?.kind === "done") return;
+    await world.clock.sleep(between(world.hostRandom, 5_000, 30_000));
+  }
+}

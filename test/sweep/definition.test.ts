@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { parseDefinition } from "../../shared/sweep/definition.ts";
+import { page } from "../docs/markdown.ts";
+import { catalogue } from "../plan/planning.ts";
+
+const DEFINITION = {
+  name: "triage",
+  title: "Triage",
+  profiles: ["windows-triage"],
+  targets: { include: [{ names: ["*"] }] },
+};
+
+function troubles(changes: object): readonly string[] {
+  const parsed = parseDefinition({ ...DEFINITION, ...changes }, "triage", catalogue);
+  if (parsed.kind === "parsed") return [];
+  return parsed.problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe("a definition", () => {
+  it("is read as the page shows it", () => {
+    const [, sample = "{}"] = /```json\n(.*?)```/s.exec(page("docs/sweeps.md")) ?? [];
+    const parsed = parseDefinition(JSON.parse(sample), "triage-of-servers", catalogue);
+    expect(parsed).toMatchObject({ kind: "parsed", value: { overlap: "skip", firstWave: 5 } });
+  });
+
+  it.each([
+    [{ profile: "windows-triage" }, 'Remove the unknown field "profile"'],
+    [{ profiles: ["nothing"] }, "profiles.0: Ask for one of:"],
+    [{ profiles: ["windows-triage", "run-script"] }, "both are for windows"],
+    [{ targets: {} }, 'Send "include" or "query"'],
+    [{ targets: { include: [{}] } }, "It needs a member"],
+    [{ schedule: { cron: "0 0 31 2 *", zone: "Etc/UTC" } }, "schedule"],
+    [{ schedule: { cron: "0 0 * * * *", zone: "Etc/UTC" } }, "schedule"],
+    [{ schedule: { cron: "0 0 * * *", zone: "Mars/Olympus" } }, "schedule"],
+    [{ window: { from: "22:00", to: "22:00", zone: "Etc/UTC" } }, "two different times"],
+    [{ window: { from: "24:00", to: "06:00", zone: "Etc/UTC" } }, '"22:00"'],
+    [{ expires: "40d" }, "at most 30d"],
+    [{ expires: "soon" }, '"30m", "12h" or "7d"'],
+    [{ share: 2 }, "share"],
+    [{ name: "other" }, "Send the name of the address, triage"],
+  ])("with %o is refused with what to change", (changes, said) => {
+    expect(troubles(changes).join(" ")).toContain(said);
+  });
+});

@@ -1,0 +1,50 @@
+import { array, assert, integer, property } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decideDue, nextDueMs } from "../../shared/sweep/due.ts";
+
+const at = (text: string): number => Date.parse(text);
+const nightly = { schedule: { cron: "30 2 * * *", zone: "Europe/Berlin" }, startingDeadline: "1h" };
+
+describe("a due time", () => {
+  it("is by the clocks of the zone, and comes once when an hour comes twice or not at all", () => {
+    // In March there is no 02:30; in October there are two.
+    expect(nextDueMs(nightly, at("2026-03-28T12:00:00Z"))).toBe(at("2026-03-29T01:00:00Z"));
+    const first = nextDueMs(nightly, at("2026-10-24T12:00:00Z"));
+    expect(first).toBe(at("2026-10-25T00:30:00Z"));
+    expect(nextDueMs(nightly, first ?? 0)).toBe(at("2026-10-26T01:30:00Z"));
+  });
+
+  it("is made up once if its deadline allows it, and is never older than that", () => {
+    const hourly = { schedule: { cron: "0 * * * *", zone: "Etc/UTC" }, startingDeadline: "90m" };
+    const decidedAtMs = at("2026-11-29T00:30:00Z");
+    expect(decideDue(hourly, decidedAtMs, at("2026-11-29T00:59:59Z"))).toBeNull();
+    const late = decideDue(hourly, decidedAtMs, at("2026-11-29T05:20:00Z"));
+    expect(late?.startMs).toBe(at("2026-11-29T05:00:00Z"));
+    const once = { schedule: { once: "2026-11-29T01:00:00Z" }, startingDeadline: "1h" };
+    expect(decideDue(once, decidedAtMs, at("2026-11-29T01:30:00Z"))?.startMs).toBe(
+      at("2026-11-29T01:00:00Z"),
+    );
+    expect(decideDue(once, decidedAtMs, at("2026-11-29T02:30:00Z"))?.startMs).toBeNull();
+  });
+
+  it("starts one round at most, at whatever times somebody looks", () => {
+    const often = { schedule: { cron: "*/7 * * * *", zone: "Etc/UTC" }, startingDeadline: "30m" };
+    const minutes = integer({ min: 0, max: 100 });
+    assert(
+      property(array(minutes, { minLength: 1, maxLength: 20 }), (steps) => {
+        let nowMs = at("2026-11-29T00:00:00Z");
+        let decidedAtMs = nowMs;
+        const started: number[] = [];
+        for (const step of steps) {
+          nowMs += step * 60_000;
+          const due = decideDue(often, decidedAtMs, nowMs);
+          if (due === null) continue;
+          ({ decidedAtMs } = due);
+          if (due.startMs !== null) started.push(due.startMs);
+        }
+        expect(new Set(started).size).toBe(started.length);
+        expect(started.every((each) => each <= nowMs)).toBe(true);
+      }),
+    );
+  });
+});

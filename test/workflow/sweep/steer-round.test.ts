@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { endedAs } from "../../../shared/sweep/round.ts";
+import {
+  pauseRound,
+  rerunRound,
+  resumeRound,
+  stopRound,
+} from "../../../shared/workflow/sweep/steer-round.ts";
+import type { Ledger } from "../../../shared/ports.ts";
+import { DEFINITION, startSweeping } from "./sweeping.ts";
+
+const LAST = { name: DEFINITION.name, number: 1, by: "hunter" };
+
+describe("a round that is stopped", () => {
+  it("sends nothing more, cancels what waits, and counts every machine", async () => {
+    const sweeping = startSweeping(60);
+    await sweeping.apply();
+    await sweeping.start();
+    await sweeping.ticks(5);
+    const sent = await sweeping.sequences();
+    expect(sent.length).toBeGreaterThan(0);
+    const { limits } = sweeping.settings;
+    expect(await stopRound(sweeping.ports, limits, LAST, false)).toMatchObject({ kind: "done" });
+    expect((await sweeping.sequences()).every(({ state }) => state === "cancelled")).toBe(true);
+    await sweeping.ticks(3);
+    expect(await sweeping.sequences()).toHaveLength(sent.length);
+    const { counts, ...round } = await sweeping.round();
+    expect(round).toMatchObject({ state: "ended", closed: { why: "stopped", by: "hunter" } });
+    expect(endedAs(counts, "cancelled") + endedAs(counts, "stopped")).toBe(60);
+    expect(await stopRound(sweeping.ports, limits, LAST, false)).toMatchObject({ kind: "notNow" });
+  });
+
+  it("sends nothing even if it is stopped while machines are being accepted", async () => {
+    const sweeping = startSweeping(20);
+    await sweeping.apply();
+    await sweeping.start();
+    const { ports, settings } = sweeping;
+    let stops = 0;
+    const stopping: Ledger = {
+      ...ports.ledger,
+      read: async (key) => await ports.ledger.read(key),
+      list: async (from, before, limit) => await ports.ledger.list(from, before, limit),
+      commit: async (changes) => {
+        if (stops === 0 && changes.some(({ key }) => key.startsWith("run!"))) {
+          stops += 1;
+          await stopRound(ports, settings.limits, LAST, false);
+        }
+        return await ports.ledger.commit(changes);
+      },
+    };
+    await sweeping.ticks(4, stopping);
+    expect(stops).toBe(1);
+    expect(await sweeping.sequences()).toEqual([]);
+    await sweeping.ticks(2);
+    const { state, counts } = await sweeping.round();
+    expect([state, endedAs(counts, "stopped")]).toEqual(["ended", 20]);
+  });
+});
+
+describe("a round that is paused", () => {
+  it("sends nothing until it is resumed", async () => {
+    const sweeping = startSweeping(60);
+    await sweeping.apply();
+    await sweeping.start();
+    await sweeping.ticks(3);
+    await pauseRound(sweeping.ports, LAST);
+    const sent = (await sweeping.sequences()).length;
+    await sweeping.endAll();
+    await sweeping.ticks(8);
+    expect(await sweeping.sequences()).toHaveLength(sent);
+    expect(await resumeRound(sweeping.ports, LAST)).toMatchObject({ kind: "done" });
+    await sweeping.ticks(8);
+    expect((await sweeping.sequences()).length).toBeGreaterThan(sent);
+  });
+});
+
+describe("a rerun", () => {
+  it("sends the failures again, in the same round, and nothing else", async () => {
+    const sweeping = startSweeping(10);
+    await sweeping.apply();
+    await sweeping.start();
+    await sweeping.ticks(3);
+    const failing = new Set(
+      (await sweeping.sequences()).slice(0, 3).map(({ machineId }) => machineId),
+    );
+    await sweeping.endAll(({ machineId }) => (failing.has(machineId) ? "failed" : "succeeded"));
+    await sweeping.ticks(1);
+    expect(await sweeping.round()).toMatchObject({ state: "ended" });
+    expect(await rerunRound(sweeping.ports, LAST)).toEqual({ kind: "again", machines: 3 });
+    await sweeping.ticks(6);
+    const again = (await sweeping.sequences()).filter(({ state }) => state === "waiting");
+    expect(new Set(again.map(({ machineId }) => machineId))).toEqual(failing);
+    await sweeping.endAll();
+    await sweeping.ticks(2);
+    const { counts, state, reruns } = await sweeping.round();
+    expect([state, reruns, counts.targeted, endedAs(counts, "succeeded")]).toEqual([
+      "ended",
+      1,
+      10,
+      10,
+    ]);
+  });
+});
