@@ -65,7 +65,7 @@ const built = await Promise.all([
       simulate: "test/simulation/main.ts",
     },
     outdir: "dist/local",
-    external: ["azurite"],
+    external: ["azurite", "playwright-core"],
   }),
   // In pieces, so that a command loads what it needs: nine tenths of it are for `lrq doctor` only.
   build({

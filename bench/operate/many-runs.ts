@@ -11,10 +11,10 @@ import { START_MS } from "../../test/ledger/a-sequence.ts";
 
 /** Thirty runs of up to three rows each: under a transaction's 100. */
 const RUNS_PER_COMMIT = 30;
-const TEAMS = ["red", "blue"] as const;
+export const TEAMS = ["red", "blue"] as const;
 
 /** The n-th run, requested n seconds before the last. */
-function runOf(number: number, over: Partial<RunRecord> = {}): RunRecord {
+export function runOf(number: number, over: Partial<RunRecord> = {}): RunRecord {
   const incidentId = `case-${number}`;
   const runId = runIdOf({ source: "generic", incidentId, again: null, team: null });
   const requestedAtMs = START_MS - number * 1_000;
@@ -31,8 +31,13 @@ export async function ledgerWith(count: number, over: Partial<RunRecord> = {}) {
     );
     await memory.commit(some.flatMap((run) => summaryRows(run, false)));
   }
+  return counted(memory);
+}
+
+/** The ledger, and a count of the requests to it. */
+export function counted(of: Ledger) {
   let requests = 0;
-  const ledger = countedLedger(memory, () => (requests += 1));
+  const ledger = countedLedger(of, () => (requests += 1));
   return { ledger, requestsOf: countedBy(() => requests) };
 }
 
