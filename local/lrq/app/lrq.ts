@@ -27,6 +27,8 @@ interface Posted {
 export interface Lrq {
   get<T>(path: string, form: z.ZodType<T>): Promise<Answered<T>>;
   post<T>(path: string, form: z.ZodType<T>, posted?: Posted): Promise<Answered<T>>;
+  /** `body` is a JSON text. */
+  put<T>(path: string, form: z.ZodType<T>, body: string): Promise<Answered<T>>;
 }
 
 /** Cancelling hundreds takes seconds; no answer takes longer. */
@@ -66,6 +68,12 @@ export function lrqAt({ url, key }: AppAddress): Lrq {
   };
   return {
     get: async (path, form) => await call(path, form, { method: "GET" }),
+    put: async (path, form, body) =>
+      await call(path, form, {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body,
+      }),
     post: async (path, form, { body, headers = {} } = {}) =>
       await call(path, form, {
         method: "POST",

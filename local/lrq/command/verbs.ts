@@ -21,6 +21,17 @@ import { show } from "../runs/show.ts";
 import { submit } from "../runs/submit.ts";
 import { watch } from "../runs/watch.ts";
 import { sweepChanges } from "../sweeps/changes.ts";
+import { sweepCoverage } from "../sweeps/coverage.ts";
+import { sweepList, sweepShow } from "../sweeps/list.ts";
+import {
+  sweepApply,
+  sweepPause,
+  sweepPreview,
+  sweepRerun,
+  sweepResume,
+  sweepStart,
+  sweepStop,
+} from "../sweeps/steer.ts";
 import { sweepRows } from "../sweeps/rows.ts";
 import { sweepStack } from "../sweeps/stack.ts";
 import { backup, restore } from "../upkeep/backup.ts";
@@ -37,7 +48,24 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     verbs: [status, attention, queue, pause, resume, callbacks, replayCallbacks],
   },
   { heading: "Evidence", verbs: [evidence, join, exportVerb, verifyVerb, audit] },
-  { heading: "Sweeps", verbs: [sweepRows, sweepStack, sweepChanges] },
+  {
+    heading: "Sweeps",
+    verbs: [
+      sweepList,
+      sweepShow,
+      sweepApply,
+      sweepPreview,
+      sweepStart,
+      sweepPause,
+      sweepResume,
+      sweepStop,
+      sweepRerun,
+      sweepCoverage,
+      sweepRows,
+      sweepStack,
+      sweepChanges,
+    ],
+  },
   { heading: "You", verbs: [login, whoami] },
   { heading: "Upkeep", verbs: [doctorVerb, smokeVerb, ...libraryVerbs, backup, restore] },
 ];

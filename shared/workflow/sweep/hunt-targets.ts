@@ -28,7 +28,10 @@ export async function huntTargets(
   if (reply.value.kind === "noDeviceColumn") {
     return unanswered("The answer to the query has no column DeviceId; let it end with one.");
   }
-  return { kind: "hunted", queried: new Set(reply.value.machineIds) };
+  const { machineIds, isCut } = reply.value;
+  // Whoever is not named would be left out without a word.
+  if (isCut) return unanswered("The query has more rows than Defender gives: make it narrower.");
+  return { kind: "hunted", queried: new Set(machineIds) };
 }
 
 function unanswered(detail: string): HuntedTargets {

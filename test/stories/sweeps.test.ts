@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCommand } from "../../local/lrq/command-line.ts";
+import { RIGHTS } from "../../shared/access/caller.ts";
+import { SWEEP_ROUTES } from "../../shared/api/sweep-routes.ts";
+import { machine } from "./machines.ts";
+import { hashed } from "./signing.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const MACHINES = 4;
+const SWEEP = {
+  name: "hosts",
+  title: "Hosts files of Linux",
+  profiles: ["sweep-local-administrators-unix"],
+  targets: { include: [{ platforms: ["linux"] }] },
+  schedule: { cron: "0 3 * * 1", zone: "Europe/Berlin" },
+  share: 1,
+  firstWave: 0,
+};
+const CALLERS = [
+  { name: "hunter", may: RIGHTS, key: hashed("hunter") },
+  { name: "reader", team: "hunter", may: ["sweep.read"], key: hashed("reader") },
+  { name: "nobody", team: "hunter", may: ["run.read"], key: hashed("nobody") },
+  { name: "stranger", may: RIGHTS, key: hashed("stranger") },
+];
+
+const folder = mkdtempSync(join(tmpdir(), "lrq-sweeps-"));
+const file = join(folder, "hosts.json");
+let stage: Stage;
+beforeAll(async () => {
+  writeFileSync(file, JSON.stringify(SWEEP));
+  const linux = Array.from({ length: MACHINES }, (_, index) =>
+    machine(index + 1, { osPlatform: "Linux", computerDnsName: `srv-${index + 1}` }),
+  );
+  const env = { CALLERS: JSON.stringify(CALLERS) };
+  stage = await openStage({ machines: [...linux, machine(9, { osPlatform: "Windows10" })], env });
+});
+afterAll(async () => {
+  await stage.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What a command says, with its exit code. */
+async function lrq(line: string): Promise<{ code: number; said: string }> {
+  const said: string[] = [];
+  const say = (text: string): void => void said.push(text);
+  const code = await runCommand(line.split(" "), {
+    env: { LRQ_URL: stage.url, LRQ_KEY: "hunter" },
+    say,
+    complain: say,
+  });
+  return { code, said: said.join("\n") };
+}
+
+async function put(key: string, definition: typeof SWEEP): Promise<Response> {
+  return await fetch(`${stage.url}/api/sweeps/${definition.name}`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(definition),
+  });
+}
+
+async function untilItSays(line: string, words: RegExp): Promise<string> {
+  let said = "";
+  for (let looks = 0; looks < 400; looks += 1) {
+    ({ said } = await lrq(line));
+    if (words.test(said)) return said;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error(`${line} goes on saying ${said}`);
+}
+
+describe("a sweep at the terminal", () => {
+  it("goes from a file to machines that were reached", async () => {
+    expect((await lrq(`sweeps apply ${file}`)).said).toContain("Applied, and paused: hosts.");
+    expect((await lrq("sweeps list")).said).toMatch(/hosts +paused +none yet/);
+    const preview = (await lrq("sweeps preview hosts")).said;
+    expect(preview).toMatch(/machines +4: 4 linux/);
+    expect(preview).toMatch(/costs +4 calls/);
+    expect(await lrq("sweeps start hosts")).toMatchObject({ code: 2 });
+    expect((await lrq("sweeps start hosts --yes")).said).toContain("Round 1 of hosts begins.");
+    const ended = await untilItSays("sweeps show hosts", /: ended/);
+    expect(ended).toMatch(/reached +\[#{20}\] 4 of 4/);
+    const coverage = (await lrq("sweeps coverage hosts")).said;
+    for (let number = 1; number <= MACHINES; number += 1)
+      expect(coverage).toContain(`srv-${number}`);
+    expect((await lrq("sweeps coverage hosts --not-since 1h")).said).toContain("no such machine");
+    expect((await lrq("sweeps resume hosts")).said).toContain("hosts goes on.");
+    expect((await lrq("sweeps list")).said).toMatch(/hosts +in .* 4 of 4/);
+
+    // A queue that is paused keeps the second round from going on.
+    await stage.call("POST", "pause", { reason: "a story" }, { key: "hunter" });
+    expect((await lrq("sweeps start hosts --yes")).code).toBe(0);
+    await untilItSays("sweeps show hosts", /4 under way/);
+    expect((await lrq("sweeps start hosts --yes")).said).toContain("Round 2 is open");
+    expect((await lrq("sweeps pause hosts --round last")).said).toContain(
+      "Round 2 of hosts is paused",
+    );
+    expect((await lrq("sweeps stop hosts --yes")).said).toContain("Round 2 is stopped.");
+    const stopped = await untilItSays("sweeps show hosts", /: ended/);
+    expect(stopped).toContain("4 cancelled");
+    await stage.call("POST", "resume", undefined, { key: "hunter" });
+    expect((await lrq("sweeps rerun hosts")).said).toContain("Round 2 asks 4 machines again.");
+    const again = await untilItSays("sweeps show hosts", /: ended/);
+    expect(again).toMatch(/4 of 4/);
+  });
+
+  it("is hidden from other teams, and read and steered by right", async () => {
+    const named = { ...SWEEP, name: "hidden" };
+    expect((await put("hunter", named)).status).toBe(201);
+    await stage.call("POST", "sweeps/hidden/start", undefined, { key: "hunter" });
+    const wrong: string[] = [];
+    for (const { method, path, right } of SWEEP_ROUTES.filter((each) => each.path.includes("{"))) {
+      if (method === "PUT" || method === "DELETE") continue;
+      const at = path.replace("{name}", "hidden").replace("{number}", "1");
+      const query = at.endsWith("/stack") ? "?by=name" : "";
+      const reads = right === "sweep.read";
+      for (const [key, expected] of [
+        ["stranger", 404],
+        ["nobody", 403],
+        ...(reads ? [] : [["reader", 403] as const]),
+      ] as const) {
+        const { status } = await stage.call(method, `${at}${query}`, undefined, { key });
+        if (status !== expected) wrong.push(`${key} ${method} ${at}: ${status}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    const taken = await put("stranger", { ...named, profiles: ["unix-triage"] });
+    expect(taken.status).toBe(403);
+  });
+});
