@@ -34,7 +34,6 @@ import "./rounds.ts";
 import "./rows.ts";
 import "./send-callbacks.ts";
 import "./sequences.ts";
-import "./start-sweeps.ts";
 import "./status.ts";
 import "./sweeps.ts";
 import "./whoami.ts";
