@@ -26,9 +26,11 @@ interface Evidence {
   readonly headers: Headers;
 }
 
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
 /** Requests to the app, as a caller makes them. */
 export interface Asking {
-  call(method: "GET" | "POST", path: string, body?: unknown, sending?: Sending): Promise<Answered>;
+  call(method: Method, path: string, body?: unknown, sending?: Sending): Promise<Answered>;
   /** A webhook; `body` goes as it is when it is text, else as JSON. */
   post(source: string, body: unknown, sending?: Sending): Promise<Answered>;
   /**

@@ -22,6 +22,7 @@ const NEEDED = [
   "test/ledger",
   "test/limits",
   "test/plan",
+  "test/stories/chromium.ts",
   "test/workflow",
   "functions",
   "host.json",
