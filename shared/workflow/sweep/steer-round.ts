@@ -28,7 +28,7 @@ export interface RoundSteering {
 
 /**
  * Stops a round for good: it sends nothing more, and what it has sent and waits is cancelled; with
- * `running` also what runs. After this returns, nothing of the round starts.
+ * `running` also what runs. After this, nothing of it starts that had not begun.
  */
 export async function stopRound(
   ports: SteerPorts,
