@@ -31,7 +31,7 @@ export const INVARIANTS = {
   rounds: "A due time of a sweep starts one round at most, and every round ends.",
   swept:
     "A round sends a machine one sequence at most, unless a person asks for its failures again.",
-  stopped: "Once a round is stopped, nothing of it is newly claimed.",
+  stopped: "Once a round is stopped, nothing of it is claimed that was not claimed before.",
   sums: "Every machine of a round is counted in one place, at every commit.",
   key: "One idempotency key is one run, and one incident collects a machine once.",
   teams: "A run has only what callers of its team have asked for.",

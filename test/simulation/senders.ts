@@ -7,20 +7,16 @@ import type { RetrySettings } from "../../shared/workflow/accept/retry-sequence.
 import { cancelRun } from "../../shared/workflow/operate/cancel-run.ts";
 import { pause, resume } from "../../shared/workflow/operate/pause.ts";
 import { resumeRun } from "../../shared/workflow/operate/resume-run.ts";
-import type { Ports } from "../../shared/ports.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { approveAsShown } from "./approvers.ts";
 import { targetsFor } from "./callback-targets.ts";
-import type { Epoch } from "./hosts.ts";
+import { insist } from "./insist.ts";
 import { CATALOGUE } from "./profiles.ts";
 import type { Arrival, Operation } from "./scenario.ts";
 import { steer } from "./steering.ts";
 import { between } from "./streams.ts";
-import { unlessAside } from "./versions.ts";
 import type { World } from "./world.ts";
 
-/** A sender gives up after a minute, and asks again later, with the same key, until it is told. */
-const SENDER_TIMEOUT_MS = 60_000;
 /** A request may make half of the look-ups of a minute. */
 const MACHINES_PER_CALL = 20;
 
@@ -145,33 +141,6 @@ async function operate(
       if (runId !== undefined) await approveAsShown(world, operation, runId, insist);
     }
   }
-}
-
-type Ask<T> = (ports: Ports, epoch: Epoch) => Promise<T | "silence">;
-
-/** Asks any host alive until one answers; whoever asked never learns why one did not. */
-async function insist<T>(world: World, ask: Ask<T>): Promise<T> {
-  const { clock, hosts } = world;
-  for (;;) {
-    const epoch = hosts.any();
-    const asked = epoch === null ? "silence" : await answerOf(world, epoch, ask);
-    if (asked !== "silence") return asked.value;
-    await clock.sleep(between(world.hostRandom, 5_000, 30_000));
-  }
-}
-
-async function answerOf<T>(
-  world: World,
-  epoch: Epoch,
-  ask: Ask<T>,
-): Promise<{ value: T } | "silence"> {
-  const timeout = world.clock.sleep(SENDER_TIMEOUT_MS).then(() => "silence" as const);
-  const answered = world
-    .invoke(epoch, async (ports) => await unlessAside(async () => await ask(ports, epoch)))
-    .then((done) =>
-      done.kind === "done" && done.value !== "silence" ? { value: done.value } : "silence",
-    );
-  return await Promise.race([answered, timeout]);
 }
 
 function incidentOf({ incidentId, machineIds }: Arrival): Incident {

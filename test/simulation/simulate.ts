@@ -53,7 +53,7 @@ export async function simulate(
   startReconciling(world);
   startInterruptions(world);
   startOddRows(world);
-  startSweeping(world);
+  const sweepers = startSweeping(world);
   const senders = startSenders(world);
   const healAtMs = startMs + scenario.healAtMs;
   // A retry brings work as an incident does, and may come after all of them.
@@ -69,7 +69,7 @@ export async function simulate(
   const deadlineMs = Math.max(endedMs, startMs + deniedUntilMs + LAST_WAIT_MS) + GRACE_MS;
   const oddUntilMs = Math.max(0, ...scenario.versions.odd.map((each) => each.atMs + each.forMs));
   const done = () =>
-    senders.asking() === 0 &&
+    senders.asking() + sweepers.asking() === 0 &&
     unfinished(world) === null &&
     // Not before every row can be read again.
     clock.nowMs() > startMs + oddUntilMs;

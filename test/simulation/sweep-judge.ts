@@ -47,7 +47,8 @@ export function createSweepJudge(court: Court): SweepJudge {
     moved: (before, after) => {
       if (after.sweep === null || after.state !== "claimed" || before?.state === "claimed") return;
       const key = keyOf(after.sweep.name, after.sweep.round);
-      if (stopped.has(key) && after.part === 0) {
+      const isFirst = after.part === 0 && after.attempts === 1;
+      if (stopped.has(key) && isFirst) {
         court.fail("stopped", `${after.sequenceId} is claimed, and ${key} was stopped`);
       }
     },

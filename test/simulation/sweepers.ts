@@ -1,7 +1,7 @@
 import type { Caller } from "../../shared/access/caller.ts";
 import type { Ports } from "../../shared/ports.ts";
 import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
-import { loadSweep } from "../../shared/store/load-sweeps.ts";
+import { loadRound, loadSweep } from "../../shared/store/load-sweeps.ts";
 import { msOf } from "../../shared/sweep/duration.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
 import { advanceSweeps } from "../../shared/workflow/sweep/advance.ts";
@@ -15,9 +15,9 @@ import {
 } from "../../shared/workflow/sweep/steer-round.ts";
 import { pauseSweep, resumeSweep, startRound } from "../../shared/workflow/sweep/steer-sweep.ts";
 import type { Epoch } from "./hosts.ts";
+import { insist } from "./insist.ts";
 import { CATALOGUE } from "./profiles.ts";
 import type { Scenario, SweepOperation } from "./scenario.ts";
-import { between } from "./streams.ts";
 import type { World } from "./world.ts";
 
 const HUNTER: Caller = {
@@ -40,11 +40,15 @@ export function lastRoundMs({ sweeps }: Scenario): number {
   return lastMs + ROUNDS_LAST * msOf(sweeps.definition.expires ?? "8m");
 }
 
-/** Applies the sweep at the start; then hosts look at it, and people steer it. */
-export function startSweeping(world: World): void {
+/**
+ * Applies the sweep at the start; then hosts look at it, and people steer it. The count is of those
+ * who still have something to ask: until the last of them has paused it, rounds start.
+ */
+export function startSweeping(world: World): { asking(): number } {
   const { clock, startMs, scenario } = world;
   const { sweeps } = scenario;
-  if (sweeps === null) return;
+  if (sweeps === null) return { asking: () => 0 };
+  let asking = sweeps.operations.length;
   void insist(world, async (ports) => {
     await apply(ports, sweeps.definition);
     await resumeSweep(ports, BY);
@@ -52,9 +56,12 @@ export function startSweeping(world: World): void {
   startTicking(world, sweeps);
   for (const operation of sweeps.operations) {
     clock.at(startMs + operation.atMs, () => {
-      void insist(world, async (ports) => await operate(world, operation, ports));
+      void insist(world, async (ports) => await operate(world, operation, ports)).then(() => {
+        asking -= 1;
+      });
     });
   }
+  return { asking: () => asking };
 }
 
 function startTicking(
@@ -96,7 +103,10 @@ async function operate(world: World, { kind }: SweepOperation, ports: Ports): Pr
     case "stop":
     case "stopAll": {
       const stopped = await stopRound(ports, limits, last, kind === "stopAll");
-      if (stopped.kind === "done") world.judge.sweeps.stopped(last.name, last.number);
+      const round = await loadRound(ports.ledger, last.name, last.number);
+      // What could not be read is cancelled by the next looks.
+      const isWhole = round?.value.closed?.cancels === null;
+      if (stopped.kind === "done" && isWhole) world.judge.sweeps.stopped(last.name, last.number);
       return;
     }
     case "pause":
@@ -140,14 +150,4 @@ function settings({ scenario }: World): SweepSettings {
     callers: [HUNTER],
     caps: { perIncident: 1, perCallerDay: 1_000_000, perDay: 1_000_000 },
   };
-}
-
-/** Asks any host alive until one has done it. */
-async function insist(world: World, ask: (ports: Ports) => Promise<unknown>): Promise<void> {
-  for (;;) {
-    const epoch = world.hosts.any();
-    const done = epoch === null ? null : await world.invoke(epoch, ask);
-    if (done?.kind === "done") return;
-    await world.clock.sleep(between(world.hostRandom, 5_000, 30_000));
-  }
 }

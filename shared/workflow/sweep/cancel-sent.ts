@@ -1,8 +1,9 @@
 import type { Limits } from "../../limits/pace/limits.ts";
-import { holdsSession } from "../../ledger/sequence/sequence.ts";
+import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { sweepRunIdOf } from "../../plan/identity.ts";
 import { changeRound } from "../../store/change-sweep.ts";
 import { loadRound } from "../../store/load-sweeps.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { tryTransact, usual } from "../../store/transact.ts";
 import type { RoundRecord } from "../../sweep/round.ts";
 import { cancelRun } from "../operate/cancel-run.ts";
@@ -20,16 +21,22 @@ export async function cancelSent(
   const cancels = closed?.cancels ?? null;
   if (closed === null || cancels === null) return;
   const by = closed.by ?? `sweep ${name}`;
+  const cancelling = {
+    by,
+    covers: (record: SequenceRecord) => cancels === "all" || !holdsSession(record),
+    isWhole: cancels === "all",
+  };
+  let setAside = 0;
   for (const batch of uncounted) {
     const runId = sweepRunIdOf({ name, round: number, batch });
-    await cancelRun(ports, limits, runId, {
-      by,
-      covers: (record) => cancels === "all" || !holdsSession(record),
-      isWhole: cancels === "all",
-    });
+    const came = await unlessSetAside(ports, { setAside: 1 }, () =>
+      cancelRun(ports, limits, runId, cancelling),
+    );
+    setAside += came?.setAside ?? 0;
   }
-  // What is in hand is settled first; the next look cancels what of it was sent.
-  if (inHand.length > 0) return;
+  // What is in hand is settled first, and what cannot be read may be readable later: the next look
+  // cancels what of it was sent.
+  if (inHand.length > 0 || setAside > 0) return;
   await tryTransact(ports, usual(`round ${number} of ${name}`), async (tx) => {
     const round = await loadRound(tx, name, number);
     if (round === null || round.value.closed?.cancels !== cancels) return;
