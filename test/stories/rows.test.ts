@@ -33,9 +33,7 @@ beforeAll(async () => {
   );
   const env = { CALLERS: JSON.stringify(CALLERS) };
   stage = await openStage({ machines, env });
-  const headers = { authorization: "Bearer hunter", "content-type": "application/json" };
-  const applied = { method: "PUT", headers, body: JSON.stringify(SWEEP) };
-  const { status } = await fetch(`${stage.url}/api/sweeps/${SWEEP.name}`, applied);
+  const { status } = await stage.call("PUT", `sweeps/${SWEEP.name}`, SWEEP, { key: "hunter" });
   if (status !== 201) throw new Error(`the sweep was answered with ${status}`);
   for (const round of [1, 2]) await goOnce(round);
 }, 300_000);

@@ -48,7 +48,8 @@ export async function applySweep(
   return await transact(ports, usual(`sweep ${name}`), async (tx): Promise<Applied> => {
     const before = await loadSweep(tx, name);
     const there = before === null || before.value.deleted ? null : before.value;
-    if (there !== null && there.team !== teamOf(who.caller) && !who.caller.all) {
+    // Also if it was deleted: what became of its machines is kept under the name.
+    if (before !== null && before.value.team !== teamOf(who.caller) && !who.caller.all) {
       return { kind: "forbidden", detail: `The name ${name} is taken; choose another one.` };
     }
     if (replaces !== null && there?.hash !== replaces) {
@@ -99,7 +100,7 @@ function sweepAfter(
     name: definition.name,
     definition,
     hash,
-    team: isThere ? before.team : teamOf(who.caller),
+    team: before?.team ?? teamOf(who.caller),
     by: who.caller.name,
     objectId: who.objectId,
     appliedAtMs: atMs,
