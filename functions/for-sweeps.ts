@@ -1,6 +1,6 @@
-import type { HttpHandler } from "@azure/functions";
-import type { Right, RoundRecord, SweepRecord } from "../shared/app.ts";
-import { problem } from "./answer.ts";
+import type { HttpHandler, HttpResponseInit } from "@azure/functions";
+import type { Right, RoundRecord, Steered, SweepRecord } from "../shared/app.ts";
+import { json, problem } from "./answer.ts";
 import { forCallers, type Act, type Calling } from "./transport.ts";
 
 /** For the sweep in the address, if the caller's rights reach it. */
@@ -27,4 +27,10 @@ export function forRound(
     if (round === null) return problem("not-found", "There is no such round of a sweep.");
     return await act(app, request, { ...calling, round });
   });
+}
+
+/** The answer to what a person did; what is not possible now is a conflict that says why. */
+export function steered(came: Steered, status = 200): HttpResponseInit {
+  if (came.kind === "notNow") return problem("not-now", came.detail);
+  return json({ round: came.round }, status);
 }

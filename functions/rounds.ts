@@ -1,8 +1,7 @@
-import { app, type HttpResponseInit } from "@azure/functions";
-import type { Steered } from "../shared/app.ts";
-import { json, problem } from "./answer.ts";
+import { app } from "@azure/functions";
+import { json } from "./answer.ts";
 import { badQuery, oneOf } from "./query.ts";
-import { forRound, forSweep } from "./for-sweeps.ts";
+import { forRound, forSweep, steered } from "./for-sweeps.ts";
 
 app.http("listRounds", {
   methods: ["GET"],
@@ -31,7 +30,7 @@ app.http("stopRound", {
     if (bad !== null) return bad;
     const running = request.query.get("running") === "true";
     const { name, number } = round;
-    return answerTo(await lrq.stopRound(log, { name, number, by }, running));
+    return steered(await lrq.stopRound(log, { name, number, by }, running));
   }),
 });
 
@@ -41,7 +40,7 @@ app.http("pauseRound", {
   authLevel: "anonymous",
   handler: forRound("sweep.manage", async (lrq, request, { round, name: by, log }) => {
     const { name, number } = round;
-    return badQuery(request, {}) ?? answerTo(await lrq.pauseRound(log, { name, number, by }));
+    return badQuery(request, {}) ?? steered(await lrq.pauseRound(log, { name, number, by }));
   }),
 });
 
@@ -51,7 +50,7 @@ app.http("resumeRound", {
   authLevel: "anonymous",
   handler: forRound("sweep.manage", async (lrq, request, { round, name: by, log }) => {
     const { name, number } = round;
-    return badQuery(request, {}) ?? answerTo(await lrq.resumeRound(log, { name, number, by }));
+    return badQuery(request, {}) ?? steered(await lrq.resumeRound(log, { name, number, by }));
   }),
 });
 
@@ -64,11 +63,7 @@ app.http("rerunRound", {
     if (bad !== null) return bad;
     const { name, number } = round;
     const came = await lrq.rerunRound(log, { name, number, by });
-    if (came.kind !== "again") return answerTo(came);
+    if (came.kind !== "again") return steered(came);
     return json({ round: number, machines: came.machines }, 202);
   }),
 });
-
-function answerTo(came: Steered): HttpResponseInit {
-  return came.kind === "notNow" ? problem("not-now", came.detail) : json({ round: came.round });
-}

@@ -1,8 +1,7 @@
-import { app, type HttpResponseInit } from "@azure/functions";
-import type { Steered } from "../shared/app.ts";
+import { app } from "@azure/functions";
 import { json, problem } from "./answer.ts";
 import { anyCursor, badCursor, badQuery, instant } from "./query.ts";
-import { forSweep } from "./for-sweeps.ts";
+import { forSweep, steered } from "./for-sweeps.ts";
 import { forCallers } from "./transport.ts";
 
 app.http("listSweeps", {
@@ -117,9 +116,3 @@ app.http("readCoverage", {
     return page === null ? badCursor() : json(page);
   }),
 });
-
-/** The answer to what a person did; what is not possible now is a conflict that says why. */
-function steered(came: Steered, status = 200): HttpResponseInit {
-  if (came.kind === "notNow") return problem("not-now", came.detail);
-  return json({ round: came.round }, status);
-}

@@ -62,7 +62,6 @@ export const roundSchema = rowObject({
     next: z.string().nullable(),
     /** Machines of that page that are done. */
     offset: count,
-    sinceMs: instant,
   }).nullable(),
   /** When the last listing was complete; null before the first. */
   listedAtMs: instant.nullable(),
@@ -151,6 +150,9 @@ function natural(value: number, what: string): number {
   if (value < 0) throw new Error(`a round counts ${value} machines as ${what}`);
   return value;
 }
+
+/** A listing that has not begun. */
+export const FIRST_PAGE = { next: null, offset: 0 } as const;
 
 export const NO_MACHINES: RoundCounts = {
   targeted: 0,

@@ -39,14 +39,24 @@ export const sweptSchema = rowObject({
   state: z.string(),
   /** What a person should know of it. */
   detail: z.string().nullable(),
-  /** The batch that it is in, and its sequence; null if it was never sent. */
-  batch: z.number().int().min(1).nullable(),
+  /** Its sequence; null if it was never sent. */
   sequenceId: z.string().nullable(),
   atMs: instant,
   /** The last round in which its commands succeeded, and when; null for none. */
   reached: rowObject({ round: z.number().int().min(1), atMs: instant }).nullable(),
 });
 export type Swept = z.infer<typeof sweptSchema>;
+
+/** What is known of a machine that a round deals with now. */
+export function sweptIn(
+  { number }: { readonly number: number },
+  machineName: string | null,
+  now: Pick<Swept, "state" | "detail" | "reached" | "atMs"> & {
+    readonly sequenceId?: string | null;
+  },
+): Swept {
+  return { v: 1, round: number, machineName, sequenceId: null, ...now };
+}
 
 /** What is kept of a listed machine until it is sent something. */
 export function targetOf(machine: Machine, listedAtMs: number): Target {

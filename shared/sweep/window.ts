@@ -1,17 +1,13 @@
+import type { SweptBy } from "../ledger/sweep/batch.ts";
 import { minuteOfDay, nextInZone } from "./zone.ts";
 
-/** From when to when lrq may submit, each day, by the clocks of the zone; `HH:MM`. */
-export interface Window {
-  readonly from: string;
-  readonly to: string;
-  readonly zone: string;
-}
+type Window = SweptBy["window"];
 
 /**
  * When a sequence may go: null means now. A window whose end is before its beginning goes over
  * midnight. Without a window it may always go.
  */
-export function opensAtMs(window: Window | null, nowMs: number): number | null {
+export function opensAtMs(window: Window, nowMs: number): number | null {
   if (window === null || isOpen(window, nowMs)) return null;
   const from = minutesIn(window.from);
   const cron = `${from % 60} ${Math.floor(from / 60)} * * *`;
@@ -20,7 +16,7 @@ export function opensAtMs(window: Window | null, nowMs: number): number | null {
   return next;
 }
 
-function isOpen({ from, to, zone }: Window, nowMs: number): boolean {
+function isOpen({ from, to, zone }: NonNullable<Window>, nowMs: number): boolean {
   const [begins, ends, now] = [minutesIn(from), minutesIn(to), minuteOfDay(zone, nowMs)];
   return begins < ends ? begins <= now && now < ends : begins <= now || now < ends;
 }

@@ -5,6 +5,7 @@ import { LIMIT, listRows } from "../command/list-rows.ts";
 import { plain } from "../command/table.ts";
 import { distanceWords } from "../command/time-words.ts";
 import type { Verb } from "../command/verb.ts";
+import { sweepPath } from "./round-asked.ts";
 
 const instant = z.iso.datetime();
 const coverageSchema = z.object({
@@ -40,7 +41,7 @@ export const sweepCoverage: Verb = {
     return await listRows(
       lrqFor(asked, around),
       {
-        path: `sweeps/${encodeURIComponent(name)}/coverage`,
+        path: `${sweepPath(name)}/coverage`,
         form: coverageSchema,
         query,
         rowsOf: ({ machines }) => machines,

@@ -9,11 +9,16 @@ export const ROUND = ["--round <number>", "which round (default: the last one)"]
 /** Azure ends an HTTP request of a function after 230 s; a stack of a large round may take them. */
 export const PATIENCE = { readMs: 240_000, stallMs: 120_000 };
 
-/** The path of a round, without `/api/`: the sweep is the first word, the round an option. */
+/** The path of a sweep, without `/api/`. */
+export function sweepPath(name: string): string {
+  return `sweeps/${encodeURIComponent(name)}`;
+}
+
+/** The path of a round: the sweep is the first word, the round an option. */
 export function roundPath(asked: Asked): string {
   const [name = ""] = asked.words;
   const round = asked.text("round") ?? "last";
-  return `sweeps/${encodeURIComponent(name)}/rounds/${round === "last" ? round : number(round, "--round")}`;
+  return `${sweepPath(name)}/rounds/${round === "last" ? round : number(round, "--round")}`;
 }
 
 /** A number from 1 on, as text. */

@@ -9,7 +9,7 @@ import { UsageError } from "../command/stop.ts";
 import { factLines } from "../command/table.ts";
 import type { Asked, Verb } from "../command/verb.ts";
 import { parsed } from "../parsed-json.ts";
-import { ROUND, roundPath } from "./round-asked.ts";
+import { ROUND, roundPath, sweepPath } from "./round-asked.ts";
 import { roundLines, roundSchema } from "./round-lines.ts";
 
 const steeredSchema = z.object({ round: z.number().nullable() });
@@ -38,9 +38,8 @@ export const sweepApply: Verb = {
     const text = textOf(file);
     const named = parsed(text, namedSchema);
     if (named === null) throw new UsageError(`${file} is no definition: it needs JSON with a name`);
-    const path = `sweeps/${encodeURIComponent(named.name)}`;
     const { value, body } = await lrqFor(asked, around).put(
-      path,
+      sweepPath(named.name),
       z.looseObject({ paused: z.boolean() }),
       text,
     );
@@ -140,7 +139,7 @@ function pausing(what: "pause" | "resume", summary: string): Verb {
 async function steer(what: string, asked: Asked, around: Around): Promise<ExitCode> {
   const [name = ""] = asked.words;
   const ofRound = what !== "start" && asked.text("round") !== null;
-  const path = ofRound ? roundPath(asked) : `sweeps/${encodeURIComponent(name)}`;
+  const path = ofRound ? roundPath(asked) : sweepPath(name);
   const { value, body } = await lrqFor(asked, around).post(`${path}/${what}`, steeredSchema);
   const done = { start: "begins", pause: "is paused", resume: "goes on" }[what] ?? "is done";
   if (asked.flag("json")) around.sayJson(body);
@@ -150,8 +149,7 @@ async function steer(what: string, asked: Asked, around: Around): Promise<ExitCo
 
 async function previewOf(asked: Asked, around: Around) {
   const [name = ""] = asked.words;
-  const path = `sweeps/${encodeURIComponent(name)}/preview`;
-  return await lrqFor(asked, around).post(path, previewSchema);
+  return await lrqFor(asked, around).post(`${sweepPath(name)}/preview`, previewSchema);
 }
 
 function showPreview(preview: Preview, { show, columns }: Around): void {

@@ -13,11 +13,11 @@ import { loadRun } from "../../store/load.ts";
 import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
 import { tryTransact, usual } from "../../store/transact.ts";
 import { counted, type RoundRecord } from "../../sweep/round.ts";
-import { machineOf, type MachineInHand } from "../../sweep/target.ts";
+import { machineOf, sweptIn, type MachineInHand } from "../../sweep/target.ts";
 import { accept, type Acceptance, type Submission } from "../accept/accept.ts";
 import { hindered } from "./hindered.ts";
 import type { NotAccepted, SweepPorts, SweepSettings } from "./ports.ts";
-import { BATCH_MACHINES, sweptNow } from "./send-machines.ts";
+import { BATCH_MACHINES } from "./send-machines.ts";
 
 /**
  * Sends the machines that a round has in hand: they are accepted as an incident is, and join the
@@ -151,7 +151,7 @@ async function record(
   await tryTransact(ports, usual(`round ${number} of ${name}`), async (tx) => {
     const round = await loadRound(tx, name, number);
     if (round === null || !isSame(round.value.inHand, sent.inHand)) return;
-    const { inHand, batch } = round.value;
+    const { inHand } = round.value;
     const ids = inHand.map(({ machineId }) => machineId).toSorted();
     const swept = await loadSwept(tx, name, ids);
     const atMs = Math.floor(ports.clock.earliest());
@@ -165,14 +165,8 @@ async function record(
       const state = sequenceId === null ? left.state : "sent";
       const detail = sequenceId === null ? left.reasonOf(machine) : null;
       counts = counted(counts, "inHand", state === "sent" ? state : { ended: state }, 1);
-      const now = { state, detail, reached, atMs, sequenceId };
-      const of = sequenceId === null ? null : batch;
-      changes.push(
-        ...sweptChange(name, machineId, before, {
-          ...sweptNow(round.value, machine, now),
-          batch: of,
-        }),
-      );
+      const now = sweptIn(round.value, machine.name, { state, detail, reached, atMs, sequenceId });
+      changes.push(...sweptChange(name, machineId, before, now));
     }
     tx.stage(changes);
     const next = { ...joined(round.value, accepted.size), counts, inHand: [], hindrance: null };

@@ -10,7 +10,7 @@ import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { endsOf, tooManyFailures, type Ends } from "../../sweep/failures.ts";
-import { isFailure, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
+import { FIRST_PAGE, isFailure, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
 import { sweepSchema } from "../../sweep/sweep.ts";
 import { acceptInHand, settleInHand } from "./accept-batch.ts";
 import { closed, endIfDone, giveUpSome } from "./close-round.ts";
@@ -96,14 +96,13 @@ async function close(
 async function send(
   ports: SweepPorts,
   settings: SweepSettings,
-  { value }: Stored<RoundRecord>,
+  round: Stored<RoundRecord>,
   running: ReadonlyMap<string, RunSummary>,
 ): Promise<void> {
-  const { name, number } = value;
+  const { name, number } = round.value;
   // What was in hand before may be in its run already; it goes first.
-  const before = await loadRound(ports.ledger, name, number);
-  if (before !== null) await acceptInHand(ports, settings, before);
-  await listMachines(ports, settings.limits, value);
+  await acceptInHand(ports, settings, round);
+  await listMachines(ports, settings.limits, round.value);
   const listed = await loadRound(ports.ledger, name, number);
   if (listed === null) return;
   await takeInHand(ports, settings, listed, endsWith(listed.value, running));
@@ -137,8 +136,7 @@ async function tidied(
       return;
     }
     if (isListingDue(round.value, nowMs)) {
-      const listing = { next: null, offset: 0, sinceMs: Math.floor(nowMs) };
-      changeRound(tx, round, { ...round.value, listing });
+      changeRound(tx, round, { ...round.value, listing: FIRST_PAGE });
     }
   });
   return await loadRound(ports.ledger, name, number);

@@ -6,7 +6,7 @@ import { changeRound, changeSweep, factOfSweep, sweptChange } from "../../store/
 import { loadRound, loadSweep, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { counted, endedAs, endedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
-import { targetSchema, type Swept } from "../../sweep/target.ts";
+import { sweptIn, targetSchema, type Swept } from "../../sweep/target.ts";
 import type { SweepPorts } from "./ports.ts";
 
 type Closing = NonNullable<RoundRecord["closed"]>;
@@ -86,22 +86,14 @@ function endOfUnsent({ closed: closing }: RoundRecord, isHeld: boolean): End {
 }
 
 function unsent(
-  { name, number }: RoundRecord,
+  round: RoundRecord,
   row: Row,
   { before, end }: { readonly before: Stored<Swept> | null; readonly end: End },
 ): RowChange[] {
   const { name: machineName, listedAtMs: atMs } = valueOf(targetSchema, row);
   const reached = before?.value.reached ?? null;
-  const nothing = { batch: null, sequenceId: null };
-  return sweptChange(name, machineIdOfTarget(row.key), before, {
-    v: 1,
-    round: number,
-    machineName,
-    ...end,
-    ...nothing,
-    atMs,
-    reached,
-  });
+  const now = sweptIn(round, machineName, { ...end, atMs, reached });
+  return sweptChange(round.name, machineIdOfTarget(row.key), before, now);
 }
 
 /**

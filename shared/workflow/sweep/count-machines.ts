@@ -10,7 +10,7 @@ import { loadRun } from "../../store/load.ts";
 import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { counted, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
-import type { Swept } from "../../sweep/target.ts";
+import { sweptIn, type Swept } from "../../sweep/target.ts";
 import type { SweepPorts } from "./ports.ts";
 
 /** Machines that one transaction counts: a change each, and the round. */
@@ -100,7 +100,7 @@ async function countSome(
     let { counts } = round.value;
     for (const record of rest) {
       const before = swept.get(record.machineId) ?? null;
-      const end = endOfMachine(record, { round: number, batch, before: before?.value ?? null });
+      const end = endOfMachine(record, round.value, before?.value ?? null);
       counts = counted(counts, "sent", { ended: end.state }, 1);
       changes.push(...sweptChange(name, record.machineId, before, end));
     }
@@ -127,19 +127,13 @@ function without(round: RoundRecord, batch: number) {
 
 function endOfMachine(
   record: SequenceRecord,
-  { round, batch, before }: { round: number; batch: number; before: Swept | null },
+  round: Pick<RoundRecord, "number">,
+  before: Swept | null,
 ): Swept {
-  const atMs = record.endedAtMs ?? record.acceptedAtMs;
+  const { machineName, outcome, sequenceId, endedAtMs, acceptedAtMs } = record;
+  const atMs = endedAtMs ?? acceptedAtMs;
   const state = wordOf(endOf(record) ?? { state: record.state, code: null });
-  return {
-    v: 1,
-    round,
-    machineName: record.machineName,
-    state,
-    detail: record.outcome?.detail ?? null,
-    batch,
-    sequenceId: record.sequenceId,
-    atMs,
-    reached: state === REACHED ? { round, atMs } : (before?.reached ?? null),
-  };
+  const reached = state === REACHED ? { round: round.number, atMs } : (before?.reached ?? null);
+  const detail = outcome?.detail ?? null;
+  return sweptIn(round, machineName, { state, detail, sequenceId, atMs, reached });
 }

@@ -6,11 +6,11 @@ import {
   targetKey,
   targetsOf,
 } from "../../ledger/row/sweep-keys.ts";
-import type { KeyRange } from "../../ledger/row/key-range.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import type { RowChange } from "../../ledger/sequence/rows.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Machine } from "../../ports.ts";
+import { pagesOf } from "../../store/list-all.ts";
 import { changeRound } from "../../store/change-sweep.ts";
 import { loadRound } from "../../store/load-sweeps.ts";
 import { noteAnswer } from "../../store/note-lockout.ts";
@@ -151,9 +151,6 @@ function isAt(listing: Listing | null, { next, offset }: Listing): boolean {
   return listing !== null && listing.next === next && listing.offset === offset;
 }
 
-/** One page of the Table service. */
-const PAGE = 1_000;
-
 /** The machines that this round has asked for, wherever they are now. */
 async function knownMachines(
   ports: SweepPorts,
@@ -165,12 +162,15 @@ async function knownMachines(
     [targetsOf(name, number), "other"],
     [heldOf(name, number), "held"],
   ] as const) {
-    for await (const { key } of rowsOf(ports, range)) known.set(machineIdOfTarget(key), where);
+    for await (const rows of pagesOf(ports.ledger, range)) {
+      for (const { key } of rows) known.set(machineIdOfTarget(key), where);
+    }
   }
-  for await (const row of rowsOf(ports, sweptOf(name))) {
-    const [found] = sorted(sweptSchema, [row]).readable;
-    const isKnown = found !== undefined && isTaken(found.value, number);
-    if (isKnown) known.set(machineIdOfTarget(row.key), "other");
+  for await (const rows of pagesOf(ports.ledger, sweptOf(name))) {
+    const { readable, aside } = sorted(sweptSchema, rows);
+    const taken = readable.filter(({ value }) => isTaken(value, number)).map(({ row }) => row);
+    // Nobody knows what became of those whose rows cannot be read: they are not asked again.
+    for (const { key } of [...taken, ...aside]) known.set(machineIdOfTarget(key), "other");
   }
   return known;
 }
@@ -178,15 +178,4 @@ async function knownMachines(
 /** True if this round or a later one asks for the machine already. */
 function isTaken({ round, state }: Swept, number: number): boolean {
   return round > number || (round === number && state !== AGAIN);
-}
-
-async function* rowsOf({ ledger }: Pick<SweepPorts, "ledger">, { from, before }: KeyRange) {
-  let start = from;
-  for (;;) {
-    const rows = await ledger.list(start, before, PAGE);
-    yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    start = `${last.key}!`;
-  }
 }

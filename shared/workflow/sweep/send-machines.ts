@@ -13,7 +13,7 @@ import { allowanceAt, machinesToSend } from "../../sweep/allowance.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { mayBeSent, type Ends } from "../../sweep/failures.ts";
 import { counted, endedIn, type RoundRecord } from "../../sweep/round.ts";
-import { targetSchema, type MachineInHand, type Swept } from "../../sweep/target.ts";
+import { sweptIn, targetSchema, type MachineInHand } from "../../sweep/target.ts";
 import { opensAtMs } from "../../sweep/window.ts";
 import { runOfSequence, sweepRunIdOf } from "../../plan/identity.ts";
 import { hindered } from "./hindered.ts";
@@ -113,7 +113,7 @@ async function stageInHand(
         name,
         machine.machineId,
         before,
-        sweptNow(round.value, machine, {
+        sweptIn(round.value, machine.name, {
           state,
           detail: isRecent ? "The sweep has reached it lately." : null,
           reached,
@@ -138,13 +138,4 @@ interface TakeUp {
 function machineIn(row: Row): MachineInHand {
   const { v: _, ...target } = valueOf(targetSchema, row);
   return { ...target, machineId: machineIdOfTarget(row.key) };
-}
-
-/** What is known of a machine that the round deals with now. */
-export function sweptNow(
-  { number }: Pick<RoundRecord, "number">,
-  { name: machineName }: Pick<MachineInHand, "name">,
-  now: Pick<Swept, "state" | "detail" | "reached" | "atMs"> & Partial<Swept>,
-): Swept {
-  return { v: 1, round: number, machineName, batch: null, sequenceId: null, ...now };
 }

@@ -7,7 +7,7 @@ import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { decideDue } from "../../sweep/due.ts";
 import { msOf } from "../../sweep/duration.ts";
-import { NO_MACHINES, type RoundRecord } from "../../sweep/round.ts";
+import { FIRST_PAGE, NO_MACHINES, type RoundRecord } from "../../sweep/round.ts";
 import type { SweepRecord } from "../../sweep/sweep.ts";
 import { closed } from "./close-round.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
@@ -126,7 +126,7 @@ function newRound(
     closed: null,
     endedAtMs: null,
     hindrance: null,
-    listing: { next: null, offset: 0, sinceMs: startedAtMs },
+    listing: FIRST_PAGE,
     listedAtMs: null,
     counts: NO_MACHINES,
     batch: 1,

@@ -5,11 +5,11 @@ import type { RowChange, Stored } from "../../ledger/sequence/rows.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { changeRound, changeSweep, factOfSweep, sweptChange } from "../../store/change-sweep.ts";
 import { loadRound, loadSweep, loadSwept } from "../../store/load-sweeps.ts";
-import { listAll } from "../../store/list-all.ts";
+import { pagesOf } from "../../store/list-all.ts";
 import { transact, usual, type Transaction } from "../../store/transact.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { endsOf } from "../../sweep/failures.ts";
-import { REACHED, uncounted, type RoundRecord } from "../../sweep/round.ts";
+import { FIRST_PAGE, REACHED, uncounted, type RoundRecord } from "../../sweep/round.ts";
 import type { SweepRecord } from "../../sweep/sweep.ts";
 import { AGAIN, sweptSchema, type Swept } from "../../sweep/target.ts";
 import { cancelSent } from "./cancel-sent.ts";
@@ -117,14 +117,15 @@ export async function rerunRound(ports: SteerPorts, steering: RoundSteering): Pr
     return { kind: "done", round: number };
   });
   if (opened.kind !== "done") return opened;
-  const { readable } = sorted(sweptSchema, await listAll(ports.ledger, sweptOf(name)));
-  const missed = readable.filter(({ value }) => isMissed(value, number));
   let machines = 0;
-  for (let from = 0; from < missed.length; from += AGAIN_AT_ONCE) {
-    const ids = missed
-      .slice(from, from + AGAIN_AT_ONCE)
-      .map(({ row }) => machineIdOfTarget(row.key));
-    machines += await sendAgain(ports, steering, ids);
+  for await (const rows of pagesOf(ports.ledger, sweptOf(name))) {
+    const { readable } = sorted(sweptSchema, rows);
+    const missed = readable.filter(({ value }) => isMissed(value, number));
+    for (let from = 0; from < missed.length; from += AGAIN_AT_ONCE) {
+      const some = missed.slice(from, from + AGAIN_AT_ONCE);
+      const ids = some.map(({ row }) => machineIdOfTarget(row.key));
+      machines += await sendAgain(ports, steering, ids);
+    }
   }
   return { kind: "again", machines };
 }
@@ -172,13 +173,9 @@ async function sendAgain(
       changes.push(...sweptChange(name, machineId, before, { ...before.value, state: AGAIN }));
     }
     tx.stage(changes);
-    changeRound(tx, round, { ...round.value, counts, listing: listingFrom(ports) });
+    changeRound(tx, round, { ...round.value, counts, listing: FIRST_PAGE });
     return changes.length;
   });
-}
-
-function listingFrom({ clock }: SteerPorts) {
-  return { next: null, offset: 0, sinceMs: Math.floor(clock.earliest()) };
 }
 
 interface Found {

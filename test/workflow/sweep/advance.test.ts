@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sweptKey } from "../../../shared/ledger/row/sweep-keys.ts";
 import { endedAs, endedIn, type RoundCounts } from "../../../shared/sweep/round.ts";
 import { aMachine } from "../known-machines.ts";
 import { DEFINITION, idOf, MINUTE_MS, startSweeping } from "./sweeping.ts";
@@ -84,6 +85,21 @@ describe("a round", () => {
       state: "ended",
       counts: { targeted: 3, ended: [{ how: "succeeded", count: 3 }] },
     });
+  });
+
+  it("asks no machine again of which another version has written what became of it", async () => {
+    const sweeping = startSweeping(6);
+    await sweeping.apply();
+    await sweeping.start();
+    await sweeping.ticks(3);
+    const key = sweptKey("triage", idOf(4));
+    const row = await sweeping.ports.ledger.read(key);
+    const body = { ...Object(row?.body), v: 2 };
+    await sweeping.ports.ledger.commit([{ op: "replace", key, body, etag: row?.etag ?? "" }]);
+    sweeping.pass(61 * MINUTE_MS);
+    await sweeping.ticks(4);
+    expect(await sweeping.sequences()).toHaveLength(6);
+    expect((await sweeping.round()).counts).toMatchObject({ targeted: 6, waiting: 0 });
   });
 
   it("lets the first machines go alone until half of them have succeeded", async () => {
