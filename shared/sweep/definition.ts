@@ -22,12 +22,17 @@ const EXPIRES_MAX_MS = 30 * 86_400_000;
 /** How late a round may start, so that few due times have to be looked at. Our own bound. */
 const DEADLINE_MAX_MS = 7 * 86_400_000;
 
-const zone = z.string().refine(isZone, { error: 'Send a time zone like "Europe/Berlin".' });
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Send a time like "22:00".');
-const cron = z.string().check(({ value, issues }) => {
-  const why = whyNoCron(value);
-  if (why !== null) issues.push({ code: "custom", input: value, message: why });
-});
+
+/** What a person sends is judged; a row was judged when it came, and is read at every tick. */
+const JUDGED = {
+  zone: z.string().refine(isZone, { error: 'Send a time zone like "Europe/Berlin".' }),
+  cron: z.string().check(({ value, issues }) => {
+    const why = whyNoCron(value);
+    if (why !== null) issues.push({ code: "custom", input: value, message: why });
+  }),
+};
+const STORED = { zone: z.string(), cron: z.string() };
 
 /** Objects that a person sends know every field; those in a row keep what they do not know. */
 type MakeObject = <Shape extends z.ZodRawShape>(shape: Shape) => z.ZodObject<Shape>;
@@ -60,7 +65,7 @@ function targetsShape(object: MakeObject) {
   });
 }
 
-function definitionShape(object: MakeObject) {
+function definitionShape(object: MakeObject, { zone, cron }: typeof JUDGED | typeof STORED) {
   return {
     name: z
       .string()
@@ -103,7 +108,7 @@ function definitionShape(object: MakeObject) {
 }
 
 /** A definition in a row: whole, and perhaps with fields that a newer version of the app knows. */
-export const storedDefinitionSchema = rowObject(definitionShape(rowObject));
+export const storedDefinitionSchema = rowObject(definitionShape(rowObject, STORED));
 
 /** A rule of `include` or `exclude`. */
 export type MachineRule = NonNullable<Definition["targets"]["include"]>[number];
@@ -111,7 +116,7 @@ export type MachineRule = NonNullable<Definition["targets"]["include"]>[number];
 /** A sweep as people write it: what is asked of which machines, when, and in which manner. */
 export type Definition = z.infer<typeof storedDefinitionSchema>;
 
-const sent = definitionShape((shape) => z.strictObject(shape));
+const sent = definitionShape((shape) => z.strictObject(shape), JUDGED);
 
 /** The definition that a person sends; what it leaves out has these values. */
 export const definitionSchema = z.strictObject({
