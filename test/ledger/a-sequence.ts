@@ -63,6 +63,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     offlineTimes: 0,
     busyTimes: 0,
     cancel: null,
+    stopped: null,
     outcome: null,
     progress: [],
     results: [],

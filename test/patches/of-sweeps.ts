@@ -24,6 +24,13 @@ export const OF_SWEEPS: readonly Patch[] = [
     caughtBy: { breaks: ["sums"], seed: 1 },
   },
   {
+    name: "tries again what was under way when its round was stopped",
+    file: "shared/ledger/sequence/moves.ts",
+    snippet: "(record.part > 0 ? null : record.stopped)",
+    replacement: "null",
+    caughtBy: { test: "test/workflow/sweep/steer-round.test.ts" },
+  },
+  {
     name: "forgets to cancel what a stopped round has sent",
     file: "shared/workflow/sweep/cancel-sent.ts",
     snippet: "for (const batch of uncounted) {",

@@ -87,7 +87,8 @@ export function createJudge(
     else if (!claimedAt.has(sequenceId)) claimedAt.set(sequenceId, nowMs());
     if (after.cancel?.why === "asked") door.recalled(sequenceId, nowMs());
     // Nobody but our own operators cancels anything of ours here.
-    if (after.state === "cancelled" && after.cancel?.why !== "asked") {
+    const isAsked = after.cancel?.why === "asked" || after.stopped !== null;
+    if (after.state === "cancelled" && !isAsked) {
       court.fail("asked", `${sequenceId} is cancelled, but nobody asked for that`);
     }
     facts.moved(before, after);

@@ -47,8 +47,7 @@ export function createSweepJudge(court: Court): SweepJudge {
     moved: (before, after) => {
       if (after.sweep === null || after.state !== "claimed" || before?.state === "claimed") return;
       const key = keyOf(after.sweep.name, after.sweep.round);
-      const isFirst = after.part === 0 && after.attempts === 1;
-      if (stopped.has(key) && isFirst) {
+      if (stopped.has(key) && after.part === 0 && after.retry === null) {
         court.fail("stopped", `${after.sequenceId} is claimed, and ${key} was stopped`);
       }
     },

@@ -1,14 +1,13 @@
 import { withActionOf, withClaim, type Claim } from "./claims.ts";
 import { withGivenUp } from "./given-up.ts";
-import { hasFailedCommand, isFinal, type MachineAction } from "./machine-action.ts";
-import { INTERRUPTED, cancelledBy, failure, timeOut } from "./outcome.ts";
-import { allCompleted, isUntouched, observe, withOwed } from "./progress.ts";
+import { cancelledBy } from "./outcome.ts";
 import { isTerminal, LEGAL_MOVES, type SequenceRecord, type SequenceState } from "./sequence.ts";
 import { lastTry, NOT_RECORDED, unansweredAfter } from "./unanswered.ts";
 
 /*
- * Every change of a sequence's record. Each function takes the record before and returns the record
- * after. A move that LEGAL_MOVES does not allow throws, because it can only be a bug.
+ * Every change of a sequence's record, but the one that follows from the end of its action
+ * (conclude.ts). Each function takes the record before and returns the record after. A move that
+ * LEGAL_MOVES does not allow throws, because it can only be a bug.
  */
 
 type Place = NonNullable<SequenceRecord["place"]>;
@@ -62,7 +61,8 @@ export function loseAnswer(record: SequenceRecord, detail = NOT_RECORDED): Seque
 
 /**
  * Defender has no action of ours: the sequence goes back to `place` in the queue, with the reason
- * for people. If somebody asked to cancel it meanwhile, it ends.
+ * for people. If somebody asked to cancel it meanwhile, it ends; also if somebody stopped its round
+ * before a part of it was done.
  */
 export function giveBack(
   before: SequenceRecord,
@@ -70,9 +70,10 @@ export function giveBack(
   reason: Reason | null,
 ): SequenceRecord {
   const record = withGivenUp(before);
-  if (record.cancel?.why === "asked") {
-    return end(record, "cancelled", cancelledBy(record.cancel.by), record.cancel.atMs);
-  }
+  const asked = record.cancel?.why === "asked" ? record.cancel : null;
+  // A sequence that has done a part on its machine is finished.
+  const over = asked ?? (record.part > 0 ? null : record.stopped);
+  if (over !== null) return end(record, "cancelled", cancelledBy(over.by), over.atMs);
   // A cancel of our own was for the action that is gone; it does not count for the next one.
   const back = { ...moved(record, "waiting"), actionId: null, cancel: null };
   return { ...back, place: withinExpiry(place, record.expiresAtMs), reason };
@@ -125,121 +126,13 @@ export function askToCancel(
   return { ...record, cancel: { ...cancel, atMs: nowMs, sent: false } };
 }
 
-/**
- * The time of the next try if the machine was offline; a machine that is online begins within the
- * patience.
- */
-interface Offline {
-  readonly parkUntilMs: number;
-  readonly patienceMs: number;
-}
-
-/**
- * The action has ended: the sequence goes to its next part, waits again, or is over. After a
- * time-out, a failure after a long wait, or our own cancel of an offline machine it is parked, but
- * only if it is certain that no command ran.
- */
-export function conclude(
-  before: SequenceRecord,
-  action: MachineAction,
-  nowMs: number,
-  { parkUntilMs, patienceMs }: Offline,
-): SequenceRecord {
-  if (!isFinal(action.status)) throw new Error(`${action.id} is ${action.status}, not final`);
-  const record = observe(before, action);
-  const untouched = isUntouched(record, action);
-  // A cancel or a time limit can come too late: a completed command is done.
-  const late = action.status !== "Failed" && allCompleted(record, action);
-  if (late) return succeed(record, action, nowMs);
-  const neverCame = untouched && isGivenUp(record, action, patienceMs);
-  if (neverCame && nowMs < record.expiresAtMs) return parkOffline(record, nowMs, parkUntilMs);
-  switch (action.status) {
-    case "Succeeded": {
-      // Then Defender says both, and not every command completed.
-      if (!hasFailedCommand(action)) return succeed(record, action, nowMs);
-      return finish(record, action, { state: "failed", outcome: failure(record) }, nowMs);
-    }
-    case "Failed":
-      return finish(
-        record,
-        action,
-        { state: "failed", outcome: neverCame ? timeOut(true) : failure(record) },
-        nowMs,
-      );
-    case "TimeOut":
-      return finish(record, action, { state: "timedOut", outcome: timeOut(untouched) }, nowMs);
-    case "Cancelled":
-      return concludeCancelled(record, action, nowMs, parkUntilMs);
-  }
-}
-
-/** Which word Defender uses for it is not documented, so it is not always called a time-out. */
-function isGivenUp(record: SequenceRecord, action: MachineAction, patienceMs: number): boolean {
-  if (action.status !== "Failed") return action.status === "TimeOut";
-  const fromMs = action.createdAtMs ?? record.submittedAtMs;
-  const untilMs = action.updatedAtMs;
-  return fromMs !== null && untilMs !== null && untilMs - fromMs > patienceMs;
-}
-
-function concludeCancelled(
-  record: SequenceRecord,
-  action: MachineAction,
-  nowMs: number,
-  parkUntilMs: number,
-): SequenceRecord {
-  const { cancel } = record;
-  if (cancel === null || cancel.why === "asked") {
-    const outcome = cancelledBy(cancel?.by ?? "somebody else, in Defender");
-    return finish(record, action, { state: "cancelled", outcome }, nowMs);
-  }
-  if (!isUntouched(record, action)) {
-    return finish(record, action, { state: "failed", outcome: INTERRUPTED }, nowMs);
-  }
-  if (cancel.why === "offline" && nowMs < record.expiresAtMs) {
-    return parkOffline(record, nowMs, parkUntilMs);
-  }
-  const detail = "The machine did not come online before the sequence expired.";
-  const outcome = { code: "expired", detail };
-  return finish(record, action, { state: "expired", outcome }, nowMs);
-}
-
-function succeed(record: SequenceRecord, action: MachineAction, nowMs: number): SequenceRecord {
-  const results = withOwed(record, action);
-  if (record.part + 1 < record.parts.length) {
-    const next = { ...record, results, part: record.part + 1, attempt: 0, attempts: 0, pass: 0 };
-    return giveBack(next, { kind: "ready" }, null);
-  }
-  return { ...moved(record, "succeeded"), results, endedAtMs: nowMs, outcome: null };
-}
-
-/** The end of a sequence, and what a person should know of it. */
-interface End {
-  readonly state: "failed" | "timedOut" | "cancelled" | "expired";
-  readonly outcome: { readonly code: string; readonly detail: string };
-}
-
-function finish(
-  record: SequenceRecord,
-  action: MachineAction,
-  { state, outcome }: End,
-  nowMs: number,
-): SequenceRecord {
-  return {
-    ...moved(record, state),
-    results: withOwed(record, action),
-    endedAtMs: nowMs,
-    outcome,
-  };
-}
-
-function parkOffline(record: SequenceRecord, nowMs: number, dueAtMs: number): SequenceRecord {
-  const times = record.offlineTimes + 1;
-  const reason: Reason = { code: "offline", sinceMs: nowMs, times };
-  return giveBack({ ...record, offlineTimes: times }, { kind: "later", dueAtMs }, reason);
+/** Somebody stopped its round while it was under way: it goes on, and does not begin again. */
+export function stop(record: SequenceRecord, by: string, nowMs: number): SequenceRecord {
+  return { ...record, stopped: record.stopped ?? { by, atMs: nowMs } };
 }
 
 /** The record in its next state; the old place and reason are removed. */
-function moved(record: SequenceRecord, state: SequenceState): SequenceRecord {
+export function moved(record: SequenceRecord, state: SequenceState): SequenceRecord {
   const allowed: readonly SequenceState[] = LEGAL_MOVES[record.state];
   if (!allowed.includes(state)) {
     throw new Error(`${record.sequenceId} cannot go from ${record.state} to ${state}`);

@@ -158,6 +158,8 @@ export const sequenceSchema = rowObject({
     atMs: instant,
     sent: z.boolean(),
   }).nullable(),
+  /** Set when a person stopped its round while it was under way: it does not begin again. */
+  stopped: rowObject({ by: z.string(), atMs: instant }).nullable().default(null),
   /** What a person should know of its end. */
   outcome: rowObject({ code: z.string(), detail: z.string() }).nullable(),
   progress: z.array(progress),

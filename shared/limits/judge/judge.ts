@@ -1,5 +1,6 @@
 import { isFinal, type MachineAction } from "../../ledger/sequence/machine-action.ts";
-import { conclude, loseAnswer, submit } from "../../ledger/sequence/moves.ts";
+import { conclude } from "../../ledger/sequence/conclude.ts";
+import { loseAnswer, submit } from "../../ledger/sequence/moves.ts";
 import { observe } from "../../ledger/sequence/progress.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { waitWhileBusy } from "../pace/busy.ts";

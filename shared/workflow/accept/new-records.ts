@@ -96,6 +96,7 @@ export function newSequence(
     offlineTimes: 0,
     busyTimes: 0,
     cancel: null,
+    stopped: null,
     outcome: null,
     claims: [],
     givenUp: [],

@@ -1,9 +1,14 @@
 import { intakesOf } from "../../ledger/row/keys.ts";
-import { askToCancel, end } from "../../ledger/sequence/moves.ts";
+import { askToCancel, end, stop } from "../../ledger/sequence/moves.ts";
 import { cancelledBy } from "../../ledger/sequence/outcome.ts";
 import type { Stored } from "../../ledger/sequence/rows.ts";
 import type { RunRecord } from "../../ledger/run/run.ts";
-import { holdsSession, isTerminal, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
+import {
+  holdsMachine,
+  holdsSession,
+  isTerminal,
+  type SequenceRecord,
+} from "../../ledger/sequence/sequence.ts";
 import { holdSession } from "../../limits/pace/budget.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
 import { sessionOf } from "../../limits/pace/session.ts";
@@ -30,9 +35,13 @@ export interface Cancelled {
   readonly setAside: number;
 }
 
-/** Who cancels, and which sequences of the run; `isWhole` is true for all of it. */
+/**
+ * Who cancels, and which sequences of the run; `isWhole` is true for all of it. With `sparesBegun`
+ * what is under way on a machine goes on, and only does not begin again.
+ */
 export type Cancelling = Pick<ReachedRun, "by" | "isWhole"> & {
   readonly covers: (record: SequenceRecord) => boolean;
+  readonly sparesBegun?: boolean;
 };
 
 /**
@@ -44,18 +53,20 @@ export async function cancelRun(
   ports: CancelPorts,
   limits: Limits,
   runId: string,
-  { by, covers, isWhole }: Cancelling,
+  { by, covers, isWhole, sparesBegun = false }: Cancelling,
 ): Promise<Cancelled | null> {
   const onRun = (run: RunRecord, atMs: number) =>
     isWhole ? { ...run, cancelAsked: { by, atMs } } : run;
   if (!(await recordForRun(ports, runId, "cancelAsked", { by, onRun }))) return null;
   const tally = { ended: 0, asked: 0, alreadyOver: 0, setAside: 0 };
-  const asked = changeEach(ports, runId, async (tx, stored) =>
-    covers(stored.value)
-      ? await cancelOne(tx, stored, by, ports.clock.earliest())
-      : ("notCovered" as const),
-  );
-  for await (const came of asked) if (came !== "notCovered") tally[came ?? "setAside"] += 1;
+  const asked = changeEach(ports, runId, async (tx, stored) => {
+    if (!covers(stored.value)) return "left";
+    const nowMs = ports.clock.earliest();
+    if (!sparesBegun || !holdsMachine(stored.value)) return await cancelOne(tx, stored, by, nowMs);
+    await moveSequence(tx, { before: stored, after: stop(stored.value, by, nowMs), nowMs });
+    return "left";
+  });
+  for await (const came of asked) if (came !== "left") tally[came ?? "setAside"] += 1;
   // What was not unfolded cannot be read.
   tally.setAside += (await listAll(ports.ledger, intakesOf(runId))).length;
   ports.log("warn", "runCancelled", { runId, by, ended: tally.ended, asked: tally.asked });

@@ -1,5 +1,4 @@
 import type { Limits } from "../../limits/pace/limits.ts";
-import { holdsSession, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { sweepRunIdOf } from "../../plan/identity.ts";
 import { changeRound } from "../../store/change-sweep.ts";
 import { loadRound } from "../../store/load-sweeps.ts";
@@ -23,8 +22,9 @@ export async function cancelSent(
   const by = closed.by ?? `sweep ${name}`;
   const cancelling = {
     by,
-    covers: (record: SequenceRecord) => cancels === "all" || !holdsSession(record),
+    covers: () => true,
     isWhole: cancels === "all",
+    sparesBegun: cancels === "waiting",
   };
   let setAside = 0;
   for (const batch of uncounted) {

@@ -28,7 +28,7 @@ export interface RoundSteering {
 
 /**
  * Stops a round for good: it sends nothing more, and what it has sent and waits is cancelled; with
- * `running` also what runs. After this, nothing of it starts that had not begun.
+ * `running` also what runs. After this, nothing of it begins on a machine.
  */
 export async function stopRound(
   ports: SteerPorts,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { conclude } from "../../../shared/ledger/sequence/moves.ts";
+import { conclude } from "../../../shared/ledger/sequence/conclude.ts";
 import {
   holdsMachine,
   holdsSession,

@@ -1,17 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { conclude } from "../../../shared/ledger/sequence/conclude.ts";
 import { isGivenUp } from "../../../shared/ledger/sequence/given-up.ts";
 import { FINAL_STATUSES } from "../../../shared/ledger/sequence/machine-action.ts";
 import {
   askToCancel,
   claim,
-  conclude,
   end,
   giveBack,
   loseAnswer,
   loseSight,
   park,
+  stop,
   submit,
 } from "../../../shared/ledger/sequence/moves.ts";
 import { observe } from "../../../shared/ledger/sequence/progress.ts";
@@ -177,6 +178,15 @@ describe("moves", () => {
     const after = giveBack(aSubmitted({ cancel: anAsked }), READY, null);
     expect(after).toMatchObject({ state: "cancelled", endedAtMs: anAsked.atMs, place: null });
     expect(after.outcome?.detail).toBe("Cancelled by ana.");
+  });
+
+  it("end what comes back and was stopped, unless a part of it was done", () => {
+    const stopped = stop(aSubmitted(), "ana", NOW_MS);
+    expect(stopped).toMatchObject({ state: "submitted", stopped: { by: "ana", atMs: NOW_MS } });
+    expect(giveBack(stopped, READY, null)).toMatchObject({ state: "cancelled", endedAtMs: NOW_MS });
+    expect(concluded(stopped, "TimeOut")).toMatchObject({ state: "cancelled" });
+    expect(giveBack({ ...stopped, part: 1 }, READY, null).state).toBe("waiting");
+    expect(stop(stopped, "bob", NOW_MS + 1).stopped?.by).toBe("ana");
   });
 
   it.each(["offline", "expired"] as const)("do not hand on a cancel for being %s", (why) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conclude } from "../../../shared/ledger/sequence/moves.ts";
+import { conclude } from "../../../shared/ledger/sequence/conclude.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { aSubmitted, anActionOf, HOUR_MS, START_MS, type CommandReads } from "../a-sequence.ts";
 

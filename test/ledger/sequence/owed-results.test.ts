@@ -7,7 +7,7 @@ import {
   type SequenceRecord,
   type SequenceResult,
 } from "../../../shared/ledger/sequence/sequence.ts";
-import { conclude } from "../../../shared/ledger/sequence/moves.ts";
+import { conclude } from "../../../shared/ledger/sequence/conclude.ts";
 import { anActionOf, aResult, aSubmitted, SEQUENCE_ID, START_MS } from "../a-sequence.ts";
 
 const key = owedKey(SEQUENCE_ID);

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { conclude } from "../../../shared/ledger/sequence/conclude.ts";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -14,7 +15,6 @@ import { FINAL_STATUSES } from "../../../shared/ledger/sequence/machine-action.t
 import {
   askToCancel,
   claim,
-  conclude,
   end,
   giveBack,
   loseAnswer,

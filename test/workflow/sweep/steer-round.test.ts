@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { claim, giveBack } from "../../../shared/ledger/sequence/moves.ts";
+import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
+import { moveOnce } from "../../../shared/store/change-sequence.ts";
+import { loadSequence } from "../../../shared/store/load.ts";
 import { endedAs } from "../../../shared/sweep/round.ts";
 import {
   pauseRound,
@@ -7,6 +11,7 @@ import {
   stopRound,
 } from "../../../shared/workflow/sweep/steer-round.ts";
 import type { Ledger } from "../../../shared/ports.ts";
+import { A_NONCE } from "../../ledger/a-sequence.ts";
 import { DEFINITION, startSweeping } from "./sweeping.ts";
 
 const LAST = { name: DEFINITION.name, number: 1, by: "hunter" };
@@ -28,6 +33,29 @@ describe("a round that is stopped", () => {
     expect(round).toMatchObject({ state: "ended", closed: { why: "stopped", by: "hunter" } });
     expect(endedAs(counts, "cancelled") + endedAs(counts, "stopped")).toBe(60);
     expect(await stopRound(sweeping.ports, limits, LAST, false)).toMatchObject({ kind: "notNow" });
+  });
+
+  it("lets go on what is under way, and does not try that again", async () => {
+    const sweeping = startSweeping(3);
+    await sweeping.apply();
+    await sweeping.start();
+    await sweeping.ticks(3);
+    const [first] = await sweeping.sequences();
+    const { ports, settings } = sweeping;
+    const moved = async (change: (record: SequenceRecord) => SequenceRecord) => {
+      const before = await loadSequence(ports.ledger, first?.sequenceId ?? "");
+      if (before === null) throw new Error("the sequence is gone");
+      await moveOnce(ports, { before, after: change(before.value), nowMs: sweeping.nowMs() });
+    };
+    await moved((record) => claim(record, sweeping.nowMs(), A_NONCE));
+    await stopRound(ports, settings.limits, LAST, false);
+    const states = async () => (await sweeping.sequences()).map(({ state }) => state).toSorted();
+    expect(await states()).toEqual(["cancelled", "cancelled", "claimed"]);
+    await moved((record) => giveBack(record, { kind: "ready" }, null));
+    expect(await states()).toEqual(["cancelled", "cancelled", "cancelled"]);
+    await sweeping.ticks(3);
+    const { state, counts } = await sweeping.round();
+    expect([state, endedAs(counts, "cancelled")]).toEqual(["ended", 3]);
   });
 
   it("sends nothing even if it is stopped while machines are being accepted", async () => {

@@ -1,9 +1,9 @@
+import { conclude } from "../../../shared/ledger/sequence/conclude.ts";
 import { wholeFor, ofEveryTeam, reading } from "../../access/reaching.ts";
 import { describe, expect, it } from "vitest";
 import { RATE_TOKEN_KEY, runKey } from "../../../shared/ledger/row/keys.ts";
 import {
   claim,
-  conclude,
   expire,
   giveBack,
   loseAnswer,
