@@ -2,8 +2,9 @@ import { runDemo } from "./demo/run-demo.ts";
 import { SHOW_CURSOR } from "./screen.ts";
 import { INTERRUPTED_EXIT_CODE, watchInterrupts } from "./interruption.ts";
 
-// `npm run demo`: one incident and one ticket, start to finish. Exit code 0 only if everything came
-// as it should. `npm run demo -- --page` leaves everything up for the operations page, until Ctrl-C.
+// `npm run demo`: one incident and one ticket, start to finish, and then two rounds of a sweep.
+// Exit code 0 only if everything came as it should. `npm run demo -- --page` leaves everything up
+// for the operations page, until Ctrl-C.
 
 const USAGE = "Usage: npm run demo [-- --page]\n  --page  leave it up, and say where the page is\n";
 

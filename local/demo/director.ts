@@ -7,7 +7,7 @@ const POLL_MS = 200;
 /**
  * The machine comes back so long after its action began to wait: real time, for people to see it.
  */
-const OFFLINE_MS = 12_000;
+const OFFLINE_MS = 10_000;
 /** The portal session ends when it has kept us away so often: the second wait is the longer one. */
 const PORTAL_REFUSALS = 2;
 

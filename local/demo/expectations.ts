@@ -9,7 +9,7 @@ import type { SavedFile, SavedRun } from "./save-evidence.ts";
 export interface Outcome {
   readonly runs: readonly RunAnswer[];
   readonly saved: readonly SavedRun[];
-  /** Every POST that came to the tenant's door. */
+  /** Every POST that came to the tenant's door for the incident and the ticket. */
   readonly arrivals: readonly {
     readonly machineId: string;
     readonly status: number;
@@ -38,7 +38,7 @@ export function checkOutcome(outcome: Outcome, cast: Cast): readonly Check[] {
       problems: outcome.runs.flatMap(runProblems),
     },
     {
-      claim: "each machine had exactly one session",
+      claim: "each machine had exactly one session before the sweep",
       problems: members.flatMap((member) => arrivalProblems(outcome, member)),
     },
     {

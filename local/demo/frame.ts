@@ -105,6 +105,6 @@ function budgetLine({ calls, sessions }: StatusAnswer, speed: number): Line {
 }
 
 /** Whole seconds, rounded up, as people read them. */
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   return `${Math.max(0, Math.ceil(ms / 1_000))} s`;
 }

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { paintFor, wantsColour } from "../colours.ts";
 import { renderLine, type Line } from "../columns.ts";
-import type { Cast } from "./cast.ts";
+import type { Cast, CastMember } from "./cast.ts";
 import type { Check } from "./check.ts";
 import type { Stage } from "./frame.ts";
 import { resultTable } from "./result-table.ts";
@@ -9,6 +9,7 @@ import type { RunAnswer } from "../run-answer.ts";
 import type { SavedRun } from "./save-evidence.ts";
 import { openShow, type Show } from "./show.ts";
 import type { DemoSurroundings } from "./surroundings.ts";
+import { createSweepReporter, type SweepReporter } from "./sweep-reporter.ts";
 import type { Webhook } from "./webhooks.ts";
 
 /** Everything the demo says, in the order it is said. */
@@ -18,6 +19,8 @@ export interface Reporter {
   posted(webhook: Webhook, runId: string): void;
   openShow(stage: Stage): Show;
   results(results: Results): void;
+  /** Who tells of the sweep that is for these machines. */
+  sweep(members: readonly CastMember[]): SweepReporter;
   /** Says what holds and what does not; true if everything does. */
   verdict(checks: readonly Check[]): boolean;
   /** Where the operations page is, and the key to sign in with. */
@@ -68,6 +71,7 @@ export function createReporter({ out, env, root }: DemoSurroundings): Reporter {
       const table = resultTable({ runs, files, members: cast.members }, columns);
       print([], ...table, [], ...whereItLies(relative(root, folder), saved), []);
     },
+    sweep: (members) => createSweepReporter({ out, isTerminal, coloured }, print, members),
     verdict: (checks) => {
       print(...checks.flatMap(checkLines));
       return checks.every(({ problems }) => problems.length === 0);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { aborted } from "../interruption.ts";
 import { lockFolder, type FolderLock } from "../folder-lock.ts";
@@ -10,11 +10,12 @@ import { linuxTriage } from "./linux-triage.ts";
 import type { DemoSurroundings } from "./surroundings.ts";
 import { play } from "./play.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
+import { SWEEP_FILE } from "./sweep-reporter.ts";
 import { systemEnvironment } from "./system-environment.ts";
 
 const SEED = 7;
-/** A minute of the tenant takes 3 s: quick enough for one sitting, slow enough to watch. */
-const SPEED = 20;
+/** A minute of the tenant takes 2 s: quick enough for one sitting, slow enough to watch. */
+const SPEED = 30;
 
 /**
  * Whether all came as it should, what did not having been said in words; or why it did not begin.
@@ -24,8 +25,8 @@ export type DemoEnd =
   | { readonly kind: "refused"; readonly why: string };
 
 /**
- * The whole demo, from an empty folder to stored evidence, and everything stopped again. Throws
- * when a part breaks, and on the signal.
+ * The whole demo, from an empty folder to evidence and a sweep, and everything stopped again.
+ * Throws when a part breaks, and on the signal.
  */
 export async function runDemo(surroundings: DemoSurroundings): Promise<DemoEnd> {
   const dataDir = join(surroundings.root, ".lrq", "demo");
@@ -75,7 +76,9 @@ async function onStack(
     lock.note(stack.pids);
     reporter.started(Date.now() - startedAtMs);
     signal.throwIfAborted();
-    const isWell = await play(stack, { cast, key, speed: SPEED, dataDir, signal, reporter });
+    const sweep = readFileSync(join(root, SWEEP_FILE), "utf8");
+    const about = { cast, sweep, key, speed: SPEED, seed: SEED, dataDir };
+    const isWell = await play(stack, { ...about, signal, reporter });
     if (surroundings.leavesUp) {
       reporter.leftUp(stack.url, key);
       await Promise.race([aborted(signal), stack.died]);

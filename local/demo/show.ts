@@ -2,10 +2,19 @@ import { paintFor } from "../colours.ts";
 import { renderLine } from "../columns.ts";
 import { changesOf, frameOf, type Moment, type Stage } from "./frame.ts";
 import { openScreen } from "../screen.ts";
+import type { SweepRound } from "./sweep-client.ts";
+import { roundLine, stateOf } from "./sweep-lines.ts";
 
 /** Shows how the demo goes on. */
 export interface Show {
   readonly show: (moment: Moment) => void;
+  /** Leaves the terminal as it was found; safe to call twice. */
+  readonly close: () => void;
+}
+
+/** Shows how a round of a sweep goes on. */
+export interface RoundShow {
+  readonly show: (round: SweepRound, elapsedMs: number) => void;
   /** Leaves the terminal as it was found; safe to call twice. */
   readonly close: () => void;
 }
@@ -42,5 +51,26 @@ export function openShow({ out, isTerminal, coloured }: ShowPlace, stage: Stage)
       }
     },
     close: () => undefined,
+  };
+}
+
+/** Opens the show of a round: one line that is drawn anew, or a line for each change. */
+export function openRoundShow({ out, isTerminal, coloured }: ShowPlace): RoundShow {
+  const screen = openScreen(out, coloured);
+  const paint = paintFor(coloured);
+  let shown = "";
+  return {
+    show: (round, elapsedMs) => {
+      const line = roundLine(round, elapsedMs);
+      if (isTerminal) {
+        screen.draw([line]);
+        return;
+      }
+      const state = renderLine(stateOf(round), Number.POSITIVE_INFINITY, paint);
+      if (state === shown) return;
+      shown = state;
+      out.write(`${renderLine(line, Number.POSITIVE_INFINITY, paint)}\n`);
+    },
+    close: screen.close,
   };
 }
