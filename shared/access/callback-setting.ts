@@ -2,8 +2,8 @@ import { z } from "zod";
 import {
   CALLBACK_EVENTS,
   DEFAULT_EVENTS,
+  NEWS_EVENTS,
   QUEUE_EVENTS,
-  type QueueEvent,
   TARGETS_PER_CALLER_MAX,
 } from "../ledger/outbox/notice.ts";
 import { keyOfSecret } from "./standard-webhooks.ts";
@@ -53,14 +53,18 @@ const targetSettingSchema = z
     path: ["secret"],
     error: "a generic callback needs one, so that its receiver can check the sender",
   })
-  .refine(({ shape, events }) => shape === "generic" || !events.some(isOfQueue), {
+  .refine(({ shape, events }) => shape === "generic" || !events.some(isOfNoRun), {
     path: ["events"],
-    error: "a ticket is told of its own run; queue.* needs the shape generic",
+    error: "a ticket is told of its own run; queue.* and sweep.* need the shape generic",
   });
 
-/** True for an event that is about no run. */
-export function isOfQueue(event: string): event is QueueEvent {
+/** True for an event of the whole queue, which is about every team. */
+export function isOfQueue(event: string): boolean {
   return QUEUE_EVENTS.some((each) => each === event);
+}
+
+function isOfNoRun(event: string): boolean {
+  return NEWS_EVENTS.some((each) => each === event);
 }
 
 /** Where and how a caller is told of its runs. Holds secrets; not for logs. */

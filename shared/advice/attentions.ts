@@ -14,6 +14,14 @@ export const ATTENTIONS = {
     "The host has given up messages, because their handling failed five times.",
     "Find in the app's log why, mend that, then delete the messages; docs/runbooks/poison.md says how.",
   ),
+  roundPaused: needsPerson(
+    "A round of a sweep has paused itself, and sends nothing more.",
+    "See with `lrq sweeps show NAME` what failed and mend it, then resume the round or stop it.",
+  ),
+  roundShort: needsPerson(
+    "A round of a sweep is over and has reached fewer machines than its coverage asks for.",
+    "See with `lrq sweeps coverage NAME` which and why; `lrq sweeps rerun NAME` asks them again.",
+  ),
   callbackDead: needsPerson(
     "A callback was tried for the last time and was not delivered.",
     "Mend the receiver, then send it again; docs/runbooks/callbacks-dead.md says how.",

@@ -29,8 +29,8 @@ export const runMembers = {
     .optional(),
 };
 
-/** Members of a message about the queue, each of one event alone. */
-export const queueMembers = {
+/** Members of a message about no run, each of one event alone. */
+export const newsMembers = {
   queue: z.looseObject({ paused: z.boolean(), by: z.string(), why: z.string() }).optional(),
   throttled: z
     .looseObject({
@@ -38,6 +38,16 @@ export const queueMembers = {
       httpStatus: count.nullable(),
       detail: z.string(),
       until: time.nullable(),
+    })
+    .optional(),
+  short: z
+    .looseObject({
+      sweep: z.string(),
+      round: count,
+      targeted: count,
+      reached: count,
+      coverage: z.number(),
+      why: z.string(),
     })
     .optional(),
 };
@@ -73,6 +83,10 @@ export function aboutMembers(about: About | null, mayApprove: readonly string[])
       const until = isoOrNull(untilMs);
       return { throttled: { call, httpStatus, detail: text(detail), until } };
     }
+    case "roundShort": {
+      const { sweep, round, targeted, reached, coverage, why } = about;
+      return { short: { sweep, round, targeted, reached, coverage, why } };
+    }
   }
 }
 
@@ -107,6 +121,11 @@ export function aboutLines(
       return [`lrq was ${about.paused ? "paused" : "resumed"} by ${word(about.by)}.`];
     case "throttled":
       return [`Defender keeps lrq out: ${word(about.call)}.`];
+    case "roundShort":
+      return [
+        `Round ${about.round} of the sweep ${word(about.sweep)} is over and reached ` +
+          `${about.reached} of ${about.targeted} machines.`,
+      ];
   }
 }
 

@@ -3,12 +3,12 @@ import type { About } from "../ledger/outbox/about.ts";
 import { isoOf } from "../ledger/row/instant.ts";
 import type { RunState } from "../ledger/run/run.ts";
 import { RUN_EVENTS } from "../incident/incident.ts";
-import { QUEUE_EVENTS, type CallbackEvent } from "../ledger/outbox/notice.ts";
+import { NEWS_EVENTS, type CallbackEvent } from "../ledger/outbox/notice.ts";
 import { word } from "./word.ts";
-import { aboutLines, aboutMembers, queueMembers, runMembers } from "./about-text.ts";
+import { aboutLines, aboutMembers, newsMembers, runMembers } from "./about-text.ts";
 
-/** What a message is about: a run, or the whole queue. */
-export type CallbackFacts = RunFacts | QueueFacts;
+/** What a message is about: a run, or none, as the whole queue or a sweep. */
+export type CallbackFacts = RunFacts | NewsFacts;
 
 interface MessageFacts {
   /** Also the `webhook-id`. */
@@ -20,7 +20,7 @@ interface MessageFacts {
   readonly about: About | null;
 }
 
-interface QueueFacts extends MessageFacts {
+interface NewsFacts extends MessageFacts {
   readonly runId: null;
 }
 
@@ -93,9 +93,9 @@ export const messageSchema = z.union([
     }),
   }),
   z.looseObject({
-    type: z.enum(QUEUE_EVENTS),
+    type: z.enum(NEWS_EVENTS),
     timestamp: z.iso.datetime(),
-    data: z.looseObject(queueMembers),
+    data: z.looseObject(newsMembers),
   }),
 ]);
 

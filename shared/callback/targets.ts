@@ -1,16 +1,18 @@
 import type { TargetSetting } from "../access/callback-setting.ts";
-import type { Caller } from "../access/caller.ts";
+import { teamOf, type Caller } from "../access/caller.ts";
 import type { AskedCallback, Incident } from "../incident/incident.ts";
 import { readArmPath } from "../incident/arm-path.ts";
 import type { Problem } from "../incident/problem.ts";
 import {
   DEFAULT_EVENTS,
   eventsIn,
-  OF_QUEUE,
+  OF_NO_RUN,
   targetIdOf,
   type CallbackEvent,
   type CallbackTarget,
+  type Notice,
 } from "../ledger/outbox/notice.ts";
+import type { About } from "../ledger/outbox/about.ts";
 import { shownHost, urlTrouble, type HostRules } from "./hosts.ts";
 import type { Recipient } from "./request.ts";
 
@@ -111,26 +113,36 @@ export function recipientOf(
   return trouble === null ? { kind: "to", to } : { kind: "nobody", why: `its address ${trouble}` };
 }
 
-/** The ids of those who follow the queue: targets of callers who reach every team. */
-export function followersOf(event: CallbackEvent, callers: readonly Caller[]): string[] {
+/**
+ * The ids of those who follow what is about no run: targets of callers who reach every team, and of
+ * the team of the sweep, if it is about one.
+ */
+export function followersOf(
+  { event, about }: Pick<Notice, "event" | "about">,
+  callers: readonly Caller[],
+): string[] {
   return callers.flatMap((caller) =>
     caller.callbacks
-      .filter(({ events }) => caller.all && events.includes(event))
+      .filter(({ events }) => hearsOf(caller, about) && events.includes(event))
       .map((setting) => settingId(caller, setting)),
   );
 }
 
-/** One who follows the queue; null if the settings have no such target any more. */
+function hearsOf(caller: Caller, about: About | null): boolean {
+  return caller.all || (about?.kind === "roundShort" && about.team === teamOf(caller));
+}
+
+/** One who follows it; null if the settings have no such target any more. */
 export function followerOf(
-  targetId: string,
+  { targetId, about }: Pick<Notice, "targetId" | "about">,
   callers: readonly Caller[],
   rules: CallbackRules,
 ): Recipient | null {
-  for (const caller of callers.filter(({ all }) => all)) {
+  for (const caller of callers.filter((each) => hearsOf(each, about))) {
     const setting = caller.callbacks.find((each) => settingId(caller, each) === targetId);
     if (setting === undefined) continue;
     const { header = null, secret: secrets = [] } = setting;
-    const url = withIncident(setting.url, OF_QUEUE);
+    const url = withIncident(setting.url, OF_NO_RUN);
     return urlTrouble(url, rules) === null ? { shape: "generic", url, secrets, header } : null;
   }
   return null;

@@ -1,5 +1,5 @@
 import type { AuditFacts } from "../evidence/audit.ts";
-import { queueNews, type Notice } from "../ledger/outbox/notice.ts";
+import { newsOfNoRun, type Notice } from "../ledger/outbox/notice.ts";
 import type { Budget } from "../limits/pace/budget.ts";
 import { lockoutOf } from "../limits/pace/lockout.ts";
 
@@ -41,7 +41,7 @@ function pauseNotices(
   const paused = event === "paused";
   if (!paused && !(event === "resumed" && before.paused !== null)) return [];
   const about = { kind: "queuePaused", paused, by: by ?? "", why: detail } as const;
-  return [queueNews("queue.paused", { about, which: `${audit.count}`, nowMs: Date.parse(at) })];
+  return [newsOfNoRun("queue.paused", { about, which: `${audit.count}`, nowMs: Date.parse(at) })];
 }
 
 function lockoutNotices(before: Budget, { lockouts }: Budget): Notice[] {
@@ -50,7 +50,7 @@ function lockoutNotices(before: Budget, { lockouts }: Budget): Notice[] {
     .map(({ call, httpStatus, detail, sinceMs }) => {
       const about = { kind: "throttled", call, httpStatus, detail, untilMs: null } as const;
       const which = `${call} ${sinceMs}`;
-      return queueNews("queue.throttled", { about, which, nowMs: sinceMs });
+      return newsOfNoRun("queue.throttled", { about, which, nowMs: sinceMs });
     });
 }
 
@@ -59,5 +59,5 @@ function doorNotice({ door }: Budget): Notice {
   const untilMs = Math.ceil(door.closedUntilMs);
   const about = { kind: "throttled", call: "submit", httpStatus: 429, detail, untilMs } as const;
   const which = `door ${door.last429AtMs}`;
-  return queueNews("queue.throttled", { about, which, nowMs: door.last429AtMs });
+  return newsOfNoRun("queue.throttled", { about, which, nowMs: door.last429AtMs });
 }

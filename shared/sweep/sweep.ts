@@ -28,6 +28,8 @@ export const sweepSchema = rowObject({
   rounds: z.number().int().nonnegative(),
   /** The rounds that are not over. */
   open: z.array(number),
+  /** Open rounds that have paused themselves, and why. */
+  stalled: z.array(rowObject({ round: number, detail: z.string(), atMs: instant })),
   /** What the last round that is over has reached. */
   last: rowObject({
     round: number,
@@ -41,6 +43,11 @@ export const sweepSchema = rowObject({
   audit: chainHeadSchema,
 });
 export type SweepRecord = z.infer<typeof sweepSchema>;
+
+/** The sweep when the round has not paused itself, or does so no longer. */
+export function unstalled(sweep: SweepRecord, round: number): SweepRecord {
+  return { ...sweep, stalled: sweep.stalled.filter((each) => each.round !== round) };
+}
 
 /** The name of its log. No run's id has a dot. */
 export function chainOf(name: string): string {

@@ -2,7 +2,7 @@ import { parseCallers } from "../../shared/access/caller.ts";
 import { targetsOf } from "../../shared/callback/targets.ts";
 import type { Incident } from "../../shared/incident/incident.ts";
 import type { CallbackTarget } from "../../shared/ledger/outbox/notice.ts";
-import type { CallBackSettings } from "../../shared/workflow/notify/send-queue-notice.ts";
+import type { CallBackSettings } from "../../shared/workflow/notify/send-news.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { CALLBACK_HOST, WAITS_MS, type Receiver } from "./receivers.ts";
 

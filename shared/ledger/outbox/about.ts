@@ -40,5 +40,17 @@ export const aboutSchema = z.discriminatedUnion("kind", [
     detail: z.string(),
     untilMs: instant.nullable(),
   }),
+  /** A round of a sweep has ended and reached a smaller share of its machines than it should. */
+  rowObject({
+    kind: z.literal("roundShort"),
+    sweep: z.string(),
+    team: z.string(),
+    round: z.number().int(),
+    targeted: z.number().int(),
+    reached: z.number().int(),
+    coverage: z.number(),
+    /** Why the round closed. */
+    why: z.string(),
+  }),
 ]);
 export type About = z.infer<typeof aboutSchema>;

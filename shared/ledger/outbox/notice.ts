@@ -19,16 +19,20 @@ type LaterEvent = Exclude<(typeof RUN_EVENTS)[number], (typeof FIRST_EVENTS)[num
 
 /** The events of the whole queue: somebody pauses or resumes it, Defender keeps it out. */
 export const QUEUE_EVENTS = ["queue.paused", "queue.throttled"] as const;
-export type QueueEvent = (typeof QUEUE_EVENTS)[number];
+/** The events of a sweep: a round has ended and reached too few machines. */
+const SWEEP_EVENTS = ["sweep.short"] as const;
+/** The events that are about no run. */
+export const NEWS_EVENTS = [...QUEUE_EVENTS, ...SWEEP_EVENTS] as const;
+type NewsEvent = (typeof NEWS_EVENTS)[number];
 
-export const CALLBACK_EVENTS = [...RUN_EVENTS, ...QUEUE_EVENTS] as const;
+export const CALLBACK_EVENTS = [...RUN_EVENTS, ...NEWS_EVENTS] as const;
 export type CallbackEvent = (typeof CALLBACK_EVENTS)[number];
 
 /** The events for a target that names none. It has had no others since the first release. */
 export const DEFAULT_EVENTS: readonly CallbackEvent[] = ["run.accepted", "run.finished"];
 
-/** In the place of a run's id, for what is about the whole queue. */
-export const OF_QUEUE = "queue";
+/** In the place of a run's id, for what is about no run. */
+export const OF_NO_RUN = "queue";
 
 /** How a callback is written: our own message, or that of a system without webhooks. */
 export const CALLBACK_SHAPES = ["generic", "servicenow", "jira", "sentinel"] as const;
@@ -63,9 +67,9 @@ export const noticeSchema = rowObject({
   v: z.literal(1),
   /** Also the message's `webhook-id`: the same for every try. */
   noticeId: z.string(),
-  /** The run, or `OF_QUEUE`. */
+  /** The run, or `OF_NO_RUN`. */
   runId: z.string(),
-  /** Empty if it is for all who follow the queue; each of them then gets one of their own. */
+  /** Empty if it is for all who follow what it is about; each of them then gets one of their own. */
   targetId: z.string(),
   event: z.enum(CALLBACK_EVENTS),
   sequenceId: z.string().nullable(),
@@ -159,14 +163,14 @@ export function newsOf(
   });
 }
 
-/** The notice of an event of the queue: for all who follow it, whoever they are when it is sent. */
-export function queueNews(event: QueueEvent, { about, which, nowMs }: Happening): Notice {
-  const noticeId = newsId([OF_QUEUE, event, which]);
-  const ofNobody = { runId: OF_QUEUE, targetId: "", sequenceId: null } as const;
+/** The notice of an event of no run: for all who follow it, whoever they are when it is sent. */
+export function newsOfNoRun(event: NewsEvent, { about, which, nowMs }: Happening): Notice {
+  const noticeId = newsId([OF_NO_RUN, event, which]);
+  const ofNobody = { runId: OF_NO_RUN, targetId: "", sequenceId: null } as const;
   return fresh({ noticeId, ...ofNobody, event, about, atMs: nowMs });
 }
 
-/** The notice of the queue for one who follows it. */
+/** The same for one who follows it. */
 export function forTarget(notice: Notice, targetId: string): Notice {
   return { ...notice, targetId, noticeId: newsId([notice.noticeId, targetId]) };
 }

@@ -8,7 +8,7 @@ import { deadKey, noticeKey } from "../../ledger/row/keys.ts";
 import type { CallbackBell } from "../../ledger/outbox/message.ts";
 import {
   noticeSchema,
-  OF_QUEUE,
+  OF_NO_RUN,
   type CallbackTarget,
   type DeadNotice,
   type Notice,
@@ -26,7 +26,7 @@ import { listSequences } from "../../store/list-sequences.ts";
 import { sealRun } from "../../store/seal-run.ts";
 import { loadRun, loadSequence, unchanged } from "../../store/load.ts";
 import { commitOnce, transact, usual, type Transaction } from "../../store/transact.ts";
-import { sendOfQueue, type CallBackSettings } from "./send-queue-notice.ts";
+import { sendOfNoRun, type CallBackSettings } from "./send-news.ts";
 
 type CallBackPorts = Pick<Ports, "ledger" | "bells" | "callbacks" | "clock" | "random" | "log">;
 
@@ -59,7 +59,7 @@ async function sendOnce(
   const row = await ports.ledger.read(key);
   if (row === null) return "stale";
   const notice = valueOf(noticeSchema, row);
-  if (notice.runId === OF_QUEUE) return await sendOfQueue(ports, settings, { key, row, notice });
+  if (notice.runId === OF_NO_RUN) return await sendOfNoRun(ports, settings, { key, row, notice });
   const run = await loadToTell(ports, notice);
   const judgement = await tell(ports, settings, notice, run.value);
   if (judgement === "ended") return await drop(ports, row, run);

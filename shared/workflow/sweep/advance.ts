@@ -11,7 +11,7 @@ import { unlessSetAside } from "../../store/set-aside.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { endsOf, tooManyFailures, type Ends } from "../../sweep/failures.ts";
 import { FIRST_PAGE, isFailure, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
-import { sweepSchema } from "../../sweep/sweep.ts";
+import { sweepSchema, unstalled } from "../../sweep/sweep.ts";
 import { acceptInHand, settleInHand } from "./accept-batch.ts";
 import { closed, endIfDone, giveUpSome } from "./close-round.ts";
 import { cancelSent } from "./cancel-sent.ts";
@@ -125,14 +125,17 @@ async function tidied(
       factOfSweep(event, { atMs: nowMs, by: null, detail: `round ${number}: ${detail}` });
     if (round.value.expiresAtMs <= nowMs) {
       changeRound(tx, round, closed(round.value, { why: "expired", by: null, atMs: nowMs }, null));
-      changeSweep(tx, sweep, sweep.value, [fact("roundClosed", "it has expired")]);
+      changeSweep(tx, sweep, unstalled(sweep.value, number), [
+        fact("roundClosed", "it has expired"),
+      ]);
       return;
     }
     const why = round.value.paused === null ? whyPause(round.value, catalogue, running) : null;
     if (why !== null) {
       const paused = { ...why, atMs: Math.floor(nowMs) };
       changeRound(tx, round, { ...round.value, paused });
-      changeSweep(tx, sweep, sweep.value, [fact("roundPaused", why.detail)]);
+      const stalled = [...sweep.value.stalled, { round: number, ...paused }];
+      changeSweep(tx, sweep, { ...sweep.value, stalled }, [fact("roundPaused", why.detail)]);
       return;
     }
     if (isListingDue(round.value, nowMs)) {

@@ -94,6 +94,7 @@ function sweepAfter(
     v: 1,
     rounds: 0,
     open: [],
+    stalled: [],
     last: null,
     audit: FIRST_HEAD,
     ...before,

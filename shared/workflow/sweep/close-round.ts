@@ -1,4 +1,5 @@
 import { heldOf, machineIdOfTarget, targetsOf } from "../../ledger/row/sweep-keys.ts";
+import { newsOfNoRun, owing, type Notice } from "../../ledger/outbox/notice.ts";
 import { valueOf } from "../../ledger/row/set-aside.ts";
 import type { RowChange, Stored } from "../../ledger/sequence/rows.ts";
 import type { Row } from "../../ports.ts";
@@ -7,8 +8,10 @@ import { loadRound, loadSweep, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { counted, endedAs, endedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
 import { sweptIn, targetSchema, type Swept } from "../../sweep/target.ts";
+import { unstalled, type SweepRecord } from "../../sweep/sweep.ts";
 import type { SweepPorts } from "./ports.ts";
 
+type Last = NonNullable<SweepRecord["last"]>;
 type Closing = NonNullable<RoundRecord["closed"]>;
 
 /** The round once it sends nothing more. What it has in hand is settled first. */
@@ -111,12 +114,12 @@ export async function endIfDone(
     const atMs = Math.floor(ports.clock.earliest());
     const { counts } = round.value;
     const reached = endedAs(counts, REACHED);
-    const { coverage } = round.value.definition;
-    const short = coverage !== null && reached < coverage * counts.targeted;
+    const short = isShort(round.value, reached);
+    const closing = round.value.closed ?? { why: "done", by: null, atMs, cancels: null };
     changeRound(tx, round, {
       ...round.value,
       state: "ended",
-      closed: round.value.closed ?? { why: "done", by: null, atMs, cancels: null },
+      closed: closing,
       paused: null,
       hindrance: null,
       listing: null,
@@ -126,10 +129,26 @@ export async function endIfDone(
     const open = sweep.value.open.filter((each) => each !== number);
     const detail = `round ${number} reached ${reached} of ${counts.targeted} machines`;
     const fact = factOfSweep("roundEnded", { atMs, by: null, detail });
-    changeSweep(tx, sweep, { ...sweep.value, open, last }, [fact]);
+    changeSweep(tx, sweep, { ...unstalled(sweep.value, number), open, last }, [fact]);
+    if (short) tx.stage(owing([noticeOfShort(round.value, { ...last, why: closing.why })]));
     return true;
   });
   return ended.kind === "done" && ended.value;
+}
+
+function isShort({ definition: { coverage }, counts }: RoundRecord, reached: number): boolean {
+  return coverage !== null && reached < coverage * counts.targeted;
+}
+
+/** A round that is rerun may end more than once. */
+function noticeOfShort(
+  { name: sweep, number: round, team, definition, reruns }: RoundRecord,
+  { endedAtMs: nowMs, targeted, reached, why }: Last & { readonly why: string },
+): Notice {
+  const coverage = definition.coverage ?? 0;
+  const of = { sweep, team, round, targeted, reached, coverage, why };
+  const which = `${sweep} ${round} ${reruns}`;
+  return newsOfNoRun("sweep.short", { about: { kind: "roundShort", ...of }, which, nowMs });
 }
 
 function isDone({ state, counts, listedAtMs, listing, inHand }: RoundRecord): boolean {

@@ -46,8 +46,9 @@ export async function startDue(
       return null;
     }
     if (overlap === "replace") await replaceOpen(tx, sweep.value, nowMs);
-    const starting = { by: null, dueAtMs: due.startMs };
-    return begin(tx, { ...sweep, value: decided }, settings.catalogue, { ...starting, nowMs });
+    const stalled = overlap === "replace" ? [] : decided.stalled;
+    const starting = { by: null, dueAtMs: due.startMs, nowMs };
+    return begin(tx, { ...sweep, value: { ...decided, stalled } }, settings.catalogue, starting);
   });
   return started.kind === "done" ? started.value : null;
 }

@@ -10,7 +10,7 @@ import { transact, usual, type Transaction } from "../../store/transact.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { endsOf } from "../../sweep/failures.ts";
 import { FIRST_PAGE, REACHED, uncounted, type RoundRecord } from "../../sweep/round.ts";
-import type { SweepRecord } from "../../sweep/sweep.ts";
+import { unstalled, type SweepRecord } from "../../sweep/sweep.ts";
 import { AGAIN, sweptSchema, type Swept } from "../../sweep/target.ts";
 import { cancelSent } from "./cancel-sent.ts";
 import { closed } from "./close-round.ts";
@@ -48,7 +48,8 @@ export async function stopRound(
     );
     changeRound(tx, round, after);
     const detail = `round ${number}: stopped${running ? ", with what runs" : ""}`;
-    changeSweep(tx, sweep, sweep.value, [factOf("roundClosed", steering, nowMs, detail)]);
+    const fact = factOf("roundClosed", steering, nowMs, detail);
+    changeSweep(tx, sweep, unstalled(sweep.value, number), [fact]);
     return { kind: "done", round: number };
   });
   if (steered.kind !== "done") return steered;
@@ -71,7 +72,7 @@ export async function resumeRound(ports: SteerPorts, steering: RoundSteering): P
     const { ended, failed } = endsOf(round.value.counts);
     changeRound(tx, round, { ...round.value, paused: null, forgiven: { ended, failed } });
     const fact = factOf("roundResumed", steering, nowMs, `round ${number}`);
-    changeSweep(tx, sweep, sweep.value, [fact]);
+    changeSweep(tx, sweep, unstalled(sweep.value, number), [fact]);
     return { kind: "done", round: number };
   });
 }

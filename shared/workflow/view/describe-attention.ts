@@ -1,3 +1,4 @@
+import { mayDo } from "../../access/authorize.ts";
 import { teamOf, type Caller } from "../../access/caller.ts";
 import type { KeyRange } from "../../ledger/row/key-range.ts";
 import { DEAD, RUNNING, summariesOf, SUMMARY } from "../../ledger/row/keys.ts";
@@ -6,7 +7,10 @@ import { orSetAside, SetAside, sorted } from "../../ledger/row/set-aside.ts";
 import { summarySchema, type RunSummary } from "../../ledger/run/summary.ts";
 import type { LibraryRules } from "../../limits/library/rules.ts";
 import type { LedgerReads, Ports } from "../../ports.ts";
+import { SWEEP } from "../../ledger/row/sweep-keys.ts";
 import { loadBudget } from "../../store/load.ts";
+import { reachesSweep } from "../../store/reach-sweep.ts";
+import { sweepSchema, type SweepRecord } from "../../sweep/sweep.ts";
 import { attention, type Attention } from "./attention.ts";
 import { attentionOfPoison, attentionOfQueue, attentionOfRows } from "./attention-of-queue.ts";
 import {
@@ -16,6 +20,7 @@ import {
   pausedRuns,
   type SeenRun,
 } from "./attention-of-runs.ts";
+import { shortRounds, stalledRounds } from "./attention-of-sweeps.ts";
 import { describeSummary, lastFailures } from "./describe-summary.ts";
 
 /** What wants a person, the most urgent first. */
@@ -29,8 +34,9 @@ const ROWS_MAX = 1_000;
 const SINCE_MS = 86_400_000;
 
 /**
- * What wants a person, in at most five requests to the ledger: of the queue, which all teams share,
- * and of the runs that the caller's rights reach. It looks at a thousand runs that are running, at
+ * What wants a person, in at most five requests to the ledger (six for a caller of one team who may
+ * read sweeps): of the queue, which all teams share, and of the runs and sweeps that the caller's
+ * rights reach. It looks at a thousand runs that are running, at
  * the newest thousand, and at a thousand dead callbacks. Failures are of runs that are running, or
  * finished at `askedSinceMs` or later; without it in the last day. No time of the answer itself is
  * in it, so an unchanged answer is the same.
@@ -42,10 +48,11 @@ export async function describeAttention(
   askedSinceMs: number | null,
 ): Promise<AttentionView> {
   const ranges = caller.all ? [SUMMARY] : [summariesOf(teamOf(caller)), summariesOf("")];
-  const [budget, given, dead, ...summaries] = await Promise.all([
+  const [budget, given, dead, sweeps, ...summaries] = await Promise.all([
     orSetAside(loadBudget(ledger)),
     poison.count(),
     deadIn(ledger),
+    mayDo(caller, "sweep.read") ? sweepsIn(ledger, caller) : [],
     ...[RUNNING, ...ranges].map(async (range) => await summariesIn(ledger, range)),
   ]);
   const nowMs = clock.earliest();
@@ -62,9 +69,11 @@ export async function describeAttention(
     ...stops,
     ...missingApprovals(seen),
     ...pausedRuns(seen),
+    ...stalledRounds(sweeps),
     ...rows,
     ...attentionOfPoison(given),
     ...failuresByCause(seen, sinceMs),
+    ...shortRounds(sweeps, sinceMs),
     ...deadCallbacks(reached, runs),
     ...slows,
   ];
@@ -83,6 +92,13 @@ function seenBy(caller: Caller, summaries: readonly RunSummary[], nowMs: number)
 async function summariesIn(ledger: LedgerReads, range: KeyRange): Promise<RunSummary[]> {
   const rows = await ledger.list(range.from, range.before, ROWS_MAX);
   return sorted(summarySchema, rows).readable.map(({ value }) => value);
+}
+
+async function sweepsIn(ledger: LedgerReads, caller: Caller): Promise<SweepRecord[]> {
+  const rows = await ledger.list(SWEEP.from, SWEEP.before, ROWS_MAX);
+  return sorted(sweepSchema, rows)
+    .readable.map(({ value }) => value)
+    .filter((each) => !each.deleted && reachesSweep(caller, each));
 }
 
 async function deadIn(ledger: LedgerReads): Promise<DeadNotice[]> {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { sweptKey } from "../../../shared/ledger/row/sweep-keys.ts";
 import { endedAs, endedIn, type RoundCounts } from "../../../shared/sweep/round.ts";
+import { resumeRound, stopRound } from "../../../shared/workflow/sweep/steer-round.ts";
+import { NOTICE } from "../../../shared/ledger/row/keys.ts";
+import type { Ledger } from "../../../shared/ports.ts";
 import { aMachine } from "../known-machines.ts";
 import { DEFINITION, idOf, MINUTE_MS, startSweeping } from "./sweeping.ts";
 
@@ -114,8 +117,8 @@ describe("a round", () => {
     expect((await sweeping.sequences()).length).toBeGreaterThan(4);
   });
 
-  it("pauses when too many machines fail, and goes on when a person resumes it", async () => {
-    const sweeping = startSweeping(60);
+  it("pauses when too many machines fail, and wants a person until it goes on or ends", async () => {
+    const sweeping = startSweeping(120);
     await sweeping.apply({ ...DEFINITION, pauseAfter: { failedShare: 0.2, of: 5 } });
     await sweeping.start();
     await sweeping.ticks(6);
@@ -125,6 +128,17 @@ describe("a round", () => {
     const sent = (await sweeping.sequences()).length;
     await sweeping.ticks(10);
     expect(await sweeping.sequences()).toHaveLength(sent);
+    const stalled = async () => (await sweeping.sweep()).stalled;
+    expect(await stalled()).toMatchObject([{ round: 1 }]);
+    const last = { name: DEFINITION.name, number: 1, by: "hunter" };
+    await resumeRound(sweeping.ports, last);
+    expect(await stalled()).toEqual([]);
+    await sweeping.ticks(6);
+    await sweeping.endAll(() => "failed");
+    await sweeping.ticks(2);
+    expect(await stalled()).toHaveLength(1);
+    await stopRound(sweeping.ports, sweeping.settings.limits, last, false);
+    expect(await stalled()).toEqual([]);
   });
 
   it("expires: what was not sent is written down with the reason", async () => {
@@ -138,6 +152,17 @@ describe("a round", () => {
     const { counts, ...round } = await sweeping.round();
     expect(round).toMatchObject({ state: "ended", closed: { why: "expired" } });
     expect(endedAs(counts, "expired")).toBe(100 - endedAs(counts, "succeeded"));
-    expect((await sweeping.sweep()).last).toMatchObject({ short: true, targeted: 100 });
+    const { last } = await sweeping.sweep();
+    expect(last).toMatchObject({ short: true, targeted: 100 });
+    expect(await noticesOf(sweeping.ports.ledger)).toMatchObject([
+      {
+        event: "sweep.short",
+        about: { sweep: "triage", round: 1, targeted: 100, reached: last?.reached, coverage: 0.9 },
+      },
+    ]);
   });
 });
+
+async function noticesOf(ledger: Ledger): Promise<unknown[]> {
+  return (await ledger.list(NOTICE.from, NOTICE.before, 10)).map(({ body }) => body);
+}

@@ -9,7 +9,9 @@ import type { RunRecord } from "../../../shared/ledger/run/run.ts";
 import { FIRST_BUDGET, type Budget } from "../../../shared/limits/pace/budget.ts";
 import { runIdOf } from "../../../shared/plan/identity.ts";
 import type { PoisonQueues } from "../../../shared/ports.ts";
+import { stopRound } from "../../../shared/workflow/sweep/steer-round.ts";
 import { describeAttention } from "../../../shared/workflow/view/describe-attention.ts";
+import { DEFINITION, startSweeping } from "../sweep/sweeping.ts";
 import { callersOf, keyHash } from "../../access/callers.ts";
 import { ofEveryTeam } from "../../access/reaching.ts";
 import { aRun } from "../../ledger/a-run.ts";
@@ -19,8 +21,9 @@ const CHIEF = ofEveryTeam("chief");
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-function mateOf(team: string): Caller {
-  const [caller] = callersOf([{ name: "mate", team, key: keyHash("k"), may: ["run.read"] }]);
+function mateOf(team: string, ...more: readonly string[]): Caller {
+  const may = ["run.read", ...more];
+  const [caller] = callersOf([{ name: "mate", team, key: keyHash("k"), may }]);
   if (caller === undefined) throw new Error("there is no caller");
   return caller;
 }
@@ -216,5 +219,31 @@ describe("what wants a person", () => {
     expect(requests()).toBeLessThanOrEqual(5);
     expect(await view(mateOf("red"))).toHaveLength(1_000);
     expect(requests()).toBeLessThanOrEqual(5);
+  });
+
+  it("has rounds that paused themselves or fell short, for those who may see the sweep", async () => {
+    const sweeping = startSweeping(100);
+    const { ports } = sweeping;
+    const poison = { count: () => Promise.resolve([]) };
+    const ofSweeps = async (caller: Caller) => {
+      const { items } = await describeAttention({ ...ports, poison }, null, caller, null);
+      return items.filter(({ code }) => code.startsWith("round"));
+    };
+    const chief: Caller = { ...CHIEF, may: [...CHIEF.may, "sweep.read"] };
+    await sweeping.apply({ ...DEFINITION, pauseAfter: { failedShare: 0.2, of: 5 } });
+    await sweeping.start();
+    await sweeping.ticks(6);
+    await sweeping.endAll(() => "failed");
+    await sweeping.ticks(2);
+    expect(await ofSweeps(chief)).toMatchObject([{ code: "roundPaused", runId: null }]);
+    const steering = { name: DEFINITION.name, number: 1, by: "hunter" };
+    await stopRound(ports, sweeping.settings.limits, steering, true);
+    await sweeping.ticks(3);
+    const detail = "round 1 of triage reached 0 of 100 machines";
+    const short = { code: "roundShort", detail, count: 100 };
+    expect(await ofSweeps(chief)).toMatchObject([short]);
+    expect(await ofSweeps(mateOf("hunter", "sweep.read"))).toMatchObject([short]);
+    expect(await ofSweeps(mateOf("red", "sweep.read"))).toEqual([]);
+    expect(await ofSweeps(mateOf("hunter"))).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { createMemoryBells } from "../../../local/memory/bells.ts";
 import { parseCallers } from "../../../shared/access/caller.ts";
 import type { CallbackRequest } from "../../../shared/callback/answer.ts";
+import { newsOfNoRun, owing } from "../../../shared/ledger/outbox/notice.ts";
 import { callbackMessageSchema } from "../../../shared/ledger/outbox/message.ts";
 import { NOTICE } from "../../../shared/ledger/row/keys.ts";
 import { callBack } from "../../../shared/workflow/notify/send-notice.ts";
@@ -23,7 +24,10 @@ const caller = (name: string, more: object) => ({
   may: ["operate"],
   ...more,
 });
-const FOLLOWS = hook("follows", ["queue.paused", "queue.throttled"]);
+const FOLLOWS = hook("follows", ["queue.paused", "queue.throttled", "sweep.short"]);
+const RED = hook("red", ["sweep.short"]);
+const BLUE = hook("blue", ["sweep.short"]);
+const SHORT = { round: 3, targeted: 20, reached: 12, coverage: 0.9, why: "expired" };
 const OTHER = hook("other", ["run.accepted"]);
 const RULES = {
   hosts: ["*.contoso.example"],
@@ -37,7 +41,25 @@ function read(...callers: object[]) {
 }
 
 /** A queue that was just paused, and receivers that answer so. */
-async function paused(answer: (nth: number) => number) {
+const paused = async (answer: (nth: number) => number) =>
+  await telling(answer, async (ports) => {
+    await pause(ports, { by: "ana", why: "maintenance" });
+  });
+
+/** A round of the sweep of a team that has reached too few machines. */
+const short = async (team: string) =>
+  await telling(
+    () => 204,
+    async ({ ledger }) => {
+      const about = { kind: "roundShort", sweep: "hosts", team, ...SHORT } as const;
+      await ledger.commit(owing([newsOfNoRun("sweep.short", { about, which: "1", nowMs: 1 })]));
+    },
+  );
+
+async function telling(
+  answer: (nth: number) => number,
+  happens: (ports: ReturnType<typeof startAccepting>["ports"]) => Promise<void>,
+) {
   const world = startAccepting();
   const sent: CallbackRequest[] = [];
   const log: string[] = [];
@@ -57,10 +79,12 @@ async function paused(answer: (nth: number) => number) {
   const callers = read(
     caller("soc", { all: true, callbacks: [FOLLOWS, OTHER] }),
     caller("team", { callbacks: [OTHER] }),
+    caller("red", { team: "red", callbacks: [RED] }),
+    caller("blue", { team: "blue", callbacks: [BLUE] }),
   );
   if (callers.kind !== "parsed") throw new Error(JSON.stringify(callers.problems));
   const settings = { callers: callers.value, rules: RULES, waitsMs: [1_000, 2_000] };
-  await pause(ports, { by: "ana", why: "maintenance" });
+  await happens(ports);
   return {
     sent,
     log,
@@ -128,5 +152,20 @@ describe("a callback about the whole queue", () => {
     const came = read(setting);
     const messages = came.kind === "parsed" ? [] : came.problems.map(({ message }) => message);
     expect(z.array(z.string()).parse(messages).join()).toContain(words);
+  });
+});
+
+describe("a callback about a sweep", () => {
+  it("goes to those of its team and of all teams who want it, and to no other", async () => {
+    const { sent, serve, owed } = await short("red");
+    await serve();
+    await serve();
+    expect(sent.map(({ url }) => url).toSorted()).toEqual([FOLLOWS.url, RED.url].toSorted());
+    for (const request of sent) {
+      const data = { short: { sweep: "hosts", ...SHORT } };
+      expect(bodyOf(request)).toMatchObject({ type: "sweep.short", data });
+      expect(request.body).not.toContain("team");
+    }
+    expect(await owed()).toBe(0);
   });
 });

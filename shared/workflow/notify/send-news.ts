@@ -9,7 +9,7 @@ import type { Ports } from "../../ports.ts";
 import { commitOnce } from "../../store/transact.ts";
 import { ringNotices } from "./ring-notices.ts";
 
-type QueuePorts = Pick<Ports, "ledger" | "bells" | "callbacks" | "clock" | "random" | "log">;
+type NewsPorts = Pick<Ports, "ledger" | "bells" | "callbacks" | "clock" | "random" | "log">;
 
 export interface CallBackSettings {
   readonly callers: readonly Caller[];
@@ -25,17 +25,17 @@ interface Owed {
 }
 
 /**
- * Sends one notice about the whole queue once, or gives one to each who follows it now. No run
+ * Sends one notice about no run once, or gives one to each who follows it now. No run
  * keeps what becomes of it: after the last try it is only in the log.
  */
-export async function sendOfQueue(
-  ports: QueuePorts,
+export async function sendOfNoRun(
+  ports: NewsPorts,
   { callers, rules, waitsMs }: CallBackSettings,
   { key, row, notice }: Owed,
 ): Promise<Judgement["kind"] | "stale"> {
   const gone = { op: "delete", key, etag: row.etag } as const;
   if (notice.targetId === "") {
-    const followers = followersOf(notice.event, callers).slice(0, CHANGES_MAX - 1);
+    const followers = followersOf(notice, callers).slice(0, CHANGES_MAX - 1);
     const owed = owing(followers.map((targetId) => forTarget(notice, targetId)));
     if (!(await commitOnce(ports, [gone, ...owed]))) return "stale";
     await ringNotices(ports);
@@ -56,11 +56,12 @@ export async function sendOfQueue(
 }
 
 async function tell(
-  ports: QueuePorts,
+  ports: NewsPorts,
   { callers, rules, waitsMs }: CallBackSettings,
-  { noticeId, event, about, atMs, targetId, tries }: Notice,
+  notice: Notice,
 ): Promise<Judgement> {
-  const to = followerOf(targetId, callers, rules);
+  const { noticeId, event, about, atMs, tries } = notice;
+  const to = followerOf(notice, callers, rules);
   if (to === null) return { kind: "dead", said: "it is no longer in CALLERS" };
   const facts = { noticeId, event, about, atMs, runId: null };
   const request = callbackRequest(to, facts, ports.clock.earliest());
