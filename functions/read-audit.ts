@@ -1,5 +1,6 @@
 import { app, type HttpRequest, type HttpResponseInit } from "@azure/functions";
 import { ambiguous, json, problem } from "./answer.ts";
+import { forSweep } from "./for-sweeps.ts";
 import { anyText, badQuery, countUpTo, instant, oneOf } from "./query.ts";
 import { forEveryTeam, forWholeRun, noSuchRun } from "./transport.ts";
 
@@ -36,6 +37,16 @@ app.http("readRunAudit", {
   }),
 });
 
+app.http("readSweepAudit", {
+  methods: ["GET"],
+  route: "sweeps/{name}/audit",
+  authLevel: "anonymous",
+  handler: forSweep("sweep.read", async (lrq, request, { sweep, log }) => {
+    const bad = badQuery(request, AUDIT_QUERY);
+    return bad ?? json(await lrq.readSweepAudit(log, sweep, askedIn(request)));
+  }),
+});
+
 app.http("readDecisions", {
   methods: ["GET"],
   route: "runs/{runId}/decisions",
@@ -48,7 +59,7 @@ app.http("readDecisions", {
   }),
 });
 
-/** What the two logs can be asked for. */
+/** What a log can be asked for. */
 function askedIn(request: HttpRequest) {
   const { query } = request;
   const isNewest = query.get("newest") === "true" || query.has("since");

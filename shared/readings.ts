@@ -19,7 +19,13 @@ import { describeNow, glanceAtNow } from "./workflow/view/describe-now.ts";
 import { describeProfiles } from "./workflow/view/describe-profiles.ts";
 import { describeQueue } from "./workflow/view/describe-queue.ts";
 import { describeStatus } from "./workflow/view/describe-status.ts";
-import { readQueueAudit, readRunAudit, type AuditAsked } from "./workflow/view/read-audit.ts";
+import type { SweepRecord } from "./sweep/sweep.ts";
+import {
+  readQueueAudit,
+  readRunAudit,
+  readSweepAudit,
+  type AuditAsked,
+} from "./workflow/view/read-audit.ts";
 import { readMachineAudit } from "./workflow/view/read-machine-audit.ts";
 import { readDecisions } from "./workflow/view/read-decisions.ts";
 import { readSeals } from "./workflow/view/read-seals.ts";
@@ -87,6 +93,8 @@ function recordReadings(outside: Omit<Ports, "log">) {
       readMachineAudit({ ...outside, log }, machine, asked),
     readRunAudit: (log: Log, runId: string, asked: AuditAsked) =>
       readRunAudit({ ...outside, log }, runId, asked),
+    readSweepAudit: (log: Log, sweep: SweepRecord, asked: AuditAsked) =>
+      readSweepAudit({ ...outside, log }, sweep, asked),
     readDecisions: (runId: string, from: number) => readDecisions(outside, runId, from),
     readSeals: (log: Log, runId: string) => readSeals(withLog(outside, log), runId),
   };

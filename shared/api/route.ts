@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Right } from "../access/caller.ts";
 
 /** One route of the HTTP interface, and the form of each answer that is no problem. */
@@ -15,6 +15,12 @@ export interface Route {
   /** By status; `bytes` is no JSON: a result as Defender served it, or a file of the page. */
   readonly answers: Readonly<Record<number, z.ZodType | "bytes">>;
 }
+
+/** A parameter that is either. */
+export const yesOrNo = z.enum(["true", "false"]);
+
+/** What a log can be asked for: from which record on, and whether the newest come first. */
+export const auditQuery = { from: z.int().min(1), newest: yesOrNo, since: z.iso.datetime() };
 
 /** A route that reads. */
 export function get(path: string, right: Route["right"], does: string, answer: z.ZodType): Route {

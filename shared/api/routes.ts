@@ -22,14 +22,12 @@ import {
   sealsSchema,
 } from "./record-answers.ts";
 import { attentionSchema, machineSchema, runsSchema } from "./run-answers.ts";
-import { get, post, type Route } from "./route.ts";
+import { auditQuery, get, post, yesOrNo, type Route } from "./route.ts";
 import { runSchema } from "./run-answer.ts";
 import { SWEEP_ROUTES } from "./sweep-routes.ts";
 import { findingsSchema, libraryViewSchema, statusAnswerSchema } from "./status-answers.ts";
 
 const text = z.string();
-const yesOrNo = z.enum(["true", "false"]);
-const number = z.int().min(1);
 const anyObject = z.looseObject({});
 
 const nowSchema = z.strictObject({ status: statusAnswerSchema, attention: attentionSchema });
@@ -89,15 +87,15 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...get("runs/{runId}/audit", "run.read", "A page of the log of the run.", auditPageSchema),
-    query: { from: number, newest: yesOrNo, since: z.iso.datetime() },
+    query: auditQuery,
   },
   {
     ...get("runs/{runId}/decisions", "run.read", "What the queue decided of it.", decisionsSchema),
-    query: { from: number },
+    query: { from: auditQuery.from },
   },
   {
     ...get("audit", "operate", "A page of the log of the queue.", auditPageSchema),
-    query: { from: number, newest: yesOrNo, since: z.iso.datetime(), machine: text },
+    query: { ...auditQuery, machine: text },
   },
   {
     ...post("runs/{runId}/cancel", "run.cancel", "Ends the work of the run.", {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { definitionSchema } from "../sweep/definition.ts";
-import { get, post, type Route } from "./route.ts";
+import { auditPageSchema } from "./record-answers.ts";
+import { auditQuery, get, post, type Route } from "./route.ts";
 import {
   coverageSchema,
   previewSchema,
@@ -44,6 +45,10 @@ export const SWEEP_ROUTES: readonly Route[] = [
   {
     ...get("sweeps/{name}/coverage", "sweep.read", "What became of its machines.", coverageSchema),
     query: { notSince: z.iso.datetime(), cursor: z.string() },
+  },
+  {
+    ...get("sweeps/{name}/audit", "sweep.read", "A page of its log.", auditPageSchema),
+    query: auditQuery,
   },
   get("sweeps/{name}/rounds", "sweep.read", "Its rounds, the newest first.", roundsSchema),
   get(ROUND, "sweep.read", "One round; its number, or last.", roundAnswerSchema),

@@ -48,6 +48,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "POST sweeps/{name}/pause": "sweep",
   "POST sweeps/{name}/resume": "sweep",
   "GET sweeps/{name}/coverage": "sweep",
+  "GET sweeps/{name}/audit": "sweep",
   "GET sweeps/{name}/rounds": "sweep",
   "GET sweeps/{name}/rounds/{number}": "sweep",
   "GET sweeps/{name}/rounds/{number}/rows": "sweep",

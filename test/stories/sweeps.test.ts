@@ -101,6 +101,9 @@ describe("a sweep at the terminal", () => {
     expect((await lrq("sweeps rerun hosts")).said).toContain("Round 2 asks 4 machines again.");
     const again = await untilItSays("sweeps show hosts", /: ended/);
     expect(again).toMatch(/4 of 4/);
+    const log = (await lrq("audit --sweep hosts")).said;
+    expect(log).toMatch(/sweepApplied[^]+roundStarted[^]+roundClosed[^]+roundRerun[^]+roundEnded/);
+    expect(log).toMatch(/roundClosed +by hunter: round 2: stopped/);
   });
 
   it("is hidden from other teams, and read and steered by right", async () => {

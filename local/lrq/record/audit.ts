@@ -4,6 +4,7 @@ import type { Answered } from "../app/lrq.ts";
 import { RUN_WORDS, runIdNamed } from "../app/run-named.ts";
 import { lrqFor } from "../app/where.ts";
 import { EXIT } from "../command/exit-codes.ts";
+import { sweepPath } from "../sweeps/round-asked.ts";
 import { UsageError } from "../command/stop.ts";
 import { plain, tableLines } from "../command/table.ts";
 import { instantWords } from "../command/time-words.ts";
@@ -16,19 +17,21 @@ const pageSchema = z.object({
 });
 type Page = z.infer<typeof pageSchema>;
 
-/** `lrq audit [RUN]`: who did what, of a run, of the queue or of a machine. */
+/** `lrq audit [RUN]`: who did what, of a run, of a sweep, of the queue or of a machine. */
 export const audit: Verb = {
   usage: "audit [run]",
-  summary: "who did what: the log of a run, or of the queue",
+  summary: "who did what: the log of a run, a sweep or the queue",
   examples: [
     ["lrq audit generic:CASE-1", "all records of the run, the oldest first"],
     ["lrq audit --from 1200", "the queue's log from this record on; needs `all`"],
     ["lrq audit --machine pc-0002", "what the queue did with a machine, the newest first"],
+    ["lrq audit --sweep autostarts", "who started and stopped its rounds, and how they ended"],
     ["lrq audit --since 24h --json", "the newest first, a record a line"],
   ],
   options: [
     ["--from <number>", "the first record (default: 1; of the newest first: the last)"],
     ["--machine <name>", "only records of the queue about this machine: its name, or its id"],
+    ["--sweep <name>", "the log of this sweep"],
     SINCE,
   ],
   about: `${RUN_WORDS}\nlrq verify RUN checks that nothing of a log was changed.`,
@@ -50,9 +53,11 @@ export const audit: Verb = {
 
 function pathOf(asked: Asked): string {
   const [named = null] = asked.words;
-  if (named === null) return "audit";
-  if (asked.text("machine") === null) return `runs/${runIdNamed(named)}/audit`;
-  throw new UsageError("--machine is about the log of the queue: leave the run out");
+  const sweep = asked.text("sweep");
+  const chosen = [named, sweep, asked.text("machine")].filter((each) => each !== null);
+  if (chosen.length > 1) throw new UsageError("name one of: a run, --sweep, --machine");
+  if (sweep !== null) return `${sweepPath(sweep)}/audit`;
+  return named === null ? "audit" : `runs/${runIdNamed(named)}/audit`;
 }
 
 function withFrom(query: Readonly<Record<string, string>>, next: number | null) {

@@ -69,7 +69,7 @@ export const noticeSchema = rowObject({
   noticeId: z.string(),
   /** The run, or `OF_NO_RUN`. */
   runId: z.string(),
-  /** Empty if it is for all who follow what it is about; each of them then gets one of their own. */
+  /** Empty if it is for all who follow what it is about; each of them then gets its own. */
   targetId: z.string(),
   event: z.enum(CALLBACK_EVENTS),
   sequenceId: z.string().nullable(),

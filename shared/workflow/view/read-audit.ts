@@ -5,6 +5,7 @@ import { auditKey, auditNumberIn, auditOf } from "../../ledger/row/keys.ts";
 import { isRunId } from "../../plan/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { loadBudget, loadRun } from "../../store/load.ts";
+import { chainOf, type SweepRecord } from "../../sweep/sweep.ts";
 
 /** A page of an audit log; `head` is the end of the log when the page was asked for. */
 export interface AuditPage {
@@ -42,6 +43,15 @@ export async function readRunAudit(
 ): Promise<AuditPage | null> {
   const run = isRunId(runId) ? await loadRun(ledger, runId) : null;
   return run === null ? null : await readLog({ ledger, log }, runId, run.value.audit, asked);
+}
+
+/** The log of decisions about a sweep. */
+export async function readSweepAudit(
+  { ledger, log }: Pick<Ports, "ledger" | "log">,
+  { name, audit }: Pick<SweepRecord, "name" | "audit">,
+  asked: AuditAsked,
+): Promise<AuditPage> {
+  return await readLog({ ledger, log }, chainOf(name), audit, asked);
 }
 
 async function readLog(
