@@ -23,13 +23,17 @@ const EXPIRES_MAX_MS = 30 * 86_400_000;
 const DEADLINE_MAX_MS = 7 * 86_400_000;
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Send a time like "22:00".');
+const once = z.iso.datetime({
+  offset: true,
+  error: 'Send an instant like "2026-12-01T22:00:00+01:00".',
+});
 
 /** What a person sends is judged; a row was judged when it came, and is read at every tick. */
 const JUDGED = {
   zone: z.string().refine(isZone, { error: 'Send a time zone like "Europe/Berlin".' }),
   cron: z.string().check(({ value, issues }) => {
     const why = whyNoCron(value);
-    if (why !== null) issues.push({ code: "custom", input: value, message: why });
+    if (why !== null) issues.push({ code: "custom", input: value, message: why, continue: true });
   }),
 };
 const STORED = { zone: z.string(), cron: z.string() };
@@ -77,7 +81,7 @@ function definitionShape(object: MakeObject, { zone, cron }: typeof JUDGED | typ
     parameters: z.record(z.string(), z.string()),
     targets: targetsShape(object),
     schedule: z
-      .union([object({ cron, zone }), object({ once: z.iso.datetime({ offset: true }) })], {
+      .union([object({ cron, zone }), object({ once })], {
         error: 'Send {"cron", "zone"} or {"once"}, or null for rounds that a person starts.',
       })
       .nullable(),
