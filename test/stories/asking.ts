@@ -51,7 +51,7 @@ export interface Asking {
 type Accepted = z.infer<typeof acceptedSchema>;
 
 const POLL_EVERY_MS = 150;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 300_000;
 /** An answer that takes longer is none; most take milliseconds, cancelling hundreds seconds. */
 const ANSWER_TIMEOUT_MS = 60_000;
 const LOG_LINES = 60;

@@ -20,7 +20,7 @@ export interface Terminal {
   until(line: string, says: RegExp, aheadMs?: number): Promise<string>;
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 300_000;
 const EVERY_MS = 250;
 
 export function terminalAt(url: () => string, key: string): Terminal {
