@@ -1,6 +1,7 @@
 import { QUEUES } from "../azure/bell-queues.ts";
 import type { StorageAccess } from "../azure/access.ts";
 import { found, ok, type Finding } from "./finding.ts";
+import { EVIDENCE_CONTAINER, LEDGER_TABLE, ROWS_CONTAINER } from "../outside.ts";
 import { containerAt, queueAt, refusalOf, tableAt, type Refusal } from "../azure/quick-clients.ts";
 
 interface Outside {
@@ -18,6 +19,8 @@ interface Right {
   readonly ask: () => Promise<unknown>;
 }
 
+/** A name that nothing has. */
+const NOTHING = "nothing is here";
 /** An entity tag nothing has: what is asked on this condition is never done. */
 const NEVER = '"0x0"';
 /** The service tells whole seconds, and the answer takes some of its own. */
@@ -37,10 +40,9 @@ export async function checkStorage(access: StorageAccess, outside: Outside): Pro
 }
 
 function rightsOn(access: StorageAccess): Right[] {
-  const table = tableAt(access, "ledger");
+  const table = tableAt(access, LEDGER_TABLE);
   const queue = queueAt(access, QUEUES.drain);
-  const container = containerAt(access, "evidence");
-  const nowhere = { partitionKey: "doctor", rowKey: "nothing is here" };
+  const nowhere = { partitionKey: "doctor", rowKey: NOTHING };
   return [
     {
       check: "table, reading",
@@ -60,20 +62,40 @@ function rightsOn(access: StorageAccess): Right[] {
     {
       check: "queues, taking",
       role: "Storage Queue Data Contributor",
-      ask: async () => await queue.deleteMessage("nothing is here", "doctor"),
+      ask: async () => await queue.deleteMessage(NOTHING, "doctor"),
     },
+    ...rightsOnBlobs(access),
+  ];
+}
+
+function rightsOnBlobs(access: StorageAccess): Right[] {
+  const role = "Storage Blob Data Contributor";
+  const evidence = containerAt(access, EVIDENCE_CONTAINER);
+  const rows = containerAt(access, ROWS_CONTAINER);
+  return [
     {
       check: "evidence, reading",
-      role: "Storage Blob Data Contributor",
-      ask: async () => await container.getBlobClient("nothing is here").getProperties(),
+      role,
+      ask: async () => await evidence.getBlobClient(NOTHING).getProperties(),
     },
     {
       check: "evidence, writing",
-      role: "Storage Blob Data Contributor",
+      role,
       ask: async () => {
-        const blob = container.getBlockBlobClient("nothing is here");
+        const blob = evidence.getBlockBlobClient(NOTHING);
         await blob.upload("", 0, { conditions: { ifMatch: NEVER } });
       },
+    },
+    {
+      check: "rows, reading",
+      role,
+      ask: async () => await rows.getBlobClient(NOTHING).getProperties(),
+    },
+    {
+      check: "rows, writing",
+      role,
+      // Nobody has made this blob, so nothing can be appended to it.
+      ask: async () => await rows.getAppendBlobClient(NOTHING).appendBlock(" ", 1),
     },
   ];
 }
@@ -103,7 +125,10 @@ async function checkClock(access: StorageAccess, { nowMs, fetch: ask }: Outside)
     const before = nowMs();
     const signal = AbortSignal.timeout(CLOCK_TIMEOUT_MS);
     // Whoever asks: every answer has the date, a refusal as well.
-    const { headers, body } = await ask(tableAt(access, "ledger").url, { method: "HEAD", signal });
+    const { headers, body } = await ask(tableAt(access, LEDGER_TABLE).url, {
+      method: "HEAD",
+      signal,
+    });
     await body?.cancel();
     const theirs = Date.parse(headers.get("date") ?? "");
     const offset = Math.round(((before + nowMs()) / 2 - theirs) / 1_000);

@@ -1,3 +1,4 @@
+import type { StorageAccess } from "../azure/access.ts";
 import { readConfig, type Config } from "../config.ts";
 import { storageAccess, tokenSource } from "../credentials.ts";
 import { ASKED_KEY, RATE_TOKEN_KEY } from "../ledger/row/keys.ts";
@@ -8,6 +9,7 @@ import { sweepsThatHunt } from "./check-hunting.ts";
 import { checkLedger, ledgerUnread } from "./check-ledger.ts";
 import type { PausedLedger } from "./check-marks.ts";
 import { checkQueues } from "./check-queues.ts";
+import { checkRows } from "./check-rows.ts";
 import { checkSettings } from "./check-settings.ts";
 import { checkStorage, TABLE_CHECKS } from "./check-storage.ts";
 import { found, type Finding } from "./finding.ts";
@@ -47,7 +49,7 @@ export async function examine(examination: Examination): Promise<Finding[]> {
     checked("storage", "AzureWebJobsStorage", async () => await checkStorage(access, examination)),
     checkQueues(access),
   ]);
-  const ledger = await readLedger(config, examination, storage);
+  const ledger = await readLedger(config, access, examination, storage);
   const defender = await checked("Defender API", "DEFENDER_API_URL", async () => {
     const getToken = tokenSource(config, env, nowMs);
     const { purse, paused, hunting } = ledger;
@@ -75,6 +77,7 @@ const UNREAD: LedgerRead = {
 /** What the ledger says, and who pays. It is not asked if its table did not answer before. */
 async function readLedger(
   config: Config,
+  access: StorageAccess,
   examination: Examination,
   storage: readonly Finding[],
 ): Promise<LedgerRead> {
@@ -88,8 +91,9 @@ async function readLedger(
     const isPaused = budget !== null && budget.paused !== null;
     const paused = isPaused ? { ledger, limits, requestors: budget.requestors } : null;
     const hunting = await sweepsThatHunt(ledger, config);
+    const rows = await checkRows(access, ledger);
     const purse = await choosePurse(ports, config, examination.isApp);
-    return { findings, paused, hunting, purse };
+    return { findings: [...findings, ...rows], paused, hunting, purse };
   } catch {
     // Its message may name what is in the settings.
     return UNREAD;
