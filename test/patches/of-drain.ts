@@ -135,7 +135,7 @@ export const OF_DRAIN: readonly Patch[] = [
     file: "shared/workflow/submit/record-answers.ts",
     snippet: "return holdsSession(after)\n    ? holdSession(next, sessionOf(after))",
     replacement: 'return after.state === "submitted"\n    ? holdSession(next, sessionOf(after))',
-    caughtBy: { breaks: ["holding"], seed: 1 },
+    caughtBy: { breaks: ["holding"], seed: 5 },
   },
   {
     name: "ends an intake row before its sequences have their own",
@@ -183,7 +183,7 @@ export const OF_DRAIN: readonly Patch[] = [
       isWatching = false;
     }`,
     replacement: "} finally {}",
-    caughtBy: { breaks: ["ends", "takenOver", "found", "quiet"], seed: 1 },
+    caughtBy: { breaks: ["ends", "takenOver", "found", "quiet"], seed: 5 },
   },
   {
     name: "leaves what a drain has submitted to the next tick of the timer",

@@ -21,7 +21,7 @@ export const OF_LISTS: readonly Patch[] = [
     file: "shared/limits/pace/list-lag.ts",
     snippet: "return Math.max(limits.guardMs, slow, unstampedMs(limits) - limits.windowMs);",
     replacement: "return Math.min(0, slow);",
-    caughtBy: { breaks: ["once"], seed: 32 },
+    caughtBy: { breaks: ["once"], seed: 5 },
   },
   {
     name: "ends a session on a status it does not know",
@@ -97,7 +97,7 @@ export const OF_LISTS: readonly Patch[] = [
     file: "shared/workflow/poll/list-actions.ts",
     snippet: "budget.sessions.filter((each) => hasToBeAskedFor(each, nowMs, limits));",
     replacement: "budget.sessions.filter(() => hasToBeAskedFor.length === 0);",
-    caughtBy: { breaks: ["honest", "ends", "takenOver", "found"], seed: 6 },
+    caughtBy: { breaks: ["honest", "ends", "takenOver", "found"], seed: 9 },
   },
   {
     name: "keeps a machine that was seen among the retries",

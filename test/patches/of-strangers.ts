@@ -18,7 +18,7 @@ export const OF_STRANGERS: readonly Patch[] = [
     file: OWNER,
     snippet: 'if (nonceIn(action.comment) !== (claim?.nonce ?? null)) return "nonce";',
     replacement: 'if (nonceIn(action.comment) === "") return "nonce";',
-    caughtBy: { breaks: ["stranger", "foreign"], seed: 51 },
+    caughtBy: { breaks: ["stranger", "foreign"], seed: 58 },
   },
   {
     name: "forgets that an attempt has one action",

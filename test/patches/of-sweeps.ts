@@ -35,6 +35,6 @@ export const OF_SWEEPS: readonly Patch[] = [
     file: "shared/workflow/sweep/cancel-sent.ts",
     snippet: "for (const batch of uncounted) {",
     replacement: "for (const batch of uncounted.slice(1)) {",
-    caughtBy: { breaks: ["stopped"], seed: 59 },
+    caughtBy: { breaks: ["stopped"], seed: 68 },
   },
 ];
