@@ -1,6 +1,6 @@
 import { app } from "@azure/functions";
 import { json } from "./answer.ts";
-import { badQuery, oneOf } from "./query.ts";
+import { anyCursor, badCursor, badQuery, oneOf } from "./query.ts";
 import { forRound, forSweep, steered } from "./for-sweeps.ts";
 
 app.http("listRounds", {
@@ -8,7 +8,10 @@ app.http("listRounds", {
   route: "sweeps/{name}/rounds",
   authLevel: "anonymous",
   handler: forSweep("sweep.read", async (lrq, request, { sweep }) => {
-    return badQuery(request, {}) ?? json(await lrq.listRounds(sweep.name));
+    const bad = badQuery(request, { cursor: anyCursor });
+    if (bad !== null) return bad;
+    const page = await lrq.listRounds(sweep, request.query.get("cursor"));
+    return page === null ? badCursor() : json(page);
   }),
 });
 

@@ -20,7 +20,7 @@ import {
 } from "./workflow/sweep/steer-sweep.ts";
 import { reachRound, reachSweep } from "./store/reach-sweep.ts";
 import type { SweepRecord } from "./sweep/sweep.ts";
-import { describeRound } from "./workflow/view/describe-round.ts";
+import { describeWholeRound } from "./workflow/view/describe-round.ts";
 import { describeWithDefinition, listRounds, listSweeps } from "./workflow/view/describe-sweeps.ts";
 import { listCoverage } from "./workflow/view/list-coverage.ts";
 import { askingRounds } from "./workflow/view/rows/ask-round.ts";
@@ -71,8 +71,9 @@ export function sweepReadings(outside: Omit<Ports, "log">) {
       (await reachRound(outside.ledger, caller, name, number))?.value ?? null,
     listSweeps: (caller: Caller) => listSweeps(outside, caller),
     describeSweep: (sweep: SweepRecord) => describeWithDefinition(sweep, outside.clock.earliest()),
-    listRounds: (name: string) => listRounds(outside, name),
-    describeRound,
+    /** A page of the rounds of a sweep; null if the cursor is none of this list. */
+    listRounds: (sweep: SweepRecord, cursor: string | null) => listRounds(outside, sweep, cursor),
+    describeRound: describeWholeRound,
     /** A page of the machines of a sweep; null if the cursor is none of this list. */
     listCoverage: (name: string, asked: Parameters<typeof listCoverage>[2]) =>
       listCoverage(outside, name, asked),

@@ -38,8 +38,7 @@ export const sweepsSchema = z.strictObject({ sweeps: z.array(z.strictObject(swee
 /** `GET sweeps/{name}`, and the answer to a definition that was sent. */
 export const sweepAnswerSchema = z.strictObject({ ...sweepShape, definition: definitionSchema });
 
-/** `GET sweeps/{name}/rounds/{number}`. */
-export const roundAnswerSchema = z.strictObject({
+const roundShape = {
   sweep: z.string(),
   round: number,
   state: z.enum(["running", "paused", "closing", "ended"]),
@@ -60,10 +59,20 @@ export const roundAnswerSchema = z.strictObject({
   }),
   batches: count,
   reruns: count,
+};
+
+/** `GET sweeps/{name}/rounds/{number}`. */
+export const roundAnswerSchema = z.strictObject({
+  ...roundShape,
+  runs: z.array(z.string()),
+  columns: z.array(z.string()),
 });
 
 /** `GET sweeps/{name}/rounds`. */
-export const roundsSchema = z.strictObject({ rounds: z.array(roundAnswerSchema) });
+export const roundsSchema = z.strictObject({
+  rounds: z.array(z.strictObject(roundShape)),
+  next: z.string().nullable(),
+});
 
 /** `POST sweeps/{name}/preview`. */
 export const previewSchema = z.strictObject({

@@ -50,7 +50,10 @@ export const SWEEP_ROUTES: readonly Route[] = [
     ...get("sweeps/{name}/audit", "sweep.read", "A page of its log.", auditPageSchema),
     query: auditQuery,
   },
-  get("sweeps/{name}/rounds", "sweep.read", "Its rounds, the newest first.", roundsSchema),
+  {
+    ...get("sweeps/{name}/rounds", "sweep.read", "Its rounds, the newest first.", roundsSchema),
+    query: { cursor: z.string() },
+  },
   get(ROUND, "sweep.read", "One round; its number, or last.", roundAnswerSchema),
   {
     ...get(`${ROUND}/rows`, "sweep.read", "The rows of its machines.", z.unknown()),

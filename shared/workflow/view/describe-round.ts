@@ -1,5 +1,7 @@
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
+import { sweepRunIdOf } from "../../plan/identity.ts";
 import { endedAs, REACHED, type RoundRecord } from "../../sweep/round.ts";
+import { columnsOfRound } from "./rows/columns-of-round.ts";
 
 /** A round, with its machines by where they are; together the counts are `targeted`. */
 export interface RoundView {
@@ -31,6 +33,23 @@ export interface RoundView {
   /** Batches so far; each is a run. */
   readonly batches: number;
   readonly reruns: number;
+}
+
+/** A round with what no list of rounds has. */
+interface WholeRoundView extends RoundView {
+  /** The ids of the runs that its batches are, the first batch first. */
+  readonly runs: readonly string[];
+  /** The columns of its rows; none if none of its profiles has rows. */
+  readonly columns: readonly string[];
+}
+
+export function describeWholeRound(round: RoundRecord): WholeRoundView {
+  const { name, number, rows } = round;
+  const view = describeRound(round);
+  const runs = Array.from({ length: view.batches }, (_, index) =>
+    sweepRunIdOf({ name, round: number, batch: index + 1 }),
+  );
+  return { ...view, runs, columns: columnsOfRound(rows).all };
 }
 
 export function describeRound(round: RoundRecord): RoundView {

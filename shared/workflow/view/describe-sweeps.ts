@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { Caller } from "../../access/caller.ts";
-import { roundsOf, SWEEP } from "../../ledger/row/sweep-keys.ts";
+import { cursorOf, readCursor } from "../../ledger/row/cursor.ts";
+import { roundKey, SWEEP } from "../../ledger/row/sweep-keys.ts";
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import type { Ports } from "../../ports.ts";
@@ -54,13 +56,35 @@ export function describeWithDefinition(
   return { ...describeSweep(sweep, nowMs), definition: sweep.definition };
 }
 
-/** The rounds of a sweep, the newest first. */
+export interface RoundsPage {
+  readonly rounds: readonly RoundView[];
+  /** The cursor of the next page; null at the end. */
+  readonly next: string | null;
+}
+
+/** Rounds of a page: those of a year, if it is weekly. Our own bound. */
+const ROUNDS = 52;
+const placeSchema = z.int().min(1);
+
+/**
+ * A page of the rounds of a sweep, the newest first, in one request. Null if the cursor is none of
+ * this list.
+ */
 export async function listRounds(
   { ledger }: Pick<Ports, "ledger">,
-  name: string,
-): Promise<{ readonly rounds: readonly RoundView[] }> {
-  const { readable } = sorted(roundSchema, await listAll(ledger, roundsOf(name)));
-  return { rounds: readable.map(({ value }) => describeRound(value)).toReversed() };
+  { name, rounds }: Pick<SweepRecord, "name" | "rounds">,
+  cursor: string | null,
+): Promise<RoundsPage | null> {
+  const last = cursor === null ? rounds : readCursor(placeSchema, cursor);
+  if (last === null) return null;
+  if (last === 0) return { rounds: [], next: null };
+  const first = Math.max(1, last - ROUNDS + 1);
+  const rows = await ledger.list(roundKey(name, first), `${roundKey(name, last)}!`, ROUNDS);
+  const { readable } = sorted(roundSchema, rows);
+  return {
+    rounds: readable.map(({ value }) => describeRound(value)).toReversed(),
+    next: first === 1 ? null : cursorOf(first - 1),
+  };
 }
 
 function describeSweep(sweep: SweepRecord, nowMs: number): SweepView {
