@@ -1,29 +1,34 @@
+import { useState } from "preact/hooks";
 import type { AuditPage } from "../../shared/workflow/view/read-audit.ts";
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
-import { useLive } from "../live/use-live.ts";
+import { usePages } from "../live/use-pages.ts";
+import { ROWS } from "../parts/more.tsx";
+import { InPages } from "../parts/pages.tsx";
 import { Table } from "../parts/table.tsx";
-import { Trouble } from "../parts/trouble.tsx";
 import { hrefs } from "../route.ts";
 import { Instant } from "../words/instant.tsx";
 
-/** Of a thousand in the answer. Whoever wants more has the command line. */
-const SHOWN = 200;
-
 type Records = Omit<AuditPage, "records"> & { readonly records: readonly AuditRecord[] };
+
+const NEWEST = "audit?newest=true";
 
 /** What the queue decided, newest first: who, what, about which sequences. */
 export function Activity() {
-  const live = useLive<Records>("audit?newest=true");
+  const pages = usePages<Records, AuditRecord>(NEWEST, {
+    of: ({ records }) => records,
+    idOf: ({ number }) => String(number),
+    after: ({ next }) => (next === null ? null : `${NEWEST}&from=${next}`),
+  });
+  const [drawn, draw] = useState(ROWS);
   return (
     <>
       <h1>Activity</h1>
-      <Trouble of={live} />
-      {live.body === null ? null : (
+      <InPages of={pages} none="Nothing has been decided yet." drawn={[drawn, draw]}>
         <Table
           caption="Decisions of the queue, newest first"
           heads={["when", "what", "by", "about", "said"]}
         >
-          {live.body.records.slice(0, SHOWN).map((record) => (
+          {pages.shown.slice(0, drawn).map((record) => (
             <tr key={record.number}>
               <td>
                 <Instant at={record.at} />
@@ -37,7 +42,7 @@ export function Activity() {
             </tr>
           ))}
         </Table>
-      )}
+      </InPages>
     </>
   );
 }

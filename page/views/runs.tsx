@@ -1,10 +1,8 @@
-import { useState } from "preact/hooks";
 import type { SummaryView } from "../../shared/workflow/view/describe-summary.ts";
 import type { RunsPage } from "../../shared/workflow/view/list-runs.ts";
-import { read } from "../live/ask.ts";
-import { useLive } from "../live/use-live.ts";
+import { usePages } from "../live/use-pages.ts";
+import { InPages } from "../parts/pages.tsx";
 import { Table } from "../parts/table.tsx";
-import { Trouble } from "../parts/trouble.tsx";
 import { hrefs } from "../route.ts";
 import { Ago } from "../words/instant.tsx";
 import { State } from "../words/state.tsx";
@@ -36,63 +34,21 @@ function asked(query: URLSearchParams): string {
 }
 
 function List({ path }: { readonly path: string }) {
-  const first = useLive<RunsPage>(path);
-  const [older, setOlder] = useState<readonly SummaryView[]>([]);
-  const [next, setNext] = useState<string | null | undefined>(undefined);
-  const [seen, setSeen] = useState<ReadonlySet<string> | null>(null);
-  const latest = first.body?.runs ?? [];
-  // The first page that comes is what is read; whatever comes later waits above it.
-  const known = seen ?? (first.body === null ? null : idsOf(latest));
-  if (seen === null && known !== null) setSeen(known);
-  const shown = merged(latest, older, known ?? new Set());
-  const fresh = latest.filter(({ runId }) => known !== null && !known.has(runId));
-  const cursor = next === undefined ? (first.body?.next ?? null) : next;
-  const more = async (): Promise<void> => {
-    const joined = `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor ?? "")}`;
-    const answer = await read<RunsPage>(joined);
-    if (answer.kind !== "answered") return;
-    setSeen(new Set([...(known ?? []), ...idsOf(answer.body.runs)]));
-    setOlder([...older, ...answer.body.runs]);
-    setNext(answer.body.next);
-  };
+  const joined = `${path}${path.includes("?") ? "&" : "?"}cursor=`;
+  const pages = usePages<RunsPage, SummaryView>(path, {
+    of: ({ runs }) => runs,
+    idOf: ({ runId }) => runId,
+    after: ({ next }) => (next === null ? null : joined + encodeURIComponent(next)),
+  });
   return (
-    <>
-      <Trouble of={first} />
-      {fresh.length === 0 ? null : (
-        <button type="button" onClick={() => setSeen(new Set([...(known ?? []), ...idsOf(fresh)]))}>
-          Show {fresh.length} new
-        </button>
-      )}
-      {first.body !== null && shown.length === 0 ? <p>There is no such run.</p> : null}
-      {shown.length === 0 ? null : (
-        <Table caption="Runs, newest first" heads={HEADS}>
-          {shown.map((run) => (
-            <Row key={run.runId} run={run} />
-          ))}
-        </Table>
-      )}
-      {cursor === null ? null : (
-        <button type="button" onClick={() => void more()}>
-          Older
-        </button>
-      )}
-    </>
+    <InPages of={pages} none="There is no such run.">
+      <Table caption="Runs, newest first" heads={HEADS}>
+        {pages.shown.map((run) => (
+          <Row key={run.runId} run={run} />
+        ))}
+      </Table>
+    </InPages>
   );
-}
-
-/** What is shown: what was seen, each run as it was read last. */
-function merged(
-  latest: readonly SummaryView[],
-  older: readonly SummaryView[],
-  seen: ReadonlySet<string>,
-): readonly SummaryView[] {
-  const lines = latest.filter(({ runId }) => seen.has(runId));
-  const ids = idsOf(lines);
-  return [...lines, ...older.filter(({ runId }) => !ids.has(runId))];
-}
-
-function idsOf(runs: readonly SummaryView[]): ReadonlySet<string> {
-  return new Set(runs.map(({ runId }) => runId));
 }
 
 function Row({ run }: { readonly run: SummaryView }) {

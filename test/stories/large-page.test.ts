@@ -13,6 +13,10 @@ const RUNS = 10_000;
 /** Rows that the page draws at once. */
 const DRAWN = 50;
 
+const DECISIONS = 1_120;
+/** Records in one answer. */
+const AUDIT_PAGE = 1_000;
+
 const found = await findChromium();
 const AT = found.kind === "found" ? "" : ` (not run: ${found.why})`;
 
@@ -48,6 +52,31 @@ describe.skipIf(found.kind === "none")(`the page with much to show${AT}`, () => 
     await close();
   });
 
+  it("shows the newest of 1,120 decisions, and all of them in the end, fifty at a time", async () => {
+    const { page, go, complaints, close } = await openPage(browser, { url: stage.url, key: KEY });
+    await page.route("**/api/audit*", async (route) => {
+      const from = Number(new URL(route.request().url()).searchParams.get("from") ?? DECISIONS);
+      await route.fulfill({ json: decisionsFrom(from) });
+    });
+    await go("#/activity", "Activity");
+    const rows = page.getByRole("rowheader");
+    await rows
+      .first()
+      .filter({ hasText: `decision-${DECISIONS}` })
+      .waitFor();
+    for (let drawn = DRAWN; drawn < DECISIONS; drawn = Math.min(drawn + DRAWN, DECISIONS)) {
+      expect(await rows.count()).toBe(drawn);
+      const next = drawn === AUDIT_PAGE ? "Older" : /^Show \d+ more of/;
+      await page.getByRole("button", { name: next }).click();
+      await rows.nth(drawn).waitFor();
+    }
+    const names = await rows.allTextContents();
+    expect(names.at(-1)).toBe("decision-1");
+    expect(new Set(names).size).toBe(DECISIONS);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   it("shows the newest of 10,000 runs, and older ones a page at a time", async () => {
     const [caller] = callersHere();
     if (caller === undefined) throw new Error("there is no caller");
@@ -75,3 +104,14 @@ describe.skipIf(found.kind === "none")(`the page with much to show${AT}`, () => 
     await close();
   });
 });
+
+/** A page of the log backwards, as `GET audit?newest=true` answers it. */
+function decisionsFrom(from: number) {
+  const length = Math.min(AUDIT_PAGE, from);
+  const records = Array.from({ length }, (_, index) => {
+    const number = from - index;
+    const event = `decision-${number}`;
+    return { number, at: "2026-11-29T03:00:00.000Z", event, by: null, sequences: [], detail: "" };
+  });
+  return { v: 1, chain: "queue", head: {}, records, next: from > length ? from - length : null };
+}

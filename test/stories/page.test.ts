@@ -206,6 +206,8 @@ describe.skipIf(found.kind === "none")(`the operations page${AT}`, () => {
     const { page, go, complaints, close } = await opened();
     await go("#/activity", "Activity");
     await page.getByRole("rowheader", { name: "claimed" }).first().waitFor();
+    const more = page.getByRole("button", { name: /^Show \d+ more of/ });
+    while ((await more.count()) > 0) await more.click();
     const { body } = await stage.call("GET", "audit");
     const { records } = auditPageSchema.parse(body);
     const shown = await page.getByRole("rowheader").allTextContents();
