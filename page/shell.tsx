@@ -7,12 +7,16 @@ import { Library } from "./views/library.tsx";
 import { Machine } from "./views/machine.tsx";
 import { Now } from "./views/now.tsx";
 import { Run } from "./views/run.tsx";
+import { Round } from "./views/round.tsx";
 import { Runs } from "./views/runs.tsx";
+import { Sweep } from "./views/sweep.tsx";
+import { Sweeps } from "./views/sweeps.tsx";
 
 const VIEWS = [
   ["Now", hrefs.now, ["now"]],
   ["Runs", hrefs.runs(), ["runs", "run"]],
   ["Machine", hrefs.machines, ["machine"]],
+  ["Sweeps", hrefs.sweeps, ["sweeps", "sweep", "round"]],
   ["Activity", hrefs.activity, ["activity"]],
   ["Library", hrefs.library, ["library"]],
 ] as const satisfies readonly (readonly [string, string, readonly Route["view"][]])[];
@@ -68,6 +72,12 @@ function View({ route }: { readonly route: Route }) {
       return <Run key={route.runId} runId={route.runId} />;
     case "machine":
       return <Machine machine={route.machine} />;
+    case "sweeps":
+      return <Sweeps />;
+    case "sweep":
+      return <Sweep key={route.name} name={route.name} />;
+    case "round":
+      return <Round key={location.hash} name={route.name} number={route.number} />;
     case "activity":
       return <Activity />;
     case "library":

@@ -35,6 +35,45 @@ export async function readBytes(path: string): Promise<Answer<Blob>> {
   return { kind: "answered", body: await response.blob(), etag: null };
 }
 
+/** What an answer begins with: so many of its lines, each as JSON. */
+export interface Lines<T> {
+  readonly lines: readonly T[];
+  /** False if the answer has more of them. */
+  readonly isWhole: boolean;
+}
+
+/** The first lines of an answer in NDJSON; the rest of it is not read. */
+export async function readLines<T>(path: string, most: number): Promise<Answer<Lines<T>>> {
+  const response = await request(path, {});
+  if (response === null) return { kind: "unreachable" };
+  if (!response.ok) return await refusal(response);
+  try {
+    const { texts, isWhole } = await firstLines(response, most);
+    const lines = texts.map((text): T => JSON.parse(text));
+    return { kind: "answered", body: { lines, isWhole }, etag: null };
+  } catch {
+    // It broke off.
+    return { kind: "unreachable" };
+  }
+}
+
+async function firstLines({ body }: Response, most: number) {
+  const decoder = new TextDecoder();
+  const texts: string[] = [];
+  let held = "";
+  const reader = body?.getReader();
+  for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+    const parts = `${held}${decoder.decode(piece.value, { stream: true })}`.split("\n");
+    held = parts.pop() ?? "";
+    texts.push(...parts);
+    if (texts.length <= most) continue;
+    await reader?.cancel();
+    return { texts: texts.slice(0, most), isWhole: false };
+  }
+  if (held !== "") texts.push(held);
+  return { texts, isWhole: true };
+}
+
 /** Why there is no answer, in a sentence. */
 export function whyNot(answer: Answer<unknown>): string {
   return answer.kind === "refused" ? answer.detail : "The app does not answer.";

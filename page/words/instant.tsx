@@ -37,3 +37,18 @@ export function Ago({ at }: { readonly at: string | null }) {
     </time>
   );
 }
+
+/** An instant that is awaited: how long until then, and when that is in UTC and for the reader. */
+export function Due({ at }: { readonly at: string }) {
+  return (
+    <>
+      <Ago at={at} />
+      <br />
+      <small>
+        {inUtc(at).replace(/:\d\dZ$/, "Z")}, here {new Date(at).toLocaleString(undefined, HERE)}
+      </small>
+    </>
+  );
+}
+
+const HERE = { dateStyle: "medium", timeStyle: "short" } as const;

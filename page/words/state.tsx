@@ -19,9 +19,26 @@ const LOOKS: Readonly<Record<string, string>> = {
   paused: "bad",
   cancelled: "off",
   owed: "waits",
+  held: "waits",
+  sent: "busy",
+  reached: "well",
+  scriptFailed: "bad",
+  offline: "bad",
+  skipped: "bad",
+  new: "waits",
 };
 
-const WORDS: Readonly<Record<string, string>> = { timedOut: "timed out", Created: "not begun" };
+const WORDS: Readonly<Record<string, string>> = {
+  timedOut: "timed out",
+  Created: "not begun",
+  held: "not seen lately",
+  sent: "under way",
+  inHand: "about to be sent",
+  scriptFailed: "script failed",
+  recent: "reached lately",
+  laterRound: "in a later round",
+  again: "to be asked again",
+};
 
 /** The word of a state, with its colour. */
 export function State({ of }: { readonly of: string }) {

@@ -68,6 +68,8 @@ export const roundAnswerSchema = z.strictObject({
   columns: z.array(z.string()),
 });
 
+export type RoundAnswer = z.infer<typeof roundAnswerSchema>;
+
 /** `GET sweeps/{name}/rounds`. */
 export const roundsSchema = z.strictObject({
   rounds: z.array(z.strictObject(roundShape)),

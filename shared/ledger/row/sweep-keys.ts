@@ -12,11 +12,6 @@ const ROUND_DIGITS = 6;
 /** Sweeps, by their names. */
 export const SWEEP = family("sweep");
 
-/** The rounds of a sweep, the first one first. */
-export function roundsOf(name: string): KeyRange {
-  return family(`round!${name}`);
-}
-
 /** The machines that wait to be sent something in a round, in the order of their ids. */
 export function targetsOf(name: string, round: number): KeyRange {
   return family(`target!${name}!${padded(round, ROUND_DIGITS)}`);

@@ -11,7 +11,7 @@ import { huntTargets, saidBy } from "./hunt-targets.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
 
 /** What a round would do if it began now. Nothing of it is stored, but what asking costs. */
-interface SweepPreview {
+export interface SweepPreview {
   readonly machines: number;
   /** Those that have reported lately; the others are held until they do. */
   readonly awake: number;

@@ -36,7 +36,7 @@ export interface RoundView {
 }
 
 /** A round with what no list of rounds has. */
-interface WholeRoundView extends RoundView {
+export interface WholeRoundView extends RoundView {
   /** The ids of the runs that its batches are, the first batch first. */
   readonly runs: readonly string[];
   /** The columns of its rows; none if none of its profiles has rows. */

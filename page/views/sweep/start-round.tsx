@@ -1,0 +1,97 @@
+import { useState } from "preact/hooks";
+import type { Definition } from "../../../shared/sweep/definition.ts";
+import type { SweepView } from "../../../shared/workflow/view/describe-sweeps.ts";
+import type { SweepPreview } from "../../../shared/workflow/sweep/preview-sweep.ts";
+import { act, whyNot } from "../../live/ask.ts";
+import { Action } from "../../parts/action.tsx";
+import { Bar } from "../../parts/bar.tsx";
+import { listed } from "../../words/cron.ts";
+
+interface Of {
+  readonly sweep: SweepView & { readonly definition: Definition };
+  readonly again: () => void;
+}
+
+/** Starts a round, after the app has said what it would do now. */
+export function StartRound({ sweep: { name, definition }, again }: Of) {
+  const path = `sweeps/${encodeURIComponent(name)}`;
+  const [preview, setPreview] = useState<SweepPreview | string | null>(null);
+  const look = async (): Promise<void> => {
+    setPreview(null);
+    const answer = await act<SweepPreview>(`${path}/preview`);
+    setPreview(answer.kind === "answered" ? answer.body : whyNot(answer));
+  };
+  const isSeen = preview !== null && typeof preview !== "string";
+  return (
+    <Action
+      name="Start a round"
+      opened={() => void look()}
+      ready={isSeen}
+      does={async () => await act(`${path}/start`)}
+      done={again}
+    >
+      <div aria-live="polite">
+        {preview === null ? <p>asking Defender for its machines …</p> : null}
+        {typeof preview === "string" ? <p class="notice bad">{preview}</p> : null}
+        {isSeen ? <Preview of={preview} profiles={definition.profiles} /> : null}
+      </div>
+    </Action>
+  );
+}
+
+function Preview({
+  of,
+  profiles,
+}: {
+  readonly of: SweepPreview;
+  readonly profiles: readonly string[];
+}) {
+  const { machines, awake, leftOut, needApproval, calls, sessions, estimatedMinutes } = of;
+  const least = of.complete ? "" : "at least ";
+  const platforms = Object.entries(of.platforms);
+  return (
+    <>
+      <dl class="facts">
+        <dt>machines</dt>
+        <dd>
+          {least}
+          {machines}
+          {platforms.map(([platform, count]) => (
+            <div class="figure" key={platform}>
+              <span>
+                {count} {platform}
+              </span>
+              <Bar part={count} of={machines} />
+            </div>
+          ))}
+        </dd>
+        <dt>now</dt>
+        <dd>{awake} have reported lately; the others are asked once they do</dd>
+        {leftOut === 0 ? null : (
+          <>
+            <dt>left out</dt>
+            <dd>{leftOut}, by SCOPE or because no profile is for them</dd>
+          </>
+        )}
+        {needApproval === 0 ? null : (
+          <>
+            <dt>approval</dt>
+            <dd>{needApproval} need one before they are sent anything</dd>
+          </>
+        )}
+        <dt>asked with</dt>
+        <dd>{listed(profiles)}</dd>
+        <dt>costs</dt>
+        <dd>
+          {least}
+          {calls} calls, and at most {sessions} sessions at once
+        </dd>
+        <dt>takes</dt>
+        <dd>
+          {least}about {estimatedMinutes} min
+        </dd>
+      </dl>
+      <p>Nothing has begun yet.</p>
+    </>
+  );
+}
