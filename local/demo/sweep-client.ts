@@ -8,7 +8,7 @@ import {
 } from "../../shared/api/sweep-answers.ts";
 import type { LrqCall } from "./lrq-call.ts";
 
-export type SweepRound = z.infer<typeof roundAnswerSchema>;
+export type SweepRound = z.infer<typeof roundsSchema>["rounds"][number];
 export type SweepStack = z.infer<typeof stackSchema>;
 export type SweepPreview = z.infer<typeof previewSchema>;
 

@@ -25,7 +25,7 @@ export interface Pages<P, T> {
   readonly trouble: string | null;
 }
 
-/** Reads a list page by page. For another path the component has to be another one: give it a key. */
+/** Reads a list page by page. Another path needs another component: give it a key. */
 export function usePages<P, T>(path: string, { of, idOf, after }: Paged<P, T>): Pages<P, T> {
   const first = useLive<P>(path);
   const known = useRef(new Map<string, T>());

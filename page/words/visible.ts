@@ -1,4 +1,4 @@
-/** Controls, marks of direction, and what takes no room: they could make a text look like another. */
+/** Controls, marks of direction, and what takes no room: with them texts look like others. */
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /** A text of a machine in which what cannot be seen is written out: `\u202e`. */
