@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { madeWhenRead } from "../../bench/operate/made-when-read.ts";
 import { callersHere, portsOn } from "../../bench/operate/many-runs.ts";
 import { listRuns } from "../../shared/workflow/view/list-runs.ts";
+import { page as pageOf } from "../docs/markdown.ts";
 import { findChromium } from "./chromium.ts";
 import { incident, machines } from "./machines.ts";
 import { openPage } from "./page-in-chromium.ts";
@@ -102,6 +105,19 @@ describe.skipIf(found.kind === "none")(`the page with much to show${AT}`, () => 
     }
     expect(complaints).toEqual([]);
     await close();
+  });
+});
+
+describe("the files of the page", () => {
+  it("are as large as the measurements say, to a twentieth, and at most 100 kB compressed", () => {
+    const files = ["index.html", "page.js", "page.css"];
+    const sizes = files.map((name) => gzipSync(readFileSync(`dist/app/page/${name}`)).length);
+    const kB = sizes.reduce((sum, size) => sum + size, 0) / 1_000;
+    const said = /\| the page, gzipped \| three files \| ([\d.]+) kB/.exec(
+      pageOf("docs/benchmarks.md"),
+    );
+    expect(kB).toBeLessThan(100);
+    expect(kB / Number(said?.[1])).toBeCloseTo(1, 1);
   });
 });
 

@@ -184,7 +184,9 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
     const sheet = page.getByRole("group", { name: "Stop the round" });
     await sheet.getByText(/0 machines are never sent anything. 1 are in runs/).waitFor();
     await sheet.getByLabel("Also cancel what runs").check();
+    const asked = page.waitForRequest(/\/rounds\/1\/stop\?running=true$/);
     await sheet.getByRole("button", { name: "Stop the round" }).click();
+    await asked;
     await page.getByText("A person stopped it by hunter.").waitFor();
     await page.getByRole("button", { name: "Ask the missed again …" }).click();
     const missed = page.getByRole("group", { name: "Ask the missed again" });
