@@ -21,7 +21,7 @@ import { budgetSchema } from "../limits/pace/budget.ts";
 import { readsSchema } from "../limits/pace/reads.ts";
 import { roundSchema } from "../sweep/round.ts";
 import { sweepSchema } from "../sweep/sweep.ts";
-import { sweptSchema, targetSchema } from "../sweep/target.ts";
+import { huntedSchema, sweptSchema, targetSchema } from "../sweep/target.ts";
 import { pauseNoteSchema } from "./pause-note.ts";
 
 /** The form of each kind of row, by its key, or by the first part of that. */
@@ -38,6 +38,7 @@ export const ROW_FORMS: Readonly<Record<string, z.ZodType>> = {
   held: targetSchema,
   history: historySchema,
   hostname: hostnameSchema,
+  hunted: huntedSchema,
   intake: intakeSchema,
   key: keySchema,
   later: indexSchema,

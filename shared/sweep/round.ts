@@ -62,6 +62,8 @@ export const roundSchema = rowObject({
     next: z.string().nullable(),
     /** Machines of that page that are done. */
     offset: count,
+    /** The rows with what the query has named, once it was asked for this listing. */
+    hunted: rowObject({ hunt: z.string(), parts: count }).nullable().default(null),
   }).nullable(),
   /** When the last listing was complete; null before the first. */
   listedAtMs: instant.nullable(),
@@ -152,7 +154,7 @@ function natural(value: number, what: string): number {
 }
 
 /** A listing that has not begun. */
-export const FIRST_PAGE = { next: null, offset: 0 } as const;
+export const FIRST_PAGE = { next: null, offset: 0, hunted: null } as const;
 
 export const NO_MACHINES: RoundCounts = {
   targeted: 0,

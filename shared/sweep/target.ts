@@ -27,6 +27,9 @@ export type Target = z.infer<typeof targetSchema>;
 export const machineInHandSchema = rowObject({ machineId: z.string(), ...machineShape });
 export type MachineInHand = z.infer<typeof machineInHandSchema>;
 
+/** Some of the machines that the query of a round has named. */
+export const huntedSchema = rowObject({ v: z.literal(1), machineIds: z.array(z.string()) });
+
 /** The state of a machine that a round has missed and is to ask again. */
 export const AGAIN = "again";
 

@@ -35,6 +35,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   SUMMARIES_KEY: keys.SUMMARIES_KEY,
   historyKey: keys.historyKey("machine", 7, "sequence"),
   hostnameKey: keys.hostnameKey("hash", "machine"),
+  huntedKey: keys.huntedKey("triage", 1, "hunt", 0),
   CAPS_KEY: keys.CAPS_KEY,
   intakeKey: keys.intakeKey("run", 7),
   plannedKey: keys.plannedKey("run", 7),

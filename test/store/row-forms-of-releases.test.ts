@@ -46,6 +46,7 @@ const SELDOM = new Set([
   "summaries",
   "history",
   "hostname",
+  "hunted",
   "sweep",
   "round",
   "target",

@@ -8,6 +8,8 @@ import { padded } from "./padded.ts";
 
 /** A round an hour for a century. */
 const ROUND_DIGITS = 6;
+/** Ten rows have all that Defender gives. */
+const PART_DIGITS = 3;
 
 /** Sweeps, by their names. */
 export const SWEEP = family("sweep");
@@ -22,6 +24,11 @@ export function heldOf(name: string, round: number): KeyRange {
   return family(`held!${name}!${padded(round, ROUND_DIGITS)}`);
 }
 
+/** What the query of a round has named, of every time that it was asked. */
+export function huntedOf(name: string, round: number): KeyRange {
+  return family(`hunted!${name}!${padded(round, ROUND_DIGITS)}`);
+}
+
 /** What became of each machine that the sweep has ever asked for. */
 export function sweptOf(name: string): KeyRange {
   return family(`swept!${name}`);
@@ -34,6 +41,8 @@ export const targetKey = (name: string, round: number, machineId: string): strin
   `target!${name}!${padded(round, ROUND_DIGITS)}!${machineId}`;
 export const heldKey = (name: string, round: number, machineId: string): string =>
   `held!${name}!${padded(round, ROUND_DIGITS)}!${machineId}`;
+export const huntedKey = (name: string, round: number, hunt: string, part: number): string =>
+  `${huntedOf(name, round).from}${hunt}!${padded(part, PART_DIGITS)}`;
 export const sweptKey = (name: string, machineId: string): string => `swept!${name}!${machineId}`;
 
 /** The machine in the key of a target, one that is held, or what became of one. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { callerReadsSchema } from "./caller-share.ts";
+import { huntTimeSchema } from "./hunt-time.ts";
 import { FIRST_QUOTA, quotaSchema } from "./quota.ts";
 import { fineInstant } from "../../ledger/row/instant.ts";
 import { rowObject } from "../../ledger/row/row-object.ts";
@@ -13,6 +14,7 @@ export const readsSchema = rowObject({
   cancel: quotaSchema,
   library: quotaSchema.default(FIRST_QUOTA),
   hunt: quotaSchema.default(FIRST_QUOTA),
+  huntTime: huntTimeSchema.default([]),
   /** How much of `machines` each caller has used. */
   machinesBy: callerReadsSchema.default({}),
   /** When Pending actions of any age were last counted; epoch milliseconds, 0 is never. */
@@ -36,6 +38,7 @@ export const FIRST_READS: Reads = {
   cancel: FIRST_QUOTA,
   library: FIRST_QUOTA,
   hunt: FIRST_QUOTA,
+  huntTime: [],
   machinesBy: {},
   countedAtMs: 0,
   seenAtMs: 0,

@@ -1,4 +1,5 @@
 import { spendShare } from "./caller-share.ts";
+import { hasHuntTime } from "./hunt-time.ts";
 import type { Limits } from "./limits.ts";
 import { spend } from "./quota.ts";
 import type { ReadKind, Reads, ReadStamp } from "./reads.ts";
@@ -16,8 +17,8 @@ export interface Spending {
 }
 
 /**
- * The row with these calls spent at `nowMs`, epoch milliseconds. Null if the budget or the caller's
- * share of it is spent, or if the last time is less than the interval ago.
+ * The row with these calls spent at `nowMs`, epoch milliseconds. Null if the budget, the running
+ * time of hunts or the caller's share is spent, or if the last time is less than the interval ago.
  */
 export function spendReads(
   reads: Reads,
@@ -26,6 +27,7 @@ export function spendReads(
   limits: Limits,
 ): Reads | null {
   if (at !== null && nowMs < reads[at.stamp] + at.intervalMs) return null;
+  if (kind === "hunt" && !hasHuntTime(reads.huntTime, nowMs)) return null;
   const most = kind === "hunt" ? { ...limits, readsPerMinute: limits.huntsPerMinute } : limits;
   const spent = spend(reads[kind], { calls, share }, nowMs, most);
   if (spent.kind === "wait") return null;

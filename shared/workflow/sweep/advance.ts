@@ -11,7 +11,7 @@ import { unlessSetAside } from "../../store/set-aside.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { endsOf, tooManyFailures, type Ends } from "../../sweep/failures.ts";
 import { FIRST_PAGE, isFailure, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
-import { sweepSchema, unstalled } from "../../sweep/sweep.ts";
+import { sweepSchema, unstalled, type SweepRecord } from "../../sweep/sweep.ts";
 import { acceptInHand, settleInHand } from "./accept-batch.ts";
 import { closed, endIfDone, giveUpSome } from "./close-round.ts";
 import { cancelSent } from "./cancel-sent.ts";
@@ -19,7 +19,7 @@ import { countMachines } from "./count-machines.ts";
 import { listMachines } from "./list-machines.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
 import { takeInHand } from "./send-machines.ts";
-import { startDue } from "./start-round.ts";
+import { isDue, startDue } from "./start-round.ts";
 
 /** What one look at all sweeps did. */
 export interface Advanced {
@@ -43,7 +43,9 @@ export async function advanceSweeps(ports: SweepPorts, settings: SweepSettings):
   let running: ReadonlyMap<string, RunSummary> | null = null;
   for (const { value } of readable) {
     const { name } = value;
-    const started = await unlessSetAside(ports, null, () => startDue(ports, settings, name));
+    const started = isDue(value, ports.clock.earliest())
+      ? await unlessSetAside(ports, null, () => startDue(ports, settings, name))
+      : null;
     if (started !== null) came.started += 1;
     for (const number of started === null ? value.open : [...value.open, started]) {
       running ??= await runningRuns(ports);
@@ -73,11 +75,16 @@ async function advanceRound(
 ): Promise<null> {
   const round = await tidied(ports, settings, of, running);
   if (round === null || round.value.state === "ended") return null;
-  if (round.value.state === "closing") await close(ports, settings, round);
-  else if (round.value.paused === null) await send(ports, settings, round, running);
-  const after = await loadRound(ports.ledger, of.name, of.number);
-  if (after !== null) await countMachines(ports, after.value, new Set(running.keys()));
-  await endIfDone(ports, of);
+  const after =
+    round.value.state === "closing"
+      ? await close(ports, settings, round)
+      : round.value.paused === null
+        ? await send(ports, settings, round, running)
+        : round;
+  if (after === null) return null;
+  const hasCounted = await countMachines(ports, after.value, new Set(running.keys()));
+  const last = hasCounted ? await loadRound(ports.ledger, of.name, of.number) : after;
+  if (last !== null) await endIfDone(ports, last.value);
   return null;
 }
 
@@ -85,29 +92,48 @@ async function close(
   ports: SweepPorts,
   { limits }: SweepSettings,
   { value }: Stored<RoundRecord>,
-): Promise<void> {
+): Promise<Stored<RoundRecord> | null> {
   await settleInHand(ports, value);
   await cancelSent(ports, limits, value);
   for (let done = 0; done < GIVEN_UP_PER_TICK; done += 1) {
-    if (!(await giveUpSome(ports, value))) return;
+    if (!(await giveUpSome(ports, value))) break;
   }
+  return await loadRound(ports.ledger, value.name, value.number);
 }
 
+/**
+ * The round after it has sent and listed what it can. A listing takes long, so it waits for what is
+ * known already; a round that knows no machine lists first.
+ */
 async function send(
   ports: SweepPorts,
   settings: SweepSettings,
   round: Stored<RoundRecord>,
   running: ReadonlyMap<string, RunSummary>,
-): Promise<void> {
+): Promise<Stored<RoundRecord> | null> {
   const { name, number } = round.value;
+  const again = async () => await loadRound(ports.ledger, name, number);
+  let present: Stored<RoundRecord> | null = round;
   // What was in hand before may be in its run already; it goes first.
-  await acceptInHand(ports, settings, round);
-  await listMachines(ports, settings.limits, round.value);
-  const listed = await loadRound(ports.ledger, name, number);
-  if (listed === null) return;
-  await takeInHand(ports, settings, listed, endsWith(listed.value, running));
-  const taken = await loadRound(ports.ledger, name, number);
-  if (taken !== null) await acceptInHand(ports, settings, taken);
+  if (round.value.inHand.length > 0) {
+    await acceptInHand(ports, settings, round);
+    present = await again();
+  }
+  const knowsSome = (present?.value.counts.waiting ?? 0) > 0;
+  for (const step of knowsSome ? (["take", "list"] as const) : (["list", "take"] as const)) {
+    if (present === null) return null;
+    if (step === "take") {
+      const took = await takeInHand(ports, settings, present, endsWith(present.value, running));
+      if (!took) continue;
+      present = await again();
+      if (present !== null) await acceptInHand(ports, settings, present);
+    } else {
+      if (present.value.listing === null) continue;
+      await listMachines(ports, settings.limits, present);
+    }
+    present = await again();
+  }
+  return present;
 }
 
 /** The round after what follows from time, profiles and failures; null if it is gone. */
@@ -117,32 +143,59 @@ async function tidied(
   { name, number }: { readonly name: string; readonly number: number },
   running: ReadonlyMap<string, RunSummary>,
 ): Promise<Stored<RoundRecord> | null> {
+  const first = await loadRound(ports.ledger, name, number);
+  const nowMs = ports.clock.earliest();
+  const follows = (round: RoundRecord) => whatFollows(round, { catalogue, running, nowMs });
+  if (first === null || follows(first.value) === null) return first;
   await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
     const [round, sweep] = [await loadRound(tx, name, number), await loadSweep(tx, name)];
-    if (round === null || sweep === null || round.value.state !== "running") return;
-    const nowMs = ports.clock.earliest();
-    const fact = (event: "roundClosed" | "roundPaused", detail: string) =>
-      factOfSweep(event, { atMs: nowMs, by: null, detail: `round ${number}: ${detail}` });
-    if (round.value.expiresAtMs <= nowMs) {
-      changeRound(tx, round, closed(round.value, { why: "expired", by: null, atMs: nowMs }, null));
-      changeSweep(tx, sweep, unstalled(sweep.value, number), [
-        fact("roundClosed", "it has expired"),
-      ]);
-      return;
-    }
-    const why = round.value.paused === null ? whyPause(round.value, catalogue, running) : null;
-    if (why !== null) {
-      const paused = { ...why, atMs: Math.floor(nowMs) };
-      changeRound(tx, round, { ...round.value, paused });
-      const stalled = [...sweep.value.stalled, { round: number, ...paused }];
-      changeSweep(tx, sweep, { ...sweep.value, stalled }, [fact("roundPaused", why.detail)]);
-      return;
-    }
-    if (isListingDue(round.value, nowMs)) {
-      changeRound(tx, round, { ...round.value, listing: FIRST_PAGE });
-    }
+    const next = round === null ? null : follows(round.value);
+    if (round === null || sweep === null || next === null) return;
+    changeRound(tx, round, next.round);
+    if (next.said === null) return;
+    const { event, detail } = next.said;
+    const said = { atMs: nowMs, by: null, detail: `round ${number}: ${detail}` };
+    changeSweep(tx, sweep, next.said.of(sweep.value), [factOfSweep(event, said)]);
   });
   return await loadRound(ports.ledger, name, number);
+}
+
+interface Following {
+  readonly round: RoundRecord;
+  /** What the log of the sweep says of it, and the sweep after that. */
+  readonly said: {
+    readonly event: "roundClosed" | "roundPaused";
+    readonly detail: string;
+    readonly of: (sweep: SweepRecord) => SweepRecord;
+  } | null;
+}
+
+/** What a running round has become without anybody's doing; null if it is as it was. */
+function whatFollows(
+  round: RoundRecord,
+  { catalogue, running, nowMs }: Pick<SweepSettings, "catalogue"> & Known,
+): Following | null {
+  if (round.state !== "running") return null;
+  if (round.expiresAtMs <= nowMs) {
+    const expired = closed(round, { why: "expired", by: null, atMs: nowMs }, null);
+    const of = (sweep: SweepRecord) => unstalled(sweep, round.number);
+    return { round: expired, said: { event: "roundClosed", detail: "it has expired", of } };
+  }
+  const why = round.paused === null ? whyPause(round, catalogue, running) : null;
+  if (why !== null) {
+    const paused = { ...why, atMs: Math.floor(nowMs) };
+    const stalled = { round: round.number, ...paused };
+    const of = (sweep: SweepRecord) => ({ ...sweep, stalled: [...sweep.stalled, stalled] });
+    return { round: { ...round, paused }, said: { event: "roundPaused", detail: why.detail, of } };
+  }
+  return isListingDue(round, nowMs)
+    ? { round: { ...round, listing: FIRST_PAGE }, said: null }
+    : null;
+}
+
+interface Known {
+  readonly running: ReadonlyMap<string, RunSummary>;
+  readonly nowMs: number;
 }
 
 /** A round that has all its machines behind it lists no more: it ends. */

@@ -9,6 +9,7 @@ import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { counted, endedAs, endedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
 import { sweptIn, targetSchema, type Swept } from "../../sweep/target.ts";
 import { unstalled, type SweepRecord } from "../../sweep/sweep.ts";
+import { forgetHunted } from "./keep-hunted.ts";
 import type { SweepPorts } from "./ports.ts";
 
 type Last = NonNullable<SweepRecord["last"]>;
@@ -101,16 +102,16 @@ function unsent(
 
 /**
  * Ends the round if every machine is counted, and nothing can join it any more: a running one is
- * done then. True if it has ended.
+ * done then. What its query has named is forgotten.
  */
-export async function endIfDone(
-  ports: SweepPorts,
-  { name, number }: Pick<RoundRecord, "name" | "number">,
-): Promise<boolean> {
-  const ended = await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
+export async function endIfDone(ports: SweepPorts, seen: RoundRecord): Promise<void> {
+  if (!isDone(seen)) return;
+  await forgetHunted(ports, seen);
+  const { name, number } = seen;
+  await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
     const [round, sweep] = [await loadRound(tx, name, number), await loadSweep(tx, name)];
-    if (round === null || sweep === null) return false;
-    if (round.value.state === "ended" || !isDone(round.value)) return false;
+    if (round === null || sweep === null) return;
+    if (round.value.state === "ended" || !isDone(round.value)) return;
     const atMs = Math.floor(ports.clock.earliest());
     const { counts } = round.value;
     const reached = endedAs(counts, REACHED);
@@ -131,9 +132,7 @@ export async function endIfDone(
     const fact = factOfSweep("roundEnded", { atMs, by: null, detail });
     changeSweep(tx, sweep, { ...unstalled(sweep.value, number), open, last }, [fact]);
     if (short) tx.stage(owing([noticeOfShort(round.value, { ...last, why: closing.why })]));
-    return true;
   });
-  return ended.kind === "done" && ended.value;
 }
 
 function isShort({ definition: { coverage }, counts }: RoundRecord, reached: number): boolean {

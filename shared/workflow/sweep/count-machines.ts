@@ -19,14 +19,15 @@ const COUNTED_AT_ONCE = 90;
 /**
  * Counts the machines of the batches whose runs are finished: how each ended, and when the sweep
  * reached it last. `running` are the runs that are not finished. Machines that come later join the
- * next batch.
+ * next batch. False if there was nothing to count.
  */
 export async function countMachines(
   ports: SweepPorts,
   round: RoundRecord,
   running: ReadonlySet<string>,
-): Promise<void> {
+): Promise<boolean> {
   const { name, number } = round;
+  let hasCounted = false;
   for (const batch of round.uncounted) {
     const runId = sweepRunIdOf({ name, round: number, batch });
     // An older version of the app may leave a finished run in the list of those that go on. So the
@@ -36,7 +37,9 @@ export async function countMachines(
     const run = await loadRun(ports.ledger, runId);
     if (run === null || run.value.finishedAtMs === null) continue;
     await countBatch(ports, { name, number, batch, runId });
+    hasCounted = true;
   }
+  return hasCounted;
 }
 
 /** True if machines are on their way into the run of the batch. */

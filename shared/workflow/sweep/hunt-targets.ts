@@ -1,12 +1,13 @@
 import type { Limits } from "../../limits/pace/limits.ts";
 import type { Reply } from "../../ports.ts";
+import { noteHuntTime } from "../../store/note-hunt-time.ts";
 import { spendRead } from "../../store/spend-read.ts";
 import type { Definition } from "../../sweep/definition.ts";
 import type { Hindrance } from "./hindered.ts";
 import type { SweepPorts } from "./ports.ts";
 
 /** The machines that the query of a definition names, null if it has none; or why nobody knows. */
-type HuntedTargets =
+export type HuntedTargets =
   | { readonly kind: "hunted"; readonly queried: ReadonlySet<string> | null }
   | ({ readonly kind: "hindered" } & Hindrance);
 
@@ -18,10 +19,12 @@ export async function huntTargets(
 ): Promise<HuntedTargets> {
   if (query === undefined) return { kind: "hunted", queried: null };
   if (!(await spendRead(ports, limits, "hunt"))) {
-    const detail = "The calls that Defender allows for advanced hunting are used up.";
+    const detail = "The calls or the time that Defender allows for advanced hunting are used up.";
     return { kind: "hindered", code: "token", detail };
   }
+  const beganAtMs = ports.clock.monotonicMs();
   const reply = await ports.defender.hunt(query);
+  await noteHuntTime(ports, ports.clock.monotonicMs() - beganAtMs);
   if (reply.kind !== "answered") {
     return unanswered(`Defender does not answer the query: ${saidBy(reply)}`);
   }

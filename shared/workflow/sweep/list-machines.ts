@@ -7,9 +7,9 @@ import {
   targetsOf,
 } from "../../ledger/row/sweep-keys.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
-import type { RowChange } from "../../ledger/sequence/rows.ts";
+import type { RowChange, Stored } from "../../ledger/sequence/rows.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
-import type { Machine } from "../../ports.ts";
+import type { Machine, MachinePage } from "../../ports.ts";
 import { pagesOf } from "../../store/list-all.ts";
 import { changeRound } from "../../store/change-sweep.ts";
 import { loadRound } from "../../store/load-sweeps.ts";
@@ -19,90 +19,147 @@ import { once, tryTransact } from "../../store/transact.ts";
 import { isAwake, isTarget } from "../../sweep/is-target.ts";
 import { counted, type RoundRecord } from "../../sweep/round.ts";
 import { AGAIN, sweptSchema, targetOf, type Swept } from "../../sweep/target.ts";
-import { hindered } from "./hindered.ts";
-import { huntTargets, saidBy } from "./hunt-targets.ts";
+import { hindered, type Hindrance } from "./hindered.ts";
+import { saidBy } from "./hunt-targets.ts";
+import { targetsOfListing } from "./keep-hunted.ts";
 import type { SweepPorts } from "./ports.ts";
 
-/** Machines that one transaction writes: two changes for one that was held, and the round. */
-const MACHINES_AT_ONCE = 48;
-/** Pages of Defender's list in one go, so that a function call stays short. Our own bound. */
-const PAGES_PER_TICK = 10;
-/** Look-ups of incidents keep the other half of the calls of the minute. */
+/** Changes beside that of the round: one for each new machine, two for one that was held. */
+const CHANGES_AT_ONCE = 98;
+/** Half of the calls of a minute; look-ups of incidents keep the other half. */
 const SHARE_OF_READS = 0.5;
+/** Pages of Defender's list in one go, and how long it takes at most. Our own bounds. */
+const PAGES_PER_TICK = 50;
+const MS_PER_TICK = 45_000;
 
 type Listing = NonNullable<RoundRecord["listing"]>;
+type Where = "held" | "other";
 
 /**
  * Goes on with the listing of a round: page by page through all machines of the tenant, and each
  * that the sweep asks for becomes a target, once. The place in the list is written with the
- * machines, so it goes on there after a crash. A later listing finds machines that are new, or that
- * have reported since. Returns false when Defender or the ledger stands in the way.
+ * machines, so it goes on there after a crash; machines that bring nothing new are not written. A
+ * later listing finds machines that are new, or that have reported since.
  */
 export async function listMachines(
   ports: SweepPorts,
   limits: Limits,
-  { name, number }: Pick<RoundRecord, "name" | "number">,
-): Promise<boolean> {
-  const first = await loadRound(ports.ledger, name, number);
-  if (first === null || first.value.listing === null) return true;
-  const hunted = await huntTargets(ports, limits, first.value.definition.targets);
+  round: Stored<RoundRecord>,
+): Promise<void> {
+  const { name, number, listing } = round.value;
+  if (listing === null) return;
+  const hunted = await targetsOfListing(ports, limits, round);
+  if (hunted === null) return;
   if (hunted.kind === "hindered") {
-    await hindered(ports, first, hunted);
-    return false;
+    await hindered(ports, round, hunted);
+    return;
   }
   const { queried } = hunted;
-  const known = await knownMachines(ports, first.value);
-  for (let page = 0; page < PAGES_PER_TICK; page += 1) {
-    const came = await listPage(ports, limits, { name, number, queried, known });
-    if (came !== "more") return came === "complete";
-  }
-  return true;
+  const known = await knownMachines(ports, round.value);
+  const asked = { name, number, queried, known };
+  // Asking the query has changed the round.
+  const present = queried === null ? round : await loadRound(ports.ledger, name, number);
+  if (present === null || present.value.listing === null) return;
+  await listPages(ports, limits, { ...asked, round: present }, present.value.listing);
 }
 
-interface Wanted {
+/** What a listing asks for, and the machines that the round has already. */
+interface Asked {
+  readonly round: Stored<RoundRecord>;
   readonly name: string;
   readonly number: number;
   readonly queried: ReadonlySet<string> | null;
-  readonly known: Map<string, "held" | "other">;
+  readonly known: Map<string, Where>;
 }
 
-async function listPage(
+/** How far it has come, and how far it has come by the row of the round. */
+interface Place {
+  readonly at: Listing;
+  readonly written: Listing;
+}
+
+async function listPages(
   ports: SweepPorts,
   limits: Limits,
-  wanted: Wanted,
-): Promise<"more" | "complete" | "hindered"> {
-  const round = await loadRound(ports.ledger, wanted.name, wanted.number);
-  const listing = round?.value.listing ?? null;
-  if (round === null || listing === null) return "complete";
-  if (!(await spendRead(ports, limits, "machines", { share: SHARE_OF_READS }))) {
-    const detail = "The calls that Defender allows for lists of machines are used up.";
-    return await hindered(ports, round, { code: "token", detail });
+  asked: Asked,
+  listing: Listing,
+): Promise<void> {
+  const untilMs = ports.clock.monotonicMs() + MS_PER_TICK;
+  let place: Place = { at: listing, written: listing };
+  for (let page = 0; page < PAGES_PER_TICK && ports.clock.monotonicMs() < untilMs; page += 1) {
+    const came = await askPage(ports, limits, place.at.next);
+    if ("code" in came) {
+      await keepPlace(ports, asked, place);
+      await hindered(ports, asked.round, came);
+      return;
+    }
+    const next = await writePage(ports, asked, place, came);
+    if (next === null) return;
+    place = next;
   }
-  const reply = await ports.defender.listMachines(listing.next);
-  await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
-  if (reply.kind !== "answered") {
-    const detail = `Defender does not list the machines: ${saidBy(reply)}`;
-    return await hindered(ports, round, { code: "machinesUnknown", detail });
-  }
-  const { machines, next } = reply.value;
-  for (let from = listing.offset; ; from += MACHINES_AT_ONCE) {
-    const some = machines.slice(from, from + MACHINES_AT_ONCE);
-    const isLast = from + MACHINES_AT_ONCE >= machines.length;
-    const after = isLast ? afterPage(listing, next) : { ...listing, offset: from + some.length };
-    if (!(await writeTargets(ports, wanted, { some, before: { ...listing, offset: from }, after })))
-      return "hindered";
-    if (isLast) return after === null ? "complete" : "more";
-  }
+  await keepPlace(ports, asked, place);
 }
 
-function afterPage(listing: Listing, next: string | null): Listing | null {
-  return next === null ? null : { ...listing, next, offset: 0 };
+/** One page of Defender's list, or why there is none. */
+async function askPage(
+  ports: SweepPorts,
+  limits: Limits,
+  after: string | null,
+): Promise<MachinePage | Hindrance> {
+  if (!(await spendRead(ports, limits, "machines", { share: SHARE_OF_READS }))) {
+    const detail = "The calls that Defender allows for lists of machines are used up.";
+    return { code: "token", detail };
+  }
+  const reply = await ports.defender.listMachines(after);
+  await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
+  if (reply.kind === "answered") return reply.value;
+  const detail = `Defender does not list the machines: ${saidBy(reply)}`;
+  return { code: "machinesUnknown", detail };
+}
+
+/**
+ * Writes the machines of a page that are wanted, some at a time. Null if the listing is over, or if
+ * somebody else goes on with it.
+ */
+async function writePage(
+  ports: SweepPorts,
+  asked: Asked,
+  { at, written }: Place,
+  { machines, next }: MachinePage,
+): Promise<Place | null> {
+  const end = next === null ? null : { ...at, next, offset: 0 };
+  let before = written;
+  let some: Machine[] = [];
+  let changes = 0;
+  for (let offset = at.offset; offset < machines.length; offset += 1) {
+    const machine = machines[offset];
+    const most = machine === undefined ? 0 : changesFor(asked, machine, ports.clock.earliest());
+    if (machine === undefined || most === 0) continue;
+    if (changes + most > CHANGES_AT_ONCE) {
+      const after = { ...at, offset };
+      if (!(await writeTargets(ports, asked, { some, before, after }))) return null;
+      [before, some, changes] = [after, [], 0];
+    }
+    some.push(machine);
+    changes += most;
+  }
+  if (some.length === 0 && end !== null) return { at: end, written: before };
+  if (!(await writeTargets(ports, asked, { some, before, after: end }))) return null;
+  return end === null ? null : { at: end, written: end };
+}
+
+/** Changes that the machine may need; 0 if there is nothing to write about it. */
+function changesFor({ round, known, queried }: Asked, machine: Machine, nowMs: number): number {
+  const where = known.get(machine.machineId);
+  if (where === "other") return 0;
+  if (where === "held") return isAwake(machine, nowMs) ? 2 : 0;
+  return isTarget(machine, round.value.definition.targets, queried, nowMs) ? 1 : 0;
 }
 
 /** False if somebody else goes on with the listing, or has changed the round. */
 async function writeTargets(
   ports: SweepPorts,
-  { name, number, queried, known }: Wanted,
+  { name, number, known }: Asked,
   piece: { some: readonly Machine[]; before: Listing; after: Listing | null },
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
@@ -110,15 +167,14 @@ async function writeTargets(
   const wrote = await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
     const round = await loadRound(tx, name, number);
     if (round?.value.state !== "running" || !isAt(round.value.listing, piece.before)) return null;
-    const { targets, limit } = round.value.definition;
-    const fresh = new Map<string, "held" | "other">();
+    const { limit } = round.value.definition;
+    const fresh = new Map<string, Where>();
     let { counts } = round.value;
     const changes: RowChange[] = [];
     for (const machine of piece.some) {
       const { machineId } = machine;
       const where = known.get(machineId) ?? fresh.get(machineId);
-      const wanted = where === "held" || isTarget(machine, targets, queried, nowMs);
-      if (where === "other" || !wanted) continue;
+      if (where === "other") continue;
       if (where === undefined && limit !== null && counts.targeted >= limit) continue;
       const awake = isAwake(machine, nowMs);
       if (where === "held" && !awake) continue;
@@ -131,21 +187,29 @@ async function writeTargets(
       fresh.set(machineId, awake ? "other" : "held");
     }
     tx.stage(changes);
-    const isOver = piece.after === null;
-    const listed = isOver ? listedAtMs : round.value.listedAtMs;
-    changeRound(tx, round, {
-      ...round.value,
-      counts,
-      listing: piece.after,
-      listedAtMs: listed,
-      hindrance: null,
-    });
+    changeRound(tx, round, { ...listedTo(round.value, piece.after, listedAtMs), counts });
     return fresh;
   });
   if (wrote.kind !== "done" || wrote.value === null) return false;
   for (const [machineId, where] of wrote.value) known.set(machineId, where);
   return true;
 }
+
+/** Writes down how far it has come without anything new. */
+async function keepPlace(ports: SweepPorts, asked: Asked, { at, written }: Place): Promise<void> {
+  if (at === written) return;
+  await writeTargets(ports, asked, { some: [], before: written, after: at });
+}
+
+/** The round with its listing here; what was in the way of a listing is over. */
+function listedTo(round: RoundRecord, listing: Listing | null, nowMs: number): RoundRecord {
+  const listedAtMs = listing === null ? nowMs : round.listedAtMs;
+  const hindrance = OF_LISTINGS.has(round.hindrance?.code ?? "") ? null : round.hindrance;
+  return { ...round, listing, listedAtMs, hindrance };
+}
+
+/** The codes of what hinders a listing. */
+const OF_LISTINGS: ReadonlySet<string> = new Set(["token", "machinesUnknown", "queryUnanswered"]);
 
 function isAt(listing: Listing | null, { next, offset }: Listing): boolean {
   return listing !== null && listing.next === next && listing.offset === offset;
@@ -155,8 +219,8 @@ function isAt(listing: Listing | null, { next, offset }: Listing): boolean {
 async function knownMachines(
   ports: SweepPorts,
   { name, number, counts }: RoundRecord,
-): Promise<Map<string, "held" | "other">> {
-  const known = new Map<string, "held" | "other">();
+): Promise<Map<string, Where>> {
+  const known = new Map<string, Where>();
   if (counts.targeted === 0) return known;
   for (const [range, where] of [
     [targetsOf(name, number), "other"],

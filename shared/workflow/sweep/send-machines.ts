@@ -25,42 +25,49 @@ export const BATCH_MACHINES = 200;
 /**
  * Takes the next machines of a round in hand, as many as its share allows now. They are written
  * down as in hand before anything is accepted: so after a crash the same machines are sent again,
- * as the same run, and no others. Machines that were reached lately are left out.
+ * as the same run, and no others. Machines that were reached lately are left out. False if nothing
+ * of the round has changed but perhaps its hindrance.
  */
 export async function takeInHand(
   ports: SweepPorts,
   { limits }: SweepSettings,
   round: Stored<RoundRecord>,
   ends: Ends,
-): Promise<void> {
+): Promise<boolean> {
   const { name, number, definition } = round.value;
-  if (round.value.inHand.length > 0 || round.value.counts.waiting === 0) return;
+  if (round.value.inHand.length > 0 || round.value.counts.waiting === 0) return false;
   const nowMs = ports.clock.earliest();
   const opensMs = opensAtMs(definition.window, nowMs);
   if (opensMs !== null) {
     const detail = `Its window opens at ${isoOf(opensMs)}.`;
     await hindered(ports, round, { code: "window", detail });
-    return;
+    return false;
   }
   const sentInAll = round.value.counts.sent + endedIn(round.value.counts);
   const wave = mayBeSent(round.value, ends) - sentInAll;
   if (wave <= 0) {
     const detail = "The first machines go alone; the others wait until half of them succeeded.";
     await hindered(ports, round, { code: "firstWave", detail });
-    return;
+    return false;
   }
-  if (await hasItsSessions(ports, limits.maxSessions * definition.share, round.value)) return;
+  const waiting = Math.min(round.value.counts.waiting, wave);
+  const allowed = allowanceAt(round.value.allowance, definition.share, limits, nowMs);
+  // Most ticks end here, and have read nothing but the round.
+  if (machinesToSend(allowed, { waiting, ready: 0 }, definition.share, limits) === 0) return false;
+  if (await hasItsSessions(ports, limits.maxSessions * definition.share, round.value)) return false;
   const lane = laneRange(laneNumber("sweep"));
   const most = limits.callsPerWindow * LOOKED_AT_WINDOWS;
   const ready = (await ports.ledger.list(lane.from, lane.before, most)).length;
-  await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
+  const took = await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
     const present = await loadRound(tx, name, number);
-    if (present === null || !maySend(present.value)) return;
+    if (present === null || !maySend(present.value)) return false;
     const allowance = allowanceAt(present.value.allowance, definition.share, limits, nowMs);
-    const waiting = Math.min(present.value.counts.waiting, wave);
-    const machines = machinesToSend(allowance, { waiting, ready }, definition.share, limits);
+    const open = Math.min(present.value.counts.waiting, wave);
+    const machines = machinesToSend(allowance, { waiting: open, ready }, definition.share, limits);
     if (machines > 0) await stageInHand(tx, present, { machines, allowance, nowMs });
+    return machines > 0;
   });
+  return took.kind === "done" && took.value;
 }
 
 /** More ready sequences than this leave no round anything to send. */
@@ -125,8 +132,14 @@ async function stageInHand(
   }
   tx.stage(changes);
   const calls = allowance.calls - inHand.length;
-  const next = { ...round.value, counts, inHand, allowance: { ...allowance, calls } };
-  changeRound(tx, round, { ...next, hindrance: null });
+  const next = { ...round.value, ...batchFor(round.value, inHand.length), counts, inHand };
+  changeRound(tx, round, { ...next, allowance: { ...allowance, calls }, hindrance: null });
+}
+
+/** The batch that so many machines join: the next one if they do not fit, for no run takes some. */
+function batchFor({ batch, batchMachines }: RoundRecord, machines: number) {
+  const fits = batchMachines + machines <= BATCH_MACHINES;
+  return fits ? { batch, batchMachines } : { batch: batch + 1, batchMachines: 0 };
 }
 
 interface TakeUp {

@@ -29,8 +29,8 @@ export async function startDue(
 ): Promise<number | null> {
   const started = await tryTransact(ports, once(`sweep ${name}`), async (tx) => {
     const sweep = await loadSweep(tx, name);
-    if (sweep === null || sweep.value.paused || sweep.value.deleted) return null;
     const nowMs = ports.clock.earliest();
+    if (sweep === null || !isDue(sweep.value, nowMs)) return null;
     const due = decideDue(sweep.value.definition, sweep.value.decidedAtMs, nowMs);
     if (due === null) return null;
     const decided = { ...sweep.value, decidedAtMs: due.decidedAtMs };
@@ -51,6 +51,14 @@ export async function startDue(
     return begin(tx, { ...sweep, value: { ...decided, stalled } }, settings.catalogue, starting);
   });
   return started.kind === "done" ? started.value : null;
+}
+
+/** True if a due time has come that nobody has decided. */
+export function isDue(
+  { paused, deleted, definition, decidedAtMs }: SweepRecord,
+  nowMs: number,
+): boolean {
+  return !paused && !deleted && decideDue(definition, decidedAtMs, nowMs) !== null;
 }
 
 /** Starts a round now, because a person asks for it; returns its number. */

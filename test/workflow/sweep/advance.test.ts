@@ -10,6 +10,9 @@ import { DEFINITION, idOf, MINUTE_MS, startSweeping } from "./sweeping.ts";
 const total = (counts: RoundCounts) =>
   counts.waiting + counts.held + counts.inHand + counts.sent + endedIn(counts);
 
+/** Some of each batch go on, so that no batch is counted before it is full. */
+const goesOn = (id: string) => Number.parseInt(id, 16) % 20 === 0;
+
 describe("a round", () => {
   it("sends every machine once and ends with all of them counted", async () => {
     const sweeping = startSweeping(35);
@@ -35,6 +38,24 @@ describe("a round", () => {
       open: [],
       last: { round: 1, targeted: 35, reached: 35, short: false },
     });
+  });
+
+  it("begins another batch when the machines in hand do not fit into the present one", async () => {
+    const sweeping = startSweeping(300);
+    await sweeping.apply({ ...DEFINITION, firstWave: 5 });
+    await sweeping.start();
+    for (let minute = 0; minute < 60; minute += 1) {
+      await sweeping.ticks(1);
+      await sweeping.endAll(({ machineId }) => (goesOn(machineId) ? null : "succeeded"));
+    }
+    const sequences = await sweeping.sequences();
+    expect(sequences).toHaveLength(300);
+    const batches = new Map<number, number>();
+    for (const { sweep } of sequences) {
+      const batch = sweep?.batch ?? 0;
+      batches.set(batch, (batches.get(batch) ?? 0) + 1);
+    }
+    expect([...batches.values()].every((machines) => machines <= 200)).toBe(true);
   });
 
   it("sends no more than its share of the calls", async () => {

@@ -48,6 +48,8 @@ export interface Sweeping {
   readonly machines: Map<string, Machine>;
   /** The number of calls of each list that Defender has answered. */
   readonly lists: { count: number };
+  /** Queries of advanced hunting: each names all machines, and takes so long. */
+  readonly hunts: { count: number; tookMs: number };
   apply(definition?: object): Promise<Applied>;
   start(): Promise<number>;
   /** Looks at all sweeps so many times, a minute apart. */
@@ -69,6 +71,7 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
   const accepting = startAccepting({ limits });
   const { clock } = accepting.ports;
   const lists = { count: 0 };
+  const hunts = { count: 0, tookMs: 0 };
   const machines = new Map<string, Machine>();
   for (let number = 1; number <= count; number += 1) machines.set(idOf(number), seen(number));
   const PAGE = 10;
@@ -79,9 +82,15 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
     const next = from + PAGE < machines.size ? `${from + PAGE}` : null;
     return { kind: "answered", value: { machines: some, next } };
   };
+  const hunt: SweepPorts["defender"]["hunt"] = async () => {
+    hunts.count += 1;
+    accepting.pass(hunts.tookMs);
+    const machineIds = [...machines.keys()];
+    return { kind: "answered", value: { kind: "machines", machineIds, odd: 0, isCut: false } };
+  };
   const ports: SweepPorts = {
     ...accepting.ports,
-    defender: { ...accepting.ports.defender, listMachines },
+    defender: { ...accepting.ports.defender, listMachines, hunt },
   };
   const settings: SweepSettings = {
     limits,
@@ -105,6 +114,7 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
     settings,
     machines,
     lists,
+    hunts,
     apply: async (definition = DEFINITION) => {
       const rawBody = new TextEncoder().encode(JSON.stringify(definition));
       const asked = { name: DEFINITION.name, rawBody, who, replaces: null };
