@@ -15,7 +15,7 @@ import { atLeast, atMost, markdownOf, row, tableOf, type Row } from "./table.ts"
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   drain: async () => await benchDrain(process.cwd(), say),
   operate: benchOperate,
-  sweeps: benchSweeps,
+  sweeps: async () => await benchSweeps(say),
   evidence: async () => (await benchEvidence()).map(rowOf),
 };
 

@@ -17,7 +17,7 @@ const PROFILES = {
 } as const;
 export type BenchProfile = keyof typeof PROFILES;
 
-const CATALOGUE = catalogue();
+export const CATALOGUE = catalogue();
 const EXPIRY_MS = 30 * 86_400_000;
 
 /** Takes one incident in, as the webhook does, by the production workflow. */

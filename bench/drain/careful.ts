@@ -63,7 +63,7 @@ export function startCareful(options: CarefulOptions): CarefulRun {
   const tenant = createBenchTenant(rules, () => clock.nowMs(), createSeededRandom(seed + 1));
   const queue = createBenchQueue<string>(() => clock.nowMs());
   const table = timedTable(clock, random);
-  const defender = defenderOf(tenant, clock, random);
+  const defender = defenderOf(tenant, { clock, random });
   for (const machineId of backlog) queue.send(machineId, 0);
   let life: Life = { isOver: false };
   const start = (): void => {

@@ -4,6 +4,7 @@ import { percentile } from "./figures.ts";
 import { overRow } from "./over-row.ts";
 import { SHIPPED } from "../shipped-limits.ts";
 import { load, runUntil } from "./run-virtual.ts";
+import type { VirtualWorld } from "./virtual-world.ts";
 import { between } from "./wire.ts";
 
 const BACKLOG = 5_000;
@@ -20,28 +21,17 @@ export async function measureUrgent(): Promise<readonly Row[]> {
     backlog: machinesOf("m", BACKLOG),
     sessionMs: [30_000, 90_000],
   });
-  const { clock, tenant } = world;
   world.start();
-  const fromMs = clock.nowMs() + SETTLED_MS;
-  const askedAtMs = new Map<string, number>();
-  const random = world.ports("accept").random;
-  for (let number = 0; number < ARRIVALS; number += 1) {
-    const machineId = machineIdOf("urgent", number);
-    clock.at(fromMs + number * EVERY_MS + between(random, [0, EVERY_MS]), () => {
-      askedAtMs.set(machineId, clock.nowMs());
-      const asked = {
-        incidentId: `u-${number}`,
-        machineIds: [machineId],
-        profile: "urgent-put",
-      } as const;
-      void acceptIncident(world.ports("accept"), SHIPPED, asked);
-    });
-  }
-  await runUntil(world, SETTLED_MS * 2 + ARRIVALS * EVERY_MS, () => false);
-  const waitsSeconds = [...askedAtMs].map(
-    ([machineId, atMs]) => ((tenant.startedAtMs.get(machineId) ?? Infinity) - atMs) / 1_000,
-  );
+  const waitsSeconds = await urgentWaits(world, { arrivals: ARRIVALS, settledMs: SETTLED_MS });
   const at = { part: "drain", setting: `behind 5,000 queued, ${ARRIVALS} arrivals, 4 workers` };
+  return [...urgentRows(waitsSeconds, at), overRow(world, at)];
+}
+
+/** The middle and the slowest of the waits, in seconds, each with its bound. */
+export function urgentRows(
+  waitsSeconds: readonly number[],
+  at: Pick<Row, "part" | "setting">,
+): readonly Row[] {
   return [
     row({
       ...at,
@@ -57,6 +47,35 @@ export async function measureUrgent(): Promise<readonly Row[]> {
       unit: "s",
       bound: atMost(60),
     }),
-    overRow(world, at),
   ];
+}
+
+/**
+ * Seconds from the POST of each urgent incident to that of its own machine. The incidents come one
+ * at a time, somewhere in every second minute, after the world has settled.
+ */
+export async function urgentWaits(
+  world: VirtualWorld,
+  { arrivals, settledMs }: { readonly arrivals: number; readonly settledMs: number },
+): Promise<readonly number[]> {
+  const { clock, tenant } = world;
+  const fromMs = clock.nowMs() + settledMs;
+  const askedAtMs = new Map<string, number>();
+  const random = world.ports("accept").random;
+  for (let number = 0; number < arrivals; number += 1) {
+    const machineId = machineIdOf("urgent", number);
+    clock.at(fromMs + number * EVERY_MS + between(random, [0, EVERY_MS]), () => {
+      askedAtMs.set(machineId, clock.nowMs());
+      const asked = {
+        incidentId: `u-${number}`,
+        machineIds: [machineId],
+        profile: "urgent-put",
+      } as const;
+      void acceptIncident(world.ports("accept"), SHIPPED, asked);
+    });
+  }
+  await runUntil(world, settledMs * 2 + arrivals * EVERY_MS, () => false);
+  return [...askedAtMs].map(
+    ([machineId, atMs]) => ((tenant.startedAtMs.get(machineId) ?? Infinity) - atMs) / 1_000,
+  );
 }

@@ -4,7 +4,7 @@ import { acceptIncident, type BenchProfile } from "./backlog.ts";
 import { createVirtualWorld, type Spent, type VirtualWorld } from "./virtual-world.ts";
 
 /** DRAIN_LINGER_SECONDS as shipped. */
-const LINGER_MS = 240_000;
+export const LINGER_MS = 240_000;
 
 const MACHINES_PER_INCIDENT = 100;
 const STEP_MS = 1_000;
@@ -71,7 +71,10 @@ export function countsNow({ spent, queue }: VirtualWorld): Before {
 }
 
 /** Moves time on until `work` is done. */
-async function whileTimePasses({ clock }: VirtualWorld, work: Promise<void>): Promise<void> {
+export async function whileTimePasses(
+  { clock }: Pick<VirtualWorld, "clock">,
+  work: Promise<void>,
+): Promise<void> {
   const state = { isDone: false };
   const over = work.finally(() => {
     state.isDone = true;

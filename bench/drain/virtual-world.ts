@@ -6,7 +6,6 @@ import { createSeededRandom } from "../../local/memory/random.ts";
 import { createServiceClock } from "../../shared/azure/service-clock.ts";
 import { PLATFORMS } from "../../shared/incident/incident.ts";
 import type { DrainBell } from "../../shared/ledger/outbox/message.ts";
-import { isFinished, sequenceSchema } from "../../shared/ledger/sequence/sequence.ts";
 import type { Limits } from "../../shared/limits/pace/limits.ts";
 import type { Defender, EvidenceStore, Ledger, Ports, Random } from "../../shared/ports.ts";
 import { collect } from "../../shared/workflow/collect/collect.ts";
@@ -18,10 +17,11 @@ import { LIBRARY_RULES } from "./library.ts";
 import { startListener } from "./listener.ts";
 import { createBenchQueue, type BenchQueue } from "./queue.ts";
 import { createBenchTenant, type BenchTenant, type TenantRules } from "./tenant.ts";
+import { watched } from "./watched-ledger.ts";
 import { bellsOf, between, defenderOf, evidenceOf, ledgerOf, type Worker } from "./wire.ts";
 
 /** Whose requests are counted apart. */
-type Who = "accept" | "drain" | "poll" | "collect";
+type Who = "accept" | "drain" | "poll" | "collect" | "sweep";
 
 /** Storage requests by who made them; a transaction is one. */
 export type Spent = Record<Who, number>;
@@ -32,6 +32,10 @@ export interface VirtualWorldOptions {
   readonly limits: Limits;
   readonly lingerMs: number;
   readonly tenant: TenantRules;
+  /** Pages of all machines of the tenant; absent if nobody asks for them. */
+  readonly listMachines?: Defender["listMachines"];
+  /** What each tick of the timer does beside the watch: the sweeps. */
+  readonly alsoAtTick?: (ports: Ports) => Promise<unknown>;
 }
 
 /** Workers, storage and tenant in virtual time; nothing runs before `start`. */
@@ -40,6 +44,8 @@ export interface VirtualWorld {
   readonly tenant: BenchTenant;
   readonly queue: BenchQueue<DrainBell>;
   readonly results: BenchQueue<string>;
+  /** The rows, at no cost: for who measures. */
+  readonly ledger: Ledger;
   /** When the last byte of each result was stored. */
   readonly storedAtMs: readonly number[];
   readonly spent: Spent;
@@ -90,7 +96,6 @@ export function createVirtualWorld(options: VirtualWorldOptions): VirtualWorld {
 /** What no kill reaches, and what is counted. */
 interface Outside extends Omit<VirtualWorld, "ports" | "start" | "kill"> {
   readonly random: Random;
-  readonly ledger: Ledger;
   readonly defender: Defender;
   readonly evidence: EvidenceStore;
   readonly spentOn: Map<string, number>;
@@ -102,7 +107,7 @@ interface Fleet {
   readonly life: Life;
 }
 
-function createOutside({ seed, tenant: rules }: VirtualWorldOptions): Outside {
+function createOutside({ seed, tenant: rules, listMachines }: VirtualWorldOptions): Outside {
   const clock = createMemoryClock({ startMs: START_MS, settle: settled });
   const random = createSeededRandom(seed);
   const nowMs = () => clock.nowMs();
@@ -118,29 +123,11 @@ function createOutside({ seed, tenant: rules }: VirtualWorldOptions): Outside {
     results: createBenchQueue(nowMs),
     evidence: evidenceOf({ clock, random }, storedAtMs),
     storedAtMs,
-    defender: defenderOf(tenant, clock, random),
-    spent: { accept: 0, drain: 0, poll: 0, collect: 0 },
+    defender: defenderOf(tenant, { clock, random, listMachines }),
+    spent: { accept: 0, drain: 0, poll: 0, collect: 0, sweep: 0 },
     spentOn: new Map(),
     counts: { ticks: 0, polls: 0, moved: 0 },
     endedAtMs,
-  };
-}
-
-/** The ledger, which tells of each machine whose sequence has ended. */
-function watched(ledger: Ledger, ended: (machineId: string) => void): Ledger {
-  return {
-    ...ledger,
-    commit: async (changes) => {
-      const outcome = await ledger.commit(changes);
-      if (outcome.kind === "conflict") return outcome;
-      for (const change of changes) {
-        const body: unknown = change.op === "delete" ? null : change.body;
-        const isSequence = change.key.startsWith("sequence!");
-        const read = isSequence ? sequenceSchema.safeParse(body).data : undefined;
-        if (read !== undefined && isFinished(read)) ended(read.machineId);
-      }
-      return outcome;
-    },
   };
 }
 
@@ -174,7 +161,7 @@ function portsOf(outside: Outside, { life }: Fleet, worker: Worker, who: Who): P
 function startFleet(
   outside: Outside,
   fleet: Fleet,
-  { limits, lingerMs }: Pick<VirtualWorldOptions, "limits" | "lingerMs">,
+  { limits, lingerMs, alsoAtTick }: VirtualWorldOptions,
 ): void {
   const { clock, queue, results, random } = outside;
   const collecting = { limits, version: "bench", commit: "bench", catalogue: new Map() };
@@ -202,7 +189,8 @@ function startFleet(
   const watch = watchOf(outside, fleet, timerWorker, limits);
   startTimer(clock, fleet.life, async () => {
     outside.counts.ticks += 1;
-    await watch();
+    const ports = portsOf(outside, fleet, timerWorker, "sweep");
+    await Promise.all([alsoAtTick?.(ports), watch()]);
   });
 }
 

@@ -85,7 +85,16 @@ export function bellsOf({ queue, results }: Queues, clock: MemoryClock, random: 
 }
 
 /** The tenant as it is reached over the network: each call takes its time there and back. */
-export function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Random): Defender {
+export function defenderOf(
+  tenant: BenchTenant,
+  {
+    clock,
+    random,
+    listMachines = absent,
+  }: Pick<Wire, "clock" | "random"> & {
+    readonly listMachines?: Defender["listMachines"] | undefined;
+  },
+): Defender {
   const asked = async <T>(act: () => T): Promise<T> => {
     await clock.sleep(between(random, READ_MS) / 2);
     const value = act();
@@ -109,7 +118,10 @@ export function defenderOf(tenant: BenchTenant, clock: MemoryClock, random: Rand
     download: async (link) => await asked(() => fileOf(link)),
     readMachines: absent,
     findMachines: absent,
-    listMachines: absent,
+    listMachines: async (after) => {
+      await clock.sleep(between(random, READ_MS));
+      return await listMachines(after);
+    },
     hunt: absent,
     listLibrary: async () => await asked(() => ({ kind: "answered", value: LIBRARY })),
   };

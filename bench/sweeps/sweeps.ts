@@ -1,7 +1,22 @@
 import type { Row } from "../table.ts";
 import { measureRows } from "./measure-rows.ts";
+import { measureSweptSlots, measureUrgentBeside } from "./measure-slots.ts";
 
-/** What the questions about a round cost. */
-export async function benchSweeps(): Promise<readonly Row[]> {
-  return await measureRows();
+/**
+ * What rounds cost and how they go, in virtual time; then what the questions about one cost. `say`
+ * is told what is under way.
+ */
+export async function benchSweeps(say: (line: string) => void): Promise<readonly Row[]> {
+  const measures = {
+    "slots of a round, virtual time": measureSweptSlots,
+    "urgent arrivals beside a round, virtual time": measureUrgentBeside,
+    "questions about rows, Azurite": measureRows,
+  } as const;
+  const rows: Row[] = [];
+  for (const [name, measure] of Object.entries(measures)) {
+    const beganAtMs = performance.now();
+    rows.push(...(await measure()));
+    say(`${name}: ${((performance.now() - beganAtMs) / 1_000).toFixed(0)} s`);
+  }
+  return rows;
 }
