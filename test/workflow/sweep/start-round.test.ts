@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { Ledger } from "../../../shared/ports.ts";
+import { DEFINITION, MINUTE_MS, startSweeping } from "./sweeping.ts";
+
+const EVERY_TEN = { cron: "*/10 * * * *", zone: "Etc/UTC" };
+
+const outOfReach = async () => await Promise.reject(new Error("storage is out of reach"));
+const GONE: Ledger = { read: outOfReach, list: outOfReach, commit: outOfReach };
+
+/** A sweep that is due every ten minutes, and was looked at. */
+async function scheduled(over: object = {}) {
+  const sweeping = startSweeping(1);
+  await sweeping.apply({ ...DEFINITION, schedule: EVERY_TEN, overlap: "allow", ...over });
+  await sweeping.ticks(1);
+  const rounds = async () => (await sweeping.sweep()).rounds;
+  const untilDue = async () => {
+    const before = await rounds();
+    while ((await rounds()) === before) await sweeping.ticks(1);
+  };
+  return { sweeping, rounds, untilDue };
+}
+
+describe("a due time", () => {
+  it("starts one round, however many hosts look at once", async () => {
+    const { sweeping, rounds } = await scheduled();
+    const before = await rounds();
+    sweeping.pass(10 * MINUTE_MS);
+    await Promise.all([sweeping.ticks(1), sweeping.ticks(1), sweeping.ticks(1)]);
+    expect(await rounds()).toBe(before + 1);
+  });
+
+  it("starts no second round when the clock goes back and comes there again", async () => {
+    const { sweeping, rounds, untilDue } = await scheduled();
+    await untilDue();
+    const first = await rounds();
+    sweeping.pass(-5 * MINUTE_MS);
+    await sweeping.ticks(5);
+    expect(await rounds()).toBe(first);
+    await untilDue();
+    const [before, after] = [await sweeping.round(first), await sweeping.round(first + 1)];
+    expect((after.dueAtMs ?? 0) - (before.dueAtMs ?? 0)).toBe(10 * MINUTE_MS);
+  });
+
+  it("is made up once, the last of several, when nobody has looked", async () => {
+    const { sweeping, rounds, untilDue } = await scheduled();
+    await untilDue();
+    const before = await rounds();
+    sweeping.pass(65 * MINUTE_MS);
+    await sweeping.ticks(1);
+    expect(await rounds()).toBe(before + 1);
+    const { dueAtMs } = await sweeping.round(before + 1);
+    expect(sweeping.nowMs() - (dueAtMs ?? 0)).toBeLessThanOrEqual(11 * MINUTE_MS);
+  });
+
+  it("starts none when its deadline is over, and the log says so", async () => {
+    const { sweeping, rounds, untilDue } = await scheduled({ startingDeadline: "1m" });
+    await untilDue();
+    const before = await rounds();
+    // Between two due times, and more than a minute after the last.
+    sweeping.pass(65 * MINUTE_MS);
+    await sweeping.ticks(1);
+    expect(await rounds()).toBe(before);
+    const log = await sweeping.ports.ledger.list("audit!sweep.triage!", "audit!sweep.triage~", 100);
+    expect(log.at(-1)?.body).toMatchObject({
+      event: "roundSkipped",
+      detail: "it was due, and its starting deadline is over",
+    });
+    await untilDue();
+    expect(await rounds()).toBe(before + 1);
+  });
+
+  it("starts its round late when storage was out of reach at that time", async () => {
+    const { sweeping, rounds, untilDue } = await scheduled();
+    await untilDue();
+    const before = await rounds();
+    for (let minute = 0; minute < 12; minute += 1) {
+      await expect(sweeping.ticks(1, GONE)).rejects.toThrow("out of reach");
+      sweeping.pass(MINUTE_MS);
+    }
+    expect(await rounds()).toBe(before);
+    await sweeping.ticks(1);
+    expect(await rounds()).toBe(before + 1);
+    const [last, late] = [await sweeping.round(before), await sweeping.round(before + 1)];
+    expect((late.dueAtMs ?? 0) - (last.dueAtMs ?? 0)).toBe(10 * MINUTE_MS);
+  });
+});
