@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { Browser } from "playwright-core";
+import type { Browser, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { roundAnswerSchema, type RoundAnswer } from "../../shared/api/sweep-answers.ts";
@@ -109,11 +109,16 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
 
   it("start a round under its preview, with the keyboard only", async () => {
     const { page, go, complaints, close } = await opened();
+    const held: Route[] = [];
+    await page.route("**/preview", (route) => void held.push(route));
     await go("#/sweeps/quiet", "Quiet");
     await page.getByRole("button", { name: "Start a round …" }).waitFor();
     await tabTo(page, "Start a round …");
     await page.keyboard.press("Enter");
     const sheet = page.getByRole("group", { name: "Start a round" });
+    await sheet.getByText(/^asking/).waitFor();
+    expect(await sheet.getByRole("button", { name: "Start a round" }).isDisabled()).toBe(true);
+    for (const route of held) await route.continue();
     await sheet.getByText("Nothing has begun yet.").waitFor();
     const said = (await sheet.textContent()) ?? "";
     expect(said).toContain("1 linux");
