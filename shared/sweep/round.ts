@@ -22,6 +22,18 @@ const countsSchema = rowObject({
 });
 export type RoundCounts = z.infer<typeof countsSchema>;
 
+/** How the machines that were counted went, for the estimate of later rounds. */
+export const triedSchema = rowObject({
+  /** Those that were sent something at all, and those of them that were not there at first. */
+  machines: count,
+  offline: count,
+  /** Those that the round has reached, and how long their sessions took together. */
+  reached: count,
+  reachedMs: count,
+});
+
+export const NOTHING_TRIED = { machines: 0, offline: 0, reached: 0, reachedMs: 0 };
+
 export const roundSchema = rowObject({
   v: z.literal(1),
   name: z.string(),
@@ -79,6 +91,7 @@ export const roundSchema = rowObject({
   uncounted: z.array(z.number().int().min(1)),
   /** The batch that is being counted, and the last machine of it that is; null for none. */
   counting: rowObject({ batch: z.number().int(), to: z.string() }).nullable(),
+  tried: triedSchema.default(NOTHING_TRIED),
   /** What had ended and failed when a person resumed it last: it is judged by what came later. */
   forgiven: rowObject({ ended: count, failed: count }),
   /** How often its failures were sent again. */
@@ -151,6 +164,33 @@ function added(counts: RoundCounts, place: Place, by: number): RoundCounts {
 function natural(value: number, what: string): number {
   if (value < 0) throw new Error(`a round counts ${value} machines as ${what}`);
   return value;
+}
+
+/** The same with one more sequence that has ended. */
+export function withTried(
+  tried: RoundRecord["tried"],
+  {
+    attempts,
+    offlineTimes,
+    submittedAtMs,
+    endedAtMs,
+  }: {
+    readonly attempts: number;
+    readonly offlineTimes: number;
+    readonly submittedAtMs: number | null;
+    readonly endedAtMs: number | null;
+  },
+  how: string,
+): RoundRecord["tried"] {
+  if (attempts === 0) return tried;
+  const tookMs = how === REACHED ? (endedAtMs ?? 0) - (submittedAtMs ?? endedAtMs ?? 0) : 0;
+  return {
+    ...tried,
+    machines: tried.machines + 1,
+    offline: tried.offline + (offlineTimes > 0 ? 1 : 0),
+    reached: tried.reached + (how === REACHED ? 1 : 0),
+    reachedMs: tried.reachedMs + Math.max(0, Math.round(tookMs)),
+  };
 }
 
 /** A listing that has not begun. */

@@ -3,6 +3,7 @@ import { chainHeadSchema } from "../ledger/run/chain-head.ts";
 import { instant } from "../ledger/row/instant.ts";
 import { rowObject } from "../ledger/row/row-object.ts";
 import { storedDefinitionSchema } from "./definition.ts";
+import { triedSchema } from "./round.ts";
 
 const number = z.number().int().min(1);
 
@@ -38,6 +39,8 @@ export const sweepSchema = rowObject({
     reached: z.number().int(),
     /** True if it is less than the definition wants. */
     short: z.boolean(),
+    /** How its machines went; null if an older version of the app has written it. */
+    tried: triedSchema.nullable().default(null),
   }).nullable(),
   /** The log of what was decided about the sweep. */
   audit: chainHeadSchema,

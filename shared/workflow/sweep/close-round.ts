@@ -126,7 +126,15 @@ export async function endIfDone(ports: SweepPorts, seen: RoundRecord): Promise<v
       listing: null,
       endedAtMs: atMs,
     });
-    const last = { round: number, endedAtMs: atMs, targeted: counts.targeted, reached, short };
+    const { tried } = round.value;
+    const last = {
+      round: number,
+      endedAtMs: atMs,
+      targeted: counts.targeted,
+      reached,
+      short,
+      tried,
+    };
     const open = sweep.value.open.filter((each) => each !== number);
     const detail = `round ${number} reached ${reached} of ${counts.targeted} machines`;
     const fact = factOfSweep("roundEnded", { atMs, by: null, detail });

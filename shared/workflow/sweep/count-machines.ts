@@ -9,7 +9,7 @@ import { listAll } from "../../store/list-all.ts";
 import { loadRun } from "../../store/load.ts";
 import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact } from "../../store/transact.ts";
-import { counted, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
+import { counted, REACHED, withTried, wordOf, type RoundRecord } from "../../sweep/round.ts";
 import { sweptIn, type Swept } from "../../sweep/target.ts";
 import type { SweepPorts } from "./ports.ts";
 
@@ -100,11 +100,12 @@ async function countSome(
       rest.map(({ machineId }) => machineId),
     );
     const changes: RowChange[] = [];
-    let { counts } = round.value;
+    let { counts, tried } = round.value;
     for (const record of rest) {
       const before = swept.get(record.machineId) ?? null;
       const end = endOfMachine(record, round.value, before?.value ?? null);
       counts = counted(counts, "sent", { ended: end.state }, 1);
+      tried = withTried(tried, record, end.state);
       changes.push(...sweptChange(name, record.machineId, before, end));
     }
     tx.stage(changes);
@@ -113,6 +114,7 @@ async function countSome(
     changeRound(tx, round, {
       ...round.value,
       counts,
+      tried,
       counting: isWhole ? null : { batch, to },
       ...(isWhole ? without(round.value, batch) : {}),
     });

@@ -2,11 +2,14 @@ import { judgeMachine } from "../../access/machine-scope.ts";
 import { ours } from "../../incident/platform.ts";
 import { FIRST_MEAN } from "../../limits/pace/mean-session.ts";
 import type { Machine } from "../../ports.ts";
+import { usualPickupMs } from "../../limits/pace/patience.ts";
 import { loadReadableBudget } from "../../store/load.ts";
+import { loadSweep } from "../../store/load-sweeps.ts";
 import { factsOf } from "../../store/look-up-machines.ts";
 import { spendRead } from "../../store/spend-read.ts";
 import type { Definition } from "../../sweep/definition.ts";
 import { isAwake, isTarget } from "../../sweep/is-target.ts";
+import { NOTHING_TRIED } from "../../sweep/round.ts";
 import { huntTargets, saidBy } from "./hunt-targets.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
 
@@ -36,6 +39,9 @@ export type Previewed =
 
 /** Pages of 2,000 machines that one preview asks for, so that it answers in time. Our own bound. */
 const PAGES_MAX = 20;
+
+/** So long a round gathers calls before it sends for the first time; allowance.ts. */
+const WINDOWS_UNTIL_FIRST = 2;
 
 /** What is counted of the machines; those that are left out are among `machines`. */
 interface Tally {
@@ -111,20 +117,29 @@ function count(
   tally.calls += 1;
 }
 
-/** By what its share of the calls and of the sessions allows; the slower one counts. */
+/**
+ * By what its share of the calls and of the sessions allows; the slower one counts. The last round
+ * that is over says how many are not there although they have reported lately, and how long the
+ * others take. Who is not there costs a call, and a session for as long as lrq waits.
+ */
 async function estimate(
   { ledger }: SweepPorts,
   { limits }: SweepSettings,
-  { share, limit }: Definition,
+  { name, share, limit }: Definition,
   tally: Tally,
 ): Promise<Pick<SweepPreview, "sessions" | "estimatedMinutes">> {
-  const budget = await loadReadableBudget(ledger);
+  const [budget, sweep] = [await loadReadableBudget(ledger), await loadSweep(ledger, name)];
   const { meanSessionMs } = budget?.value ?? FIRST_MEAN;
+  const tried = sweep?.value.last?.tried ?? NOTHING_TRIED;
+  const reachedMs = tried.reached === 0 ? meanSessionMs : tried.reachedMs / tried.reached;
+  const offline = tried.machines === 0 ? 0 : tried.offline / tried.machines;
+  const waitedMs = usualPickupMs(budget?.value.pickups ?? []) ?? limits.patienceMs;
   const sessions = Math.max(1, Math.floor(limits.maxSessions * share));
   const calls = Math.min(tally.calls, limit ?? tally.calls);
   const byCalls = (calls / (limits.callsPerWindow * share)) * limits.windowMs;
-  const bySessions = (calls / sessions) * meanSessionMs;
-  const lastMs = Math.max(byCalls, bySessions) + (calls === 0 ? 0 : meanSessionMs);
+  const bySessions = (calls / sessions) * (reachedMs * (1 - offline) + waitedMs * offline);
+  const beginMs = limits.windowMs * WINDOWS_UNTIL_FIRST;
+  const lastMs = calls === 0 ? 0 : beginMs + Math.max(byCalls, bySessions) + reachedMs;
   return {
     sessions: Math.min(sessions, calls),
     estimatedMinutes: Math.ceil(lastMs / 60_000),

@@ -1,15 +1,20 @@
-import { laneRange } from "../../ledger/row/keys.ts";
+import { laneRange, sequencesOf } from "../../ledger/row/keys.ts";
 import { machineIdOfTarget, targetsOf } from "../../ledger/row/sweep-keys.ts";
 import { isoOf } from "../../ledger/row/instant.ts";
-import { valueOf } from "../../ledger/row/set-aside.ts";
+import { sorted, valueOf } from "../../ledger/row/set-aside.ts";
 import type { RowChange, Stored } from "../../ledger/sequence/rows.ts";
+import { sequenceSchema } from "../../ledger/sequence/sequence.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
+import { usualPickupMs } from "../../limits/pace/patience.ts";
 import { laneNumber } from "../../plan/lane.ts";
 import type { Row } from "../../ports.ts";
 import { changeRound, sweptChange } from "../../store/change-sweep.ts";
+import { listAll } from "../../store/list-all.ts";
 import { loadReadableBudget } from "../../store/load.ts";
 import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { allowanceAt, machinesToSend } from "../../sweep/allowance.ts";
+import { isAway } from "../../sweep/away.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { mayBeSent, type Ends } from "../../sweep/failures.ts";
 import { counted, endedIn, type RoundRecord } from "../../sweep/round.ts";
@@ -44,7 +49,9 @@ export async function takeInHand(
     return false;
   }
   const sentInAll = round.value.counts.sent + endedIn(round.value.counts);
-  const wave = mayBeSent(round.value, ends) - sentInAll;
+  let wave = mayBeSent(round.value, ends) - sentInAll;
+  // Those who are not there can never succeed: others go in their place.
+  if (wave <= 0) wave += await awayMachines(ports, limits, round.value);
   if (wave <= 0) {
     const detail = "The first machines go alone; the others wait until half of them succeeded.";
     await hindered(ports, round, { code: "firstWave", detail });
@@ -54,7 +61,7 @@ export async function takeInHand(
   const allowed = allowanceAt(round.value.allowance, definition.share, limits, nowMs);
   // Most ticks end here, and have read nothing but the round.
   if (machinesToSend(allowed, { waiting, ready: 0 }, definition.share, limits) === 0) return false;
-  if (await hasItsSessions(ports, limits.maxSessions * definition.share, round.value)) return false;
+  if (await hasItsSessions(ports, limits, round.value)) return false;
   const lane = laneRange(laneNumber("sweep"));
   const most = limits.callsPerWindow * LOOKED_AT_WINDOWS;
   const ready = (await ports.ledger.list(lane.from, lane.before, most)).length;
@@ -79,15 +86,49 @@ function maySend({ state, paused, inHand }: RoundRecord): boolean {
 
 /** True if its sequences have as many sessions as its share allows. */
 async function hasItsSessions(
-  { ledger }: Pick<SweepPorts, "ledger">,
-  most: number,
-  { name, number: round, uncounted }: RoundRecord,
+  ports: SweepPorts,
+  limits: Limits,
+  round: RoundRecord,
 ): Promise<boolean> {
+  const most = Math.max(1, Math.floor(limits.maxSessions * round.definition.share));
+  const own = await ownSessions(ports, limits, round);
+  return own.filter(({ away }) => !away).length >= most;
+}
+
+/** The sessions of its sequences, and whether they are those of machines that are not there. */
+async function ownSessions(
+  { ledger, clock }: Pick<SweepPorts, "ledger" | "clock">,
+  limits: Limits,
+  { name, number: round, uncounted }: RoundRecord,
+): Promise<readonly { readonly sequenceId: string; readonly away: boolean }[]> {
   const budget = await loadReadableBudget(ledger);
   const runs = new Set(uncounted.map((batch) => sweepRunIdOf({ name, round, batch })));
   const sessions = budget?.value.sessions ?? [];
-  const own = sessions.filter(({ sequenceId }) => runs.has(runOfSequence(sequenceId)));
-  return own.length >= Math.max(1, Math.floor(most));
+  const at = { pickupMs: usualPickupMs(budget?.value.pickups ?? []), nowMs: clock.earliest() };
+  return sessions
+    .filter(({ sequenceId }) => runs.has(runOfSequence(sequenceId)))
+    .map((each) => ({ sequenceId: each.sequenceId, away: isAway(each, at, limits) }));
+}
+
+/** How many of the machines that were sent are not there: found so before, or just now. */
+async function awayMachines(
+  ports: SweepPorts,
+  limits: Limits,
+  round: RoundRecord,
+): Promise<number> {
+  const { name, number, uncounted } = round;
+  const away = new Set(
+    (await ownSessions(ports, limits, round)).flatMap((each) => (each.away ? each.sequenceId : [])),
+  );
+  let machines = 0;
+  for (const batch of uncounted) {
+    const runId = sweepRunIdOf({ name, round: number, batch });
+    const rows = await listAll(ports.ledger, sequencesOf(runId));
+    machines += sorted(sequenceSchema, rows).readable.filter(
+      ({ value }) => value.offlineTimes > 0 || away.has(value.sequenceId),
+    ).length;
+  }
+  return machines;
 }
 
 async function stageInHand(

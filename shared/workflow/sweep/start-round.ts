@@ -7,7 +7,7 @@ import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { decideDue } from "../../sweep/due.ts";
 import { msOf } from "../../sweep/duration.ts";
-import { FIRST_PAGE, NO_MACHINES, type RoundRecord } from "../../sweep/round.ts";
+import { FIRST_PAGE, NO_MACHINES, NOTHING_TRIED, type RoundRecord } from "../../sweep/round.ts";
 import type { SweepRecord } from "../../sweep/sweep.ts";
 import { closed } from "./close-round.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
@@ -144,6 +144,7 @@ function newRound(
     allowance: { calls: 0, atMs: startedAtMs },
     uncounted: [],
     counting: null,
+    tried: NOTHING_TRIED,
     forgiven: { ended: 0, failed: 0 },
     reruns: 0,
   };
