@@ -15,7 +15,7 @@ const ARRIVALS = 150;
 
 /** Slots that a round uses while nothing else waits, of those possible. */
 export async function measureSweptSlots(): Promise<readonly Row[]> {
-  const { world } = await createSweptWorld({
+  const world = await createSweptWorld({
     seed: 13,
     workers: WORKERS,
     machineIds: machinesOf("slots", MACHINES),
@@ -42,7 +42,7 @@ export async function measureSweptSlots(): Promise<readonly Row[]> {
 
 /** How long an urgent sequence waits beside an open round. */
 export async function measureUrgentBeside(): Promise<readonly Row[]> {
-  const { world } = await createSweptWorld({
+  const world = await createSweptWorld({
     seed: 11,
     workers: WORKERS,
     machineIds: machinesOf("beside", MACHINES),

@@ -1,4 +1,6 @@
 import type { Row } from "../table.ts";
+import { measureMemory } from "./measure-memory.ts";
+import { measureRequests } from "./measure-requests.ts";
 import { measureRows } from "./measure-rows.ts";
 import { measureSweptSlots, measureUrgentBeside } from "./measure-slots.ts";
 
@@ -8,6 +10,8 @@ import { measureSweptSlots, measureUrgentBeside } from "./measure-slots.ts";
  */
 export async function benchSweeps(say: (line: string) => void): Promise<readonly Row[]> {
   const measures = {
+    "requests of whole rounds": measureRequests,
+    "memory while a round is planned": measureMemory,
     "slots of a round, virtual time": measureSweptSlots,
     "urgent arrivals beside a round, virtual time": measureUrgentBeside,
     "questions about rows, Azurite": measureRows,
