@@ -4,6 +4,7 @@ metadata name = 'lrq'
 metadata description = 'The live response queue on Azure Functions, Flex Consumption, without any key.'
 
 import { InboundRule } from 'modules/app.bicep'
+import { ofBack, ofFront } from 'modules/functions.bicep'
 import { LrqSettings } from 'modules/settings.bicep'
 
 @description('Name of the azd environment. It is part of the names of all resources.')
@@ -27,6 +28,9 @@ param callersVaultEntry string = ''
 
 @description('Who reaches the app, by address or service tag. None means everybody.')
 param inbound InboundRule[] = []
+
+@description('Whether a second app does the work, so that the one that faces the internet only reads machines.')
+param twoApps bool = false
 
 @description('Whether storage is closed, and the app reaches it through a network of its own.')
 param privateNetwork bool = false
@@ -92,6 +96,9 @@ param logDays int = 90
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var identityName = 'id-lrq-${token}'
+// Of two apps, the one that does the work gets the identity that has the rights in Defender, and so
+// keeps them and the ledger. The one that senders know keeps its address.
+var frontIdentityName = 'id-lrq-front-${token}'
 var insightsName = 'appi-lrq-${token}'
 var storageName = 'stlrq${token}'
 // /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/secrets/N
@@ -104,6 +111,8 @@ var callersReference = hasSecret
   ? '@Microsoft.KeyVault(SecretUri=https://${vaultHost}/secrets/${secret[10]})'
   : ''
 
+var deployed = { DEFENDER_CLOUD: defenderCloud, POLL_SCHEDULE: pollSchedule }
+
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: resourceGroupName
   location: location
@@ -113,6 +122,11 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
 module identity 'modules/identity.bicep' = {
   scope: group
   params: { name: identityName, location: location, tags: tags, locked: deleteLocks }
+}
+
+module frontIdentity 'modules/identity.bicep' = if (twoApps) {
+  scope: group
+  params: { name: frontIdentityName, location: location, tags: tags, locked: deleteLocks }
 }
 
 // Of its own, so that whoever has the identity of the app cannot use the key.
@@ -136,6 +150,15 @@ module secretRole 'modules/secret-role.bicep' = if (hasSecret) {
     vaultName: hasSecret ? secret[8] : ''
     secretName: hasSecret ? secret[10] : ''
     principalId: identity.outputs.principalId
+  }
+}
+
+module frontSecretRole 'modules/secret-role.bicep' = if (twoApps && hasSecret) {
+  scope: resourceGroup(hasSecret ? secret[2] : '', hasSecret ? secret[4] : '')
+  params: {
+    vaultName: hasSecret ? secret[8] : ''
+    secretName: hasSecret ? secret[10] : ''
+    principalId: twoApps ? frontIdentity!.outputs.principalId : ''
   }
 }
 
@@ -179,6 +202,7 @@ module storage 'modules/storage.bicep' = {
           identityId: keyIdentity!.outputs.id
         }
       : null
+    hasBack: twoApps
     workspaceId: monitoring.outputs.workspaceId
   }
   dependsOn: [keyRole]
@@ -206,6 +230,16 @@ module roles 'modules/roles.bicep' = {
   dependsOn: [storage, monitoring]
 }
 
+module frontRoles 'modules/front-roles.bicep' = if (twoApps) {
+  scope: group
+  params: {
+    principalId: twoApps ? frontIdentity!.outputs.principalId : ''
+    storageName: storageName
+    insightsName: insightsName
+  }
+  dependsOn: [storage, monitoring]
+}
+
 module app 'modules/app.bicep' = {
   scope: group
   params: {
@@ -213,7 +247,7 @@ module app 'modules/app.bicep' = {
     location: location
     tags: tags
     serviceName: 'api'
-    identityName: identityName
+    identityName: twoApps ? frontIdentityName : identityName
     storageName: storageName
     insightsName: insightsName
     scale: {
@@ -223,13 +257,48 @@ module app 'modules/app.bicep' = {
     }
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     inbound: inbound
+    closed: false
+    packages: 'deployments'
     callers: hasSecret ? callersReference : callers
-    settings: union(settings, {
-      DEFENDER_CLOUD: defenderCloud
-      POLL_SCHEDULE: pollSchedule
-    })
+    settings: union(
+      twoApps ? { LEDGER_CLIENT_ID: identity.outputs.clientId } : {},
+      settings,
+      deployed,
+      toObject(twoApps ? ofBack : [], name => 'AzureWebJobs.${name}.Disabled', name => 'true')
+    )
   }
   // The host reads storage as it starts, so its roles have to be there before it.
+  dependsOn: [roles, secretRole, frontRoles, frontSecretRole]
+}
+
+module back 'modules/app.bicep' = if (twoApps) {
+  scope: group
+  params: {
+    name: 'func-lrq-back-${token}'
+    location: location
+    tags: tags
+    serviceName: 'back'
+    identityName: identityName
+    storageName: storageName
+    insightsName: insightsName
+    scale: {
+      instanceMemoryMB: instanceMemoryMB
+      maximumInstanceCount: maximumInstanceCount
+      alwaysReadyHttp: 0
+    }
+    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    inbound: []
+    closed: true
+    packages: 'deployments-back'
+    callers: hasSecret ? callersReference : callers
+    settings: union(
+      // What it sends leads to the app that can be called.
+      { LEDGER_CLIENT_ID: identity.outputs.clientId, PUBLIC_URL: app.outputs.url },
+      settings,
+      deployed,
+      toObject(ofFront, name => 'AzureWebJobs.${name}.Disabled', name => 'true')
+    )
+  }
   dependsOn: [roles, secretRole]
 }
 
@@ -241,3 +310,6 @@ output LRQ_URL string = app.outputs.url
 output LRQ_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output LRQ_IDENTITY_CLIENT_ID string = identity.outputs.clientId
 output LRQ_STORAGE_NAME string = storageName
+// Empty if there is one app.
+output SERVICE_BACK_NAME string = twoApps ? back!.outputs.name : ''
+output LRQ_FRONT_IDENTITY_PRINCIPAL_ID string = twoApps ? frontIdentity!.outputs.principalId : ''

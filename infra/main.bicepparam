@@ -9,6 +9,7 @@ param defenderCloud = readEnvironmentVariable('LRQ_DEFENDER_CLOUD', 'commercial'
 param callersVaultEntry = readEnvironmentVariable('LRQ_CALLERS_VAULT_ENTRY', '')
 param customerKeyId = readEnvironmentVariable('LRQ_CUSTOMER_KEY_ID', '')
 param inbound = json(readEnvironmentVariable('LRQ_INBOUND', '[]'))
+param twoApps = bool(readEnvironmentVariable('LRQ_TWO_APPS', 'false'))
 param privateNetwork = bool(readEnvironmentVariable('LRQ_PRIVATE_NETWORK', 'false'))
 param deleteLocks = bool(readEnvironmentVariable('LRQ_DELETE_LOCKS', 'false'))
 param evidencePolicyLocked = bool(readEnvironmentVariable('LRQ_EVIDENCE_POLICY_LOCKED', 'false'))

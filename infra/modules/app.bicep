@@ -23,9 +23,13 @@ param scale { instanceMemoryMB: int, maximumInstanceCount: int, alwaysReadyHttp:
 param subnetId string
 @description('Who reaches the app. Nobody in the list means everybody.')
 param inbound InboundRule[]
+@description('Whether nobody reaches the app, whatever the list says.')
+param closed bool
+@description('Container of its package.')
+param packages string
 @secure()
 param callers string
-@description('Settings of lrq, with those that main.bicep adds.')
+@description('Settings of lrq, with those that main.bicep adds; also which functions are disabled.')
 param settings object
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
@@ -62,9 +66,9 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: {
       minTlsVersion: '1.2'
-      ipSecurityRestrictionsDefaultAction: empty(inbound) ? 'Allow' : 'Deny'
+      ipSecurityRestrictionsDefaultAction: closed || !empty(inbound) ? 'Deny' : 'Allow'
       ipSecurityRestrictions: [
-        for (rule, index) in inbound: {
+        for (rule, index) in (closed ? [] : inbound): {
           name: rule.name
           priority: 100 + index
           action: 'Allow'
@@ -79,7 +83,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: '${account.properties.primaryEndpoints.blob}deployments'
+          value: '${account.properties.primaryEndpoints.blob}${packages}'
           authentication: {
             type: 'UserAssignedIdentity'
             userAssignedIdentityResourceId: identity.id

@@ -21,6 +21,8 @@ param isPrivate bool
 param locked bool
 @description('The key of the customer that encrypts the account, or null for one of Microsoft.')
 param customerKey CustomerKey?
+@description('Whether there are two apps: each has a container for its package.')
+param hasBack bool
 @description('Where the log of reads, writes and deletes of blobs goes.')
 param workspaceId string
 
@@ -32,7 +34,8 @@ var tables = ['ledger']
 var evidence = 'evidence'
 var rows = 'rows'
 // The host's own: leases and the state of timers, keys of functions, and the zip of the app.
-var hostContainers = ['azure-webjobs-hosts', 'azure-webjobs-secrets', 'deployments']
+var packages = hasBack ? ['deployments', 'deployments-back'] : ['deployments']
+var hostContainers = concat(['azure-webjobs-hosts', 'azure-webjobs-secrets'], packages)
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
@@ -151,12 +154,14 @@ var expireVersions = [
       actions: { version: { delete: { daysAfterCreationGreaterThan: 1 } } }
     }
   }
-  {
-    name: 'old-packages'
+]
+var expirePackages = [
+  for container in packages: {
+    name: container == 'deployments' ? 'old-packages' : 'old-packages-of-the-back'
     enabled: true
     type: 'Lifecycle'
     definition: {
-      filters: { blobTypes: ['blockBlob'], prefixMatch: ['deployments/'] }
+      filters: { blobTypes: ['blockBlob'], prefixMatch: ['${container}/'] }
       actions: { version: { delete: { daysAfterCreationGreaterThan: 30 } } }
     }
   }
@@ -194,7 +199,9 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
   parent: account
   name: 'default'
   properties: {
-    policy: { rules: concat(expireVersions, evidenceKeepDays > 0 ? expireEvidence : []) }
+    policy: {
+      rules: concat(expireVersions, expirePackages, evidenceKeepDays > 0 ? expireEvidence : [])
+    }
   }
   dependsOn: [blobService]
 }

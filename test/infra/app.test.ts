@@ -47,11 +47,15 @@ function sitesIn(snapshot: Snapshot) {
 describe.each(EVERY_SNAPSHOT)("the app of a deployment: $name", ({ snapshot }) => {
   it("has only values that the platform knows", () => {
     expect(sitesIn(snapshot)).not.toEqual([]);
-    expect(onlyOf(snapshot, "Microsoft.Web/serverfarms")).toMatchObject({
-      kind: "functionapp",
-      sku: { name: "FC1", tier: "FlexConsumption" },
-      properties: { reserved: true },
-    });
+    const plans = ofType(snapshot, "Microsoft.Web/serverfarms");
+    expect(plans).toHaveLength(sitesIn(snapshot).length);
+    for (const plan of plans) {
+      expect(plan).toMatchObject({
+        kind: "functionapp",
+        sku: { name: "FC1", tier: "FlexConsumption" },
+        properties: { reserved: true },
+      });
+    }
   });
 
   it("runs on the Node that CI tests", () => {
@@ -59,16 +63,17 @@ describe.each(EVERY_SNAPSHOT)("the app of a deployment: $name", ({ snapshot }) =
     for (const { runtime } of sitesIn(snapshot)) expect(runtime.version).toBe(tested);
   });
 
-  it("is deployed from a container that is there", () => {
+  it("is deployed from a container that is there, and is nobody else's", () => {
     const containers = ofType(
       snapshot,
       "Microsoft.Storage/storageAccounts/blobServices/containers",
     );
     const names = containers.map(({ name }) => name.split("/").at(-1));
-    for (const { deployment } of sitesIn(snapshot)) {
-      const [, container] = /format\('\{0\}([\w-]+)',/.exec(deployment.storage.value) ?? [];
-      expect(names).toContain(container);
-    }
+    const used = sitesIn(snapshot).map(
+      ({ deployment }) => /primaryEndpoints\.blob, '([\w-]+)'/.exec(deployment.storage.value)?.[1],
+    );
+    expect(names).toEqual(expect.arrayContaining(used));
+    expect(new Set(used).size).toBe(used.length);
   });
 
   it("takes no user name and no password for deployments", () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { EVERY_SNAPSHOT, infraFile, ofType } from "./snapshot.ts";
+import { EVERY_SNAPSHOT, infraFile, ofType, SNAPSHOTS } from "./snapshot.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const AZURE_YAML = readFileSync(new URL("azure.yaml", ROOT), "utf8");
@@ -11,12 +11,25 @@ const { version } = z
 
 /** Names of services in azure.yaml: they stand alone, two columns in. */
 const SERVICES = [...AZURE_YAML.matchAll(/^ {2}(\w+):$/gm)].map(([, name = ""]) => name);
+/** What azure.yaml says of a service, a line each. */
+const saidOf = (service: string) =>
+  (AZURE_YAML.split(`  ${service}:\n`)[1] ?? "")
+    .split(/^ {2}\w/m)[0]
+    ?.split("\n")
+    .filter((line) => /^ {4}\w/.test(line));
 
 describe("azd", () => {
   it("deploys what the build leaves, as it is", () => {
     expect(AZURE_YAML).toMatch(/^ {4}dist: dist\/package$/m);
     expect(AZURE_YAML).toMatch(/^ {4}remoteBuild: false$/m);
     expect(existsSync(new URL(".funcignore", ROOT))).toBe(false);
+  });
+
+  it("deploys the same to the second of two apps, and only if there are two", () => {
+    const condition = "    condition: ${LRQ_TWO_APPS}";
+    expect(saidOf("api")).toContain("    project: .");
+    expect(saidOf("back")?.toSorted()).toEqual([condition, ...(saidOf("api") ?? [])].toSorted());
+    expect(infraFile("main.bicepparam")).toContain("readEnvironmentVariable('LRQ_TWO_APPS', ");
   });
 
   it("calls the template by the version of the package", () => {
@@ -27,7 +40,8 @@ describe("azd", () => {
     const tagged = ofType(snapshot, "Microsoft.Web/sites").map(
       ({ tags }) => tags?.["azd-service-name"] ?? "none",
     );
-    expect(tagged.toSorted()).toEqual(SERVICES.toSorted());
+    const services = SERVICES.filter((name) => name !== "back" || snapshot === SNAPSHOTS.twoApps);
+    expect(tagged.toSorted()).toEqual(services.toSorted());
     const outputs = SERVICES.map((name) => `SERVICE_${name.toUpperCase()}_NAME`);
     const given = Object.keys(snapshot.outputs);
     const asked = ["AZURE_LOCATION", "AZURE_TENANT_ID", "AZURE_RESOURCE_GROUP"];

@@ -33,7 +33,7 @@ const atRunTime = (cloud: { login: string; management: string; storage: string }
     [/loginEndpoint/, cloud.login],
     [/resourceManager/, cloud.management],
     [/defaultHostName/, "https://func-lrq.azurewebsites.net"],
-    [/\bclientId\]$/, "33333333-3333-3333-3333-333333333333"],
+    [/\bclientId(\.value)?\]$/, "33333333-3333-3333-3333-333333333333"],
     [/ClientId=/, "ClientId=33333333-3333-3333-3333-333333333333;Authorization=AAD"],
     [/\.ConnectionString\]$/, "InstrumentationKey=0"],
     [/parameters\('callers'\)|@Microsoft\.KeyVault/, "[]"],

@@ -29,11 +29,12 @@ function snapshotAt(path: string): Snapshot {
   return snapshotSchema.parse(JSON.parse(infraFile(path)));
 }
 
-/** What is deployed if nobody sets anything, if everything is set, and in US Government. */
+/** What is deployed by default, with all options, in US Government, and as two apps. */
 export const SNAPSHOTS = {
   default: snapshotAt("main.snapshot.json"),
   full: snapshotAt("scenarios/full.snapshot.json"),
   government: snapshotAt("scenarios/government.snapshot.json"),
+  twoApps: snapshotAt("scenarios/two-apps.snapshot.json"),
 } as const;
 
 export const EVERY_SNAPSHOT = Object.entries(SNAPSHOTS).map(([name, snapshot]) => ({
@@ -61,8 +62,18 @@ export function namesOf(snapshot: Snapshot, type: string): string[] {
 
 const settingsSchema = z.record(z.string(), z.string());
 
-/** The settings of the app, as the deployment sets them; `[...]` is known only when it runs. */
+/** Settings of the app that can be called, but for those which disable functions. */
 export function appSettings(snapshot: Snapshot): Record<string, string> {
-  const [settings] = ofType(snapshot, "Microsoft.Web/sites/config");
+  const site = ofType(snapshot, "Microsoft.Web/sites").find(
+    ({ tags }) => tags?.["azd-service-name"] === "api",
+  );
+  const all = Object.entries(settingsOf(snapshot, site?.name ?? ""));
+  return Object.fromEntries(all.filter(([name]) => !name.endsWith(".Disabled")));
+}
+
+/** All settings of an app, as the deployment sets them; `[...]` is known only when it runs. */
+export function settingsOf(snapshot: Snapshot, app: string): Record<string, string> {
+  const all = ofType(snapshot, "Microsoft.Web/sites/config");
+  const settings = all.find(({ name }) => name === `${app}/appsettings`);
   return settingsSchema.parse(settings?.["properties"]);
 }

@@ -15,8 +15,10 @@ import {
 const ACCOUNTS = "Microsoft.Storage/storageAccounts";
 const CONTAINERS = `${ACCOUNTS}/blobServices/containers`;
 
-/** The host's own containers, and that of the package. */
+/** The host's own containers, and that of the package; the second of two apps has one more. */
 const HOSTS_OWN = ["azure-webjobs-hosts", "azure-webjobs-secrets", "deployments"];
+const ofHost = (snapshot: Snapshot) =>
+  snapshot === SNAPSHOTS.twoApps ? [...HOSTS_OWN, "deployments-back"] : HOSTS_OWN;
 
 const age = z.object({ delete: z.object({ daysAfterCreationGreaterThan: z.number().min(1) }) });
 const rulesSchema = z.object({
@@ -54,7 +56,7 @@ describe.each(EVERY_SNAPSHOT)("the storage of a deployment: $name", ({ snapshot 
 
   it("has the table and the containers that the code and the host name, and no other", () => {
     expect(namesOf(snapshot, `${ACCOUNTS}/tableServices/tables`)).toEqual([LEDGER_TABLE]);
-    const containers = [...HOSTS_OWN, EVIDENCE_CONTAINER, ROWS_CONTAINER];
+    const containers = [...ofHost(snapshot), EVIDENCE_CONTAINER, ROWS_CONTAINER];
     expect(namesOf(snapshot, CONTAINERS)).toEqual(containers.toSorted());
   });
 

@@ -1,23 +1,15 @@
-import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSimulator, type Simulator } from "../../local/defender-simulator/simulator.ts";
 import { startHostProcess, type HostProcess } from "../../local/host-process.ts";
 import { localSettings } from "../../local/settings.ts";
 import { takeAccount } from "../azurite-account.ts";
-import { page, section, tableIn } from "../docs/markdown.ts";
+import { DISABLED, registeredFunctions } from "../docs/two-apps.ts";
 import { askingAt, type Asking } from "./asking.ts";
 import { LIBRARY, machineId, machines } from "./machines.ts";
 
 const SPEED = 60;
 const KEY = "the key of a caller";
 const PROFILE = { profile: "windows-triage" };
-/** The two apps of the page: what each disables. */
-const DISABLED = new Map(
-  tableIn(section(page("infra/README.md"), "Two apps")).map(([app = "", , names = ""]) => [
-    app,
-    names.match(/(?<=`)\w+(?=`)/g) ?? [],
-  ]),
-);
 const TOKENS = [
   { token: "front", roles: ["Machine.Read.All"] },
   { token: "back", roles: ["Machine.LiveResponse", "Machine.ReadWrite.All", "Library.Manage"] },
@@ -90,9 +82,6 @@ describe("an app that can be called, and one that does the work", () => {
   });
 
   it("have each function between them, and none in common", () => {
-    const source = readdirSync("functions").map((file) => page(`functions/${file}`));
-    const registered = source.join("\n").matchAll(/^app\.(?:http|timer|storageQueue)\("(\w+)"/gm);
-    const names = [...registered].map(([, name = ""]) => name);
-    expect([...DISABLED.values()].flat().toSorted()).toEqual(names.toSorted());
+    expect([...DISABLED.values()].flat().toSorted()).toEqual(registeredFunctions());
   });
 });
