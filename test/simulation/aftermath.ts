@@ -7,6 +7,7 @@ import { resultText } from "./tenant.ts";
 import { REQUESTER } from "./approval-judge.ts";
 import { mendSummaries } from "../../shared/store/mend-summaries.ts";
 import { blindUntilMs } from "./judge.ts";
+import { checkRowsOf } from "./rows-aftermath.ts";
 import { checkSealsOf } from "./seal-aftermath.ts";
 import type { World } from "./world.ts";
 
@@ -65,6 +66,7 @@ export async function checkAftermath(world: World): Promise<void> {
   judge.histories.aftermath(memory.rows());
   judge.notices.aftermath();
   judge.sweeps.aftermath(records, memory.rows());
+  await checkRowsOf(world, records);
   judge.strangers.aftermath(memory.rows());
   judge.late.aftermath(world.tenant.actions, memory.rows());
   judge.library.aftermath(world.tenant.actions, records);

@@ -16,7 +16,7 @@ import { collect } from "../../shared/workflow/collect/collect.ts";
 import { FACTS_AGE_MS } from "../../shared/workflow/submit/lacks-facts.ts";
 import { drain } from "../../shared/workflow/submit/drain.ts";
 import { CALLBACK_SETTINGS } from "./callback-targets.ts";
-import { createFaultPlan, type Fault } from "./faults.ts";
+import { createFaultPlan, NO_FAULTS, type Fault } from "./faults.ts";
 import { createHosts, type Epoch } from "./hosts.ts";
 import { createCourt } from "./invariants.ts";
 import { createInterruptions } from "./interruptions.ts";
@@ -68,8 +68,15 @@ export function createWorld(
     random: stream(seed, "tenant"),
     witness: judge.door,
   });
+  const rowFaults = scenario.sweeps?.rowRates ?? NO_FAULTS;
   const faultSource =
-    exactly === null ? { rates: scenario.rates, random: stream(seed, "faults") } : { exactly };
+    exactly === null
+      ? {
+          rates: scenario.rates,
+          random: stream(seed, "faults"),
+          rows: { rates: rowFaults, random: stream(seed, "faults of rows") },
+        }
+      : { exactly };
   const { mixed } = scenario.versions;
   const versions = { written: asIs, narrow: mixed ? createNarrowJudge(court) : asIs };
   const world: World = {
@@ -93,6 +100,7 @@ export function createWorld(
     faults: createFaultPlan(faultSource, isHealed),
     interruptions: createInterruptions(),
     latency: stream(seed, "latency"),
+    rowLatency: stream(seed, "latency of rows"),
     connecting: stream(seed, "connecting"),
     hostRandom,
     nonces: stream(seed, "nonces"),

@@ -1,3 +1,5 @@
+import { NO_FAULTS, type FaultRates } from "./faults.ts";
+import { SWEPT_NAME } from "./profiles.ts";
 import type { SweepOperation, SweepPlan } from "./scenario.ts";
 import { between, chance, oneOf, stream, whole } from "./streams.ts";
 
@@ -5,6 +7,13 @@ const SWEPT_SHARE = 0.2;
 const OPERATIONS_MOST = 4;
 const WITHIN_MS = 900_000;
 const KINDS = ["start", "stop", "stopAll", "pause", "resume", "rerun", "apply"] as const;
+const READINGS_MOST = 4;
+const ROW_WEATHER: readonly FaultRates[] = [
+  NO_FAULTS,
+  { ...NO_FAULTS, storage: 0.4 },
+  { ...NO_FAULTS, crash: 0.2 },
+  { ...NO_FAULTS, storage: 0.15, crash: 0.05, stall: 0.1 },
+];
 const CRONS = ["*/5 * * * *", "*/3 * * * *", "*/10 * * * *"] as const;
 
 /**
@@ -22,7 +31,7 @@ export function drawSweeps(seed: number): SweepPlan | null {
     definition: {
       name: "hosts",
       title: "Hosts files",
-      profiles: ["sweep-file"],
+      profiles: [SWEPT_NAME],
       targets: { include: [{ names: ["*"] }] },
       schedule: { cron: oneOf(random, CRONS), zone: "Etc/UTC" },
       startingDeadline: oneOf(random, ["1m", "10m"]),
@@ -37,5 +46,15 @@ export function drawSweeps(seed: number): SweepPlan | null {
     operations: [...operations, { kind: "pauseSweep", atMs: WITHIN_MS }],
     tickEveryMs: oneOf(random, [20_000, 60_000]),
     ticksOverlap: chance(random, 0.3),
+    ...drawRows(seed),
   };
+}
+
+/** The weather of the store of rows, and who reads it; by a stream of their own. */
+function drawRows(seed: number): Pick<SweepPlan, "rowRates" | "readings"> {
+  const random = stream(seed, "rows");
+  const readings = Array.from({ length: whole(random, 0, READINGS_MOST) }, () =>
+    Math.floor(between(random, 60_000, WITHIN_MS)),
+  );
+  return { rowRates: oneOf(random, ROW_WEATHER), readings };
 }

@@ -21,7 +21,9 @@ export const FAULT_KINDS = [
   "stallPastVisibility",
   "late",
 ] as const;
-type FaultKind = (typeof FAULT_KINDS)[number];
+/** What is read of rows breaks off in the middle, and the reader hears of it. */
+export const CUT = "cut" as const;
+type FaultKind = (typeof FAULT_KINDS)[number] | typeof CUT;
 
 /**
  * How long the stalls last: past the send fence, 2 s; a driver's promise, 20 s; the guard, 180 s; a
@@ -95,9 +97,18 @@ export interface FaultPlan {
   readonly calls: ReadonlyMap<Method, number>;
 }
 
-/** Faults drawn at the given rates for as long as `isOver` says no; or exactly those given. */
+/** Shares, and the randomness by which they are drawn. */
+interface Drawing {
+  readonly rates: FaultRates;
+  readonly random: Random;
+}
+
+/**
+ * Faults drawn at the given rates for as long as `isOver` says no; or exactly those given. Those of
+ * the store of rows are drawn by themselves, so that all others stay as they were.
+ */
 export function createFaultPlan(
-  source: { rates: FaultRates; random: Random } | { exactly: readonly Fault[] },
+  source: (Drawing & { readonly rows: Drawing }) | { readonly exactly: readonly Fault[] },
   isOver: () => boolean,
 ): FaultPlan {
   const injected: Fault[] = [];
@@ -116,14 +127,18 @@ export function createFaultPlan(
           ? (given.get(`${method} ${call}`)?.kind ?? null)
           : isOver()
             ? null
-            : drawn(source.random, method, source.rates);
+            : drawn(method, isOfRows(method) ? source.rows : source);
       if (kind !== null) injected.push({ method, call, kind });
       return kind;
     },
   };
 }
 
-function drawn(random: Random, method: Method, rates: FaultRates): Fault["kind"] | null {
+function isOfRows(method: Method): boolean {
+  return method.startsWith("rows.");
+}
+
+function drawn(method: Method, { random, rates }: Drawing): Fault["kind"] | null {
   if (chance(random, rates.crash)) return oneOf(random, ["crashBefore", "crashAfter"]);
   if (chance(random, rates.stall * (method === "ledger.commit" ? STALLS_AT_COMMITS : 1))) {
     return oneOf(
@@ -138,5 +153,6 @@ function drawn(random: Random, method: Method, rates: FaultRates): Fault["kind"]
   const rate = isCall ? rates.defender : rates.storage;
   if (!chance(random, rate)) return null;
   const kinds = ["error", "lostReply"] as const;
+  if (method === "rows.open") return oneOf(random, [...kinds, CUT]);
   return oneOf(random, method === "ledger.commit" ? [...kinds, "lostRace"] : kinds);
 }

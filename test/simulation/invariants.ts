@@ -32,6 +32,9 @@ export const INVARIANTS = {
   swept:
     "A round sends a machine one sequence at most, unless a person asks for its failures again.",
   stopped: "Once a round is stopped, nothing of it is claimed that was not claimed before.",
+  answers:
+    "Every machine whose result is stored is in the rows of its round, once and with what it " +
+    "answered, or its sequence says why not; a reader who is told of no fault misses none.",
   sums: "Every machine of a round is counted in one place, at every commit.",
   key: "One idempotency key is one run, and one incident collects a machine once.",
   teams: "A run has only what callers of its team have asked for.",

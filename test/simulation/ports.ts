@@ -10,11 +10,12 @@ import type {
   Ledger,
   PayPage,
   Ports,
+  Random,
   Reply,
   RowStore,
 } from "../../shared/ports.ts";
 import { isBadAnswer, isVerdict } from "./bad-answers.ts";
-import type { Method } from "./faults.ts";
+import { CUT, type Method } from "./faults.ts";
 import { whileAlive } from "./hosts.ts";
 import { isBarred } from "./scenario.ts";
 import { between, chance } from "./streams.ts";
@@ -58,10 +59,11 @@ export function portsOf(world: World, invocation: Invocation): Ports {
 function storageCall(
   world: World,
   method: Method,
+  latency: Random = world.latency,
 ): Pick<Call<never>, "method" | "thereMs" | "backMs" | "lost"> {
   return {
     method,
-    thereMs: between(world.latency, 2, 40),
+    thereMs: between(latency, 2, 40),
     backMs: 0,
     lost: () => {
       throw new OutOfReach(`${method} got no answer`);
@@ -123,15 +125,28 @@ function evidenceOf(world: World, invocation: Invocation): EvidenceStore {
 }
 
 function rowsOf(world: World, invocation: Invocation): RowStore {
-  const calling = async <T>(method: Method, act: () => Promise<T>) =>
-    await through(world, invocation, { ...storageCall(world, method), act });
+  const calling = async <T>(method: Method, act: Call<T>["act"]) =>
+    await through(world, invocation, { ...storageCall(world, method, world.rowLatency), act });
   return {
     append: async (path, bytes) =>
       await calling("rows.append", async () => await world.rows.append(path, bytes)),
     open: async (path, range) =>
-      await calling("rows.open", async () => await world.rows.open(path, range)),
+      await calling("rows.open", async (fault) => {
+        const opened = await world.rows.open(path, range);
+        const isCut = fault === CUT && opened !== null;
+        return isCut ? { ...opened, content: cutOff(opened.content) } : opened;
+      }),
     list: async (prefix) => await calling("rows.list", async () => await world.rows.list(prefix)),
   };
+}
+
+/** Half of the first bytes, and then nothing more. */
+async function* cutOff(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const bytes of content) {
+    yield bytes.subarray(0, Math.floor(bytes.byteLength / 2));
+    break;
+  }
+  throw new OutOfReach("rows.open broke off");
 }
 
 const UNPAID = { kind: "unavailable", detail: "no calls are left for its next page" } as const;

@@ -12,6 +12,7 @@ const EXPECTED_PARTS = {
   "split-collect": [[file("/var/log/a.log")], [script("pack.sh", null), file("/tmp/pack.tar")]],
   "ticket-run": [[put("tool.bin"), script("run.sh", "--deep")]],
   "sweep-file": [[file("/etc/hosts")]],
+  "sweep-rows": [[file("/tmp/rows.ndjson")]],
   "signed-look": [[script("dump.sh", null)]],
   "signed-twice": [[file("/var/log/b.log")], [script("isolate.sh", "--all")]],
 } as const satisfies Record<string, readonly (readonly Command[])[]>;
@@ -29,7 +30,17 @@ export const APPROVED_NAMES = [
   "signed-look",
   "signed-twice",
 ] as const satisfies readonly ProfileName[];
-const ALL_NAMES = [...PROFILE_NAMES, ...APPROVED_NAMES];
+/** What sweeps ask for; its result is read as rows. */
+export const SWEPT_NAME = "sweep-rows" as const satisfies ProfileName;
+const ALL_NAMES = [...PROFILE_NAMES, ...APPROVED_NAMES, SWEPT_NAME];
+/** How the result of a command there, `resultText`, is read. */
+const ROWS = {
+  format: "ndjson",
+  columns: [
+    { name: "of", type: "text", key: true },
+    { name: "result", type: "number" },
+  ],
+};
 const APPROVALS: Readonly<Partial<Record<string, number>>> = {
   "signed-look": 1,
   "signed-twice": 2,
@@ -51,6 +62,7 @@ const LANE_OF = {
   "split-collect": "incident",
   "ticket-run": "ticket",
   "sweep-file": "sweep",
+  "sweep-rows": "sweep",
   "signed-look": "incident",
   "signed-twice": "urgent",
 } as const satisfies Record<ProfileName, LaneName>;
@@ -75,11 +87,9 @@ export function platformsOf(name: string): readonly Platform[] | null {
 }
 
 function profileJson(name: ProfileName): object {
-  const commands = EXPECTED_PARTS[name].flat().map((command: Command) => {
-    if (command.type !== "RunScript") return command;
-    const { type, scriptName, args } = command;
-    return args === null ? { type, scriptName } : { type, scriptName, args };
-  });
+  const commands = EXPECTED_PARTS[name]
+    .flat()
+    .map((command: Command) => commandJson(command, name === SWEPT_NAME));
   return {
     name,
     version: 1,
@@ -93,6 +103,12 @@ function profileJson(name: ProfileName): object {
     inParts: EXPECTED_PARTS[name].length > 1,
     ...(approvalsFor(name) === 0 ? {} : { approvals: approvalsFor(name) }),
   };
+}
+
+function commandJson(command: Command, hasRows: boolean): object {
+  if (command.type !== "RunScript") return hasRows ? { ...command, rows: ROWS } : command;
+  const { type, scriptName, args } = command;
+  return args === null ? { type, scriptName } : { type, scriptName, args };
 }
 
 function put(fileName: string): Command {

@@ -183,6 +183,10 @@ export interface SweepPlan {
   readonly tickEveryMs: number;
   /** True if two hosts can look at once. */
   readonly ticksOverlap: boolean;
+  /** How often the store of rows lets callers down. */
+  readonly rowRates: FaultRates;
+  /** When somebody reads the rows of all rounds. */
+  readonly readings: readonly number[];
 }
 
 /** Everything that is decided before the first event. All `atMs` are after the start. */

@@ -1,5 +1,5 @@
 import { BAD_ANSWERS } from "./bad-answers.ts";
-import { FAULT_KINDS, METHODS, type Fault } from "./faults.ts";
+import { CUT, FAULT_KINDS, METHODS, type Fault } from "./faults.ts";
 import { INVARIANTS, type Invariant, type Violation } from "./invariants.ts";
 import type { Scenario } from "./scenario.ts";
 import { simulate, type Outcome, type SimulateOptions } from "./simulate.ts";
@@ -62,7 +62,7 @@ export function planIn(text: string): Fault[] {
     .map((each) => {
       const [, name, call, word] = /^([\w.]+)#(\d+)=(\w+)$/.exec(each) ?? [];
       const method = METHODS.find((known) => known === name);
-      const kind = [...FAULT_KINDS, ...BAD_ANSWERS].find((known) => known === word);
+      const kind = [...FAULT_KINDS, CUT, ...BAD_ANSWERS].find((known) => known === word);
       if (method === undefined || kind === undefined) throw new Error(`not a fault: ${each}`);
       return { method, call: Number(call), kind };
     });

@@ -3,6 +3,7 @@ import type { Fault } from "./faults.ts";
 import { startInterruptions } from "./interrupters.ts";
 import type { Violation } from "./invariants.ts";
 import type { Scenario } from "./scenario.ts";
+import { startReading } from "./row-readers.ts";
 import { startSenders } from "./senders.ts";
 import { startStrangers } from "./strangers.ts";
 import { between, stream } from "./streams.ts";
@@ -54,6 +55,7 @@ export async function simulate(
   startInterruptions(world);
   startOddRows(world);
   const sweepers = startSweeping(world);
+  startReading(world);
   const senders = startSenders(world);
   const healAtMs = startMs + scenario.healAtMs;
   // A retry brings work as an incident does, and may come after all of them.

@@ -308,7 +308,7 @@ function machineIn(
 
 /** What the n-th command of an action leaves behind. */
 export function resultText(actionId: string, index: number): string {
-  return `result ${index} of ${actionId}`;
+  return JSON.stringify({ result: index, of: actionId });
 }
 
 function isSince(action: MachineAction, sinceMs: number): boolean {

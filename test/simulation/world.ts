@@ -35,6 +35,8 @@ export interface World {
   readonly faults: FaultPlan;
   readonly interruptions: Interruptions;
   readonly latency: Random;
+  /** The same for the store of rows, so that all others stay as they were. */
+  readonly rowLatency: Random;
   /** How long connections to Defender take to stand. */
   readonly connecting: Random;
   readonly hostRandom: Random;
