@@ -8,6 +8,7 @@ import { recordOutputRead } from "../../shared/workflow/view/record-output-read.
 import { wholeFor } from "../access/reaching.ts";
 import { startGoingOn } from "../workflow/going-on.ts";
 import { drawScenario } from "./draw.ts";
+import { withHeldMachine } from "./keep-sweeps.ts";
 import { simulate } from "./simulate.ts";
 import type { Wrap } from "./world.ts";
 
@@ -49,6 +50,7 @@ export async function keepRows(folder: string, seeds: readonly number[]): Promis
   }
   const rest = await withOutputReadAndCaps();
   write(folder, "readers-and-caps", { seed: 0, ...rest });
+  write(folder, "held-by-a-round", { seed: 0, ...(await withHeldMachine()) });
 }
 
 async function lookAt(
