@@ -30,7 +30,7 @@ export const sweepSchema = rowObject({
   /** The rounds that are not over. */
   open: z.array(number),
   /** Open rounds that have paused themselves, and why. */
-  stalled: z.array(rowObject({ round: number, detail: z.string(), atMs: instant })),
+  stalled: z.array(rowObject({ round: number, detail: z.string(), atMs: instant })).default([]),
   /** What the last round that is over has reached. */
   last: rowObject({
     round: number,
