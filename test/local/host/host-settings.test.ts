@@ -78,7 +78,8 @@ describe("host.json", () => {
     expect(reading.kind === "invalid" && reading.problems).toHaveLength(3);
   });
 
-  it("that is not JSON is refused, whatever it is", () => {
+  it("that is not JSON is refused, whatever it is, comments too", () => {
+    expect(readHostSettings('{ "version": "2.0" } // comment')).toMatchObject({ kind: "invalid" });
     expect(readHostSettings("{ version: 2 }")).toMatchObject({ kind: "invalid" });
     expect(readHostSettings("")).toMatchObject({ kind: "invalid" });
   });

@@ -90,8 +90,9 @@ describe("an HTTP function", () => {
 
   it("is told its trace, a new one each time, and that this is its first try", async () => {
     const traces = new Set<string>();
+    const headers = { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
     for (const _ of "twice!") {
-      const answer: unknown = await (await get("/api/context")).json();
+      const answer: unknown = await (await fetch(`${host.url}/api/context`, { headers })).json();
       expect(answer).toEqual({
         traceContext: {
           traceParent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/),
@@ -220,6 +221,13 @@ describe("the host's own routes", () => {
     const headers = { "content-type": "application/json", ...master };
     expect((await post("/admin/functions/echo", "{}", headers)).status).toBe(404);
     expect((await post("/admin/functions/nobody", "{}", headers)).status).toBe(404);
+  });
+});
+
+describe("the address of the host", () => {
+  it("is this machine's own IPv4 address, and no other", async () => {
+    const { port } = new URL(host.url);
+    await expect(fetch(`http://[::1]:${port}/`)).rejects.toThrow("fetch failed");
   });
 });
 

@@ -37,14 +37,27 @@ function run(env: Record<string, string>, where = root): HostChild {
 }
 
 describe("the host process", () => {
-  it("serves a bundled app at the address it prints, and drains on SIGTERM", async () => {
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "serves a bundled app at the address it prints, and drains on %s",
+    async (signal) => {
+      const host = run({});
+      const url = await addressOf(host);
+      const answer = await fetch(`${url}/api/echo/x`, { method: "POST", body: "hi" });
+      expect(await answer.json()).toMatchObject({ params: { kind: "x" }, body: "hi" });
+      host.child.kill(signal);
+      expect(await host.exit).toEqual([0, null]);
+      expect(host.stderr()).toContain("information echo echoing x");
+    },
+  );
+
+  it("has its settings from the environment, and reads no local.settings.json", async () => {
+    const values = { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "1 MB" };
+    const file = join(root, "local.settings.json");
+    writeFileSync(file, JSON.stringify({ IsEncrypted: false, Values: values }));
     const host = run({});
-    const url = await addressOf(host);
-    const answer = await fetch(`${url}/api/echo/x`, { method: "POST", body: "hi" });
-    expect(await answer.json()).toMatchObject({ params: { kind: "x" }, body: "hi" });
-    host.child.kill("SIGTERM");
-    expect(await host.exit).toEqual([0, null]);
-    expect(host.stderr()).toContain("information echo echoing x");
+    const began = await Promise.race([addressOf(host), host.exit]);
+    rmSync(file);
+    expect(began).toMatch(/^http:/);
   });
 
   it("ends when its parent does, if asked to", async () => {

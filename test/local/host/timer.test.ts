@@ -39,6 +39,14 @@ describe("a timer function", () => {
     expect(Reflect.get(globalThis, "ticks")).toHaveLength(1);
   });
 
+  it("that a setting disables is not there, and cannot be run by hand", async () => {
+    process.env["HOURLY"] = "* * * * * *";
+    process.env["AzureWebJobs.hourly.Disabled"] = "true";
+    host = await start().finally(() => delete process.env["AzureWebJobs.hourly.Disabled"]);
+    expect(host.functions).toEqual([]);
+    await expect(host.invoke("hourly")).rejects.toThrow('no function named "hourly"');
+  });
+
   it("with a schedule that cannot be read keeps the host from starting", async () => {
     process.env["HOURLY"] = "@hourly";
     await expect(start()).rejects.toThrow('function "hourly": schedule "@hourly"');
