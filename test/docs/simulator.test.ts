@@ -1,8 +1,9 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { FaultKind, FaultPoint } from "../../local/defender-simulator/fault-plan.ts";
 import { DEFAULT_LIMITS, DEFAULT_TIMINGS } from "../../local/defender-simulator/options.ts";
 import { DEFAULT_SWITCHES } from "../../local/defender-simulator/switches.ts";
-import { page, section, tableIn } from "./markdown.ts";
+import { page, ROOT, section, tableIn } from "./markdown.ts";
 
 const PAGE = page("local/defender-simulator/README.md");
 
@@ -64,6 +65,20 @@ function inWords(name: string, value: unknown): string {
   return name.endsWith("Seconds") && days >= 1 ? `${days} days` : String(value);
 }
 
+describe("the simulator", () => {
+  it("imports only Node's own modules, and its own", () => {
+    const folder = "local/defender-simulator/";
+    const files = readdirSync(new URL(folder, ROOT)).filter((name) => name.endsWith(".ts"));
+    const text = files.map((name) => page(`${folder}${name}`)).join("\n");
+    const imported = [...text.matchAll(/(?:\bfrom |\bimport[ (])"([^"]+)"/g)];
+    expect(imported.length).toBeGreaterThan(files.length);
+    const others = imported
+      .map(([, name = ""]) => name)
+      .filter((name) => !/^(?:node:|\.\/)/.test(name));
+    expect(others).toEqual([]);
+  });
+});
+
 describe("the page about the simulator", () => {
   it("has every switch with the default it has, and no other", () => {
     const switches = Object.entries(DEFAULT_SWITCHES);
@@ -88,10 +103,18 @@ describe("the page about the simulator", () => {
     const { huntsPerMinute, huntRows } = DEFAULT_LIMITS;
     const hunts = `${huntsPerMinute} hunts a minute and ${huntRows.toLocaleString("en-US")} rows`;
     expect(text).toContain(hunts);
-    const { firstCommandSeconds, tailSeconds, cancelSeconds } = DEFAULT_TIMINGS;
+    const { firstCommandSeconds, scriptSeconds, tailSeconds, cancelSeconds } = DEFAULT_TIMINGS;
     const first = `first command ${firstCommandSeconds.join(" to ")} s after the POST`;
     expect(text).toContain(`${first}, tail ${tailSeconds.join(" to ")} s`);
     expect(text).toContain(`\`stops\` after ${cancelSeconds.join(" to ")} s`);
+    const spans = [firstCommandSeconds, scriptSeconds, tailSeconds];
+    const [least, most] = [0, 1].map((end) =>
+      spans.reduce((sum, span) => sum + (span[end] ?? 0), 0),
+    );
+    const session = [least ?? 0, most ?? 0].map((seconds) => Math.round(seconds / 20)).join(" to ");
+    const [window, link] = [windowSeconds, DEFAULT_TIMINGS.linkSeconds].map((each) => each / 20);
+    const faster = `the window of ${windowSeconds} s is ${window} s, a link lives ${link} s`;
+    expect(text).toContain(`${faster}, a session with one script takes ${session} s`);
   });
 
   it("names every fault, and every call that one can befall", () => {

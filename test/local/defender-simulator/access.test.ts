@@ -105,17 +105,19 @@ describe("a token", () => {
     expect(library.at("error", "message")).toContain("(Library.Manage)");
   });
 
-  it("with the read role opens machine actions only when the switch says so", async () => {
+  it("with the read role opens machine actions and one machine only when the switch says so", async () => {
     const accepted = [{ token: "read", roles: ["Machine.Read.All"] }];
-    const status = async (readRoleSuffices: boolean) => {
+    const statuses = async (readRoleSuffices: boolean) => {
       const bench = await startBench({
         ...requiring({ accepted }),
         switches: { readRoleSuffices },
       });
-      return (await bench.call("GET", "/api/machineactions", undefined, bearer("read"))).status;
+      const paths = ["/api/machineactions", `/api/machines/${machineId(0)}`];
+      const asked = paths.map((path) => bench.call("GET", path, undefined, bearer("read")));
+      return (await Promise.all(asked)).map(({ status }) => status);
     };
-    expect(await status(false)).toBe(403);
-    expect(await status(true)).toBe(200);
+    expect(await statuses(false)).toEqual([403, 403]);
+    expect(await statuses(true)).toEqual([200, 200]);
   });
 
   it("may be a plain string with every role", async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../local/defender-simulator/fault-plan.ts";
-import { codeOf, idOf, machineId, startBench } from "./caller.ts";
+import { codeOf, GET, idOf, machineId, RUN, startBench } from "./caller.ts";
 import type { Bench } from "./caller.ts";
 
 async function statuses({ call }: Bench, calls: number): Promise<number[]> {
@@ -36,6 +36,14 @@ describe("when a planned fault strikes", () => {
     expect(await statuses(await planned({ on: "list", fault: "404" }), 2)).toEqual([404, 404]);
     const twice = await planned({ on: "list", fault: "404", times: 2 });
     expect(await statuses(twice, 3)).toEqual([404, 404, 200]);
+  });
+
+  it("is the first of those that fit the call", async () => {
+    const bench = await planned(
+      { on: "list", fault: "500", nth: 1 },
+      { on: "list", fault: "503", times: 2 },
+    );
+    expect(await statuses(bench, 3)).toEqual([500, 503, 200]);
   });
 
   it("can be added while the simulator runs, and counts from then on", async () => {
@@ -85,6 +93,8 @@ describe("a fault of a POST", () => {
     const retryAfter = "Sat, 21 Nov 2026 08:01:00 GMT";
     const { submit } = await planned({ on: "submit", fault: "429", retryAfter });
     expect((await submit(0)).headers.get("retry-after")).toBe(retryAfter);
+    const busy = await planned({ on: "submit", fault: "busy", retryAfter });
+    expect((await busy.submit(0)).headers.get("retry-after")).toBeNull();
   });
 
   it("answers with somebody else's action and makes none of ours", async () => {
@@ -115,6 +125,7 @@ describe("a fault of an answer", () => {
       const reply = await submit(0);
       expect([reply.status, reply.text]).toEqual([403, expect.stringMatching(/^<!DOCTYPE html>/)]);
       expect(simulator.actions()).toHaveLength(made);
+      expect(simulator.arrivals()).toHaveLength(made + 1);
     }
   });
 
@@ -157,6 +168,20 @@ describe("a fault of an answer", () => {
     await expect(bench.call("GET", link)).rejects.toThrow(/fetch failed|terminated/);
     expect((await bench.call("GET", link)).text).toContain("<Error>");
     expect((await bench.call("GET", link)).status).toBe(200);
+  });
+
+  it("of a download is an empty object in the place of a file, or has no Retry-After", async () => {
+    const bench = await planned(
+      { on: "download", fault: "huge", nth: 1 },
+      { on: "download", fault: "503", nth: 2, retryAfter: "9" },
+    );
+    const id = idOf(await bench.submit(0, [RUN, GET]));
+    bench.clock.advanceSeconds(400);
+    const path = `/api/machineactions/${id}/GetLiveResponseResultDownloadLink(index=1)`;
+    const link = String((await bench.call("GET", path)).at("value"));
+    expect((await bench.call("GET", link)).text.trim()).toBe("{}");
+    const refused = await bench.call("GET", link);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, null]);
   });
 
   it("lets a cancel lose though it was answered well", async () => {

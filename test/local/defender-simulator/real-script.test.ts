@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { runRealScript } from "../../../local/defender-simulator/real-script.ts";
 import { command, machines, startBench } from "./caller.ts";
+import type { Bench } from "./caller.ts";
 
 const NAME = "copy-file-for-collection.sh";
 const content = readFileSync(`library/${NAME}`);
@@ -46,30 +47,39 @@ describe("a script that the simulator really runs", () => {
     expect(runRealScript({ ...script, ...change })).toBeNull();
   });
 
-  it("gives GetFile the file that it wrote", async () => {
-    const [linux] = machines(1, { osPlatform: "Linux" });
-    const bench = await startBench({
-      machines: linux === undefined ? [] : [linux],
-      library: [{ fileName: NAME, content }],
-      runScript: runRealScript,
-      switches: { fileResult: "raw" },
-    });
-    const posted = await bench.submit(0, [
+  it("gives GetFile the file that it wrote, and after a restart an invented one", async () => {
+    const snapshotFile = join(folder, "tenant.json");
+    const first = await startBench({ ...REAL, snapshotFile });
+    await first.submit(0, [
       command("RunScript", { ScriptName: NAME, Args: args }),
       command("GetFile", { Path: "/tmp/lrq-file.tar.gz" }),
     ]);
-    bench.clock.advanceSeconds(400);
-    const [action] = bench.simulator.actions();
-    expect(action?.status).toBe("Succeeded");
-    const called = "GetLiveResponseResultDownloadLink(index=1)";
-    const link = await bench.call(
-      "GET",
-      `/api/machineactions/${String(posted.at("id"))}/${called}`,
-    );
-    const served = await fetch(String(link.at("value")));
-    expect(tarOf(Buffer.from(await served.arrayBuffer()))).toContain("evidence of a real file");
+    expect(await fileServedBy(first)).toContain("evidence of a real file");
+    await first.simulator.close();
+    const second = await startBench({ ...REAL, snapshotFile });
+    const invented = await fileServedBy(second);
+    expect(invented).toContain("about.txt");
+    expect(invented).not.toContain("evidence of a real file");
   });
 });
+
+const REAL = {
+  machines: machines(1, { osPlatform: "Linux" }),
+  library: [{ fileName: NAME, content }],
+  runScript: runRealScript,
+  switches: { fileResult: "raw" },
+} as const;
+
+/** What GetFile, the second command of the first action, serves once that has ended. */
+async function fileServedBy({ call, clock, simulator }: Bench): Promise<string> {
+  clock.advanceSeconds(400);
+  const [action] = simulator.actions();
+  expect(action?.status).toBe("Succeeded");
+  const called = "GetLiveResponseResultDownloadLink(index=1)";
+  const link = await call("GET", `/api/machineactions/${action?.id}/${called}`);
+  const served = await fetch(String(link.at("value")));
+  return tarOf(Buffer.from(await served.arrayBuffer()));
+}
 
 function tarOf(archive: unknown): string {
   return archive instanceof Uint8Array ? gunzipSync(archive).toString("latin1") : "";

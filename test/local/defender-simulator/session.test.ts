@@ -198,6 +198,16 @@ describe("a machine that is away", () => {
     expect(simulator.actions()[0]?.status).toBe("Succeeded");
   });
 
+  it("runs an action that it has begun to its end", async () => {
+    const { submit, simulator, clock } = await startBench();
+    await submit(0);
+    clock.advanceSeconds(60);
+    expect(simulator.actions()[0]?.status).toBe("InProgress");
+    simulator.setOffline(machineId(0), true);
+    clock.advanceSeconds(A_WHILE_SECONDS);
+    expect(simulator.actions()[0]?.status).toBe("Succeeded");
+  });
+
   it("can be switched off and on by hand, and starts from the time it is back", async () => {
     const { submit, simulator, clock } = await startBench();
     simulator.setOffline(machineId(0), true);

@@ -20,6 +20,19 @@ describe("the simulator", () => {
     expect(await courseOf(1)).not.toEqual(await courseOf(2));
   });
 
+  it("draws the same for an action, whatever is read before", async () => {
+    expect(await courseOf(1, "/api/machineactions")).toEqual(await courseOf(1));
+  });
+
+  it("lets a token live for its real seconds, whatever its speed", async () => {
+    const simulator = await startSimulator({ seed: 1, speed: 20, machines: [] });
+    onTestFinished(() => simulator.close());
+    const form = { grant_type: "client_credentials", client_id: "a", client_secret: "b" };
+    const body = new URLSearchParams({ ...form, scope: "x/.default" });
+    const answer = await fetch(`${simulator.url}/t/oauth2/v2.0/token`, { method: "POST", body });
+    expect(await answer.json()).toMatchObject({ expires_in: 3_599 });
+  });
+
   it("divides every duration by its speed and leaves time stamps alone", async () => {
     const beforeMs = Date.now();
     const simulator = await startSimulator({
@@ -163,8 +176,9 @@ describe("the sample tenant", () => {
   });
 });
 
-async function courseOf(seed: number): Promise<readonly SimulatedAction[]> {
-  const { submit, clock, simulator } = await startBench({ seed });
+async function courseOf(seed: number, read?: string): Promise<readonly SimulatedAction[]> {
+  const { call, submit, clock, simulator } = await startBench({ seed });
+  if (read !== undefined) await call("GET", read);
   await submit(0);
   clock.advanceSeconds(400);
   return simulator.actions();

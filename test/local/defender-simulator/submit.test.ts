@@ -95,6 +95,36 @@ describe("a machine that cannot take it", () => {
   });
 });
 
+describe("a call that several things are wrong with", () => {
+  type Options = Parameters<typeof startBench>[0];
+  const mixed = { Commands: [GET, RUN] };
+  const right = { Commands: [RUN] };
+  const full = { maxSessions: 1 };
+  const shut = { ...full, callsPerMinute: 1 };
+  const switches = { liveResponseEnabled: false };
+
+  it.each<[string, number, object, Options, number, string]>([
+    ["its token", 99, {}, { limits: shut, token: { required: true } }, 401, "token is missing"],
+    ["the calls a minute", 99, {}, { limits: shut, switches }, 429, "Over 1 calls"],
+    ["the feature", 99, {}, { limits: full, switches }, 403, "is not enabled"],
+    ["the form of its body", 99, {}, { limits: full }, 400, "Commands is required"],
+    ["its machine", 99, mixed, { limits: full }, 404, "was not found"],
+    ["what switches refuse", 0, mixed, { limits: full }, 400, "The order is"],
+    ["a busy machine", 0, right, { limits: full }, 400, "already in progress"],
+    ["the sessions", 1, right, { limits: full }, 429, "Over 1 live response sessions"],
+  ])(
+    "is refused by %s before all that is checked later",
+    async (_, machine, body, options, status, says) => {
+      const bench = await startBench(options);
+      bench.simulator.startForeignSession(machineId(0), "other");
+      const path = `/api/machines/${machineId(machine)}/runliveresponse`;
+      const refused = await bench.call("POST", path, body);
+      const message = expect.stringContaining(says);
+      expect([refused.status, refused.at("error", "message")]).toEqual([status, message]);
+    },
+  );
+});
+
 describe("a body that cannot be taken", () => {
   it.each([
     ["lower-case commands", { commands: [RUN], Comment: "c" }, "MissingRequiredParameter"],
