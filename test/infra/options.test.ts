@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ofType, onlyOf, type Snapshot, SNAPSHOTS } from "./snapshot.ts";
+import { section, tableIn } from "../docs/markdown.ts";
+import { infraFile, ofType, onlyOf, type Snapshot, SNAPSHOTS } from "./snapshot.ts";
 
 const ACCOUNT = "Microsoft.Storage/storageAccounts";
 const NETWORK = "Microsoft.Network";
@@ -76,11 +77,31 @@ describe("the way in", () => {
     });
     expect(inboundOf(SNAPSHOTS.full)).toMatchObject({
       ipSecurityRestrictionsDefaultAction: "Deny",
+      scmIpSecurityRestrictionsUseMain: false,
       ipSecurityRestrictions: [
         { action: "Allow", tag: "ServiceTag", ipAddress: "LogicApps", priority: 100 },
         { action: "Allow", tag: "Default", ipAddress: "203.0.113.0/24", priority: 101 },
       ],
     });
+  });
+});
+
+describe("redundancy", () => {
+  it("is that of zones, if nobody says otherwise", () => {
+    const named = [SNAPSHOTS.default, SNAPSHOTS.full].map((each) => onlyOf(each, ACCOUNT)["sku"]);
+    expect(named).toEqual([{ name: "Standard_ZRS" }, { name: "Standard_GZRS" }]);
+  });
+});
+
+describe("the options of the README", () => {
+  it("are all in one scenario, but for a locked policy and two apps", () => {
+    const rows = tableIn(section(infraFile("README.md"), "Options"));
+    const named = rows.flatMap(([cell = ""]) => cell.match(/LRQ_\w+/g) ?? []);
+    const read = infraFile("main.bicepparam").matchAll(/^param (\w+) = .*'(LRQ_\w+)'/gm);
+    const parameters = new Map([...read].map(([, name = "", variable = ""]) => [variable, name]));
+    const full = infraFile("scenarios/full.bicepparam");
+    const left = named.filter((name) => !full.includes(`\nparam ${parameters.get(name)} = `));
+    expect(left.toSorted()).toEqual(["LRQ_EVIDENCE_POLICY_LOCKED", "LRQ_TWO_APPS"]);
   });
 });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { WORKER_SETTINGS } from "../../local/settings.ts";
 import { readConfig, settings } from "../../shared/config.ts";
-import { appSettings, EVERY_SNAPSHOT, type Snapshot, SNAPSHOTS } from "./snapshot.ts";
+import { appSettings, EVERY_SNAPSHOT, infraFile, type Snapshot, SNAPSHOTS } from "./snapshot.ts";
 
 /** Settings of lrq that no deployment sets, and why. */
 const NEVER_DEPLOYED = {
@@ -84,6 +84,11 @@ describe("the settings of a deployment", () => {
   it.each(EVERY_SNAPSHOT)("are a configuration that works: $name", ({ snapshot }) => {
     const read = readConfig(environmentOf(snapshot));
     expect(read).toMatchObject({ kind: "config", config: { storage: { kind: "identity" } } });
+  });
+
+  it("that may be changed have a closed list of names", () => {
+    expect(infraFile("modules/settings.bicep")).toMatch(/^@sealed\(\)\ntype LrqSettings = \{$/m);
+    expect(infraFile("main.bicep")).toMatch(/^param settings LrqSettings = /m);
   });
 
   it("lead to Defender, Entra and Azure of US Government there", () => {

@@ -27,6 +27,13 @@ describe("the snapshots", () => {
 });
 
 describe("the Bicep", () => {
+  it("says of each parameter of a deployment what it is for", () => {
+    const main = infraFile("main.bicep");
+    const described = main.match(/^@description\('.+'\)\n(?:@.*\n)*param \w+/gm) ?? [];
+    expect(described.length).toBeGreaterThan(0);
+    expect(described).toHaveLength(main.match(/^param \w+/gm)?.length ?? 0);
+  });
+
   it("uses only local modules, and every one of them", () => {
     const sources = bicepSources(FOLDER).filter((path) => !path.endsWith(".json"));
     const used = new Set(sources.flatMap(usedBy));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { DISABLED, registeredFunctions } from "../docs/two-apps.ts";
 import { rightsIn } from "./rights.ts";
-import { ofType, settingsOf, SNAPSHOTS } from "./snapshot.ts";
+import { ofType, onlyOf, settingsOf, SNAPSHOTS } from "./snapshot.ts";
 
 const TWO = SNAPSHOTS.twoApps;
 const SITE = "Microsoft.Web/sites";
@@ -62,6 +62,11 @@ describe("two apps", () => {
     expect(FRONT.properties.serverFarmId).not.toBe(BACK.properties.serverFarmId);
     expect(FRONT.identities.map(nameOf)).toEqual(["id-lrq-front"]);
     expect(BACK.identities.map(nameOf)).toEqual(["id-lrq"]);
+  });
+
+  it("leave to the front the name that one app has", () => {
+    expect(nameOf(FRONT.name)).toBe(nameOf(onlyOf(SNAPSHOTS.default, SITE).name));
+    expect(nameOf(BACK.name)).toBe("func-lrq-back");
   });
 
   it("leave no trace in a deployment of one app, but outputs that are empty", () => {
