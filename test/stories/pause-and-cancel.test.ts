@@ -66,6 +66,8 @@ describe.concurrent("a cancel", () => {
     const endless = { "Collect-WindowsTriage.ps1": { seconds: 590 } };
     stage = await openStage({
       machines: [machine(1, { scripts: endless }), ...machines(8).slice(1)],
+      // Slow enough for the endless script to run until it is cancelled.
+      speed: 20,
       // Whoever meets a busy machine stays parked until the test has looked at it.
       env: { MACHINE_BUSY_SECONDS: "600" },
     });
@@ -74,7 +76,7 @@ describe.concurrent("a cancel", () => {
 
   it.sequential("ends what waits at once, what runs at Defender, and no other's session", async () => {
     const { cancel: before = 0 } = stage.simulator.reads();
-    const foreign = stage.simulator.startForeignSession(machineId(3), "another-product", 600);
+    const foreign = stage.simulator.startForeignSession(machineId(3), "another-product", 86_400);
     stage.simulator.holdPortalSession(machineId(2), true);
     const { runId } = await stage.accept("generic", incident("cancelled", [1, 2, 3, 4]));
     await stage.until(runId, ({ counts, sequences }) => {
