@@ -62,8 +62,8 @@ export function callersHere(): readonly Caller[] {
   const key = `sha256:${"0".repeat(64)}`;
   const other = `sha256:${"1".repeat(64)}`;
   const setting = [
-    { name: "chief", key, all: true, may: ["run.read"] },
-    { name: "mate", key: other, team: "red", may: ["run.read"] },
+    { name: "chief", key, all: true, may: ["run.read", "sweep.read"] },
+    { name: "mate", key: other, team: "red", may: ["run.read", "sweep.read"] },
   ];
   const parsed = parseCallers(JSON.stringify(setting));
   if (parsed.kind !== "parsed") throw new Error("the callers are wrong");

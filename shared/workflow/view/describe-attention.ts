@@ -34,9 +34,8 @@ const ROWS_MAX = 1_000;
 const SINCE_MS = 86_400_000;
 
 /**
- * What wants a person, in at most five requests to the ledger (six for a caller of one team who may
- * read sweeps): of the queue, which all teams share, and of the runs and sweeps that the caller's
- * rights reach. It looks at a thousand runs that are running, at
+ * What wants a person, in at most five requests to the ledger: of the queue, which all teams share,
+ * and of the runs and sweeps that the caller's rights reach. It looks at a thousand runs that are running, at
  * the newest thousand, and at a thousand dead callbacks. Failures are of runs that are running, or
  * finished at `askedSinceMs` or later; without it in the last day. No time of the answer itself is
  * in it, so an unchanged answer is the same.
@@ -47,12 +46,13 @@ export async function describeAttention(
   caller: Caller,
   askedSinceMs: number | null,
 ): Promise<AttentionView> {
-  const ranges = caller.all ? [SUMMARY] : [summariesOf(teamOf(caller)), summariesOf("")];
+  const seesSweeps = mayDo(caller, "sweep.read");
+  const ranges = caller.all ? [SUMMARY] : summariesFor(caller, seesSweeps);
   const [budget, given, dead, sweeps, ...summaries] = await Promise.all([
     orSetAside(loadBudget(ledger)),
     poison.count(),
     deadIn(ledger),
-    mayDo(caller, "sweep.read") ? sweepsIn(ledger, caller) : [],
+    seesSweeps ? sweepsIn(ledger, caller) : [],
     ...[RUNNING, ...ranges].map(async (range) => await summariesIn(ledger, range)),
   ]);
   const nowMs = clock.earliest();
@@ -78,6 +78,15 @@ export async function describeAttention(
     ...slows,
   ];
   return { items };
+}
+
+/**
+ * Runs without a team were accepted before there were teams. Those that go on are among the running
+ * ones. Of the others a caller who sees sweeps is told nothing: that request is for the sweeps.
+ */
+function summariesFor(caller: Caller, seesSweeps: boolean): KeyRange[] {
+  const own = summariesOf(teamOf(caller));
+  return seesSweeps ? [own] : [own, summariesOf("")];
 }
 
 /** Each run once, as the caller sees it, if the caller's rights reach it. */
