@@ -77,6 +77,8 @@ export const roundSchema = rowObject({
     /** The rows with what the query has named, once it was asked for this listing. */
     hunted: rowObject({ hunt: z.string(), parts: count }).nullable().default(null),
   }).nullable(),
+  /** Which listing the present one is: two that begin at the same place are told apart by it. */
+  listings: count.default(0),
   /** When the last listing was complete; null before the first. */
   listedAtMs: instant.nullable(),
   counts: countsSchema,
@@ -193,8 +195,11 @@ export function withTried(
   };
 }
 
-/** A listing that has not begun. */
-export const FIRST_PAGE = { next: null, offset: 0, hunted: null } as const;
+/** The round with another listing, from the beginning: nobody goes on with one from before. */
+export function listedAnew<Of extends Pick<RoundRecord, "listings">>(round: Of) {
+  const listing = { next: null, offset: 0, hunted: null };
+  return { ...round, listing, listings: round.listings + 1 };
+}
 
 export const NO_MACHINES: RoundCounts = {
   targeted: 0,

@@ -31,6 +31,13 @@ export const OF_SWEEPS: readonly Patch[] = [
     caughtBy: { test: "test/workflow/sweep/steer-round.test.ts" },
   },
   {
+    name: "goes on with a listing of before a rerun",
+    file: "shared/workflow/sweep/list-machines.ts",
+    snippet: "round.value.listings !== seen.listings",
+    replacement: "false",
+    caughtBy: { test: "test/workflow/sweep/steer-round.test.ts" },
+  },
+  {
     name: "forgets to cancel what a stopped round has sent",
     file: "shared/workflow/sweep/cancel-sent.ts",
     snippet: "for (const batch of uncounted) {",

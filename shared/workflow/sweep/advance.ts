@@ -10,7 +10,7 @@ import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
 import { unlessSetAside } from "../../store/set-aside.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { endsOf, tooManyFailures, type Ends } from "../../sweep/failures.ts";
-import { FIRST_PAGE, isFailure, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
+import { isFailure, listedAnew, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
 import { sweepSchema, unstalled, type SweepRecord } from "../../sweep/sweep.ts";
 import { acceptInHand, settleInHand } from "./accept-batch.ts";
 import { closed, endIfDone, giveUpSome } from "./close-round.ts";
@@ -188,9 +188,7 @@ function whatFollows(
     const of = (sweep: SweepRecord) => ({ ...sweep, stalled: [...sweep.stalled, stalled] });
     return { round: { ...round, paused }, said: { event: "roundPaused", detail: why.detail, of } };
   }
-  return isListingDue(round, nowMs)
-    ? { round: { ...round, listing: FIRST_PAGE }, said: null }
-    : null;
+  return isListingDue(round, nowMs) ? { round: listedAnew(round), said: null } : null;
 }
 
 interface Known {

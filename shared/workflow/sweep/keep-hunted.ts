@@ -83,13 +83,14 @@ async function keep(
 /** Writes into the round that its listing has the answer; false if others were faster. */
 async function note(
   ports: SweepPorts,
-  { name, number, listing: seen }: RoundRecord,
+  { name, number, listings, listing: seen }: RoundRecord,
   hunted: Hunted,
 ): Promise<boolean> {
   const noted = await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
     const round = await loadRound(tx, name, number);
     const listing = round?.value.listing ?? null;
     if (round?.value.state !== "running" || listing === null) return false;
+    if (round.value.listings !== listings) return false;
     if (listing.hunted?.hunt !== seen?.hunted?.hunt) return false;
     changeRound(tx, round, { ...round.value, listing: { ...listing, hunted } });
     return true;

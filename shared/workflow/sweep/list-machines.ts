@@ -59,7 +59,7 @@ export async function listMachines(
   const asked = { name, number, queried, known };
   // Asking the query has changed the round.
   const present = queried === null ? round : await loadRound(ports.ledger, name, number);
-  if (present === null || present.value.listing === null) return;
+  if (present?.value.listings !== round.value.listings || present.value.listing === null) return;
   await listPages(ports, limits, { ...asked, round: present }, present.value.listing);
 }
 
@@ -159,14 +159,15 @@ function changesFor({ round, known, queried }: Asked, machine: Machine, nowMs: n
 /** False if somebody else goes on with the listing, or has changed the round. */
 async function writeTargets(
   ports: SweepPorts,
-  { name, number, known }: Asked,
+  { round: { value: seen }, name, number, known }: Asked,
   piece: { some: readonly Machine[]; before: Listing; after: Listing | null },
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
   const listedAtMs = Math.floor(nowMs);
   const wrote = await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
     const round = await loadRound(tx, name, number);
-    if (round?.value.state !== "running" || !isAt(round.value.listing, piece.before)) return null;
+    if (round?.value.state !== "running" || round.value.listings !== seen.listings) return null;
+    if (!isAt(round.value.listing, piece.before)) return null;
     const { limit } = round.value.definition;
     const fresh = new Map<string, Where>();
     let { counts } = round.value;

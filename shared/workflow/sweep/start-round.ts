@@ -7,7 +7,7 @@ import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { decideDue } from "../../sweep/due.ts";
 import { msOf } from "../../sweep/duration.ts";
-import { FIRST_PAGE, NO_MACHINES, NOTHING_TRIED, type RoundRecord } from "../../sweep/round.ts";
+import { listedAnew, NO_MACHINES, NOTHING_TRIED, type RoundRecord } from "../../sweep/round.ts";
 import type { SweepRecord } from "../../sweep/sweep.ts";
 import { closed } from "./close-round.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
@@ -135,7 +135,7 @@ function newRound(
     closed: null,
     endedAtMs: null,
     hindrance: null,
-    listing: FIRST_PAGE,
+    ...listedAnew({ listings: 0 }),
     listedAtMs: null,
     counts: NO_MACHINES,
     batch: 1,

@@ -9,7 +9,7 @@ import { pagesOf } from "../../store/list-all.ts";
 import { transact, usual, type Transaction } from "../../store/transact.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { endsOf } from "../../sweep/failures.ts";
-import { FIRST_PAGE, REACHED, uncounted, type RoundRecord } from "../../sweep/round.ts";
+import { listedAnew, REACHED, uncounted, type RoundRecord } from "../../sweep/round.ts";
 import { unstalled, type SweepRecord } from "../../sweep/sweep.ts";
 import { AGAIN, sweptSchema, type Swept } from "../../sweep/target.ts";
 import { cancelSent } from "./cancel-sent.ts";
@@ -174,7 +174,7 @@ async function sendAgain(
       changes.push(...sweptChange(name, machineId, before, { ...before.value, state: AGAIN }));
     }
     tx.stage(changes);
-    changeRound(tx, round, { ...round.value, counts, listing: FIRST_PAGE });
+    changeRound(tx, round, { ...listedAnew(round.value), counts });
     return changes.length;
   });
 }

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { claim, giveBack } from "../../../shared/ledger/sequence/moves.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
@@ -64,18 +65,11 @@ describe("a round that is stopped", () => {
     await sweeping.start();
     const { ports, settings } = sweeping;
     let stops = 0;
-    const stopping: Ledger = {
-      ...ports.ledger,
-      read: async (key) => await ports.ledger.read(key),
-      list: async (from, before, limit) => await ports.ledger.list(from, before, limit),
-      commit: async (changes) => {
-        if (stops === 0 && changes.some(({ key }) => key.startsWith("run!"))) {
-          stops += 1;
-          await stopRound(ports, settings.limits, LAST, false);
-        }
-        return await ports.ledger.commit(changes);
-      },
-    };
+    const stopping = committing(ports.ledger, async (changes) => {
+      if (stops > 0 || !changes.some(({ key }) => key.startsWith("run!"))) return;
+      stops += 1;
+      await stopRound(ports, settings.limits, LAST, false);
+    });
     await sweeping.ticks(4, stopping);
     expect(stops).toBe(1);
     expect(await sweeping.sequences()).toEqual([]);
@@ -128,4 +122,64 @@ describe("a rerun", () => {
       10,
     ]);
   });
+
+  it("loses no machine to a listing that has read what was known before", async () => {
+    const MACHINES = 100;
+    const sweeping = startSweeping(MACHINES);
+    await sweeping.apply({ ...DEFINITION, pauseAfter: { failedShare: 1, of: MACHINES } });
+    await sweeping.start();
+    for (let minute = 0; minute < 20; minute += 1) {
+      await sweeping.ticks(1);
+      await sweeping.endAll(() => "failed");
+    }
+    expect(await sweeping.round()).toMatchObject({ state: "ended" });
+    const { ledger } = sweeping.ports;
+    const gate = new EventEmitter();
+    // The rerun marks some machines, and the rest once the listing has read which are known.
+    let marks = 0;
+    const rerunning = committing(ledger, async (changes) => {
+      if (!changes.some(({ key }) => key.startsWith("swept!"))) return;
+      marks += 1;
+      if (marks !== 2) return;
+      gate.emit("half marked");
+      await once(gate, "listed");
+    });
+    const listing = committing(ledger, async (changes) => {
+      if (!changes.some(({ key }) => key === "asked") || gate.listenerCount("listed") === 0) return;
+      gate.emit("listed");
+      await once(gate, "marked");
+    });
+    const halfMarked = once(gate, "half marked");
+    const rerun = rerunRound({ ...sweeping.ports, ledger: rerunning }, LAST);
+    await halfMarked;
+    const tick = sweeping.ticks(1, listing);
+    expect(await rerun).toEqual({ kind: "again", machines: MACHINES });
+    gate.emit("marked");
+    await tick;
+    for (let minute = 0; minute < 20; minute += 1) {
+      await sweeping.ticks(1);
+      await sweeping.endAll();
+    }
+    const { counts, state } = await sweeping.round();
+    expect([state, counts.targeted, endedAs(counts, "succeeded")]).toEqual([
+      "ended",
+      MACHINES,
+      MACHINES,
+    ]);
+  });
 });
+
+/** The ledger, whose commits wait for what is given. */
+function committing(
+  ledger: Ledger,
+  before: (changes: Parameters<Ledger["commit"]>[0]) => Promise<void>,
+): Ledger {
+  return {
+    read: async (key) => await ledger.read(key),
+    list: async (from, until, limit) => await ledger.list(from, until, limit),
+    commit: async (changes) => {
+      await before(changes);
+      return await ledger.commit(changes);
+    },
+  };
+}
