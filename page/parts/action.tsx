@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { whyNot, type Answer } from "../live/ask.ts";
+import { Refusal } from "./trouble.tsx";
 
 /** Something a person does, after having seen what it touches. */
 interface Asked {
@@ -47,11 +48,7 @@ export function Action({ name, children, does, done, ready = true, danger, opene
       {open ? (
         <div class="sheet" role="group" aria-label={name}>
           {children}
-          {trouble === null ? null : (
-            <p class="notice bad" role="alert">
-              {trouble}
-            </p>
-          )}
+          <Refusal why={trouble} />
           <button
             type="button"
             class={`strong ${look}`}

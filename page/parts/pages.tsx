@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { Pages } from "../live/use-pages.ts";
 import { More, ROWS } from "./more.tsx";
-import { Trouble } from "./trouble.tsx";
+import { Refusal, Trouble } from "./trouble.tsx";
 
 /** A list in pages: what came since waits in a button above it, and the next page in one below. */
 export function InPages({
@@ -37,11 +37,7 @@ export function InPages({
       )}
       {first.body !== null && shown.length === 0 ? <p>{none}</p> : null}
       {shown.length === 0 ? null : children}
-      {trouble === null ? null : (
-        <p class="notice bad" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Refusal why={trouble} />
       <More shown={rows} of={shown.length} more={draw} />
       {hasMore && rows >= shown.length ? (
         <button type="button" onClick={() => void older()}>

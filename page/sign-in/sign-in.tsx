@@ -3,6 +3,7 @@ import type { SignInSettings } from "../../shared/access/page-sign-in.ts";
 import { read, tryKey, whyNot } from "../live/ask.ts";
 import { credential } from "./credential.ts";
 import { beginSignIn, endSignIn } from "./entra.ts";
+import { Refusal } from "../parts/trouble.tsx";
 
 /** Asks who is there: with a key, which is tried before the page is shown, or at Entra. */
 export function SignIn() {
@@ -28,11 +29,7 @@ export function SignIn() {
         </button>
       )}
       <KeyForm refused={setTrouble} />
-      {trouble === null ? null : (
-        <p class="notice bad" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Refusal why={trouble} />
       <p class="none">The key stays in this tab, and is gone when you close it.</p>
     </main>
   );

@@ -48,6 +48,12 @@ function listenTo(page: Page): string[] {
   return complaints;
 }
 
+/** A telephone, a laptop and a large screen, by their pixels; each in both colour schemes. */
+export const LOOKS = [360, 1_280, 1_920].flatMap((width) => [
+  [width, "dark"] as const,
+  [width, "light"] as const,
+]);
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const foundSchema = z.array(z.object({ id: z.string(), targets: z.array(z.string()) }));
 

@@ -5,7 +5,7 @@ import { RIGHTS } from "../../shared/access/caller.ts";
 import { roundAnswerSchema, type RoundAnswer } from "../../shared/api/sweep-answers.ts";
 import { findChromium } from "./chromium.ts";
 import { machine, machineId } from "./machines.ts";
-import { barriersIn, fits, openPage, tabTo, type OpenedPage } from "./page-in-chromium.ts";
+import { barriersIn, fits, LOOKS, openPage, tabTo, type OpenedPage } from "./page-in-chromium.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -267,14 +267,7 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
     await close();
   });
 
-  it.each([
-    [360, "dark"],
-    [360, "light"],
-    [1_280, "dark"],
-    [1_280, "light"],
-    [1_920, "dark"],
-    [1_920, "light"],
-  ] as const)(
+  it.each(LOOKS)(
     "have no barrier and need no sideways scroll at %i pixels, %s",
     async (width, colorScheme) => {
       const viewport = { width, height: 900 };

@@ -6,7 +6,7 @@ import { APP, AUDIENCE, PERSON, TENANT } from "../access/tokens.ts";
 import { startAuthority, type EntraAuthority } from "./entra-authority.ts";
 import { findChromium } from "./chromium.ts";
 import { incident, machine, machineId } from "./machines.ts";
-import { barriersIn, fits, openPage, tabTo, type OpenedPage } from "./page-in-chromium.ts";
+import { barriersIn, fits, LOOKS, openPage, tabTo, type OpenedPage } from "./page-in-chromium.ts";
 import { hashed } from "./signing.ts";
 import { KEY, openStage, type Stage } from "./stage.ts";
 
@@ -161,14 +161,7 @@ describe.skipIf(found.kind === "none")(`the operations page${AT}`, () => {
     ["#/library", "Library"],
   ] as const;
 
-  it.each([
-    [360, "dark"],
-    [360, "light"],
-    [1_280, "dark"],
-    [1_280, "light"],
-    [1_920, "dark"],
-    [1_920, "light"],
-  ] as const)(
+  it.each(LOOKS)(
     "has no barrier and needs no sideways scroll at %i pixels, %s",
     async (width, colorScheme) => {
       const viewport = { width, height: 900 };

@@ -1,12 +1,14 @@
 import { useState } from "preact/hooks";
 import type { StackView } from "../../../shared/workflow/view/rows/stack-rows.ts";
-import { read, whyNot } from "../../live/ask.ts";
+import { read } from "../../live/ask.ts";
+import { useAsked } from "../../live/use-asked.ts";
 import { Bar } from "../../parts/bar.tsx";
+import { MachineLink } from "../../parts/machine-link.tsx";
 import { More, ROWS } from "../../parts/more.tsx";
 import { Table } from "../../parts/table.tsx";
-import { hrefs } from "../../route.ts";
-import { CellText } from "../../words/cell.tsx";
+import { Refusal } from "../../parts/trouble.tsx";
 import { columnsToStackBy } from "../../words/columns.ts";
+import { Values } from "./values.tsx";
 
 /** Values that are asked for: the rarest. */
 const VALUES = 500;
@@ -23,16 +25,14 @@ interface Of {
  */
 export function Stack({ path, columns }: Of) {
   const [by, setBy] = useState<readonly string[]>(() => columnsToStackBy(columns));
-  const [stack, setStack] = useState<StackView | string | null>(null);
-  const [busy, setBusy] = useState(false);
+  const stack = useAsked(async () => {
+    const query = new URLSearchParams({ by: by.join(","), limit: String(VALUES) });
+    return await read<StackView>(`${path}/stack?${query.toString()}`);
+  });
   const [drawn, setDrawn] = useState(ROWS);
   const count = async (): Promise<void> => {
-    setBusy(true);
-    const query = new URLSearchParams({ by: by.join(","), limit: String(VALUES) });
-    const answer = await read<StackView>(`${path}/stack?${query.toString()}`);
-    setBusy(false);
+    await stack.ask();
     setDrawn(ROWS);
-    setStack(answer.kind === "answered" ? answer.body : whyNot(answer));
   };
   const tick = (name: string, isIn: boolean): void => {
     setBy(columns.filter((each) => (each === name ? isIn : by.includes(each))));
@@ -52,20 +52,16 @@ export function Stack({ path, columns }: Of) {
             {name}
           </label>
         ))}
-        <button type="button" disabled={busy || by.length === 0} onClick={() => void count()}>
-          {busy ? "counting …" : "Count"}
+        <button type="button" disabled={stack.busy || by.length === 0} onClick={() => void count()}>
+          {stack.busy ? "counting …" : "Count"}
         </button>
       </fieldset>
-      {typeof stack === "string" ? (
-        <p class="notice bad" role="alert">
-          {stack}
-        </p>
-      ) : null}
-      {stack === null || typeof stack === "string" ? null : (
+      <Refusal why={stack.trouble} />
+      {stack.body === null ? null : (
         <>
-          <p role="status">{sumOf(stack)}</p>
-          <Values stack={stack} drawn={drawn} />
-          <More shown={drawn} of={stack.values.length} more={setDrawn} />
+          <p role="status">{sumOf(stack.body)}</p>
+          <Counted stack={stack.body} drawn={drawn} />
+          <More shown={drawn} of={stack.body.values.length} more={setDrawn} />
         </>
       )}
     </section>
@@ -79,7 +75,7 @@ function sumOf({ distinct, machines, rows, values }: StackView): string {
   return `${sum}; here are ${values.length}. All of them: lrq sweeps stack`;
 }
 
-function Values({ stack, drawn }: { readonly stack: StackView; readonly drawn: number }) {
+function Counted({ stack, drawn }: { readonly stack: StackView; readonly drawn: number }) {
   const { by, values, machines } = stack;
   return (
     <Table caption="Values, the rarest first" heads={["machines", ...by, "for example"]}>
@@ -93,15 +89,9 @@ function Values({ stack, drawn }: { readonly stack: StackView; readonly drawn: n
               <Bar part={on} of={machines} />
             </div>
           </th>
-          {by.map((name) => (
-            <td key={name} data-head={name}>
-              <CellText value={value[name]} />
-            </td>
-          ))}
+          <Values of={value} columns={by} />
           <td data-head="for example">
-            <a href={hrefs.machine(example.machineId)}>
-              {example.machineName ?? example.machineId}
-            </a>
+            <MachineLink of={example} />
           </td>
         </tr>
       ))}

@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
 import type { RoundView } from "../../../shared/workflow/view/describe-round.ts";
-import { act, read, whyNot } from "../../live/ask.ts";
+import { act, read } from "../../live/ask.ts";
+import { useAsked } from "../../live/use-asked.ts";
 import { Action } from "../../parts/action.tsx";
+import { Looked } from "../../parts/looked.tsx";
 import { State } from "../../words/state.tsx";
 
 interface Of {
@@ -39,34 +41,26 @@ export function ResumeRound({ round: { why, counts }, path, again }: Of) {
 /** Stops a round for good, after the app has said where its machines are now. */
 export function StopRound({ path, again }: Of) {
   const [running, setRunning] = useState(false);
-  const [seen, setSeen] = useState<RoundView["counts"] | string | null>(null);
-  const look = async (): Promise<void> => {
-    setSeen(null);
-    const answer = await read<RoundView>(path);
-    setSeen(answer.kind === "answered" ? answer.body.counts : whyNot(answer));
-  };
-  const isSeen = seen !== null && typeof seen !== "string";
+  const seen = useAsked(async () => await read<RoundView>(path));
   return (
     <Action
       name="Stop the round"
       danger
-      opened={() => void look()}
-      ready={isSeen}
+      opened={() => void seen.askAnew()}
+      ready={seen.body !== null}
       does={async () => await act(`${path}/stop${running ? "?running=true" : ""}`)}
       done={again}
     >
-      <div aria-live="polite">
-        {seen === null ? <p>asking what it would touch …</p> : null}
-        {typeof seen === "string" ? <p class="notice bad">{seen}</p> : null}
-        {isSeen ? (
+      <Looked of={seen} asking="asking what it would touch …">
+        {({ counts: { waiting, held, sent, reached } }) => (
           <p>
-            {seen.waiting + seen.held} machines are never sent anything. {seen.sent} are in runs:
-            what waits there is cancelled,{" "}
+            {waiting + held} machines are never sent anything. {sent} are in runs: what waits there
+            is cancelled,{" "}
             {running ? "and what runs, too; it may still succeed." : "and what runs goes on."}{" "}
-            {seen.reached} are reached and stay as they are. This is for good.
+            {reached} are reached and stay as they are. This is for good.
           </p>
-        ) : null}
-      </div>
+        )}
+      </Looked>
       <label class="tick">
         <input
           type="checkbox"

@@ -1,7 +1,8 @@
-import { useState } from "preact/hooks";
 import type { RunView } from "../../../shared/workflow/view/run-view.ts";
-import { act, whyNot } from "../../live/ask.ts";
+import { act } from "../../live/ask.ts";
+import { useAsked } from "../../live/use-asked.ts";
 import { Action } from "../../parts/action.tsx";
+import { Looked } from "../../parts/looked.tsx";
 import { State } from "../../words/state.tsx";
 
 /** What a cancel touches, counted by the app. */
@@ -15,30 +16,24 @@ interface Touched {
 export function CancelRun({ run, again }: { readonly run: RunView; readonly again: () => void }) {
   const path = `runs/${encodeURIComponent(run.runId)}/cancel`;
   const open = run.sequences.filter(({ endedAt }) => endedAt === null);
-  const [preview, setPreview] = useState<Touched | string | null>(null);
-  const look = async (): Promise<void> => {
-    setPreview(null);
-    const answer = await act<Touched>(`${path}?preview=true`);
-    setPreview(answer.kind === "answered" ? answer.body : whyNot(answer));
-  };
-  const isSeen = preview !== null && typeof preview !== "string";
+  const preview = useAsked(async () => await act<Touched>(`${path}?preview=true`));
   return (
     <Action
       name="Cancel the run"
       danger
-      opened={() => void look()}
-      ready={isSeen}
+      opened={() => void preview.askAnew()}
+      ready={preview.body !== null}
       does={async () => await act(path)}
       done={again}
     >
-      {preview === null ? <p>asking what it would touch …</p> : null}
-      {typeof preview === "string" ? <p class="notice bad">{preview}</p> : null}
-      {isSeen ? (
-        <p>
-          {preview.ended} that wait end at once; {preview.asked} at Defender are asked to stop, and
-          may still succeed; {preview.alreadyOver} are over and stay as they are.
-        </p>
-      ) : null}
+      <Looked of={preview} asking="asking what it would touch …">
+        {({ ended, asked, alreadyOver }) => (
+          <p>
+            {ended} that wait end at once; {asked} at Defender are asked to stop, and may still
+            succeed; {alreadyOver} are over and stay as they are.
+          </p>
+        )}
+      </Looked>
       <ul class="plan">
         {open.map(({ sequenceId, machineId, machineName, state }) => (
           <li key={sequenceId}>

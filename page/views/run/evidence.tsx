@@ -3,6 +3,7 @@ import { read, readBytes, whyNot } from "../../live/ask.ts";
 import { More, ROWS } from "../../parts/more.tsx";
 import { Table } from "../../parts/table.tsx";
 import { bytes } from "../../words/bytes.ts";
+import { Refusal } from "../../parts/trouble.tsx";
 
 /** A stored result, as `GET runs/{runId}/evidence` says it. */
 interface Stored {
@@ -59,11 +60,7 @@ export function Evidence({ runId, stored }: { readonly runId: string; readonly s
           </button>
         )}
       </p>
-      {trouble === null ? null : (
-        <p class="notice bad" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Refusal why={trouble} />
       {list === null ? null : (
         <>
           <label>

@@ -2,11 +2,11 @@ import { useState } from "preact/hooks";
 import type { CommandView, RunView, SequenceView } from "../../../shared/workflow/view/run-view.ts";
 import { More, ROWS } from "../../parts/more.tsx";
 import { Table } from "../../parts/table.tsx";
-import { hrefs } from "../../route.ts";
 import { Ago, Instant } from "../../words/instant.tsx";
 import { Step } from "../../words/step.tsx";
 import { State } from "../../words/state.tsx";
 import { SequenceActions } from "./sequence-actions.tsx";
+import { MachineLink } from "../../parts/machine-link.tsx";
 
 type Wanted = "all" | "open" | "failed";
 
@@ -60,7 +60,7 @@ function Row({ sequence, again }: { readonly sequence: SequenceView; readonly ag
   return (
     <tr>
       <th scope="row">
-        <a href={hrefs.machine(machineId)}>{machineName ?? machineId}</a>
+        <MachineLink of={{ machineId, machineName }} />
         <br />
         <small>
           {profile.name} {profile.version}

@@ -4,9 +4,10 @@ import type { RoundView } from "../../../shared/workflow/view/describe-round.ts"
 import { read, whyNot } from "../../live/ask.ts";
 import { More, ROWS } from "../../parts/more.tsx";
 import { Table } from "../../parts/table.tsx";
-import { hrefs } from "../../route.ts";
 import { Ago } from "../../words/instant.tsx";
 import { State } from "../../words/state.tsx";
+import { Refusal } from "../../parts/trouble.tsx";
+import { MachineLink } from "../../parts/machine-link.tsx";
 
 /** Pages of a thousand machines that one look goes through, if few of them were missed. */
 const LOOKS = 20;
@@ -65,11 +66,7 @@ export function Coverage({ path, latest }: Of) {
     <section>
       <h2>Machines not reached</h2>
       <Choice since={since} round={(round ?? latest).round} choose={choose} />
-      {trouble === null ? null : (
-        <p class="notice bad" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Refusal why={trouble} />
       {found === null ? null : <Machines found={found.slice(0, drawn)} />}
       <More shown={drawn} of={found?.length ?? 0} more={setDrawn} />
       {found !== null && next !== null && drawn >= found.length ? (
@@ -126,7 +123,7 @@ function Machines({ found }: { readonly found: Found }) {
       {found.map(({ machineId, machineName, reached, last }) => (
         <tr key={machineId}>
           <th scope="row">
-            <a href={hrefs.machine(machineId)}>{machineName ?? machineId}</a>
+            <MachineLink of={{ machineId, machineName }} />
           </th>
           <td data-head={HEADS[1]}>
             {reached === null ? <span class="none">never</span> : <Ago at={reached.at} />}

@@ -1,10 +1,11 @@
-import { useState } from "preact/hooks";
 import type { Definition } from "../../../shared/sweep/definition.ts";
 import type { SweepView } from "../../../shared/workflow/view/describe-sweeps.ts";
 import type { SweepPreview } from "../../../shared/workflow/sweep/preview-sweep.ts";
-import { act, whyNot } from "../../live/ask.ts";
+import { act } from "../../live/ask.ts";
+import { useAsked } from "../../live/use-asked.ts";
 import { Action } from "../../parts/action.tsx";
 import { Bar } from "../../parts/bar.tsx";
+import { Looked } from "../../parts/looked.tsx";
 import { listed } from "../../words/cron.ts";
 
 interface Of {
@@ -15,26 +16,18 @@ interface Of {
 /** Starts a round, after the app has said what it would do now. */
 export function StartRound({ sweep: { name, definition }, again }: Of) {
   const path = `sweeps/${encodeURIComponent(name)}`;
-  const [preview, setPreview] = useState<SweepPreview | string | null>(null);
-  const look = async (): Promise<void> => {
-    setPreview(null);
-    const answer = await act<SweepPreview>(`${path}/preview`);
-    setPreview(answer.kind === "answered" ? answer.body : whyNot(answer));
-  };
-  const isSeen = preview !== null && typeof preview !== "string";
+  const preview = useAsked(async () => await act<SweepPreview>(`${path}/preview`));
   return (
     <Action
       name="Start a round"
-      opened={() => void look()}
-      ready={isSeen}
+      opened={() => void preview.askAnew()}
+      ready={preview.body !== null}
       does={async () => await act(`${path}/start`)}
       done={again}
     >
-      <div aria-live="polite">
-        {preview === null ? <p>asking Defender for its machines …</p> : null}
-        {typeof preview === "string" ? <p class="notice bad">{preview}</p> : null}
-        {isSeen ? <Preview of={preview} profiles={definition.profiles} /> : null}
-      </div>
+      <Looked of={preview} asking="asking Defender for its machines …">
+        {(body) => <Preview of={body} profiles={definition.profiles} />}
+      </Looked>
     </Action>
   );
 }
