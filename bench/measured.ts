@@ -28,6 +28,20 @@ export async function measured(act: () => Promise<void>) {
   return { seconds: (performance.now() - startedAtMs) / 1_000, peakBytes };
 }
 
+/** What the measures give, one after the other; `say` is told how long each took. */
+export async function inTurn<T>(
+  measures: Readonly<Record<string, () => Promise<readonly T[]>>>,
+  say: (line: string) => void,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (const [name, measure] of Object.entries(measures)) {
+    const beganAtMs = performance.now();
+    all.push(...(await measure()));
+    say(`${name}: ${((performance.now() - beganAtMs) / 1_000).toFixed(0)} s`);
+  }
+  return all;
+}
+
 /** The middle one, the upper of two; NaN of none. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

@@ -1,5 +1,6 @@
 import { measureIngest } from "../ingest/measure-ingest.ts";
 import { measureStorm } from "../ingest/measure-storm.ts";
+import { inTurn } from "../measured.ts";
 import type { Row } from "../table.ts";
 import { measureCareful } from "./measure-careful.ts";
 import { measureAzurite } from "./measure-azurite.ts";
@@ -29,12 +30,6 @@ export async function benchDrain(
     "worker processes on Azurite": () => measureAzurite(root),
     "taking incidents in": () => measureIngest(root),
     "an incident storm": () => measureStorm(root),
-  } as const;
-  const rows: Row[] = [];
-  for (const [name, measure] of Object.entries(measures)) {
-    const beganAtMs = performance.now();
-    rows.push(...(await measure()));
-    say(`${name}: ${((performance.now() - beganAtMs) / 1_000).toFixed(0)} s`);
-  }
-  return rows;
+  };
+  return await inTurn(measures, say);
 }

@@ -1,3 +1,4 @@
+import { inTurn } from "../measured.ts";
 import type { Row } from "../table.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measureRequests } from "./measure-requests.ts";
@@ -15,12 +16,6 @@ export async function benchSweeps(say: (line: string) => void): Promise<readonly
     "slots of a round, virtual time": measureSweptSlots,
     "urgent arrivals beside a round, virtual time": measureUrgentBeside,
     "questions about rows, Azurite": measureRows,
-  } as const;
-  const rows: Row[] = [];
-  for (const [name, measure] of Object.entries(measures)) {
-    const beganAtMs = performance.now();
-    rows.push(...(await measure()));
-    say(`${name}: ${((performance.now() - beganAtMs) / 1_000).toFixed(0)} s`);
-  }
-  return rows;
+  };
+  return await inTurn(measures, say);
 }

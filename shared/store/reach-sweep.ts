@@ -1,18 +1,26 @@
 import { teamOf, type Caller } from "../access/caller.ts";
 import type { Stored } from "../ledger/sequence/rows.ts";
-import type { LedgerReads } from "../ports.ts";
+import { sorted } from "../ledger/row/set-aside.ts";
+import type { LedgerReads, Row } from "../ports.ts";
 import type { RoundRecord } from "../sweep/round.ts";
-import type { SweepRecord } from "../sweep/sweep.ts";
+import { sweepSchema, type SweepRecord } from "../sweep/sweep.ts";
 import { loadRound, loadSweep } from "./load-sweeps.ts";
 
 /** True if the caller's rights reach it: it is of the caller's team and of its profiles. */
-export function reachesSweep(
+function reachesSweep(
   caller: Pick<Caller, "name" | "team" | "all" | "profiles">,
   { team, definition }: Pick<SweepRecord | RoundRecord, "team" | "definition">,
 ): boolean {
   const { all, profiles } = caller;
   if (!all && team !== teamOf(caller)) return false;
   return profiles === null || definition.profiles.every((each) => profiles.includes(each));
+}
+
+/** Of rows of sweeps those that the caller's rights reach, without deleted and unreadable ones. */
+export function sweepsReached(caller: Caller, rows: readonly Row[]): readonly SweepRecord[] {
+  return sorted(sweepSchema, rows)
+    .readable.map(({ value }) => value)
+    .filter((each) => !each.deleted && reachesSweep(caller, each));
 }
 
 /** The sweep, if there is one of this name and the caller's rights reach it; else null. */

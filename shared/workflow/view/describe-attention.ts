@@ -9,8 +9,8 @@ import type { LibraryRules } from "../../limits/library/rules.ts";
 import type { LedgerReads, Ports } from "../../ports.ts";
 import { SWEEP } from "../../ledger/row/sweep-keys.ts";
 import { loadBudget } from "../../store/load.ts";
-import { reachesSweep } from "../../store/reach-sweep.ts";
-import { sweepSchema, type SweepRecord } from "../../sweep/sweep.ts";
+import { sweepsReached } from "../../store/reach-sweep.ts";
+import type { SweepRecord } from "../../sweep/sweep.ts";
 import { attention, type Attention } from "./attention.ts";
 import { attentionOfPoison, attentionOfQueue, attentionOfRows } from "./attention-of-queue.ts";
 import {
@@ -103,11 +103,8 @@ async function summariesIn(ledger: LedgerReads, range: KeyRange): Promise<RunSum
   return sorted(summarySchema, rows).readable.map(({ value }) => value);
 }
 
-async function sweepsIn(ledger: LedgerReads, caller: Caller): Promise<SweepRecord[]> {
-  const rows = await ledger.list(SWEEP.from, SWEEP.before, ROWS_MAX);
-  return sorted(sweepSchema, rows)
-    .readable.map(({ value }) => value)
-    .filter((each) => !each.deleted && reachesSweep(caller, each));
+async function sweepsIn(ledger: LedgerReads, caller: Caller): Promise<readonly SweepRecord[]> {
+  return sweepsReached(caller, await ledger.list(SWEEP.from, SWEEP.before, ROWS_MAX));
 }
 
 async function deadIn(ledger: LedgerReads): Promise<DeadNotice[]> {

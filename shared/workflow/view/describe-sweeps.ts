@@ -6,11 +6,11 @@ import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import type { Ports } from "../../ports.ts";
 import { listAll } from "../../store/list-all.ts";
-import { reachesSweep } from "../../store/reach-sweep.ts";
+import { sweepsReached } from "../../store/reach-sweep.ts";
 import type { Definition } from "../../sweep/definition.ts";
 import { nextDueMs } from "../../sweep/due.ts";
 import { roundSchema } from "../../sweep/round.ts";
-import { sweepSchema, type SweepRecord } from "../../sweep/sweep.ts";
+import type { SweepRecord } from "../../sweep/sweep.ts";
 import { describeRound, type RoundView } from "./describe-round.ts";
 
 /** A sweep, as a list shows it. */
@@ -41,10 +41,7 @@ export async function listSweeps(
   { ledger, clock }: Pick<Ports, "ledger" | "clock">,
   caller: Caller,
 ): Promise<{ readonly sweeps: readonly SweepView[] }> {
-  const { readable } = sorted(sweepSchema, await listAll(ledger, SWEEP));
-  const own = readable
-    .map(({ value }) => value)
-    .filter((each) => !each.deleted && reachesSweep(caller, each));
+  const own = sweepsReached(caller, await listAll(ledger, SWEEP));
   return { sweeps: own.map((each) => describeSweep(each, clock.earliest())) };
 }
 
