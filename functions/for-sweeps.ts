@@ -7,9 +7,10 @@ import { forCallers, type Act, type Calling } from "./transport.ts";
 export function forSweep(
   right: Right,
   act: Act<Calling & { readonly sweep: SweepRecord }>,
+  which: { readonly deleted?: boolean } = {},
 ): HttpHandler {
   return forCallers(right, async (app, request, calling) => {
-    const sweep = await app.reachSweep(calling.who.caller, request.params["name"] ?? "");
+    const sweep = await app.reachSweep(calling.who.caller, request.params["name"] ?? "", which);
     if (sweep === null) return problem("not-found", "There is no sweep with this name.");
     return await act(app, request, { ...calling, sweep });
   });

@@ -41,10 +41,14 @@ app.http("readSweepAudit", {
   methods: ["GET"],
   route: "sweeps/{name}/audit",
   authLevel: "anonymous",
-  handler: forSweep("sweep.read", async (lrq, request, { sweep, log }) => {
-    const bad = badQuery(request, AUDIT_QUERY);
-    return bad ?? json(await lrq.readSweepAudit(log, sweep, askedIn(request)));
-  }),
+  handler: forSweep(
+    "sweep.read",
+    async (lrq, request, { sweep, log }) => {
+      const bad = badQuery(request, AUDIT_QUERY);
+      return bad ?? json(await lrq.readSweepAudit(log, sweep, askedIn(request)));
+    },
+    { deleted: true },
+  ),
 });
 
 app.http("readDecisions", {

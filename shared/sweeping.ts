@@ -65,8 +65,8 @@ export function sweeping({
 export function sweepReadings(outside: Omit<Ports, "log">) {
   return {
     /** The sweep if the caller's rights reach it; null if they do not. */
-    reachSweep: async (caller: Caller, name: string) =>
-      (await reachSweep(outside.ledger, caller, name))?.value ?? null,
+    reachSweep: async (caller: Caller, name: string, which?: { readonly deleted?: boolean }) =>
+      (await reachSweep(outside.ledger, caller, name, which))?.value ?? null,
     reachRound: async (caller: Caller, name: string, number: number | "last") =>
       (await reachRound(outside.ledger, caller, name, number))?.value ?? null,
     listSweeps: (caller: Caller) => listSweeps(outside, caller),

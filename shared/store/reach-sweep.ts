@@ -23,14 +23,19 @@ export function sweepsReached(caller: Caller, rows: readonly Row[]): readonly Sw
     .filter((each) => !each.deleted && reachesSweep(caller, each));
 }
 
-/** The sweep, if there is one of this name and the caller's rights reach it; else null. */
+/**
+ * The sweep, if there is one of this name and the caller's rights reach it; else null. One that was
+ * deleted is there only for who asks for `deleted` ones, too: its log stays.
+ */
 export async function reachSweep(
   ledger: LedgerReads,
   caller: Caller,
   name: string,
+  { deleted = false }: { readonly deleted?: boolean } = {},
 ): Promise<Stored<SweepRecord> | null> {
   const sweep = isName(name) ? await loadSweep(ledger, name) : null;
-  return sweep !== null && !sweep.value.deleted && reachesSweep(caller, sweep.value) ? sweep : null;
+  if (sweep === null || !reachesSweep(caller, sweep.value)) return null;
+  return deleted || !sweep.value.deleted ? sweep : null;
 }
 
 /** A round of the sweep, also of one that was deleted; `last` is the one that began last. */

@@ -129,5 +129,11 @@ describe("a sweep at the terminal", () => {
     expect(await put("stranger", named)).toBe(403);
     await stage.call("DELETE", "sweeps/hidden", undefined, { key: "hunter" });
     expect(await put("stranger", named)).toBe(403);
+    // Who deletes a sweep does not delete the log of what was done with it.
+    expect((await lrq("audit --sweep hidden")).said).toContain("sweepDeleted");
+    const status = async (path: string, key: string) =>
+      (await stage.call("GET", path, undefined, { key })).status;
+    expect(await status("sweeps/hidden", "hunter")).toBe(404);
+    expect(await status("sweeps/hidden/audit", "stranger")).toBe(404);
   });
 });
