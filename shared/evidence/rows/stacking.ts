@@ -111,12 +111,17 @@ function countingIn<Machine>(range: Range, bounds: StackBounds, later: Range[]) 
         return;
       }
       if (isOutside(value)) return;
-      counts.set(value, { machines: 1, example: machine, last: machine });
+      counts.set(copyOf(value), { machines: 1, example: machine, last: machine });
       characters += value.length;
       // Values with the same hash stay together.
       while (isFull() && before - from > 1) halve();
     },
   };
+}
+
+/** What was cut out of a text keeps all of it in memory; a copy does not. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 type Hashed<Machine> = Stacked<Machine> & { readonly hash: number };

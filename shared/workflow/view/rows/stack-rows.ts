@@ -1,5 +1,5 @@
 import type { Cell } from "../../../evidence/rows/parsed-rows.ts";
-import { cutLine } from "../../../evidence/rows/cut-line.ts";
+import { cuttingLines } from "../../../evidence/rows/cutting-lines.ts";
 import { linesIn } from "../../../evidence/rows/row-block.ts";
 import { stacking } from "../../../evidence/rows/stacking.ts";
 import type { RowStore } from "../../../ports.ts";
@@ -61,8 +61,8 @@ export async function stackRows(
       const lines = linesIn(body);
       counted.rows += lines.length;
       const names = columns.of(hash);
-      const places = by.map((name) => names.indexOf(name));
-      for (const line of lines) stack.add(cutLine(line, places), machine);
+      const cut = cuttingLines(by.map((name) => names.indexOf(name)));
+      for (const line of lines) stack.add(cut(line), machine);
     }
   } while (stack.next());
   const { rarest, distinct } = stack.result();
@@ -75,6 +75,6 @@ export async function stackRows(
 }
 
 function valueOf(by: readonly string[], json: string): Readonly<Record<string, Cell>> {
-  const cells: readonly Cell[] = JSON.parse(json);
+  const cells: readonly Cell[] = JSON.parse(`[${json}]`);
   return Object.fromEntries(by.map((name, index) => [name, cells[index] ?? null]));
 }
