@@ -28,6 +28,8 @@ const SETTINGS: Readonly<Record<Side, Readonly<Record<string, string>>>> = {
 export interface Sides {
   /** Posts one incident of these machines; the hosts of a side take turns. */
   readonly ask: (side: Side, id: string, machineIds: readonly string[]) => Promise<void>;
+  /** Nothing of lrq is sent from now on, so that drains do not burden what is measured. */
+  readonly pause: () => Promise<void>;
   readonly ledger: Ledger;
   /** The connection string. */
   readonly storage: string;
@@ -79,7 +81,9 @@ export async function withSides<T>(
       asked += 1;
       return of.get(side)?.[asked % hosts]?.url ?? "";
     };
+    const lrq = sides.find((side) => side !== "bare") ?? "shipped";
     return await measure({
+      pause: async () => await pause(next(lrq)),
       ask: async (side, id, ids) =>
         side === "bare"
           ? await postBare(next(side), incidentText(id, ids))
@@ -119,6 +123,14 @@ function bareRoot(root: string, folder: string): string {
   const manifest = { type: "module", main: "dist/bench/bare-app.mjs" };
   writeFileSync(join(bare, "package.json"), JSON.stringify(manifest));
   return bare;
+}
+
+async function pause(url: string): Promise<void> {
+  const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
+  const body = JSON.stringify({ reason: "The answer is measured, and no drain." });
+  const response = await fetch(`${url}/api/pause`, { method: "POST", headers, body });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`pause was answered ${response.status}: ${text}`);
 }
 
 async function postBare(url: string, body: string): Promise<void> {
