@@ -58,4 +58,18 @@ export const OF_SWEEPS: readonly Patch[] = [
     replacement: "last.set(header.block, { header, path, places });",
     caughtBy: { breaks: ["answers"], seed: 10 },
   },
+  {
+    name: "tells nobody that a round has reached too few machines",
+    file: "shared/workflow/sweep/close-round.ts",
+    snippet: "if (short) tx.stage(",
+    replacement: "if (false) tx.stage(",
+    caughtBy: { breaks: ["short"], seed: 16 },
+  },
+  {
+    name: "calls a round short that has reached just enough",
+    file: "shared/workflow/sweep/close-round.ts",
+    snippet: "reached < coverage * counts.targeted",
+    replacement: "reached <= coverage * counts.targeted",
+    caughtBy: { breaks: ["short"], seed: 27 },
+  },
 ];

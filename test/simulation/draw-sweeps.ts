@@ -41,6 +41,7 @@ export function drawSweeps(seed: number): SweepPlan | null {
       firstWave: oneOf(random, [0, 1, 2]),
       limit: chance(random, 0.2) ? 2 : null,
       pauseAfter: { failedShare: oneOf(random, [0.3, 1]), of: 2 },
+      ...drawCoverage(seed),
     },
     // It is paused at the end, so that the last round ends.
     operations: [...operations, { kind: "pauseSweep", atMs: WITHIN_MS }],
@@ -48,6 +49,10 @@ export function drawSweeps(seed: number): SweepPlan | null {
     ticksOverlap: chance(random, 0.3),
     ...drawRows(seed),
   };
+}
+
+function drawCoverage(seed: number): { readonly coverage: number | null } {
+  return { coverage: oneOf(stream(seed, "coverage"), [null, 0.5, 1]) };
 }
 
 /** The weather of the store of rows, and who reads it; by a stream of their own. */

@@ -35,6 +35,7 @@ export const INVARIANTS = {
   answers:
     "Every machine whose result is stored is in the rows of its round, once and with what it " +
     "answered, or its sequence says why not; a reader who is told of no fault misses none.",
+  short: "A round that ends and has reached too few machines tells it once, as it ends.",
   sums: "Every machine of a round is counted in one place, at every commit.",
   key: "One idempotency key is one run, and one incident collects a machine once.",
   teams: "A run has only what callers of its team have asked for.",

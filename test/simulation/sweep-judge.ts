@@ -1,11 +1,15 @@
 import type { RowChange } from "../../shared/ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import type { Row } from "../../shared/ports.ts";
+import { noticeSchema } from "../../shared/ledger/outbox/notice.ts";
 import { endedAs, endedIn, roundSchema, type RoundRecord } from "../../shared/sweep/round.ts";
 import { sweptSchema } from "../../shared/sweep/target.ts";
 import type { Court } from "./invariants.ts";
 
-/** Whether rounds start once, send each machine once, stop when they are told to, and end. */
+/**
+ * Whether rounds start once, send each machine once, stop when they are told to, end, and tell when
+ * they have reached too few.
+ */
 export interface SweepJudge {
   committed(changes: readonly RowChange[]): void;
   moved(before: SequenceRecord | null, after: SequenceRecord): void;
@@ -20,6 +24,7 @@ export function createSweepJudge(court: Court): SweepJudge {
   const rounds = new Map<string, RoundRecord>();
   const dueTimes = new Map<string, string>();
   const stopped = new Set<string>();
+  const notices = new Set<string>();
   const written = (round: RoundRecord): void => {
     const key = keyOf(round.name, round.number);
     rounds.set(key, round);
@@ -39,9 +44,17 @@ export function createSweepJudge(court: Court): SweepJudge {
   };
   return {
     committed: (changes) => {
+      const told = changes.flatMap((change) => shortRoundsIn(change, notices));
+      const short: string[] = [];
       for (const change of changes) {
         if (!change.key.startsWith("round!") || change.op === "delete") continue;
-        written(roundSchema.parse(change.body));
+        const round = roundSchema.parse(change.body);
+        const key = keyOf(round.name, round.number);
+        if (rounds.get(key)?.state !== "ended" && endedShort(round)) short.push(key);
+        written(round);
+      }
+      if (told.join() !== short.join()) {
+        court.fail("short", `${short.join() || "no round"} ended short, told: ${told.join()}`);
       }
     },
     moved: (before, after) => {
@@ -63,6 +76,21 @@ export function createSweepJudge(court: Court): SweepJudge {
       }
     },
   };
+}
+
+/** The rounds of which a new notice says that they reached too few machines. */
+function shortRoundsIn(change: RowChange, notices: Set<string>): string[] {
+  if (change.op !== "insert" || !change.key.startsWith("news!")) return [];
+  const { noticeId, about } = noticeSchema.parse(change.body);
+  // One that is put off, or tried again, is written anew.
+  if (about?.kind !== "roundShort" || notices.has(noticeId)) return [];
+  notices.add(noticeId);
+  return [keyOf(about.sweep, about.round)];
+}
+
+function endedShort({ state, definition: { coverage }, counts }: RoundRecord): boolean {
+  const share = endedAs(counts, "succeeded") / counts.targeted;
+  return state === "ended" && coverage !== null && counts.targeted > 0 && share < coverage;
 }
 
 function checkOnce(
