@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { settings } from "../../shared/config.ts";
 import { page, section, tableIn } from "./markdown.ts";
 
 const PAGE = page("docs/cost.md");
 
 /** Rows of the results: what, how it is reckoned, what comes out. */
-const RECKONED = ["Idle", "1,000 sequences"]
+const RECKONED = ["Idle", "While one thing is open", "1,000 sequences"]
   .flatMap((title) => tableIn(section(PAGE, title)))
   .filter(([, formula = ""]) => formula.includes(" x "));
 
@@ -31,14 +32,26 @@ describe("the page about costs", () => {
 
   it("says the same in the README", () => {
     const cost = section(page("README.md"), "Cost").replaceAll(/\s+/g, " ");
-    const dollars = RECKONED.flatMap(([, , result = ""]) =>
-      result.startsWith("$") ? numbersIn(result) : [],
-    );
-    const [, idle = NaN, work = NaN, requests = NaN] = dollars;
+    const [, idle = NaN, looks = NaN] = dollarsOf("Idle");
     expect(cost).toContain(`some $${idle.toFixed(1)}0 a month`);
+    expect(cost).toContain(`at most $${looks.toFixed(2)} more`);
+    expect(section(PAGE, "Idle")).toContain(`at most $${(idle + looks).toFixed(2)}`);
+    const [day = NaN] = dollarsOf("While one thing is open");
+    expect(cost).toContain(`$${day.toFixed(2)} a day`);
+    const [work = NaN, requests = NaN] = dollarsOf("1,000 sequences");
     expect(work + requests).toBeLessThan(1);
     const [evidence] = INPUTS.get("a GiB of evidence for a month") ?? [];
     expect(cost).toContain(`$${evidence} a month`);
+  });
+
+  it("watches as long as the settings say, while one thing is open", () => {
+    const open = section(PAGE, "While one thing is open");
+    const { shape } = settings;
+    expect(open).toContain(`1,440 x ${shape.WATCH_SECONDS.parse(undefined)} s x 2 GB`);
+    expect(open).toContain(`| ${shape.APPROVAL_MINUTES.parse(undefined) / 60} h; 7 days with`);
+    expect(open).toContain(`| ${shape.SEQUENCE_EXPIRY_HOURS.parse(undefined)} h |`);
+    const [perSecond = NaN] = INPUTS.get("a second of one GB of memory") ?? [];
+    expect(open).toContain(`with 10 the day costs $${(1_440 * 10 * 2 * perSecond).toFixed(2)}`);
   });
 
   it("wakes up as often as what is deployed", () => {
@@ -53,6 +66,13 @@ describe("the page about costs", () => {
     expect(INPUTS.get("memory of an instance")).toEqual([Number(megabytes) / 1_024]);
   });
 });
+
+/** The amounts among the results of a section, in their order. */
+function dollarsOf(title: string): number[] {
+  return tableIn(section(PAGE, title)).flatMap(([, , result = ""]) =>
+    result.startsWith("$") ? numbersIn(result) : [],
+  );
+}
 
 /** All numbers in a text, without their commas and units. */
 function numbersIn(text: string): number[] {
