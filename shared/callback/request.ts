@@ -90,7 +90,8 @@ function commentRequest(
   { armId, managementUrl }: Extract<Recipient, { shape: "sentinel" }>,
   facts: CallbackFacts,
 ): CallbackRequest {
-  const comment = `${armId}/comments/${commentId(facts.noticeId)}`;
+  // A resource group may have letters of any script.
+  const comment = `${encodeURI(armId)}/comments/${commentId(facts.noticeId)}`;
   return {
     method: "PUT",
     url: `${managementUrl}${comment}?api-version=${COMMENTS_API_VERSION}`,

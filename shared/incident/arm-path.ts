@@ -8,7 +8,8 @@ export type ReadArmPath =
 
 /** The parts that are names, by the patterns of the API; the others are fixed. */
 const SUBSCRIPTION = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const RESOURCE_GROUP = /^[\w.()-]{0,89}[\w()-]$/;
+/** Letters and digits of any script (Resource naming rules of Azure), and no dot at the end. */
+const RESOURCE_GROUP = /^[\p{L}\p{N}_.()-]{0,89}[\p{L}\p{N}_()-]$/u;
 const WORKSPACE = /^[a-z0-9][a-z0-9-]{0,88}[a-z0-9]$/i;
 const INCIDENT = /^[a-z0-9-]{1,64}$/i;
 
@@ -16,6 +17,7 @@ const INSIGHTS = "/providers/Microsoft.SecurityInsights/incidents";
 
 /**
  * Reads a path in the form that Sentinel gives an incident (Incident Comments - Create Or Update).
+ * The path has the letters of its resource group as they are: an address made of it encodes them.
  */
 export function readArmPath(path: string | null): ReadArmPath {
   const parts = (path ?? "").split("/");

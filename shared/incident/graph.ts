@@ -1,6 +1,7 @@
 import { isResolved, parseAlerts } from "./alerts.ts";
 import { field, fieldsOf, listField, textField } from "./fields.ts";
 import { mentionOf, otherId, type Mentioned } from "./machine-mention.ts";
+import { innerOf, machineResource } from "./inner.ts";
 import { refusedPage } from "./page.ts";
 import { incidentFrom, lifecycle, nothingToDo, type ParsedIncident } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
@@ -78,14 +79,35 @@ function isIncident(value: unknown): boolean {
 }
 
 function devicesOf(alert: unknown): Mentioned[] {
-  return listField(alert, "evidence").filter(isOfDevice).map(deviceMention);
+  return listField(alert, "evidence").flatMap(devicesIn);
 }
 
-/** File and process evidence have the machine's id, too; device evidence may have only its name. */
+/** The device that the evidence is, or else those inside of it, as the host of a logon session. */
+function devicesIn(evidence: unknown): Mentioned[] {
+  if (isOfDevice(evidence)) return [deviceMention(evidence)];
+  const machine = machineResource(textField(evidence, "resourceId"));
+  if (machine !== null) return [machine];
+  return innerOf(evidence).flatMap(([name, inner]) =>
+    name === "host" && isNamed(inner) ? [deviceMention(inner)] : devicesIn(inner),
+  );
+}
+
+/**
+ * File and process evidence have the machine's id, too; device evidence may have only its name, and
+ * may come without its type.
+ */
 function isOfDevice(evidence: unknown): boolean {
   const type = textField(evidence, "@odata.type")?.toLowerCase() ?? "";
-  return type.endsWith(".deviceevidence") || textField(evidence, "mdeDeviceId") !== null;
+  if (type.endsWith(".deviceevidence")) return true;
+  if (type === "" && isNamed(evidence)) return true;
+  return textField(evidence, "mdeDeviceId", "deviceDnsName") !== null;
 }
+
+function isNamed(evidence: unknown): boolean {
+  return textField(evidence, ...DEVICE_NAMES) !== null;
+}
+
+const DEVICE_NAMES = ["mdeDeviceId", "deviceDnsName", "hostName", "azureAdDeviceId"];
 
 function deviceMention(evidence: unknown): Mentioned {
   const hostName = textField(evidence, "hostName");

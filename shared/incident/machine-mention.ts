@@ -13,6 +13,12 @@ const MACHINE_ID = /^[0-9a-f]{40}$/;
  */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
+/** A number as a part of an IPv4 address: decimal, or hexadecimal as some tools write it. */
+const NUMBER = /^(?:\d+|0x[0-9a-f]+)$/;
+
+/** An IPv6 address, whose zone or prefix may follow it, in brackets or without. */
+const IPV6 = /^\[?(?=[^%/\]]*(?:::|(?::[^:%/\]]*){7}))[0-9a-f:.]+(?:[%/][^\]]*)?(?:\](?::\d+)?)?$/;
+
 /** `DOMAIN\NAME`, `NAME$` or both. */
 const ACCOUNT = /^(?:[^\\]+\\)?([^\\$]+)\$?$/;
 
@@ -67,7 +73,8 @@ export function isMention(mentioned: Mentioned): mentioned is MachineMention {
 function unusable({ machineId, names, otherIds = [] }: SaidOfMachine): Unusable {
   const name = names.find((each) => each !== null) ?? null;
   if (name !== null) {
-    return { said: `${name} ${machineId ?? ""}`, shownAs: name, reason: NO_NAME };
+    const reason = isAddress(name) ? ADDRESS : NO_NAME;
+    return { said: `${name} ${machineId ?? ""}`, shownAs: name, reason };
   }
   if (machineId !== null) return { said: machineId, reason: noId(machineId) };
   const other = otherIds.find((each) => each !== null) ?? null;
@@ -88,6 +95,7 @@ export function ambiguous(ids: readonly string[], names: readonly (string | null
 
 const SEND_ID = "Send the machine's id in Defender (40 hex digits).";
 const NO_NAME = `It has characters that no DNS name has, so it cannot be looked up. ${SEND_ID}`;
+const ADDRESS = `This is an IP address, and machines share and change those. ${SEND_ID}`;
 const NOTHING_SAID = `Neither an id nor a name was sent. ${SEND_ID}`;
 
 /** Why a text is no machine id. */
@@ -104,12 +112,24 @@ export function machineIdOf(text: string): string | null {
 
 /**
  * The name in lower case without a closing dot, or null if it is no DNS or NetBIOS name of at most
- * 255 characters.
+ * 255 characters. An IP address is none: its first number would find a machine of that name.
  */
 export function machineNameOf(text: string): string | null {
   const name = text.trim().toLowerCase().replace(/\.$/, "");
   if (name.length > MAX_NAME_CHARACTERS) return null;
+  if (isAddress(name)) return null;
   return name.split(".").every((label) => LABEL.test(label)) ? name : null;
+}
+
+/**
+ * Whether a text is an IP address: numbers with dots between them, as no DNS name is (its last
+ * label is no number, RFC 3696, section 2), or IPv6. A port or a prefix may follow.
+ */
+export function isAddress(text: string): boolean {
+  const address = text.trim().toLowerCase().replace(ACCOUNT, "$1").replace(/\.$/, "");
+  if (IPV6.test(address)) return true;
+  const numbers = address.replace(/[:/]\d+$/, "").split(".");
+  return numbers.length > 1 && numbers.every((each) => NUMBER.test(each));
 }
 
 /** A name for the look-up; and the text as it was written, if that is different. */

@@ -1,7 +1,8 @@
 import { fieldsOf } from "./fields.ts";
 import { invalid, type Invalid } from "./refusal.ts";
 
-const NEXT_LINK = "@odata.nextlink";
+/** The end of `@odata.nextLink`, also of a member's, and of `odata.nextLink` in OData 3. */
+const NEXT_LINK = "odata.nextlink";
 
 /**
  * The refusal of a single page of a list: one of these objects has a link to the next page. Null if

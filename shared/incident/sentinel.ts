@@ -1,8 +1,7 @@
 import { readArmPath } from "./arm-path.ts";
 import { field, fieldsOf, listField, textField, type Fields } from "./fields.ts";
-import { hostMention, isHost } from "./host-entity.ts";
+import { hostsIn } from "./host-entity.ts";
 import { jsonIn } from "./json-text.ts";
-import type { Mentioned } from "./machine-mention.ts";
 import { incidentFrom, nothingToDo, type ParsedIncident } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
 import { severityOf } from "./severity.ts";
@@ -45,7 +44,7 @@ function parseSentinelIncident(incident: Fields): ParsedIncident {
       ...said(properties),
       incidentId: lastSegment(textField(incident, "id")) ?? textField(incident, "name"),
       idPath: "object.id",
-      machines: hosts(listField(properties, "relatedEntities")),
+      machines: hostsIn(listField(properties, "relatedEntities")),
       machinesPath: "object.properties.relatedEntities (kind Host)",
       armId,
     }),
@@ -61,7 +60,7 @@ function parseAlert(alert: Fields): ParsedIncident {
     ...said(properties),
     incidentId: textField(properties, "SystemAlertId") ?? textField(alert, "name"),
     idPath: "SystemAlertId",
-    machines: hosts(entitiesIn(entities)),
+    machines: hostsIn(entitiesIn(entities)),
     machinesPath: "Entities (Type host)",
   });
 }
@@ -71,8 +70,9 @@ function parseAlert(alert: Fields): ParsedIncident {
  * otherwise the event is a separate incident.
  */
 function parseEntity(trigger: Fields, entity: Fields): ParsedIncident {
-  if (!isHost(entity)) return nothingToDo("The chosen entity is no host.");
-  const machine = hostMention(entity);
+  const machines = hostsIn([entity]);
+  const [machine] = machines;
+  if (machine === undefined) return nothingToDo("The chosen entity is no host.");
   const armPath = textField(trigger, "IncidentArmID");
   return byPath(armPath, "IncidentArmID", (armId) =>
     incidentFrom({
@@ -84,7 +84,7 @@ function parseEntity(trigger: Fields, entity: Fields): ParsedIncident {
         ("machineId" in machine ? (machine.machineId ?? machine.name) : null),
       idPath: "IncidentArmID",
       title: "A host chosen in Sentinel",
-      machines: [machine],
+      machines,
       machinesPath: "Entity (kind Host)",
       armId,
     }),
@@ -104,10 +104,6 @@ function said(properties: Fields) {
 
 function isOver(properties: Fields): boolean {
   return OVER.has(textField(properties, "status")?.toLowerCase() ?? "");
-}
-
-function hosts(entities: readonly unknown[]): Mentioned[] {
-  return entities.filter(isHost).map(hostMention);
 }
 
 function entitiesIn(value: unknown): readonly unknown[] {

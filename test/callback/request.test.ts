@@ -39,6 +39,15 @@ function verified(secret: string, request: ReturnType<typeof callbackRequest>, a
   }
 }
 
+describe("a comment in Sentinel", () => {
+  it("goes to an address with the letters of its path encoded", () => {
+    const to = { ...SENTINEL, armId: ARM_ID.replace("rg-siem", "größe_(a)") };
+    const { url } = callbackRequest(to, runFinished(), NOW_MS);
+    expect(url).toContain("/resourceGroups/gr%C3%B6%C3%9Fe_(a)/providers/");
+    expect(new URL(url).href).toBe(url);
+  });
+});
+
 describe("a generic callback", () => {
   it("is accepted by the reference library, and holds ids, counts and hashes", () => {
     const request = callbackRequest(to("generic"), runFinished(), NOW_MS);

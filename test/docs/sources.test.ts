@@ -20,13 +20,19 @@ const THIN: Readonly<Record<string, readonly unknown[]>> = {
     { name: "1", properties: { relatedEntities: [{ type: "host" }] } },
     { Entity: { kind: "host", properties: {} } },
     { object: { objectSchemaType: "Alert", properties: { SystemAlertId: "1", Entities: [{}] } } },
+    { name: "1", properties: { relatedEntities: [{ kind: "AzureResource" }] } },
   ],
   defender: [
     { id: "1", machineId: "x" },
+    { incidentId: 1, alerts: [{ devices: [{}] }] },
     rowOf({ kind: "host", additionalData: {} }),
     rowOf({ type: "host" }),
+    rowOf({ type: "azure-resource" }),
   ],
-  graph: [{ id: "1", evidence: [{ "@odata.type": "#x.deviceEvidence" }] }],
+  graph: [
+    { id: "1", evidence: [{ "@odata.type": "#x.deviceEvidence" }] },
+    { id: "1", evidence: [{ "@odata.type": "#x.fileEvidence" }] },
+  ],
 };
 
 /** The sections that explain a source, and the last part of every field named there. */
@@ -53,7 +59,7 @@ function lastPart(path: string): string {
 }
 
 /** Patterns stand for names that are looked for among all of an object's. */
-const isPattern = (name: string) => name.includes("*") || name.startsWith("@odata.next");
+const isPattern = (name: string) => name.includes("*") || name.endsWith("nextlink");
 
 function fixturesOf(source: string): unknown[] {
   const names = readdirSync(new URL("test/fixtures/webhooks", ROOT));

@@ -107,6 +107,14 @@ describe("a Sentinel incident's path", () => {
     }
   });
 
+  it.each(["größe", "資源_1.(a)-b", "Ресурсы"])(
+    "has letters of any script in its resource group: %s",
+    (group) => {
+      const path = INCIDENT_PATH.replace("rg-soc", group);
+      expect(read("sentinel", changed(webhook("sentinel"), "object.id", path)).armId).toBe(path);
+    },
+  );
+
   it.each([
     "/subscriptions/x/resourceGroups/a/incidents/1",
     INCIDENT_PATH.replace("rg-soc", "rg."),

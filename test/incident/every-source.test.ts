@@ -56,6 +56,10 @@ describe("nothing to do", () => {
     ["servicenow", "incident_state", "7"],
     ["servicenow", "active", "false"],
     ["servicenow", "active", false],
+    ["servicenow", "active", 0],
+    ["servicenow", "active", "0"],
+    ["servicenow", "active", { display_value: "nein", value: "0" }],
+    ["servicenow", "active", { value: false }],
     ["servicenow", "active", { display_value: "false", value: "false" }],
     ["servicenow", "event", "delete"],
     ["servicenow", "u_mde_device_id", ["no id"]],
@@ -134,7 +138,7 @@ describe("refusals", () => {
 
   it("meet more than 500 machines", () => {
     expect(kindOf("servicenow", "u_mde_device_id", ids(501))).toBe("invalid");
-    expect(kindOf("servicenow", "u_mde_device_id", `${ids(500)} ${ids(500)}`)).toBe("parsed");
+    expect(kindOf("servicenow", "u_mde_device_id", `${ids(499)} ${ids(499)}`)).toBe("parsed");
   });
 });
 

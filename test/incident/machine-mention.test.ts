@@ -86,6 +86,39 @@ describe("a mention", () => {
   });
 });
 
+describe("an IP address", () => {
+  it.each([
+    "10.9.9.9",
+    "10.9.9.9.",
+    "10.9.9",
+    "0x0a.9.9.9",
+    String.raw`CORP\10.9.9.9$`,
+    "10.9.9.9:443",
+    "10.0.0.0/8",
+    "fe80::1%eth0",
+    "[2001:db8::1]:443",
+    "2001:db8:0:0:0:0:0:1",
+    "::ffff:10.9.9.9",
+  ])("%s is no name, and the reason says what it is", (address) => {
+    const said = { machineId: null, names: [address], systems: [] };
+    const reason = expect.stringContaining("IP address");
+    expect(mentionOf(said)).toMatchObject({ shownAs: address, reason });
+  });
+
+  it.each(["10", "ip-10-9-9-9", "10.corp.example", "7.9a"])("%s is a name", (name) => {
+    expect(machineNameOf(name)).toBe(name);
+  });
+
+  it("gives way to a name, and stays beside an id for people", () => {
+    const names = ["10.9.9.9", "pc-1"];
+    expect(mentionOf({ machineId: null, names, systems: [] })).toEqual(mention(null, "pc-1"));
+    expect(mentionOf({ machineId: ID, names: ["10.9.9.9"], systems: [] })).toEqual({
+      ...mention(ID, null),
+      written: "10.9.9.9",
+    });
+  });
+});
+
 describe("merging mentions", () => {
   it("joins a name alone with the id mentioned by that name, before or after", () => {
     expect(mergeMentions([mention(null, "a"), mention(ID, "a"), mention(null, "a")])).toEqual([

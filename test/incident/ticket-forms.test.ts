@@ -54,6 +54,35 @@ describe("ServiceNow", () => {
   });
 });
 
+describe("a configuration item of ServiceNow", () => {
+  const KEY = "9d385017c611228701d22104cc95c371";
+
+  it.each(["srv-payroll", "BÜRO-PC7", KEY, { display_value: "srv-payroll", value: KEY }])(
+    "beside two ids is skipped with the reason: %j",
+    (cmdb_ci) => {
+      const json = { sys_id: "1", u_mde_device_id: `${ID} ${OTHER}`, cmdb_ci };
+      const machine = typeof cmdb_ci === "string" ? cmdb_ci : cmdb_ci.display_value;
+      const reason = expect.stringContaining("cmdb_ci");
+      expect(read("servicenow", json).unusable).toEqual([{ machine, reason }]);
+      expect(idsIn("servicenow", json)).toEqual([ID, OTHER]);
+    },
+  );
+
+  it("is the name of the only id, also if that was sent in two spellings", () => {
+    const json = { sys_id: "1", u_mde_device_id: `${ID} ${ID.toUpperCase()}`, cmdb_ci: "PC-1" };
+    const machine = { machineId: ID, name: "pc-1", platform: null };
+    expect(read("servicenow", json)).toMatchObject({ machines: [machine], unusable: [] });
+  });
+
+  it("is read from a list, and so are ids with both of their values", () => {
+    const cmdb_ci = ["PC-1", { display_value: "PC-2" }];
+    expect(idsIn("servicenow", { sys_id: "1", cmdb_ci })).toEqual(["pc-1", "pc-2"]);
+    const json = { sys_id: "1", u_mde_device_id: [{ value: ID }], cmdb_ci };
+    const unusable = [{ machine: "PC-1" }, { machine: "PC-2" }];
+    expect(read("servicenow", json)).toMatchObject({ machines: [{ machineId: ID }], unusable });
+  });
+});
+
 describe("Jira", () => {
   it("reads a field that is a document tree as it reads its text", () => {
     const list = {

@@ -1,5 +1,6 @@
 import { judgeMachine, needsFacts, type MachineScope } from "../../access/machine-scope.ts";
 import type { MachineMention, SaidPlatform } from "../../incident/incident.ts";
+import { isAddress } from "../../incident/machine-mention.ts";
 import { ours } from "../../incident/platform.ts";
 import { noLiveResponse } from "../../plan/no-profile.ts";
 import type { KnownMachine, ResolvedMachine } from "../../plan/plan.ts";
@@ -195,9 +196,9 @@ function nameIn({ written, name, machineId }: MachineMention): string {
   return written ?? name ?? machineId ?? "";
 }
 
-/** The first label of a DNS name; none of no name. */
+/** The first label of a DNS name; none of no name, and none of an IP address. */
 function labelOf(name: string | null): readonly string[] {
-  return name === null ? [] : name.split(".", 1);
+  return name === null || isAddress(name) ? [] : name.split(".", 1);
 }
 
 const NO_MACHINE = "No onboarded machine has exactly this name.";

@@ -126,6 +126,14 @@ describe("a machine given by its id", () => {
   });
 });
 
+describe("a machine whose name in Defender is an IP address", () => {
+  it("is not the one whose name is the first number of the address", async () => {
+    const tenant = [aMachine(1, { name: "10.0.0.5" })];
+    const { machines } = await resolved(tenant, [mention({ name: "10" })]);
+    expect(machines).toMatchObject([{ kind: "unresolved" }]);
+  });
+});
+
 describe("a machine that was merged into another", () => {
   const merged = aMachine(1, { mergedInto: id(2) });
 
