@@ -13,7 +13,7 @@ const TELLING_NAMES = ["hostName", "netBiosName", "fqdn"];
  * A host has `kind` or `type`; in the list of "Entities - Get Hosts" it has only a host name.
  * Everything in Azure has the `type` of its resource, which says nothing here.
  */
-export function isHost(entity: unknown): boolean {
+function isHost(entity: unknown): boolean {
   const kind = entityKind(entity);
   if (kind !== null) return kind === "host";
   const host = fieldsOf(field(entity, "properties")) ?? entity;

@@ -1,6 +1,8 @@
+import { textIn } from "./document.ts";
 import { field, fieldsOf, listField, textField } from "./fields.ts";
 import type { Fields } from "./fields.ts";
-import { mentionOf, wordsIn, type Mentioned } from "./machine-mention.ts";
+import { bareWords, isNearlyId, labelledWords } from "./labelled-words.ts";
+import { machineIdOf, mentionOf, noId, type Mentioned } from "./machine-mention.ts";
 import type { ParsedIncident } from "./parsed-incident.ts";
 import { incidentFrom, nothingToDo } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
@@ -14,9 +16,9 @@ const EVENTS = new Set(["jira:issue_created", "jira:issue_updated"]);
 
 /**
  * A Jira issue: the body of a webhook, an automation rule's `{issue}`, or the issue alone. Machine
- * ids come from custom fields and labels that hold only ids, and from lines of the description that
- * begin like `Machine ids: ...` and have one; other text is never searched. For other events, deleted issues and
- * done issues there is nothing to do.
+ * ids come from labels that are ids, from custom fields that are lists of them, and from what
+ * follows `Machine ids:` in the description. Other text of the description is never searched. For
+ * other events, deleted issues and done issues there is nothing to do.
  */
 export function parseJira(json: unknown): ParsedIncident {
   const event = textField(json, "webhookEvent");
@@ -43,66 +45,73 @@ export function parseJira(json: unknown): ParsedIncident {
     url: browseUrl(textField(issue, "self"), key),
     machines: machinesOf(fields),
     machinesPath:
-      "a custom field or label holding only Defender machine ids (40 hex digits each), or a line " +
-      "of the description that begins with 'Machine ids:'",
+      "a label that is a Defender machine id (40 hex digits), a custom field that lists them, or " +
+      "the description after 'Machine ids:'",
     asks: null,
   });
 }
 
-/**
- * A machine id with a few digits too many or too few; much shorter and longer ones are other
- * hashes.
- */
-const NEARLY_ID = /^[0-9a-f]{36,44}$/i;
-/** A line of a description that names what it holds. */
-const LABELLED = /^(?:(?:defender|mde|mdatp)\s*)?(?:machine|device)[ _-]?ids?\s*[:=](.*)$/i;
+/** Words by which a field says that it has hashes of files. */
+const HASH_WORD = /^(?:sha-?\d*|md5|hash|hashes|file|files|ioc|iocs)$/i;
+
+/** Most words of an item that begins with an id and is no sentence. Our own bound. */
+const MAX_ITEM_WORDS = 8;
 
 function machinesOf(fields: Fields): Mentioned[] {
-  const customFields = Object.entries(fields)
-    .filter(([name]) => name.startsWith("customfield_"))
-    .flatMap(([, value]) => [value].flat());
-  const texts = [...customFields, ...listField(fields, "labels")].map(textIn);
-  const lines = textIn(field(fields, "description")).split("\n");
-  const labelled = lines.map((line) => LABELLED.exec(line.trim())?.[1] ?? "");
-  return [...texts.flatMap(onlyIds), ...labelled.flatMap(eachWord)];
+  const customFields = Object.entries(fields).filter(([name]) => name.startsWith("customfield_"));
+  const labels = listField(fields, "labels").map(textIn);
+  return [
+    ...customFields.flatMap(([, value]) => inCustomField([value].flat().map(textIn))),
+    ...labels.filter((label) => bareWords(label).every(isNearlyId)).flatMap(eachWord),
+    ...labelledWords(textIn(field(fields, "description"))).map(mentioned),
+  ];
 }
 
 /**
- * What stands in a line that says that it has machine ids. If one of its words is one, every word
- * was meant as one, and those that are none are skipped with the reason. Else it is only text.
+ * The ids of a field that is a list of them. Then its other words were meant as machines, too, and
+ * are skipped with the reason. In other text 40 hex digits are more likely a file's SHA-1. They are
+ * skipped, and the reason says where an id is taken.
  */
-function eachWord(line: string): Mentioned[] {
-  const words = wordsIn(line);
-  return words.some((word) => NEARLY_ID.test(word)) ? words.map(mentioned) : [];
+function inCustomField(parts: readonly string[]): Mentioned[] {
+  const labelled = parts.flatMap(labelledWords);
+  if (labelled.length > 0) return labelled.map(mentioned);
+  const lists = parts.filter(isList);
+  if (lists.some((part) => bareWords(part).some(isNearlyId))) {
+    return parts.flatMap((part) => (isList(part) ? eachWord(part) : [whole(part)]));
+  }
+  const words = parts.flatMap(bareWords).filter((word) => machineIdOf(word) !== null);
+  return words.map((said) => ({ said, reason: AMONG_WORDS }));
+}
+
+/** Single words with commas or lines between them; something may follow an id. */
+function isList(text: string): boolean {
+  const items = text.split(/[,;|\r\n]/).map(bareWords);
+  return items.every((words) => {
+    if (words.some((word) => HASH_WORD.test(word))) return false;
+    const [first = ""] = words;
+    return words.length <= 1 || words.every(isNearlyId) || (isNearlyId(first) && isShort(words));
+  });
+}
+
+function isShort(words: readonly string[]): boolean {
+  return words.length <= MAX_ITEM_WORDS;
+}
+
+function eachWord(text: string): Mentioned[] {
+  return bareWords(text).map(mentioned);
 }
 
 function mentioned(word: string): Mentioned {
   return mentionOf({ machineId: word, names: [], systems: [] });
 }
 
-/**
- * The ids in a text that holds nothing else. In other text 40 hex digits are more likely a file's
- * SHA-1.
- */
-function onlyIds(text: string): Mentioned[] {
-  const words = wordsIn(text);
-  if (!words.every((word) => NEARLY_ID.test(word))) return [];
-  return words.map(mentioned);
+function whole(part: string): Mentioned {
+  return { said: part, reason: noId(part) };
 }
 
-/** The text of a field, which may be a tree in Atlassian's document format (ADF). */
-function textIn(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (fieldsOf(value) === null || field(value, "type") === undefined) return "";
-  if (field(value, "type") === "hardBreak") return "\n";
-  const text = field(value, "text");
-  if (typeof text === "string") return text;
-  const inner = listField(value, "content").map(textIn).join("");
-  return INLINE.has(textField(value, "type") ?? "") ? inner : `${inner}\n`;
-}
-
-/** Nodes that are parts of a line; every other node with text is a separate block. */
-const INLINE = new Set(["text", "mention", "emoji", "inlineCard", "date", "status"]);
+const AMONG_WORDS =
+  "It stands among other words of a custom field, so it may be the hash of a file. Send ids alone " +
+  "in a field, or after 'Machine ids:'.";
 
 /**
  * Where people read the issue: on the host of the REST address, unless that is Atlassian's shared

@@ -29,6 +29,7 @@ const THIN: Readonly<Record<string, readonly unknown[]>> = {
     rowOf({ type: "host" }),
     rowOf({ type: "azure-resource" }),
   ],
+  jira: [{ id: "1", fields: { customfield_1: {} } }],
   graph: [
     { id: "1", evidence: [{ "@odata.type": "#x.deviceEvidence" }] },
     { id: "1", evidence: [{ "@odata.type": "#x.fileEvidence" }] },

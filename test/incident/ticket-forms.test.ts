@@ -118,6 +118,83 @@ describe("Jira", () => {
     expect(parseIncident("jira", lineOf("see the attachment")).kind).toBe("nothingToDo");
   });
 
+  it.each([
+    ["with a name that is none", `Machine ids: ${ID}, BÜRO-PC7, PC-0004$`, "BÜRO-PC7 PC-0004$"],
+    ["with no id at all", "Machine ids: BÜRO-PC7", "BÜRO-PC7"],
+    ["with an id that is too short", `Machine ids: ${ID} ${"0a".repeat(15)}`, "0a".repeat(15)],
+    ["in bold wiki text", `*Machine ids:* ${ID}, _BÜRO_`, "BÜRO"],
+    ["with the colon outside of the bold", `**Machine ids**: *${ID}* {{BÜRO}}`, "BÜRO"],
+    ["as an item", `intro\n* Machine ids: ${ID} BÜRO\nend`, "BÜRO"],
+    ["as a numbered item", `1. Device IDs: ${ID} BÜRO`, "BÜRO"],
+    ["with a colour", `{color:red}Machine ids:{color} ${ID} BÜRO`, "BÜRO"],
+    ["with a space that does not break", `Machine\u00a0ids\u00a0:\u00a0${ID} BÜRO`, "BÜRO"],
+    ["before a list", `Machine ids:\n\n* ${ID}\n* BÜRO\nThe end.`, "BÜRO"],
+    ["as a heading", `h3. Machine ids\r\n# ${ID}\r\n# BÜRO\r\n\r\n# ${OTHER}`, "BÜRO"],
+    ["before lines", `Machine ids:\n${ID}\nBÜRO\nSHA1:\n${OTHER}`, "BÜRO"],
+    ["in a row", `|Owner|Erika|\n|Machine ids|${ID}, BÜRO|\n|Hash|${OTHER}|`, "BÜRO"],
+    ["over a column", `||Machine ids||Hash||\n|${ID}|${OTHER}|\n|BÜRO|x|`, "BÜRO"],
+    ["over a column without heads", `|Hash|Machine ids|\n|${OTHER}|${ID}|\n|x|BÜRO|`, "BÜRO"],
+  ])("loses no word after a label %s", (_, description, skipped) => {
+    // Another machine is named, so that the incident is accepted.
+    const json = issue({ description, labels: [ID] });
+    const { machines, unusable } = read("jira", json);
+    expect(machines.map(({ machineId }) => machineId)).toEqual([ID]);
+    expect(unusable.map(({ machine }) => machine).join(" ")).toBe(skipped);
+  });
+
+  const cell = (type: string, line: string) => ({ type, content: [paragraph(text(line))] });
+  const item = (line: string) => cell("listItem", line);
+
+  it.each([
+    [
+      "a list",
+      doc(paragraph(text("Machine ids:")), {
+        type: "bulletList",
+        content: [item(ID), item("BÜRO")],
+      }),
+    ],
+    [
+      "the next cell",
+      doc({
+        type: "table",
+        content: [
+          {
+            type: "tableRow",
+            content: [cell("tableHeader", "Machine ids"), cell("tableCell", `${ID} BÜRO`)],
+          },
+          { type: "tableRow", content: [cell("tableHeader", "Hash"), cell("tableCell", OTHER)] },
+        ],
+      }),
+    ],
+  ])("reads in a document %s after the label", (_, description) => {
+    const { machines, unusable } = read("jira", issue({ description }));
+    expect(machines.map(({ machineId }) => machineId)).toEqual([ID]);
+    expect(unusable.map(({ machine }) => machine)).toEqual(["BÜRO"]);
+  });
+
+  it.each([
+    ["names", `${ID}, BÜRO-PC7`, ["BÜRO-PC7"]],
+    ["names before", `BÜRO-PC7;${ID}`, ["BÜRO-PC7"]],
+    ["a remark", `${ID} (BÜRO-PC7)`, ["BÜRO-PC7"]],
+    ["options", [{ value: ID }, { value: "Büro 7" }], ["Büro 7"]],
+    ["an option below another", { value: "Server", child: { value: ID } }, ["Server"]],
+    ["a label", `Machine ids: ${ID} BÜRO`, ["BÜRO"]],
+  ])("takes the ids of a custom field with %s, and skips the rest", (_, value, skipped) => {
+    const { machines, unusable } = read("jira", issue({ customfield_1: value }));
+    expect(machines.map(({ machineId }) => machineId)).toEqual([ID]);
+    expect(unusable.map(({ machine }) => machine)).toEqual(skipped);
+  });
+
+  it.each([`hash ${ID}`, `sha1,${ID}`, `We saw, after lunch, ${ID}.`])(
+    "acts on no id among other words of a custom field, and says so: %s",
+    (value) => {
+      expect(parseIncident("jira", issue({ customfield_1: value }))).toMatchObject({
+        kind: "nothingToDo",
+        skipped: [{ machine: ID, reason: expect.stringContaining("hash") }],
+      });
+    },
+  );
+
   it("makes the address people read at from the parts of its own", () => {
     const fields = { labels: [ID] };
     const at = (self: string) => read("jira", { ...issue(fields), self }).url;
