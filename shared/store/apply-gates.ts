@@ -1,5 +1,5 @@
 import { OPENING, runIdOfOpening, openingsOf } from "../ledger/row/keys.ts";
-import { park } from "../ledger/sequence/moves.ts";
+import { makeReady } from "../ledger/sequence/moves.ts";
 import { withApprovals } from "../ledger/run/approval.ts";
 import { waitsForGate, placed } from "../ledger/run/gate.ts";
 import { move, type Stored } from "../ledger/sequence/rows.ts";
@@ -81,8 +81,9 @@ async function moveSome(
   const run = await loadRun(tx, runIdOfOpening(note.key));
   if (run === null) throw new Error(`the run of ${note.key} is gone, but its gate has changed`);
   const { sequences, isWhole } = await sequencesOfRun(ports, run.value);
+  const nowMs = ports.clock.earliest();
   const changes = sequences.flatMap((before) => {
-    const after = placedByGate(before.value, run.value);
+    const after = placedByGate(before.value, run.value, nowMs);
     return after === null ? [] : [{ before, after }];
   });
   const some = changes.slice(0, MOVES_PER_COMMIT);
@@ -111,11 +112,15 @@ async function sequencesOfRun(
 }
 
 /** The sequence at its right place, or null if it is there. */
-function placedByGate(record: SequenceRecord, run: RunRecord): SequenceRecord | null {
+function placedByGate(
+  record: SequenceRecord,
+  run: RunRecord,
+  nowMs: number,
+): SequenceRecord | null {
   const { place, reason } = record;
   if (record.state !== "waiting" || !(place?.kind === "ready" || waitsForGate(record))) return null;
   const next = withApprovals(record, run.approval);
   const after = placed(next, run);
-  if (after === next) return waitsForGate(record) ? park(next, { kind: "ready" }, null) : null;
+  if (after === next) return waitsForGate(record) ? makeReady(next, nowMs) : null;
   return after.reason?.code === reason?.code ? null : after;
 }

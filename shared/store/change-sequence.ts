@@ -1,7 +1,7 @@
 import type { AuditFacts } from "../evidence/audit.ts";
 import { gateAfterEnd } from "../ledger/run/gate.ts";
 import { RATE_TOKEN_KEY, behindRange, sequenceIdIn } from "../ledger/row/keys.ts";
-import { park } from "../ledger/sequence/moves.ts";
+import { makeReady } from "../ledger/sequence/moves.ts";
 import { owing } from "../ledger/outbox/notice.ts";
 import {
   freesMachine,
@@ -59,7 +59,7 @@ export async function moveSequence(
   { lease = null, facts = [] }: MoveOptions = {},
 ): Promise<void> {
   const own = freesMachine(before.value, after)
-    ? await freeing(tx, before, after, lease)
+    ? await freeing(tx, { before, after, nowMs }, lease)
     : move(before, after);
   const finished = isFinished(after) && !isFinished(before.value) ? 1 : 0;
   const isCounted = finished > 0 || changesTally(before.value, after);
@@ -135,8 +135,7 @@ async function isStale(ledger: LedgerReads, before: Stored<SequenceRecord>): Pro
 
 async function freeing(
   ledger: LedgerReads,
-  before: Stored<SequenceRecord>,
-  after: SequenceRecord,
+  { before, after, nowMs }: Change,
   known: Stored<MachineLease> | null,
 ): Promise<RowChange[]> {
   const isOwn = known?.value.sequenceId === after.sequenceId;
@@ -155,6 +154,6 @@ async function freeing(
   const forward = waiting
     .filter((each) => each !== null)
     .filter((each) => each.value.place?.kind === "behind")
-    .flatMap((each) => move(each, park(each.value, { kind: "ready" }, null)));
+    .flatMap((each) => move(each, makeReady(each.value, nowMs)));
   return [...own, ...forward];
 }

@@ -53,6 +53,7 @@ export function aSequence(overrides: Partial<SequenceRecord> = {}): SequenceReco
     libraryHold: null,
     acceptedAtMs: START_MS,
     expiresAtMs: START_MS + 72 * HOUR_MS,
+    readyAtMs: null,
     claimedAtMs: null,
     submittedAtMs: null,
     endedAtMs: null,

@@ -25,9 +25,23 @@ export const OF_ALARMS: readonly Patch[] = [
   },
   {
     name: "tells of the deadline of an approval that was given",
+    file: "shared/ledger/run/summary.ts",
+    snippet: "isOver || approval?.granted !== null ? null : approval.expiresAtMs",
+    replacement: "isOver ? null : (approval?.expiresAtMs ?? null)",
+    caughtBy: { test: "test/workflow/view/tell-state.test.ts" },
+  },
+  {
+    name: "looks for deadlines of approvals in the newest thousand runs only",
     file: "shared/workflow/view/tell-state.ts",
-    snippet: "return approval?.granted === null ? approval.expiresAtMs : 0;",
-    replacement: "return approval?.expiresAtMs ?? 0;",
+    snippet: "const PAGES_MAX = 10;",
+    replacement: "const PAGES_MAX = 1;",
+    caughtBy: { test: "test/workflow/view/tell-state.test.ts" },
+  },
+  {
+    name: "counts how long urgent work waits from when it was accepted",
+    file: "shared/ledger/sequence/rows.ts",
+    snippet: "return readyAtMs ?? acceptedAtMs;",
+    replacement: "return readyAtMs === null ? acceptedAtMs : acceptedAtMs;",
     caughtBy: { test: "test/workflow/view/tell-state.test.ts" },
   },
   {

@@ -102,8 +102,8 @@ export const OF_LISTS: readonly Patch[] = [
   {
     name: "keeps a machine that was seen among the retries",
     file: "shared/workflow/poll/release-seen.ts",
-    snippet: 'const after = park(record.value, { kind: "ready" }, null);',
-    replacement: 'const after = park(record.value, { kind: "ready" }, record.value.reason);',
+    snippet: "const after = makeReady(record.value, nowMs, null);",
+    replacement: "const after = makeReady(record.value, nowMs, record.value.reason);",
     caughtBy: { test: "test/workflow/poll/release-seen.test.ts" },
   },
   {

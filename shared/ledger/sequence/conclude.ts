@@ -86,7 +86,7 @@ function succeed(record: SequenceRecord, action: MachineAction, nowMs: number): 
   const results = withOwed(record, action);
   if (record.part + 1 < record.parts.length) {
     const next = { ...record, results, part: record.part + 1, attempt: 0, attempts: 0, pass: 0 };
-    return giveBack(next, { kind: "ready" }, null);
+    return giveBack({ ...next, readyAtMs: Math.floor(nowMs) }, { kind: "ready" }, null);
   }
   return { ...moved(record, "succeeded"), results, endedAtMs: nowMs, outcome: null };
 }

@@ -91,6 +91,18 @@ export function park(record: SequenceRecord, place: Place, reason: Reason | null
   return { ...record, place, reason, libraryHold: null };
 }
 
+/**
+ * A sequence that waited for something joins the ready ones: the time that it waits for Defender
+ * begins now. A POST that did not get through does not begin it anew.
+ */
+export function makeReady(
+  record: SequenceRecord,
+  nowMs: number,
+  reason: Reason | null = null,
+): SequenceRecord {
+  return { ...park(record, { kind: "ready" }, reason), readyAtMs: Math.floor(nowMs) };
+}
+
 /** Ends it without a final action of Defender's: it never ran, was refused, or nothing is known. */
 export function end(
   record: SequenceRecord,

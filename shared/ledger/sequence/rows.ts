@@ -16,12 +16,14 @@ export type MachineLease = z.infer<typeof machineSchema>;
 /**
  * A row of the waiting index: its machine and its expiry, so that expired sequences, and those of a
  * machine, are found without their records; null in rows from before these fields.
+ * `readyAtMs` is since when it is ready; null in rows from before it, and in those that are not.
  */
 export const indexSchema = rowObject({
   v: z.literal(1),
   machineId: z.string(),
   machineName: z.string().nullable().default(null),
   expiresAtMs: fineInstant.nullable().default(null),
+  readyAtMs: fineInstant.nullable().default(null),
 });
 
 /**
@@ -74,7 +76,13 @@ export function rowsOf(record: SequenceRecord): Map<string, unknown> {
   const rows = new Map<string, unknown>();
   const index = indexKey(record);
   const { machineId, machineName, expiresAtMs } = record;
-  if (index !== null) rows.set(index, { v: 1, machineId, machineName, expiresAtMs });
+  if (index !== null) {
+    const body = { v: 1, machineId, machineName, expiresAtMs };
+    rows.set(
+      index,
+      record.place?.kind === "ready" ? { ...body, readyAtMs: readyAt(record) } : body,
+    );
+  }
   if (holdsMachine(record)) {
     const lease: MachineLease = { v: 1, sequenceId: record.sequenceId, waiters: false };
     rows.set(machineKey(record.machineId), lease);
@@ -82,6 +90,10 @@ export function rowsOf(record: SequenceRecord): Map<string, unknown> {
   const note = noteOf(record);
   if (note !== null) rows.set(owedKey(record.sequenceId), note);
   return rows;
+}
+
+function readyAt({ readyAtMs, acceptedAtMs }: SequenceRecord): number {
+  return readyAtMs ?? acceptedAtMs;
 }
 
 function noteOf(record: SequenceRecord): OwedNote | null {

@@ -139,6 +139,8 @@ export const sequenceSchema = rowObject({
   libraryHold: libraryHoldSchema.nullable().default(null),
   acceptedAtMs: instant,
   expiresAtMs: instant,
+  /** When it joined the ready ones anew; null if it has done so only when it was accepted. */
+  readyAtMs: instant.nullable().default(null),
   claimedAtMs: instant.nullable(),
   submittedAtMs: instant.nullable(),
   endedAtMs: instant.nullable(),

@@ -115,6 +115,7 @@ const NOT_CLAIMED = {
   part: 0,
   attempt: 0,
   attempts: 0,
+  readyAtMs: null,
   claimedAtMs: null,
   submittedAtMs: null,
   actionId: null,

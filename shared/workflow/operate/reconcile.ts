@@ -7,7 +7,7 @@ import {
   OWED,
   sequenceIdIn,
 } from "../../ledger/row/keys.ts";
-import { park } from "../../ledger/sequence/moves.ts";
+import { makeReady } from "../../ledger/sequence/moves.ts";
 import { machineSchema, move, type RowChange, type Stored } from "../../ledger/sequence/rows.ts";
 import {
   holdsMachine,
@@ -149,12 +149,13 @@ async function bringForward(ports: ReconcilePorts): Promise<number> {
   return await countMended(ports, BEHIND, async (row) => {
     if ((await loadLease(ledger, machineIdBehind(row.key))) !== null) return null;
     const record = await loadSequence(ledger, sequenceIdIn(row.key));
-    return record?.value.place?.kind === "behind" ? forward(record) : [deletion(row)];
+    const isBehind = record?.value.place?.kind === "behind";
+    return isBehind ? forward(record, ports.clock.earliest()) : [deletion(row)];
   });
 }
 
-function forward(record: Stored<SequenceRecord>) {
-  return move(record, park(record.value, { kind: "ready" }, null));
+function forward(record: Stored<SequenceRecord>, nowMs: number) {
+  return move(record, makeReady(record.value, nowMs));
 }
 
 async function dropNotes(ports: ReconcilePorts): Promise<number> {

@@ -1,7 +1,7 @@
 import { isUnapproved, withApprovals } from "../../ledger/run/approval.ts";
 import { placed } from "../../ledger/run/gate.ts";
 import { dueBy, sequenceIdIn } from "../../ledger/row/keys.ts";
-import { end, expire, park } from "../../ledger/sequence/moves.ts";
+import { end, expire, makeReady } from "../../ledger/sequence/moves.ts";
 import { move, type Stored } from "../../ledger/sequence/rows.ts";
 import type { SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import type { Ports } from "../../ports.ts";
@@ -56,7 +56,7 @@ async function release(
 ): Promise<boolean> {
   const { value } = record;
   const after =
-    value.expiresAtMs > nowMs ? park(value, { kind: "ready" }, value.reason) : expire(value, nowMs);
+    value.expiresAtMs > nowMs ? makeReady(value, nowMs, value.reason) : expire(value, nowMs);
   const facts = grouped([factOfMove(value, after, nowMs)]);
   return await moveOnce(ports, { before: record, after, nowMs }, { facts });
 }

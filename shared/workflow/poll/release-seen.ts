@@ -1,5 +1,5 @@
 import { LATER, sequenceIdIn } from "../../ledger/row/keys.ts";
-import { park } from "../../ledger/sequence/moves.ts";
+import { makeReady } from "../../ledger/sequence/moves.ts";
 import { indexSchema } from "../../ledger/sequence/rows.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import type { Limits } from "../../limits/pace/limits.ts";
@@ -57,6 +57,7 @@ async function release(ports: SeenPorts, sequenceId: string): Promise<boolean> {
   const waits = record?.value.place?.kind === "later" && record.value.reason?.code === "offline";
   if (record === null || !waits) return false;
   // Without the reason it waits in its own lane again, because its machine was seen.
-  const after = park(record.value, { kind: "ready" }, null);
-  return await moveOnce(ports, { before: record, after, nowMs: ports.clock.earliest() });
+  const nowMs = ports.clock.earliest();
+  const after = makeReady(record.value, nowMs, null);
+  return await moveOnce(ports, { before: record, after, nowMs });
 }

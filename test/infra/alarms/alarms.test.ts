@@ -148,3 +148,22 @@ describe("door-closed", () => {
     expect(isRaised(lines)).toBe(false);
   });
 });
+
+describe("approvals-expire", () => {
+  const { query = "" } = RULES.find(({ name }) => name === "approvals-expire") ?? {};
+  const NOW_MS = Date.parse("2026-11-28T12:00:00Z");
+  const isRaised = (line: object) => {
+    const Message = JSON.stringify({ event: "queueState", ...line });
+    const AppTraces = [{ TimeGenerated: new Date(NOW_MS - MINUTE_MS), Message, SeverityLevel: 1 }];
+    return compiled(query)({ tables: { AppTraces }, nowMs: NOW_MS }).length > 0;
+  };
+
+  it("is raised when less than half an hour is left, and when nobody knows", () => {
+    expect(isRaised({ approvalSeconds: 1_799, approvalsKnown: true })).toBe(true);
+    expect(isRaised({ approvalSeconds: null, approvalsKnown: false })).toBe(true);
+    expect(isRaised({ approvalSeconds: 1_800, approvalsKnown: true })).toBe(false);
+    expect(isRaised({ approvalSeconds: null, approvalsKnown: true })).toBe(false);
+    // A release before this one says nothing of it.
+    expect(isRaised({ approvalSeconds: null })).toBe(false);
+  });
+});

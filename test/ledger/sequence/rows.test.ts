@@ -186,9 +186,13 @@ describe("the rows of a sequence", () => {
 
   it("say for which machine it waits and until when, and who holds a machine", () => {
     const waiting = aSequence();
-    const { machineId, machineName, expiresAtMs } = waiting;
+    const { machineId, machineName, expiresAtMs, acceptedAtMs } = waiting;
     const index = { v: 1, machineId, machineName, expiresAtMs };
-    expect([...rowsOf(waiting).values()]).toEqual([index]);
+    expect([...rowsOf(waiting).values()]).toEqual([{ ...index, readyAtMs: acceptedAtMs }]);
+    const anew = aSequence({ readyAtMs: START_MS + 1 });
+    expect([...rowsOf(anew).values()]).toEqual([{ ...index, readyAtMs: START_MS + 1 }]);
+    const later = aSequence({ place: { kind: "later", dueAtMs: START_MS }, readyAtMs: START_MS });
+    expect([...rowsOf(later).values()]).toEqual([index]);
     const lease = { v: 1, sequenceId: SEQUENCE_ID, waiters: false };
     expect(rowsOf(aClaimed()).get(machineKey(MACHINE_ID))).toEqual(lease);
   });
