@@ -1,5 +1,5 @@
 import type { Run } from "./app-calls.ts";
-import { good, stopped, type Step } from "./step.ts";
+import { good, RESUME_FIX, stopped, type Step } from "./step.ts";
 
 /** How far the run has come. */
 export interface Progress {
@@ -23,7 +23,7 @@ const LIVE_RESPONSE_OFF =
 const REFUSALS: Readonly<Record<string, string>> = {
   approval: "Let somebody approve it: POST /api/runs/RUN/approve.",
   runPaused: "Resume it: POST /api/runs/RUN/resume.",
-  paused: "Send POST /api/resume first.",
+  paused: RESUME_FIX,
   lockedOut: "lrq doctor says which right is missing.",
   setAside: "Run the version of the app that wrote the budget.",
 };

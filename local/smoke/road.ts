@@ -1,7 +1,7 @@
 import { setTimeout as pass } from "node:timers/promises";
 import { judgeRun, type Progress } from "./judge-run.ts";
 import type { AppCalls } from "./app-calls.ts";
-import { good, stopped, type Step } from "./step.ts";
+import { good, RESUME_FIX, stopped, type Step } from "./step.ts";
 
 /** The smallest thing that lrq can fetch from every machine, with no script of the library. */
 const HARMLESS = [
@@ -64,7 +64,7 @@ async function lookAtQueue(app: AppCalls): Promise<Step> {
   const { paused, lockedOut } = status.value;
   if (paused !== null) {
     const what = `${paused.by} paused lrq: ${paused.why}`;
-    return stopped("queue", "refused", { what, fix: "Send POST /api/resume first." });
+    return stopped("queue", "refused", { what, fix: RESUME_FIX });
   }
   if (lockedOut !== null) {
     return stopped("queue", "refused", { what: lockedOut.detail, fix: lockedOut.remedy });

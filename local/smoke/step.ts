@@ -18,6 +18,10 @@ export interface Step {
   readonly fix: string | null;
 }
 
+/** Somebody has paused lrq, and perhaps with the setting, which refuses a resume. */
+export const RESUME_FIX =
+  "If the setting PAUSED is on, set it to false first. Then send POST /api/resume.";
+
 export const EXIT_CODES: Readonly<Record<Verdict, ExitCode>> = {
   ok: EXIT.done,
   wrong: EXIT.failed,

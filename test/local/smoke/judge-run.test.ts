@@ -43,6 +43,10 @@ describe("a run that is looked at", () => {
     },
   );
 
+  it("says that the setting PAUSED comes before a resume", () => {
+    expect(waiting("paused").steps[0]?.fix).toMatch(/PAUSED .* false .* POST \/api\/resume/);
+  });
+
   it("says where to turn live response on, if it is off", () => {
     const { steps } = waiting("lockedOut", "Defender refuses: HTTP 403 DisabledFeature");
     expect(steps[0]?.fix).toMatch(/Advanced features/);
