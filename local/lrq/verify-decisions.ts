@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { verifyDecisions } from "../../shared/evidence/decision.ts";
+import { type Decision, decisionSchema, verifyDecisions } from "../../shared/evidence/decision.ts";
 import type { Statement } from "../../shared/evidence/statement.ts";
 import {
   auditText,
@@ -27,13 +27,17 @@ interface Line extends z.infer<typeof lineSchema> {
 
 /**
  * Checks what the queue decided: each sequence has its own chain, whose end every statement names.
- * The chain may be longer, for a late action can come to light after the seal.
+ * The chain may be longer, for a late action can come to light after the seal. Gives the decisions
+ * about each sequence that has a complete chain.
  */
-export function checkDecisions(folder: string, statements: FolderStatements, found: Found): void {
+export function checkDecisions(
+  folder: string,
+  statements: FolderStatements,
+  found: Found,
+): ReadonlyMap<string, readonly Decision[]> {
   const { seals, last } = statements;
-  if (!tellsDecisions(last)) return;
-  const chains = readChains(folder, last, found);
-  if (chains === null) return;
+  const chains = tellsDecisions(last) ? readChains(folder, last, found) : null;
+  if (chains === null) return new Map();
   for (const [sequenceId, links] of chains) {
     const verdict = verifyDecisions(
       links.map(({ raw }) => raw),
@@ -46,6 +50,14 @@ export function checkDecisions(folder: string, statements: FolderStatements, fou
   for (const each of new Set([...seals.map(({ statement }) => statement), last])) {
     checkEnds(each, last, { chains, found });
   }
+  return new Map(
+    [...chains].map(([sequenceId, links]) => [sequenceId, links.flatMap(decisionsIn)]),
+  );
+}
+
+function decisionsIn({ raw }: Line): readonly Decision[] {
+  const read = decisionSchema.safeParse(raw);
+  return read.success ? [read.data] : [];
 }
 
 /** The decisions about each sequence, in the order of the sequences; null if a line is none. */

@@ -29,6 +29,7 @@ import { parsed } from "./parsed-json.ts";
 import { plainFilesIn, readPlainText } from "./plain-files.ts";
 import { checkLogs, type ReadManifest } from "./verify-logs.ts";
 import { checkDecisions } from "./verify-decisions.ts";
+import { checkEndings } from "./verify-ends.ts";
 import { checkPins } from "./verify-library.ts";
 import { readStatements } from "./verify-seals.ts";
 
@@ -82,7 +83,10 @@ export async function verifyFolder(
   const known = knownNames(statements);
   checkResults(expected, digests, { known, found });
   const records = checkLogs(folder, { manifest, statements }, found);
-  if (statements !== null) checkDecisions(folder, statements, found);
+  if (statements !== null) {
+    const chains = checkDecisions(folder, statements, found);
+    checkEndings(statements.last, { records, chains }, found);
+  }
   if (pins !== null) checkPins({ entries, records }, pins, found);
   const head = manifest?.file.head ?? null;
   const headOf = expectedHead === null ? null : headIn(expectedHead, head, statements);

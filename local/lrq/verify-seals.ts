@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { type AuditRecord } from "../../shared/evidence/audit.ts";
 import { type Statement, statementSchema, statementText } from "../../shared/evidence/statement.ts";
 import { FIRST_HEAD } from "../../shared/ledger/run/chain-head.ts";
+import { isTerminal } from "../../shared/ledger/sequence/sequence.ts";
+import { canonicalJson } from "../../shared/plan/canonical-json.ts";
 import { type FolderStatements, sealName, UNSEALED } from "./custody-folder.ts";
 import type { Found } from "./finding.ts";
+import { areInOrder, LATE_MS } from "./time-order.ts";
 import { parsed } from "./parsed-json.ts";
 import { readPlainText } from "./plain-files.ts";
 
@@ -103,12 +106,33 @@ function checkStatement(
   if (statement.seal !== null && statement.finishedAt === null) {
     found(name, "seals a run that had not finished");
   }
-  const { accepted, sequences } = statement;
+  checkSequences(name, statement, found);
+  checkEnd(name, { ...statement.custody, noun: "custody entry" }, entries, found);
+  checkEnd(name, { ...statement.audit, noun: "audit record" }, records, found);
+}
+
+/** Whether what a statement says of all its sequences fits what it says of each. */
+function checkSequences(name: string, statement: Statement, found: Found): void {
+  const { seal, accepted, sequences, profiles, finishedAt, at } = statement;
   if (sequences.length !== accepted) {
     found(name, `says that ${accepted} sequences were asked for, and has ${sequences.length}`);
   }
-  checkEnd(name, { ...statement.custody, noun: "custody entry" }, entries, found);
-  checkEnd(name, { ...statement.audit, noun: "audit record" }, records, found);
+  const ids = sequences.map(({ sequenceId }) => sequenceId);
+  if (new Set(ids).size !== ids.length) found(name, "has a sequence twice");
+  const used = sequences.map(({ profile }) => canonicalJson(profile));
+  const named = profiles.map((each) => canonicalJson(each));
+  if (named.toSorted().join() !== [...new Set(used)].toSorted().join()) {
+    found(name, "has other profiles than its sequences");
+  }
+  const open = sequences.find((each) => !isTerminal(each));
+  if (seal !== null && open !== undefined) {
+    found(name, `seals ${open.sequenceId}, which is ${open.state}`);
+  }
+  if (finishedAt === null) return;
+  const isEarly = sequences.some(({ endedAt }) => !areInOrder([endedAt, finishedAt], LATE_MS));
+  if (isEarly || !areInOrder([finishedAt, at])) {
+    found(name, "has the time when the run finished in no possible order");
+  }
 }
 
 /** Whether the chain has the end that a statement names; it may go on after that. */

@@ -1,16 +1,18 @@
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
 import type { CustodyEntry } from "../../shared/evidence/custody.ts";
+import { reportedName } from "../../shared/evidence/reported-text.ts";
 import type { Statement } from "../../shared/evidence/statement.ts";
 import { canonicalJson } from "../../shared/plan/canonical-json.ts";
 import { AUDIT, MANIFEST } from "./custody-folder.ts";
 import type { Found } from "./finding.ts";
+import { areInOrder, LATE_MS } from "./time-order.ts";
 import { nameOf } from "./verify-seals.ts";
 
 type Sequence = Statement["sequences"][number];
 type Result = NonNullable<Sequence["commands"][number]["result"]>;
 
-/** Clocks of hosts and of the storage account differ by seconds; a minute is no accident. */
-const CLOCKS_MS = 60_000;
+/** As many characters as a statement keeps of a name (`statement.ts`). */
+const TARGET_CHARACTERS = 255;
 /** What a record of reading says: which file, and its hash. */
 const READING = /^(\S+) sha256 ([0-9a-f]{64})$/;
 
@@ -25,8 +27,10 @@ export function checkStory(
   checkRequests(statement, records, found);
   checkApprovals(statement, records, found);
   checkTimes(statement, entries, found);
+  checkLogTimes(records, found);
   const accepted = records.find(({ event }) => event === "accepted");
-  if (accepted !== undefined && accepted.by !== statement.requestedBy) {
+  if (accepted === undefined) found(AUDIT, "does not say that the run was accepted");
+  else if (accepted.by !== statement.requestedBy) {
     found(AUDIT, `record ${accepted.number} names ${accepted.by}, not ${statement.requestedBy}`);
   }
 }
@@ -66,6 +70,9 @@ function checkEntries(statement: Statement, entries: readonly CustodyEntry[], fo
     if (result?.sha256 !== entry.sha256 || result.size !== entry.size) {
       found(MANIFEST, `${where} has another size or hash of ${entry.storedAs} than ${name}`);
     }
+    if (!isOfCommand(entry, sequence)) {
+      found(MANIFEST, `${where} has another command than ${name}`);
+    }
     const { machineId, profile, approvedBy } = sequence;
     const said = {
       runId,
@@ -74,6 +81,7 @@ function checkEntries(statement: Statement, entries: readonly CustodyEntry[], fo
       ...requestOf(statement, sequence),
       machineId,
       profile,
+      ...lastOf(sequence, entry),
     };
     const differing = Object.entries({ ...said, approvedBy }).find(
       ([member, value]) => !isSame(value, Object(entry)[member]),
@@ -97,6 +105,33 @@ function requestOf(
     : { requestedBy: own, requestedAt: acceptedAt };
 }
 
+/**
+ * What an entry of the last part says as its sequence does. Results of an earlier part can be
+ * stored before the next part begins, and that has another action.
+ */
+function lastOf(
+  { commands, machineName, machineActionId, submittedAt }: Sequence,
+  { part }: CustodyEntry,
+): Partial<CustodyEntry> {
+  const isLast = commands.every((each) => each.part <= part);
+  // An entry without an action is none, so a statement without one never agrees.
+  return isLast ? { machineName, machineActionId: machineActionId ?? "", submittedAt } : {};
+}
+
+/** Whether the statement has, at the place of an entry, the command of that entry. */
+function isOfCommand(
+  { part, commandIndex, command, storedAs }: CustodyEntry,
+  { commands }: Sequence,
+): boolean {
+  const asked = commands.find((each) => each.part === part && each.index === commandIndex);
+  const target = command.type === "RunScript" ? command.scriptName : command.path;
+  return (
+    asked?.type === command.type &&
+    asked.target === reportedName(target, TARGET_CHARACTERS) &&
+    asked.result?.storedAs === storedAs
+  );
+}
+
 function storedOf({ commands }: Sequence): [string, Result][] {
   return commands.flatMap(({ result }): [string, Result][] =>
     result?.state === "stored" && result.storedAs !== null ? [[result.storedAs, result]] : [],
@@ -107,26 +142,39 @@ function isSame(one: unknown, other: unknown): boolean {
   return one === other || canonicalJson(one) === canonicalJson(other ?? null);
 }
 
-/** Whoever joined the run with a sequence has a record of it in the log of the run. */
+/** Whoever joined the run with a sequence, or retried one, has a record of it in the run's log. */
 function checkRequests(
   { sequences, requestedBy: maker }: Statement,
   records: readonly AuditRecord[],
   found: Found,
 ): void {
-  const given = new Set(records.filter(({ event }) => event === "accepted").map(({ by }) => by));
+  const asks = records.filter(({ event }) => event === "accepted" || event === "retried");
+  const given = new Set(asks.map(({ by }) => by));
   for (const { sequenceId, requestedBy } of sequences) {
     if (requestedBy === undefined || requestedBy === maker || given.has(requestedBy)) continue;
     found(AUDIT, `has no request by ${requestedBy}, who asked for ${sequenceId}`);
   }
 }
 
-/** Who approved a sequence has a record of it in the log of the run. */
+/** Who approved a sequence has a record of it in the log of the run, before it was submitted. */
 function checkApprovals(statement: Statement, records: readonly AuditRecord[], found: Found): void {
-  const given = new Set(records.filter(({ event }) => event === "approved").map(({ by }) => by));
-  for (const { sequenceId, approvedBy } of statement.sequences) {
+  const given = records.filter(({ event }) => event === "approved");
+  for (const { sequenceId, approvedBy, submittedAt } of statement.sequences) {
     for (const by of approvedBy) {
-      if (!given.has(by)) found(AUDIT, `has no approval by ${by}, who approved ${sequenceId}`);
+      const own = given.filter((each) => each.by === by);
+      if (own.length === 0) {
+        found(AUDIT, `has no approval by ${by}, who approved ${sequenceId}`);
+      } else if (!own.some(({ at }) => areInOrder([at, submittedAt]))) {
+        found(AUDIT, `has the approval by ${by} after ${sequenceId} was submitted`);
+      }
     }
+  }
+}
+
+function checkLogTimes(records: readonly AuditRecord[], found: Found): void {
+  for (const [place, { number, at }] of records.entries()) {
+    if (areInOrder([records[place - 1]?.at ?? null, at], LATE_MS)) continue;
+    found(AUDIT, `record ${number} is earlier than the one before it`);
   }
 }
 
@@ -148,9 +196,4 @@ function checkTimes(statement: Statement, entries: readonly CustodyEntry[], foun
       found(MANIFEST, `entry ${entry.number} has its times in no possible order`);
     }
   }
-}
-
-function areInOrder(instants: readonly (string | null)[]): boolean {
-  const known = instants.filter((each) => each !== null).map((each) => Date.parse(each));
-  return known.every((atMs, place) => place === 0 || atMs >= (known[place - 1] ?? 0) - CLOCKS_MS);
 }

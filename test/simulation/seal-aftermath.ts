@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { bySequence, decisionChains } from "../../local/lrq/custody-folder.ts";
+import { checkEndings } from "../../local/lrq/verify-ends.ts";
+import { checkStatements } from "../../local/lrq/verify-seals.ts";
+import { checkStory } from "../../local/lrq/verify-story.ts";
 import { auditRecordSchema, type AuditRecord } from "../../shared/evidence/audit.ts";
+import { custodyEntrySchema } from "../../shared/evidence/custody.ts";
+import { decisionIn } from "../../shared/evidence/decision.ts";
 import { statementSchema, type Statement } from "../../shared/evidence/statement.ts";
 import { runSchema, type RunRecord } from "../../shared/ledger/run/run.ts";
 import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
@@ -30,6 +36,7 @@ export async function checkSealsOf(world: World, runId: string): Promise<void> {
   const last = await checkSeals(world, run);
   const records = [...judge.ledger.records.values()].filter((each) => each.runId === runId);
   if (last !== null) checkDecisions(world, last);
+  if (last !== null) checkStoryOf(world, last);
   if (last !== null && linesOf(last) !== recordLines(records)) {
     court.fail("sealed", `the seal of ${runId} says ${linesOf(last)}, not ${recordLines(records)}`);
   }
@@ -102,6 +109,26 @@ function decisionHashes(records: readonly AuditRecord[], sequenceId: string): st
     hashes.push(createHash("sha256").update(canonicalJson(link)).digest("hex"));
   }
   return hashes;
+}
+
+/** Whatever has happened, `lrq verify` finds no contradiction in what an export would have. */
+function checkStoryOf({ court, memory }: World, last: Statement): void {
+  const of = (prefix: string) => memory.rows().filter(({ key }) => key.startsWith(prefix));
+  const entries = of(`custody!${last.runId}!`).map(({ body }) => custodyEntrySchema.parse(body));
+  const records = of(`audit!${last.runId}!`).map(({ body }) => auditRecordSchema.parse(body));
+  const queue = of("audit!queue!").map(({ body }) => auditRecordSchema.parse(body));
+  const decisions = queue.flatMap((record) =>
+    record.sequences.flatMap(({ sequenceId }) => decisionIn(record, sequenceId) ?? []),
+  );
+  const groups = bySequence(decisionChains(last, decisions));
+  const told = last.sequences.filter(({ decisions: end = null }) => end !== null);
+  const chains = new Map(
+    told.map(({ sequenceId }) => [sequenceId, groups.get(sequenceId) ?? []] as const),
+  );
+  const found = (where: string, what: string) => court.fail("sealed", `${where} ${what}`);
+  checkStatements({ seals: [], last }, { runId: last.runId, entries, records }, found);
+  checkStory(last, entries, records, found);
+  checkEndings(last, { records, chains }, found);
 }
 
 function isOpen({ finishedAt, sequences }: Statement): boolean {

@@ -6,11 +6,16 @@ import { onTestFinished } from "vitest";
 import type { EvidenceApi } from "../../../local/lrq/api.ts";
 import { exportRun, type ExportedRun } from "../../../local/lrq/export-run.ts";
 import { auditRecordSchema } from "../../../shared/evidence/audit.ts";
+import type { Ports } from "../../../shared/ports.ts";
+import { factAbout } from "../../../shared/store/audit.ts";
+import { loadSequence } from "../../../shared/store/load.ts";
+import { moveWithBudget } from "../../../shared/store/move-with-budget.ts";
+import { recordForRun } from "../../../shared/store/record-for-run.ts";
 import { readDecisions } from "../../../shared/workflow/view/read-decisions.ts";
 import { readQueueAudit, readRunAudit } from "../../../shared/workflow/view/read-audit.ts";
 import { readSeals } from "../../../shared/workflow/view/read-seals.ts";
 import { listEvidence, openEvidence } from "../../../shared/workflow/view/read-evidence.ts";
-import { RUN_ID } from "../../ledger/a-sequence.ts";
+import { aSequence, RUN_ID, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { type Collecting, openCollecting, type Served } from "../../workflow/collecting.ts";
 
 /** A folder that is gone after the test. */
@@ -51,11 +56,31 @@ export function apiOf(collecting: Collecting): EvidenceApi {
   };
 }
 
+const STRANGER = "9".repeat(20) + ".999999999999";
+
+/** What the queue decides about a sequence until it ends, together with one of another run. */
+export async function decideAbout(ports: Ports, sequenceId: string): Promise<void> {
+  for (const event of ["claimed", "submitted", "ended"] as const) {
+    const before = await loadSequence(ports.ledger, sequenceId);
+    if (before === null) throw new Error(`${sequenceId} is gone`);
+    const { state, outcome } = before.value;
+    const end = outcome === null ? state : `${state}, ${outcome.code}: ${outcome.detail}`;
+    const stranger = aSequence({ sequenceId: STRANGER });
+    const about = { atMs: START_MS, detail: event === "ended" ? end : "" };
+    const facts = [factAbout(event, [before.value, stranger], about)];
+    const change = { before, after: before.value, nowMs: START_MS };
+    await moveWithBudget(ports, change, { onBudget: (budget) => budget, facts });
+  }
+}
+
 /** A run of these results, collected and brought out into a folder of its own. */
 export async function exported(
   served: readonly Served[],
 ): Promise<{ folder: string; run: ExportedRun; collecting: Collecting }> {
   const collecting = await openCollecting(served);
+  const ports = collecting.ports();
+  await recordForRun(ports, RUN_ID, "accepted", { by: "analyst" });
+  await decideAbout(ports, SEQUENCE_ID);
   await collecting.collect();
   const folder = join(temporaryFolder(), "run");
   const run = await exportRun(apiOf(collecting), RUN_ID, folder);

@@ -11,23 +11,21 @@ import { runKey } from "../../../shared/ledger/row/keys.ts";
 import { runSchema } from "../../../shared/ledger/run/run.ts";
 import { insertion } from "../../../shared/ledger/sequence/rows.ts";
 import { recordForRun } from "../../../shared/store/record-for-run.ts";
-import { factAbout } from "../../../shared/store/audit.ts";
-import { loadSequence } from "../../../shared/store/load.ts";
-import { moveWithBudget } from "../../../shared/store/move-with-budget.ts";
-import type { Ports } from "../../../shared/ports.ts";
 import { openEvidence } from "../../../shared/workflow/view/read-evidence.ts";
 import { aSequence, RUN_ID, SEQUENCE_ID, START_MS } from "../../ledger/a-sequence.ts";
 import { type Collecting, openCollecting, type Served } from "../../workflow/collecting.ts";
-import { apiOf, temporaryFolder } from "./exporting.ts";
+import { apiOf, decideAbout, temporaryFolder } from "./exporting.ts";
 import { DECISION_FORGERIES } from "./decision-forgeries.ts";
 import { FORGERIES as OF_THE_REST, forgeIn } from "./forgeries.ts";
+import { FORM_FORGERIES } from "./form-forgeries.ts";
+import { STORY_FORGERIES } from "./story-forgeries.ts";
 
 const SERVED: readonly Served[] = [
   { type: "RunScript", fileName: null, chunks: [Buffer.from('{"exit_code":0}')] },
   { type: "GetFile", fileName: "a.gz", chunks: [gzipSync("within")] },
 ];
-const FORGERIES = [...OF_THE_REST, ...DECISION_FORGERIES];
-const STRANGER = "9".repeat(20) + ".999999999999";
+const FORGERIES = [...OF_THE_REST, ...DECISION_FORGERIES, ...STORY_FORGERIES, ...FORM_FORGERIES];
+const STRANGER = "9".repeat(20);
 const HAS_PYTHON = spawnSync("python3", ["--version"]).status === 0;
 
 /** A sequence that a PutFile got as far as, and no further. */
@@ -57,37 +55,44 @@ const FAILED = aSequence({
   ],
 });
 
+/** Somebody else retried it, and it was cancelled while it waited. */
+const RETRY = aSequence({
+  sequenceId: `${RUN_ID}.0000000000zy`,
+  requestedBy: "operator",
+  retry: { of: FAILED.sequenceId, number: 1, ends: [] },
+  machineId: FAILED.machineId,
+  state: "cancelled",
+  place: null,
+  acceptedAtMs: START_MS + 51_000,
+  endedAtMs: START_MS + 52_000,
+  outcome: { code: "cancelled", detail: "It was cancelled by analyst." },
+});
+
 /** A run of two machines and one that was skipped: approved, half failed, read and sealed. */
 async function aRunOfTwo(): Promise<Collecting> {
   const collecting = await openCollecting(SERVED, ["lead"]);
   const { ledger } = collecting;
   const row = await ledger.read(runKey(RUN_ID));
   const skipped = [{ machine: "pc-9", reason: "No onboarded machine has exactly this name." }];
-  const run = { ...runSchema.parse(row?.body), accepted: 2, skipped };
+  const run = { ...runSchema.parse(row?.body), accepted: 3, skipped };
   await ledger.commit([{ op: "replace", key: runKey(RUN_ID), body: run, etag: "*" }]);
-  await ledger.commit(insertion(FAILED));
+  await ledger.commit([...insertion(FAILED), ...insertion(RETRY)]);
   const ports = collecting.ports();
   await recordForRun(ports, RUN_ID, "accepted", { by: "analyst" });
   await recordForRun(ports, RUN_ID, "approved", { by: "lead" });
+  await recordForRun(ports, RUN_ID, "retried", { by: "operator", record: RETRY });
   await recordForRun(ports, RUN_ID, "cancelAsked", { by: "analyst" });
+  await recordForRun(ports, RUN_ID, "ended", {
+    by: "analyst",
+    detail: `cancelled, cancelled: ${RETRY.outcome?.detail}`,
+    record: RETRY,
+  });
   for (const each of [FAILED.sequenceId, SEQUENCE_ID]) await decideAbout(ports, each);
   await collecting.collect();
   for (const index of [0, 1]) {
     await openEvidence(ports, { sequenceId: SEQUENCE_ID, index }, wholeFor("examiner"));
   }
   return collecting;
-}
-
-/** What the queue decides about a sequence, together with one of another run. */
-async function decideAbout(ports: Ports, sequenceId: string): Promise<void> {
-  for (const event of ["claimed", "submitted", "ended"] as const) {
-    const before = await loadSequence(ports.ledger, sequenceId);
-    if (before === null) throw new Error(`${sequenceId} is gone`);
-    const stranger = aSequence({ sequenceId: STRANGER });
-    const facts = [factAbout(event, [before.value, stranger], { atMs: START_MS })];
-    const change = { before, after: before.value, nowMs: START_MS };
-    await moveWithBudget(ports, change, { onBudget: (budget) => budget, facts });
-  }
 }
 
 async function exportedRun(): Promise<{ folder: string; seal: string; head: string }> {
@@ -118,6 +123,7 @@ describe("an honest export", () => {
     expect(index).toMatchObject({
       state: "sealed",
       sequences: [
+        { state: "cancelled", left: [] },
         { state: "failed", left: ["triage.exe"] },
         { state: "succeeded", left: [] },
       ],
@@ -156,11 +162,12 @@ describe("a forgery", () => {
 
   it.skipIf(!HAS_PYTHON).each(FORGERIES)(
     "is found by the verifier in Python: $name",
-    async ({ forge, needsHead = false }) => {
+    async ({ forge, needsHead = false, saysInPython = /./ }) => {
       const { folder, seal } = await exportedRun();
       forgeIn(folder, forge);
       const { status, said, complained } = python(folder, ...(needsHead ? [seal] : []));
       expect({ status, complained }).toEqual({ status: 1, complained: "" });
+      expect(said).toMatch(saysInPython);
       expect(said).toMatch(/^NOT {2}\S+: \w/);
       expect(said).not.toContain("Error");
     },

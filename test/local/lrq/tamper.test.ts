@@ -55,7 +55,7 @@ describe("an exported run", () => {
     expect(await verifyFolder(folder)).toMatchObject({
       findings: [],
       results: 2,
-      auditRecords: 2,
+      auditRecords: 3,
       head: run.manifest.head,
     });
     expect(await findingsIn(folder, run.manifest.head)).toEqual([]);
