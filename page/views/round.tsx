@@ -91,7 +91,7 @@ function Head({ round }: { readonly round: WholeRoundView }) {
       </dd>
       <dt>reached</dt>
       <dd>
-        <Reached reached={counts.reached} targeted={counts.targeted} />
+        <Reached reached={counts.reached} targeted={counts.targeted - counts.leftOut} />
       </dd>
       <dt>machines</dt>
       <dd>

@@ -56,6 +56,7 @@ const roundShape = {
     sent: count,
     reached: count,
     missed: z.record(z.string(), count),
+    leftOut: count,
   }),
   batches: count,
   reruns: count,

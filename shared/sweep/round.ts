@@ -130,6 +130,14 @@ export function endedIn({ ended }: Pick<RoundCounts, "ended">): number {
   return ended.reduce((sum, each) => sum + each.count, 0);
 }
 
+/** How machines end that a round leaves out: they are sent nothing, and nobody failed. */
+const LEFT_OUT: readonly string[] = ["recent", "skipped", "laterRound"];
+
+/** How many were left out: no coverage is reckoned with them, and they use up no limit. */
+export function leftOutIn(counts: Pick<RoundCounts, "ended">): number {
+  return LEFT_OUT.reduce((sum, how) => sum + endedAs(counts, how), 0);
+}
+
 /** The counts after so many machines went elsewhere. Throws if they were not where it says. */
 export function counted(
   counts: RoundCounts,

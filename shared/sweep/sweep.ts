@@ -35,6 +35,7 @@ export const sweepSchema = rowObject({
   last: rowObject({
     round: number,
     endedAtMs: instant,
+    /** Without those that it left out. */
     targeted: z.number().int(),
     reached: z.number().int(),
     /** True if it is less than the definition wants. */
@@ -46,6 +47,12 @@ export const sweepSchema = rowObject({
   audit: chainHeadSchema,
 });
 export type SweepRecord = z.infer<typeof sweepSchema>;
+
+/**
+ * Rounds of a sweep that may be open at once. Our own bound: one transaction takes 100 changes, and
+ * closing a round takes two, the round and a line of the log.
+ */
+export const OPEN_ROUNDS_MAX = 40;
 
 /** The sweep when the round has not paused itself, or does so no longer. */
 export function unstalled(sweep: SweepRecord, round: number): SweepRecord {

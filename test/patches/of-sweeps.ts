@@ -68,8 +68,8 @@ export const OF_SWEEPS: readonly Patch[] = [
   {
     name: "calls a round short that has reached just enough",
     file: "shared/workflow/sweep/close-round.ts",
-    snippet: "reached < coverage * counts.targeted",
-    replacement: "reached <= coverage * counts.targeted",
+    snippet: "reached < coverage * targeted",
+    replacement: "reached <= coverage * targeted",
     caughtBy: { breaks: ["short"], seed: 27 },
   },
 ];

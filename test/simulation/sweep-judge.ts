@@ -88,9 +88,12 @@ function shortRoundsIn(change: RowChange, notices: Set<string>): string[] {
   return [keyOf(about.sweep, about.round)];
 }
 
+/** Of those that were asked: who was reached lately, has no profile or a later round, was not. */
 function endedShort({ state, definition: { coverage }, counts }: RoundRecord): boolean {
-  const share = endedAs(counts, "succeeded") / counts.targeted;
-  return state === "ended" && coverage !== null && counts.targeted > 0 && share < coverage;
+  const asked = counts.ended.filter(({ how }) => !/^(recent|skipped|laterRound)$/u.test(how));
+  const sum = asked.reduce((before, { count }) => before + count, 0);
+  const share = endedAs(counts, "succeeded") / sum;
+  return state === "ended" && coverage !== null && sum > 0 && share < coverage;
 }
 
 function checkOnce(

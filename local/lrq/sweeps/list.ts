@@ -79,7 +79,7 @@ function nextWords({ paused, nextAt }: Sweep, nowMs: number): string {
 function lastWords({ open, last }: Sweep): string {
   const going = open.length === 0 ? "" : `round ${open.join(", ")} is open`;
   if (last === null) return going === "" ? "none yet" : going;
-  const none = { waiting: 0, held: 0, sent: 0, missed: {} };
+  const none = { waiting: 0, held: 0, sent: 0, missed: {}, leftOut: 0 };
   const words = `${coverageWords({ counts: { ...none, ...last } })}${last.short ? ", short" : ""}`;
   return going === "" ? words : `${words}; ${going}`;
 }

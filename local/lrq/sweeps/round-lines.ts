@@ -22,17 +22,19 @@ export const roundSchema = z.looseObject({
     sent: z.number(),
     reached: z.number(),
     missed: z.record(z.string(), z.number()),
+    leftOut: z.number().default(0),
   }),
 });
 export type Round = z.infer<typeof roundSchema>;
 
 const BAR = 20;
 
-/** How much of a round was reached, as a bar and in numbers. */
+/** How much of a round was reached, of all but those that it left out, as a bar and in numbers. */
 export function coverageWords({ counts }: Pick<Round, "counts">): string {
-  const { targeted, reached } = counts;
-  const filled = targeted === 0 ? 0 : Math.round((BAR * reached) / targeted);
-  return `[${"#".repeat(filled)}${".".repeat(BAR - filled)}] ${reached} of ${targeted}`;
+  const { targeted, leftOut, reached } = counts;
+  const asked = targeted - leftOut;
+  const filled = asked === 0 ? 0 : Math.round((BAR * reached) / asked);
+  return `[${"#".repeat(filled)}${".".repeat(BAR - filled)}] ${reached} of ${asked}`;
 }
 
 /** A round with the places of its machines, which sum to all of them. */

@@ -43,7 +43,7 @@ function Row({ round }: { readonly round: RoundView }) {
         )}
       </td>
       <td data-head={HEADS[2]}>
-        <Reached reached={counts.reached} targeted={counts.targeted} />
+        <Reached reached={counts.reached} targeted={counts.targeted - counts.leftOut} />
       </td>
       <td data-head={HEADS[3]}>
         <Instant at={round.startedAt} />

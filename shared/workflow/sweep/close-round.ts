@@ -6,7 +6,14 @@ import type { Row } from "../../ports.ts";
 import { changeRound, changeSweep, factOfSweep, sweptChange } from "../../store/change-sweep.ts";
 import { loadRound, loadSweep, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
-import { counted, endedAs, endedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
+import {
+  counted,
+  endedAs,
+  endedIn,
+  leftOutIn,
+  REACHED,
+  type RoundRecord,
+} from "../../sweep/round.ts";
 import { sweptIn, targetSchema, type Swept } from "../../sweep/target.ts";
 import { unstalled, type SweepRecord } from "../../sweep/sweep.ts";
 import { forgetHunted } from "./keep-hunted.ts";
@@ -115,7 +122,8 @@ export async function endIfDone(ports: SweepPorts, seen: RoundRecord): Promise<v
     const atMs = Math.floor(ports.clock.earliest());
     const { counts } = round.value;
     const reached = endedAs(counts, REACHED);
-    const short = isShort(round.value, reached);
+    const targeted = counts.targeted - leftOutIn(counts);
+    const short = isShort(round.value, { reached, targeted });
     const closing = round.value.closed ?? { why: "done", by: null, atMs, cancels: null };
     changeRound(tx, round, {
       ...round.value,
@@ -127,24 +135,20 @@ export async function endIfDone(ports: SweepPorts, seen: RoundRecord): Promise<v
       endedAtMs: atMs,
     });
     const { tried } = round.value;
-    const last = {
-      round: number,
-      endedAtMs: atMs,
-      targeted: counts.targeted,
-      reached,
-      short,
-      tried,
-    };
+    const last = { round: number, endedAtMs: atMs, targeted, reached, short, tried };
     const open = sweep.value.open.filter((each) => each !== number);
-    const detail = `round ${number} reached ${reached} of ${counts.targeted} machines`;
+    const detail = `round ${number} reached ${reached} of ${targeted} machines`;
     const fact = factOfSweep("roundEnded", { atMs, by: null, detail });
     changeSweep(tx, sweep, { ...unstalled(sweep.value, number), open, last }, [fact]);
     if (short) tx.stage(owing([noticeOfShort(round.value, { ...last, why: closing.why })]));
   });
 }
 
-function isShort({ definition: { coverage }, counts }: RoundRecord, reached: number): boolean {
-  return coverage !== null && reached < coverage * counts.targeted;
+function isShort(
+  { definition: { coverage } }: RoundRecord,
+  { reached, targeted }: Pick<Last, "reached" | "targeted">,
+): boolean {
+  return coverage !== null && reached < coverage * targeted;
 }
 
 /** A round that is rerun may end more than once. */

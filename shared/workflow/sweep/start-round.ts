@@ -8,7 +8,7 @@ import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { decideDue } from "../../sweep/due.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { listedAnew, NO_MACHINES, NOTHING_TRIED, type RoundRecord } from "../../sweep/round.ts";
-import type { SweepRecord } from "../../sweep/sweep.ts";
+import { OPEN_ROUNDS_MAX, type SweepRecord } from "../../sweep/sweep.ts";
 import { closed } from "./close-round.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
 
@@ -45,7 +45,16 @@ export async function startDue(
       skip(tx, sweep, decided, { nowMs, detail });
       return null;
     }
-    if (overlap === "replace") await replaceOpen(tx, sweep.value, nowMs);
+    // With `replace` as well: rounds that were replaced stay open until what they sent is over.
+    if (sweep.value.open.length >= OPEN_ROUNDS_MAX) {
+      const detail = `due at ${isoOf(due.startMs)}, and ${sweep.value.open.length} rounds are open`;
+      ports.log("warn", "roundSkipped", { name, detail });
+      skip(tx, sweep, decided, { nowMs, detail });
+      return null;
+    }
+    if (overlap === "replace") {
+      await closeOpen(tx, sweep.value, { why: "replaced", by: null, atMs: nowMs });
+    }
     const stalled = overlap === "replace" ? [] : decided.stalled;
     const starting = { by: null, dueAtMs: due.startMs, nowMs };
     return begin(tx, { ...sweep, value: { ...decided, stalled } }, settings.catalogue, starting);
@@ -80,17 +89,24 @@ function skip(
   changeSweep(tx, before, after, [fact]);
 }
 
-/** Closes the rounds that are open. They stay open until what they have sent is over. */
-async function replaceOpen(tx: Transaction, { name, open }: SweepRecord, nowMs: number) {
+/**
+ * Closes rounds that are open, at most as many as may be open. They stay open until what they have
+ * sent is over. Returns how many it closed: if as many as it may, there may be more.
+ */
+export async function closeOpen(
+  tx: Transaction,
+  { name, open }: Pick<SweepRecord, "name" | "open">,
+  closing: Parameters<typeof closed>[1],
+): Promise<number> {
+  let done = 0;
   for (const number of open) {
+    if (done === OPEN_ROUNDS_MAX) break;
     const round = await loadRound(tx, name, number);
     if (round?.value.state !== "running") continue;
-    changeRound(
-      tx,
-      round,
-      closed(round.value, { why: "replaced", by: null, atMs: nowMs }, "waiting"),
-    );
+    changeRound(tx, round, closed(round.value, closing, "waiting"));
+    done += 1;
   }
+  return done;
 }
 
 function begin(

@@ -1,13 +1,12 @@
 import type { AuditFacts } from "../../evidence/audit.ts";
 import type { Stored } from "../../ledger/sequence/rows.ts";
 import type { Catalogue } from "../../plan/profile/catalogue.ts";
-import { changeRound, changeSweep, factOfSweep } from "../../store/change-sweep.ts";
-import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
+import { changeSweep, factOfSweep } from "../../store/change-sweep.ts";
+import { loadSweep } from "../../store/load-sweeps.ts";
 import { transact, usual, type Transaction } from "../../store/transact.ts";
-import type { SweepRecord } from "../../sweep/sweep.ts";
-import { closed } from "./close-round.ts";
+import { OPEN_ROUNDS_MAX, type SweepRecord } from "../../sweep/sweep.ts";
 import type { SweepPorts } from "./ports.ts";
-import { startNow } from "./start-round.ts";
+import { closeOpen, startNow } from "./start-round.ts";
 
 type SteerPorts = Pick<SweepPorts, "ledger" | "clock" | "random" | "log">;
 
@@ -58,19 +57,34 @@ export async function startRound(
       const detail = `Round ${first} is open: stop it first, or let the sweep's overlap be "allow".`;
       return { kind: "notNow", detail };
     }
+    if (open.length >= OPEN_ROUNDS_MAX) {
+      const detail = `${open.length} rounds are open, and no more may be: stop some first.`;
+      return { kind: "notNow", detail };
+    }
     const round = startNow(tx, sweep, { catalogue, by: steering.by, nowMs });
     return { kind: "done", round };
   });
 }
 
-/** Forgets the definition. Rounds that are open are stopped; what was collected stays. */
+/**
+ * Forgets the definition. Rounds that are open are stopped; what was collected stays. An older
+ * version has let more rounds be open than one transaction closes: then some are closed before.
+ */
 export async function deleteSweep(ports: SteerPorts, steering: Steering): Promise<Steered> {
+  for (;;) {
+    const came = await deleteOrClose(ports, steering);
+    if (came.kind !== "closedSome") return came;
+  }
+}
+
+async function deleteOrClose(
+  ports: SteerPorts,
+  steering: Steering,
+): Promise<Steered | { readonly kind: "closedSome" }> {
   return await steer(ports, steering, async (tx, sweep, nowMs) => {
-    const { name, by } = steering;
-    for (const number of sweep.value.open) {
-      const round = await loadRound(tx, name, number);
-      if (round?.value.state !== "running") continue;
-      changeRound(tx, round, closed(round.value, { why: "stopped", by, atMs: nowMs }, "waiting"));
+    const closing = { why: "stopped", by: steering.by, atMs: nowMs } as const;
+    if ((await closeOpen(tx, sweep.value, closing)) === OPEN_ROUNDS_MAX) {
+      return { kind: "closedSome" };
     }
     const fact = factOf("sweepDeleted", steering, nowMs, "");
     changeSweep(tx, sweep, { ...sweep.value, deleted: true, paused: true }, [fact]);
@@ -78,13 +92,17 @@ export async function deleteSweep(ports: SteerPorts, steering: Steering): Promis
   });
 }
 
-type Step = (
+type Step<T> = (
   tx: Transaction,
   sweep: Stored<SweepRecord>,
   nowMs: number,
-) => Promise<Steered> | Steered;
+) => Promise<Steered | T> | Steered | T;
 
-async function steer(ports: SteerPorts, { name }: Steering, step: Step): Promise<Steered> {
+async function steer<T = never>(
+  ports: SteerPorts,
+  { name }: Steering,
+  step: Step<T>,
+): Promise<Steered | T> {
   return await transact(ports, usual(`sweep ${name}`), async (tx) => {
     const sweep = await loadSweep(tx, name);
     if (sweep === null || sweep.value.deleted) {

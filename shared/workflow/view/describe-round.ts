@@ -1,6 +1,6 @@
 import { isoOf, isoOrNull } from "../../ledger/row/instant.ts";
 import { sweepRunIdOf } from "../../plan/identity.ts";
-import { endedAs, REACHED, type RoundRecord } from "../../sweep/round.ts";
+import { endedAs, leftOutIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
 import { columnsOfRound } from "./rows/columns-of-round.ts";
 
 /** A round, with its machines by where they are; together the counts are `targeted`. */
@@ -29,6 +29,8 @@ export interface RoundView {
     readonly reached: number;
     /** The others, by how it ended for them. */
     readonly missed: Readonly<Record<string, number>>;
+    /** Those of `missed` that the round has left out; coverage is reckoned without them. */
+    readonly leftOut: number;
   };
   /** Batches so far; each is a run. */
   readonly batches: number;
@@ -74,6 +76,7 @@ export function describeRound(round: RoundRecord): RoundView {
       sent: sent + inHand,
       reached: endedAs(counts, REACHED),
       missed: Object.fromEntries(missed.map(({ how, count }) => [how, count])),
+      leftOut: leftOutIn(counts),
     },
     batches: round.batchMachines === 0 ? round.batch - 1 : round.batch,
     reruns: round.reruns,

@@ -18,7 +18,15 @@ describe("what the demo says of its sweep", () => {
   });
 
   it("is where the machines of a round are", () => {
-    const counts = { targeted: 5, waiting: 1, held: 0, sent: 3, reached: 0, missed: { failed: 1 } };
+    const counts = {
+      targeted: 5,
+      waiting: 1,
+      held: 0,
+      sent: 3,
+      reached: 0,
+      missed: { failed: 1 },
+      leftOut: 0,
+    };
     expect(shown([roundLine(aRound(1, { state: "running", counts }), 3_400)])).toEqual([
       "Round 1    4 s  [....................] 0 of 5 reached, 1 to be sent, 3 under way, 1 failed",
     ]);
