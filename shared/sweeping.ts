@@ -4,9 +4,9 @@ import { advanceSweeps } from "./workflow/sweep/advance.ts";
 import { applySweep } from "./workflow/sweep/apply-sweep.ts";
 import type { SweepPorts, SweepSettings } from "./workflow/sweep/ports.ts";
 import { previewSweep } from "./workflow/sweep/preview-sweep.ts";
+import { rerunRound } from "./workflow/sweep/rerun-round.ts";
 import {
   pauseRound,
-  rerunRound,
   resumeRound,
   stopRound,
   type RoundSteering,

@@ -40,7 +40,15 @@ function fitsMachine(
  */
 const SEEN_MS = 36 * 3_600_000;
 
-/** True if it makes sense to send the machine something now. */
-export function isAwake({ lastSeenAtMs }: Pick<Machine, "lastSeenAtMs">, nowMs: number): boolean {
+/** True if it makes sense to send the machine something now: it is there, and onboarded. */
+export function isAwake(
+  {
+    lastSeenAtMs,
+    onboarded,
+    mergedInto,
+  }: Pick<Machine, "lastSeenAtMs" | "onboarded" | "mergedInto">,
+  nowMs: number,
+): boolean {
+  if (!onboarded || mergedInto !== null) return false;
   return lastSeenAtMs !== null && lastSeenAtMs >= nowMs - SEEN_MS;
 }

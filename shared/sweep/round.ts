@@ -98,6 +98,17 @@ export const roundSchema = rowObject({
   forgiven: rowObject({ ended: count, failed: count }),
   /** How often its failures were sent again. */
   reruns: count,
+  /** How far the last rerun has come; null before the first. */
+  rerun: rowObject({
+    /** The last machine that it has looked at; null once it has looked at all. */
+    to: z.string().nullable(),
+    /** Machines that it asks again, so far. */
+    machines: count,
+    /** True if the round had ended before: then it asks nobody else any more. */
+    alone: z.boolean(),
+  })
+    .nullable()
+    .default(null),
 });
 /** One go of a sweep. */
 export type RoundRecord = z.infer<typeof roundSchema>;
@@ -149,12 +160,6 @@ export function counted(
   const left = from === null ? counts : added(counts, from, -machines);
   const there = added(left, to, machines);
   return from === null ? { ...there, targeted: there.targeted + machines } : there;
-}
-
-/** The counts without so many machines, which may join again. Throws if they were not there. */
-export function uncounted(counts: RoundCounts, from: Place, machines: number): RoundCounts {
-  const left = added(counts, from, -machines);
-  return { ...left, targeted: natural(left.targeted - machines, "targeted") };
 }
 
 /** Where a machine is in a round: one of the counts, or how it ended. */

@@ -7,12 +7,8 @@ import { createCountedCommits } from "../../shared/workflow/accept/counted-commi
 import { advanceSweeps } from "../../shared/workflow/sweep/advance.ts";
 import { applySweep } from "../../shared/workflow/sweep/apply-sweep.ts";
 import type { SweepPorts, SweepSettings } from "../../shared/workflow/sweep/ports.ts";
-import {
-  pauseRound,
-  rerunRound,
-  resumeRound,
-  stopRound,
-} from "../../shared/workflow/sweep/steer-round.ts";
+import { rerunRound } from "../../shared/workflow/sweep/rerun-round.ts";
+import { pauseRound, resumeRound, stopRound } from "../../shared/workflow/sweep/steer-round.ts";
 import { pauseSweep, resumeSweep, startRound } from "../../shared/workflow/sweep/steer-sweep.ts";
 import type { Epoch } from "./hosts.ts";
 import { insist } from "./insist.ts";

@@ -15,6 +15,8 @@ import { countMachines } from "./count-machines.ts";
 import { endsWith, followed } from "./follow-round.ts";
 import { listMachines } from "./list-machines.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
+import { isRerunning } from "../../sweep/rerun.ts";
+import { askMissed } from "./rerun-round.ts";
 import { takeInHand } from "./send-machines.ts";
 import { isDue, startDue } from "./start-round.ts";
 
@@ -82,6 +84,10 @@ async function advanceRound(
 ): Promise<null> {
   const round = await followed(ports, settings, of, running);
   if (round === null || round.value.state === "ended") return null;
+  if (isRerunning(round.value)) {
+    await askMissed(ports, of);
+    return null;
+  }
   const after =
     round.value.state === "closing"
       ? await close(ports, settings, round)

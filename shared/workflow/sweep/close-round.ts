@@ -16,6 +16,7 @@ import {
 } from "../../sweep/round.ts";
 import { sweptIn, targetSchema, type Swept } from "../../sweep/target.ts";
 import { unstalled, type SweepRecord } from "../../sweep/sweep.ts";
+import { isRerunning, isUnlisted } from "../../sweep/rerun.ts";
 import { forgetHunted } from "./keep-hunted.ts";
 import type { SweepPorts } from "./ports.ts";
 
@@ -62,8 +63,9 @@ export async function giveUpSome(
     let { counts } = round.value;
     for (const [index, row] of rows.entries()) {
       const isHeld = row.key.startsWith("held!");
-      const end = endOfUnsent(round.value, isHeld);
       const before = swept.get(ids[index] ?? "") ?? null;
+      const hasLooked = !isUnlisted(round.value, valueOf(targetSchema, row), before?.value ?? null);
+      const end = endOfUnsent(round.value, isHeld && hasLooked);
       changes.push({ op: "delete", key: row.key, etag: row.etag });
       changes.push(...unsent(round.value, row, { before, end }));
       counts = counted(counts, isHeld ? "held" : "waiting", { ended: end.state }, 1);
@@ -162,7 +164,8 @@ function noticeOfShort(
   return newsOfNoRun("sweep.short", { about: { kind: "roundShort", ...of }, which, nowMs });
 }
 
-function isDone({ state, counts, listedAtMs, listing, inHand }: RoundRecord): boolean {
-  if (inHand.length > 0 || endedIn(counts) < counts.targeted) return false;
+function isDone(round: RoundRecord): boolean {
+  const { state, counts, listedAtMs, listing, inHand } = round;
+  if (inHand.length > 0 || endedIn(counts) < counts.targeted || isRerunning(round)) return false;
   return state === "closing" || (listedAtMs !== null && listing === null);
 }

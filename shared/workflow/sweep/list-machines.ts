@@ -153,6 +153,7 @@ function changesFor({ round, known, queried }: Asked, machine: Machine, nowMs: n
   const where = known.get(machine.machineId);
   if (where === "other") return 0;
   if (where === "held") return isAwake(machine, nowMs) ? 2 : 0;
+  if (round.value.rerun?.alone === true) return 0;
   return isTarget(machine, round.value.definition.targets, queried, nowMs) ? 1 : 0;
 }
 

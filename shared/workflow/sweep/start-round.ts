@@ -163,5 +163,6 @@ function newRound(
     tried: NOTHING_TRIED,
     forgiven: { ended: 0, failed: 0 },
     reruns: 0,
+    rerun: null,
   };
 }

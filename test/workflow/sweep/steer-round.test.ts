@@ -1,19 +1,12 @@
-import { EventEmitter, once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { claim, giveBack } from "../../../shared/ledger/sequence/moves.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import { moveOnce } from "../../../shared/store/change-sequence.ts";
 import { loadSequence } from "../../../shared/store/load.ts";
 import { endedAs } from "../../../shared/sweep/round.ts";
-import {
-  pauseRound,
-  rerunRound,
-  resumeRound,
-  stopRound,
-} from "../../../shared/workflow/sweep/steer-round.ts";
-import type { Ledger } from "../../../shared/ports.ts";
+import { pauseRound, resumeRound, stopRound } from "../../../shared/workflow/sweep/steer-round.ts";
 import { A_NONCE } from "../../ledger/a-sequence.ts";
-import { DEFINITION, startSweeping } from "./sweeping.ts";
+import { committing, DEFINITION, startSweeping } from "./sweeping.ts";
 
 const LAST = { name: DEFINITION.name, number: 1, by: "hunter" };
 
@@ -95,91 +88,3 @@ describe("a round that is paused", () => {
     expect((await sweeping.sequences()).length).toBeGreaterThan(sent);
   });
 });
-
-describe("a rerun", () => {
-  it("sends the failures again, in the same round, and nothing else", async () => {
-    const sweeping = startSweeping(10);
-    await sweeping.apply();
-    await sweeping.start();
-    await sweeping.ticks(3);
-    const failing = new Set(
-      (await sweeping.sequences()).slice(0, 3).map(({ machineId }) => machineId),
-    );
-    await sweeping.endAll(({ machineId }) => (failing.has(machineId) ? "failed" : "succeeded"));
-    await sweeping.ticks(1);
-    expect(await sweeping.round()).toMatchObject({ state: "ended" });
-    expect(await rerunRound(sweeping.ports, LAST)).toEqual({ kind: "again", machines: 3 });
-    await sweeping.ticks(6);
-    const again = (await sweeping.sequences()).filter(({ state }) => state === "waiting");
-    expect(new Set(again.map(({ machineId }) => machineId))).toEqual(failing);
-    await sweeping.endAll();
-    await sweeping.ticks(2);
-    const { counts, state, reruns } = await sweeping.round();
-    expect([state, reruns, counts.targeted, endedAs(counts, "succeeded")]).toEqual([
-      "ended",
-      1,
-      10,
-      10,
-    ]);
-  });
-
-  it("loses no machine to a listing that has read what was known before", async () => {
-    const MACHINES = 100;
-    const sweeping = startSweeping(MACHINES);
-    await sweeping.apply({ ...DEFINITION, pauseAfter: { failedShare: 1, of: MACHINES } });
-    await sweeping.start();
-    for (let minute = 0; minute < 20; minute += 1) {
-      await sweeping.ticks(1);
-      await sweeping.endAll(() => "failed");
-    }
-    expect(await sweeping.round()).toMatchObject({ state: "ended" });
-    const { ledger } = sweeping.ports;
-    const gate = new EventEmitter();
-    // The rerun marks some machines, and the rest once the listing has read which are known.
-    let marks = 0;
-    const rerunning = committing(ledger, async (changes) => {
-      if (!changes.some(({ key }) => key.startsWith("swept!"))) return;
-      marks += 1;
-      if (marks !== 2) return;
-      gate.emit("half marked");
-      await once(gate, "listed");
-    });
-    const listing = committing(ledger, async (changes) => {
-      if (!changes.some(({ key }) => key === "asked") || gate.listenerCount("listed") === 0) return;
-      gate.emit("listed");
-      await once(gate, "marked");
-    });
-    const halfMarked = once(gate, "half marked");
-    const rerun = rerunRound({ ...sweeping.ports, ledger: rerunning }, LAST);
-    await halfMarked;
-    const tick = sweeping.ticks(1, listing);
-    expect(await rerun).toEqual({ kind: "again", machines: MACHINES });
-    gate.emit("marked");
-    await tick;
-    for (let minute = 0; minute < 20; minute += 1) {
-      await sweeping.ticks(1);
-      await sweeping.endAll();
-    }
-    const { counts, state } = await sweeping.round();
-    expect([state, counts.targeted, endedAs(counts, "succeeded")]).toEqual([
-      "ended",
-      MACHINES,
-      MACHINES,
-    ]);
-  });
-});
-
-/** The ledger, whose commits wait for what is given. */
-function committing(
-  ledger: Ledger,
-  before: (changes: Parameters<Ledger["commit"]>[0]) => Promise<void>,
-): Ledger {
-  return {
-    read: async (key) => await ledger.read(key),
-    list: async (from, until, limit) => await ledger.list(from, until, limit),
-    commit: async (changes) => {
-      await before(changes);
-      return await ledger.commit(changes);
-    },
-  };
-}

@@ -164,6 +164,21 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
   return sweeping;
 }
 
+/** The ledger, whose commits wait for what is given, or fail with it. */
+export function committing(
+  ledger: Ledger,
+  before: (changes: Parameters<Ledger["commit"]>[0]) => Promise<void>,
+): Ledger {
+  return {
+    read: async (key) => await ledger.read(key),
+    list: async (from, until, limit) => await ledger.list(from, until, limit),
+    commit: async (changes) => {
+      await before(changes);
+      return await ledger.commit(changes);
+    },
+  };
+}
+
 /** Along the moves that a drain and a poll make. */
 async function endOne(
   ports: SweepPorts,

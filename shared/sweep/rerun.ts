@@ -1,0 +1,16 @@
+import type { RoundRecord } from "./round.ts";
+import { AGAIN, type Swept, type Target } from "./target.ts";
+
+/** True while a rerun still looks for the machines that it asks again. */
+export function isRerunning({ state, rerun }: Pick<RoundRecord, "state" | "rerun">): boolean {
+  return state === "running" && rerun !== null && rerun.to !== null;
+}
+
+/** True for a machine that is asked again while no listing has looked for it since. */
+export function isUnlisted(
+  { listedAtMs }: Pick<RoundRecord, "listedAtMs">,
+  held: Pick<Target, "listedAtMs">,
+  before: Pick<Swept, "state"> | null,
+): boolean {
+  return before?.state === AGAIN && (listedAtMs ?? 0) < held.listedAtMs;
+}
