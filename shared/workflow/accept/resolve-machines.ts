@@ -1,6 +1,6 @@
 import { judgeMachine, needsFacts, type MachineScope } from "../../access/machine-scope.ts";
 import type { MachineMention, SaidPlatform } from "../../incident/incident.ts";
-import { isAddress } from "../../incident/machine-mention.ts";
+import { isAddress, machineIdOf } from "../../incident/machine-mention.ts";
 import { ours } from "../../incident/platform.ts";
 import { noLiveResponse } from "../../plan/no-profile.ts";
 import type { KnownMachine, ResolvedMachine } from "../../plan/plan.ts";
@@ -12,7 +12,7 @@ import {
   type LookUpBudget,
 } from "../../store/look-up-machines.ts";
 import type { SweptRequest } from "./answer.ts";
-import { chooseByName } from "./choose-by-name.ts";
+import { chooseByName, NOT_ONBOARDED } from "./choose-by-name.ts";
 
 type LookUpPorts = Parameters<typeof lookUpMachines>[0];
 /** Why nothing was looked up. */
@@ -44,8 +44,8 @@ type Answers = Extract<LookedUp, { kind: "lookedUp" }>;
 /**
  * Finds the machines of an incident in Defender, whatever the sender says of them. A machine with
  * only a name is looked for by the whole name, then by its first part. If several or none are
- * found, it is left out with the reason; so is a machine that the scope denies. A phone is left out
- * before any look-up. If Defender gives no answer, nothing is accepted, unless the sender named an
+ * found, it is left out with the reason; so is a machine that is not onboarded, and one that the
+ * scope denies. A phone is left out before any look-up. If Defender gives no answer, nothing is accepted, unless the sender named an
  * id and a platform for each machine and the scope asks for no more: then the drain asks Defender.
  */
 export async function resolveMachines(
@@ -61,7 +61,9 @@ export async function resolveMachines(
   });
   if (answers.kind !== "lookedUp") return asSaid(scope, mentions, answers);
   const found = mentions.map((mention) => ({ mention, one: find(mention, answers) }));
-  const machineIds = found.flatMap(({ one }) => (one.kind === "merged" ? [one.into] : []));
+  const merged = found.flatMap(({ one }) => (one.kind === "merged" ? [one.into] : []));
+  // Defender may name a machine that it was merged into by a text that is no id.
+  const machineIds = merged.filter((into) => machineIdOf(into) === into);
   const targets = await lookUpMachines(ports, settings, { machineIds, labels: [] });
   if (targets.kind !== "lookedUp") return targets;
   const machines = found.map(({ mention, one }) => {
@@ -132,14 +134,11 @@ function find(mention: MachineMention, answers: Answers): KnownMachine | Unresol
   const machine = answers.machines.find((each) => each.machineId === machineId);
   if (machine === undefined) return unresolved(mention, NO_SUCH_ID);
   if (machine.mergedInto !== null) return { kind: "merged", into: machine.mergedInto };
+  if (!machine.onboarded) return unresolved(mention, NOT_ONBOARDED);
   const isOtherName = name !== null && labelOf(name)[0] !== labelOf(machine.name)[0];
   return known(machine, isOtherName ? nameIn(mention) : null, answers);
 }
 
-/**
- * By the whole name; if no machine has it, by its first part, because the sender's domain may
- * differ from Defender's.
- */
 function findByName(
   mention: MachineMention,
   name: string,
@@ -149,18 +148,14 @@ function findByName(
   const [label = ""] = labelOf(name);
   const reason = refused.get(label);
   if (reason !== undefined) return unresolved(mention, reason);
-  const alike = machines.filter((each) => labelOf(each.name)[0] === label);
-  const exact = label === name ? alike : alike.filter((each) => each.name === name);
-  for (const among of [exact, alike]) {
-    const choice = chooseByName(among);
-    if (choice.kind === "merged") return { kind: "merged", into: choice.into };
-    if (choice.kind === "several") return unresolved(mention, choice.reason);
-    if (choice.kind === "one") {
-      const { written = among === exact ? null : name } = mention;
-      return known(choice.machine, written, answers);
-    }
-  }
-  return unresolved(mention, NO_MACHINE);
+  const choice = chooseByName(
+    machines.filter((each) => labelOf(each.name)[0] === label),
+    name,
+  );
+  if (choice.kind === "merged") return { kind: "merged", into: choice.into };
+  if (choice.kind === "none") return unresolved(mention, choice.reason);
+  const { written = choice.isOtherName ? name : null } = mention;
+  return known(choice.machine, written, answers);
 }
 
 /**
@@ -201,7 +196,6 @@ function labelOf(name: string | null): readonly string[] {
   return name === null || isAddress(name) ? [] : name.split(".", 1);
 }
 
-const NO_MACHINE = "No onboarded machine has exactly this name.";
 const NO_SUCH_ID = "Defender knows no machine with this id.";
 
 function phone(mention: MachineMention, said: string): Unresolved {

@@ -140,6 +140,7 @@ function whyNot(
 ): string | null {
   if (machine === null) return "Defender knows no machine with this id.";
   if (machine.mergedInto !== null) return `Defender has merged it into ${machine.mergedInto}.`;
+  if (!machine.onboarded) return "It is not onboarded, so nothing can be started on it.";
   const platform = ours(machine.platform);
   if (platform === null) return "Defender names no system for it that lrq has profiles for.";
   if (platforms?.includes(platform) !== true) {

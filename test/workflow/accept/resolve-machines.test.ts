@@ -134,6 +134,55 @@ describe("a machine whose name in Defender is an IP address", () => {
   });
 });
 
+describe("a machine that is not onboarded", () => {
+  const off = { name: "srv.a.example", onboarded: false };
+  const other = aMachine(2, { name: "srv.b.example" });
+
+  it.each([
+    ["its name", off, mention({ name: "srv.a.example" })],
+    [
+      "its name, which Defender closes with a dot",
+      { ...off, name: "srv.a.example." },
+      mention({ name: "srv.a.example" }),
+    ],
+    [
+      "a name without a domain, which is its whole name",
+      { ...off, name: "srv" },
+      mention({ name: "srv" }),
+    ],
+    ["its id", off, mention({ machineId: id(1) })],
+    ["its id and its name", off, mention({ machineId: id(1), name: "srv.a.example" })],
+  ])(
+    "is left out with the reason by %s, and no namesake is taken for it",
+    async (_, more, said) => {
+      const { machines } = await resolved([aMachine(1, more), other], [said]);
+      expect(machines).toMatchObject([
+        { kind: "unresolved", reason: expect.stringContaining("it is not onboarded") },
+      ]);
+    },
+  );
+
+  it.each([
+    ["is onboarded", {}],
+    ["was merged", { mergedInto: id(3) }],
+  ])("may be meant by a name in another domain as well as one that %s", async (_, more) => {
+    const said = mention({ name: "srv.x.example" });
+    const { machines } = await resolved([aMachine(1, off), { ...other, ...more }], [said]);
+    expect(machines).toMatchObject([
+      {
+        kind: "unresolved",
+        reason: expect.stringContaining(`${id(1)} (srv.a.example, not onboarded, never seen)`),
+      },
+    ]);
+  });
+
+  it("is no choice beside one of the same name that is onboarded", async () => {
+    const tenant = [aMachine(1, off), aMachine(3, { name: "srv.a.example" })];
+    const { machines } = await resolved(tenant, [mention({ name: "srv.a.example" })]);
+    expect(machines).toMatchObject([{ kind: "known", machineId: id(3) }]);
+  });
+});
+
 describe("a machine that was merged into another", () => {
   const merged = aMachine(1, { mergedInto: id(2) });
 
@@ -145,6 +194,15 @@ describe("a machine that was merged into another", () => {
         { kind: "known", machineId: id(2), namedAs: said.name ?? id(1) },
       ]);
     }
+  });
+
+  it("is left out without a call when Defender names that one by no id", async () => {
+    const tenant = [aMachine(1, { mergedInto: "abc" })];
+    const { machines, calls } = await resolved(tenant, [mention({ machineId: id(1) })]);
+    expect(calls).toEqual([[id(1)]]);
+    expect(machines).toMatchObject([
+      { kind: "unresolved", reason: expect.stringContaining("merged it into abc") },
+    ]);
   });
 
   it.each([

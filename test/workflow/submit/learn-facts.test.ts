@@ -59,6 +59,7 @@ describe("a sequence that was accepted by the word of its sender", () => {
     ["runs another system", { platform: "linux" }, "runs linux"],
     ["runs a phone's system", { platform: { kind: "notOurs", said: "iOS" } }, "no system"],
     ["runs what Defender does not say", { platform: null }, "no system"],
+    ["is not onboarded", { onboarded: false }, "It is not onboarded"],
     ["was merged into another", { mergedInto: OTHER_ID }, `merged it into ${OTHER_ID}`],
   ])("ends without a POST if its machine %s", async (_, facts, detail) => {
     const { posts, records } = await after(await byWord(1), knowingEach(facts));
