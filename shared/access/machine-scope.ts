@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { PLATFORMS } from "../incident/incident.ts";
 import type { Parsed } from "../incident/problem.ts";
+import { isPlain } from "../incident/text.ts";
 import type { MachineFacts } from "../plan/machine-facts.ts";
+import { askedMembers, unreadMember } from "./unread-member.ts";
 
 /**
  * Most rules of one kind, and most values of one member, because all are compared with each
@@ -28,7 +30,12 @@ export const ruleSchema = z
   });
 type Rule = Readonly<z.infer<typeof ruleSchema>>;
 
-const rules = z.array(ruleSchema).min(1).max(MAX_RULES).optional();
+/** No rule with such a word would ever match: a machine that has it counts as unread. */
+const scopeRule = ruleSchema.refine(
+  ({ tags = [], groups = [] }) => [...tags, ...groups].every(isPlain),
+  { error: "has a tag or group with a character that nobody sees, or an uncommon space" },
+);
+const rules = z.array(scopeRule).min(1).max(MAX_RULES).optional();
 
 const scopeSchema = z.strictObject({ allow: rules, deny: rules, tier0: rules });
 
@@ -75,14 +82,13 @@ export function isUnlimited(scope: MachineScope): boolean {
 
 /** True if the rules need more than a machine's id, so that Defender has to be asked. */
 export function needsFacts(scope: MachineScope): boolean {
-  return askedMembers(scope).length > 0;
+  return askedMembers(rulesOf(scope)).length > 0;
 }
 
 /**
  * Judges one machine by what Defender says of it (`facts`; null if Defender was not asked or did
  * not answer). If a rule needs something that is not known, the machine is denied: a machine
- * without readable tags may be one that a rule denies by its tags. A name that is empty or has
- * spaces around it counts as unknown, and so does an empty group. Deny comes before allow, and both
+ * without readable tags may be one that a rule denies by its tags. Deny comes before allow, and both
  * before tier 0.
  */
 export function judgeMachine(
@@ -90,9 +96,9 @@ export function judgeMachine(
   machineId: string,
   facts: MachineFacts | null,
 ): ScopeVerdict {
-  const unknown = askedMembers(scope).find((member) => isUnknown(member, facts));
-  if (unknown !== undefined) {
-    return denied(`lrq could not read its ${unknown}, and the setting SCOPE has rules about them.`);
+  const unread = unreadMember(rulesOf(scope), facts);
+  if (unread !== null) {
+    return denied(`lrq could not read its ${unread}, and the setting SCOPE has rules about them.`);
   }
   const fits = (rule: Rule) => isFor(rule, machineId, facts);
   const denying = scope.deny?.findIndex(fits) ?? -1;
@@ -112,31 +118,8 @@ function denied(reason: string): ScopeVerdict {
   return { kind: "denied", reason };
 }
 
-type Member = "tags" | "groups" | "platforms" | "names";
-const MEMBERS: readonly Member[] = ["tags", "groups", "platforms", "names"];
-
 function rulesOf({ allow = [], deny = [], tier0 = [] }: MachineScope): readonly Rule[] {
   return [...allow, ...deny, ...tier0];
-}
-
-function askedMembers(scope: MachineScope): Member[] {
-  return MEMBERS.filter((member) => rulesOf(scope).some((rule) => rule[member] !== undefined));
-}
-
-function isUnknown(member: Member, facts: MachineFacts | null): boolean {
-  if (facts === null) return true;
-  const { tags, group, platform, name } = facts;
-  switch (member) {
-    case "tags":
-      return tags === null;
-    case "groups":
-      return group === null || group.trim() === "";
-    case "platforms":
-      return platform === null;
-    case "names":
-      // No pattern has spaces around a name, so a rule that denies it would not match.
-      return name === null || name === "" || name.trim() !== name;
-  }
 }
 
 /**
@@ -160,7 +143,12 @@ function holds<T>(member: readonly T[] | undefined, fits: (value: T) => boolean)
 }
 
 function isSame(one: string, other: string): boolean {
-  return one.trim().toLowerCase() === other.trim().toLowerCase();
+  return folded(one) === folded(other);
+}
+
+/** One form of what looks the same: letter case, accents of two characters, several spaces. */
+function folded(text: string): string {
+  return text.normalize("NFKC").replaceAll(/\s+/g, " ").trim().toLowerCase();
 }
 
 /** The whole DNS name; for a pattern without a dot its first label is enough. */

@@ -3,6 +3,8 @@
  * halves of surrogate pairs.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/u;
+/** What may be invisible beside them, such as a variation selector, and every space but U+0020. */
+const HARD_TO_SEE = /\p{Default_Ignorable_Code_Point}|[^\S ]/u;
 const UNSEEN_OR_SPACES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}\s]+/gu;
 
 /**
@@ -22,4 +24,12 @@ export function oneLine(text: string, maxCharacters: number): string {
  */
 export function hasUnseen(text: string): boolean {
   return UNSEEN.test(text);
+}
+
+/**
+ * Whether a reader sees what `text` is: it has no invisible character, and no space but the common
+ * one.
+ */
+export function isPlain(text: string): boolean {
+  return !hasUnseen(text) && !HARD_TO_SEE.test(text);
 }

@@ -1,5 +1,7 @@
 import { isFor } from "../access/machine-scope.ts";
+import { unreadMember } from "../access/unread-member.ts";
 import { ours } from "../incident/platform.ts";
+import type { MachineFacts } from "../plan/machine-facts.ts";
 import type { Machine } from "../ports.ts";
 import type { Definition, MachineRule } from "./definition.ts";
 import { msOf } from "./duration.ts";
@@ -7,7 +9,8 @@ import { msOf } from "./duration.ts";
 /**
  * True if the sweep asks for this machine, by what Defender says of it. `queried` are the machines
  * that the definition's query has named; null if it has none. A machine that was merged or is not
- * onboarded is never asked for, because nothing can be started on it.
+ * onboarded is never asked for, because nothing can be started on it. Nor is one of which Defender
+ * does not say readably what a rule of `exclude` asks: it may be what that rule is meant for.
  */
 export function isTarget(
   machine: Machine,
@@ -17,6 +20,7 @@ export function isTarget(
 ): boolean {
   if (!machine.onboarded || machine.mergedInto !== null) return false;
   if (queried !== null && !queried.has(machine.machineId)) return false;
+  if (unreadMember(exclude, saidOf(machine)) !== null) return false;
   const fits = (rule: MachineRule) => fitsMachine(rule, machine, nowMs);
   return (include === undefined || include.some(fits)) && !exclude.some(fits);
 }
@@ -26,11 +30,14 @@ function fitsMachine(
   machine: Machine,
   nowMs: number,
 ): boolean {
-  const { machineId, name, tags, group, lastSeenAtMs } = machine;
-  const platform = ours(machine.platform);
+  const { machineId, lastSeenAtMs } = machine;
   if (health !== undefined && !health.includes(machine.health ?? "")) return false;
   const isSeen = seenWithin === undefined || (lastSeenAtMs ?? 0) >= nowMs - msOf(seenWithin);
-  return isSeen && isFor(rule, machineId, { name, platform, tags, group });
+  return isSeen && isFor(rule, machineId, saidOf(machine));
+}
+
+function saidOf({ name, tags, group, platform }: Machine): MachineFacts {
+  return { name, platform: ours(platform), tags, group };
 }
 
 /**

@@ -67,8 +67,8 @@ describe("a rule of a scope", () => {
   });
 
   it("matches names as a pattern with stars does, in any letter case", () => {
-    const letters = fc.string({ unit: fc.constantFrom("a", "B", "-", "*"), maxLength: 9 });
-    const names = fc.string({ unit: fc.constantFrom("A", "b", "-"), minLength: 1, maxLength: 9 });
+    const letters = fc.string({ unit: fc.constantFrom("a", "B", "_", "*"), maxLength: 9 });
+    const names = fc.string({ unit: fc.constantFrom("A", "b", "_"), minLength: 1, maxLength: 9 });
     fc.assert(
       fc.property(
         letters.filter((each) => each !== ""),
@@ -123,15 +123,32 @@ describe("a scope", () => {
     },
   );
 
-  it.each([
+  it.each<["allow" | "deny" | "tier0", object, Partial<MachineFacts>]>([
     ["deny", { names: ["dc*"] }, { name: "" }],
     ["deny", { names: ["dc*"] }, { name: " " }],
     ["deny", { names: ["dc*"] }, { name: " dc-1" }],
     ["tier0", { names: ["dc*"] }, { name: "dc-1\t" }],
+    ["deny", { names: ["dc1.corp.example"] }, { name: "dc1.corp.example." }],
+    ["deny", { names: ["dc1.corp.example"] }, { name: "dc1.corp.example\u{200B}" }],
+    ["deny", { names: ["dc1.corp.example"] }, { name: "dc1.corp.example\0" }],
+    ["tier0", { names: ["dc1"] }, { name: "dc1\u{200B}.corp.example" }],
+    ["tier0", { names: ["dc1"] }, { name: "." }],
+    ["deny", { names: ["dc1"] }, { name: "corp..example" }],
     ["deny", { groups: ["Servers"] }, { group: " " }],
-  ] as const)("with %s rules on %j does not take %j for a machine they are not for", (...of) => {
+    ["deny", { groups: ["Domain Controllers"] }, { group: "Domain\u{A0}Controllers" }],
+    ["deny", { groups: ["Core"] }, { group: "Co\u{AD}re" }],
+    ["tier0", { tags: ["tier0"] }, { tags: ["a", "tier0\u{200B}"] }],
+    ["deny", { tags: ["tier0"] }, { tags: ["tier\u{FE0F}0"] }],
+    ["allow", { tags: ["a"] }, { tags: ["a", "tier0\u{2060}"] }],
+  ])("with %s rules on %j does not take %j for a machine they are not for", (...of) => {
     const [part, rule, facts] = of;
     expect(judged({ [part]: ruleOf(rule) }, { ...FACTS, ...facts })).toBe("denied");
+  });
+
+  it("compares tags and groups as people read them, however they are encoded", () => {
+    const facts = { ...FACTS, tags: ["Bu\u{308}ro"], group: "Domain  Controllers" };
+    expect(judged({ deny: ruleOf({ tags: ["b\u{FC}ro"] }) }, facts)).toBe("denied");
+    expect(judged({ deny: ruleOf({ groups: ["Domain Controllers"] }) }, facts)).toBe("denied");
   });
 
   it("of ids alone needs nothing of Defender; one without rules is unlimited", () => {
@@ -150,6 +167,8 @@ describe("a scope", () => {
     ['{"deny":[{"tags":[]}]}', "deny.0.tags"],
     ['{"deny":[{"tag":["x"]}]}', "deny.0"],
     ['{"deny":[{"names":["dc[0-9]"]}]}', "deny.0.names.0"],
+    ['{"deny":[{"tags":["tier0\u{200B}"]}]}', "deny.0"],
+    ['{"deny":[{"groups":["Domain\u{A0}Controllers"]}]}', "deny.0"],
     ['{"allow":[{"ids":["AA"]}]}', "allow.0.ids.0"],
     ['{"tier0":[{"platforms":["dos"]}]}', "tier0.0.platforms.0"],
   ])("is refused when it reads %s", (text, path) => {

@@ -54,8 +54,8 @@ export const OF_SENDERS: readonly Patch[] = [
   {
     name: "chooses among machines of one name",
     file: "shared/workflow/accept/choose-by-name.ts",
-    snippet: "return there.length === 1",
-    replacement: "return there.length >= 1",
+    snippet: "if (there.length > 1) return",
+    replacement: "if (there.length > 999) return",
     caughtBy: { test: "test/workflow/accept/resolve-machines.test.ts" },
   },
   {

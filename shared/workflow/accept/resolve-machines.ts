@@ -45,8 +45,9 @@ type Answers = Extract<LookedUp, { kind: "lookedUp" }>;
  * Finds the machines of an incident in Defender, whatever the sender says of them. A machine with
  * only a name is looked for by the whole name, then by its first part. If several or none are
  * found, it is left out with the reason; so is a machine that is not onboarded, and one that the
- * scope denies. A phone is left out before any look-up. If Defender gives no answer, nothing is accepted, unless the sender named an
- * id and a platform for each machine and the scope asks for no more: then the drain asks Defender.
+ * scope denies. A phone is left out before any look-up. If Defender gives no answer, nothing is
+ * accepted, unless the sender named an id and a platform for each machine and the scope asks for no
+ * more: then the drain asks Defender.
  */
 export async function resolveMachines(
   ports: LookUpPorts,
