@@ -88,8 +88,8 @@ export function needsFacts(scope: MachineScope): boolean {
 /**
  * Judges one machine by what Defender says of it (`facts`; null if Defender was not asked or did
  * not answer). If a rule needs something that is not known, the machine is denied: a machine
- * without readable tags may be one that a rule denies by its tags. Deny comes before allow, and both
- * before tier 0.
+ * without readable tags may be one that a rule denies by its tags. Deny comes before allow, and
+ * both before tier 0.
  */
 export function judgeMachine(
   scope: MachineScope,

@@ -3,7 +3,7 @@ import { isPlain } from "../incident/text.ts";
 import type { MachineFacts } from "../plan/machine-facts.ts";
 
 /** What a rule asks about a machine and only Defender can say. */
-export type Member = "tags" | "groups" | "platforms" | "names";
+type Member = "tags" | "groups" | "platforms" | "names";
 const MEMBERS: readonly Member[] = ["tags", "groups", "platforms", "names"];
 
 type AskingRule = Readonly<Partial<Record<Member, unknown>>>;
