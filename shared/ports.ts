@@ -137,7 +137,12 @@ export type Reply<T> =
       readonly code: string;
       readonly detail: string;
     }
-  | { readonly kind: "unavailable"; readonly detail: string };
+  /** `mayBeOfRequest`: Defender may mean the request itself, but does not say so for certain. */
+  | {
+      readonly kind: "unavailable";
+      readonly detail: string;
+      readonly mayBeOfRequest?: true;
+    };
 
 /**
  * A result as served: name and length from the headers (the machine may lie), then the bytes, which

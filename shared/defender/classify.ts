@@ -26,8 +26,6 @@ const errorSchema = z.object({
 
 /** No valid token, or not the right to ask. */
 const ACCESS: ReadonlySet<number> = new Set([401, 403]);
-/** What Defender refuses because of the request itself (common REST API error codes page). */
-const REFUSALS: ReadonlySet<number> = new Set([400]);
 
 interface ApiError {
   /** False if the answer is not in Defender's error form; then the code is empty. */
@@ -54,7 +52,8 @@ export function classifySubmission(answer: HttpAnswer, nowMs: number): Submissio
 
 /**
  * What the answer to any other call means; `read` returns null for a body of another form. A 401 or
- * 403 in any form is about our access. Of all others only Defender's own form counts.
+ * 403 in any form is about our access. Of all others only a 400 or 404 in Defender's own form
+ * counts, with a code that is known to be final: after any other answer nothing is known.
  */
 export function classifyReply<T>(
   answer: HttpAnswer,
@@ -66,9 +65,12 @@ export function classifyReply<T>(
   if (status >= 200 && status < 300) return answered(answer, read);
   const { inForm, code, detail } = apiError(answer);
   if (saysAbsent(status, code)) return { kind: "absent", detail };
-  const isRefusal = ACCESS.has(status) || (REFUSALS.has(status) && inForm);
-  if (!isRefusal) return { kind: "unavailable", detail };
-  return { kind: "refused", httpStatus: status, code, detail };
+  if (ACCESS.has(status) || (status === 400 && isFinalCode(status, code))) {
+    return { kind: "refused", httpStatus: status, code, detail };
+  }
+  // Bad OData options have no code, and a gateway may leave it out, too.
+  const mayBeOfRequest = status === 400 && inForm && code === "";
+  return { kind: "unavailable", detail, ...(mayBeOfRequest ? { mayBeOfRequest } : {}) };
 }
 
 function accepted(answer: HttpAnswer): SubmissionAnswer {

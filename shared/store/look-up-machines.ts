@@ -46,6 +46,8 @@ export type LookedUp =
       readonly askedAtMs: number;
       /** Why nothing is known of an id or label: Defender refuses it, or shows only a part. */
       readonly refused: ReadonlyMap<string, string>;
+      /** Why nothing is known yet of an id or label: the answer about it alone says nothing. */
+      readonly silent: ReadonlyMap<string, string>;
     }
   | Unavailable
   /** It takes more calls than one request can ever pay for. */
@@ -60,10 +62,23 @@ interface Question {
 
 /**
  * Asks Defender for machines, in as few calls as it takes. All calls are paid before the first is
- * made, so there are never facts of a part. If Defender refuses a call about several, each of them
- * is asked for alone.
+ * made, so there are never facts of a part: if nothing is known of one, nothing is of any.
  */
 export async function lookUpMachines(
+  ports: LookUpPorts,
+  budget: LookUpBudget,
+  wanted: Wanted,
+): Promise<LookedUp> {
+  const answers = await lookUpEach(ports, budget, wanted);
+  if (answers.kind !== "lookedUp" || answers.silent.size === 0) return answers;
+  return notFoundOut([...answers.silent.keys()], [...answers.silent.values()][0] ?? "");
+}
+
+/**
+ * The same, but what nothing is known of keeps back no other; it is in `silent`. If Defender
+ * refuses a call about several, or may mean one of them, each is asked for alone.
+ */
+export async function lookUpEach(
   ports: LookUpPorts,
   budget: LookUpBudget,
   { machineIds, labels }: Wanted,
@@ -76,11 +91,11 @@ export async function lookUpMachines(
     ...batches(labels, LABELS_PER_CALL).map(finding),
   ]);
   if (together.kind !== "lookedUp") return together;
-  const refused = [...together.refused.keys()];
-  if (refused.length === 0) return together;
+  const again = [...together.refused.keys(), ...together.silent.keys()];
+  if (again.length === 0) return together;
   const alone = await askAll(ports, budget, [
-    ...batches(machineIds, 1).filter(isAmong(refused)).map(reading),
-    ...batches(labels, 1).filter(isAmong(refused)).map(finding),
+    ...batches(machineIds, 1).filter(isAmong(again)).map(reading),
+    ...batches(labels, 1).filter(isAmong(again)).map(finding),
   ]);
   if (alone.kind !== "lookedUp") return alone;
   const machines = [...together.machines, ...alone.machines];
@@ -100,8 +115,9 @@ async function askAll(
 ): Promise<LookedUp> {
   const machines: Machine[] = [];
   const refused = new Map<string, string>();
+  const silent = new Map<string, string>();
   const calls = questions.length;
-  if (calls === 0) return { kind: "lookedUp", machines, refused, askedAtMs: 0 };
+  if (calls === 0) return { kind: "lookedUp", machines, refused, silent, askedAtMs: 0 };
   const most = mostLookUps(limits);
   if (calls > most) return tooMany(calls, most);
   if (!(await pay(calls))) {
@@ -116,22 +132,24 @@ async function askAll(
       await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
       const trouble = troubleOf(reply, of);
       if (trouble?.kind === "unavailable") return trouble;
-      if (trouble !== null) for (const each of of) refused.set(each, trouble.detail);
+      const noted = trouble?.kind === "silent" ? silent : refused;
+      if (trouble !== null) for (const each of of) noted.set(each, trouble.detail);
       else if (reply.kind === "answered") machines.push(...(reply.value ?? []));
     }
   }
-  return { kind: "lookedUp", machines, refused, askedAtMs };
+  return { kind: "lookedUp", machines, refused, silent, askedAtMs };
 }
 
 /** Why the reply says nothing of any machine; null if it does. */
 function troubleOf(
   reply: Reply<readonly Machine[] | null>,
   of: readonly string[],
-): Unavailable | { readonly kind: "refused"; readonly detail: string } | null {
+): Unavailable | { readonly kind: "refused" | "silent"; readonly detail: string } | null {
   switch (reply.kind) {
     case "throttled":
       return unavailable("Defender accepts no more look-ups now.");
     case "unavailable":
+      if (reply.mayBeOfRequest === true) return { kind: "silent", detail: reply.detail };
       return notFoundOut(of, reply.detail);
     case "refused":
       // A refused token or right says nothing of the machine.

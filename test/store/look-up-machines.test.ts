@@ -28,6 +28,10 @@ describe.each([
   it.each<[string, Reply<never>]>([
     ["its token", { kind: "refused", httpStatus: 401, code: "", detail: "HTTP 401" }],
     ["its right", { kind: "refused", httpStatus: 403, code: "Forbidden", detail: "HTTP 403" }],
+    [
+      "nothing, but a 400 may mean it",
+      { kind: "unavailable", detail: "HTTP 400", mayBeOfRequest: true },
+    ],
     ["nothing, but a page comes", { kind: "unavailable", detail: "HTTP 404 with a page" }],
   ])(
     "is not known while Defender refuses lrq %s, and the answer says why",
@@ -47,7 +51,8 @@ describe.each([
 });
 
 it("a name that Defender refuses to look for is left out with its words", async () => {
-  const refused = { kind: "refused", httpStatus: 400, code: "", detail: "bad filter" } as const;
+  const code = "InvalidInput";
+  const refused = { kind: "refused", httpStatus: 400, code, detail: "bad filter" } as const;
   const found = await resolved(refused, BY_NAME);
   expect(found).toMatchObject({
     machines: [{ kind: "unresolved", reason: expect.stringContaining("bad filter") }],

@@ -11,7 +11,7 @@ import type { Machine, Ports } from "../../ports.ts";
 import { factOfMove, grouped } from "../../store/audit.ts";
 import { moveOnce } from "../../store/change-sequence.ts";
 import { loadSequence } from "../../store/load.ts";
-import { factsOf, lookUpMachines, type LookedUp } from "../../store/look-up-machines.ts";
+import { factsOf, lookUpEach, type LookedUp } from "../../store/look-up-machines.ts";
 import { spendRead } from "../../store/spend-read.ts";
 import { commitOnce } from "../../store/transact.ts";
 import type { Lacking } from "./claim.ts";
@@ -59,10 +59,18 @@ export function createLearn(
     const records = [...factless, ...ahead].slice(0, MACHINES_MAX);
     const machineIds = records.map(({ value }) => value.machineId);
     const wanted = { machineIds: isAnswering ? machineIds : [], labels: [] };
-    const answers = await lookUpMachines(ports, { limits, by: null, pay }, wanted);
+    const answers = await lookUpEach(ports, { limits, by: null, pay }, wanted);
     if (isAnswering && answers.kind === "lookedUp") {
-      await write(ports, records, answers, platformsOf);
-      return true;
+      const isSilent = ({ value }: Stored<SequenceRecord>) => answers.silent.has(value.machineId);
+      const told = records.filter((each) => !isSilent(each));
+      await write(ports, told, answers, platformsOf);
+      for (const { value } of records.filter(isSilent)) {
+        const detail = answers.silent.get(value.machineId) ?? "";
+        ports.log("warn", "factsMissing", { sequenceId: value.sequenceId, detail });
+        passedOver.add(value.sequenceId);
+        skipped += 1;
+      }
+      return skipped < SKIPPED_MAX;
     }
     if (answers.kind !== "lookedUp") ports.log("warn", "factsMissing", { detail: answers.detail });
     isAnswering = false;

@@ -8,6 +8,8 @@ import { startAccepting, type Accepting } from "../accepting.ts";
 import { drained } from "../drained.ts";
 import { aMachine, knowingEach, noAnswer } from "../known-machines.ts";
 
+/** A 400 that may mean the request, and may as well be of a gateway. */
+const MAY_BE = { kind: "unavailable", detail: "HTTP 400", mayBeOfRequest: true } as const;
 const OTHER_ID = "f".repeat(40);
 
 function through(world: Accepting, readMachines: Defender["readMachines"]): Accepting {
@@ -70,7 +72,8 @@ describe("a sequence that was accepted by the word of its sender", () => {
 
   it("ends without a POST if Defender knows no such machine, or refuses to show it", async () => {
     const none = await after(await byWord(1), async () => ({ kind: "answered", value: [] }));
-    const refusal = { kind: "refused", httpStatus: 400, code: "", detail: "HTTP 400" } as const;
+    const code = "InvalidInput";
+    const refusal = { kind: "refused", httpStatus: 400, code, detail: "HTTP 400" } as const;
     const refused = await after(await byWord(1), async () => refusal);
     const details = [...none.records, ...refused.records].map(({ outcome }) => outcome?.detail);
     expect(details).toEqual([
@@ -99,6 +102,17 @@ describe("a sequence that was accepted by the word of its sender", () => {
     const { posts, ended, records, calls } = await after(world, noAnswer);
     expect([posts, ended, calls.length]).toEqual([0, "nothing", 1]);
     expect(records.map(({ state }) => state)).toEqual(Array<string>(6).fill("waiting"));
+  });
+
+  it("waits alone while an answer may mean its machine, and the others of its call go", async () => {
+    const world = await byWord(1, 2);
+    const { records } = await after(world, async (machineIds) => {
+      const isOdd = machineIds.some((each) => Number(each) === 1);
+      return isOdd ? MAY_BE : await knowingEach()(machineIds);
+    });
+    const stateOf = (machine: number) =>
+      records.find(({ machineId }) => Number(machineId) === machine)?.state;
+    expect([stateOf(1), stateOf(2)]).toEqual(["waiting", "submitted"]);
   });
 
   it("holds up none whose machine is known", async () => {
@@ -181,7 +195,8 @@ describe("a sequence that has waited while its machine got a tag", () => {
 
 it("a batch that Defender refuses is asked for one by one, so one bad id spoils no other", async () => {
   const world = startAccepting();
-  const refusal = { kind: "refused", httpStatus: 400, code: "", detail: "HTTP 400" } as const;
+  const code = "InvalidInput";
+  const refusal = { kind: "refused", httpStatus: 400, code, detail: "HTTP 400" } as const;
   const readMachines: Defender["readMachines"] = async (machineIds) => {
     const isBad = machineIds.some((each) => each.endsWith("2"));
     return isBad ? refusal : { kind: "answered", value: machineIds.map((each) => aMachine(each)) };
