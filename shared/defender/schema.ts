@@ -1,7 +1,9 @@
 import { z } from "zod";
 
 import { machineIdOf } from "../incident/machine-mention.ts";
+import { MAX_LABEL_CHARACTERS } from "../incident/bounds.ts";
 import { platformOf } from "../incident/platform.ts";
+import { oneLine } from "../incident/text.ts";
 import type { ActionCommand, MachineAction } from "../ledger/sequence/machine-action.ts";
 import type { LibraryFile } from "../plan/library/library-file.ts";
 import type { Machine } from "../ports.ts";
@@ -16,8 +18,11 @@ const MAX_ERROR_CHARS = 500;
 
 /** An optional field: anything but a string is read as null. */
 const text = z.string().nullable().catch(null);
+/** The same, but an empty text says nothing, too. */
+const word = text.transform((said) => (said?.trim() === "" ? null : said));
 const instant = text.transform(instantMs);
 
+const machineId = z.string().regex(/^[0-9a-f]{40}$/i);
 /** Documented as a GUID; it is enough that it can be part of a path. */
 const actionId = z.string().regex(/^[\w-]{1,128}$/);
 
@@ -54,15 +59,15 @@ const actionSchema = z.object({
 });
 
 const machineSchema = z.object({
-  id: z.string().regex(/^[0-9a-f]{40}$/i),
-  computerDnsName: text,
-  osPlatform: text,
-  onboardingStatus: text,
+  id: machineId,
+  computerDnsName: word,
+  osPlatform: word,
+  onboardingStatus: word,
   lastSeen: instant,
-  healthStatus: text,
-  mergedIntoMachineId: text,
+  healthStatus: word,
+  mergedIntoMachineId: z.unknown().optional(),
   machineTags: z.array(z.string()).nullable().catch(null),
-  rbacGroupName: text,
+  rbacGroupName: word,
 });
 
 const libraryFileSchema = z.object({
@@ -75,13 +80,20 @@ const libraryFileSchema = z.object({
 });
 
 /**
- * The answer to a POST can be sparse, but has some field of a live response action beside its id;
- * JSON of another shape can have an id, too.
+ * The answer to a POST can be sparse, but has some field of a live response action beside its id,
+ * with a value of its form; JSON of another shape can have an id, too.
  */
-const ACTION_FIELDS = ["type", "machineId", "commands", "requestorComment"] as const;
+const ACTION_FIELDS = {
+  type: z.literal("LiveResponse"),
+  machineId,
+  commands: z.array(z.object({ command: z.object({ type: z.string() }) })).min(1),
+  requestorComment: z.string().min(1),
+} as const;
 const acceptedSchema = z
   .looseObject({ type: z.literal("LiveResponse").nullish() })
-  .refine((given) => ACTION_FIELDS.some((name) => name in given))
+  .refine((given) =>
+    Object.entries(ACTION_FIELDS).some(([name, form]) => form.safeParse(given[name]).success),
+  )
   .pipe(z.object({ id: actionId, requestorComment: text }));
 
 const linkSchema = z.object({ value: z.string() });
@@ -149,10 +161,16 @@ export function readMachine(json: unknown): Machine | null {
     lastSeenAtMs: machine.lastSeen,
     health: machine.healthStatus,
     // No page documents it, but Defender sends it; for most machines it is null.
-    mergedInto: machineIdOf(machine.mergedIntoMachineId ?? ""),
+    mergedInto: mergedInto(machine.mergedIntoMachineId ?? ""),
     tags: machine.machineTags,
     group: machine.rbacGroupName,
   };
+}
+
+/** The id of the other machine, or what stands in its place; null if there is nothing. */
+function mergedInto(said: unknown): string | null {
+  const written = typeof said === "string" ? said : JSON.stringify(said);
+  return machineIdOf(written) ?? (oneLine(written, MAX_LABEL_CHARACTERS) || null);
 }
 
 /**

@@ -2,50 +2,44 @@ import { MAX_LABEL_CHARACTERS } from "./bounds.ts";
 import type { Platform, SaidPlatform } from "./incident.ts";
 import { oneLine } from "./text.ts";
 
+/** What may stand behind a name: a version, an edition, a processor. */
+const BEHIND = [
+  "\\d|r\\d|h\\d|v\\d|sp\\d|version|release|build",
+  "server|workstations?|desktop|client|enterprise|professional|pro|home|education|business",
+  "datacenter|standard|essentials|foundation|core|azure|edition|for|lts|ltsc|ltsb",
+  "wvd|multisession|virtualdesktop|iotenterprise|bit|x64|x86|amd64|arm64|aarch64",
+  "linux|stream|leap|tumbleweed",
+  "sierra|highsierra|mojave|catalina|bigsur|monterey|ventura|sonoma|sequoia|tahoe",
+].join("|");
+
 /**
- * The beginnings of the names of systems that have profiles: lower case, only letters and digits.
+ * The names of systems that have profiles: lower case, only letters and digits, and complete. A
+ * vendor's name is none: Oracle and Amazon have systems of several kinds.
  */
-const OURS: readonly (readonly [Platform, readonly string[]])[] = [
-  ["windows", ["windows", "microsoftwindows"]],
-  ["macos", ["macos", "osx", "darwin"]],
+const OURS: readonly (readonly [Platform, RegExp])[] = [
+  ["windows", named("(?:microsoft)?windows")],
+  ["macos", named("(?:apple)?(?:mac|macos|macosx|osx|darwin)")],
   [
     "linux",
-    [
+    named(
       "linux",
-      "gnulinux",
-      "ubuntu",
-      "debian",
-      "redhat",
-      "rhel",
-      "centos",
-      "fedora",
-      "rocky",
-      "alma",
-      "oracle",
-      "suse",
-      "opensuse",
-      "sles",
-      "amazon",
-      "azurelinux",
-      "mariner",
-      "cblmariner",
-    ],
+      "(?:linux|gnulinux)?(?:ubuntu|debian|fedora|rocky|alma|redhat|centos|suse)(?:gnu)?(?:linux)?",
+      "(?:linux)?(?:gnulinux|rhel|sles|redhatenterprise(?:linux)?|suse(?:linux)?enterprise)",
+      "(?:linux)?(?:opensuse|oraclelinux|oracleenterpriselinux|amazonlinux|azurelinux)",
+      "(?:linux)?(?:mariner|cblmariner)(?:linux)?",
+    ),
   ],
 ];
 
 /** The same for systems without live response: phones, appliances, and Defender's "Other". */
-const NOT_OURS = [
-  "windowsphone",
-  "ios",
-  "ipados",
-  "iphone",
-  "ipad",
-  "tvos",
-  "watchos",
-  "android",
-  "chromeos",
-  "other",
-];
+const NOT_OURS = named(
+  "windowsphone|ios|ipados|iphone|iphoneos|ipad|tvos|watchos|android|chromeos|other",
+);
+
+/** Matches one of the names if nothing but a version or an edition follows. */
+function named(...names: readonly string[]): RegExp {
+  return new RegExp(`^(?:${names.join("|")})(?:${BEHIND})*$`);
+}
 
 /** The words that vendors write when they do not know the system. */
 const NOT_SAID = new Set(["", "unknown", "none", "null", "unspecified", "notavailable", "na"]);
@@ -85,8 +79,7 @@ function readWord(word: string | null): SaidPlatform {
   const said = oneLine(word ?? "", MAX_LABEL_CHARACTERS);
   const name = said.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   if (NOT_SAID.has(name)) return null;
-  if (NOT_OURS.some((beginning) => name.startsWith(beginning))) return { kind: "notOurs", said };
-  if (name === "mac") return "macos";
-  const found = OURS.find(([, beginnings]) => beginnings.some((each) => name.startsWith(each)));
+  if (NOT_OURS.test(name)) return { kind: "notOurs", said };
+  const found = OURS.find(([, names]) => names.test(name));
   return found?.[0] ?? { kind: "unknownWord", said };
 }

@@ -9,7 +9,10 @@ export interface Machine extends Omit<MachineFacts, "platform" | "atMs"> {
   readonly lastSeenAtMs: number | null;
   /** Defender's word for the health of its sensor. */
   readonly health: string | null;
-  /** The id of the machine that it was merged into; nothing may start on this one any more. */
+  /**
+   * The id of the machine that it was merged into, or a text of Defender's that is none; nothing
+   * may start on this one any more.
+   */
   readonly mergedInto: string | null;
 }
 

@@ -118,3 +118,23 @@ describe("readMachines", () => {
     expect(await clientOf(server).readMachines([id(1)])).toMatchObject({ kind: "unavailable" });
   });
 });
+
+describe("a machine of which Defender says odd things", () => {
+  it.each([
+    [{ mergedIntoMachineId: "abc" }, { mergedInto: "abc" }],
+    [{ mergedIntoMachineId: id(5).replaceAll("5", "A") }, { mergedInto: "a".repeat(40) }],
+    [{ mergedIntoMachineId: 7 }, { mergedInto: "7" }],
+    [{ mergedIntoMachineId: "" }, { mergedInto: null }],
+    [{ computerDnsName: "" }, { name: null }],
+    [{ computerDnsName: " " }, { name: null }],
+    [
+      { rbacGroupName: "", healthStatus: "" },
+      { group: null, health: null },
+    ],
+  ])("%j is read as %j", async (said, read) => {
+    const value = [{ id: id(1), ...said }];
+    const server = await loopback((_, response) => json(response, 200, { value }));
+    const reply = await clientOf(server).readMachines([id(1)]);
+    expect(reply).toMatchObject({ kind: "answered", value: [read] });
+  });
+});

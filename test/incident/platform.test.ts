@@ -19,6 +19,22 @@ describe("a word for a system", () => {
     ["AzureLinux", "linux"],
     ["CBL-Mariner", "linux"],
     ["AmazonLinux", "linux"],
+    ["AmazonLinux2023", "linux"],
+    ["OracleLinux", "linux"],
+    ["Oracle Linux Server 8.9", "linux"],
+    ["CentOS", "linux"],
+    ["Fedora", "linux"],
+    ["Rocky Linux 9", "linux"],
+    ["AlmaLinux", "linux"],
+    ["Debian GNU/Linux 12", "linux"],
+    ["Linux Red Hat", "linux"],
+    ["SUSE Linux Enterprise Server 15 SP5", "linux"],
+    ["Ubuntu 22.04 LTS", "linux"],
+    ["Windows 8.1", "windows"],
+    ["Windows Server 2012 R2 Datacenter", "windows"],
+    ["Microsoft Windows 11 Enterprise multi-session", "windows"],
+    ["Windows 11 22H2", "windows"],
+    ["macOS Sonoma 14.5", "macos"],
     ["macOS", "macos"],
     ["MacOs", "macos"],
     ["mac", "macos"],
@@ -35,7 +51,22 @@ describe("a word for a system", () => {
     },
   );
 
-  it.each(["BeOS", "Machine", "constructor"])("%s is one we do not know", (said) => {
+  it.each([
+    "BeOS",
+    "Machine",
+    "constructor",
+    "Oracle",
+    "Oracle Solaris",
+    "AmazonFireOS",
+    "WindowsCE",
+    "Windows Mobile",
+    "Darwinia",
+    "Linuxcnc",
+    "RockyOS",
+    "Other 3.x Linux",
+    "iOS-XE",
+    "Macintosh",
+  ])("%s is one we do not know", (said) => {
     expect(platformOf(said)).toEqual({ kind: "unknownWord", said });
   });
 
