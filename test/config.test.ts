@@ -62,15 +62,24 @@ describe("the address of Defender", () => {
     "https://user@api.security.microsoft.com",
     "https://api.security.microsoft.com/?a=b",
     "https://api.security.microsoft.com/#a",
+    "https://api.security.microsoft.com/api?",
+    "https://api.security.microsoft.com#",
+    "https://api.security.microsoft.com/#/",
+    "https://@api.security.microsoft.com",
+    "https://api.security.microsoft.com/api/machines",
+    "https://api.security.microsoft.com/v1",
   ])("is refused as a setting when it is %s", (DEFENDER_API_URL) => {
     expect(problemsOf({ DEFENDER_API_URL })).toEqual(["DEFENDER_API_URL"]);
   });
 
-  it.each(["", "/", "/api", "/api/"])("may end in %j, as Microsoft's pages print it", (end) => {
-    const url = "https://eu.api.security.microsoft.com";
-    const read = readConfig({ ...WORKING, DEFENDER_API_URL: `${url}${end}` });
-    expect(read).toMatchObject({ config: { defender: { url } } });
-  });
+  it.each(["", "/", "/api", "/api/", "/API", "/Api//", "\\api", "/api/api"])(
+    "may end in %j, as Microsoft's pages print it",
+    (end) => {
+      const url = "https://eu.api.security.microsoft.com";
+      const read = readConfig({ ...WORKING, DEFENDER_API_URL: `${url}${end}` });
+      expect(read).toMatchObject({ config: { defender: { url } } });
+    },
+  );
 
   it.each([
     ["https://api-gov.securitycenter.microsoft.us", "commercial"],

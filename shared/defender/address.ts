@@ -19,16 +19,37 @@ export const GRAPHS = {
   dod: "https://dod-graph.microsoft.us",
 } as const satisfies Record<keyof typeof CLOUDS, string>;
 
-/** The address to which lrq adds `/api/...`. Microsoft's pages print it with `/api`, too. */
-export function withoutApiPath(url: string): string {
-  return url.replace(/\/+$/, "").replace(/(?:\/api)+$/, "");
+/** lrq adds `/api/...` to the host; Microsoft's pages print the address with `/api`, too. */
+const API_PATH = /(?:\/+api)*\/*$/i;
+
+/**
+ * The address to which lrq adds `/api/...`, as the URL standard writes it. Unchanged if no call is
+ * possible there: `addressTrouble` says why.
+ */
+export function withoutApiPath(text: string): string {
+  if (hasMore(text)) return text;
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname.replace(API_PATH, "")}`;
 }
 
 /** Why the token may not go to this address, or why no call is possible there; null if neither. */
-export function addressTrouble(url: string): string | null {
-  const { protocol, hostname, username, password, search, hash } = new URL(url);
+export function addressTrouble(text: string): string | null {
+  const { protocol, hostname, origin } = new URL(text);
   const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
   if (!isSafe) return "use https; http is only for loopback, because the access token goes there";
-  const isBare = username + password + search + hash === "";
-  return isBare ? null : "use only a host and a path: no user, no query and no fragment";
+  return hasMore(text) ? `use only the host, ${origin}: no user, no query and no fragment` : null;
+}
+
+/** The same for a setting, from which `/api` was dropped: it may have no other path either. */
+export function settingTrouble(text: string): string | null {
+  const { origin, pathname } = new URL(text);
+  const trouble = addressTrouble(text);
+  if (trouble !== null || pathname === "/") return trouble;
+  return `use only the host, ${origin}: lrq adds the path of each call, which begins with /api`;
+}
+
+/** Whether there is a user, a query or a fragment, also an empty one, which a URL does not tell. */
+function hasMore(text: string): boolean {
+  const { username, password } = new URL(text);
+  return username + password !== "" || /[?#@]/.test(text);
 }

@@ -1,6 +1,6 @@
 import type { Problem } from "../incident/problem.ts";
 import { isLoopback } from "../loopback.ts";
-import { addressTrouble, CLOUDS } from "./address.ts";
+import { CLOUDS, settingTrouble } from "./address.ts";
 
 /** The settings that say where Defender, Entra and Azure are. */
 interface Places {
@@ -20,7 +20,7 @@ const GOVERNMENT = {
 /** Problems with an address to which no call is possible, or with addresses of different clouds. */
 export function cloudProblems(from: Places): Problem[] {
   const { DEFENDER_API_URL: url = CLOUDS[from.DEFENDER_CLOUD] } = from;
-  const trouble = addressTrouble(url);
+  const trouble = settingTrouble(url);
   if (trouble !== null) return [{ path: "DEFENDER_API_URL", message: trouble }];
   if (isLoopback(new URL(url).hostname)) return [];
   return [...mixed(url, from.DEFENDER_CLOUD), ...elsewhere(from)];
