@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { ownFolder } from "./own-folder.ts";
 
 /** A data folder that nobody else uses meanwhile. */
 export interface FolderLock {
@@ -29,8 +30,10 @@ const POLL_MS = 100;
  */
 export async function lockFolder(folder: string): Promise<Locked> {
   const file = `${folder}.lock`;
-  // Keys and evidence lie below: they are nobody else's to read.
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const around = dirname(file);
+  // Any other folder, such as that for temporary files, is not ours to close.
+  if (basename(around) === ".lrq") ownFolder(around);
+  else mkdirSync(around, { recursive: true, mode: 0o700 });
   const holders = await livingHolders(file);
   if (holders.length > 0) return { kind: "taken", why: taken(folder, holders, file) };
   rmSync(file, { force: true });

@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startAzurite, type Azurite } from "./azurite.ts";
 import type { SampleTenant } from "./defender-simulator/sample-tenant.ts";
 import { runRealScript } from "./defender-simulator/real-script.ts";
 import { startSimulator, type Simulator } from "./defender-simulator/simulator.ts";
 import { startHostProcess, type HostProcess } from "./host-process.ts";
+import { ownFolder } from "./own-folder.ts";
 import { localSettings } from "./settings.ts";
 
 export interface StackOptions {
@@ -45,7 +45,7 @@ export interface Stack {
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { env, dataDir } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  ownFolder(dataDir);
   const started: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const end of started.splice(0).toReversed()) await end();

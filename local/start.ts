@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { paintFor, wantsColour } from "./colours.ts";
 import { sampleTenant } from "./defender-simulator/sample-tenant.ts";
@@ -7,6 +7,7 @@ import { lockFolder, type FolderLock } from "./folder-lock.ts";
 import { greeting } from "./greeting.ts";
 import { createLogReader, openLogFile } from "./host-log.ts";
 import { aborted, watchInterrupts } from "./interruption.ts";
+import { ownFolder } from "./own-folder.ts";
 import { portTrouble } from "./port.ts";
 import { settingsTrouble } from "./settings.ts";
 import { startStack, type Stack } from "./stack.ts";
@@ -120,7 +121,7 @@ function keptKey(): string {
   const file = join(dataDir, "key");
   if (existsSync(file)) return readFileSync(file, "utf8").trim();
   const key = randomBytes(24).toString("base64url");
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  ownFolder(dataDir);
   writeFileSync(file, `${key}\n`, { mode: 0o600 });
   return key;
 }

@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -33,6 +42,22 @@ describe("the lock of a data folder", () => {
     expect(statSync(around).mode & 0o777).toBe(0o700);
     lock.release();
   });
+
+  it.skipIf(process.platform === "win32")(
+    "closes that folder if it was open to others, and leaves one of another name as it is",
+    async () => {
+      for (const [name, mode] of [
+        [".lrq", 0o700],
+        ["other", 0o755],
+      ] as const) {
+        const around = join(folder, "..", name);
+        mkdirSync(around);
+        chmodSync(around, 0o755);
+        (await taken(join(around, "data"))).release();
+        expect([name, statSync(around).mode & 0o777]).toEqual([name, mode]);
+      }
+    },
+  );
 
   it("is refused while a process that lives has it, in words that help", async () => {
     hold(process.ppid, []);
