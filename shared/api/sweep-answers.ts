@@ -124,6 +124,8 @@ export const stackSchema = z.strictObject({
   by: z.array(z.string()),
   machines: count,
   rows: count,
+  partial: count,
+  unreadable: count,
   distinct: z.strictObject({ count, atLeast: z.boolean() }),
   values: z.array(
     z.strictObject({

@@ -24,6 +24,7 @@ const endSchema = z.object({
     onlyInRound: z.number(),
     onlyInAgainst: z.number(),
     notComparable: z.number(),
+    partial: z.number().default(0),
   }),
 });
 
@@ -68,10 +69,18 @@ function lineOf({ change, row }: z.infer<typeof changeSchema>) {
 }
 
 function tell({ machines }: z.infer<typeof endSchema>, around: Around): void {
-  const { both, onlyInRound, onlyInAgainst, notComparable } = machines;
+  const { both, onlyInRound, onlyInAgainst, notComparable, partial } = machines;
   around.note(
     `${both} machines are in both rounds; ${onlyInRound} only in this one, ` +
       `${onlyInAgainst} only in the other one.`,
   );
-  if (notComparable > 0) around.note(`${notComparable} of both have other key columns.`);
+  if (notComparable > 0) {
+    around.note(
+      `${notComparable} of both were not compared: a result could not be read, ` +
+        "or has not the key columns.",
+    );
+  }
+  if (partial > 0) {
+    around.note(`Of ${partial} of both lrq has not all rows: what these lack counts as no change.`);
+  }
 }

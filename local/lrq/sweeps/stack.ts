@@ -15,6 +15,8 @@ const stackSchema = z.object({
   round: z.number(),
   machines: z.number(),
   rows: z.number(),
+  partial: z.number().default(0),
+  unreadable: z.number().default(0),
   distinct: z.object({ count: z.number(), atLeast: z.boolean() }),
   values: z.array(
     z.object({
@@ -80,9 +82,11 @@ export async function showStack(by: string, asked: Asked, around: Around): Promi
     ...stack.by.map((name) => plain(shown(value[name]))),
   ]);
   around.show(tableLines(titles, rows, around.columns));
-  const { distinct, machines } = stack;
+  const { distinct, machines, partial, unreadable } = stack;
   const more = distinct.atLeast ? " or more" : "";
   around.note(`${distinct.count}${more} values on ${machines} machines, round ${stack.round}.`);
+  if (partial > 0) around.note(`Of ${partial} of them lrq has not all rows.`);
+  if (unreadable > 0) around.note(`The results of ${unreadable} more could not be read.`);
   return EXIT.done;
 }
 

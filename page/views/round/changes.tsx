@@ -18,6 +18,7 @@ interface End {
     readonly onlyInRound: number;
     readonly onlyInAgainst: number;
     readonly notComparable: number;
+    readonly partial: number;
   };
 }
 
@@ -58,8 +59,10 @@ function sumOf(found: Lines<Change | End>): string {
   const end = lines.at(-1);
   if (!isWhole) return `The first ${changes} changes. All of them: lrq sweeps changes`;
   if (end === undefined || isChange(end)) return "The answer broke off; this is not all of it.";
-  const { both, onlyInRound, onlyInAgainst, notComparable } = end.machines;
-  const others = notComparable === 0 ? "" : `; ${notComparable} of them have other key columns`;
+  const { both, onlyInRound, onlyInAgainst, notComparable, partial } = end.machines;
+  const others =
+    (notComparable === 0 ? "" : `; ${notComparable} of them cannot be compared`) +
+    (partial === 0 ? "" : `; of ${partial} of them lrq has not all rows`);
   return (
     `${changes} changes on the ${both} machines that are in both rounds${others}. Only in this one: ` +
     `${onlyInRound}; only in the other one: ${onlyInAgainst}.`

@@ -68,9 +68,13 @@ export function Stack({ path, columns }: Of) {
   );
 }
 
-function sumOf({ distinct, machines, rows, values }: StackView): string {
+function sumOf({ distinct, machines, rows, partial, unreadable, values }: StackView): string {
   const all = distinct.atLeast ? `${distinct.count} or more` : String(distinct.count);
-  const sum = `${all} values in ${rows} rows of ${machines} machines, the rarest first`;
+  const sum =
+    `${all} values in ${rows} rows of ${machines} machines` +
+    (partial === 0 ? "" : `, of ${partial} of them not all rows`) +
+    (unreadable === 0 ? "" : `, and ${unreadable} more that could not be read`) +
+    ", the rarest first";
   if (!distinct.atLeast && distinct.count === values.length) return `${sum}.`;
   return `${sum}; here are ${values.length}. All of them: lrq sweeps stack`;
 }

@@ -67,6 +67,8 @@ export function aSweep(): SweepSeen {
       by: ["signer", "path"],
       machines: 5,
       rows: 40,
+      partial: 0,
+      unreadable: 0,
       distinct: { count: 2, atLeast: false },
       values: [
         aValue([SUSPECT], "", "C:\\Users\\Public\\Libraries\\shupdate.exe"),

@@ -1,3 +1,4 @@
+import { howWhole } from "../../../evidence/rows/how-whole.ts";
 import type { Cell } from "../../../evidence/rows/parsed-rows.ts";
 import { rowObjectOf } from "../../../evidence/rows/row-lines.ts";
 import type { RowStore } from "../../../ports.ts";
@@ -10,8 +11,10 @@ interface ComparedMachines {
   both: number;
   onlyInRound: number;
   onlyInAgainst: number;
-  /** Of both, but the rows of one round lack a key column of the other. */
+  /** Of both, but lrq could not read one of the results, or it lacks a key column of the other. */
   notComparable: number;
+  /** Of both, and compared, but of one round lrq has not all rows. */
+  partial: number;
 }
 
 /** Bytes of rows that are compared at a time, and machines. Our own bounds. */
@@ -21,6 +24,7 @@ const GROUP_MACHINES = 500;
 /** Where the rows of a machine were in the other round. */
 interface Before extends Located {
   readonly hash: string;
+  readonly whole: ReturnType<typeof howWhole>;
   readonly collectedAtMs: number;
 }
 
@@ -33,9 +37,10 @@ interface Pair {
 /**
  * What is new in a round and what is gone since another one, by the key columns: a change in each
  * line, and in the last line how many machines were compared. A machine that is missing
- * in one of the two is counted, and nothing of it is called new or gone. It keeps where the rows of
- * each machine of the other round are (about 300 bytes a machine), and the rows of one group of
- * machines.
+ * in one of the two, or that lrq could not read, is counted, and nothing of it is called new or
+ * gone. If lrq has not all rows of a machine, nothing that they lack is called so. It keeps where
+ * the rows of each machine of the other round are (about 300 bytes a machine), and the rows of one
+ * group of machines.
  */
 export async function* streamChanges(
   store: RowStore,
@@ -43,10 +48,11 @@ export async function* streamChanges(
   against: RoundOfRows,
 ): AsyncGenerator<Uint8Array> {
   const columns = { now: columnsOfRound(round.rows), before: columnsOfRound(against.rows) };
-  const machines = { both: 0, onlyInRound: 0, onlyInAgainst: 0, notComparable: 0 };
+  const machines = { both: 0, onlyInRound: 0, onlyInAgainst: 0, notComparable: 0, partial: 0 };
   for await (const pairs of groupsOf(store, round, against, machines)) {
-    const comparable = pairs.filter((pair) => hasKeys(columns, pair));
+    const comparable = pairs.filter((pair) => isReadable(pair) && hasKeys(columns, pair));
     machines.notComparable += pairs.length - comparable.length;
+    machines.partial += comparable.filter((pair) => isPartial(pair)).length;
     for (const changes of await changesIn(store, columns, comparable)) {
       const lines = changes.map((each) => `${JSON.stringify(each)}\n`);
       if (lines.length > 0) yield Buffer.from(lines.join(""));
@@ -66,7 +72,7 @@ async function* groupsOf(
   const before = new Map<string, Before>();
   for await (const { header, path, places } of blocksOfRound(store, against)) {
     const { machineId, hash, collectedAtMs } = header;
-    before.set(machineId, { path, places, hash, collectedAtMs });
+    before.set(machineId, { path, places, hash, whole: howWhole(header), collectedAtMs });
   }
   let group: Pair[] = [];
   let bytes = 0;
@@ -104,6 +110,14 @@ function hasKeys({ now, before }: Columns, pair: Pair): boolean {
   return now.keysOf(pair.now.header.hash).every((key) => names.includes(key));
 }
 
+function isReadable({ now, before }: Pair): boolean {
+  return howWhole(now.header) !== "unreadable" && before.whole !== "unreadable";
+}
+
+function isPartial({ now, before }: Pair): boolean {
+  return howWhole(now.header) === "partial" || before.whole === "partial";
+}
+
 /** One row that came or went. */
 interface Change {
   readonly change: "new" | "gone";
@@ -130,15 +144,19 @@ async function changesIn(
     const there = { names: columns.before.of(before.hash), rows: rowsBefore.get(before) ?? [] };
     const [byKeyNow, byKeyBefore] = [byKey(keys, here), byKey(keys, there)];
     const then = { ...whose, collectedAtMs: before.collectedAtMs };
+    // What is missing on a side that is not whole may have been there, unread.
+    const added = before.whole === "whole" ? lackedBy(byKeyBefore, byKeyNow) : [];
+    const lost = howWhole(now.header) === "whole" ? lackedBy(byKeyNow, byKeyBefore) : [];
     return [
-      ...[...byKeyNow]
-        .filter(([key]) => !byKeyBefore.has(key))
-        .map(([, row]) => changed("new", rowObjectOf(whose, here.names, row))),
-      ...[...byKeyBefore]
-        .filter(([key]) => !byKeyNow.has(key))
-        .map(([, row]) => changed("gone", rowObjectOf(then, there.names, row))),
+      ...added.map((row) => changed("new", rowObjectOf(whose, here.names, row))),
+      ...lost.map((row) => changed("gone", rowObjectOf(then, there.names, row))),
     ];
   });
+}
+
+/** The rows of `others` whose keys are not in `side`. */
+function lackedBy(side: ByKey, others: ByKey): readonly (readonly Cell[])[] {
+  return [...others].filter(([key]) => !side.has(key)).map(([, row]) => row);
 }
 
 function changed(change: Change["change"], row: Change["row"]): Change {
@@ -150,11 +168,10 @@ interface Rows {
   readonly rows: readonly (readonly Cell[])[];
 }
 
+type ByKey = ReadonlyMap<string, readonly Cell[]>;
+
 /** The first row of each key. */
-function byKey(
-  keys: readonly string[],
-  { names, rows }: Rows,
-): ReadonlyMap<string, readonly Cell[]> {
+function byKey(keys: readonly string[], { names, rows }: Rows): ByKey {
   const places = keys.map((name) => names.indexOf(name));
   const found = new Map<string, readonly Cell[]>();
   for (const row of rows) {

@@ -1,4 +1,5 @@
 import type { Cell } from "../../../evidence/rows/parsed-rows.ts";
+import { howWhole } from "../../../evidence/rows/how-whole.ts";
 import { cuttingLines } from "../../../evidence/rows/cutting-lines.ts";
 import { linesIn } from "../../../evidence/rows/row-block.ts";
 import { stacking } from "../../../evidence/rows/stacking.ts";
@@ -17,9 +18,13 @@ export interface StackView {
   readonly sweep: string;
   readonly round: number;
   readonly by: readonly string[];
-  /** Machines that gave rows, also none, and all their rows. */
+  /** Machines whose rows were counted, also none, and all their rows. */
   readonly machines: number;
   readonly rows: number;
+  /** Of these machines, those of which lrq has not all rows. */
+  readonly partial: number;
+  /** Machines besides them of whose results lrq could read nothing. */
+  readonly unreadable: number;
   readonly distinct: { readonly count: number; readonly atLeast: boolean };
   /** The rarest first. */
   readonly values: readonly {
@@ -35,6 +40,8 @@ export interface StackAsked {
   readonly limit: number;
 }
 
+const NOTHING = { machines: 0, rows: 0, partial: 0, unreadable: 0 };
+
 /**
  * Counts machines for each distinct value of these columns. A machine that has a value in several
  * rows counts once for it. Whatever the number of values, it keeps 250,000 of them in memory, and
@@ -48,15 +55,17 @@ export async function stackRows(
   const columns = columnsOfRound(round.rows);
   if (!by.every((name) => columns.all.includes(name))) return null;
   const stack = stacking<NamedMachine>(limit);
-  let counted = { machines: 0, rows: 0 };
+  let counted = { ...NOTHING };
   do {
-    counted = { machines: 0, rows: 0 };
+    counted = { ...NOTHING };
     let machine: NamedMachine = { machineId: "", machineName: null };
     for await (const { header, isFirst, body } of rowsOfRound(store, round)) {
       const { machineId, machineName, hash } = header;
       if (isFirst) {
         machine = { machineId, machineName };
-        counted.machines += 1;
+        const whole = howWhole(header);
+        counted[whole === "unreadable" ? "unreadable" : "machines"] += 1;
+        if (whole === "partial") counted.partial += 1;
       }
       const lines = linesIn(body);
       counted.rows += lines.length;

@@ -71,6 +71,8 @@ const STACK = {
   by: ["signer", "path"],
   machines: 4,
   rows: 9,
+  partial: 1,
+  unreadable: 3,
   distinct: { count: 2, atLeast: true },
   values: [
     {
@@ -101,6 +103,7 @@ describe("lrq sweeps stack", () => {
     expect(usual).toMatch(/^4 +########## +m2 +Microsoft +C:\\usual\.exe/);
     expect(said).not.toContain(ESC);
     expect(noted).toContain("2 or more values on 4 machines, round 2.");
+    expect(noted).toContain("The results of 3 more could not be read.");
   });
 
   it("writes what lrq sent with --json", async () => {
@@ -114,7 +117,7 @@ const CHANGES = [
   { change: "new", row: { ...WHOSE, path: `C:\\odd${ESC}]0;x\u0007.exe`, size: 5 } },
   { change: "gone", row: { ...WHOSE, path: "C:\\old.exe", size: null } },
 ];
-const MACHINES = { both: 7, onlyInRound: 1, onlyInAgainst: 2, notComparable: 3 };
+const MACHINES = { both: 7, onlyInRound: 1, onlyInAgainst: 2, notComparable: 3, partial: 4 };
 const TEXT = CHANGES.map((each) => `${JSON.stringify(each)}\n`).join("");
 const END = `${JSON.stringify({ sweep: "a", round: 2, against: 1, machines: MACHINES })}\n`;
 
@@ -131,7 +134,8 @@ describe("lrq sweeps changes", () => {
     expect(noted).toContain(
       "7 machines are in both rounds; 1 only in this one, 2 only in the other",
     );
-    expect(noted).toContain("3 of both have other key columns.");
+    expect(noted).toContain("3 of both were not compared");
+    expect(noted).toContain("Of 4 of both lrq has not all rows");
   });
 
   it("writes a change a line with --json", async () => {

@@ -56,7 +56,7 @@ describe("the changes of a round", () => {
       sweep: "autostarts",
       round: 2,
       against: 1,
-      machines: { both: 2, onlyInRound: 0, onlyInAgainst: 0, notComparable: 0 },
+      machines: { both: 2, onlyInRound: 0, onlyInAgainst: 0, notComparable: 0, partial: 0 },
     });
     expect(changes.changes[0]?.row).toMatchObject({ machineName: "m1.local", size: 2 });
     expect(changes.changes[1]?.row).toMatchObject({ machineName: "m1.local", size: 1 });
@@ -66,7 +66,13 @@ describe("the changes of a round", () => {
     const store = await storeOf(then("m1", "a"), then("m2", "a"), now("m2", "a"), now("m3", "a"));
     const { changes, machines } = await changesOf(store);
     expect(changes).toEqual([]);
-    expect(machines).toEqual({ both: 1, onlyInRound: 1, onlyInAgainst: 1, notComparable: 0 });
+    expect(machines).toEqual({
+      both: 1,
+      onlyInRound: 1,
+      onlyInAgainst: 1,
+      notComparable: 0,
+      partial: 0,
+    });
   });
 
   it("call everything gone of a machine that answered, and had nothing", async () => {
@@ -85,6 +91,40 @@ describe("the changes of a round", () => {
     const changes = await changesOf(store, before);
     expect(briefly(changes)).toEqual([["new", "m1", "b"]]);
     expect(changes.machines).toMatchObject({ both: 2, notComparable: 1 });
+  });
+
+  it("are none of a machine whose result lrq could not read in one of the rounds", async () => {
+    const broken = { rows: [], parsed: { trouble: "broken gzip" } };
+    const store = await storeOf(
+      then("m1", "a", "b"),
+      { ...now("m1"), ...broken },
+      { ...then("m2"), ...broken },
+      now("m2", "a"),
+      then("m3", "a"),
+      { ...now("m3"), parsed: { wrongCount: 1 } },
+    );
+    const { changes, machines } = await changesOf(store);
+    expect(changes).toEqual([]);
+    expect(machines).toMatchObject({ both: 3, notComparable: 3, partial: 0 });
+  });
+
+  it.each<[string, NonNullable<Said["parsed"]>]>([
+    ["was cut", { cut: "rows" }],
+    ["has wrong rows", { wrongCount: 1 }],
+    ["breaks off", { trouble: "a JSON array that never ends" }],
+  ])("are only what the other round lacks, if the result of one %s", async (_, parsed) => {
+    const store = await storeOf(
+      then("m1", "a", "b"),
+      { ...now("m1", "b", "c"), parsed },
+      { ...then("m2", "a", "b"), parsed },
+      now("m2", "b", "c"),
+    );
+    const changes = await changesOf(store);
+    expect(briefly(changes)).toEqual([
+      ["new", "m1", "c"],
+      ["gone", "m2", "a"],
+    ]);
+    expect(changes.machines).toMatchObject({ both: 2, notComparable: 0, partial: 2 });
   });
 
   it("are those that a person would find, in whatever order and batches machines came", async () => {

@@ -38,6 +38,19 @@ describe("a stack of a round", () => {
     expect(all?.values.at(-1)).toMatchObject({ machines: 2, value: { signer: "Microsoft" } });
   });
 
+  it("counts machines by themselves that could not be read, and says of which rows lack", async () => {
+    const store = await storeOf(
+      { machineId: "m1", rows: [["a", "b", 1]] },
+      { machineId: "m2", rows: [], parsed: { trouble: "broken gzip" } },
+      { machineId: "m3", rows: [], parsed: { wrongCount: 2 } },
+      { machineId: "m4", rows: [["a", "b", 1]], parsed: { cut: "bytes" } },
+      { machineId: "m5", rows: [] },
+    );
+    const stack = await stackRows(store, ROUND, { by: ["path"], limit: 5 });
+    expect(stack).toMatchObject({ machines: 3, rows: 2, partial: 1, unreadable: 2 });
+    expect(stack?.values).toMatchObject([{ machines: 2, value: { path: "a" } }]);
+  });
+
   it("has nothing for a column that the round has not", async () => {
     const store = await storeOf({ machineId: "m1", rows: [["a", "b", 1]] });
     expect(await stackRows(store, ROUND, { by: ["path", "machineId"], limit: 5 })).toBeNull();
