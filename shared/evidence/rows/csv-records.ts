@@ -7,7 +7,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The records of a CSV (RFC 4180), with CRLF or LF. Empty lines are none. A quote that is not at
+ * The records of a CSV (RFC 4180), with CRLF, LF or CR. Empty lines are none. A quote that is not at
  * the beginning of a cell is a character like others, because many programs write it so. If the
  * text `isCut`, its last record is left out: nobody knows how it goes on.
  */
@@ -35,7 +35,7 @@ function recordAt(text: string, from: number): Read {
   for (;;) {
     const isQuoted = text.charCodeAt(at) === QUOTE;
     const cell = isQuoted ? quotedAt(text, at) : plainAt(text, at);
-    if (cell === null) return { record: { why: "has a quote that never ends" }, ...over(text) };
+    if (cell === null) return { record: { why: endless(text.slice(from)) }, ...over(text) };
     cells.push(cell.value);
     at = cell.next;
     const after = text.charCodeAt(at);
@@ -53,8 +53,15 @@ function recordAt(text: string, from: number): Read {
     }
     const record = why === null ? cells : { why };
     if (at >= text.length) return { record, ...over(text) };
-    return { record, next: at + (text.charCodeAt(at) === LINE_FEED ? 1 : 2), isOver: false };
+    return { record, next: at + (text.startsWith("\r\n", at) ? 2 : 1), isOver: false };
   }
+}
+
+/** Nobody knows what the lines behind such a quote are. */
+function endless(rest: string): string {
+  const behind = rest.split(/\r\n|\r|\n/).filter((line) => line !== "").length - 1;
+  const taken = ["", ": it takes the line behind it, too"][behind];
+  return `has a quote that never ends${taken ?? `: it takes the ${behind} lines behind it, too`}`;
 }
 
 function over(text: string): Pick<Read, "next" | "isOver"> {
@@ -85,11 +92,11 @@ function plainAt(text: string, from: number): CellRead {
   return { value: text.slice(from, at), next: at };
 }
 
-/** True at LF, at CRLF and at the end. A CR alone is a character like others. */
+/** True at LF, at CR with or without LF, and at the end. */
 function isLineEnd(text: string, at: number): boolean {
   if (at >= text.length) return true;
   const code = text.charCodeAt(at);
-  return code === LINE_FEED || (code === CARRIAGE_RETURN && text.charCodeAt(at + 1) === LINE_FEED);
+  return code === LINE_FEED || code === CARRIAGE_RETURN;
 }
 
 function isEmpty(record: CsvRecord): boolean {

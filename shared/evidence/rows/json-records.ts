@@ -49,11 +49,15 @@ export function arrayRecords(text: string, isCut: boolean): JsonRecords {
   return { texts: texts(), trouble: () => trouble };
 }
 
-/** The lines of NDJSON that are not blank; the last one is left out if the text `isCut`. */
+/**
+ * The lines of NDJSON that are not blank; the last one is left out if the text `isCut`. CR alone
+ * ends a line only if no LF does.
+ */
 export function* lineRecords(text: string, isCut: boolean): Generator<string> {
+  const lineEnd = text.includes("\n") ? "\n" : "\r";
   let at = 0;
   while (at < text.length) {
-    const end = text.indexOf("\n", at);
+    const end = text.indexOf(lineEnd, at);
     if (end < 0 && isCut) return;
     const line = text.slice(at, end < 0 ? undefined : end);
     if (line.trim() !== "") yield line;

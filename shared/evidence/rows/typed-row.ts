@@ -16,7 +16,9 @@ export type TypedRow = readonly Cell[] | string;
 /**
  * A row of what a machine said for each column. A value in quotes is as good as one without: 5 and
  * "5" are the same number and the same text. Nothing, and an empty text for what is no text, is
- * null. Refused: a value that is not of its column's type, and a row without a value for a key.
+ * null. Refused: a value that is not of its column's type, a day that no calendar has, a whole
+ * number that JavaScript cannot hold exactly (more than 2^53 - 1), and a row without a value for a
+ * key.
  */
 export function typedRow(
   columns: readonly Column[],
@@ -35,12 +37,14 @@ export function typedRow(
 
 function cellOf(value: unknown, type: Column["type"]): Cell | undefined {
   if (!["string", "number", "boolean"].includes(typeof value)) return undefined;
+  // Such a number of a JSON was rounded when it was read.
+  if (typeof value === "number" && exact(value) === undefined) return undefined;
   const text = String(value);
   switch (type) {
     case "text":
       return text;
     case "number":
-      return typeof value !== "boolean" && NUMBER.test(text) ? finite(Number(text)) : undefined;
+      return typeof value !== "boolean" && NUMBER.test(text) ? exact(Number(text)) : undefined;
     case "boolean":
       return booleanOf(text.toLowerCase());
     case "time":
@@ -48,8 +52,9 @@ function cellOf(value: unknown, type: Column["type"]): Cell | undefined {
   }
 }
 
-function finite(value: number): number | undefined {
-  return Number.isFinite(value) ? value : undefined;
+function exact(value: number): number | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : value;
 }
 
 function booleanOf(text: string): boolean | undefined {
@@ -64,6 +69,8 @@ function instantOf(text: string): string | undefined {
   const found = INSTANT.exec(text);
   if (found === null) return undefined;
   const [, date = "", clock = "", offset = ""] = found;
+  // JavaScript takes 30 February for 2 March.
+  if (isoOf(Date.parse(`${date}T00:00:00Z`))?.slice(0, date.length) !== date) return undefined;
   const [hours = "", fraction = ""] = clock.replace(",", ".").split(".");
   const seconds = hours.length === 5 ? `${hours}:00` : hours;
   const zone = /^[+-]/.test(offset) ? withMinutes(offset) : offset.toUpperCase();

@@ -114,6 +114,13 @@ describe("rows in a text", () => {
   });
 });
 
+describe("an NDJSON", () => {
+  it("may end its lines with CR", () => {
+    const came = parsed('{"a":"1"}\r\r{"a":"2"}\r', aForm("ndjson", ["a"]));
+    expect(came).toMatchObject({ rows: [["1"], ["2"]], wrongCount: 0 });
+  });
+});
+
 describe("a JSON", () => {
   it("may be one object", () => {
     expect(parsed(' {"a":"1"} ', aForm("json", ["a"])).rows).toEqual([["1"]]);
@@ -142,7 +149,7 @@ describe("a CSV", () => {
     ["", "no line of column names"],
     ["x,y\n1,2\n", "no column with the name a, which is a key"],
     ["a,a\n1,2\n", "two columns with the name a"],
-    ['"a\n1\n', "the line of column names has a quote that never ends"],
+    ['"a', "the line of column names has a quote that never ends"],
   ])("%j says why it has no rows", (text, trouble) => {
     expect(parsed(text, aForm("csv", ["a!", "b"]))).toMatchObject({ rows: [], trouble });
   });
@@ -156,6 +163,28 @@ describe("a CSV", () => {
       ["1", null],
       ["3", null],
     ]);
+  });
+
+  it.each([
+    ["CR", "a,b\r1,2\r\r3,4\r"],
+    ["CR, the last line without", "a,b\r1,2\r3,4"],
+    ["CR, LF and CRLF", "a,b\r\n1,2\r3,4\n"],
+  ])("may end its lines with %s", (_name, text) => {
+    const rows = [
+      ["1", "2"],
+      ["3", "4"],
+    ];
+    expect(parsed(text, aForm("csv", ["a", "b"]))).toMatchObject({ rows, wrongCount: 0 });
+  });
+
+  it.each([
+    ['a,b\n1,2\n"3,4\n5,6\r\n7,8\n', "quote that never ends: it takes the 2 lines behind it, too"],
+    ['a,b\n1,2\n"3,4\n5,6', "quote that never ends: it takes the line behind it, too"],
+    ['a,b\n1,2\n"3,4\n', "has a quote that never ends"],
+  ])("says of %j how many lines the quote takes that never ends", (text, why) => {
+    const came = parsed(text, aForm("csv", ["a", "b"]));
+    expect(came.rows).toEqual([["1", "2"]]);
+    expect(came.wrong).toEqual([{ row: 2, why: expect.stringMatching(new RegExp(`${why}$`)) }]);
   });
 
   it("tells cells that do not fit, and goes on", () => {
