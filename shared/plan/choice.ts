@@ -126,6 +126,19 @@ export function prepare(
   return problems.length > 0 ? invalid(problems) : { kind: "parsed", value: all };
 }
 
+/** What is wrong with these parameters, each of which every one of the profiles has to take. */
+export function parameterProblems(
+  entries: readonly CatalogueEntry[],
+  given: Readonly<Record<string, string>>,
+): Problem[] {
+  return entries.flatMap((entry) => {
+    const prepared = prepareOne(entry, laneNumber(entry.profile.lane), given);
+    if (prepared.kind !== "invalid") return [];
+    const { name } = entry.profile;
+    return prepared.problems.map(({ path, message }) => ({ path, message: `${name}: ${message}` }));
+  });
+}
+
 function prepareOne(
   { profile, hash }: CatalogueEntry,
   lane: Lane,

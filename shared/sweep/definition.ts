@@ -6,6 +6,7 @@ import { rowObject } from "../ledger/row/row-object.ts";
 import { invalid } from "../incident/refusal.ts";
 import { schemaProblems } from "../incident/schema-problems.ts";
 import { canonicalJson } from "../plan/canonical-json.ts";
+import { parameterProblems } from "../plan/choice.ts";
 import type { Catalogue } from "../plan/profile/catalogue.ts";
 import { durationSchema, msOf } from "./duration.ts";
 import { isZone, whyNoCron } from "./zone.ts";
@@ -140,7 +141,8 @@ export const definitionSchema = z.strictObject({
 
 /**
  * The definition in the JSON that was sent for the sweep `name`. Refused, with what to change:
- * unknown fields, unknown profiles, two profiles for one platform, durations beyond our bounds.
+ * unknown fields, unknown profiles, two profiles for one platform, parameters that a profile does
+ * not take or lacks, durations beyond our bounds.
  */
 export function parseDefinition(
   json: unknown,
@@ -152,6 +154,7 @@ export function parseDefinition(
   const problems = [
     ...definitionProblems(read.data, name),
     ...profileTroubles(read.data, catalogue),
+    ...parameterTroubles(read.data, catalogue),
   ];
   return problems.length > 0 ? invalid(problems) : { kind: "parsed", value: read.data };
 }
@@ -174,6 +177,15 @@ function definitionProblems(definition: Definition, name: string): Problem[] {
     problems.push({ path, message: `Send at most ${most / 86_400_000}d.` });
   }
   return problems;
+}
+
+/** A batch whose parameters are wrong is refused whole, and so would be each of its round. */
+function parameterTroubles({ profiles, parameters }: Definition, catalogue: Catalogue): Problem[] {
+  const entries = profiles.map((name) => catalogue.get(name));
+  return parameterProblems(
+    entries.filter((entry) => entry !== undefined),
+    parameters,
+  );
 }
 
 function profileTroubles({ profiles }: Definition, catalogue: Catalogue): Problem[] {

@@ -91,6 +91,10 @@ function whyPause(
       "Stop the round and start another one.";
     return { code: "profileChanged", detail };
   }
+  // The definition of a round never changes, so what was refused will be refused again.
+  if (round.hindrance?.code === "invalid") {
+    return { code: "invalid", detail: `Nothing can be sent: ${round.hindrance.detail}` };
+  }
   const detail = tooManyFailures(round, endsWith(round, running));
   return detail === null ? null : { code: "failures", detail };
 }

@@ -66,7 +66,8 @@ export async function resumeRound(ports: SteerPorts, steering: RoundSteering): P
       return { kind: "notNow", detail: `Round ${number} of ${name} is not paused.` };
     }
     const { ended, failed } = endsOf(round.value.counts);
-    changeRound(tx, round, { ...round.value, paused: null, forgiven: { ended, failed } });
+    const after = { ...round.value, paused: null, hindrance: null };
+    changeRound(tx, round, { ...after, forgiven: { ended, failed } });
     const fact = factOf("roundResumed", steering, nowMs, `round ${number}`);
     changeSweep(tx, sweep, unstalled(sweep.value, number), [fact]);
     return { kind: "done", round: number };

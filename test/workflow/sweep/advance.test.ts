@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sweptKey } from "../../../shared/ledger/row/sweep-keys.ts";
+import { roundKey, sweptKey } from "../../../shared/ledger/row/sweep-keys.ts";
+import { commitOnce } from "../../../shared/store/transact.ts";
 import { endedAs, endedIn, type RoundCounts } from "../../../shared/sweep/round.ts";
 import { resumeRound, stopRound } from "../../../shared/workflow/sweep/steer-round.ts";
 import { NOTICE } from "../../../shared/ledger/row/keys.ts";
@@ -160,6 +161,25 @@ describe("a round", () => {
     expect(await stalled()).toHaveLength(1);
     await stopRound(sweeping.ports, sweeping.settings.limits, last, false);
     expect(await stalled()).toEqual([]);
+  });
+
+  it("pauses, and its sweep says so, when what it would send is refused for good", async () => {
+    const sweeping = startSweeping(5);
+    await sweeping.apply();
+    await sweeping.start();
+    const round = await sweeping.round();
+    const definition = { ...round.definition, parameters: { nope: "x" } };
+    const [key, body] = [roundKey(DEFINITION.name, 1), { ...round, definition }];
+    await commitOnce(sweeping.ports, [{ op: "upsert", key, body }]);
+    await sweeping.ticks(6);
+    const { state, paused } = await sweeping.round();
+    expect([state, paused?.code]).toEqual(["running", "invalid"]);
+    expect(paused?.detail).toContain("parameters.nope");
+    expect((await sweeping.sweep()).stalled).toMatchObject([{ round: 1, detail: paused?.detail }]);
+    const last = { name: DEFINITION.name, number: 1, by: "hunter" };
+    await resumeRound(sweeping.ports, last);
+    expect(await sweeping.round()).toMatchObject({ paused: null, hindrance: null });
+    expect(await sweeping.sequences()).toEqual([]);
   });
 
   it("expires: what was not sent is written down with the reason", async () => {
