@@ -7,9 +7,9 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The records of a CSV (RFC 4180), with CRLF, LF or CR. Empty lines are none. A quote that is not at
- * the beginning of a cell is a character like others, because many programs write it so. If the
- * text `isCut`, its last record is left out: nobody knows how it goes on.
+ * The records of a CSV (RFC 4180), with CRLF, LF or CR. Empty lines are none. A quote that is not
+ * at the beginning of a cell is a character like others, because many programs write it so. If
+ * the text `isCut`, its last record is left out: nobody knows how it goes on.
  */
 export function* csvRecords(text: string, isCut: boolean): Generator<CsvRecord> {
   let at = 0;
