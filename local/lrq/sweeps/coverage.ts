@@ -29,9 +29,10 @@ export const sweepCoverage: Verb = {
   usage: "sweeps coverage <name>",
   summary: "when each machine of a sweep was reached last, and why not since",
   examples: [
-    ["lrq sweeps coverage autostarts", "all machines that it has asked for"],
+    ["lrq sweeps coverage autostarts", "all machines that it has sent"],
     ["lrq sweeps coverage autostarts --not-since 7d", "those not reached in the last seven days"],
   ],
+  about: "What an open round has still to send is not here: lrq sweeps show NAME counts it.",
   options: [["--not-since <when>", "only those not reached since: 7d, 12h, or a time"], LIMIT],
   run: async (asked, around) => {
     const [name = ""] = asked.words;
@@ -55,7 +56,7 @@ export const sweepCoverage: Verb = {
           plain(reached === null ? "never" : distanceWords(reached.at, nowMs)),
           plain([`${last.round} ${last.state}`, ...(last.detail ?? "").split("\n", 1)].join(" ")),
         ],
-        none: "The sweep has asked for no such machine.",
+        none: "There is no such machine among those that the sweep has sent.",
       },
       asked,
       around,

@@ -116,7 +116,12 @@ function Choice({
 
 function Machines({ found }: { readonly found: Found }) {
   if (found.length === 0) {
-    return <p role="status">The sweep has reached every machine that it asked for.</p>;
+    return (
+      <p role="status">
+        The sweep has reached every machine of those that it has sent. What an open round has still
+        to send is not among them.
+      </p>
+    );
   }
   return (
     <Table caption="Machines that were not reached" heads={HEADS}>

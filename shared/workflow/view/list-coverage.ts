@@ -6,7 +6,7 @@ import { sorted } from "../../ledger/row/set-aside.ts";
 import type { Ports } from "../../ports.ts";
 import { sweptSchema, type Swept } from "../../sweep/target.ts";
 
-/** A machine that the sweep has asked for, and what became of it. */
+/** A machine that the sweep has sent or given up, and what became of it. */
 interface CoveredMachine {
   readonly machineId: string;
   readonly machineName: string | null;
@@ -34,6 +34,7 @@ const cursorSchema = z.string().regex(/^[0-9a-f]{40}$/);
 
 /**
  * The machines of a sweep by their ids; with `notSinceMs` those that it has not reached since then.
+ * Machines that a round has still to send for the first time have no row here yet.
  * One request a page. Null if the cursor is none of this list.
  */
 export async function listCoverage(

@@ -150,3 +150,12 @@ describe("lrq sweeps changes", () => {
     expect([code, noted]).toEqual([3, expect.stringContaining("lrq broke off its answer.")]);
   });
 });
+
+describe("lrq sweeps coverage", () => {
+  it("says nothing of machines that no round has sent yet", async () => {
+    const { env } = await answering(JSON.stringify({ machines: [], next: null }));
+    const { code, said, noted } = await typed("sweeps coverage autostarts", { env });
+    expect(code).toBe(0);
+    expect(said + noted).toContain("no such machine among those that the sweep has sent");
+  });
+});
