@@ -117,10 +117,10 @@ export async function endIfDone(ports: SweepPorts, seen: RoundRecord): Promise<v
   if (!isDone(seen)) return;
   await forgetHunted(ports, seen);
   const { name, number } = seen;
-  await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
+  const came = await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
     const [round, sweep] = [await loadRound(tx, name, number), await loadSweep(tx, name)];
-    if (round === null || sweep === null) return;
-    if (round.value.state === "ended" || !isDone(round.value)) return;
+    if (round === null || sweep === null) return null;
+    if (round.value.state === "ended" || !isDone(round.value)) return null;
     const atMs = Math.floor(ports.clock.earliest());
     const { counts } = round.value;
     const reached = endedAs(counts, REACHED);
@@ -143,7 +143,17 @@ export async function endIfDone(ports: SweepPorts, seen: RoundRecord): Promise<v
     const fact = factOfSweep("roundEnded", { atMs, by: null, detail });
     changeSweep(tx, sweep, { ...unstalled(sweep.value, number), open, last }, [fact]);
     if (short) tx.stage(owing([noticeOfShort(round.value, { ...last, why: closing.why })]));
+    return { ...last, why: closing.why };
   });
+  if (came.kind === "done" && came.value !== null) tellEnded(ports, name, came.value);
+}
+
+function tellEnded(
+  { log }: SweepPorts,
+  name: string,
+  { round, targeted, reached, short, why }: Last & { readonly why: string },
+): void {
+  log("info", "roundEnded", { name, round, targeted, reached, short, why });
 }
 
 function isShort(

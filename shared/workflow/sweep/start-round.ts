@@ -59,7 +59,17 @@ export async function startDue(
     const starting = { by: null, dueAtMs: due.startMs, nowMs };
     return begin(tx, { ...sweep, value: { ...decided, stalled } }, settings.catalogue, starting);
   });
-  return started.kind === "done" ? started.value : null;
+  const number = started.kind === "done" ? started.value : null;
+  if (number !== null) tellStarted(ports, { name, number, by: null });
+  return number;
+}
+
+/** Writes into the log that a round has started; `by` is null if its schedule has started it. */
+export function tellStarted(
+  ports: Pick<SweepPorts, "log">,
+  { name, number, by }: { name: string; number: number; by: string | null },
+): void {
+  ports.log("info", "roundStarted", { name, round: number, by });
 }
 
 /** True if a due time has come that nobody has decided. */

@@ -6,7 +6,7 @@ import { loadSweep } from "../../store/load-sweeps.ts";
 import { transact, usual, type Transaction } from "../../store/transact.ts";
 import { OPEN_ROUNDS_MAX, type SweepRecord } from "../../sweep/sweep.ts";
 import type { SweepPorts } from "./ports.ts";
-import { closeOpen, startNow } from "./start-round.ts";
+import { closeOpen, startNow, tellStarted } from "./start-round.ts";
 
 type SteerPorts = Pick<SweepPorts, "ledger" | "clock" | "random" | "log">;
 
@@ -50,7 +50,8 @@ export async function startRound(
   catalogue: Catalogue,
   steering: Steering,
 ): Promise<Steered> {
-  return await steer(ports, steering, (tx, sweep, nowMs) => {
+  const { name, by } = steering;
+  const steered = await steer(ports, steering, (tx, sweep, nowMs) => {
     const { open, definition } = sweep.value;
     const [first] = open;
     if (first !== undefined && definition.overlap !== "allow") {
@@ -61,9 +62,12 @@ export async function startRound(
       const detail = `${open.length} rounds are open, and no more may be: stop some first.`;
       return { kind: "notNow", detail };
     }
-    const round = startNow(tx, sweep, { catalogue, by: steering.by, nowMs });
+    const round = startNow(tx, sweep, { catalogue, by, nowMs });
     return { kind: "done", round };
   });
+  const number = steered.kind === "done" ? steered.round : null;
+  if (number !== null) tellStarted(ports, { name, number, by });
+  return steered;
 }
 
 /**

@@ -20,6 +20,39 @@ async function scheduled(over: object = {}) {
   return { sweeping, rounds, untilDue };
 }
 
+/** The lines about rounds. */
+function roundsIn(logged: readonly object[]): readonly object[] {
+  return logged.filter((line) => "event" in line && String(line.event).startsWith("round"));
+}
+
+describe("the log of the app", () => {
+  it("says that a round started, who started it, and what it had reached when it ended", async () => {
+    const sweeping = startSweeping(2);
+    await sweeping.apply();
+    const round = await sweeping.start();
+    const started = { event: "roundStarted", name: "triage", round, by: "hunter" };
+    expect(roundsIn(sweeping.logged)).toEqual([started]);
+    await sweeping.ticks(3);
+    await sweeping.endAll();
+    await sweeping.ticks(2);
+    const reached = { targeted: 2, reached: 2, short: false };
+    const ended = { event: "roundEnded", name: "triage", round, ...reached, why: "done" };
+    expect(roundsIn(sweeping.logged)).toEqual([started, ended]);
+  });
+
+  it("says once that the schedule started one, however many hosts look at once", async () => {
+    const { sweeping, untilDue } = await scheduled();
+    await untilDue();
+    sweeping.logged.length = 0;
+    sweeping.pass(10 * MINUTE_MS);
+    await Promise.all([sweeping.ticks(1), sweeping.ticks(1), sweeping.ticks(1)]);
+    const { rounds: round } = await sweeping.sweep();
+    expect(roundsIn(sweeping.logged)).toEqual([
+      { event: "roundStarted", name: "triage", round, by: null },
+    ]);
+  });
+});
+
 describe("a due time", () => {
   it("starts one round, however many hosts look at once", async () => {
     const { sweeping, rounds } = await scheduled();

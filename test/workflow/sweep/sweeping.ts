@@ -50,6 +50,8 @@ export interface Sweeping {
   readonly lists: { count: number };
   /** Queries of advanced hunting: each names all machines, and takes so long. */
   readonly hunts: { count: number; tookMs: number };
+  /** What was written into the log of the app. */
+  readonly logged: object[];
   apply(definition?: object): Promise<Applied>;
   start(): Promise<number>;
   /** Looks at all sweeps so many times, a minute apart. */
@@ -72,6 +74,7 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
   const { clock } = accepting.ports;
   const lists = { count: 0 };
   const hunts = { count: 0, tookMs: 0 };
+  const logged: object[] = [];
   const machines = new Map<string, Machine>();
   for (let number = 1; number <= count; number += 1) machines.set(idOf(number), seen(number));
   const PAGE = 10;
@@ -90,6 +93,7 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
   };
   const ports: SweepPorts = {
     ...accepting.ports,
+    log: (_, event, fields) => void logged.push({ event, ...fields }),
     defender: { ...accepting.ports.defender, listMachines, hunt },
   };
   const settings: SweepSettings = {
@@ -115,6 +119,7 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
     machines,
     lists,
     hunts,
+    logged,
     apply: async (definition = DEFINITION) => {
       const rawBody = new TextEncoder().encode(JSON.stringify(definition));
       const asked = { name: DEFINITION.name, rawBody, who, replaces: null };
