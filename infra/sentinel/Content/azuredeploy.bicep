@@ -5,8 +5,9 @@ metadata description = 'What lrq logs, as a function, a workbook, and rules and 
 param WorkspaceName string
 @description('Resource id of the Log Analytics workspace of lrq. It may be the same.')
 param LrqWorkspaceId string
-@description('LRQ_IDENTITY_PRINCIPAL_ID of azd: the identity of lrq, which may change evidence.')
-param LrqPrincipalId string
+@description('LRQ_IDENTITY_PRINCIPAL_ID of azd, and of two apps LRQ_FRONT_IDENTITY_PRINCIPAL_ID too: the identities of lrq.')
+@minLength(1)
+param LrqPrincipalIds array
 @description('Whether the rules are enabled.')
 param Enabled bool = false
 
@@ -27,7 +28,7 @@ var rules = [
     name: 'KillSwitchUsed'
     title: 'lrq: somebody stopped it'
     severity: 'Medium'
-    period: 'PT1H'
+    period: 'PT2H'
     tactics: ['Impact']
     query: loadTextContent('Rules/KillSwitchUsed.kql')
   }
@@ -43,7 +44,7 @@ var rules = [
     name: 'EvidenceChangedPastLrq'
     title: 'lrq: evidence changed by somebody else'
     severity: 'High'
-    period: 'PT1H'
+    period: 'PT2H'
     tactics: ['Impact', 'DefenseEvasion']
     query: loadTextContent('Rules/EvidenceChangedPastLrq.kql')
   }
@@ -51,9 +52,17 @@ var rules = [
     name: 'Impersonation'
     title: 'lrq: an action of somebody else has its mark'
     severity: 'High'
-    period: 'PT1H'
+    period: 'PT2H'
     tactics: ['DefenseEvasion', 'Execution']
     query: loadTextContent('Rules/Impersonation.kql')
+  }
+  {
+    name: 'CustodyTrouble'
+    title: 'lrq: evidence or a log is not what it recorded'
+    severity: 'High'
+    period: 'PT2H'
+    tactics: ['Impact', 'DefenseEvasion']
+    query: loadTextContent('Rules/CustodyTrouble.kql')
   }
 ]
 
@@ -105,9 +114,10 @@ resource rule 'Microsoft.SecurityInsights/alertRules@2025-09-01' = [
       tactics: each.tactics
       query: replace(
         replace(each.query, '{LrqWorkspace}', LrqWorkspaceId),
-        '{LrqPrincipalId}',
-        LrqPrincipalId
+        '{LrqPrincipalIds}',
+        join(LrqPrincipalIds, '", "')
       )
+      // Each rule looks back further than this, so that it sees lines that arrive late.
       queryFrequency: 'PT1H'
       queryPeriod: each.period
       triggerOperator: 'GreaterThan'
@@ -129,8 +139,8 @@ resource hunt 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-07-01
       displayName: each.title
       query: replace(
         replace(each.query, '{LrqWorkspace}', LrqWorkspaceId),
-        '{LrqPrincipalId}',
-        LrqPrincipalId
+        '{LrqPrincipalIds}',
+        join(LrqPrincipalIds, '", "')
       )
       version: 2
     }

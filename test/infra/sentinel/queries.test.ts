@@ -11,6 +11,10 @@ import { resourceOf, templateAt } from "./templates.ts";
 const QUERIES = queriesIn(fileURLToPath(new URL("../../../infra/", import.meta.url)));
 const OVER_EVENTS = QUERIES.filter(({ text }) => /\bLrqEvents\(\)/.test(text));
 
+const EVERY_MINUTES = 60;
+/** A line is in the workspace by then, as a rule. */
+const LATE_MINUTES = 5;
+
 const IN_CODE = eventsInCode();
 
 describe("the queries", () => {
@@ -44,6 +48,25 @@ describe("the queries", () => {
     expect(text).not.toContain("workspace(");
   });
 
+  it("of the workbook have an item for each subject", () => {
+    const subjects = QUERIES.map(({ name }) => /^workbook: (\w+)/.exec(name)?.[1]);
+    const asked = ["Queue", "Sessions", "Runs", "Sweeps", "Evidence", "Failures"];
+    expect(subjects).toEqual(expect.arrayContaining(asked));
+  });
+
+  it("over the log of storage leave out every identity of lrq, of two apps both", () => {
+    const storage = QUERIES.filter(({ text }) => text.includes("StorageBlobLogs"));
+    expect(storage.length).toBeGreaterThan(1);
+    for (const { text } of storage) {
+      expect(text).toContain('RequesterObjectId !in ("{LrqPrincipalIds}")');
+    }
+    const outputs = ["LRQ_IDENTITY_PRINCIPAL_ID", "LRQ_FRONT_IDENTITY_PRINCIPAL_ID"];
+    for (const output of outputs) {
+      expect(page("infra/main.bicep")).toContain(`output ${output} string`);
+      expect(page("docs/sentinel.md")).toContain(output);
+    }
+  });
+
   it("know the states in which a sequence has left Defender", () => {
     const { text = "" } = QUERIES.find(({ name }) => name.startsWith("workbook: Sessions")) ?? {};
     const [, states = ""] = /\["state"\]\) in \(([^)]*)\)/.exec(text) ?? [];
@@ -67,21 +90,49 @@ describe("the template of rules, hunting queries and workbook", () => {
     expect(template.parameters["Enabled"]).toMatchObject({ defaultValue: false });
   });
 
-  it("looks back as far as each rule's query does, and an hour otherwise", () => {
+  it("puts the identities of lrq where the queries leave them out", () => {
+    expect(template.parameters["LrqPrincipalIds"]).toMatchObject({ type: "array", minLength: 1 });
+    const queries = template.resources
+      .map((each) => z.object({ query: z.string() }).safeParse(each["properties"]).data?.query)
+      .filter((query) => query?.includes("{LrqPrincipalIds}"));
+    expect(queries).toHaveLength(2);
+    for (const query of queries) {
+      const listed = `'{LrqPrincipalIds}', join(parameters('LrqPrincipalIds'), '", "')`;
+      expect(query).toContain(listed);
+    }
+  });
+
+  it("looks back further than each rule's interval, so that no late line is lost", () => {
     const rules = z
-      .array(z.looseObject({ name: z.string(), period: z.string(), query: z.string() }))
+      .array(z.looseObject({ name: z.string(), period: z.string() }))
       .parse(template.variables["rules"]);
+    expect(rules.map(({ name }) => `Rules/${name}.kql`).toSorted()).toEqual(
+      QUERIES.map(({ name }) => name).filter((name) => name.startsWith("Rules/")),
+    );
+    for (const { name, period } of rules) {
+      const { text = "" } = QUERIES.find((each) => each.name === `Rules/${name}.kql`) ?? {};
+      const minutes = [...text.matchAll(/ago\((\d+)([hd])\)/g)].map(
+        ([, count, unit]) => Number(count) * (unit === "d" ? 1_440 : 60),
+      );
+      const [, days = 0, hours = 0] = /^P(?:(\d+)D)?(?:T(\d+)H)?$/.exec(period) ?? [];
+      expect(Math.min(...minutes)).toBeGreaterThanOrEqual(EVERY_MINUTES + LATE_MINUTES);
+      expect(Math.max(...minutes)).toBeLessThanOrEqual(Number(days) * 1_440 + Number(hours) * 60);
+    }
     const periods = Object.fromEntries(rules.map(({ name, period }) => [name, period]));
     expect(periods).toEqual({
       EvidenceReadByNewCaller: "P14D",
-      KillSwitchUsed: "PT1H",
+      KillSwitchUsed: "PT2H",
       // As long as APPROVAL_MINUTES may let a run wait.
       ApprovedWithinTheTeam: "P7D",
-      EvidenceChangedPastLrq: "PT1H",
-      Impersonation: "PT1H",
+      EvidenceChangedPastLrq: "PT2H",
+      Impersonation: "PT2H",
+      CustodyTrouble: "PT2H",
     });
     const rule = resourceOf(template, "Microsoft.SecurityInsights/alertRules");
-    expect(rule["properties"]).toMatchObject({ queryFrequency: "PT1H", triggerThreshold: 0 });
+    expect(rule["properties"]).toMatchObject({
+      queryFrequency: `PT${EVERY_MINUTES / 60}H`,
+      triggerThreshold: 0,
+    });
   });
 
   it("calls the function by the name that the queries use", () => {
