@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseDefinition } from "../../shared/sweep/definition.ts";
-import { page } from "../docs/markdown.ts";
+import { rowsCommandOf } from "../../shared/plan/profile/profile-schema.ts";
+import { blocksIn, page, section } from "../docs/markdown.ts";
 import { catalogue } from "../plan/planning.ts";
 
 const DEFINITION = {
@@ -16,10 +17,37 @@ function troubles(changes: object): readonly string[] {
   return parsed.problems.map(({ path, message }) => `${path}: ${message}`);
 }
 
+/** The definitions that the page shows: the first sweep, and the one below "The definition". */
+const [FIRST = "", SAMPLE = ""] = blocksIn(page("docs/sweeps.md"))
+  .filter(({ language }) => language === "json")
+  .map(({ text }) => text);
+
+describe("the first sweep of the page", () => {
+  const text = section(page("docs/sweeps.md"), "The first sweep");
+  const parsed = parseDefinition(JSON.parse(FIRST), "autostarts", catalogue);
+  if (parsed.kind !== "parsed") throw new Error(JSON.stringify(parsed));
+
+  it("is the one that its commands name", () => {
+    const named = [...text.matchAll(/`lrq sweeps [a-z]+ ([\w-]+)/g)].map(([, name]) => name);
+    expect(named.length).toBeGreaterThan(5);
+    expect(new Set(named)).toEqual(new Set([parsed.value.name]));
+  });
+
+  it("asks for profiles with rows, and stacks them by columns that they have", () => {
+    const [, by = ""] = /sweeps stack \w+ --by ([\w,]+)/.exec(text) ?? [];
+    expect(by).not.toBe("");
+    for (const name of parsed.value.profiles) {
+      const profile = catalogue.get(name)?.profile;
+      const form = profile === undefined ? null : rowsCommandOf(profile)?.form;
+      const columns = form?.columns.map((column) => column.name) ?? [];
+      expect(columns).toEqual(expect.arrayContaining(by.split(",")));
+    }
+  });
+});
+
 describe("a definition", () => {
   it("is read as the page shows it", () => {
-    const [, sample = "{}"] = /```json\n(.*?)```/s.exec(page("docs/sweeps.md")) ?? [];
-    const parsed = parseDefinition(JSON.parse(sample), "triage-of-servers", catalogue);
+    const parsed = parseDefinition(JSON.parse(SAMPLE), "triage-of-servers", catalogue);
     expect(parsed).toMatchObject({ kind: "parsed", value: { overlap: "skip", firstWave: 5 } });
   });
 
