@@ -23,8 +23,8 @@ export function whyNoCron(cron: string): string | null {
 
 /**
  * The first instant after `afterMs` at which the schedule is due in its zone; null if there is
- * none. An hour that a change of clocks skips is due right after it; one that comes twice is due
- * once (croner).
+ * none. An hour that a change of clocks skips is due right after it. In an hour that comes twice, a
+ * schedule that names its hour is due once, and one of every hour is due in both (croner).
  */
 export function nextInZone(cron: string, zone: string, afterMs: number): number | null {
   const next = new Cron(cron, { mode: "5-part", timezone: zone }).nextRun(new Date(afterMs));

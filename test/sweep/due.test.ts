@@ -14,6 +14,14 @@ describe("a due time", () => {
     expect(nextDueMs(nightly, first ?? 0)).toBe(at("2026-10-26T01:30:00Z"));
   });
 
+  it("comes in both of two hours of one name if the schedule is of every hour", () => {
+    const hourly = { schedule: { cron: "0 * * * *", zone: "Europe/Berlin" } };
+    // Both are 02:00 by the clocks of Berlin.
+    const first = nextDueMs(hourly, at("2026-10-24T23:30:00Z"));
+    expect(first).toBe(at("2026-10-25T00:00:00Z"));
+    expect(nextDueMs(hourly, first ?? 0)).toBe(at("2026-10-25T01:00:00Z"));
+  });
+
   it("is made up once if its deadline allows it, and is never older than that", () => {
     const hourly = { schedule: { cron: "0 * * * *", zone: "Etc/UTC" }, startingDeadline: "90m" };
     const decidedAtMs = at("2026-11-29T00:30:00Z");
