@@ -1,3 +1,4 @@
+import type { AuditFacts } from "../../evidence/audit.ts";
 import { roundRowsOf } from "../../ledger/sweep/round-rows.ts";
 import { isoOf } from "../../ledger/row/instant.ts";
 import type { Stored } from "../../ledger/sequence/rows.ts";
@@ -52,11 +53,10 @@ export async function startDue(
       skip(tx, sweep, decided, { nowMs, detail });
       return null;
     }
-    if (overlap === "replace") {
-      await closeOpen(tx, sweep.value, { why: "replaced", by: null, atMs: nowMs });
-    }
+    const replacing = { why: "replaced", by: null, atMs: nowMs } as const;
+    const facts = overlap === "replace" ? await closeOpen(tx, sweep.value, replacing) : [];
     const stalled = overlap === "replace" ? [] : decided.stalled;
-    const starting = { by: null, dueAtMs: due.startMs, nowMs };
+    const starting = { by: null, dueAtMs: due.startMs, nowMs, facts };
     return begin(tx, { ...sweep, value: { ...decided, stalled } }, settings.catalogue, starting);
   });
   const number = started.kind === "done" ? started.value : null;
@@ -86,7 +86,7 @@ export function startNow(
   sweep: Stored<SweepRecord>,
   { catalogue, by, nowMs }: { catalogue: Catalogue; by: string; nowMs: number },
 ): number {
-  return begin(tx, sweep, catalogue, { by, dueAtMs: null, nowMs });
+  return begin(tx, sweep, catalogue, { by, dueAtMs: null, nowMs, facts: [] });
 }
 
 function skip(
@@ -101,29 +101,33 @@ function skip(
 
 /**
  * Closes rounds that are open, at most as many as may be open. They stay open until what they have
- * sent is over. Returns how many it closed: if as many as it may, there may be more.
+ * sent is over. Returns a fact for each that it closed: if as many as it may, there may be more.
  */
 export async function closeOpen(
   tx: Transaction,
   { name, open }: Pick<SweepRecord, "name" | "open">,
   closing: Parameters<typeof closed>[1],
-): Promise<number> {
-  let done = 0;
+): Promise<readonly AuditFacts[]> {
+  const { why, by, atMs } = closing;
+  const facts: AuditFacts[] = [];
   for (const number of open) {
-    if (done === OPEN_ROUNDS_MAX) break;
+    if (facts.length === OPEN_ROUNDS_MAX) break;
     const round = await loadRound(tx, name, number);
     if (round?.value.state !== "running") continue;
     changeRound(tx, round, closed(round.value, closing, "waiting"));
-    done += 1;
+    facts.push(factOfSweep("roundClosed", { atMs, by, detail: `round ${number}: ${why}` }));
   }
-  return done;
+  return facts;
 }
+
+/** A round that begins, and what was decided for it before. */
+type Begun = Starting & { readonly nowMs: number; readonly facts: readonly AuditFacts[] };
 
 function begin(
   tx: Transaction,
   sweep: Stored<SweepRecord>,
   catalogue: Catalogue,
-  { by, dueAtMs, nowMs }: Starting & { readonly nowMs: number },
+  { by, dueAtMs, nowMs, facts }: Begun,
 ): number {
   const { rounds, open } = sweep.value;
   const number = rounds + 1;
@@ -131,7 +135,10 @@ function begin(
   changeRound(tx, null, newRound(after, catalogue, { number, startedBy: by, dueAtMs, nowMs }));
   const when = dueAtMs === null ? "by a person" : `due at ${isoOf(dueAtMs)}`;
   const detail = `round ${number}, ${when}`;
-  changeSweep(tx, sweep, after, [factOfSweep("roundStarted", { atMs: nowMs, by, detail })]);
+  changeSweep(tx, sweep, after, [
+    ...facts,
+    factOfSweep("roundStarted", { atMs: nowMs, by, detail }),
+  ]);
   return number;
 }
 

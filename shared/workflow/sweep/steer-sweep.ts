@@ -87,11 +87,13 @@ async function deleteOrClose(
 ): Promise<Steered | { readonly kind: "closedSome" }> {
   return await steer(ports, steering, async (tx, sweep, nowMs) => {
     const closing = { why: "stopped", by: steering.by, atMs: nowMs } as const;
-    if ((await closeOpen(tx, sweep.value, closing)) === OPEN_ROUNDS_MAX) {
+    const facts = await closeOpen(tx, sweep.value, closing);
+    if (facts.length === OPEN_ROUNDS_MAX) {
+      changeSweep(tx, sweep, sweep.value, facts);
       return { kind: "closedSome" };
     }
     const fact = factOf("sweepDeleted", steering, nowMs, "");
-    changeSweep(tx, sweep, { ...sweep.value, deleted: true, paused: true }, [fact]);
+    changeSweep(tx, sweep, { ...sweep.value, deleted: true, paused: true }, [...facts, fact]);
     return { kind: "done", round: null };
   });
 }
