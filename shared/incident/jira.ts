@@ -2,7 +2,7 @@ import { textIn } from "./document.ts";
 import { field, fieldsOf, listField, textField } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { bareWords, isNearlyId, labelledWords } from "./labelled-words.ts";
-import { machineIdOf, mentionOf, noId, type Mentioned } from "./machine-mention.ts";
+import { mentionOf, noId, type Mentioned } from "./machine-mention.ts";
 import type { ParsedIncident } from "./parsed-incident.ts";
 import { incidentFrom, nothingToDo } from "./parsed-incident.ts";
 import { invalid } from "./refusal.ts";
@@ -69,8 +69,7 @@ function machinesOf(fields: Fields): Mentioned[] {
 
 /**
  * The ids of a field that is a list of them. Then its other words were meant as machines, too, and
- * are skipped with the reason. In other text 40 hex digits are more likely a file's SHA-1. They are
- * skipped, and the reason says where an id is taken.
+ * are skipped with the reason. In other text 40 hex digits are more likely a file's SHA-1.
  */
 function inCustomField(parts: readonly string[]): Mentioned[] {
   const labelled = parts.flatMap(labelledWords);
@@ -79,8 +78,7 @@ function inCustomField(parts: readonly string[]): Mentioned[] {
   if (lists.some((part) => bareWords(part).some(isNearlyId))) {
     return parts.flatMap((part) => (isList(part) ? eachWord(part) : [whole(part)]));
   }
-  const words = parts.flatMap(bareWords).filter((word) => machineIdOf(word) !== null);
-  return words.map((said) => ({ said, reason: AMONG_WORDS }));
+  return [];
 }
 
 /** Single words with commas or lines between them; something may follow an id. */
@@ -108,10 +106,6 @@ function mentioned(word: string): Mentioned {
 function whole(part: string): Mentioned {
   return { said: part, reason: noId(part) };
 }
-
-const AMONG_WORDS =
-  "It stands among other words of a custom field, so it may be the hash of a file. Send ids alone " +
-  "in a field, or after 'Machine ids:'.";
 
 /**
  * Where people read the issue: on the host of the REST address, unless that is Atlassian's shared

@@ -106,7 +106,10 @@ describe("a sender's message", () => {
     (name, source, said) => {
       const parsed = parseIncident(source, webhook(name));
       const armId = source === "sentinel" ? ARM_ID : null;
-      const value = { ...said, source, unusable: [], asks: null, callback: null, armId };
+      // It has two ids and one configuration item.
+      const apart = { machine: "PC-0401", reason: expect.stringContaining("beside 2 machine ids") };
+      const unusable = source === "servicenow" ? [apart] : [];
+      const value = { ...said, source, unusable, asks: null, callback: null, armId };
       expect(parsed).toEqual({ kind: "parsed", value });
     },
   );
