@@ -3,11 +3,12 @@
 import { bodiesIn, textOf } from "./graph.mjs";
 
 /**
- * `lines` say what is so now, `missing` what is not there, `undo` are requests that take back what
- * was done, and `refused` is why it stopped.
+ * `lines` say what is so now, `missing` what is not there, `undo` are words for `az rest` that take
+ * back what was done, and `refused` is why it stopped.
  *
  * @typedef {{ lines: string[], missing: string[], undo: string[], refused: string | null }} Outcome
  * @typedef {{ id: string, roles: Map<string, string> }} Api ids of its roles by their values
+ * @typedef {import("./graph.mjs").Ok | import("./graph.mjs").Refused} Answer
  * @typedef {import("./graph.mjs").Graph} Graph
  * @typedef {{ api: Api, principalId: string, value: string }} Grant
  */
@@ -24,11 +25,18 @@ export async function findApi(graph, appId) {
   const found = await graph.all(`/servicePrincipals?$filter=appId eq '${appId}'&${select}`);
   if (found.kind === "refused") return { api: null, refused: refusal(found) };
   const [api] = found.items;
-  if (api === undefined) return { api: null, refused: null };
+  return { api: api === undefined ? null : apiOf(api), refused: null };
+}
+
+/**
+ * @param {import("./graph.mjs").Body} api a service principal
+ * @returns {Api}
+ */
+export function apiOf(api) {
   const roles = new Map(
     bodiesIn(api["appRoles"]).map((role) => [textOf(role["value"]), textOf(role["id"])]),
   );
-  return { api: { id: textOf(api["id"]), roles }, refused: null };
+  return { id: textOf(api["id"]), roles };
 }
 
 /**
@@ -80,9 +88,11 @@ async function giveRole(graph, { api, principalId, value }) {
   const appRoleId = api.roles.get(value);
   if (appRoleId === undefined) return { kind: "refused", why: `The API has no role ${value}.` };
   const path = `/servicePrincipals/${api.id}/appRoleAssignedTo`;
-  const answer = await graph.post(path, { principalId, resourceId: api.id, appRoleId });
+  const body = { principalId, resourceId: api.id, appRoleId };
+  const answer = await graph.untilShown(async () => await graph.post(path, body), isKnown);
   if (answer.kind === "ok") {
-    return { kind: "gave", undo: `DELETE ${graph.url}/v1.0${path}/${textOf(answer.body["id"])}` };
+    const undo = `--method DELETE --url ${graph.url}/v1.0${path}/${textOf(answer.body["id"])}`;
+    return { kind: "gave", undo };
   }
   // Somebody else was faster, or the answer to an earlier try was lost: Graph says 409 or 400.
   if (answer.status === 409 || answer.status === 400) {
@@ -90,6 +100,15 @@ async function giveRole(graph, { api, principalId, value }) {
     if (held.includes(value)) return HAS;
   }
   return { kind: "refused", why: refusal(answer) };
+}
+
+/**
+ * False if Graph does not know what the request is about, because it was just made.
+ *
+ * @param {Answer} answer
+ */
+export function isKnown(answer) {
+  return answer.kind === "ok" || answer.status !== 404;
 }
 
 /**

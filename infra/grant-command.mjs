@@ -79,7 +79,7 @@ export async function grantCommand(args, { env, fetch, sleep, say, tokenFor }) {
     const outcomes = [await grantDefender(graph, asked)];
     if (asked.huntingGraph) outcomes.push(await grantHunting(graph, asked));
     if (asked.callers !== null) outcomes.push(...(await grantCallers(graph, asked, asked.callers)));
-    return report(outcomes, asked.check, say);
+    return report(outcomes, say);
   } catch (error) {
     say(`Could not find out: ${error instanceof Error ? error.message : String(error)}`);
     return 2;
@@ -201,16 +201,15 @@ function rolesFor({ front, library, hunting }) {
  * @returns {Promise<Outcome[]>}
  */
 async function grantCallers(graph, { caller, check }, name) {
-  const { appId, ...made } = await makeCallersApp(graph, { name, check });
+  const { appId, api, ...made } = await makeCallersApp(graph, { name, check });
   if (appId === null || made.refused !== null) return [made];
   made.lines.push(`"entra" in CALLERS: "audience": "api://${appId}", "roles": ["${SUBMIT_ROLE}"]`);
   const outcomes = [made];
   for (const principalId of caller) {
     const heading = `caller ${principalId} at ${name}`;
-    const { api, refused } = await findApi(graph, appId);
     const given =
       api === null
-        ? { lines: [], missing: [SUBMIT_ROLE], undo: [], refused }
+        ? { lines: [], missing: [SUBMIT_ROLE], undo: [], refused: null }
         : await giveRoles(graph, { api, principalId, values: [SUBMIT_ROLE], check });
     outcomes.push({ ...given, lines: [heading, ...given.lines] });
   }
@@ -219,21 +218,20 @@ async function grantCallers(graph, { caller, check }, name) {
 
 /**
  * @param {readonly Outcome[]} outcomes
- * @param {boolean} check
  * @param {(line: string) => void} say
  */
-function report(outcomes, check, say) {
+function report(outcomes, say) {
   for (const { lines, refused } of outcomes) {
     for (const line of lines) say(line);
     if (refused !== null) say(refused);
   }
   const undo = outcomes.flatMap((outcome) => outcome.undo);
-  if (undo.length > 0) say("undo, with az rest --method DELETE --url:");
-  for (const request of undo) say(`  ${request.replace(/^DELETE /, "")}`);
+  if (undo.length > 0) say("undo:");
+  for (const request of undo) say(`  az rest ${request}`);
   const missing = outcomes.flatMap((outcome) => outcome.missing);
   const isRefused = outcomes.some(({ refused }) => refused !== null);
   if (!isRefused && missing.length === 0) say("All is there.");
-  else if (check && missing.length > 0) say(`Missing: ${missing.join(", ")}.`);
+  else if (missing.length > 0) say(`Missing: ${missing.join(", ")}.`);
   if (undo.some((request) => request.includes("appRoleAssignedTo"))) {
     say("Azure keeps tokens of an identity for up to a day: a new role may show late.");
   }

@@ -8,6 +8,9 @@ const TRIES = 6;
 const FIRST_WAIT_SECONDS = 2;
 const WAIT_SECONDS_MAX = 120;
 const ANSWER_TIMEOUT_MS = 60_000;
+/** Half a minute, as a rule enough for Entra to show everywhere what was made (our own choice). */
+const LOOKS = 10;
+const LOOK_EVERY_MS = 3_000;
 
 /** Graph did nothing, so the same request may be sent again. */
 const DID_NOTHING = new Set([429, 503]);
@@ -38,6 +41,19 @@ export function createGraph(outside) {
   const { url } = outside;
   return {
     url,
+    /**
+     * Asks until the answer shows an object that was just made, for half a minute at most: Graph
+     * may answer from a copy that does not have it yet. Returns the last answer.
+     *
+     * @type {<T>(ask: () => Promise<T>, shows: (answer: T) => boolean) => Promise<T>}
+     */
+    untilShown: async (ask, shows) => {
+      for (let looks = 1; ; looks += 1) {
+        const answer = await ask();
+        if (looks === LOOKS || shows(answer)) return answer;
+        await outside.sleep(LOOK_EVERY_MS);
+      }
+    },
     /** @type {(path: string, body: Body) => Promise<Ok | Refused>} */
     post: async (path, body) => await send(outside, "POST", `${url}/v1.0${path}`, body),
     /** @type {(path: string, body: Body) => Promise<Ok | Refused>} */
@@ -133,7 +149,7 @@ function nextPage(link, url) {
  * @param {unknown} value
  * @returns {Body}
  */
-function bodyOf(value) {
+export function bodyOf(value) {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 

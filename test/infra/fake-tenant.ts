@@ -21,7 +21,7 @@ const assignmentSchema = z.strictObject({
 const applicationSchema = z.strictObject({
   displayName: z.string(),
   signInAudience: z.literal("AzureADMyOrg"),
-  api: z.strictObject({ requestedAccessTokenVersion: z.literal(2) }),
+  api: z.strictObject({ requestedAccessTokenVersion: z.literal([1, 2]) }),
   appRoles: z.array(roleSchema),
   optionalClaims: z.looseObject({}),
 });
@@ -59,7 +59,11 @@ export class FakeTenant {
   readonly #assignments: Assignment[] = [];
   #made = 0;
 
-  constructor({ defender = true } = {}) {
+  /** How many lists come before one shows a service principal that was made. */
+  #lateLists: number;
+
+  constructor({ defender = true, lateLists = 0 } = {}) {
+    this.#lateLists = lateLists;
     const appRoles = [
       "Machine.LiveResponse",
       "Machine.ReadWrite.All",
@@ -93,7 +97,7 @@ export class FakeTenant {
     const skip = Number(searchParams.get("$skiptoken") ?? 0);
     switch (`${method} ${of}/${what}`) {
       case "GET servicePrincipals/":
-        return page(this.#principals.filter(filteredBy(searchParams)), skip, next);
+        return page(this.#listed().filter(filteredBy(searchParams)), skip, next);
       case "GET servicePrincipals/appRoleAssignments":
         if (!this.#has(id)) return problem(404, "Request_ResourceNotFound");
         return page(
@@ -149,6 +153,25 @@ export class FakeTenant {
     const principal = { id: this.#newId(), appId, appRoles };
     this.#principals.push(principal);
     return { status: 201, body: principal };
+  }
+
+  /** A registration that was there before, of another product or half made. */
+  addApplication(asked: Omit<Application, "id" | "appId">): Application {
+    const application = { ...asked, id: this.#newId(), appId: this.#newId() };
+    this.applications.push(application);
+    return application;
+  }
+
+  addPrincipal(appId: string): void {
+    this.#makePrincipal(appId);
+  }
+
+  #listed(): readonly Principal[] {
+    const made = new Set(this.applications.map(({ appId }) => appId));
+    const early = this.#principals.filter(({ appId }) => !made.has(appId));
+    if (early.length === this.#principals.length || this.#lateLists === 0) return this.#principals;
+    this.#lateLists -= 1;
+    return early;
   }
 
   #has(id: string): boolean {

@@ -154,6 +154,31 @@ describe("the rights in Defender", () => {
   });
 });
 
+/** A registration of lrq's that has neither address nor service principal. */
+const OWN = {
+  displayName: "lrq callers",
+  signInAudience: "AzureADMyOrg" as const,
+  api: { requestedAccessTokenVersion: 2 as const },
+  appRoles: [
+    {
+      id: "5f0c4a8e-2b1d-4c57-9a66-0d3c1b9e7a21",
+      value: "Incident.Submit",
+      isEnabled: true,
+      allowedMemberTypes: ["Application"],
+    },
+  ],
+  optionalClaims: { accessToken: [{ name: "idtyp" }] },
+  identifierUris: [],
+};
+/** One of another product that has the same name. */
+const FOREIGN = {
+  ...OWN,
+  api: { requestedAccessTokenVersion: 1 as const },
+  appRoles: [],
+  optionalClaims: {},
+  identifierUris: ["api://contoso/other-product"],
+};
+
 describe("the app registration of callers", () => {
   const words = ["--callers", "lrq callers", "--caller", PLAYBOOK];
 
@@ -182,6 +207,87 @@ describe("the app registration of callers", () => {
     expect(await grant(graph, ...words)).toMatchObject({ code: 0 });
     expect(await grant(graph, ...words, "--check")).toMatchObject({ code: 0 });
     expect(graph.tenant.applications).toHaveLength(1);
+  });
+
+  it("of somebody else is refused with what it lacks, and stays as it is", async () => {
+    const tenant = new FakeTenant();
+    const before = structuredClone(tenant.addApplication(FOREIGN));
+    const graph = await graphBefore(tenant);
+    const given = await grant(graph, "--callers", "lrq callers");
+    expect([given.code, tenant.applications]).toEqual([1, [before]]);
+    expect(given.said).toContain(
+      "lrq callers lacks the role Incident.Submit for apps, tokens of version 2, the claim idtyp",
+    );
+    expect(given.said).not.toContain("All is there");
+    const check = await grant(graph, ...words, "--check");
+    expect(check.code).toBe(1);
+    expect(check.said).toMatch(
+      /^Missing: .*Incident\.Submit for apps, tokens of version 2, .*idtyp/m,
+    );
+    expect(graph.changes.filter((change) => change.includes("applications"))).toEqual([]);
+  });
+
+  it.each([
+    ["the role", { appRoles: [] }, "the role Incident.Submit for apps"],
+    ["the token version", { api: { requestedAccessTokenVersion: 1 as const } }, "of version 2"],
+    ["idtyp", { optionalClaims: {} }, "the claim idtyp"],
+  ])("is not complete without %s, whoever made it", async (_, less, said) => {
+    const graph = await graphBefore();
+    await grant(graph, ...words);
+    const [app] = graph.tenant.applications;
+    if (app === undefined) throw new Error("there is no app");
+    graph.tenant.applications[0] = { ...app, ...less };
+    const check = await grant(graph, ...words, "--check");
+    expect(check).toMatchObject({ code: 1, said: expect.stringContaining(said) });
+    expect(await grant(graph, ...words)).toMatchObject({ code: 1 });
+  });
+
+  it("keeps the addresses that it has, and can be put back as it was", async () => {
+    const tenant = new FakeTenant();
+    const app = tenant.addApplication({ ...OWN, identifierUris: ["api://contoso/other"] });
+    const graph = await graphBefore(tenant);
+    const { code, said } = await grant(graph, ...words);
+    expect(code).toBe(0);
+    expect(app.identifierUris).toEqual(["api://contoso/other", `api://${app.appId}`]);
+    expect(said).toContain(`made  api://${app.appId}`);
+    expect(said).toContain(`made  service principal of ${app.appId}`);
+    expect(said).toContain(
+      `az rest --method PATCH --url ${graph.url}/v1.0/applications/${app.id} ` +
+        `--body '{"identifierUris":["api://contoso/other"]}'`,
+    );
+    expect(said).toMatch(/az rest --method DELETE --url \S+\/servicePrincipals\/[0-9a-f-]+$/m);
+  });
+
+  it.each([
+    { method: "PATCH", path: /applications/, status: 404, code: "Request_ResourceNotFound" },
+    { method: "POST", path: /servicePrincipals$/, status: 400, code: "Request_BadRequest" },
+    { method: "POST", path: /servicePrincipals$/, status: 404, code: "Request_ResourceNotFound" },
+  ])("is made, though Graph sees it late: $method $status", async (mishap) => {
+    const graph = await graphBefore(new FakeTenant(), mishap, mishap);
+    expect(await grant(graph, ...words)).toMatchObject({ code: 0 });
+    expect(graph.tenant.rolesOf(PLAYBOOK)).toEqual(["Incident.Submit"]);
+  });
+
+  it("does not wait for ever for Graph to see it", async () => {
+    const late = { method: "PATCH", path: /applications/, status: 404, code: "NotFound" };
+    const mishaps = Array.from({ length: 50 }, () => late);
+    const { code, said } = await grant(await graphBefore(new FakeTenant(), ...mishaps), ...words);
+    expect([code, said]).toEqual([1, expect.stringContaining("Graph answers 404")]);
+  });
+
+  it("lets a caller submit, though its service principal is listed late", async () => {
+    const tenant = new FakeTenant({ lateLists: 8 });
+    tenant.addPrincipal(tenant.addApplication(OWN).appId);
+    const graph = await graphBefore(tenant);
+    expect(await grant(graph, ...words)).toMatchObject({ code: 0 });
+    expect(tenant.rolesOf(PLAYBOOK)).toEqual(["Incident.Submit"]);
+  });
+
+  it("says why it stops, if its service principal is not listed in time", async () => {
+    const tenant = new FakeTenant({ lateLists: 100 });
+    tenant.addPrincipal(tenant.addApplication(OWN).appId);
+    const { code, said } = await grant(await graphBefore(tenant), ...words);
+    expect([code, said]).toEqual([1, expect.stringContaining("Try again in minutes")]);
   });
 
   it("is missed by --check, which makes nothing", async () => {
