@@ -5,6 +5,7 @@ import { Reached } from "../parts/reached.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { hrefs } from "../route.ts";
 import { Ago, Instant } from "../words/instant.tsx";
+import { QueryInWords } from "../words/query-in-words.tsx";
 import { State } from "../words/state.tsx";
 import { Counts } from "./counts.tsx";
 import { Changes } from "./round/changes.tsx";
@@ -99,6 +100,14 @@ function Head({ round }: { readonly round: WholeRoundView }) {
       </dd>
       <dt>listed</dt>
       <dd>{round.listedAt === null ? "the first list goes on" : <Ago at={round.listedAt} />}</dd>
+      {round.query === null ? null : (
+        <>
+          <dt>query</dt>
+          <dd>
+            <QueryInWords of={round.query} />
+          </dd>
+        </>
+      )}
       <dt>began</dt>
       <dd>
         <Instant at={startedAt} />

@@ -49,6 +49,7 @@ const roundShape = {
   endedAt: time.nullable(),
   why: z.strictObject({ code: z.string(), detail: z.string(), since: time }).nullable(),
   listedAt: time.nullable(),
+  query: z.strictObject({ named: count, odd: count, notListed: count }).nullable(),
   counts: z.strictObject({
     targeted: count,
     waiting: count,
@@ -87,6 +88,7 @@ export const previewSchema = z.strictObject({
   calls: count,
   sessions: count,
   estimatedMinutes: count,
+  query: z.strictObject({ named: count, odd: count, notListed: count.nullable() }).nullable(),
   complete: z.boolean(),
 });
 

@@ -75,12 +75,23 @@ export const roundSchema = rowObject({
     /** Machines of that page that are done. */
     offset: count,
     /** The rows with what the query has named, once it was asked for this listing. */
-    hunted: rowObject({ hunt: z.string(), parts: count }).nullable().default(null),
+    hunted: rowObject({
+      hunt: z.string(),
+      parts: count,
+      /** Rows of the answer that name no machine. */
+      odd: count.default(0),
+      /** Machines of the pages that are done that the query has named. */
+      listed: count.default(0),
+    })
+      .nullable()
+      .default(null),
   }).nullable(),
   /** Which listing the present one is: two that begin at the same place are told apart by it. */
   listings: count.default(0),
   /** When the last listing was complete; null before the first. */
   listedAtMs: instant.nullable(),
+  /** What its query came to in the last listing; null if it has none. */
+  query: rowObject({ named: count, odd: count, notListed: count }).nullable().default(null),
   counts: countsSchema,
   /** The batch that machines join now, from 1, and how many it has. */
   batch: z.number().int().min(1),

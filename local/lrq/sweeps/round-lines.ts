@@ -6,6 +6,18 @@ import { distanceWords } from "../command/time-words.ts";
 
 const instant = z.iso.datetime();
 
+/** What a query came to; an older app does not say it. */
+export const queryAnswer = z
+  .object({ named: z.number(), odd: z.number(), notListed: z.number().nullable() })
+  .nullable()
+  .default(null);
+
+/** What a query came to, in words. */
+export function queryWords({ named, odd, notListed }: NonNullable<Round["query"]>): string {
+  const missing = notListed === null ? "not all looked at" : `${notListed} not in Defender's list`;
+  return `names ${named} machines, ${missing}; ${odd} rows name none`;
+}
+
 /** A round, as far as the commands show it. */
 export const roundSchema = z.looseObject({
   sweep: z.string(),
@@ -15,6 +27,7 @@ export const roundSchema = z.looseObject({
   expiresAt: instant,
   endedAt: instant.nullable(),
   why: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  query: queryAnswer,
   counts: z.object({
     targeted: z.number(),
     waiting: z.number(),
@@ -53,6 +66,7 @@ export function roundLines(round: Round, around: Around): Line[] {
     ...factLines("times", `began ${began}, ${until}`, { columns }),
     ...factLines("reached", coverageWords(round), { columns, tone: "good" }),
     ...factLines("others", [...open, ...others].join(", "), { columns }),
+    ...(round.query === null ? [] : factLines("query", queryWords(round.query), { columns })),
     ...(round.why === null ? [] : factLines("why", round.why.detail, { columns, tone: "busy" })),
   ];
 }

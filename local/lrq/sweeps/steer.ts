@@ -10,7 +10,7 @@ import { factLines } from "../command/table.ts";
 import type { Asked, Verb } from "../command/verb.ts";
 import { parsed } from "../parsed-json.ts";
 import { ROUND, roundPath, sweepPath } from "./round-asked.ts";
-import { roundLines, roundSchema } from "./round-lines.ts";
+import { queryAnswer, queryWords, roundLines, roundSchema } from "./round-lines.ts";
 
 const steeredSchema = z.object({ round: z.number().nullable() });
 const rerunSchema = z.object({ round: z.number(), machines: z.number() });
@@ -24,6 +24,7 @@ const previewSchema = z.looseObject({
   calls: z.number(),
   sessions: z.number(),
   estimatedMinutes: z.number(),
+  query: queryAnswer,
   complete: z.boolean(),
 });
 type Preview = z.infer<typeof previewSchema>;
@@ -159,6 +160,7 @@ function showPreview(preview: Preview, { show, columns }: Around): void {
   const left = leftOut === 0 ? "" : `; ${leftOut} are left out by SCOPE or for lack of a profile`;
   show([
     ...factLines("machines", `${least}${machines}: ${platforms.join(", ")}${left}`, { columns }),
+    ...(preview.query === null ? [] : factLines("query", queryWords(preview.query), { columns })),
     ...factLines("now", `${awake} have reported lately; the others are held`, { columns }),
     ...(needApproval === 0 ? [] : factLines("approval", `${needApproval} need one`, { columns })),
     ...factLines("costs", `${calls} calls, at most ${sessions} sessions at once`, { columns }),

@@ -6,6 +6,7 @@ import { useAsked } from "../../live/use-asked.ts";
 import { Action } from "../../parts/action.tsx";
 import { Bar } from "../../parts/bar.tsx";
 import { Looked } from "../../parts/looked.tsx";
+import { QueryInWords } from "../../words/query-in-words.tsx";
 import { listed } from "../../words/cron.ts";
 
 interface Of {
@@ -58,6 +59,14 @@ function Preview({
             </div>
           ))}
         </dd>
+        {of.query === null ? null : (
+          <>
+            <dt>query</dt>
+            <dd>
+              <QueryInWords of={of.query} />
+            </dd>
+          </>
+        )}
         <dt>now</dt>
         <dd>{awake} have reported lately; the others are asked once they do</dd>
         {leftOut === 0 ? null : (

@@ -6,9 +6,12 @@ import type { Definition } from "../../sweep/definition.ts";
 import type { Hindrance } from "./hindered.ts";
 import type { SweepPorts } from "./ports.ts";
 
-/** The machines that the query of a definition names, null if it has none; or why nobody knows. */
+/**
+ * The machines that the query of a definition names, null if it has none, and how many rows of the
+ * answer name no machine; or why nobody knows.
+ */
 export type HuntedTargets =
-  | { readonly kind: "hunted"; readonly queried: ReadonlySet<string> | null }
+  | { readonly kind: "hunted"; readonly queried: ReadonlySet<string> | null; readonly odd: number }
   | ({ readonly kind: "hindered" } & Hindrance);
 
 /** Asks Defender's advanced hunting once, if the targets have a query. */
@@ -17,7 +20,7 @@ export async function huntTargets(
   limits: Limits,
   { query }: Definition["targets"],
 ): Promise<HuntedTargets> {
-  if (query === undefined) return { kind: "hunted", queried: null };
+  if (query === undefined) return { kind: "hunted", queried: null, odd: 0 };
   if (!(await spendRead(ports, limits, "hunt"))) {
     const detail = "The calls or the time that Defender allows for advanced hunting are used up.";
     return { kind: "hindered", code: "token", detail };
@@ -31,10 +34,10 @@ export async function huntTargets(
   if (reply.value.kind === "noDeviceColumn") {
     return unanswered("The answer to the query has no column DeviceId; let it end with one.");
   }
-  const { machineIds, isCut } = reply.value;
+  const { machineIds, odd, isCut } = reply.value;
   // Whoever is not named would be left out without a word.
   if (isCut) return unanswered("The query has more rows than Defender gives: make it narrower.");
-  return { kind: "hunted", queried: new Set(machineIds) };
+  return { kind: "hunted", queried: new Set(machineIds), odd };
 }
 
 function unanswered(detail: string): HuntedTargets {

@@ -30,11 +30,12 @@ export async function targetsOfListing(
 ): Promise<HuntedTargets | null> {
   const kept = round.listing?.hunted ?? null;
   const queried = kept === null ? null : await keptIn(ports.ledger, round, kept);
-  if (queried !== null) return { kind: "hunted", queried };
+  if (queried !== null) return { kind: "hunted", queried, odd: kept?.odd ?? 0 };
   const came = await huntTargets(ports, limits, round.definition.targets);
   if (came.kind === "hindered" || came.queried === null) return came;
   const hunt = ports.random.id();
-  const hunted = { hunt, parts: await keep(ports, round, hunt, [...came.queried]) };
+  const parts = await keep(ports, round, hunt, [...came.queried]);
+  const hunted = { hunt, parts, odd: came.odd, listed: 0 };
   const isNoted = await note(ports, round, hunted);
   await forgetHunted(ports, round, (each) => (each === hunt) !== isNoted);
   return isNoted ? came : null;

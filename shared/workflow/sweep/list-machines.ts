@@ -17,6 +17,7 @@ import { noteAnswer } from "../../store/note-lockout.ts";
 import { spendRead } from "../../store/spend-read.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { isAwake, isTarget } from "../../sweep/is-target.ts";
+import { listedTo, queryAfter, withPage, type Listing } from "../../sweep/listing.ts";
 import { counted, type RoundRecord } from "../../sweep/round.ts";
 import { AGAIN, sweptSchema, targetOf, type Swept } from "../../sweep/target.ts";
 import { hindered, type Hindrance } from "./hindered.ts";
@@ -32,7 +33,6 @@ const SHARE_OF_READS = 0.5;
 const PAGES_PER_TICK = 50;
 const MS_PER_TICK = 45_000;
 
-type Listing = NonNullable<RoundRecord["listing"]>;
 type Where = "held" | "other";
 
 /**
@@ -127,7 +127,8 @@ async function writePage(
   { at, written }: Place,
   { machines, next }: MachinePage,
 ): Promise<Place | null> {
-  const end = next === null ? null : { ...at, next, offset: 0 };
+  const hunted = withPage(at.hunted, asked.queried, machines);
+  const end = next === null ? null : { ...at, next, offset: 0, hunted };
   let before = written;
   let some: Machine[] = [];
   let changes = 0;
@@ -144,7 +145,8 @@ async function writePage(
     changes += most;
   }
   if (some.length === 0 && end !== null) return { at: end, written: before };
-  if (!(await writeTargets(ports, asked, { some, before, after: end }))) return null;
+  const last = { some, before, after: end, query: queryAfter(hunted, asked.queried) };
+  if (!(await writeTargets(ports, asked, last))) return null;
   return end === null ? null : { at: end, written: end };
 }
 
@@ -157,11 +159,18 @@ function changesFor({ round, known, queried }: Asked, machine: Machine, nowMs: n
   return isTarget(machine, round.value.definition.targets, queried, nowMs) ? 1 : 0;
 }
 
+interface Piece {
+  readonly some: readonly Machine[];
+  readonly before: Listing;
+  readonly after: Listing | null;
+  readonly query?: RoundRecord["query"];
+}
+
 /** False if somebody else goes on with the listing, or has changed the round. */
 async function writeTargets(
   ports: SweepPorts,
   { round: { value: seen }, name, number, known }: Asked,
-  piece: { some: readonly Machine[]; before: Listing; after: Listing | null },
+  piece: Piece,
 ): Promise<boolean> {
   const nowMs = ports.clock.earliest();
   const listedAtMs = Math.floor(nowMs);
@@ -189,7 +198,8 @@ async function writeTargets(
       fresh.set(machineId, awake ? "other" : "held");
     }
     tx.stage(changes);
-    changeRound(tx, round, { ...listedTo(round.value, piece.after, listedAtMs), counts });
+    const query = piece.after === null ? (piece.query ?? null) : round.value.query;
+    changeRound(tx, round, { ...listedTo(round.value, piece.after, listedAtMs), counts, query });
     return fresh;
   });
   if (wrote.kind !== "done" || wrote.value === null) return false;
@@ -202,16 +212,6 @@ async function keepPlace(ports: SweepPorts, asked: Asked, { at, written }: Place
   if (at === written) return;
   await writeTargets(ports, asked, { some: [], before: written, after: at });
 }
-
-/** The round with its listing here; what was in the way of a listing is over. */
-function listedTo(round: RoundRecord, listing: Listing | null, nowMs: number): RoundRecord {
-  const listedAtMs = listing === null ? nowMs : round.listedAtMs;
-  const hindrance = OF_LISTINGS.has(round.hindrance?.code ?? "") ? null : round.hindrance;
-  return { ...round, listing, listedAtMs, hindrance };
-}
-
-/** The codes of what hinders a listing. */
-const OF_LISTINGS: ReadonlySet<string> = new Set(["token", "machinesUnknown", "queryUnanswered"]);
 
 function isAt(listing: Listing | null, { next, offset }: Listing): boolean {
   return listing !== null && listing.next === next && listing.offset === offset;

@@ -29,6 +29,15 @@ export interface SweepPreview {
   readonly sessions: number;
   /** Until the last of those that are awake has ended, in minutes. */
   readonly estimatedMinutes: number;
+  /**
+   * Machines that the query names, rows of its answer that name none, and machines that it names
+   * and Defender does not list, null if not all were looked at; null without a query.
+   */
+  readonly query: {
+    readonly named: number;
+    readonly odd: number;
+    readonly notListed: number | null;
+  } | null;
   /** False if the tenant has more machines than are looked at; then all is at least so much. */
   readonly complete: boolean;
 }
@@ -64,6 +73,7 @@ export async function previewSweep(
   const nowMs = ports.clock.earliest();
   const platforms = new Map<string, number>();
   const tally: Tally = { machines: 0, awake: 0, leftOut: 0, needApproval: 0, calls: 0, platforms };
+  const unlisted = new Set(hunted.queried);
   let next: string | null = null;
   for (let page = 0; page === 0 || (next !== null && page < PAGES_MAX); page += 1) {
     if (!(await spendRead(ports, settings.limits, "machines"))) {
@@ -73,6 +83,7 @@ export async function previewSweep(
     const reply = await ports.defender.listMachines(next);
     if (reply.kind !== "answered") return { kind: "unavailable", detail: saidBy(reply) };
     for (const machine of reply.value.machines) {
+      unlisted.delete(machine.machineId);
       if (!isTarget(machine, definition.targets, hunted.queried, nowMs)) continue;
       count(tally, machine, definition, { ...settings, nowMs });
     }
@@ -88,6 +99,14 @@ export async function previewSweep(
       machines: limited,
       ...times,
       platforms: Object.fromEntries(counted),
+      query:
+        hunted.queried === null
+          ? null
+          : {
+              named: hunted.queried.size,
+              odd: hunted.odd,
+              notListed: next === null ? unlisted.size : null,
+            },
       complete: next === null,
     },
   };

@@ -170,6 +170,7 @@ function newRound(
     hindrance: null,
     ...listedAnew({ listings: 0 }),
     listedAtMs: null,
+    query: null,
     counts: NO_MACHINES,
     batch: 1,
     batchMachines: 0,

@@ -18,6 +18,15 @@ export interface RoundView {
   readonly why: { readonly code: string; readonly detail: string; readonly since: string } | null;
   /** When all machines were listed last; null while the first listing goes on. */
   readonly listedAt: string | null;
+  /**
+   * Machines that the query named at the last listing, rows of its answer that name none, and
+   * machines that it named and Defender does not list; null without a query or a listing.
+   */
+  readonly query: {
+    readonly named: number;
+    readonly odd: number;
+    readonly notListed: number;
+  } | null;
   readonly counts: {
     readonly targeted: number;
     /** To be sent, in the order of their ids. */
@@ -69,6 +78,7 @@ export function describeRound(round: RoundRecord): RoundView {
     endedAt: isoOrNull(round.endedAtMs),
     why: whyOf(round),
     listedAt: isoOrNull(round.listedAtMs),
+    query: queryOf(round),
     counts: {
       targeted,
       waiting,
@@ -81,6 +91,13 @@ export function describeRound(round: RoundRecord): RoundView {
     batches: round.batchMachines === 0 ? round.batch - 1 : round.batch,
     reruns: round.reruns,
   };
+}
+
+/** Without what a newer version may know of it. */
+function queryOf({ query }: RoundRecord): RoundView["query"] {
+  if (query === null) return null;
+  const { named, odd, notListed } = query;
+  return { named, odd, notListed };
 }
 
 function whyOf({ paused, closed, hindrance }: RoundRecord): RoundView["why"] {

@@ -29,6 +29,7 @@ export function aRound(round: number, over: Partial<SweepRound> = {}): SweepRoun
     endedAt: after(1),
     why: null,
     listedAt: after(0),
+    query: null,
     counts: { targeted: 5, waiting: 0, held: 0, sent: 0, reached: 5, missed: {}, leftOut: 0 },
     batches: 1,
     reruns: 0,

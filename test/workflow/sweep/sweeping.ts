@@ -48,8 +48,8 @@ export interface Sweeping {
   readonly machines: Map<string, Machine>;
   /** The number of calls of each list that Defender has answered. */
   readonly lists: { count: number };
-  /** Queries of advanced hunting: each names all machines, and takes so long. */
-  readonly hunts: { count: number; tookMs: number };
+  /** Queries of advanced hunting: each names all machines and those that are gone. */
+  readonly hunts: { count: number; tookMs: number; odd: number; gone: string[] };
   /** What was written into the log of the app. */
   readonly logged: object[];
   apply(definition?: object): Promise<Applied>;
@@ -73,7 +73,7 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
   const accepting = startAccepting({ limits });
   const { clock } = accepting.ports;
   const lists = { count: 0 };
-  const hunts = { count: 0, tookMs: 0 };
+  const hunts: Sweeping["hunts"] = { count: 0, tookMs: 0, odd: 0, gone: [] };
   const logged: object[] = [];
   const machines = new Map<string, Machine>();
   for (let number = 1; number <= count; number += 1) machines.set(idOf(number), seen(number));
@@ -88,8 +88,9 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
   const hunt: SweepPorts["defender"]["hunt"] = async () => {
     hunts.count += 1;
     accepting.pass(hunts.tookMs);
-    const machineIds = [...machines.keys()];
-    return { kind: "answered", value: { kind: "machines", machineIds, odd: 0, isCut: false } };
+    const machineIds = [...machines.keys(), ...hunts.gone];
+    const { odd } = hunts;
+    return { kind: "answered", value: { kind: "machines", machineIds, odd, isCut: false } };
   };
   const ports: SweepPorts = {
     ...accepting.ports,
