@@ -35,13 +35,21 @@ export function tooManyFailures(
 }
 
 /**
- * How many machines may be sent in all so far: those of the first wave, until half of them have
- * succeeded; then all.
+ * How many machines may be sent something in all so far: those of the first wave, until half of
+ * them have succeeded, or a person lets the others go; then all.
  */
 export function mayBeSent(
-  { definition: { firstWave } }: Pick<RoundRecord, "definition">,
+  { definition: { firstWave }, isWaveOver }: Pick<RoundRecord, "definition" | "isWaveOver">,
   { succeeded }: Ends,
 ): number {
-  if (firstWave === 0 || succeeded >= Math.ceil(firstWave / 2)) return Infinity;
+  if (isWaveOver || firstWave === 0 || succeeded >= Math.ceil(firstWave / 2)) return Infinity;
   return firstWave;
+}
+
+/** Why a round is paused whose first wave is over without half of it succeeding. */
+export function failedWave(
+  { definition: { firstWave } }: Pick<RoundRecord, "definition">,
+  { succeeded }: Ends,
+): string {
+  return `${succeeded} of the first ${firstWave} machines succeeded; the others wait for half of them.`;
 }

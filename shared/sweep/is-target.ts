@@ -59,3 +59,12 @@ export function isAwake(
   if (!onboarded || mergedInto !== null) return false;
   return lastSeenAtMs !== null && lastSeenAtMs >= nowMs - SEEN_MS;
 }
+
+/**
+ * Who was reached since then is not asked now, by `notCollectedWithin`; null if that leaves out
+ * nobody. Milliseconds.
+ */
+export function reachedSinceMs({ targets }: Pick<Definition, "targets">, nowMs: number) {
+  const { notCollectedWithin } = targets;
+  return notCollectedWithin === undefined ? null : nowMs - msOf(notCollectedWithin);
+}

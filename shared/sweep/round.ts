@@ -105,6 +105,8 @@ export const roundSchema = rowObject({
   /** The batch that is being counted, and the last machine of it that is; null for none. */
   counting: rowObject({ batch: z.number().int(), to: z.string() }).nullable(),
   tried: triedSchema.default(NOTHING_TRIED),
+  /** True once it has paused because of its first wave: who lets it go on lets all go. */
+  isWaveOver: z.boolean().default(false),
   /** What had ended and failed when a person resumed it last: it is judged by what came later. */
   forgiven: rowObject({ ended: count, failed: count }),
   /** How often its failures were sent again. */

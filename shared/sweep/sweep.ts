@@ -54,6 +54,11 @@ export type SweepRecord = z.infer<typeof sweepSchema>;
  */
 export const OPEN_ROUNDS_MAX = 40;
 
+/** The sweep when the round has paused itself. */
+export function stalledBy(sweep: SweepRecord, by: SweepRecord["stalled"][number]): SweepRecord {
+  return { ...sweep, stalled: [...sweep.stalled, by] };
+}
+
 /** The sweep when the round has not paused itself, or does so no longer. */
 export function unstalled(sweep: SweepRecord, round: number): SweepRecord {
   return { ...sweep, stalled: sweep.stalled.filter((each) => each.round !== round) };

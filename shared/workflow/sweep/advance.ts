@@ -142,7 +142,7 @@ async function send(
       if (present !== null) await acceptInHand(ports, settings, present);
     } else {
       if (present.value.listing === null) continue;
-      await listMachines(ports, settings.limits, present);
+      await listMachines(ports, settings, present);
     }
     present = await again();
   }

@@ -6,7 +6,7 @@ import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { endsOf, tooManyFailures, type Ends } from "../../sweep/failures.ts";
 import { isFailure, listedAnew, REACHED, wordOf, type RoundRecord } from "../../sweep/round.ts";
-import { unstalled, type SweepRecord } from "../../sweep/sweep.ts";
+import { stalledBy, unstalled, type SweepRecord } from "../../sweep/sweep.ts";
 import { closed } from "./close-round.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
 
@@ -62,7 +62,7 @@ function whatFollows(
   if (why !== null) {
     const paused = { ...why, atMs: Math.floor(nowMs) };
     const stalled = { round: round.number, ...paused };
-    const of = (sweep: SweepRecord) => ({ ...sweep, stalled: [...sweep.stalled, stalled] });
+    const of = (sweep: SweepRecord) => stalledBy(sweep, stalled);
     return { round: { ...round, paused }, said: { event: "roundPaused", detail: why.detail, of } };
   }
   return isListingDue(round, nowMs) ? { round: listedAnew(round), said: null } : null;

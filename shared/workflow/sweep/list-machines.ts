@@ -1,16 +1,6 @@
-import {
-  heldKey,
-  heldOf,
-  machineIdOfTarget,
-  sweptOf,
-  targetKey,
-  targetsOf,
-} from "../../ledger/row/sweep-keys.ts";
-import { sorted } from "../../ledger/row/set-aside.ts";
+import { heldKey, targetKey } from "../../ledger/row/sweep-keys.ts";
 import type { RowChange, Stored } from "../../ledger/sequence/rows.ts";
-import type { Limits } from "../../limits/pace/limits.ts";
 import type { Machine, MachinePage } from "../../ports.ts";
-import { pagesOf } from "../../store/list-all.ts";
 import { changeRound } from "../../store/change-sweep.ts";
 import { loadRound } from "../../store/load-sweeps.ts";
 import { noteAnswer } from "../../store/note-lockout.ts";
@@ -18,12 +8,14 @@ import { spendRead } from "../../store/spend-read.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { isAwake, isTarget } from "../../sweep/is-target.ts";
 import { listedTo, queryAfter, withPage, type Listing } from "../../sweep/listing.ts";
-import { counted, type RoundRecord } from "../../sweep/round.ts";
-import { AGAIN, sweptSchema, targetOf, type Swept } from "../../sweep/target.ts";
+import { counted, leftOutIn, type RoundRecord } from "../../sweep/round.ts";
+import { targetOf } from "../../sweep/target.ts";
 import { hindered, type Hindrance } from "./hindered.ts";
 import { saidBy } from "./hunt-targets.ts";
 import { targetsOfListing } from "./keep-hunted.ts";
-import type { SweepPorts } from "./ports.ts";
+import { knownMachines, type Where } from "./known-machines.ts";
+import type { SweepPorts, SweepSettings } from "./ports.ts";
+import { profileFor } from "./profile-for.ts";
 
 /** Changes beside that of the round: one for each new machine, two for one that was held. */
 const CHANGES_AT_ONCE = 98;
@@ -33,19 +25,19 @@ const SHARE_OF_READS = 0.5;
 const PAGES_PER_TICK = 50;
 const MS_PER_TICK = 45_000;
 
-type Where = "held" | "other";
-
 /**
  * Goes on with the listing of a round: page by page through all machines of the tenant, and each
- * that the sweep asks for becomes a target, once. The place in the list is written with the
- * machines, so it goes on there after a crash; machines that bring nothing new are not written. A
- * later listing finds machines that are new, or that have reported since.
+ * that the sweep asks for becomes a target, once. Those that were reached lately do not, and with a
+ * limit nor do those that can be sent nothing, so that others have their places. The place in the
+ * list is written with the machines, so it goes on there after a crash; machines that bring nothing
+ * new are not written. A later listing finds machines that are new, or that have reported since.
  */
 export async function listMachines(
   ports: SweepPorts,
-  limits: Limits,
+  settings: SweepSettings,
   round: Stored<RoundRecord>,
 ): Promise<void> {
+  const { limits } = settings;
   const { name, number, listing } = round.value;
   if (listing === null) return;
   const hunted = await targetsOfListing(ports, limits, round);
@@ -56,11 +48,11 @@ export async function listMachines(
   }
   const { queried } = hunted;
   const known = await knownMachines(ports, round.value);
-  const asked = { name, number, queried, known };
+  const asked = { name, number, queried, known, settings };
   // Asking the query has changed the round.
   const present = queried === null ? round : await loadRound(ports.ledger, name, number);
   if (present?.value.listings !== round.value.listings || present.value.listing === null) return;
-  await listPages(ports, limits, { ...asked, round: present }, present.value.listing);
+  await listPages(ports, { ...asked, round: present }, present.value.listing);
 }
 
 /** What a listing asks for, and the machines that the round has already. */
@@ -70,6 +62,7 @@ interface Asked {
   readonly number: number;
   readonly queried: ReadonlySet<string> | null;
   readonly known: Map<string, Where>;
+  readonly settings: SweepSettings;
 }
 
 /** How far it has come, and how far it has come by the row of the round. */
@@ -78,16 +71,11 @@ interface Place {
   readonly written: Listing;
 }
 
-async function listPages(
-  ports: SweepPorts,
-  limits: Limits,
-  asked: Asked,
-  listing: Listing,
-): Promise<void> {
+async function listPages(ports: SweepPorts, asked: Asked, listing: Listing): Promise<void> {
   const untilMs = ports.clock.monotonicMs() + MS_PER_TICK;
   let place: Place = { at: listing, written: listing };
   for (let page = 0; page < PAGES_PER_TICK && ports.clock.monotonicMs() < untilMs; page += 1) {
-    const came = await askPage(ports, limits, place.at.next);
+    const came = await askPage(ports, asked.settings, place.at.next);
     if ("code" in came) {
       await keepPlace(ports, asked, place);
       await hindered(ports, asked.round, came);
@@ -103,7 +91,7 @@ async function listPages(
 /** One page of Defender's list, or why there is none. */
 async function askPage(
   ports: SweepPorts,
-  limits: Limits,
+  { limits }: Pick<SweepSettings, "limits">,
   after: string | null,
 ): Promise<MachinePage | Hindrance> {
   if (!(await spendRead(ports, limits, "machines", { share: SHARE_OF_READS }))) {
@@ -151,12 +139,16 @@ async function writePage(
 }
 
 /** Changes that the machine may need; 0 if there is nothing to write about it. */
-function changesFor({ round, known, queried }: Asked, machine: Machine, nowMs: number): number {
+function changesFor(asked: Asked, machine: Machine, nowMs: number): number {
+  const { round, known, queried, settings } = asked;
+  const { definition } = round.value;
   const where = known.get(machine.machineId);
   if (where === "other") return 0;
   if (where === "held") return isAwake(machine, nowMs) ? 2 : 0;
   if (round.value.rerun?.alone === true) return 0;
-  return isTarget(machine, round.value.definition.targets, queried, nowMs) ? 1 : 0;
+  if (!isTarget(machine, definition.targets, queried, nowMs)) return 0;
+  const canBeSent = () => profileFor(machine, definition, settings, nowMs) !== null;
+  return definition.limit === null || canBeSent() ? 1 : 0;
 }
 
 interface Piece {
@@ -186,7 +178,8 @@ async function writeTargets(
       const { machineId } = machine;
       const where = known.get(machineId) ?? fresh.get(machineId);
       if (where === "other") continue;
-      if (where === undefined && limit !== null && counts.targeted >= limit) continue;
+      const places = limit === null ? 1 : limit - counts.targeted + leftOutIn(counts);
+      if (where === undefined && places <= 0) continue;
       const awake = isAwake(machine, nowMs);
       if (where === "held" && !awake) continue;
       const key = awake ? targetKey(name, number, machineId) : heldKey(name, number, machineId);
@@ -215,33 +208,4 @@ async function keepPlace(ports: SweepPorts, asked: Asked, { at, written }: Place
 
 function isAt(listing: Listing | null, { next, offset }: Listing): boolean {
   return listing !== null && listing.next === next && listing.offset === offset;
-}
-
-/** The machines that this round has asked for, wherever they are now. */
-async function knownMachines(
-  ports: SweepPorts,
-  { name, number, counts }: RoundRecord,
-): Promise<Map<string, Where>> {
-  const known = new Map<string, Where>();
-  if (counts.targeted === 0) return known;
-  for (const [range, where] of [
-    [targetsOf(name, number), "other"],
-    [heldOf(name, number), "held"],
-  ] as const) {
-    for await (const rows of pagesOf(ports.ledger, range)) {
-      for (const { key } of rows) known.set(machineIdOfTarget(key), where);
-    }
-  }
-  for await (const rows of pagesOf(ports.ledger, sweptOf(name))) {
-    const { readable, aside } = sorted(sweptSchema, rows);
-    const taken = readable.filter(({ value }) => isTaken(value, number)).map(({ row }) => row);
-    // Nobody knows what became of those whose rows cannot be read: they are not asked again.
-    for (const { key } of [...taken, ...aside]) known.set(machineIdOfTarget(key), "other");
-  }
-  return known;
-}
-
-/** True if this round or a later one asks for the machine already. */
-function isTaken({ round, state }: Swept, number: number): boolean {
-  return round > number || (round === number && state !== AGAIN);
 }

@@ -1,17 +1,16 @@
-import { judgeMachine } from "../../access/machine-scope.ts";
 import { ours } from "../../incident/platform.ts";
 import { FIRST_MEAN } from "../../limits/pace/mean-session.ts";
 import type { Machine } from "../../ports.ts";
 import { usualPickupMs } from "../../limits/pace/patience.ts";
 import { loadReadableBudget } from "../../store/load.ts";
 import { loadSweep } from "../../store/load-sweeps.ts";
-import { factsOf } from "../../store/look-up-machines.ts";
 import { spendRead } from "../../store/spend-read.ts";
 import type { Definition } from "../../sweep/definition.ts";
 import { isAwake, isTarget } from "../../sweep/is-target.ts";
 import { NOTHING_TRIED } from "../../sweep/round.ts";
 import { huntTargets, saidBy } from "./hunt-targets.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
+import { profileFor } from "./profile-for.ts";
 
 /** What a round would do if it began now. Nothing of it is stored, but what asking costs. */
 export interface SweepPreview {
@@ -115,21 +114,18 @@ export async function previewSweep(
 function count(
   tally: Tally,
   machine: Machine,
-  { profiles }: Definition,
-  { scope, catalogue, nowMs }: Pick<SweepSettings, "scope" | "catalogue"> & { nowMs: number },
+  definition: Definition,
+  { nowMs, ...settings }: Pick<SweepSettings, "scope" | "catalogue"> & { nowMs: number },
 ): void {
-  const platform = ours(machine.platform);
-  const word = platform ?? "other";
+  const word = ours(machine.platform) ?? "other";
   tally.machines += 1;
   tally.platforms.set(word, (tally.platforms.get(word) ?? 0) + 1);
-  const profile = profiles
-    .map((name) => catalogue.get(name)?.profile)
-    .find((each) => platform !== null && (each?.platforms.includes(platform) ?? false));
-  const verdict = judgeMachine(scope, machine.machineId, factsOf(machine, { askedAtMs: nowMs }));
-  if (profile === undefined || verdict.kind === "denied") {
+  const sends = profileFor(machine, definition, settings, nowMs);
+  if (sends === null) {
     tally.leftOut += 1;
     return;
   }
+  const { profile, verdict } = sends;
   if (verdict.kind === "needsApproval" || profile.approvals !== undefined) tally.needApproval += 1;
   if (!isAwake(machine, nowMs)) return;
   tally.awake += 1;

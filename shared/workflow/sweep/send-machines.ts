@@ -15,13 +15,14 @@ import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { allowanceAt, machinesToSend } from "../../sweep/allowance.ts";
 import { isAway } from "../../sweep/away.ts";
-import { msOf } from "../../sweep/duration.ts";
+import { reachedSinceMs } from "../../sweep/is-target.ts";
 import { mayBeSent, type Ends } from "../../sweep/failures.ts";
-import { counted, endedIn, type RoundRecord } from "../../sweep/round.ts";
+import { counted, endedIn, leftOutIn, type RoundRecord } from "../../sweep/round.ts";
 import { sweptIn, targetSchema, type MachineInHand } from "../../sweep/target.ts";
 import { opensAtMs } from "../../sweep/window.ts";
 import { runOfSequence, sweepRunIdOf } from "../../plan/identity.ts";
 import { hindered } from "./hindered.ts";
+import { pauseWave } from "./pause-wave.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
 
 /** A run of more machines is slow to show, to seal and to join. Our own bound. */
@@ -48,16 +49,15 @@ export async function takeInHand(
     await hindered(ports, round, { code: "window", detail });
     return false;
   }
-  const sentInAll = round.value.counts.sent + endedIn(round.value.counts);
-  let wave = mayBeSent(round.value, ends) - sentInAll;
-  // Those who are not there can never succeed: others go in their place.
-  if (wave <= 0) wave += await awayMachines(ports, limits, round.value);
+  const { counts } = round.value;
+  const wave = await waveNow(ports, limits, round, ends);
+  if (wave === "paused") return true;
   if (wave <= 0) {
     const detail = "The first machines go alone; the others wait until half of them succeeded.";
     await hindered(ports, round, { code: "firstWave", detail });
     return false;
   }
-  const waiting = Math.min(round.value.counts.waiting, wave);
+  const waiting = Math.min(counts.waiting, wave);
   const allowed = allowanceAt(round.value.allowance, definition.share, limits, nowMs);
   // Most ticks end here, and have read nothing but the round.
   if (machinesToSend(allowed, { waiting, ready: 0 }, definition.share, limits) === 0) return false;
@@ -75,6 +75,25 @@ export async function takeInHand(
     return machines > 0;
   });
   return took.kind === "done" && took.value;
+}
+
+/** How many more the first wave lets go now; or it is over and has failed, and the round paused. */
+async function waveNow(
+  ports: SweepPorts,
+  limits: Limits,
+  round: Stored<RoundRecord>,
+  ends: Ends,
+): Promise<number | "paused"> {
+  const { counts } = round.value;
+  const sentOrEnded = counts.sent + endedIn(counts);
+  const wave = mayBeSent(round.value, ends) - sentOrEnded + leftOutIn(counts);
+  if (wave > 0) return wave;
+  const away = await awayMachines(ports, limits, round.value);
+  // Those who are not there can never succeed: others go in their place.
+  const others = wave + away.machines;
+  if (others > 0 || sentOrEnded > ends.ended + away.open) return others;
+  await pauseWave(ports, round, ends);
+  return "paused";
 }
 
 /** More ready sequences than this leave no round anything to send. */
@@ -110,25 +129,30 @@ async function ownSessions(
     .map((each) => ({ sequenceId: each.sequenceId, away: isAway(each, at, limits) }));
 }
 
-/** How many of the machines that were sent are not there: found so before, or just now. */
+/**
+ * How many of the machines that were sent are not there, found so before or just now; and how many
+ * of them have not ended.
+ */
 async function awayMachines(
   ports: SweepPorts,
   limits: Limits,
   round: RoundRecord,
-): Promise<number> {
+): Promise<{ readonly machines: number; readonly open: number }> {
   const { name, number, uncounted } = round;
   const away = new Set(
     (await ownSessions(ports, limits, round)).flatMap((each) => (each.away ? each.sequenceId : [])),
   );
-  let machines = 0;
+  const came = { machines: 0, open: 0 };
   for (const batch of uncounted) {
     const runId = sweepRunIdOf({ name, round: number, batch });
     const rows = await listAll(ports.ledger, sequencesOf(runId));
-    machines += sorted(sequenceSchema, rows).readable.filter(
-      ({ value }) => value.offlineTimes > 0 || away.has(value.sequenceId),
-    ).length;
+    for (const { value } of sorted(sequenceSchema, rows).readable) {
+      if (value.offlineTimes === 0 && !away.has(value.sequenceId)) continue;
+      came.machines += 1;
+      if (value.endedAtMs === null) came.open += 1;
+    }
   }
-  return machines;
+  return came;
 }
 
 async function stageInHand(
@@ -141,8 +165,7 @@ async function stageInHand(
   const rows = await tx.list(range.from, range.before, machines);
   const ids = rows.map(({ key }) => machineIdOfTarget(key));
   const swept = await loadSwept(tx, name, ids);
-  const { notCollectedWithin } = definition.targets;
-  const lately = notCollectedWithin === undefined ? null : nowMs - msOf(notCollectedWithin);
+  const lately = reachedSinceMs(definition, nowMs);
   const changes: RowChange[] = [];
   const inHand: MachineInHand[] = [];
   let { counts } = round.value;

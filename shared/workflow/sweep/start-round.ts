@@ -179,6 +179,7 @@ function newRound(
     uncounted: [],
     counting: null,
     tried: NOTHING_TRIED,
+    isWaveOver: false,
     forgiven: { ended: 0, failed: 0 },
     reruns: 0,
     rerun: null,
