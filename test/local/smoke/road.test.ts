@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { walk } from "../../../local/smoke/road.ts";
 
+const unasked = async () => await Promise.reject(new Error("nobody may ask for it"));
+
 /** The road through an app that the setting PAUSED has paused, as docs/deploy.md begins. */
 async function walkedWhilePaused() {
   const paused = { by: "the setting PAUSED", why: "PAUSED is on in the settings of the app." };
-  const unasked = async () => await Promise.reject(new Error("nobody may ask for it"));
   return await walk({
     app: {
       health: async () => ({ kind: "answered", value: { status: "ok" } }),
