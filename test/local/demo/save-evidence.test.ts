@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { saveEvidence } from "../../../local/demo/save-evidence.ts";
-import { RUN_ID } from "../../ledger/a-sequence.ts";
+import { recordForRun } from "../../../shared/store/record-for-run.ts";
+import { RUN_ID, SEQUENCE_ID } from "../../ledger/a-sequence.ts";
 import { openCollecting } from "../../workflow/collecting.ts";
-import { apiOf, temporaryFolder } from "../lrq/exporting.ts";
+import { apiOf, decideAbout, temporaryFolder } from "../lrq/exporting.ts";
 
 /** The checking program of this platform. */
 const [program, ...flags] =
@@ -16,6 +17,9 @@ async function savedInto(folder: string) {
     { type: "RunScript", fileName: null, chunks: [Buffer.from('{"exit_code":0}')] },
     { type: "GetFile", fileName: "../../../evil.zip", chunks: [Buffer.from("bytes")] },
   ]);
+  const ports = collecting.ports();
+  await recordForRun(ports, RUN_ID, "accepted", { by: "analyst" });
+  await decideAbout(ports, SEQUENCE_ID);
   await collecting.collect();
   const runs = [{ runId: RUN_ID, source: "sentinel" }];
   const [saved] = await saveEvidence(apiOf(collecting), runs, folder);

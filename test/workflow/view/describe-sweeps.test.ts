@@ -8,7 +8,11 @@ describe("the rounds of a sweep", () => {
     const sweeping = startSweeping(0);
     await sweeping.apply({ ...DEFINITION, overlap: "allow" });
     const started: number[] = [];
-    for (let round = 1; round <= 110; round += 1) started.push(await sweeping.start());
+    for (let round = 1; round <= 110; round += 1) {
+      started.push(await sweeping.start());
+      // There is nobody to ask, so it ends.
+      await sweeping.ticks(3);
+    }
     const sweep = await sweeping.sweep();
     const pages: number[][] = [];
     let cursor: string | null = null;
