@@ -156,8 +156,8 @@ export function readMachine(json: unknown): Machine | null {
     machineId: machine.id.toLowerCase(),
     name: machine.computerDnsName?.toLowerCase() ?? null,
     platform: platformOf(machine.osPlatform),
-    // The pages write "onboarded"; Defender sends "Onboarded".
-    onboarded: machine.onboardingStatus?.toLowerCase() === "onboarded",
+    // The pages write "onboarded"; Defender sends "Onboarded". If it says nothing, the POST will tell.
+    onboarded: (machine.onboardingStatus ?? "onboarded").toLowerCase() === "onboarded",
     lastSeenAtMs: machine.lastSeen,
     health: machine.healthStatus,
     // No page documents it, but Defender sends it; for most machines it is null.

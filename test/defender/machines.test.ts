@@ -42,6 +42,24 @@ describe("findMachines", () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it.each([
+    ["Onboarded", true],
+    ["onboarded", true],
+    ["CanBeOnboarded", false],
+    ["InsufficientInfo", false],
+    [null, true],
+    [undefined, true],
+  ])(
+    "takes a machine with the onboarding status %s for onboarded: %s",
+    async (status, onboarded) => {
+      const machine = { id: id(1), computerDnsName: "pc1", onboardingStatus: status };
+      const server = await loopback((_, response) => json(response, 200, { value: [machine] }));
+      expect(await clientOf(server).findMachines(["pc1"])).toMatchObject({
+        value: [{ onboarded }],
+      });
+    },
+  );
+
   it("gives platform, onboarding and last report", async () => {
     const server = await loopback((_, response) => json(response, 200, { value: machines }));
     expect(await clientOf(server).findMachines(["pc1"])).toEqual({
@@ -51,7 +69,7 @@ describe("findMachines", () => {
           machineId: id(1),
           name: "pc1.corp.example",
           platform: "windows",
-          onboarded: false,
+          onboarded: true,
           lastSeenAtMs: null,
           health: null,
           mergedInto: null,
