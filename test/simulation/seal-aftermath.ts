@@ -117,9 +117,11 @@ function checkStoryOf({ court, memory }: World, last: Statement): void {
   const entries = of(`custody!${last.runId}!`).map(({ body }) => custodyEntrySchema.parse(body));
   const records = of(`audit!${last.runId}!`).map(({ body }) => auditRecordSchema.parse(body));
   const queue = of("audit!queue!").map(({ body }) => auditRecordSchema.parse(body));
-  const decisions = queue.flatMap((record) =>
-    record.sequences.flatMap(({ sequenceId }) => decisionIn(record, sequenceId) ?? []),
-  );
+  const decisions = queue.flatMap((record) => {
+    // A record names a sequence once for each of its actions, and is one decision all the same.
+    const about = new Set(record.sequences.map(({ sequenceId }) => sequenceId));
+    return [...about].flatMap((sequenceId) => decisionIn(record, sequenceId) ?? []);
+  });
   const groups = bySequence(decisionChains(last, decisions));
   const told = last.sequences.filter(({ decisions: end = null }) => end !== null);
   const chains = new Map(
