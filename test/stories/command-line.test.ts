@@ -30,7 +30,8 @@ const CALLERS = JSON.stringify([
   },
   { name: "chief", team: "soc", key: hashed(CHIEF), may: ["run.read", "run.approve"] },
 ]);
-const SCOPE = JSON.stringify({ deny: [{ names: ["pc-3"] }], tier0: [{ names: ["pc-4"] }] });
+// By id: a rule by name lets no machine pass whose name cannot be read, such as that of the second.
+const SCOPE = JSON.stringify({ deny: [{ ids: [machineId(3)] }], tier0: [{ ids: [machineId(4)] }] });
 
 let stage: Stage;
 let authority: EntraAuthority;

@@ -103,7 +103,7 @@ function reopened(round: RoundRecord, nowMs: number): RoundRecord {
     closed: null,
     endedAtMs: null,
     reruns: round.reruns + 1,
-    rerun: { to: "", machines: 0, alone: isOver || round.rerun?.alone === true },
+    rerun: { ...round.rerun, to: "", machines: 0, alone: isOver || round.rerun?.alone === true },
     forgiven: forgivenIn(round.counts),
     expiresAtMs: isOver ? Math.floor(nowMs) + msOf(round.definition.expires) : round.expiresAtMs,
     listedAtMs: round.listedAtMs ?? Math.floor(nowMs),
