@@ -30,7 +30,7 @@ const SOURCES = [
   ["sentinel", { sequences: 5, results: 10, skipped: 0 }],
   ["defender", { sequences: 2, results: 4, skipped: 0 }],
   ["graph", { sequences: 2, results: 4, skipped: 0 }],
-  ["servicenow", { sequences: 2, results: 4, skipped: 0 }],
+  ["servicenow", { sequences: 2, results: 4, skipped: 1 }],
   ["jira", { sequences: 3, results: 6, skipped: 0 }],
   ["generic", { sequences: 2, results: 2, skipped: 1 }],
 ] as const;
