@@ -4,8 +4,8 @@ import { atMost, row, type Row } from "../table.ts";
 import { tickSweeps } from "../sweeps/one-sweep.ts";
 import { acceptIncident, machinesOf } from "./backlog.ts";
 import { percentile } from "./figures.ts";
-import { load, LINGER_MS } from "./run-virtual.ts";
-import { createVirtualWorld, type VirtualWorld } from "./virtual-world.ts";
+import { load } from "./run-virtual.ts";
+import type { VirtualWorld } from "./virtual-world.ts";
 
 const PART = "drain";
 const MINUTE_MS = 60_000;
@@ -25,13 +25,11 @@ export async function measureWatch(): Promise<readonly Row[]> {
 
 /** With both timers, and all that they do. */
 async function measureIdle(): Promise<Row[]> {
-  const tenant = { ...SHIPPED, sessionMs: SHORT_SESSION_MS, isOffline: () => false } as const;
-  const world = createVirtualWorld({
+  const { world } = await load({
     seed: 31,
     workers: 1,
-    limits: SHIPPED,
-    lingerMs: LINGER_MS,
-    tenant: { ...tenant, command: "PutFile" },
+    backlog: [],
+    sessionMs: SHORT_SESSION_MS,
     alsoAtTick: tickSweeps,
   });
   world.start();

@@ -1,7 +1,12 @@
 import type { Limits } from "../../shared/limits/pace/limits.ts";
 import { SHIPPED } from "../shipped-limits.ts";
 import { acceptIncident, type BenchProfile } from "./backlog.ts";
-import { createVirtualWorld, type Spent, type VirtualWorld } from "./virtual-world.ts";
+import {
+  createVirtualWorld,
+  type Spent,
+  type VirtualWorld,
+  type VirtualWorldOptions,
+} from "./virtual-world.ts";
 
 /** DRAIN_LINGER_SECONDS as shipped. */
 export const LINGER_MS = 240_000;
@@ -24,15 +29,23 @@ export interface Load {
   readonly profile?: BenchProfile;
   readonly isOffline?: (machineId: string) => boolean;
   readonly limits?: Limits;
+  readonly alsoAtTick?: VirtualWorldOptions["alsoAtTick"];
 }
 
 /** Accepts the backlog in incidents of 100 machines, by the production workflow. */
 export async function load(options: Load): Promise<Loaded> {
   const { seed, workers, backlog, sessionMs, profile = "sweep-put", limits = SHIPPED } = options;
-  const { isOffline = () => false } = options;
+  const { isOffline = () => false, alsoAtTick = async () => null } = options;
   const command = profile === "sweep-file" ? "GetFile" : "PutFile";
   const tenant = { ...SHIPPED, sessionMs, isOffline, command } as const;
-  const world = createVirtualWorld({ seed, workers, limits, lingerMs: LINGER_MS, tenant });
+  const world = createVirtualWorld({
+    seed,
+    workers,
+    limits,
+    lingerMs: LINGER_MS,
+    tenant,
+    alsoAtTick,
+  });
   const accepting = async (): Promise<void> => {
     const ports = world.ports("accept");
     for (let from = 0; from < backlog.length; from += MACHINES_PER_INCIDENT) {

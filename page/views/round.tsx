@@ -100,14 +100,7 @@ function Head({ round }: { readonly round: WholeRoundView }) {
       </dd>
       <dt>listed</dt>
       <dd>{round.listedAt === null ? "the first list goes on" : <Ago at={round.listedAt} />}</dd>
-      {round.query === null ? null : (
-        <>
-          <dt>query</dt>
-          <dd>
-            <QueryInWords of={round.query} />
-          </dd>
-        </>
-      )}
+      <QueryInWords of={round.query} />
       <dt>began</dt>
       <dd>
         <Instant at={startedAt} />

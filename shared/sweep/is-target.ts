@@ -5,6 +5,7 @@ import type { MachineFacts } from "../plan/machine-facts.ts";
 import type { Machine } from "../ports.ts";
 import type { Definition, MachineRule } from "./definition.ts";
 import { msOf } from "./duration.ts";
+import type { Swept } from "./target.ts";
 
 /**
  * True if the sweep asks for this machine, by what Defender says of it. `queried` are the machines
@@ -67,4 +68,9 @@ export function isAwake(
 export function reachedSinceMs({ targets }: Pick<Definition, "targets">, nowMs: number) {
   const { notCollectedWithin } = targets;
   return notCollectedWithin === undefined ? null : nowMs - msOf(notCollectedWithin);
+}
+
+/** True if the sweep has reached the machine since then; false if that is null. */
+export function wasReachedSince({ reached }: Pick<Swept, "reached">, sinceMs: number | null) {
+  return sinceMs !== null && reached !== null && reached.atMs >= sinceMs;
 }

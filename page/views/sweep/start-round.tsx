@@ -59,14 +59,7 @@ function Preview({
             </div>
           ))}
         </dd>
-        {of.query === null ? null : (
-          <>
-            <dt>query</dt>
-            <dd>
-              <QueryInWords of={of.query} />
-            </dd>
-          </>
-        )}
+        <QueryInWords of={of.query} />
         <dt>now</dt>
         <dd>{awake} have reported lately; the others are asked once they do</dd>
         {leftOut === 0 ? null : (

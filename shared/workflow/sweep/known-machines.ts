@@ -1,7 +1,7 @@
 import { heldOf, machineIdOfTarget, sweptOf, targetsOf } from "../../ledger/row/sweep-keys.ts";
 import { sorted } from "../../ledger/row/set-aside.ts";
 import { pagesOf } from "../../store/list-all.ts";
-import { reachedSinceMs } from "../../sweep/is-target.ts";
+import { reachedSinceMs, wasReachedSince } from "../../sweep/is-target.ts";
 import type { RoundRecord } from "../../sweep/round.ts";
 import { AGAIN, sweptSchema, type Swept } from "../../sweep/target.ts";
 import type { SweepPorts } from "./ports.ts";
@@ -35,8 +35,7 @@ export async function knownMachines(
     for (const { key } of [...taken, ...aside]) known.set(machineIdOfTarget(key), "other");
     for (const { row, value } of readable) {
       const machineId = machineIdOfTarget(row.key);
-      const isRecent = latelyMs !== null && (value.reached?.atMs ?? 0) >= latelyMs;
-      if (isRecent && !known.has(machineId)) known.set(machineId, "other");
+      if (wasReachedSince(value, latelyMs) && !known.has(machineId)) known.set(machineId, "other");
     }
   }
   return known;

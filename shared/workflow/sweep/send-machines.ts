@@ -15,7 +15,7 @@ import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
 import { allowanceAt, machinesToSend } from "../../sweep/allowance.ts";
 import { isAway } from "../../sweep/away.ts";
-import { reachedSinceMs } from "../../sweep/is-target.ts";
+import { reachedSinceMs, wasReachedSince } from "../../sweep/is-target.ts";
 import { mayBeSent, type Ends } from "../../sweep/failures.ts";
 import { counted, endedIn, leftOutIn, type RoundRecord } from "../../sweep/round.ts";
 import { sweptIn, targetSchema, type MachineInHand } from "../../sweep/target.ts";
@@ -173,7 +173,7 @@ async function stageInHand(
     const machine = machineIn(row);
     const before = swept.get(machine.machineId) ?? null;
     const reached = before?.value.reached ?? null;
-    const isRecent = lately !== null && reached !== null && reached.atMs >= lately;
+    const isRecent = wasReachedSince({ reached }, lately);
     const isOfLater = before !== null && before.value.round > number;
     const left = isOfLater ? "laterRound" : isRecent ? "recent" : null;
     const state = left ?? "inHand";

@@ -19,8 +19,8 @@ const PAGES_MAX = 10;
 
 /**
  * Writes one line about the queue into the log, for the alarms: what a person reads in `GET status`
- * and in the runs. Counts stop at 1,000. `approvalsKnown` is false if more runs are running than it reads. It never
- * throws because of a row that cannot be read.
+ * and in the runs. Counts stop at 1,000. `approvalsKnown` is false if more runs are running than it
+ * reads. It never throws because of a row that cannot be read.
  */
 export async function tellState({ ledger, clock, log }: StatePorts): Promise<void> {
   const ready = await ledger.list(READY.from, READY.before, ROWS_MAX);
