@@ -5,9 +5,15 @@ import { incident, machine, machineId } from "./machines.ts";
 import { NOWHERE } from "./nowhere.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-/** What the status counts: where each sequence is, and what it waits for. */
+/**
+ * What the status counts: where each sequence is, and what it waits for. One that was tried and
+ * parked again meanwhile has a later start; the status may have missed it between its two places.
+ */
 function placesIn({ sequences }: Run): unknown {
-  return sequences.map(({ state, waits }) => [state, waits?.code, waits?.position]);
+  return sequences.map(({ state, waits }) => {
+    const parkedUntil = waits?.position === null ? waits.estimatedStart : null;
+    return [state, waits?.code, waits?.position, parkedUntil];
+  });
 }
 
 describe.concurrent("the status", () => {
