@@ -54,6 +54,12 @@ export function parseJira(json: unknown): ParsedIncident {
 /** Words by which a field says that it has hashes of files. */
 const HASH_WORD = /^(?:sha-?\d*|md5|hash|hashes|file|files|ioc|iocs)$/i;
 
+/** What the names of computers have and the words of a sentence do not; or all are capitals. */
+const COMPUTER_NAME = /^(?=.*\p{L})(?:.*[\p{N}_$\\-].*|[\p{Lu}]{2,})$/u;
+/** A name with such an end is that of a file, and what follows it is its hash. */
+const FILE_NAME =
+  /\.(?:exe|dll|sys|ps1|bat|cmd|vbs|js|hta|jar|msi|lnk|scr|docx?|xlsx?|pdf|zip|iso)$/i;
+
 /** Most words of an item that begins with an id and is no sentence. Our own bound. */
 const MAX_ITEM_WORDS = 8;
 
@@ -81,18 +87,27 @@ function inCustomField(parts: readonly string[]): Mentioned[] {
   return [];
 }
 
-/** Single words with commas or lines between them; something may follow an id. */
+/**
+ * Single words with commas or lines between them; something may follow an id, and the name of its
+ * computer may stand before it.
+ */
 function isList(text: string): boolean {
-  const items = text.split(/[,;|\r\n]/).map(bareWords);
-  return items.every((words) => {
-    if (words.some((word) => HASH_WORD.test(word))) return false;
-    const [first = ""] = words;
-    return words.length <= 1 || words.every(isNearlyId) || (isNearlyId(first) && isShort(words));
-  });
+  return text
+    .split(/[,;|\r\n]/)
+    .map(bareWords)
+    .every(isItem);
 }
 
-function isShort(words: readonly string[]): boolean {
-  return words.length <= MAX_ITEM_WORDS;
+function isItem(words: readonly string[]): boolean {
+  if (words.some((word) => HASH_WORD.test(word))) return false;
+  const [first = "", second = ""] = words;
+  if (words.length <= 1 || words.every(isNearlyId)) return true;
+  const begins = isNearlyId(first) || (isComputerName(first) && isNearlyId(second));
+  return begins && words.length <= MAX_ITEM_WORDS;
+}
+
+function isComputerName(word: string): boolean {
+  return COMPUTER_NAME.test(word) && !FILE_NAME.test(word);
 }
 
 function eachWord(text: string): Mentioned[] {

@@ -176,6 +176,10 @@ describe("Jira", () => {
     ["names", `${ID}, BÜRO-PC7`, ["BÜRO-PC7"]],
     ["names before", `BÜRO-PC7;${ID}`, ["BÜRO-PC7"]],
     ["a remark", `${ID} (BÜRO-PC7)`, ["BÜRO-PC7"]],
+    ["a name before the id", `BÜRO-PC7 ${ID}`, ["BÜRO-PC7"]],
+    ["a name in capitals", `BÜRO ${ID}`, ["BÜRO"]],
+    ["a name with its domain", `CORP\\PC3: ${ID}`, ["CORP\\PC3"]],
+    ["a name on the line before", `* BÜRO-PC7 – ${ID}\n* Büro`, ["BÜRO-PC7", "Büro"]],
     ["options", [{ value: ID }, { value: "Büro 7" }], ["Büro 7"]],
     ["an option below another", { value: "Server", child: { value: ID } }, ["Server"]],
     ["a label", `Machine ids: ${ID} BÜRO`, ["BÜRO"]],
@@ -185,15 +189,19 @@ describe("Jira", () => {
     expect(unusable.map(({ machine }) => machine)).toEqual(skipped);
   });
 
-  it.each([`hash ${ID}`, `sha1,${ID}`, `We saw, after lunch, ${ID}.`])(
-    "takes the hash in a sentence of a custom field for no machine: %s",
-    (value) => {
-      expect(parseIncident("jira", issue({ customfield_1: value }))).toMatchObject({
-        kind: "nothingToDo",
-        skipped: [],
-      });
-    },
-  );
+  it.each([
+    `hash ${ID}`,
+    `sha1,${ID}`,
+    `We saw, after lunch, ${ID}.`,
+    `dropper-7.exe ${ID}`,
+    `seen ${ID}`,
+    `On PC-0003 we saw ${ID}`,
+  ])("takes the hash in a sentence of a custom field for no machine: %s", (value) => {
+    expect(parseIncident("jira", issue({ customfield_1: value }))).toMatchObject({
+      kind: "nothingToDo",
+      skipped: [],
+    });
+  });
 
   it("makes the address people read at from the parts of its own", () => {
     const fields = { labels: [ID] };
