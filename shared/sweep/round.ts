@@ -162,6 +162,12 @@ export function leftOutIn(counts: Pick<RoundCounts, "ended">): number {
   return LEFT_OUT.reduce((sum, how) => sum + endedAs(counts, how), 0);
 }
 
+/** How many ended without success and may be asked again; a later round has asked others. */
+export function missedIn(counts: Pick<RoundCounts, "ended">): number {
+  const kept = [REACHED, "recent", "laterRound"];
+  return kept.reduce((missed, how) => missed - endedAs(counts, how), endedIn(counts));
+}
+
 /** The counts after so many machines went elsewhere. Throws if they were not where it says. */
 export function counted(
   counts: RoundCounts,

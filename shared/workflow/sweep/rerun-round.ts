@@ -8,7 +8,7 @@ import { pagesOf } from "../../store/list-all.ts";
 import { transact, usual } from "../../store/transact.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { endsOf } from "../../sweep/failures.ts";
-import { counted, listedAnew, REACHED, type RoundRecord } from "../../sweep/round.ts";
+import { counted, listedAnew, missedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
 import { isRerunning } from "../../sweep/rerun.ts";
 import { AGAIN, sweptSchema, type Swept, type Target } from "../../sweep/target.ts";
 import { factOf, steerFound, type RoundSteering, type SteerPorts } from "./steer-round.ts";
@@ -21,7 +21,8 @@ export type Rerun = Steered | { readonly kind: "again"; readonly machines: numbe
  * Sends the machines again that the round has counted and not reached, in the same round, and
  * nobody else if the round had ended; it is opened again then, for as long as its sweep lets a
  * round be open. How far this has come is in the row of the round: after a crash the timer goes on.
- * Refused while the round is closing, and if its sweep was deleted.
+ * Who asks meanwhile as well gets the answer of the same rerun. Refused while the round is closing,
+ * if its sweep was deleted, and if it has missed no machine.
  */
 export async function rerunRound(ports: SteerPorts, steering: RoundSteering): Promise<Rerun> {
   const { name, number } = steering;
@@ -29,6 +30,11 @@ export async function rerunRound(ports: SteerPorts, steering: RoundSteering): Pr
     if (sweep.value.deleted) return { kind: "notNow", detail: `The sweep ${name} was deleted.` };
     if (round.value.state === "closing") {
       const detail = `Round ${number} of ${name} is being closed; ask again when it has ended.`;
+      return { kind: "notNow", detail };
+    }
+    if (isRerunning(round.value)) return { kind: "done", round: number };
+    if (missedIn(round.value.counts) === 0) {
+      const detail = `Round ${number} of ${name} has missed no machine that could be asked again.`;
       return { kind: "notNow", detail };
     }
     changeRound(tx, round, reopened(round.value, nowMs));

@@ -110,6 +110,22 @@ describe("a rerun", () => {
     }
   });
 
+  it("is one for all who ask at once, and for nobody when no machine is left to ask", async () => {
+    const sweeping = await allFailed(150);
+    const asked = Array.from({ length: 20 }, async () => await rerunRound(sweeping.ports, LAST));
+    const came = new Set((await Promise.all(asked)).map(({ kind }) => kind));
+    expect(came).toContain("again");
+    expect(await sweeping.round()).toMatchObject({ reruns: 1, rerun: { machines: 150 } });
+    const { ledger } = sweeping.ports;
+    const facts = await ledger.list("audit!", "audit!~", 1_000);
+    expect(facts.filter(({ body }) => JSON.stringify(body).includes("roundRerun"))).toHaveLength(1);
+    await goOn(sweeping, 40);
+    expect(await sweeping.round()).toMatchObject({ state: "ended" });
+    const detail = "Round 1 of triage has missed no machine that could be asked again.";
+    expect(await rerunRound(sweeping.ports, LAST)).toEqual({ kind: "notNow", detail });
+    expect(await sweeping.round()).toMatchObject({ state: "ended", reruns: 1 });
+  });
+
   it("is refused after the sweep was deleted", async () => {
     const sweeping = await allFailed(5);
     await deleteSweep(sweeping.ports, { name: DEFINITION.name, by: "hunter" });
