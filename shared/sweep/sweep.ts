@@ -25,6 +25,8 @@ export const sweepSchema = rowObject({
   deleted: z.boolean(),
   /** Every due time up to this one is decided: a round was started for it, or none will be. */
   decidedAtMs: instant,
+  /** Due times after it that have a round already, because a clock was ahead. */
+  startedAheadMs: z.array(instant).default([]),
   /** The number of the last round; 0 is none. */
   rounds: z.number().int().nonnegative(),
   /** The rounds that are not over. */

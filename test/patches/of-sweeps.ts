@@ -12,9 +12,23 @@ export const OF_SWEEPS: readonly Patch[] = [
   {
     name: "does not write down that a due time is decided",
     file: "shared/workflow/sweep/start-round.ts",
-    snippet: "const decided = { ...sweep.value, decidedAtMs: due.decidedAtMs };",
-    replacement: "const decided = { ...sweep.value };",
+    snippet: "const decided = { ...sweep.value, decidedAtMs: due.decidedAtMs, startedAheadMs };",
+    replacement: "const decided = { ...sweep.value, startedAheadMs };",
     caughtBy: { breaks: ["rounds", "ends"], seed: 16 },
+  },
+  {
+    name: "does not write down which due times were missed for a later one",
+    file: "shared/workflow/sweep/start-round.ts",
+    snippet: "const missed = due.count > 1 ?",
+    replacement: "const missed = due.count < 1 ?",
+    caughtBy: { test: "test/workflow/sweep/start-round.test.ts" },
+  },
+  {
+    name: "starts a second round for a due time that a clock came to too soon",
+    file: "shared/workflow/sweep/start-round.ts",
+    snippet: "if (startedAheadMs.includes(dueAtMs)) {",
+    replacement: "if (false) {",
+    caughtBy: { test: "test/workflow/sweep/reopen-due.test.ts" },
   },
   {
     name: "counts a machine that is in hand as one that waits",

@@ -1,6 +1,12 @@
-import { array, assert, integer, property } from "fast-check";
+import { array, assert, constantFrom, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decideDue, nextDueMs } from "../../shared/sweep/due.ts";
+import {
+  decideDue,
+  dueInWords,
+  isPast,
+  isSameSchedule,
+  nextDueMs,
+} from "../../shared/sweep/due.ts";
 
 const at = (text: string): number => Date.parse(text);
 const nightly = { schedule: { cron: "30 2 * * *", zone: "Europe/Berlin" }, startingDeadline: "1h" };
@@ -54,5 +60,60 @@ describe("a due time", () => {
         expect(started.every((each) => each <= nowMs)).toBe(true);
       }),
     );
+  });
+
+  it("is counted with all others that nobody has decided, up to 1,000 of them", () => {
+    const often = { schedule: { cron: "* * * * *", zone: "Etc/UTC" }, startingDeadline: "1h" };
+    const from = at("2026-11-20T00:00:30Z");
+    const some = decideDue(often, from, at("2026-11-20T00:03:10Z"));
+    if (some === null) throw new Error("nothing is due");
+    expect(dueInWords(some)).toBe(
+      "3 times were due from 2026-11-20T00:01:00.000Z to 2026-11-20T00:03:00.000Z",
+    );
+    const many = decideDue(often, from, at("2026-12-20T00:00:00Z"));
+    if (many === null) throw new Error("nothing is due");
+    expect(dueInWords(many)).toBe(
+      "at least 1000 times were due from 2026-11-20T00:01:00.000Z to 2026-12-20T00:00:00.000Z",
+    );
+    expect(many.startMs).toBe(at("2026-12-20T00:00:00Z"));
+  });
+
+  it("is found if it is the last of more than are counted, also when clocks are changed", () => {
+    const crons = ["*/3 * * * *", "* 2,3 * * *", "* 0-6 25,26 10 *"];
+    const minutes = integer({ min: 0, max: 10_000 });
+    assert(
+      property(constantFrom(...crons), minutes, (cron, late) => {
+        const due = { schedule: { cron, zone: "Europe/Berlin" }, startingDeadline: "7d" };
+        const nowMs = at("2026-10-24T12:00:00Z") + late * 60_000;
+        const came = decideDue(due, at("2024-01-01T00:00:00Z"), nowMs);
+        expect(came?.isAll).toBe(false);
+        const lastMs = came?.lastMs ?? 0;
+        expect(nextDueMs(due, lastMs - 1)).toBe(lastMs);
+        expect(nextDueMs(due, lastMs) ?? Infinity).toBeGreaterThan(nowMs);
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
+
+describe("a schedule", () => {
+  const once = { once: "2026-12-01T22:00:00+01:00" };
+  const hourly = { cron: "0 * * * *", zone: "Etc/UTC" };
+
+  it("is the same if it is due at the same instant, however that is written", () => {
+    expect(isSameSchedule(once, { once: "2026-12-01T21:00:00Z" })).toBe(true);
+    expect(isSameSchedule(once, { once: "2026-12-01T22:00:00Z" })).toBe(false);
+    expect(isSameSchedule(hourly, { zone: "Etc/UTC", cron: "0 * * * *" })).toBe(true);
+    expect(isSameSchedule(hourly, { ...hourly, zone: "Europe/Berlin" })).toBe(false);
+    expect(isSameSchedule(hourly, once)).toBe(false);
+    expect(isSameSchedule(null, null)).toBe(true);
+    expect(isSameSchedule(null, once)).toBe(false);
+  });
+
+  it("is past when its only instant has come, and never if it is due again and again", () => {
+    expect(isPast(once, at("2026-12-01T20:59:59Z"))).toBe(false);
+    expect(isPast(once, at("2026-12-01T21:00:00Z"))).toBe(true);
+    expect(isPast(hourly, at("2036-12-01T21:00:00Z"))).toBe(false);
+    expect(isPast(null, 0)).toBe(false);
   });
 });

@@ -97,6 +97,7 @@ function sweepAfter(
     stalled: [],
     last: null,
     audit: FIRST_HEAD,
+    startedAheadMs: [],
     ...before,
     name: definition.name,
     definition,

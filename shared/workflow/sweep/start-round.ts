@@ -6,62 +6,112 @@ import type { Catalogue } from "../../plan/profile/catalogue.ts";
 import { changeRound, changeSweep, factOfSweep } from "../../store/change-sweep.ts";
 import { loadRound, loadSweep } from "../../store/load-sweeps.ts";
 import { once, tryTransact, type Transaction } from "../../store/transact.ts";
-import { decideDue } from "../../sweep/due.ts";
+import { decideDue, isFarAhead, nextDueMs, type Due } from "../../sweep/due.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { listedAnew, NO_MACHINES, NOTHING_TRIED, type RoundRecord } from "../../sweep/round.ts";
 import { OPEN_ROUNDS_MAX, type SweepRecord } from "../../sweep/sweep.ts";
 import { closed } from "./close-round.ts";
+import { droppedFact } from "./drop-due.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
+import { reopened } from "./reopen-due.ts";
 
 /** Who starts a round: a person, or the schedule at the time that it was due. */
 type Starting =
   | { readonly by: string; readonly dueAtMs: null }
   | { readonly by: null; readonly dueAtMs: number };
 
+/** What was decided: the number of the round that starts, or null; and what an operator reads. */
+interface Decided {
+  readonly number: number | null;
+  readonly warning: string | null;
+}
+
 /**
  * Starts the round that is due, if one is. The due time is decided in the transaction that writes
- * the round: so there is one at most, whatever crashes, and however many hosts look at once.
- * Returns the number of the round; null if none was started here.
+ * the round: so there is one at most, whatever crashes, and however many hosts look at once. Due
+ * times for which no round starts get a line in the log of the sweep. If a clock was far ahead when
+ * they were decided, those that are still to come are undecided again. Returns the number of the
+ * round; null if none was started here.
  */
 export async function startDue(
   ports: SweepPorts,
-  settings: Pick<SweepSettings, "catalogue">,
+  { catalogue }: Pick<SweepSettings, "catalogue">,
   name: string,
 ): Promise<number | null> {
-  const started = await tryTransact(ports, once(`sweep ${name}`), async (tx) => {
+  const came = await tryTransact(ports, once(`sweep ${name}`), async (tx) => {
     const sweep = await loadSweep(tx, name);
     const nowMs = ports.clock.earliest();
     if (sweep === null || !isDue(sweep.value, nowMs)) return null;
-    const due = decideDue(sweep.value.definition, sweep.value.decidedAtMs, nowMs);
+    const { definition, decidedAtMs } = sweep.value;
+    if (isFarAhead(decidedAtMs, nowMs)) return await setBack(tx, sweep, nowMs);
+    const due = decideDue(definition, decidedAtMs, nowMs);
     if (due === null) return null;
-    const decided = { ...sweep.value, decidedAtMs: due.decidedAtMs };
-    if (due.startMs === null) {
-      const detail = "it was due, and its starting deadline is over";
-      skip(tx, sweep, decided, { nowMs, detail });
-      return null;
-    }
-    const { overlap } = sweep.value.definition;
-    if (overlap === "skip" && sweep.value.open.length > 0) {
-      const detail = `due at ${isoOf(due.startMs)}, and round ${sweep.value.open.join(", ")} is open`;
-      skip(tx, sweep, decided, { nowMs, detail });
-      return null;
-    }
-    // With `replace` as well: rounds that were replaced stay open until what they sent is over.
-    if (sweep.value.open.length >= OPEN_ROUNDS_MAX) {
-      const detail = `due at ${isoOf(due.startMs)}, and ${sweep.value.open.length} rounds are open`;
-      ports.log("warn", "roundSkipped", { name, detail });
-      skip(tx, sweep, decided, { nowMs, detail });
-      return null;
-    }
-    const replacing = { why: "replaced", by: null, atMs: nowMs } as const;
-    const facts = overlap === "replace" ? await closeOpen(tx, sweep.value, replacing) : [];
-    const stalled = overlap === "replace" ? [] : decided.stalled;
-    const starting = { by: null, dueAtMs: due.startMs, nowMs, facts };
-    return begin(tx, { ...sweep, value: { ...decided, stalled } }, settings.catalogue, starting);
+    return await decide(tx, sweep, { catalogue, due, nowMs });
   });
-  const number = started.kind === "done" ? started.value : null;
+  if (came.kind !== "done" || came.value === null) return null;
+  const { number, warning } = came.value;
+  if (warning !== null) ports.log("warn", "roundSkipped", { name, detail: warning });
   if (number !== null) tellStarted(ports, { name, number, by: null });
   return number;
+}
+
+async function setBack(
+  tx: Transaction,
+  sweep: Stored<SweepRecord>,
+  nowMs: number,
+): Promise<Decided> {
+  const until = isoOf(sweep.value.decidedAtMs);
+  const detail = `a clock that was ahead decided until ${until}: what is to come is due again`;
+  // An older version could not verify a log with an event that it does not know.
+  const fact = factOfSweep("roundSkipped", { atMs: nowMs, by: null, detail });
+  changeSweep(tx, sweep, await reopened(tx, sweep.value, nowMs), [fact]);
+  return { number: null, warning: detail };
+}
+
+async function decide(
+  tx: Transaction,
+  sweep: Stored<SweepRecord>,
+  { catalogue, due, nowMs }: { catalogue: Catalogue; due: Due; nowMs: number },
+): Promise<Decided> {
+  const dropping = { by: null, atMs: nowMs };
+  const startedAheadMs = sweep.value.startedAheadMs.filter((each) => each > due.decidedAtMs);
+  const decided = { ...sweep.value, decidedAtMs: due.decidedAtMs, startedAheadMs };
+  const choice = chosen(sweep.value, due.startMs);
+  if (choice.kind === "none") {
+    const fact = droppedFact(due, choice.why, dropping);
+    changeSweep(tx, sweep, decided, [fact]);
+    return { number: null, warning: choice.isFull ? fact.detail : null };
+  }
+  const missed = due.count > 1 ? [droppedFact(due, "only the last one starts", dropping)] : [];
+  const replaces = sweep.value.definition.overlap === "replace";
+  const replacing = { why: "replaced", by: null, atMs: nowMs } as const;
+  const closings = replaces ? await closeOpen(tx, sweep.value, replacing) : [];
+  const value = replaces ? { ...decided, stalled: [] } : decided;
+  const facts = [...missed, ...closings];
+  const starting = { by: null, dueAtMs: choice.dueAtMs, nowMs, facts };
+  return { number: begin(tx, { ...sweep, value }, catalogue, starting), warning: null };
+}
+
+/** A round for this due time; or none, and whether that is because too many are open. */
+type Choice =
+  | { readonly kind: "start"; readonly dueAtMs: number }
+  | { readonly kind: "none"; readonly why: string; readonly isFull: boolean };
+
+function none(why: string, isFull = false): Choice {
+  return { kind: "none", why, isFull };
+}
+
+function chosen({ definition, open, startedAheadMs }: SweepRecord, dueAtMs: number | null): Choice {
+  if (dueAtMs === null) return none("the starting deadline is over");
+  if (startedAheadMs.includes(dueAtMs)) {
+    return none(`the round of ${isoOf(dueAtMs)} started before, because a clock was ahead`);
+  }
+  if (definition.overlap === "skip" && open.length > 0) {
+    return none(`round ${open.join(", ")} is open`);
+  }
+  // With `replace` as well: rounds that were replaced stay open until what they sent is over.
+  if (open.length >= OPEN_ROUNDS_MAX) return none(`${open.length} rounds are open`, true);
+  return { kind: "start", dueAtMs };
 }
 
 /** Writes into the log that a round has started; `by` is null if its schedule has started it. */
@@ -72,12 +122,14 @@ export function tellStarted(
   ports.log("info", "roundStarted", { name, round: number, by });
 }
 
-/** True if a due time has come that nobody has decided. */
+/** True if a due time has come that nobody has decided, or a clock that was ahead is in the way. */
 export function isDue(
   { paused, deleted, definition, decidedAtMs }: SweepRecord,
   nowMs: number,
 ): boolean {
-  return !paused && !deleted && decideDue(definition, decidedAtMs, nowMs) !== null;
+  if (paused || deleted || definition.schedule === null) return false;
+  const next = nextDueMs(definition, decidedAtMs);
+  return (next !== null && next <= nowMs) || isFarAhead(decidedAtMs, nowMs);
 }
 
 /** Starts a round now, because a person asks for it; returns its number. */
@@ -87,16 +139,6 @@ export function startNow(
   { catalogue, by, nowMs }: { catalogue: Catalogue; by: string; nowMs: number },
 ): number {
   return begin(tx, sweep, catalogue, { by, dueAtMs: null, nowMs, facts: [] });
-}
-
-function skip(
-  tx: Transaction,
-  before: Stored<SweepRecord>,
-  after: SweepRecord,
-  { nowMs, detail }: { nowMs: number; detail: string },
-): void {
-  const fact = factOfSweep("roundSkipped", { atMs: nowMs, by: null, detail });
-  changeSweep(tx, before, after, [fact]);
 }
 
 /**

@@ -5,6 +5,7 @@ import { changeSweep, factOfSweep } from "../../store/change-sweep.ts";
 import { loadSweep } from "../../store/load-sweeps.ts";
 import { transact, usual, type Transaction } from "../../store/transact.ts";
 import { OPEN_ROUNDS_MAX, type SweepRecord } from "../../sweep/sweep.ts";
+import { undecidedFacts } from "./drop-due.ts";
 import type { SweepPorts } from "./ports.ts";
 import { closeOpen, startNow, tellStarted } from "./start-round.ts";
 
@@ -21,24 +22,33 @@ export interface Steering {
   readonly by: string;
 }
 
-/** Lets no round start by itself until the sweep is resumed; open rounds go on. */
+/**
+ * Lets no round start by itself until the sweep is resumed; open rounds go on. What was due and not
+ * decided yet is not made up either: the log says so.
+ */
 export async function pauseSweep(ports: SteerPorts, steering: Steering): Promise<Steered> {
   return await steer(ports, steering, (tx, sweep, nowMs) => {
     if (!sweep.value.paused) {
+      const why = "the sweep was paused before a round started";
+      const dropped = undecidedFacts(sweep.value, why, { by: steering.by, atMs: nowMs });
       const fact = factOf("sweepPaused", steering, nowMs, "");
-      changeSweep(tx, sweep, { ...sweep.value, paused: true }, [fact]);
+      changeSweep(tx, sweep, { ...decided(sweep.value, nowMs), paused: true }, [...dropped, fact]);
     }
     return { kind: "done", round: null };
   });
 }
 
-/** Lets rounds start by the schedule. What was due while it was paused is not made up. */
+/**
+ * Lets rounds start by the schedule. What was due while it was paused is not made up: the log says
+ * how often it was due, and from when to when.
+ */
 export async function resumeSweep(ports: SteerPorts, steering: Steering): Promise<Steered> {
   return await steer(ports, steering, (tx, sweep, nowMs) => {
     if (sweep.value.paused) {
-      const decidedAtMs = Math.max(sweep.value.decidedAtMs, Math.floor(nowMs));
+      const dropping = { by: steering.by, atMs: nowMs };
+      const dropped = undecidedFacts(sweep.value, "the sweep was paused", dropping);
       const fact = factOf("sweepResumed", steering, nowMs, "");
-      changeSweep(tx, sweep, { ...sweep.value, paused: false, decidedAtMs }, [fact]);
+      changeSweep(tx, sweep, { ...decided(sweep.value, nowMs), paused: false }, [...dropped, fact]);
     }
     return { kind: "done", round: null };
   });
@@ -92,10 +102,19 @@ async function deleteOrClose(
       changeSweep(tx, sweep, sweep.value, facts);
       return { kind: "closedSome" };
     }
+    const why = "the sweep was deleted before a round started";
+    const dropping = { by: steering.by, atMs: nowMs };
+    const dropped = sweep.value.paused ? [] : undecidedFacts(sweep.value, why, dropping);
     const fact = factOf("sweepDeleted", steering, nowMs, "");
-    changeSweep(tx, sweep, { ...sweep.value, deleted: true, paused: true }, [...facts, fact]);
+    const after = { ...sweep.value, deleted: true, paused: true };
+    changeSweep(tx, sweep, after, [...facts, ...dropped, fact]);
     return { kind: "done", round: null };
   });
+}
+
+/** Every due time until now is decided; and what a clock that was ahead has decided stays so. */
+function decided(sweep: SweepRecord, nowMs: number): SweepRecord {
+  return { ...sweep, decidedAtMs: Math.max(sweep.decidedAtMs, Math.floor(nowMs)) };
 }
 
 type Step<T> = (

@@ -85,6 +85,28 @@ describe("a due time", () => {
     expect(sweeping.nowMs() - (dueAtMs ?? 0)).toBeLessThanOrEqual(11 * MINUTE_MS);
   });
 
+  it("that is missed for a later one is counted in the log, with the first and the last", async () => {
+    const { sweeping, untilDue } = await scheduled();
+    await untilDue();
+    expect(await sweeping.skipped()).toEqual([]);
+    sweeping.pass(29 * MINUTE_MS);
+    await Promise.all([sweeping.ticks(1), sweeping.ticks(1)]);
+    const missed = "times were due from 2026-11-20T10:20:00.000Z to 2026-11-20T10:40:00.000Z";
+    expect((await sweeping.log()).slice(-2)).toEqual([
+      ["roundSkipped", `3 ${missed}, and only the last one starts`],
+      ["roundStarted", "round 2, due at 2026-11-20T10:40:00.000Z"],
+    ]);
+  });
+
+  it("that is skipped with others for an open round is counted in the log", async () => {
+    const { sweeping, untilDue } = await scheduled({ overlap: "skip" });
+    await untilDue();
+    sweeping.pass(29 * MINUTE_MS);
+    await sweeping.ticks(1);
+    const missed = "times were due from 2026-11-20T10:20:00.000Z to 2026-11-20T10:40:00.000Z";
+    expect(await sweeping.skipped()).toEqual([`3 ${missed}, and round 1 is open`]);
+  });
+
   it("starts none when its deadline is over, and the log says so", async () => {
     const { sweeping, rounds, untilDue } = await scheduled({ startingDeadline: "1m" });
     await untilDue();
@@ -93,11 +115,8 @@ describe("a due time", () => {
     sweeping.pass(65 * MINUTE_MS);
     await sweeping.ticks(1);
     expect(await rounds()).toBe(before);
-    const log = await sweeping.ports.ledger.list("audit!sweep.triage!", "audit!sweep.triage~", 100);
-    expect(log.at(-1)?.body).toMatchObject({
-      event: "roundSkipped",
-      detail: "it was due, and its starting deadline is over",
-    });
+    const missed = "times were due from 2026-11-20T10:20:00.000Z to 2026-11-20T11:10:00.000Z";
+    expect(await sweeping.skipped()).toEqual([`6 ${missed}, and the starting deadline is over`]);
     await untilDue();
     expect(await rounds()).toBe(before + 1);
   });

@@ -1,4 +1,5 @@
 import type { Caller } from "../../../shared/access/caller.ts";
+import { auditRecordSchema, type AuditRecord } from "../../../shared/evidence/audit.ts";
 import { end } from "../../../shared/ledger/sequence/moves.ts";
 import type { SequenceRecord } from "../../../shared/ledger/sequence/sequence.ts";
 import type { Ledger, Machine } from "../../../shared/ports.ts";
@@ -52,7 +53,9 @@ export interface Sweeping {
   readonly hunts: { count: number; tookMs: number; odd: number; gone: string[] };
   /** What was written into the log of the app. */
   readonly logged: object[];
+  /** Applies a definition, and lets its schedule start rounds. */
   apply(definition?: object): Promise<Applied>;
+  put(definition: object): Promise<Applied>;
   start(): Promise<number>;
   /** Looks at all sweeps so many times, a minute apart. */
   ticks(count: number, through?: Ledger): Promise<void>;
@@ -61,6 +64,10 @@ export interface Sweeping {
   sequences(): Promise<readonly SequenceRecord[]>;
   round(number?: number): Promise<RoundRecord>;
   sweep(): Promise<SweepRecord>;
+  /** The log of the sweep: each event, and its detail. */
+  log(): Promise<readonly (readonly [AuditRecord["event"], string])[]>;
+  /** What the log says of due times for which no round started. */
+  skipped(): Promise<readonly string[]>;
   pass(ms: number): void;
   nowMs(): number;
 }
@@ -121,10 +128,13 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
     lists,
     hunts,
     logged,
-    apply: async (definition = DEFINITION) => {
+    put: async (definition) => {
       const rawBody = new TextEncoder().encode(JSON.stringify(definition));
       const asked = { name: DEFINITION.name, rawBody, who, replaces: null };
-      const applied = await applySweep(ports, settings.catalogue, asked);
+      return await applySweep(ports, settings.catalogue, asked);
+    },
+    apply: async (definition = DEFINITION) => {
+      const applied = await sweeping.put(definition);
       if (applied.kind === "applied") await resumeSweep(ports, { name: "triage", by: "hunter" });
       return applied;
     },
@@ -162,6 +172,14 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
       if (sweep === null) throw new Error("no sweep");
       return sweep.value;
     },
+    log: async () => {
+      const rows = await ports.ledger.list("audit!sweep.triage!", "audit!sweep.triage~", 1_000);
+      return rows.map(({ body }) => auditRecordSchema.parse(body)).map(lineOf);
+    },
+    skipped: async () => {
+      const lines = await sweeping.log();
+      return lines.filter(([event]) => event === "roundSkipped").map(([, detail]) => detail);
+    },
     pass: (ms) => {
       accepting.pass(ms);
     },
@@ -169,6 +187,8 @@ export function startSweeping(count: number, over: Partial<SweepSettings> = {}):
   };
   return sweeping;
 }
+
+const lineOf = ({ event, detail }: AuditRecord) => [event, detail] as const;
 
 /** The ledger, whose commits wait for what is given, or fail with it. */
 export function committing(
