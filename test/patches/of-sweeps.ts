@@ -17,6 +17,13 @@ export const OF_SWEEPS: readonly Patch[] = [
     caughtBy: { breaks: ["rounds", "ends"], seed: 16 },
   },
   {
+    name: "loses what is due when somebody applies a definition with the same schedule",
+    file: "shared/workflow/sweep/apply-sweep.ts",
+    snippet: "const sweep = stays ? applied : await reopened(",
+    replacement: "const sweep = await reopened(",
+    caughtBy: { test: "test/workflow/sweep/apply-sweep.test.ts" },
+  },
+  {
     name: "does not write down which due times were missed for a later one",
     file: "shared/workflow/sweep/start-round.ts",
     snippet: "const missed = due.count > 1 ?",

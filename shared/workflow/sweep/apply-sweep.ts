@@ -1,16 +1,22 @@
 import type { Known } from "../../access/authenticate.ts";
 import { teamOf } from "../../access/caller.ts";
 import { whyNotProfile } from "../../access/authorize.ts";
+import type { AuditFacts } from "../../evidence/audit.ts";
 import { readBody } from "../../incident/read-body.ts";
 import type { Problem } from "../../incident/problem.ts";
+import { invalid } from "../../incident/refusal.ts";
+import { isoOf } from "../../ledger/row/instant.ts";
 import { FIRST_HEAD } from "../../ledger/run/chain-head.ts";
 import type { Catalogue } from "../../plan/profile/catalogue.ts";
 import { changeSweep, factOfSweep } from "../../store/change-sweep.ts";
 import { loadSweep } from "../../store/load-sweeps.ts";
 import { transact, usual } from "../../store/transact.ts";
 import { hashOfDefinition, parseDefinition, type Definition } from "../../sweep/definition.ts";
+import { isPast, isSameSchedule } from "../../sweep/due.ts";
 import type { SweepRecord } from "../../sweep/sweep.ts";
+import { undecidedFacts } from "./drop-due.ts";
 import type { SweepPorts } from "./ports.ts";
+import { reopened } from "./reopen-due.ts";
 
 /** What came of a definition that was sent. */
 export type Applied =
@@ -30,7 +36,11 @@ interface Asked {
 
 /**
  * Applies a definition as a whole. A new sweep is paused until somebody resumes it. Rounds that are
- * open go on as they began. The caller has to be allowed to use its profiles.
+ * open go on as they began. If the schedule stays the same, what is due and not decided yet starts
+ * under the new definition: who applies often keeps no round from starting. If it changes, the log
+ * says what was still due by the schedule before, and the new one is due from now on. The caller
+ * has to be allowed to use its profiles. Refused: a schedule whose only due time has passed, unless
+ * it is the one that is there.
  */
 export async function applySweep(
   ports: Pick<SweepPorts, "ledger" | "clock" | "random" | "log">,
@@ -57,11 +67,32 @@ export async function applySweep(
     }
     if (there?.hash === hash) return { kind: "applied", sweep: there, isNew: false };
     const nowMs = ports.clock.earliest();
-    const sweep = sweepAfter(before?.value ?? null, { definition, hash, who, nowMs });
-    const fact = factOfSweep("sweepApplied", { atMs: nowMs, by: who.caller.name, detail: hash });
-    changeSweep(tx, before, sweep, [fact]);
+    const stays = there !== null && isSameSchedule(there.definition.schedule, definition.schedule);
+    if (!stays && isPast(definition.schedule, nowMs)) return invalid([pastProblem(nowMs)]);
+    const applied = sweepAfter(before?.value ?? null, { definition, hash, who, nowMs });
+    const sweep = stays ? applied : await reopened(tx, applied, nowMs);
+    const acting = { by: who.caller.name, atMs: nowMs };
+    const dropped = stays || there === null ? [] : droppedFacts(there, acting);
+    changeSweep(tx, before, sweep, [
+      ...dropped,
+      factOfSweep("sweepApplied", { ...acting, detail: hash }),
+    ]);
     return { kind: "applied", sweep, isNew: there === null };
   });
+}
+
+/** What is still due by the schedule that is replaced; nothing is if the sweep is paused. */
+function droppedFacts(
+  there: SweepRecord,
+  acting: { readonly by: string; readonly atMs: number },
+): AuditFacts[] {
+  if (there.paused) return [];
+  return undecidedFacts(there, "the schedule was changed before a round started", acting);
+}
+
+function pastProblem(nowMs: number): Problem {
+  const message = `Send an instant after now, ${isoOf(nowMs)}, or leave out the schedule.`;
+  return { path: "schedule.once", message };
 }
 
 function whyNotUse(
@@ -77,7 +108,6 @@ function whyNotUse(
   return null;
 }
 
-/** What was due before it was applied is not made up. */
 function sweepAfter(
   before: SweepRecord | null,
   applied: {
@@ -97,6 +127,7 @@ function sweepAfter(
     stalled: [],
     last: null,
     audit: FIRST_HEAD,
+    decidedAtMs: atMs,
     startedAheadMs: [],
     ...before,
     name: definition.name,
@@ -108,6 +139,5 @@ function sweepAfter(
     appliedAtMs: atMs,
     paused: isThere ? before.paused : true,
     deleted: false,
-    decidedAtMs: Math.max(atMs, before?.decidedAtMs ?? 0),
   };
 }
