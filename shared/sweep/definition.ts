@@ -20,7 +20,7 @@ const MAX_QUERY_CHARACTERS = 8_000;
 const MAX_MACHINES = 1_000_000;
 /** Longer than this no round stays open. Our own bound. */
 const EXPIRES_MAX_MS = 30 * 86_400_000;
-/** How late a round may start, so that few due times have to be looked at. Our own bound. */
+/** How late a round may start. Our own bound. */
 const DEADLINE_MAX_MS = 7 * 86_400_000;
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Send a time like "22:00".');
