@@ -18,6 +18,11 @@ const STORMS = ["test/simulation/**/*.test.ts", "test/patches/caught-by-*.test.t
  * two cores that are busy with something else.
  */
 const HANGS_MS = 600_000;
+/**
+ * The same for what `expect.poll` waits for, whose own second is soon over on a busy machine. It is
+ * less, so that a test which waits in vain still says for what.
+ */
+const IN_VAIN_MS = HANGS_MS / 2;
 
 /** The storms reckon longest, each file in one process: begun last, they would be waited for alone. */
 class StormsFirst extends BaseSequencer {
@@ -35,6 +40,7 @@ export default defineConfig({
   test: {
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
+    expect: { poll: { timeout: IN_VAIN_MS } },
     pool: "forks",
     // More than cores: the stories wait for hosts and sessions more than they reckon.
     maxWorkers: 4,

@@ -1,4 +1,3 @@
-import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { startReceiver, type Receiver } from "../receiver.ts";
@@ -8,6 +7,7 @@ import { incident, machineId, machines } from "./machines.ts";
 import { NOWHERE } from "./nowhere.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { until } from "./until.ts";
 
 /*
  * Each alarm is raised by its trouble, and not before: the queries as they are deployed, over the
@@ -41,15 +41,14 @@ const SETTINGS = {
   CALLBACK_SCHEDULE_SECONDS: "1",
 };
 
-/** Returns once each of these was raised; after two minutes throws with the end of the log. */
+/** Returns once each of these was raised; in vain throws with the end of the log. */
 async function untilRaised({ log }: Stage, alarms: AlarmLog, names: Iterable<string>) {
-  const missing = new Set(names);
-  for (let looks = 0; looks < 1_200; looks += 1) {
-    for (const name of missing) if (alarms.raisedAt(name).length > 0) missing.delete(name);
-    if (missing.size === 0) return;
-    await pass(100);
-  }
-  throw new Error(`not raised: ${[...missing].join(", ")}\n${log.slice(-60).join("\n")}`);
+  const wanted = [...names];
+  await until(
+    () => wanted.filter((name) => alarms.raisedAt(name).length === 0),
+    (missing) => missing.length === 0,
+    (missing) => `not raised: ${missing.join(", ")}\n${log.slice(-60).join("\n")}`,
+  );
 }
 
 /** Makes one trouble after the other; says when each was made, or begins to be one. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { setTimeout as pass } from "node:timers/promises";
 import type { z } from "zod";
 import { checkAnswer } from "./check-answer.ts";
 import { acceptedSchema, manifestSchema, runSchema, type Run } from "./answers.ts";
+import { PATIENCE_MS, until as untilHolds } from "./until.ts";
 
 /** How a request is sent. */
 export interface Sending {
@@ -40,7 +40,7 @@ export interface Asking {
    */
   accept(source: string, body: unknown, sending?: Sending): Promise<Accepted>;
   run(runId: string): Promise<Run>;
-  /** The run once `holds` is true of it; after a minute throws with the run and the log's end. */
+  /** The run once `holds` is true of it; in vain throws with the run and the log's end. */
   until(runId: string, holds: (run: Run) => boolean): Promise<Run>;
   untilFinished(runId: string): Promise<Run>;
   manifest(runId: string): Promise<z.infer<typeof manifestSchema>>;
@@ -50,10 +50,6 @@ export interface Asking {
 
 type Accepted = z.infer<typeof acceptedSchema>;
 
-const POLL_EVERY_MS = 150;
-const PATIENCE_MS = 300_000;
-/** An answer that takes longer is none; most take milliseconds, cancelling hundreds seconds. */
-const ANSWER_TIMEOUT_MS = 60_000;
 const LOG_LINES = 60;
 
 /** `url` is asked each time, for a host that was started again has another. */
@@ -62,7 +58,7 @@ export function askingAt(url: () => string, key: string, log: readonly string[])
     await fetch(`${url()}/api/${path}${queryOf(sending)}`, {
       method,
       headers: headersOf(body, key, sending),
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      signal: AbortSignal.timeout(PATIENCE_MS),
       ...(body === undefined
         ? {}
         : { body: typeof body === "string" ? body : JSON.stringify(body) }),
@@ -76,7 +72,12 @@ export function askingAt(url: () => string, key: string, log: readonly string[])
   };
   const read = async (path: string) => expectStatus(await call("GET", path), 200, log).body;
   const run = async (runId: string) => runSchema.parse(await read(`runs/${runId}`));
-  const until: Asking["until"] = async (runId, holds) => await waitFor(run, runId, holds, log);
+  const until: Asking["until"] = async (runId, holds) =>
+    await untilHolds(
+      async () => await run(runId),
+      holds,
+      (last) => `${JSON.stringify(last, null, 1)}\n${endOf(log)}`,
+    );
   const post: Asking["post"] = async (source, body, sending) =>
     await call("POST", `incidents/${source}`, body, sending);
   return {
@@ -126,37 +127,18 @@ async function accepted(
   request: Parameters<Asking["post"]>,
   log: readonly string[],
 ): Promise<Answered> {
-  const untilMs = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const answered = await post(...request);
-    if (answered.status !== 503 || performance.now() > untilMs) {
-      return expectStatus(answered, 202, log);
-    }
-    await pass(POLL_EVERY_MS);
-  }
+  const answered = await untilHolds(
+    async () => await post(...request),
+    ({ status }) => status !== 503,
+    ({ body }) => `${JSON.stringify(body)}\n${endOf(log)}`,
+  );
+  return expectStatus(answered, 202, log);
 }
 
 function expectStatus(answered: Answered, status: number, log: readonly string[]): Answered {
   if (answered.status === status) return answered;
   const body = JSON.stringify(answered.body);
   throw new Error(`answered ${answered.status}, not ${status}: ${body}\n${endOf(log)}`);
-}
-
-async function waitFor(
-  read: (runId: string) => Promise<Run>,
-  runId: string,
-  holds: (run: Run) => boolean,
-  log: readonly string[],
-): Promise<Run> {
-  const untilMs = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const run = await read(runId);
-    if (holds(run)) return run;
-    if (performance.now() > untilMs) {
-      throw new Error(`waited in vain: ${JSON.stringify(run, null, 1)}\n${endOf(log)}`);
-    }
-    await pass(POLL_EVERY_MS);
-  }
 }
 
 function endOf(log: readonly string[]): string {

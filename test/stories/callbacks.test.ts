@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { setTimeout as pass } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -8,6 +7,7 @@ import { startReceiver, type Reaction, type Received, type Receiver } from "../r
 import { problemSchema, statusSchema } from "./answers.ts";
 import { incident, machines } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { until as untilHolds } from "./until.ts";
 
 const OWN_SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const ASKED_SECRET = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
@@ -68,14 +68,16 @@ function verified(secret: string, { body, headers }: Received): z.infer<typeof m
   return messageSchema.parse(new Webhook(secret).verify(body, { ...headers }));
 }
 
-/** Waits until it holds; throws with what was received and the end of the log after 30 s. */
+/** Waits until it holds; in vain throws with what was received and the end of the log. */
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (let polls = 0; polls < 200; polls += 1) {
-    if (await holds()) return;
-    await pass(150);
-  }
-  const seen = receiver.received.map(({ path, headers }) => `${path} ${headers["webhook-id"]}`);
-  throw new Error(`waited in vain\n${seen.join("\n")}\n${stage.log.slice(-40).join("\n")}`);
+  await untilHolds(
+    holds,
+    (isSo) => isSo,
+    () => {
+      const seen = receiver.received.map(({ path, headers }) => `${path} ${headers["webhook-id"]}`);
+      return `${seen.join("\n")}\n${stage.log.slice(-40).join("\n")}`;
+    },
+  );
 }
 
 describe("a run", () => {

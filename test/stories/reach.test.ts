@@ -5,6 +5,7 @@ import { acceptedSchema, runSchema } from "./answers.ts";
 import { incident, machine, machineId } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { until } from "./until.ts";
 
 /**
  * What of a run a route needs: a part that the caller's profiles cover, or all of it. `own` takes
@@ -118,11 +119,11 @@ async function begun(id: string, platforms: readonly string[]) {
   const body = { ...incident(id, []), machines: of };
   const sent = await stage.post("generic", body, { key: "owner" });
   const { runId, sequences } = acceptedSchema.parse(sent.body);
-  for (let polls = 0; polls < 300; polls += 1) {
-    const { body: answer } = await stage.call("GET", `runs/${runId}`, undefined, { key: "owner" });
-    if (runSchema.parse(answer).state === "finished") break;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await until(
+    async () => await stage.call("GET", `runs/${runId}`, undefined, { key: "owner" }),
+    ({ body: answer }) => runSchema.parse(answer).state === "finished",
+    ({ body: answer }) => JSON.stringify(answer),
+  );
   for (const [at, { sequenceId }] of sequences.entries()) {
     machineOf.set(sequenceId, machineId(platforms[at] === "windows" ? 1 : 2));
   }

@@ -6,6 +6,7 @@ import { runCommand } from "../../local/lrq/command-line.ts";
 import { machine } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { until } from "./until.ts";
 
 const SWEEP = {
   name: "autostarts",
@@ -36,20 +37,17 @@ beforeAll(async () => {
   const { status } = await stage.call("PUT", `sweeps/${SWEEP.name}`, SWEEP, { key: "hunter" });
   if (status !== 201) throw new Error(`the sweep was answered with ${status}`);
   for (const round of [1, 2]) await goOnce(round);
-}, 300_000);
+});
 afterAll(async () => await stage.close());
 
 /** A round from its start to its end. */
 async function goOnce(round: number): Promise<void> {
   await ask("POST", `sweeps/${SWEEP.name}/start`);
-  let seen: unknown = null;
-  for (let looks = 0; looks < 500; looks += 1) {
-    const answer = roundAnswerSchema.parse((await ask("GET", `${ROUNDS}/${round}`)).body);
-    if (answer.state === "ended") return;
-    seen = answer;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new Error(`round ${round} does not end: ${JSON.stringify(seen)}`);
+  await until(
+    async () => roundAnswerSchema.parse((await ask("GET", `${ROUNDS}/${round}`)).body),
+    ({ state }) => state === "ended",
+    (seen) => JSON.stringify(seen),
+  );
 }
 
 async function ask(method: "GET" | "POST", path: string, key = "hunter") {

@@ -242,7 +242,7 @@ async function callbackOf(runId: string): Promise<object> {
     receiver.received
       .map(({ body }) => callbackSchema.parse(JSON.parse(body)))
       .filter(({ data }) => data.runId === runId);
-  await expect.poll(ofRun, { timeout: 60_000 }).not.toEqual([]);
+  await expect.poll(ofRun).not.toEqual([]);
   return ofRun()[0] ?? {};
 }
 

@@ -8,6 +8,7 @@ import { SWEEP_ROUTES } from "../../shared/api/sweep-routes.ts";
 import { machine } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { until } from "./until.ts";
 
 const MACHINES = 4;
 const SWEEP = {
@@ -59,13 +60,12 @@ async function put(key: string, definition: typeof SWEEP): Promise<number> {
 }
 
 async function untilItSays(line: string, words: RegExp): Promise<string> {
-  let said = "";
-  for (let looks = 0; looks < 400; looks += 1) {
-    ({ said } = await lrq(line));
-    if (words.test(said)) return said;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new Error(`${line} goes on saying ${said}`);
+  const { said } = await until(
+    async () => await lrq(line),
+    (last) => words.test(last.said),
+    (last) => `${line} goes on saying ${last.said}`,
+  );
+  return said;
 }
 
 describe("a sweep at the terminal", () => {

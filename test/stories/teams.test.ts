@@ -1,10 +1,10 @@
-import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startReceiver, type Receiver } from "../receiver.ts";
 import { acceptedSchema, auditPageSchema, manifestSchema, runSchema, type Run } from "./answers.ts";
 import { incident, machine, machineId, machines, refusingMachines } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { until as untilHolds } from "./until.ts";
 
 /*
  * Two teams send the same incidents, and B means harm: it is there first, or it is there again and
@@ -72,12 +72,7 @@ async function read(key: string, runId: string): Promise<Run> {
 }
 
 async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  for (let polls = 0; polls < 300; polls += 1) {
-    const value = await ask();
-    if (holds(value)) return value;
-    await pass(200);
-  }
-  throw new Error(`waited in vain\n${stage.log.slice(-40).join("\n")}`);
+  return await untilHolds(ask, holds, () => stage.log.slice(-40).join("\n"));
 }
 
 const finished = async (key: string, runId: string) =>

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { webhookText } from "../incident/webhooks.ts";
@@ -11,6 +10,7 @@ import {
   startTicketSystems,
   type TicketSystems,
 } from "./ticket-systems.ts";
+import { until } from "./until.ts";
 
 let systems: TicketSystems;
 let stage: Stage;
@@ -64,10 +64,11 @@ function named(letter: string, number: number) {
 async function notesOf(source: string, notes: () => readonly string[]): Promise<readonly string[]> {
   const { runId } = await stage.accept(source, webhookText(source));
   await stage.untilFinished(runId);
-  for (let polls = 0; polls < 200 && notes().length < 2; polls += 1) await pass(150);
-  if (notes().length < 2) {
-    throw new Error(`${systems.refused.join("\n")}\n${stage.log.slice(-40).join("\n")}`);
-  }
+  await until(
+    notes,
+    ({ length }) => length >= 2,
+    () => `${systems.refused.join("\n")}\n${stage.log.slice(-40).join("\n")}`,
+  );
   expect(notes().map((note) => note.includes(runId))).toEqual([true, true]);
   expect(systems.refused).toEqual([]);
   const log = stage.log.join("\n");

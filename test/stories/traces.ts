@@ -1,20 +1,18 @@
-import { setTimeout as pass } from "node:timers/promises";
 import type { Simulator } from "../../local/defender-simulator/simulator.ts";
 import type { AuditRecord } from "../../shared/evidence/audit.ts";
 import { markOf } from "../simulation/door-judge.ts";
+import { until } from "./until.ts";
 
 /* What work leaves behind, so that a story can tell that it was done, or cut off. */
 
-const POLLS_MAX = 1_200;
-const POLL_EVERY_MS = 50;
-
-/** Returns once so many POSTs have come to Defender's door; throws after a minute. */
+/** Returns once so many POSTs have come to Defender's door. */
 export async function untilArrived(simulator: Simulator, count: number): Promise<void> {
-  for (let polls = 0; polls < POLLS_MAX; polls += 1) {
-    if (simulator.arrivals().length >= count) return;
-    await pass(POLL_EVERY_MS);
-  }
-  throw new Error(`${simulator.arrivals().length} POSTs came within a minute, not ${count}`);
+  const came = () => simulator.arrivals().length;
+  await until(
+    came,
+    (posts) => posts >= count,
+    (posts) => `${posts} POSTs came, not ${count}`,
+  );
 }
 
 /** The sequences whose POSTs have come to the door so far. */
