@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { dryRunSchema } from "../../shared/api/incident-answers.ts";
 import { ASKED_KEY } from "../../shared/ledger/row/keys.ts";
 import { incident, machineId } from "./machines.ts";
-import { pausedAndQuiet } from "./paused.ts";
+import { pausedAndQuiet, untilQuiet } from "./paused.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -18,6 +18,8 @@ it("a dry run says what would be done, and leaves nothing in the ledger and the 
     return { ledger: ledger.filter((key) => key !== ASKED_KEY), messages };
   };
   const { runId } = await stage.accept("generic", incident("known", [1]));
+  // Until the bell of the accepted one is taken.
+  await untilQuiet(stage);
   const before = await keys();
   const query = { dryRun: "true" };
   const headers = { "idempotency-key": "only-tried" };
@@ -30,10 +32,7 @@ it("a dry run says what would be done, and leaves nothing in the ledger and the 
     [machineId(2), null],
   ]);
   expect(planned.skipped).toHaveLength(1);
-  const after = await keys();
-  expect(after.ledger).toEqual(before.ledger);
-  // The bell of the accepted one may have been taken meanwhile.
-  expect(after.messages).toBeLessThanOrEqual(before.messages);
+  expect(await keys()).toEqual(before);
   const real = await stage.post("generic", incident("known", [1, 2, 99]), { headers });
   expect(real.status).toBe(202);
 });

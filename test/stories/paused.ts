@@ -1,5 +1,5 @@
-import { setTimeout as pass } from "node:timers/promises";
 import type { Stage } from "./stage.ts";
+import { until } from "./until.ts";
 
 /**
  * Pauses the queue, and waits until the news of that has gone out and no message is left: then
@@ -7,9 +7,14 @@ import type { Stage } from "./stage.ts";
  */
 export async function pausedAndQuiet(stage: Stage, reason: string): Promise<void> {
   await stage.call("POST", "pause", { reason });
-  for (;;) {
-    const { ledger, messages } = await stage.rows();
-    if (messages === 0 && !ledger.some((key) => key.startsWith("news!"))) return;
-    await pass(100);
-  }
+  await untilQuiet(stage);
+}
+
+/** Waits until no news and no message is left. */
+export async function untilQuiet(stage: Stage): Promise<void> {
+  await until(
+    async () => await stage.rows(),
+    ({ ledger, messages }) => messages === 0 && !ledger.some((key) => key.startsWith("news!")),
+    (rows) => `the queues are not empty: ${JSON.stringify(rows)}`,
+  );
 }
