@@ -43,6 +43,8 @@ type Where = { readonly executablePath: string } | { readonly channel: string };
 async function launched(where: Where): Promise<Browser> {
   return await chromium.launch({
     ...where,
+    // None: how long a start takes says how busy the machine is.
+    timeout: 0,
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
   });
 }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import { z } from "zod";
+import { PATIENCE_MS } from "./until.ts";
 
 /** The operations page in a browser, signed in. */
 export interface OpenedPage {
@@ -20,8 +21,7 @@ export async function openPage(
   { url, key }: { readonly url: string; readonly key: string },
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
+  const page = await newPage(browser, options);
   const complaints = listenTo(page);
   await page.goto(`${url}/api/page`);
   await page.getByLabel("Your key").fill(key);
@@ -34,8 +34,18 @@ export async function openPage(
       await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
       await page.getByRole("heading", { level: 1, name: heading }).waitFor();
     },
-    close: async () => await context.close(),
+    close: async () => await page.context().close(),
   };
+}
+
+/** A page of a context of its own, which waits for what it is asked for as long as a story does. */
+export async function newPage(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
+  return await context.newPage();
 }
 
 function listenTo(page: Page): string[] {
@@ -76,12 +86,15 @@ export async function fits(page: Page): Promise<boolean> {
   return scrollWidth <= clientWidth;
 }
 
-/** Presses Tab until the focus is on something with this name; fails after a hundred. */
-export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+/** Waits for a button or a link, then presses Tab until it has the focus; fails after a hundred. */
+export async function tabTo(page: Page, name: string): Promise<void> {
+  const button = page.getByRole("button", { name, exact: true, disabled: false });
+  const link = page.getByRole("link", { name, exact: true });
+  await button.or(link).first().waitFor();
   for (let presses = 0; presses < 100; presses += 1) {
     await page.keyboard.press("Tab");
     const text = z.string().parse(await page.evaluate(`document.activeElement?.textContent ?? ""`));
-    if (typeof name === "string" ? text.trim() === name : name.test(text)) return;
+    if (text.trim() === name) return;
   }
-  expect.unreachable(`the Tab key does not reach ${String(name)}`);
+  expect.unreachable(`the Tab key does not reach ${name}`);
 }
