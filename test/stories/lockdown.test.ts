@@ -2,13 +2,11 @@ import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { problemSchema } from "./answers.ts";
-import { incident, machine, machineId } from "./machines.ts";
+import { incident, machineId, machines, OFFLINE_HOLDS } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** Long enough for several polls and several windows of the limit. */
 const A_WHILE_MS = 2_500;
-/** Ten a second. */
-const POLLS_MAX = 400;
 
 /** As the host says of an HTTP function when it starts. */
 const routeSchema = z.object({
@@ -74,31 +72,33 @@ describe("a locked down app", () => {
 
 describe("a lockdown in the middle of a run", () => {
   /** Read again whenever a host starts. Without lingering drains a host stops at once. */
-  const env: Record<string, string> = { DEFENDER_MAX_SESSIONS: "3", DRAIN_LINGER_SECONDS: "0" };
+  const env: Record<string, string> = {
+    ...OFFLINE_HOLDS,
+    DEFENDER_MAX_SESSIONS: "3",
+    DRAIN_LINGER_SECONDS: "0",
+  };
   let stage: Stage;
   beforeAll(async () => {
-    // The first of them last from before the lock until well into it.
-    const slow = { "Collect-WindowsTriage.ps1": { seconds: 400 } };
-    stage = await openStage({
-      machines: [1, 2, 3, 4, 5, 6].map((number) =>
-        machine(number, number <= 3 ? { scripts: slow } : {}),
-      ),
-      env,
-    });
+    stage = await openStage({ machines: machines(6), env });
   });
   afterAll(async () => await stage.close());
 
   it("starts and cancels nothing, watches what is open, and lets all go once lifted", async () => {
-    const { runId } = await stage.accept("generic", incident("locked", [1, 2, 3, 4, 5, 6]));
+    const numbers = [1, 2, 3, 4, 5, 6];
+    // The first of them are open from before the lock until well into it.
+    for (const number of numbers) stage.simulator.setOffline(machineId(number), true);
+    const { runId } = await stage.accept("generic", incident("locked", numbers));
     await stage.until(runId, ({ counts }) => counts.submitted === 3);
     await stage.host.stop();
     env["LOCKDOWN"] = "true";
     await stage.restartHost();
     const before = stage.simulator.arrivals().length;
     const { list = 0, cancel = 0 } = stage.simulator.reads();
+    for (const number of numbers) stage.simulator.setOffline(machineId(number), false);
     // Once what was open has ended, its sessions are free, and whoever freed them rings.
-    const isLogged = (part: string) => stage.log.some((line) => line.includes(part));
-    await until(() => isLogged('"state":"succeeded"') && isLogged('"event":"lockedDown"'));
+    for (const part of ['"state":"succeeded"', '"event":"lockedDown"']) {
+      await expect.poll(() => stage.log.join("\n")).toContain(part);
+    }
     await pass(A_WHILE_MS);
     expect(stage.simulator.arrivals()).toHaveLength(before);
     expect(stage.simulator.reads()["list"] ?? 0).toBeGreaterThan(list);
@@ -108,13 +108,8 @@ describe("a lockdown in the middle of a run", () => {
     delete env["LOCKDOWN"];
     await stage.restartHost();
     expect((await stage.untilFinished(runId)).counts).toMatchObject({ total: 6, succeeded: 6 });
-    const machines = stage.simulator.arrivals().map(({ machineId: id }) => id);
-    expect(machines.toSorted()).toEqual([1, 2, 3, 4, 5, 6].map(machineId));
+    const arrived = stage.simulator.arrivals().map(({ machineId: id }) => id);
+    expect(arrived.toSorted()).toEqual(numbers.map(machineId));
     expect(stage.simulator.violations()).toEqual([]);
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let polls = 0; polls < POLLS_MAX && !holds(); polls += 1) await pass(100);
-  expect(holds()).toBe(true);
-}

@@ -24,6 +24,12 @@ export function machines(count: number): SimulatedMachine[] {
   return Array.from({ length: count }, (_, index) => machine(index + 1));
 }
 
+/**
+ * A setting with which a machine that is offline keeps its session: nothing moves until the story
+ * lets the machine come back, however long that takes.
+ */
+export const OFFLINE_HOLDS = { DEFENDER_PENDING_MINUTES: "10080" };
+
 export function machineId(number: number): string {
   return number.toString(16).padStart(40, "0");
 }
