@@ -122,7 +122,8 @@ describe("after all six senders", () => {
   });
 
   it("no queue holds anything, and no message became poison", async () => {
-    expect((await stage.rows()).messages).toBe(0);
+    // A message goes after what it asked for is done, so the last run is finished before.
+    await expect.poll(async () => (await stage.rows()).messages).toBe(0);
   });
 });
 
