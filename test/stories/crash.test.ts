@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { verifyChain } from "../../shared/evidence/custody.ts";
 import type { FaultPlan } from "../../local/defender-simulator/fault-plan.ts";
 import { askingAt } from "./asking.ts";
-import { incident, machine, machines } from "./machines.ts";
+import { incident, machineId, machines, OFFLINE_HOLDS } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { answeredSequences, postedSequences, untilArrived } from "./traces.ts";
+import { until } from "./until.ts";
 
 const NUMBERS = [1, 2, 3, 4];
 
@@ -28,18 +29,14 @@ const DECIDED = /^(?:sequence|run|key|audit|custody|seal|summary|team|history|ho
 const isSettled = (key: string): boolean => COUNTED.test(key) || DECIDED.test(key);
 /** How long each of the hosts lives. */
 const LIVES_MS = [1_500, 900, 2_200];
-/** Looks at what is still owed, and deliveries of it; far more than one delivery each needs. */
-const DELIVERIES_MAX = 20;
 const DELIVER_EVERY_MS = 1_500;
+/** Answers that nobody lives to hear: they are held back for ten minutes, which is longer. */
+const NO_ANSWER: FaultPlan = [{ on: "submit", fault: "slow-after", seconds: 36_000, times: 4 }];
 
 /** A stage for one story; its time-outs are short, so that a dead host's work is soon taken up. */
-async function onStage(
-  faults: FaultPlan,
-  story: (on: Stage) => Promise<void>,
-  at = machines(4),
-): Promise<void> {
-  const env = { CALL_TIMEOUT_SECONDS: "1" };
-  const on = await openStage({ machines: at, faults, env });
+async function onStage(faults: FaultPlan, story: (on: Stage) => Promise<void>): Promise<void> {
+  const env = { ...OFFLINE_HOLDS, CALL_TIMEOUT_SECONDS: "1" };
+  const on = await openStage({ machines: machines(4), faults, env });
   try {
     await story(on);
   } finally {
@@ -83,8 +80,7 @@ async function endOf(on: Stage, runId: string): Promise<object> {
 
 describe.concurrent("a host that is killed", () => {
   it("between its POSTs and their answers finds the actions again after its start", async () => {
-    const slow: FaultPlan = [{ on: "submit", fault: "slow-after", seconds: 120, times: 4 }];
-    await onStage(slow, async (on) => {
+    await onStage(NO_ANSWER, async (on) => {
       const { runId } = await on.accept("generic", incident("mid-post", NUMBERS));
       await on.until(runId, () => on.simulator.arrivals().length === 4);
       await crash(on);
@@ -94,20 +90,16 @@ describe.concurrent("a host that is killed", () => {
     });
   });
 
-  it("while Defender works goes on where it was", async () => {
-    // Slow enough that the first still runs when the last has been submitted.
-    const scripts = { "Collect-WindowsTriage.ps1": { seconds: 300 } };
-    const story = async (on: Stage): Promise<void> => {
+  it("while its actions are open goes on where it was", async () => {
+    await onStage([], async (on) => {
+      // All of them are open until their host is killed.
+      for (const number of NUMBERS) on.simulator.setOffline(machineId(number), true);
       const { runId } = await on.accept("generic", incident("mid-run", NUMBERS));
       await on.until(runId, (run) => run.counts.submitted === 4);
       await crash(on);
+      for (const number of NUMBERS) on.simulator.setOffline(machineId(number), false);
       expect(await endOf(on, runId)).toEqual(ALL_ONCE);
-    };
-    await onStage(
-      [],
-      story,
-      NUMBERS.map((number) => machine(number, { scripts })),
-    );
+    });
   });
 
   it("while it downloads leaves no half result, and the next delivery completes it", async () => {
@@ -123,8 +115,7 @@ describe.concurrent("a host that is killed", () => {
   });
 
   it("beside another host leaves everything to that one", async () => {
-    const slow: FaultPlan = [{ on: "submit", fault: "slow-after", seconds: 120, times: 4 }];
-    await onStage(slow, async (on) => {
+    await onStage(NO_ANSWER, async (on) => {
       const second = await on.addHost();
       const there = askingAt(() => second.url, on.key, on.log);
       // While the first one hangs, it is the second that posts, and that is killed in the middle.
@@ -149,8 +140,12 @@ describe.concurrent("a host that is killed", () => {
       }
       await redeliverAll(on, runId);
       expect(await endOf(on, runId)).toEqual(ALL_ONCE);
-      const { ledger } = await on.rows();
-      expect(ledger.filter((key) => !isSettled(key))).toEqual([]);
+      // A poll that comes after the end seals the run.
+      const { ledger } = await until(
+        async () => await on.rows(),
+        (rows) => rows.ledger.every(isSettled),
+        (rows) => rows.ledger.filter((key) => !isSettled(key)).join("\n"),
+      );
       expect(ledger).toContain(`run!${runId}`);
     });
   });
@@ -158,13 +153,18 @@ describe.concurrent("a host that is killed", () => {
 
 /** Stands for the queue, which shows what a dead host had received again after ten minutes. */
 async function redeliverAll(on: Stage, runId: string): Promise<void> {
-  for (let round = 0; round < DELIVERIES_MAX; round += 1) {
+  const deliver = async () => {
     const run = await on.run(runId);
-    if (run.state === "finished") return;
     for (const { sequenceId, commands } of run.sequences) {
       const owed = commands.some(({ result }) => result?.state === "owed");
       if (owed) await on.redeliverCollect(sequenceId);
     }
-    await pass(DELIVER_EVERY_MS);
-  }
+    if (run.state !== "finished") await pass(DELIVER_EVERY_MS);
+    return run;
+  };
+  await until(
+    deliver,
+    ({ state }) => state === "finished",
+    (run) => JSON.stringify(run),
+  );
 }
