@@ -1,15 +1,14 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pass } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { page } from "../docs/markdown.ts";
 import { powerShellBlocks, samples, storyBlocks } from "../docs/readme-blocks.ts";
 import { findPwsh } from "../library/pwsh.ts";
+import { until } from "./until.ts";
 
 /*
  * The README's commands, run as a reader would run them: `npm start` in a folder of its own, then
@@ -25,8 +24,6 @@ const LINKED = ["dist", "host.json", "node_modules", "package.json", "profiles"]
 const BUILDS = "node build.mjs --quiet && ";
 const ARCHIVE = "triage.zip.gz";
 const PWSH = findPwsh();
-const POLL_EVERY_MS = 500;
-const POLLS_MAX = 120;
 
 const folder = mkdtempSync(join(tmpdir(), "lrq-readme-"));
 const environment = { PATH: process.env["PATH"], HOME: folder };
@@ -35,7 +32,6 @@ let port = "";
 
 beforeAll(async () => {
   for (const name of LINKED) symlinkSync(join(process.cwd(), name), join(folder, name));
-  port = await freePort();
   started = await startAs(START);
 });
 
@@ -111,27 +107,23 @@ async function startAs(block: string): Promise<ChildProcess> {
   expect(program).toBe("node");
   const child = spawn(process.execPath, words, {
     cwd: folder,
-    env: { ...environment, ...own, PORT: port },
+    env: { ...environment, ...own, PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let outputs = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => (outputs += String(chunk)));
   }
-  for (let polls = 0; polls < POLLS_MAX; polls += 1) {
-    if (child.exitCode !== null) throw new Error(`npm start ended:\n${outputs}`);
-    if (await isUp()) return child;
-    await pass(POLL_EVERY_MS);
-  }
-  throw new Error(`npm start did not come up:\n${outputs}`);
-}
-
-async function isUp(): Promise<boolean> {
-  try {
-    return (await fetch(`${url()}/health`)).ok;
-  } catch {
-    return false;
-  }
+  // It says its address once everything is up.
+  await until(
+    () => {
+      if (child.exitCode !== null) throw new Error(`npm start ended:\n${outputs}`);
+      return /^lrq +http:\/\/127\.0\.0\.1:(\d+)\/api$/m.exec(outputs)?.[1] ?? "";
+    },
+    (said) => (port = said) !== "",
+    () => outputs,
+  );
+  return child;
 }
 
 function pair(text: string): [string, string] {
@@ -144,12 +136,11 @@ function pair(text: string): [string, string] {
  */
 async function settled(block: string): Promise<string> {
   const readsRun = /^curl [^\n]*\/runs\/\w+"[^\n]*$/.test(block);
-  for (let polls = 0; polls < POLLS_MAX; polls += 1) {
-    const said = await shell(block);
-    if (!readsRun || !said.includes('"state":"running"')) return said;
-    await pass(POLL_EVERY_MS);
-  }
-  throw new Error(`still under way after ${POLLS_MAX} reads: ${block}`);
+  return await until(
+    async () => await shell(block),
+    (said) => !readsRun || !said.includes('"state":"running"'),
+    () => `still under way: ${block}`,
+  );
 }
 
 /** The variables an earlier block exported are still set, as they are in a terminal. */
@@ -174,13 +165,4 @@ function authorized(): Record<string, string> {
 async function get(path: string): Promise<unknown> {
   const answered = await fetch(`${url()}/${path}`, { headers: authorized() });
   return await answered.json();
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return String(address.port);
 }
