@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemSchema } from "./answers.ts";
 import { machine, machineId } from "./machines.ts";
+import { pausedAndQuiet } from "./paused.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const DOMAIN = "corp.contoso.example";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({
+  stage = await openedStage();
+});
+afterAll(async () => await stage.close());
+
+async function openedStage(): Promise<Stage> {
+  return await openStage({
     machines: [
       machine(1, { computerDnsName: `web1.${DOMAIN}` }),
       machine(10, { computerDnsName: `web10.${DOMAIN}` }),
@@ -16,8 +22,7 @@ beforeAll(async () => {
       machine(13, { computerDnsName: `old1.${DOMAIN}`, onboardingStatus: "CanBeOnboarded" }),
     ],
   });
-});
-afterAll(async () => await stage.close());
+}
 
 const called = (id: string, ...names: string[]) => ({
   incident: { id, severity: "high" },
@@ -115,6 +120,14 @@ async function work(on: Stage): Promise<string[]> {
 }
 
 describe("names that are written to find other machines", () => {
+  /** An app that has something to do may ask for machines itself, and here that is counted. */
+  let quiet: Stage;
+  beforeAll(async () => {
+    quiet = await openedStage();
+    await pausedAndQuiet(quiet, "to see what is asked for");
+  });
+  afterAll(async () => await quiet.close());
+
   const HOSTILE = [
     "web1' or startswith(computerDnsName,'",
     "x') or (computerDnsName ne '",
@@ -133,20 +146,20 @@ describe("names that are written to find other machines", () => {
   ];
 
   it("find none, and each is left out with a reason", async () => {
-    const before = stage.simulator.reads()["machines"] ?? 0;
+    const before = quiet.simulator.reads()["machines"] ?? 0;
     const body = called("hostile", "web10", ...HOSTILE);
-    const { sequences, skipped } = await stage.accept("generic", body);
+    const { sequences, skipped } = await quiet.accept("generic", body);
     expect(sequences.map((each) => each.machineId)).toEqual([machineId(10)]);
     expect(skipped).toHaveLength(HOSTILE.length);
     for (const { reason } of skipped) expect(reason.length).toBeGreaterThan(10);
     // All names together, and the batch once more name by name if Defender refused it.
-    expect((stage.simulator.reads()["machines"] ?? 0) - before).toBeLessThanOrEqual(2);
+    expect((quiet.simulator.reads()["machines"] ?? 0) - before).toBeLessThanOrEqual(2);
   });
 
   it("cost no look-up if they are ten thousand", async () => {
-    const before = stage.simulator.reads()["machines"] ?? 0;
+    const before = quiet.simulator.reads()["machines"] ?? 0;
     const names = Array.from({ length: 10_000 }, (_, number) => `pc-${number}`);
-    const response = await stage.post("generic", called("many", ...names));
-    expect([response.status, stage.simulator.reads()["machines"] ?? 0]).toEqual([400, before]);
+    const response = await quiet.post("generic", called("many", ...names));
+    expect([response.status, quiet.simulator.reads()["machines"] ?? 0]).toEqual([400, before]);
   });
 });

@@ -3,6 +3,7 @@ import { acceptedSchema, problemSchema } from "./answers.ts";
 import { incident, machineId, machines } from "./machines.ts";
 import { hashed, jiraSigned, webhookSigned } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { until } from "./until.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const NEXT = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
@@ -37,10 +38,14 @@ const arrivalsOn = (number: number) =>
   stage.simulator.arrivals().filter((each) => each.machineId === machineId(number)).length;
 
 async function finished(runId: string): Promise<void> {
-  for (;;) {
-    const { body } = await stage.call("GET", `runs/${runId}`, undefined, { key: KEY });
-    if (JSON.stringify(body).includes('"state":"finished"')) return;
-  }
+  await until(
+    async () => {
+      const { body } = await stage.call("GET", `runs/${runId}`, undefined, { key: KEY });
+      return JSON.stringify(body);
+    },
+    (run) => run.includes('"state":"finished"'),
+    (run) => run,
+  );
 }
 
 describe("a signed webhook that is sent again", () => {

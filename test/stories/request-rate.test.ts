@@ -20,11 +20,10 @@ afterAll(async () => await stage.close());
 
 describe("a caller that sends too many requests in a minute", () => {
   it("gets 429 and is told when to come again, and others are heard", async () => {
-    // A minute of the clock may turn once meanwhile; then the caller has as many again.
+    // A minute of the clock may turn meanwhile; then the caller has as many again.
     const answers = [];
-    for (let sent = 0; sent <= 2 * PER_MINUTE; sent += 1) {
+    for (let sent = 0; answers.at(-1)?.status !== 429; sent += 1) {
       answers.push(await stage.post("generic", incident(`i-${sent}`, [1]), { key: "busy" }));
-      if (answers.at(-1)?.status === 429) break;
     }
     const refused = answers.at(-1);
     expect(refused).toMatchObject({

@@ -51,15 +51,16 @@ describe("a request signed after Standard Webhooks", () => {
   });
 
   it.each([
-    ["with another body", { ...signed("msg_2", "{}") }, /no caller's secret/],
+    ["with another body", () => signed("msg_2", "{}"), /no caller's secret/],
     [
       "that is ten minutes old",
-      signed("msg_3", spaced("refused"), 600),
+      () => signed("msg_3", spaced("refused"), 600),
       /more than 300 seconds ago/,
     ],
-    ["without an id", { ...signed("msg_4", "{}"), "webhook-id": "" }, /webhook-id/],
+    ["without an id", () => ({ ...signed("msg_4", "{}"), "webhook-id": "" }), /webhook-id/],
   ])("%s is refused", async (_, headers, why) => {
-    const answered = await stage.post("generic", spaced("refused"), { key: null, headers });
+    const sending = { key: null, headers: headers() };
+    const answered = await stage.post("generic", spaced("refused"), sending);
     expect(answered.status).toBe(401);
     expect(problemSchema.parse(answered.body).detail).toMatch(why);
   });

@@ -49,7 +49,7 @@ const walkedSchema = z.object({
 });
 
 /** What `lrq smoke --json` says of a machine. */
-async function smoked(name: string, { key = KEY, url = stage.url, minutes = 1 } = {}) {
+async function smoked(name: string, { key = KEY, url = stage.url, minutes = 60 } = {}) {
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
   const code = await smoke({ machine: name, minutes, json: true }, { url, key }, say, EVERY_MS);
