@@ -154,7 +154,7 @@ describe("the process", () => {
     const { pid, kill } = await startParent(dir);
     expect(isAlive(pid)).toBe(true);
     await kill();
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     await withAzurite({ dir }, async (again) => {
       expect(await clients(again).queue.exists()).toBe(true);
     });

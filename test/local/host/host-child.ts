@@ -24,6 +24,7 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
 export interface HostChild {
   readonly child: ChildProcess;
   readonly stderr: () => string;
+  /** How it ended, once all that it said is read. */
   readonly exit: Promise<unknown[]>;
 }
 
@@ -40,7 +41,7 @@ export function runHost(hostFile: string, root: string, env: Record<string, stri
   });
   let text = "";
   child.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
-  return { child, stderr: () => text, exit: once(child, "exit") };
+  return { child, stderr: () => text, exit: once(child, "close") };
 }
 
 /** The address a host says it listens at; empty when it says something else. */

@@ -12,6 +12,8 @@ import { startHost } from "../../../local/host/host.ts";
 const Received = z.array(
   z.object({ message: z.unknown(), metadata: z.record(z.string(), z.unknown()) }),
 );
+/** By the host.json of the fixture; on a busy machine any message may take so long. */
+const LATE = "error work runs longer than functionTimeout (0.2 s)";
 const AtOnce = z.object({ most: z.number() });
 
 let azurite: Azurite;
@@ -87,7 +89,7 @@ describe("a queue function", () => {
       throw new Error("always");
     });
     await queue.sendMessage(base64("bad"));
-    await expect.poll(() => isEmpty(queue), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isEmpty(queue)).toBe(true);
     expect(received().map(({ metadata }) => metadata["dequeueCount"])).toEqual([1, 2, 3]);
     const { peekedMessageItems } = await poison.peekMessages();
     expect(peekedMessageItems.map((item) => item.messageText)).toEqual([base64("bad")]);
@@ -136,13 +138,14 @@ describe("a queue function", () => {
     await queue.sendMessage(base64("mine to delete"));
     await expect.poll(() => received().length).toBe(1);
     await host.stop();
-    expect(lines.filter((line) => line.includes(" error "))).toEqual([]);
+    const errors = lines.filter((line) => line.includes(" error ") && !line.includes(LATE));
+    expect(errors).toEqual([]);
   });
 
   it("runs at most batchSize + newBatchThreshold messages at once, and all of them in the end", async () => {
     handle(() => new Promise((resolve) => setTimeout(resolve, 20)));
     for (let number = 0; number < 12; number += 1) await queue.sendMessage(base64(`m${number}`));
-    await expect.poll(() => isEmpty(queue), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isEmpty(queue)).toBe(true);
     expect(new Set(received().map(({ message }) => message)).size).toBe(12);
     expect(AtOnce.parse(Reflect.get(globalThis, "atOnce")).most).toBeLessThanOrEqual(3);
   });
@@ -175,11 +178,15 @@ describe("stopping", () => {
 
 describe("an invocation that lasts longer than functionTimeout", () => {
   it("is reported and goes on", async () => {
-    handle(() => new Promise((resolve) => setTimeout(resolve, 400)));
+    const work = new EventEmitter();
+    handle(async () => {
+      await once(work, "release");
+    });
     await queue.sendMessage(base64("long"));
-    await expect.poll(() => isEmpty(queue), { timeout: 5000 }).toBe(true);
-    const report = "error work runs longer than functionTimeout (0.2 s)";
-    expect(lines.filter((line) => line.includes(report))).toHaveLength(1);
+    await expect.poll(() => lines.filter((line) => line.includes(LATE))).toHaveLength(1);
+    work.emit("release");
+    await expect.poll(() => isEmpty(queue)).toBe(true);
+    expect(lines.filter((line) => line.includes(LATE))).toHaveLength(1);
   });
 });
 

@@ -24,7 +24,7 @@ describe("a timer function", () => {
     process.env["HOURLY"] = "* * * * * *";
     host = await start();
     expect(host.functions).toEqual([{ name: "hourly", type: "timer", schedule: "* * * * * *" }]);
-    await expect.poll(() => ticks().length, { timeout: 5000 }).toBeGreaterThan(0);
+    await expect.poll(() => ticks().length).toBeGreaterThan(0);
     expect(ticks()[0]).toEqual({
       schedule: { adjustForDST: true },
       scheduleStatus: null,
