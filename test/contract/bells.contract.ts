@@ -16,6 +16,8 @@ export interface OpenedBells {
   readonly size: () => Promise<number>;
   /** Lets that much time pass. */
   readonly pass: (ms: number) => Promise<void>;
+  /** The time that passes; from when it counts is its own matter. */
+  readonly nowMs: () => number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -92,14 +94,19 @@ function delayTests(open: () => OpenedBells): void {
     expect(await size()).toBe(2);
   });
 
-  it("bring a delayed message when its time has come, after those without delay", async () => {
-    const { bells, receive, pass } = open();
+  it("bring a delayed message when its time has come, and not before", async () => {
+    const { bells, receive, pass, nowMs } = open();
+    const rungAtMs = nowMs();
     await bells.ringDrain(bell({ why: "due" }), 1_001);
     await bells.ringDrain(bell({ why: "accepted" }), 0);
     const early = (await receive("drain")).map((each) => drainMessageSchema.parse(each).bell.why);
+    // On a busy machine its time may have come by now.
+    const isDue = nowMs() - rungAtMs >= 1_001;
     await pass(2_000);
     const late = (await receive("drain")).map((each) => drainMessageSchema.parse(each).bell.why);
-    expect([...early, ...late]).toEqual(["accepted", "due"]);
+    expect(early).toContain("accepted");
+    expect(early.includes("due") && !isDue).toBe(false);
+    expect([...early, ...late].toSorted()).toEqual(["accepted", "due"]);
   });
 
   it("take a delay in the past for none", async () => {

@@ -20,7 +20,7 @@ bellsContract("memory", () => {
   const pass = async (ms: number) => {
     nowMs += ms;
   };
-  return { bells, receive, pass, size: async () => bells.size() };
+  return { bells, receive, pass, nowMs: () => nowMs, size: async () => bells.size() };
 });
 
 bellsContract("Azurite", () => openQueues(takeAccount()));
@@ -83,6 +83,7 @@ function openQueues(connectionString: string): OpenedBells {
     },
     // The service counts in its own time; what is due at the whole second gets a little more.
     pass: async (ms) => await setTimeout(ms + 500),
+    nowMs: () => performance.now(),
   };
 }
 

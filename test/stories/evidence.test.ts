@@ -8,7 +8,7 @@ import { runCommand } from "../../local/lrq/command-line.ts";
 import { verifyFolder } from "../../local/lrq/verify-folder.ts";
 import { verifyAudit } from "../../shared/evidence/audit.ts";
 import { auditPageSchema } from "./answers.ts";
-import { incident, machine } from "./machines.ts";
+import { incident, machine, PATIENT_CALLS } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { auditedSequences } from "./traces.ts";
 
@@ -27,7 +27,10 @@ async function finishedRun(file?: SimulatedFile): Promise<{ on: Stage; runId: st
   const archive = String.raw`C:\ProgramData\lrq\triage.zip`;
   const scripts =
     file === undefined ? {} : { "Collect-WindowsTriage.ps1": { creates: { [archive]: file } } };
-  stage = await openStage({ machines: [1, 2].map((number) => machine(number, { scripts })) });
+  stage = await openStage({
+    machines: [1, 2].map((number) => machine(number, { scripts })),
+    env: PATIENT_CALLS,
+  });
   const { runId } = await stage.accept("generic", incident("evidence", [1, 2]));
   await stage.untilFinished(runId);
   return { on: stage, runId };
@@ -88,9 +91,15 @@ describe("evidence of a finished run", () => {
     expect(verifyAudit(records, { number: head.count, hash: head.head }).kind).toBe("ok");
     expect(next).toBe(null);
     const about = (event: string) => records.filter((each) => each.event === event);
-    for (const event of ["claimed", "submitted", "ended"] as const) {
+    // What a busy host cannot send in time it gives back, and claims again.
+    const again = auditedSequences(records, "givenBack").length;
+    for (const [event, all] of [
+      ["claimed", 2 + again],
+      ["submitted", 2],
+      ["ended", 2],
+    ] as const) {
       const ids = auditedSequences(records, event);
-      expect({ event, ids: new Set(ids).size, all: ids.length }).toEqual({ event, ids: 2, all: 2 });
+      expect({ event, ids: new Set(ids).size, all: ids.length }).toEqual({ event, ids: 2, all });
       expect(ids.every((id) => id.startsWith(runId))).toBe(true);
     }
     expect(about("paused")[0]).toMatchObject({ by: "local", detail: "a line and another" });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemSchema } from "./answers.ts";
-import { machine, machineId } from "./machines.ts";
+import { machine, machineId, PATIENT_CALLS } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -74,7 +74,7 @@ describe("what a sender says of a machine", () => {
 describe("an incident of many machines", () => {
   it("is one call for twenty ids, or for ten names", async () => {
     const many = Array.from({ length: 60 }, (_, at) => machine(at + 1));
-    const stage = await openStage({ machines: many });
+    const stage = await openStage({ machines: many, env: PATIENT_CALLS });
     try {
       await stage.call("POST", "pause", { reason: "only looking at what is asked" });
       const byId = many.map(({ id }) => ({ machineId: id }));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemSchema } from "./answers.ts";
-import { machine, machineId } from "./machines.ts";
+import { machine, machineId, PATIENT_CALLS } from "./machines.ts";
 import { pausedAndQuiet } from "./paused.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -14,6 +14,7 @@ afterAll(async () => await stage.close());
 
 async function openedStage(): Promise<Stage> {
   return await openStage({
+    env: PATIENT_CALLS,
     machines: [
       machine(1, { computerDnsName: `web1.${DOMAIN}` }),
       machine(10, { computerDnsName: `web10.${DOMAIN}` }),

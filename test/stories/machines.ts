@@ -29,6 +29,8 @@ export function machines(count: number): SimulatedMachine[] {
  * lets the machine come back, however long that takes.
  */
 export const OFFLINE_HOLDS = { DEFENDER_PENDING_MINUTES: "10080" };
+/** A setting for a story that counts calls: none is made again because its answer came late. */
+export const PATIENT_CALLS = { CALL_TIMEOUT_SECONDS: "60" };
 
 export function machineId(number: number): string {
   return number.toString(16).padStart(40, "0");

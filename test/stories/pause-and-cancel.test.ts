@@ -1,6 +1,13 @@
 import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { incident, machine, machineId, machines, OFFLINE_HOLDS } from "./machines.ts";
+import {
+  incident,
+  machine,
+  machineId,
+  machines,
+  OFFLINE_HOLDS,
+  PATIENT_CALLS,
+} from "./machines.ts";
 import { auditPageSchema } from "./answers.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -74,7 +81,7 @@ describe.concurrent("a cancel", () => {
       machines: [machine(1, { scripts: endless }), ...machines(8).slice(1)],
       switches: { runScriptTimeoutSeconds: DAY_SECONDS },
       // Whoever meets a busy machine stays parked until the test has looked at it.
-      env: { MACHINE_BUSY_SECONDS: "600" },
+      env: { ...PATIENT_CALLS, MACHINE_BUSY_SECONDS: "3600" },
     });
   });
   afterAll(async () => await stage.close());

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptedSchema, problemSchema } from "./answers.ts";
-import { incident, machine, machineId } from "./machines.ts";
+import { incident, machine, machineId, PATIENT_CALLS } from "./machines.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -13,6 +13,7 @@ beforeAll(async () => {
       machine(3, { mergedIntoMachineId: machineId(1) }),
       machine(4, { osPlatform: "iOS" }),
     ],
+    env: PATIENT_CALLS,
   });
   await stage.call("POST", "pause", { reason: "only looking at what is planned" });
 });
