@@ -17,10 +17,11 @@ beforeAll(async () => {
       ...refusingMachines(...REFUSED),
     ],
     env: {
-      // One session, little patience and short pauses: the offline machine gives its session up.
+      // One session and little patience: the offline machine gives its session up. It rests until
+      // the other one has it and the story has looked.
       DEFENDER_MAX_SESSIONS: "1",
       DEFENDER_PENDING_MINUTES: "0.02",
-      MACHINE_OFFLINE_SECONDS: "4",
+      MACHINE_OFFLINE_SECONDS: "12",
     },
   });
 });

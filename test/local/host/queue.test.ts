@@ -227,7 +227,8 @@ describe("the name of a queue", () => {
   });
 });
 
-function restart(drainMs = 10_000): Promise<Host> {
+/** It waits without end for what is in work, unless a bound is given. */
+function restart(drainMs = 2 ** 31 - 1): Promise<Host> {
   // What a host of an earlier test still says is not heard in a later one.
   const own = lines;
   return startHost({
