@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { roundAnswerSchema, type RoundAnswer } from "../../shared/api/sweep-answers.ts";
 import { findChromium } from "./chromium.ts";
+import { FAR_DAY, FAR_DAY_NAME } from "./far-day.ts";
 import { machine, machineId } from "./machines.ts";
 import { barriersIn, fits, LOOKS, openPage, tabTo, type OpenedPage } from "./page-in-chromium.ts";
 import { hashed } from "./signing.ts";
@@ -20,7 +21,7 @@ const AUTOSTARTS = {
   title: `Autostarts ${HOSTILE}`,
   profiles: ["sweep-autostarts-unix"],
   targets: { include: [{ tags: ["all"] }], exclude: [{ names: ["dc-*"] }] },
-  schedule: { cron: "0 22 * * 5", zone: "Europe/Berlin" },
+  schedule: { cron: `0 22 * * ${FAR_DAY}`, zone: "Europe/Berlin" },
   share: 1,
   firstWave: 0,
 };
@@ -94,7 +95,7 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
   it("say in plain words what one does, and which machines it has not reached and why", async () => {
     const { page, go, complaints, close } = await opened();
     await go("#/sweeps/autostarts", /^Autostarts/);
-    await page.getByText("every Friday at 22:00 (Europe/Berlin)").waitFor();
+    await page.getByText(`every ${FAR_DAY_NAME} at 22:00 (Europe/Berlin)`).waitFor();
     await page.getByText("name dc-*", { exact: true }).waitFor();
     const missed = page.getByRole("region", { name: "Machines that were not reached" });
     await missed.getByText(/refused/).waitFor();

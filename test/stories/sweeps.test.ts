@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCommand } from "../../local/lrq/command-line.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { SWEEP_ROUTES } from "../../shared/api/sweep-routes.ts";
+import { FAR_DAY } from "./far-day.ts";
 import { machine } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -16,7 +17,7 @@ const SWEEP = {
   title: "Hosts files of Linux",
   profiles: ["sweep-local-administrators-unix"],
   targets: { include: [{ platforms: ["linux"] }] },
-  schedule: { cron: "0 3 * * 1", zone: "Europe/Berlin" },
+  schedule: { cron: `0 3 * * ${FAR_DAY}`, zone: "Europe/Berlin" },
   share: 1,
   firstWave: 0,
 };
