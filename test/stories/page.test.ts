@@ -206,16 +206,20 @@ describe.skipIf(found.kind === "none")(`the operations page${AT}`, () => {
   it("shows the decisions of the queue, the newest first", async () => {
     const { page, go, complaints, close } = await opened();
     // Decisions are made all the time: the page is shown one answer of the app, again and again.
-    let said: Promise<string> | null = null;
+    const said = new Map<string, Promise<string>>();
     await page.route("**/api/audit*", async (route) => {
-      said ??= route.fetch({ timeout: 0 }).then(async (answer) => await answer.text());
-      await route.fulfill({ contentType: "application/json", body: await said });
+      const fetched = async () => await (await route.fetch({ timeout: 0 })).text();
+      const url = route.request().url();
+      const answer = said.get(url) ?? fetched();
+      said.set(url, answer);
+      await route.fulfill({ contentType: "application/json", body: await answer });
     });
     await go("#/activity", "Activity");
     await page.getByRole("rowheader", { name: "claimed" }).first().waitFor();
     const more = page.getByRole("button", { name: /^Show \d+ more of/ });
     while ((await more.count()) > 0) await more.click();
-    const { records, head } = auditPageSchema.parse(JSON.parse((await said) ?? ""));
+    const [answer = ""] = await Promise.all(said.values());
+    const { records, head } = auditPageSchema.parse(JSON.parse(answer));
     const shown = await page.getByRole("rowheader").allTextContents();
     expect(shown).toEqual(records.map(({ event }) => event));
     const numbers = Array.from({ length: head.count }, (_, at) => head.count - at);

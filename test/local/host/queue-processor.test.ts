@@ -70,7 +70,7 @@ describe("a message in work", () => {
       expect(renewals).toHaveBeenCalledTimes(1);
       await renewals.mock.results[0]?.value;
       const late = queue.updateMessage(messageId, popReceipt, undefined, 600);
-      await expect(late).rejects.toThrow();
+      await expect(late).rejects.toMatchObject({ statusCode: 400, code: "PopReceiptMismatch" });
       return succeeded;
     });
     await processMessage(parts, message);
