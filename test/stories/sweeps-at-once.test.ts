@@ -1,4 +1,3 @@
-import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HostProcess } from "../../local/host-process.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
@@ -8,6 +7,7 @@ import { auditPageSchema } from "./answers.ts";
 import { machine, machineId } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { until } from "./until.ts";
 
 const AT_ONCE = 50;
 const NUMBERS = [1, 2, 3, 4, 5, 6];
@@ -46,13 +46,13 @@ async function statusesOf(method: Method, path: string, body?: unknown, key = "h
   return counts;
 }
 
+async function readRound(): Promise<RoundAnswer> {
+  const { body } = await stage.call("GET", "sweeps/hosts/rounds/1", undefined, { key: "hunter" });
+  return roundAnswerSchema.parse(body);
+}
+
 async function roundUntil(holds: (round: RoundAnswer) => boolean): Promise<RoundAnswer> {
-  for (;;) {
-    const { body } = await stage.call("GET", "sweeps/hosts/rounds/1", undefined, { key: "hunter" });
-    const round = roundAnswerSchema.parse(body);
-    if (holds(round)) return round;
-    await pass(250);
-  }
+  return await until(readRound, holds, (round) => JSON.stringify(round, null, 1));
 }
 
 /** How often the log of the sweep has the event. */
