@@ -47,8 +47,7 @@ export function sweeping({
     },
     applySweep: (log: Log, asked: Parameters<typeof applySweep>[2]) =>
       applySweep(logging(log), catalogue, asked),
-    previewSweep: (log: Log, { definition }: SweepRecord) =>
-      previewSweep(logging(log), settings, definition),
+    previewSweep: (log: Log, sweep: SweepRecord) => previewSweep(logging(log), settings, sweep),
     startRound: (log: Log, who: Steering) => startRound(logging(log), catalogue, who),
     pauseSweep: (log: Log, who: Steering) => pauseSweep(logging(log), who),
     resumeSweep: (log: Log, who: Steering) => resumeSweep(logging(log), who),

@@ -73,7 +73,7 @@ export async function beginAgain(ports: TickPorts): Promise<void> {
 export async function preview(ports: TickPorts): Promise<SweepPreview> {
   const sweep = await loadSweep(ports.ledger, NAME);
   if (sweep === null) throw new Error("no sweep");
-  const came = await previewSweep(sweepPorts(ports), SETTINGS, sweep.value.definition);
+  const came = await previewSweep(sweepPorts(ports), SETTINGS, sweep.value);
   if (came.kind !== "previewed") throw new Error(came.detail);
   return came.preview;
 }

@@ -27,8 +27,8 @@ export function createSweepReporter(
     opens: () => {
       print(...sweepOpening(members.length), []);
     },
-    applied: ({ machines, calls }) => {
-      const costs = `${machines} machines, ${calls} calls a round`;
+    applied: ({ asked, calls }) => {
+      const costs = `${asked} machines, ${calls} calls a round`;
       print([{ tone: "faint", text: `${SWEEP_FILE} is applied: ${costs}` }], []);
     },
     openRound: () => openRoundShow(place),

@@ -81,15 +81,22 @@ export const roundsSchema = z.strictObject({
 /** `POST sweeps/{name}/preview`. */
 export const previewSchema = z.strictObject({
   machines: count,
-  awake: count,
   platforms: z.record(z.string(), count),
+  asked: count,
+  recent: count,
   leftOut: count,
+  beyondLimit: count,
+  awake: count,
   needApproval: count,
   calls: count,
   sessions: count,
+  opensAt: time.nullable(),
   estimatedMinutes: count,
+  expiresFirst: z.boolean(),
   query: z.strictObject({ named: count, odd: count, notListed: count.nullable() }).nullable(),
+  looked: count,
   complete: z.boolean(),
+  why: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 });
 
 /** What a person did with a sweep or a round; the round is null if it was about none. */

@@ -18,6 +18,8 @@ interface Posted {
   /** A JSON text. */
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long the answer may take; a minute if absent. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Lrq {
   put<T>(path: string, form: z.ZodType<T>, body: string): Promise<Answered<T>>;
 }
 
-/** Cancelling hundreds takes seconds; no answer takes longer. */
+/** Cancelling hundreds takes seconds; who asks for something longer says so. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
 /** lrq at its address. No redirect is followed: the key is for that address only. */
@@ -40,13 +42,14 @@ export function lrqAt({ url, key }: AppAddress): Lrq {
     path: string,
     form: z.ZodType<T>,
     init: { readonly method: string; readonly body?: string; readonly headers?: object },
+    timeoutMs = ANSWER_TIMEOUT_MS,
   ): Promise<Answered<T>> => {
     const authorization = await authorizationOf({ key });
     const answer = await fetch(`${url}/api/${path}`, {
       ...init,
       headers: { authorization, ...init.headers },
       redirect: "manual",
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     }).catch((error: unknown) => {
       throw silenceOf(url, error);
     });
@@ -74,11 +77,10 @@ export function lrqAt({ url, key }: AppAddress): Lrq {
         headers: { "content-type": "application/json" },
         body,
       }),
-    post: async (path, form, { body, headers = {} } = {}) =>
-      await call(path, form, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...headers },
-        ...(body === undefined ? {} : { body }),
-      }),
+    post: async (path, form, { body, headers = {}, timeoutMs } = {}) => {
+      const sent = { "content-type": "application/json", ...headers };
+      const init = { method: "POST", headers: sent, ...(body === undefined ? {} : { body }) };
+      return await call(path, form, init, timeoutMs);
+    },
   };
 }

@@ -15,7 +15,7 @@ export function distanceWords(iso: string, nowMs: number): string {
 }
 
 /** A duration in its largest unit that has two digits, as people read it. */
-function durationWords(ms: number): string {
+export function durationWords(ms: number): string {
   if (ms < 2 * MINUTE_MS) return `${Math.round(ms / SECOND_MS)} s`;
   if (ms < 2 * HOUR_MS) return `${Math.round(ms / MINUTE_MS)} min`;
   return ms < 2 * DAY_MS ? `${Math.round(ms / HOUR_MS)} h` : `${Math.round(ms / DAY_MS)} days`;

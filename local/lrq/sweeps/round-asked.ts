@@ -6,7 +6,10 @@ import type { Asked } from "../command/verb.ts";
 /** The option of each question about a round. */
 export const ROUND = ["--round <number>", "which round (default: the last one)"] as const;
 
-/** Azure ends an HTTP request of a function after 230 s; a stack of a large round may take them. */
+/**
+ * Azure ends an HTTP request of a function after 230 s; a stack of a large round may take them, and
+ * the query of a preview.
+ */
 export const PATIENCE = { readMs: 240_000, stallMs: 120_000 };
 
 /** The path of a sweep, without `/api/`. */

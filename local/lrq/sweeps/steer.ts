@@ -6,28 +6,15 @@ import type { Around } from "../command/around.ts";
 import { EXIT, type ExitCode } from "../command/exit-codes.ts";
 import { fileTrouble } from "../command/file-trouble.ts";
 import { UsageError } from "../command/stop.ts";
-import { factLines } from "../command/table.ts";
 import type { Asked, Verb } from "../command/verb.ts";
 import { parsed } from "../parsed-json.ts";
-import { ROUND, roundPath, sweepPath } from "./round-asked.ts";
-import { queryAnswer, queryWords, roundLines, roundSchema } from "./round-lines.ts";
+import { previewLines, previewSchema } from "./preview-lines.ts";
+import { PATIENCE, ROUND, roundPath, sweepPath } from "./round-asked.ts";
+import { roundLines, roundSchema } from "./round-lines.ts";
 
 const steeredSchema = z.object({ round: z.number().nullable() });
 const rerunSchema = z.object({ round: z.number(), machines: z.number() });
 const namedSchema = z.looseObject({ name: z.string() });
-const previewSchema = z.looseObject({
-  machines: z.number(),
-  awake: z.number(),
-  platforms: z.record(z.string(), z.number()),
-  leftOut: z.number(),
-  needApproval: z.number(),
-  calls: z.number(),
-  sessions: z.number(),
-  estimatedMinutes: z.number(),
-  query: queryAnswer,
-  complete: z.boolean(),
-});
-type Preview = z.infer<typeof previewSchema>;
 
 /** `lrq sweeps apply FILE`: puts a definition in place as a whole. */
 export const sweepApply: Verb = {
@@ -59,7 +46,7 @@ export const sweepPreview: Verb = {
   run: async (asked, around) => {
     const { value, body } = await previewOf(asked, around);
     if (asked.flag("json")) around.sayJson(body);
-    else showPreview(value, around);
+    else around.show(previewLines(value, around));
     return EXIT.done;
   },
 };
@@ -75,7 +62,7 @@ export const sweepStart: Verb = {
   options: [YES],
   run: async (asked, around) => {
     if (!asked.flag("yes")) {
-      showPreview((await previewOf(asked, around)).value, around);
+      around.show(previewLines((await previewOf(asked, around)).value, around));
       await agreed(asked, around, "Start a round?");
     }
     return await steer("start", asked, around);
@@ -150,22 +137,8 @@ async function steer(what: string, asked: Asked, around: Around): Promise<ExitCo
 
 async function previewOf(asked: Asked, around: Around) {
   const [name = ""] = asked.words;
-  return await lrqFor(asked, around).post(`${sweepPath(name)}/preview`, previewSchema);
-}
-
-function showPreview(preview: Preview, { show, columns }: Around): void {
-  const { machines, awake, leftOut, needApproval, calls, sessions } = preview;
-  const platforms = Object.entries(preview.platforms).map(([name, count]) => `${count} ${name}`);
-  const least = preview.complete ? "" : "at least ";
-  const left = leftOut === 0 ? "" : `; ${leftOut} are left out by SCOPE or for lack of a profile`;
-  show([
-    ...factLines("machines", `${least}${machines}: ${platforms.join(", ")}${left}`, { columns }),
-    ...(preview.query === null ? [] : factLines("query", queryWords(preview.query), { columns })),
-    ...factLines("now", `${awake} have reported lately; the others are held`, { columns }),
-    ...(needApproval === 0 ? [] : factLines("approval", `${needApproval} need one`, { columns })),
-    ...factLines("costs", `${calls} calls, at most ${sessions} sessions at once`, { columns }),
-    ...factLines("takes", `about ${preview.estimatedMinutes} minutes`, { columns }),
-  ]);
+  const waits = { timeoutMs: PATIENCE.readMs };
+  return await lrqFor(asked, around).post(`${sweepPath(name)}/preview`, previewSchema, waits);
 }
 
 function textOf(file: string): string {

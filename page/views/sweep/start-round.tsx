@@ -8,6 +8,7 @@ import { Bar } from "../../parts/bar.tsx";
 import { Looked } from "../../parts/looked.tsx";
 import { QueryInWords } from "../../words/query-in-words.tsx";
 import { listed } from "../../words/cron.ts";
+import { Ago, lengthBetween } from "../../words/instant.tsx";
 
 interface Of {
   readonly sweep: SweepView & { readonly definition: Definition };
@@ -40,7 +41,7 @@ function Preview({
   readonly of: SweepPreview;
   readonly profiles: readonly string[];
 }) {
-  const { machines, awake, leftOut, needApproval, calls, sessions, estimatedMinutes } = of;
+  const { machines, asked, awake, needApproval, calls, sessions, opensAt, why } = of;
   const least = of.complete ? "" : "at least ";
   const platforms = Object.entries(of.platforms);
   return (
@@ -59,15 +60,23 @@ function Preview({
             </div>
           ))}
         </dd>
-        <QueryInWords of={of.query} />
-        <dt>now</dt>
-        <dd>{awake} have reported lately; the others are asked once they do</dd>
-        {leftOut === 0 ? null : (
+        {why === null ? null : (
           <>
-            <dt>left out</dt>
-            <dd>{leftOut}, by SCOPE or because no profile is for them</dd>
+            <dt>not all</dt>
+            <dd>
+              only {of.looked} machines were looked at: {why.detail}
+            </dd>
           </>
         )}
+        <QueryInWords of={of.query} />
+        <dt>asked</dt>
+        <dd>
+          {least}
+          {asked}
+        </dd>
+        <NotAsked of={of} />
+        <dt>now</dt>
+        <dd>{awake} have reported lately; the others are asked once they do</dd>
         {needApproval === 0 ? null : (
           <>
             <dt>approval</dt>
@@ -81,12 +90,41 @@ function Preview({
           {least}
           {calls} calls, and at most {sessions} sessions at once
         </dd>
+        {opensAt === null ? null : (
+          <>
+            <dt>window</dt>
+            <dd>
+              opens <Ago at={opensAt} />, and nothing is sent before
+            </dd>
+          </>
+        )}
         <dt>takes</dt>
         <dd>
-          {least}about {estimatedMinutes} min
+          {least}about {lengthBetween(0, of.estimatedMinutes * 60_000)}
+          {of.expiresFirst ? "; the round expires before that, and does not reach all" : ""}
         </dd>
       </dl>
       <p>Nothing has begun yet.</p>
+    </>
+  );
+}
+
+/** The machines of the targets that the round would not ask, and why; nothing if it asks all. */
+function NotAsked({ of: { recent, leftOut, beyondLimit } }: { readonly of: SweepPreview }) {
+  const reasons = [
+    { count: recent, why: "were reached lately" },
+    { count: leftOut, why: "are left out by SCOPE or because no profile is for them" },
+    { count: beyondLimit, why: "are beyond the limit of the sweep" },
+  ].filter(({ count }) => count > 0);
+  if (reasons.length === 0) return null;
+  return (
+    <>
+      <dt>not asked</dt>
+      {reasons.map(({ count, why }) => (
+        <dd key={why}>
+          {count} {why}
+        </dd>
+      ))}
     </>
   );
 }

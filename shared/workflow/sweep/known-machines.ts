@@ -2,7 +2,7 @@ import { heldOf, machineIdOfTarget, sweptOf, targetsOf } from "../../ledger/row/
 import { sorted } from "../../ledger/row/set-aside.ts";
 import { pagesOf } from "../../store/list-all.ts";
 import { reachedSinceMs, wasReachedSince } from "../../sweep/is-target.ts";
-import type { RoundRecord } from "../../sweep/round.ts";
+import type { RoundCounts, RoundRecord } from "../../sweep/round.ts";
 import { AGAIN, sweptSchema, type Swept } from "../../sweep/target.ts";
 import type { SweepPorts } from "./ports.ts";
 
@@ -15,7 +15,7 @@ export type Where = "held" | "other";
  */
 export async function knownMachines(
   ports: Pick<SweepPorts, "ledger" | "clock">,
-  { name, number, counts, definition }: RoundRecord,
+  { name, number, counts, definition }: Listed,
 ): Promise<Map<string, Where>> {
   const known = new Map<string, Where>();
   const latelyMs = reachedSinceMs(definition, ports.clock.earliest());
@@ -39,6 +39,11 @@ export async function knownMachines(
     }
   }
   return known;
+}
+
+/** What it needs to know of a round; one that has not begun has made nothing a target. */
+interface Listed extends Pick<RoundRecord, "name" | "number" | "definition"> {
+  readonly counts: Pick<RoundCounts, "targeted">;
 }
 
 /** True if this round or a later one asks for the machine already. */

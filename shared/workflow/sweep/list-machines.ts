@@ -3,15 +3,13 @@ import type { RowChange, Stored } from "../../ledger/sequence/rows.ts";
 import type { Machine, MachinePage } from "../../ports.ts";
 import { changeRound } from "../../store/change-sweep.ts";
 import { loadRound } from "../../store/load-sweeps.ts";
-import { noteAnswer } from "../../store/note-lockout.ts";
-import { spendRead } from "../../store/spend-read.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { isAwake, isTarget } from "../../sweep/is-target.ts";
 import { listedTo, queryAfter, withPage, type Listing } from "../../sweep/listing.ts";
 import { counted, leftOutIn, type RoundRecord } from "../../sweep/round.ts";
 import { targetOf } from "../../sweep/target.ts";
-import { hindered, type Hindrance } from "./hindered.ts";
-import { saidBy } from "./hunt-targets.ts";
+import { askPage } from "./ask-page.ts";
+import { hindered } from "./hindered.ts";
 import { targetsOfListing } from "./keep-hunted.ts";
 import { knownMachines, type Where } from "./known-machines.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
@@ -75,7 +73,7 @@ async function listPages(ports: SweepPorts, asked: Asked, listing: Listing): Pro
   const untilMs = ports.clock.monotonicMs() + MS_PER_TICK;
   let place: Place = { at: listing, written: listing };
   for (let page = 0; page < PAGES_PER_TICK && ports.clock.monotonicMs() < untilMs; page += 1) {
-    const came = await askPage(ports, asked.settings, place.at.next);
+    const came = await askPage(ports, asked.settings.limits, place.at.next, SHARE_OF_READS);
     if ("code" in came) {
       await keepPlace(ports, asked, place);
       await hindered(ports, asked.round, came);
@@ -86,23 +84,6 @@ async function listPages(ports: SweepPorts, asked: Asked, listing: Listing): Pro
     place = next;
   }
   await keepPlace(ports, asked, place);
-}
-
-/** One page of Defender's list, or why there is none. */
-async function askPage(
-  ports: SweepPorts,
-  { limits }: Pick<SweepSettings, "limits">,
-  after: string | null,
-): Promise<MachinePage | Hindrance> {
-  if (!(await spendRead(ports, limits, "machines", { share: SHARE_OF_READS }))) {
-    const detail = "The calls that Defender allows for lists of machines are used up.";
-    return { code: "token", detail };
-  }
-  const reply = await ports.defender.listMachines(after);
-  await noteAnswer(ports, limits, { call: "machines", reply, wasRefused: false });
-  if (reply.kind === "answered") return reply.value;
-  const detail = `Defender does not list the machines: ${saidBy(reply)}`;
-  return { code: "machinesUnknown", detail };
 }
 
 /**

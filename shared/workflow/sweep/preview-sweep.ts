@@ -1,33 +1,45 @@
 import { ours } from "../../incident/platform.ts";
-import { FIRST_MEAN } from "../../limits/pace/mean-session.ts";
+import { isoOrNull } from "../../ledger/row/instant.ts";
 import type { Machine } from "../../ports.ts";
-import { usualPickupMs } from "../../limits/pace/patience.ts";
 import { loadReadableBudget } from "../../store/load.ts";
-import { loadSweep } from "../../store/load-sweeps.ts";
-import { spendRead } from "../../store/spend-read.ts";
-import type { Definition } from "../../sweep/definition.ts";
+import { estimateOf } from "../../sweep/estimate.ts";
 import { isAwake, isTarget } from "../../sweep/is-target.ts";
-import { NOTHING_TRIED } from "../../sweep/round.ts";
-import { huntTargets, saidBy } from "./hunt-targets.ts";
+import type { SweepRecord } from "../../sweep/sweep.ts";
+import { opensAtMs } from "../../sweep/window.ts";
+import { askPage } from "./ask-page.ts";
+import type { Hindrance } from "./hindered.ts";
+import { huntTargets } from "./hunt-targets.ts";
+import { knownMachines } from "./known-machines.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
 import { profileFor } from "./profile-for.ts";
 
 /** What a round would do if it began now. Nothing of it is stored, but what asking costs. */
 export interface SweepPreview {
+  /** All that the targets name: each is asked, recent, left out or beyond the limit. */
   readonly machines: number;
-  /** Those that have reported lately; the others are held until they do. */
-  readonly awake: number;
-  /** By platform; `other` are those that none of our profiles is for. */
+  /** `machines` by platform; `other` are those that none of our profiles is for. */
   readonly platforms: Readonly<Record<string, number>>;
+  /** Machines that the round would send something; what follows is about these. */
+  readonly asked: number;
+  /** Machines that the sweep has reached lately, by `notCollectedWithin`. */
+  readonly recent: number;
   /** Machines that the setting SCOPE or a missing profile leaves out. */
   readonly leftOut: number;
+  /** Machines for which the limit of the definition leaves no place. */
+  readonly beyondLimit: number;
+  /** Those that have reported lately; the others are held until they do. */
+  readonly awake: number;
   /** Machines that need an approval before they are sent anything. */
   readonly needApproval: number;
-  /** Calls to Defender, and the most sessions at once. */
+  /** Calls to Defender for those that are awake, and the most sessions at once. */
   readonly calls: number;
   readonly sessions: number;
-  /** Until the last of those that are awake has ended, in minutes. */
+  /** When the window opens (ISO 8601); null if it is open. */
+  readonly opensAt: string | null;
+  /** Until the last of those that are awake has ended, in minutes, the closed window included. */
   readonly estimatedMinutes: number;
+  /** True if the round expires before that: then it does not reach all of them. */
+  readonly expiresFirst: boolean;
   /**
    * Machines that the query names, rows of its answer that name none, and machines that it names
    * and Defender does not list, null if not all were looked at; null without a query.
@@ -37,126 +49,137 @@ export interface SweepPreview {
     readonly odd: number;
     readonly notListed: number | null;
   } | null;
-  /** False if the tenant has more machines than are looked at; then all is at least so much. */
+  /** Machines of Defender's list that were looked at. */
+  readonly looked: number;
+  /** False if the tenant has more: then every figure is at least so much. */
   readonly complete: boolean;
+  /** Why not all were looked at; null if all were. */
+  readonly why: Hindrance | null;
 }
 
 export type Previewed =
   | { readonly kind: "previewed"; readonly preview: SweepPreview }
   | { readonly kind: "unavailable"; readonly detail: string };
 
-/** Pages of 2,000 machines that one preview asks for, so that it answers in time. Our own bound. */
-const PAGES_MAX = 20;
+/**
+ * Of the calls of a minute, which suffice for 160,000 machines; look-ups of incidents keep the
+ * others. Our own bound.
+ */
+const SHARE_OF_READS = 0.8;
 
-/** So long a round gathers calls before it sends for the first time; allowance.ts. */
-const WINDOWS_UNTIL_FIRST = 2;
+/**
+ * No page but the first is asked for later than this. The host ends a request after 230 s, a page
+ * may take 30 of them, and a query before it 200. Our own bound.
+ */
+const LISTS_FOR_MS = 90_000;
 
-/** What is counted of the machines; those that are left out are among `machines`. */
+/** The machines by what would become of them. */
 interface Tally {
-  machines: number;
-  awake: number;
+  asked: number;
+  recent: number;
   leftOut: number;
+  beyondLimit: number;
+  awake: number;
   needApproval: number;
-  calls: number;
   readonly platforms: Map<string, number>;
 }
 
-/** Lists the tenant's machines as a round would, and counts. */
+/**
+ * Lists the tenant's machines as a round would, and counts. `unavailable` if Defender gives no page
+ * at all, or no answer to the query; if it gives some pages, they are counted.
+ */
 export async function previewSweep(
   ports: SweepPorts,
   settings: SweepSettings,
-  definition: Definition,
+  sweep: SweepRecord,
 ): Promise<Previewed> {
-  const hunted = await huntTargets(ports, settings.limits, definition.targets);
+  const { limits } = settings;
+  const { name, definition, rounds, last } = sweep;
+  const untilMs = ports.clock.monotonicMs() + LISTS_FOR_MS;
+  const hunted = await huntTargets(ports, limits, definition.targets);
   if (hunted.kind === "hindered") return { kind: "unavailable", detail: hunted.detail };
+  const { queried, odd } = hunted;
+  // The round that would begin now, so that what it would not ask is not counted as asked.
+  const round = { name, number: rounds + 1, definition, counts: { targeted: 0 } };
+  const known = await knownMachines(ports, round);
   const nowMs = ports.clock.earliest();
-  const platforms = new Map<string, number>();
-  const tally: Tally = { machines: 0, awake: 0, leftOut: 0, needApproval: 0, calls: 0, platforms };
-  const unlisted = new Set(hunted.queried);
-  let next: string | null = null;
-  for (let page = 0; page === 0 || (next !== null && page < PAGES_MAX); page += 1) {
-    if (!(await spendRead(ports, settings.limits, "machines"))) {
-      const detail = "The calls that Defender allows for lists of machines are used up.";
-      return { kind: "unavailable", detail };
-    }
-    const reply = await ports.defender.listMachines(next);
-    if (reply.kind !== "answered") return { kind: "unavailable", detail: saidBy(reply) };
-    for (const machine of reply.value.machines) {
-      unlisted.delete(machine.machineId);
-      if (!isTarget(machine, definition.targets, hunted.queried, nowMs)) continue;
-      count(tally, machine, definition, { ...settings, nowMs });
-    }
-    ({ next } = reply.value);
+  const counting = { definition, settings, known, nowMs };
+  const tally = nothingCounted();
+  const unlisted = new Set(queried);
+  const listed = await eachMachine(ports, settings, untilMs, (machine) => {
+    unlisted.delete(machine.machineId);
+    if (isTarget(machine, definition.targets, queried, nowMs)) count(tally, machine, counting);
+  });
+  if (listed.looked === 0 && listed.why !== null) {
+    return { kind: "unavailable", detail: listed.why.detail };
   }
-  const times = await estimate(ports, settings, definition, tally);
-  const { platforms: counted, ...rest } = tally;
-  const limited = Math.min(rest.machines, definition.limit ?? rest.machines);
-  return {
-    kind: "previewed",
-    preview: {
-      ...rest,
-      machines: limited,
-      ...times,
-      platforms: Object.fromEntries(counted),
-      query:
-        hunted.queried === null
-          ? null
-          : {
-              named: hunted.queried.size,
-              odd: hunted.odd,
-              notListed: next === null ? unlisted.size : null,
-            },
-      complete: next === null,
-    },
+  const { platforms, ...counts } = tally;
+  const budget = (await loadReadableBudget(ports.ledger))?.value ?? null;
+  const complete = listed.why === null;
+  const notListed = complete ? unlisted.size : null;
+  const preview = {
+    machines: counts.asked + counts.recent + counts.leftOut + counts.beyondLimit,
+    platforms: Object.fromEntries(platforms),
+    ...counts,
+    calls: counts.awake,
+    ...estimateOf(counts.awake, definition, { budget, last }, { ...limits, nowMs }),
+    opensAt: isoOrNull(opensAtMs(definition.window, nowMs)),
+    query: queried === null ? null : { named: queried.size, odd, notListed },
+    ...listed,
+    complete,
   };
+  return { kind: "previewed", preview };
 }
 
-function count(
-  tally: Tally,
-  machine: Machine,
-  definition: Definition,
-  { nowMs, ...settings }: Pick<SweepSettings, "scope" | "catalogue"> & { nowMs: number },
-): void {
+/** Gives each machine that Defender lists; returns how many, and why not all if it were not. */
+async function eachMachine(
+  ports: SweepPorts,
+  { limits }: Pick<SweepSettings, "limits">,
+  untilMs: number,
+  take: (machine: Machine) => void,
+): Promise<Pick<SweepPreview, "looked" | "why">> {
+  let looked = 0;
+  let after: string | null = null;
+  do {
+    const page = await askPage(ports, limits, after, SHARE_OF_READS);
+    if ("code" in page) return { looked, why: page };
+    for (const machine of page.machines) take(machine);
+    looked += page.machines.length;
+    after = page.next;
+  } while (after !== null && ports.clock.monotonicMs() < untilMs);
+  const detail = `The tenant has more machines than lrq can look at in ${LISTS_FOR_MS / 1_000} s.`;
+  return { looked, why: after === null ? null : { code: "time", detail } };
+}
+
+interface Counting {
+  readonly definition: SweepRecord["definition"];
+  readonly settings: SweepSettings;
+  /** Machines that the round would not ask, by their ids. */
+  readonly known: ReadonlyMap<string, unknown>;
+  readonly nowMs: number;
+}
+
+/** A round asks in the order of the list, and who can be sent nothing uses up no limit. */
+function count(tally: Tally, machine: Machine, counting: Counting): void {
+  const { definition, settings, known, nowMs } = counting;
   const word = ours(machine.platform) ?? "other";
-  tally.machines += 1;
   tally.platforms.set(word, (tally.platforms.get(word) ?? 0) + 1);
-  const sends = profileFor(machine, definition, settings, nowMs);
-  if (sends === null) {
-    tally.leftOut += 1;
-    return;
+  const sends = known.has(machine.machineId)
+    ? "recent"
+    : (profileFor(machine, definition, settings, nowMs) ?? "leftOut");
+  if (typeof sends === "string") tally[sends] += 1;
+  else if (tally.asked === definition.limit) tally.beyondLimit += 1;
+  else {
+    tally.asked += 1;
+    if (isAwake(machine, nowMs)) tally.awake += 1;
+    const { profile, verdict } = sends;
+    if (verdict.kind === "needsApproval" || profile.approvals !== undefined) {
+      tally.needApproval += 1;
+    }
   }
-  const { profile, verdict } = sends;
-  if (verdict.kind === "needsApproval" || profile.approvals !== undefined) tally.needApproval += 1;
-  if (!isAwake(machine, nowMs)) return;
-  tally.awake += 1;
-  tally.calls += 1;
 }
 
-/**
- * By what its share of the calls and of the sessions allows; the slower one counts. The last round
- * that is over says how many are not there although they have reported lately, and how long the
- * others take. Who is not there costs a call, and a session for as long as lrq waits.
- */
-async function estimate(
-  { ledger }: SweepPorts,
-  { limits }: SweepSettings,
-  { name, share, limit }: Definition,
-  tally: Tally,
-): Promise<Pick<SweepPreview, "sessions" | "estimatedMinutes">> {
-  const [budget, sweep] = [await loadReadableBudget(ledger), await loadSweep(ledger, name)];
-  const { meanSessionMs } = budget?.value ?? FIRST_MEAN;
-  const tried = sweep?.value.last?.tried ?? NOTHING_TRIED;
-  const reachedMs = tried.reached === 0 ? meanSessionMs : tried.reachedMs / tried.reached;
-  const offline = tried.machines === 0 ? 0 : tried.offline / tried.machines;
-  const waitedMs = usualPickupMs(budget?.value.pickups ?? []) ?? limits.patienceMs;
-  const sessions = Math.max(1, Math.floor(limits.maxSessions * share));
-  const calls = Math.min(tally.calls, limit ?? tally.calls);
-  const byCalls = (calls / (limits.callsPerWindow * share)) * limits.windowMs;
-  const bySessions = (calls / sessions) * (reachedMs * (1 - offline) + waitedMs * offline);
-  const beginMs = limits.windowMs * WINDOWS_UNTIL_FIRST;
-  const lastMs = calls === 0 ? 0 : beginMs + Math.max(byCalls, bySessions) + reachedMs;
-  return {
-    sessions: Math.min(sessions, calls),
-    estimatedMinutes: Math.ceil(lastMs / 60_000),
-  };
+function nothingCounted(): Tally {
+  const none = { asked: 0, recent: 0, leftOut: 0, beyondLimit: 0, awake: 0, needApproval: 0 };
+  return { ...none, platforms: new Map() };
 }

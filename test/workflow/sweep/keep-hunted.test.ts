@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { huntedOf, roundKey } from "../../../shared/ledger/row/sweep-keys.ts";
 import type { Ledger } from "../../../shared/ports.ts";
 import { describeRound } from "../../../shared/workflow/view/describe-round.ts";
-import { previewSweep } from "../../../shared/workflow/sweep/preview-sweep.ts";
 import { DEFINITION, MINUTE_MS, startSweeping, type Sweeping } from "./sweeping.ts";
 
 const QUERY = "DeviceInfo | distinct DeviceId";
@@ -29,22 +28,6 @@ describe("a round whose targets are a query", () => {
     expect(await listWhole(sweeping)).toBeGreaterThan(2);
     const { query } = describeRound(await sweeping.round());
     expect(query).toEqual({ named: MANY + 2, odd: 4, notListed: 2 });
-  });
-
-  it("says it in the preview, and nothing of it without a query", async () => {
-    const sweeping = startSweeping(30);
-    sweeping.hunts.odd = 4;
-    sweeping.hunts.gone.push("gone-1", "gone-2");
-    await sweeping.apply(QUERIED);
-    const { definition } = await sweeping.sweep();
-    const { ports, settings } = sweeping;
-    expect(await previewSweep(ports, settings, definition)).toMatchObject({
-      preview: { machines: 30, query: { named: 32, odd: 4, notListed: 2 } },
-    });
-    const targets = { include: [{ names: ["*"] }] };
-    expect(await previewSweep(ports, settings, { ...definition, targets })).toMatchObject({
-      preview: { machines: 30, query: null },
-    });
   });
 
   it("asks at most once more after a crash anywhere in its first tick", async () => {
