@@ -2,6 +2,7 @@ import type { Caller } from "../../shared/access/caller.ts";
 import type { Defender, LedgerReads, Ports } from "../../shared/ports.ts";
 import { createLookUpPayments } from "../../shared/store/look-up-payments.ts";
 import { loadRound, loadSweep } from "../../shared/store/load-sweeps.ts";
+import type { Definition } from "../../shared/sweep/definition.ts";
 import type { RoundRecord } from "../../shared/sweep/round.ts";
 import { createCountedCommits } from "../../shared/workflow/accept/counted-commits.ts";
 import { advanceSweeps } from "../../shared/workflow/sweep/advance.ts";
@@ -49,12 +50,20 @@ const SETTINGS: SweepSettings = {
   caps: { perIncident: MANY, perCallerDay: MANY, perDay: MANY },
 };
 
-/** Applies a sweep over all machines with this share of the calls, and starts its one round. */
+/** What of its definition a measure chooses: a share of the calls, and if it likes, when it may. */
+export interface Manner extends Pick<Definition, "share"> {
+  /** Thirty days if absent. */
+  readonly expires?: string;
+  /** Always if absent. */
+  readonly window?: Definition["window"];
+}
+
+/** Applies a sweep over all machines in this manner, and starts its one round. */
 export async function beginRound(
   ports: Pick<Ports, "ledger" | "clock" | "random" | "log">,
-  { share, expires = "30d" }: { readonly share: number; readonly expires?: string | undefined },
+  { share, expires = "30d", window = null }: Manner,
 ): Promise<void> {
-  const definition = { ...DEFINITION, share, expires };
+  const definition = { ...DEFINITION, share, expires, window };
   const rawBody = new TextEncoder().encode(JSON.stringify(definition));
   const who = { caller: CALLER, objectId: null };
   const asked = { name: NAME, rawBody, who, replaces: null };

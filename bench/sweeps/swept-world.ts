@@ -1,20 +1,16 @@
 import { LINGER_MS, whileTimePasses } from "../drain/run-virtual.ts";
 import { createVirtualWorld, type VirtualWorld } from "../drain/virtual-world.ts";
 import { SHIPPED } from "../shipped-limits.ts";
-import { beginRound, pagesOf, tickSweeps } from "./one-sweep.ts";
+import { beginRound, pagesOf, tickSweeps, type Manner } from "./one-sweep.ts";
 
 /** Half a minute to a minute and a half: calls bind, not sessions. */
 const SESSION_MS = [30_000, 90_000] as const;
 export const MEAN_SESSION_MS = 60_000;
 
-export interface Sweeping {
+export interface Sweeping extends Manner {
   readonly seed: number;
   readonly workers: number;
   readonly machineIds: readonly string[];
-  /** The share of the tenant's calls that the sweep may have. */
-  readonly share: number;
-  /** How long the round may be open; 30 days if absent. */
-  readonly expires?: string;
   /** Half a minute to a minute and a half if absent. */
   readonly sessionMs?: readonly [number, number];
   /** Machines that never answer, though they have reported lately; none if absent. */
@@ -23,7 +19,7 @@ export interface Sweeping {
 
 /** A world whose timer goes on with a round over all machines, from when the world starts. */
 export async function createSweptWorld(options: Sweeping): Promise<VirtualWorld> {
-  const { seed, workers, machineIds, share, expires } = options;
+  const { seed, workers, machineIds } = options;
   const { sessionMs = SESSION_MS, isOffline = () => false } = options;
   const world = createVirtualWorld({
     seed,
@@ -34,6 +30,6 @@ export async function createSweptWorld(options: Sweeping): Promise<VirtualWorld>
     listMachines: pagesOf(machineIds, () => world.clock.nowMs()),
     alsoAtTick: tickSweeps,
   });
-  await whileTimePasses(world, beginRound(world.ports("accept"), { share, expires }));
+  await whileTimePasses(world, beginRound(world.ports("accept"), options));
   return world;
 }

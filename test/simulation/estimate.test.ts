@@ -3,6 +3,7 @@ import { machinesOf } from "../../bench/drain/backlog.ts";
 import { whileTimePasses } from "../../bench/drain/run-virtual.ts";
 import { beginAgain, preview, theRound } from "../../bench/sweeps/one-sweep.ts";
 import { createSweptWorld } from "../../bench/sweeps/swept-world.ts";
+import type { Definition } from "../../shared/sweep/definition.ts";
 
 interface Fleet {
   readonly machines: number;
@@ -11,6 +12,7 @@ interface Fleet {
   /** The share of machines that have reported lately and are not there. */
   readonly offline: number;
   readonly expires: string;
+  readonly window?: Definition["window"];
 }
 
 const SHORT = [30_000, 90_000] as const;
@@ -30,6 +32,26 @@ const FLEETS: readonly Fleet[] = [
   { machines: 120, share: 0.5, sessionMs: [120_000, 180_000], offline: 0.15, expires: "45m" },
 ];
 
+/** The virtual time begins at eight: the second round begins before the gap, or in it. */
+const WITH_A_GAP: readonly Fleet[] = [
+  {
+    machines: 120,
+    share: 0.5,
+    sessionMs: USUAL,
+    offline: 0,
+    expires: "4h",
+    window: butFor(40, 70),
+  },
+  {
+    machines: 120,
+    share: 1,
+    sessionMs: LONG,
+    offline: 0.2,
+    expires: "50m",
+    window: butFor(48, 60),
+  },
+];
+
 describe("the estimate of a preview", () => {
   it("is right within a fifth for nine of ten rounds that had one before them", async () => {
     const errors: number[] = [];
@@ -37,6 +59,12 @@ describe("the estimate of a preview", () => {
     errors.sort((a, b) => a - b);
     expect(errors).toHaveLength(10);
     expect(errors[8]).toBeLessThan(0.2);
+  });
+
+  it("is so for rounds that a closed window interrupts or delays", async () => {
+    for (const [at, fleet] of WITH_A_GAP.entries()) {
+      expect(await relativeError(fleet, at)).toBeLessThan(0.2);
+    }
   });
 });
 
@@ -62,6 +90,12 @@ async function relativeError({ machines, offline, ...fleet }: Fleet, seed: numbe
   expect(ends.filter((endMs) => !(endMs > beganAtMs))).toEqual([]);
   const tookMs = Math.max(...ends) - beganAtMs;
   return Math.abs(estimatedMs - tookMs) / tookMs;
+}
+
+/** A window that is open all day but for these minutes after eight. */
+function butFor(from: number, to: number): Definition["window"] {
+  const clock = (minutes: number) => new Date((480 + minutes) * 60_000).toISOString().slice(11, 16);
+  return { from: clock(to), to: clock(from), zone: "UTC" };
 }
 
 async function untilEnded(
