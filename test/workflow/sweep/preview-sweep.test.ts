@@ -59,7 +59,7 @@ describe("a preview", () => {
   });
 
   it("says if the round expires before it has reached all", async () => {
-    const sweeping = startSweeping(300);
+    const sweeping = startSweeping(100);
     const { estimatedMinutes } = await previewOf(sweeping, DEFINITION);
     const [before, after] = [estimatedMinutes - 1, estimatedMinutes + 1].map((each) => `${each}m`);
     expect((await previewOf(sweeping, { ...DEFINITION, expires: before })).expiresFirst).toBe(true);
