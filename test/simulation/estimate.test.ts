@@ -94,8 +94,11 @@ async function relativeError({ machines, offline, ...fleet }: Fleet, seed: numbe
 
 /** A window that is open all day but for these minutes after eight. */
 function butFor(from: number, to: number): Definition["window"] {
-  const clock = (minutes: number) => new Date((480 + minutes) * 60_000).toISOString().slice(11, 16);
-  return { from: clock(to), to: clock(from), zone: "UTC" };
+  return { from: afterEight(to), to: afterEight(from), zone: "UTC" };
+}
+
+function afterEight(minutes: number): string {
+  return new Date((8 * 60 + minutes) * 60_000).toISOString().slice(11, 16);
 }
 
 async function untilEnded(

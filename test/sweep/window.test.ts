@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { afterOpenTime, opensAtMs } from "../../shared/sweep/window.ts";
 
@@ -28,8 +28,6 @@ describe("open time", () => {
   });
 
   it("begins with the window, and goes on when that opens again", () => {
-    const after = (from: string, hours: number) =>
-      new Date(afterOpenTime(night, at(from), hours * HOUR_MS)).toISOString();
     expect(after("2026-11-29T12:00:00Z", 1)).toBe("2026-11-29T22:00:00.000Z");
     expect(after("2026-11-29T23:30:00Z", 1)).toBe("2026-11-30T00:30:00.000Z");
     expect(after("2026-11-30T04:30:00Z", 1)).toBe("2026-11-30T21:30:00.000Z");
@@ -59,6 +57,11 @@ describe("open time", () => {
     );
   });
 });
+
+/** When the night has been open for so many hours. */
+function after(from: string, hours: number): string {
+  return new Date(afterOpenTime(night, at(from), hours * HOUR_MS)).toISOString();
+}
 
 function clock(minute: number): string {
   return new Date(minute * 60_000).toISOString().slice(11, 16);

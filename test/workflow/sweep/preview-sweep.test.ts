@@ -160,10 +160,11 @@ function change({ machines }: Sweeping, number: number, to: object): void {
   machines.set(idOf(number), { ...before, ...to });
 }
 
-function oneMore({ machines, nowMs }: Sweeping, number: number): void {
-  const first = machines.get(idOf(1));
+function oneMore(sweeping: Sweeping, number: number): void {
+  const first = sweeping.machines.get(idOf(1));
   if (first === undefined) throw new Error("no machine");
-  machines.set(idOf(number), { ...first, machineId: idOf(number), lastSeenAtMs: nowMs() });
+  const other = { ...first, machineId: idOf(number), lastSeenAtMs: sweeping.nowMs() };
+  sweeping.machines.set(idOf(number), other);
 }
 
 type List = SweepPorts["defender"]["listMachines"];
@@ -173,13 +174,17 @@ function listing(
   { ports }: Sweeping,
   through: (after: string | null, list: List) => ReturnType<List>,
 ): SweepPorts {
-  const { listMachines: list } = ports.defender;
+  const { defender } = ports;
+  const list: List = async (after) => await defender.listMachines(after);
   const listMachines: List = async (after) => await through(after, list);
-  return { ...ports, defender: { ...ports.defender, listMachines } };
+  return { ...ports, defender: { ...defender, listMachines } };
 }
 
 /** The hours of a window in UTC, from the full hour on. */
 function hoursFrom(atMs: number, hours: number): { from: string; to: string } {
-  const clock = (ms: number) => `${new Date(ms).toISOString().slice(11, 13)}:00`;
-  return { from: clock(atMs), to: clock(atMs + hours * HOUR_MS) };
+  return { from: fullHour(atMs), to: fullHour(atMs + hours * HOUR_MS) };
+}
+
+function fullHour(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(11, 13)}:00`;
 }
