@@ -5,9 +5,9 @@ import { benchDrain } from "./drain/drain.ts";
 import { benchEvidence } from "./evidence.ts";
 import { benchOperate } from "./operate/operate.ts";
 import type { Figure } from "./measured.ts";
+import { askOnce } from "./sweeps/ask-apart.ts";
 import { serveLedger } from "./sweeps/ledger-process.ts";
 import { planOnce } from "./sweeps/measure-memory.ts";
-import { stackOnce } from "./sweeps/measure-rows.ts";
 import { benchSweeps } from "./sweeps/sweeps.ts";
 import { atLeast, atMost, markdownOf, row, tableOf, type Row } from "./table.ts";
 
@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
 });
 const parts = positionals.length === 0 ? Object.keys(PARTS) : positionals;
 if (parts[0] === "serve") await serveBytes();
-else if (parts[0] === "stack") await stackOnce(parts[1] ?? "");
+else if (parts[0] === "ask") await askOnce(parts.slice(1));
 else if (parts[0] === "ledger") serveLedger();
 else if (parts[0] === "plan") await planOnce();
 else if (parts.some((part) => PARTS[part] === undefined)) {

@@ -6,31 +6,21 @@ import { join } from "node:path";
 import { startAzurite } from "../../local/azurite.ts";
 import { createRowBlobs } from "../../shared/azure/row-blobs.ts";
 import type { RowStore } from "../../shared/ports.ts";
-import { stackRows } from "../../shared/workflow/view/rows/stack-rows.ts";
-import { z } from "zod";
+import type { z } from "zod";
 import { median } from "../measured.ts";
 import { atLeast, atMost, row, type Row } from "../table.ts";
-import { AUTOSTARTS, ON_TWO, roundOf, storeRows, type Rows } from "./rows-of-machines.ts";
+import { costRows, measureMore, MEMORY_MIB_MAX } from "./measure-more.ts";
+import { askApart, LIMIT, stackedSchema, type Asked } from "./ask-apart.ts";
+import { AUTOSTARTS, ON_TWO, storeRows } from "./rows-of-machines.ts";
 
 const MACHINES = 10_000;
 const FEWER = 1_000;
-const MORE = 100_000;
 const ROUNDS = 3;
-const LIMIT = 100;
 
-/** To reach: half the speed of `sort | uniq -c`, in a memory that does not grow with the rows. */
+/** To reach: half the speed of `sort | uniq -c`. */
 const SPEED_MIN = 0.5;
-const MEMORY_MIB_MAX = 512;
 
-/** What a process that does nothing else says of one stack. */
-const stackedSchema = z.object({
-  distinct: z.number(),
-  machines: z.array(z.number()),
-  seconds: z.number(),
-  /** The most memory (RSS) of the process, from its start on. */
-  memoryMiB: z.number(),
-});
-type Stacked = z.infer<typeof stackedSchema>;
+type Stacked = Asked<z.infer<typeof stackedSchema>>;
 
 /**
  * The stack of two columns against `sort | uniq -c`. Both read the same lines: the rows have no
@@ -47,27 +37,23 @@ export async function measureRows(): Promise<Row[]> {
     };
     const store = createRowBlobs(access, "rows");
     const file = join(folder, "rows.ndjson");
-    await fill(store, "fewer", FEWER, { rows: AUTOSTARTS, file: join(folder, "fewer.ndjson") });
-    await fill(store, "all", MACHINES, { rows: AUTOSTARTS, file });
-    await fill(store, "two", MACHINES, { rows: ON_TWO, file: join(folder, "two.ndjson") });
+    await storeRows(store, "fewer", FEWER, { rows: AUTOSTARTS });
+    await fill(store, "all", file);
+    await storeRows(store, "two", MACHINES, { rows: ON_TWO });
     const { connectionString } = access;
     const rows = [...measureSpeed(connectionString, file), ...measureMany(connectionString)];
-    await fill(store, "more", MORE, { rows: AUTOSTARTS, file: join(folder, "more.ndjson") });
-    return [...rows, ...measureMore(connectionString)];
+    return [...rows, ...(await measureMore(store, connectionString))];
   } finally {
     await azurite.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function fill(
-  store: RowStore,
-  name: string,
-  machines: number,
-  { rows, file }: { readonly rows: Rows; readonly file: string },
-): Promise<void> {
+/** What `sort` reads is in the file. */
+async function fill(store: RowStore, name: string, file: string): Promise<void> {
   const lines = createWriteStream(file);
-  await storeRows(store, name, machines, { rows, line: (text) => void lines.write(`${text}\n`) });
+  const line = (text: string) => void lines.write(`${text}\n`);
+  await storeRows(store, name, MACHINES, { rows: AUTOSTARTS, line });
   lines.end();
   await once(lines, "finish");
 }
@@ -117,43 +103,15 @@ function measureMany(connectionString: string): Row[] {
   const many = stacked(connectionString, "two");
   const count = many.distinct;
   if (count !== (MACHINES / 2) * 100) throw new Error(`the stack counted ${count} values`);
-  return boundRows(many, `${count} values, each on two machines`);
+  return costRows(
+    { measure: "stack", does: "stacks" },
+    many,
+    `${count} values, each on two machines`,
+  );
 }
 
-/** As many machines as a large tenant has. */
-function measureMore(connectionString: string): Row[] {
-  const setting = `${MORE} machines of 100 rows, two columns, Azurite`;
-  return boundRows(stacked(connectionString, "more"), setting);
-}
-
-function boundRows({ seconds, memoryMiB }: Stacked, setting: string): Row[] {
-  const facts = { part: "sweeps", setting };
-  const memory = { ...facts, measure: "memory of the process that stacks", value: memoryMiB };
-  return [
-    row({ ...facts, measure: "stack", value: seconds, unit: "s" }),
-    row({ ...memory, unit: "MiB", bound: atMost(MEMORY_MIB_MAX) }),
-  ];
-}
-
-/** In a process of its own, so that its memory is that of the stack. */
 function stacked(connectionString: string, name: string): Stacked {
-  const words = ["--enable-source-maps", process.argv[1] ?? "", "stack", name];
-  const env = { ...process.env, BENCH_STORAGE: connectionString };
-  const said = execFileSync(process.execPath, words, { env, stdio: ["ignore", "pipe", "inherit"] });
-  return stackedSchema.parse(JSON.parse(said.toString()));
-}
-
-/** What that process does: `bench.mjs stack NAME`. */
-export async function stackOnce(name: string): Promise<void> {
-  const connectionString = process.env["BENCH_STORAGE"] ?? "";
-  const store = createRowBlobs({ kind: "connectionString", connectionString }, "rows");
-  const startedAtMs = performance.now();
-  const stack = await stackRows(store, roundOf(name), { by: ["path", "signer"], limit: LIMIT });
-  const seconds = (performance.now() - startedAtMs) / 1_000;
-  const memoryMiB = process.resourceUsage().maxRSS / 1_024;
-  const machines = stack?.values.map((each) => each.machines);
-  const distinct = stack?.distinct.count;
-  process.stdout.write(JSON.stringify({ distinct, machines, seconds, memoryMiB }));
+  return askApart(connectionString, ["stack", name], stackedSchema);
 }
 
 const SORT = 'LC_ALL=C sort "$0" | LC_ALL=C uniq -c';

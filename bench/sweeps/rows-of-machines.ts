@@ -2,11 +2,10 @@ import { createSeededRandom } from "../../local/memory/random.ts";
 import { blockPieces, PIECE_MAX_BYTES } from "../../shared/evidence/rows/row-block.ts";
 import { rowsPath } from "../../shared/evidence/rows/rows-path.ts";
 import type { RowStore } from "../../shared/ports.ts";
+import { BATCH_MACHINES } from "../../shared/workflow/sweep/send-machines.ts";
 import type { RoundOfRows } from "../../shared/workflow/view/rows/read-round.ts";
 
-const ROWS_EACH = 100;
-/** As many machines as a batch has at most. */
-const BATCH_MACHINES = 500;
+export const ROWS_EACH = 100;
 
 /** Programs that most machines start, and how many of the rows of a machine are among them. */
 const USUAL = 400;
@@ -26,6 +25,12 @@ export const AUTOSTARTS: Rows = (machine) => {
     rowOf(Math.floor(random.fraction() * 30_000) * 4 + at, "rare"),
   );
   return [...usual, ...rare];
+};
+
+/** The same machines another time: of each the three that are rare are others. */
+export const LATER: Rows = (machine) => {
+  const usual = AUTOSTARTS(machine).slice(0, USUAL_EACH);
+  return [...usual, ...[1, 2, 3].map((at) => rowOf(machine * 4 + at, "later"))];
 };
 
 /** Every value is on two machines and no more, so nothing is known before all is counted. */
@@ -56,13 +61,13 @@ export function roundOf(name: string): RoundOfRows {
 
 /**
  * Stores what so many machines say, as the collector does, but with several blocks in an append.
- * Gives each row to `line` as it is in the store.
+ * Gives each row to `line`, if somebody wants it, as it is in the store.
  */
 export async function storeRows(
   store: RowStore,
   name: string,
   machines: number,
-  { rows, line }: { readonly rows: Rows; readonly line: (text: string) => void },
+  { rows, line }: { readonly rows: Rows; readonly line?: (text: string) => void },
 ): Promise<void> {
   for (let from = 0; from < machines; from += BATCH_MACHINES) {
     const path = rowsPath({ name, round: 1, batch: from / BATCH_MACHINES + 1 });
@@ -74,7 +79,7 @@ export async function storeRows(
     };
     for (let machine = from; machine < Math.min(machines, from + BATCH_MACHINES); machine += 1) {
       const own = rows(machine);
-      for (const row of own) line(JSON.stringify(row));
+      for (const row of own) line?.(JSON.stringify(row));
       for (const piece of blockPieces(whoseOf(machine), parsedOf(own), `block-${machine}`)) {
         if (bytes + piece.byteLength > PIECE_MAX_BYTES) await append();
         waiting.push(piece);

@@ -39,7 +39,7 @@ interface Pair {
  * line, and in the last line how many machines were compared. A machine that is missing
  * in one of the two, or that lrq could not read, is counted, and nothing of it is called new or
  * gone. If lrq has not all rows of a machine, nothing that they lack is called so. It keeps where
- * the rows of each machine of the other round are (about 300 bytes a machine), and the rows of one
+ * the rows of each machine of the other round are (about 500 bytes a machine), and the rows of one
  * group of machines.
  */
 export async function* streamChanges(

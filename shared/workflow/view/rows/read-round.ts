@@ -157,7 +157,7 @@ async function* inPieces(kept: readonly Uint8Array[]): AsyncGenerator<Uint8Array
   yield* kept;
 }
 
-/** For each machine of a file its last complete block. A batch has 500 machines at most. */
+/** For each machine of a file its last complete block. A batch has 200 machines at most. */
 async function lastBlocks(path: string, content: AsyncIterable<Uint8Array>): Promise<Block[]> {
   const begun = new Map<string, Place[]>();
   const last = new Map<string, Block>();
