@@ -18,7 +18,7 @@ export const stackedSchema = z.object({
 export const streamedSchema = z.object({
   lines: z.number(),
   bytes: z.number(),
-  /** The beginning of the last line. */
+  /** The last line. */
   last: z.string(),
 });
 

@@ -114,4 +114,25 @@ export const OF_SWEEPS: readonly Patch[] = [
     replacement: "reached <= coverage * targeted",
     caughtBy: { breaks: ["short"], seed: 27 },
   },
+  {
+    name: "counts who was reached lately among the asked of a preview",
+    file: "shared/workflow/sweep/preview-sweep.ts",
+    snippet: "known.has(machine.machineId)",
+    replacement: "known.size < 0",
+    caughtBy: { test: "test/workflow/sweep/preview-sweep.test.ts" },
+  },
+  {
+    name: "estimates a round as if its window were always open",
+    file: "shared/sweep/estimate.ts",
+    snippet: "afterOpenTime(window, beginsMs,",
+    replacement: "afterOpenTime(null, beginsMs,",
+    caughtBy: { test: "test/sweep/estimate.test.ts" },
+  },
+  {
+    name: "takes all calls of a minute for a preview",
+    file: "shared/workflow/sweep/preview-sweep.ts",
+    snippet: "const SHARE_OF_READS = 0.8;",
+    replacement: "const SHARE_OF_READS = 1;",
+    caughtBy: { test: "test/workflow/sweep/preview-sweep.test.ts" },
+  },
 ];
