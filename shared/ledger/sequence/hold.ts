@@ -1,5 +1,5 @@
 import type { LibraryHold } from "./library-files.ts";
-import { park, withinExpiry } from "./moves.ts";
+import { park } from "./moves.ts";
 import type { SequenceRecord } from "./sequence.ts";
 
 /** A waiting sequence whose library files must not run now; it is tried again at `untilMs`. */
@@ -8,6 +8,6 @@ export function holdForLibrary(
   hold: LibraryHold,
   untilMs: number,
 ): SequenceRecord {
-  const place = withinExpiry({ kind: "later", dueAtMs: untilMs }, record.expiresAtMs);
-  return { ...park(record, place, null), libraryHold: hold };
+  const parked = park(record, { kind: "later", dueAtMs: untilMs }, null);
+  return { ...parked, libraryHold: hold };
 }

@@ -80,15 +80,16 @@ export function giveBack(
 }
 
 /** No sequence waits for a time past its expiry: then it is over, and its run can finish. */
-export function withinExpiry(place: Place, expiresAtMs: number): Place {
+function withinExpiry(place: Place, expiresAtMs: number): Place {
   if (place.kind !== "later") return place;
   return { kind: "later", dueAtMs: Math.min(place.dueAtMs, expiresAtMs) };
 }
 
-/** A waiting sequence at another place; its state does not change. */
+/** A waiting sequence at another place, until its expiry at most; its state does not change. */
 export function park(record: SequenceRecord, place: Place, reason: Reason | null): SequenceRecord {
   if (record.state !== "waiting") throw new Error(`${record.sequenceId} is not waiting`);
-  return { ...record, place, reason, libraryHold: null };
+  const within = withinExpiry(place, record.expiresAtMs);
+  return { ...record, place: within, reason, libraryHold: null };
 }
 
 /**

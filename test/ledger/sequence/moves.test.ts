@@ -174,6 +174,12 @@ describe("moves", () => {
     expect(() => park(aSubmitted(), LATER, null)).toThrow("is not waiting");
   });
 
+  it("park nothing for longer than until its expiry", () => {
+    const { expiresAtMs } = aSequence();
+    const after = park(aSequence(), { kind: "later", dueAtMs: expiresAtMs + 1 }, null);
+    expect(after.place).toEqual({ kind: "later", dueAtMs: expiresAtMs });
+  });
+
   it("end a sequence instead of giving it back when somebody asked to cancel it meanwhile", () => {
     const after = giveBack(aSubmitted({ cancel: anAsked }), READY, null);
     expect(after).toMatchObject({ state: "cancelled", endedAtMs: anAsked.atMs, place: null });
