@@ -18,11 +18,12 @@ import { isAway } from "../../sweep/away.ts";
 import { reachedSinceMs, wasReachedSince } from "../../sweep/is-target.ts";
 import { mayBeSent, type Ends } from "../../sweep/failures.ts";
 import { counted, endedIn, leftOutIn, type RoundRecord } from "../../sweep/round.ts";
-import { sweptIn, targetSchema, type MachineInHand } from "../../sweep/target.ts";
+import { sweptIn, targetSchema, type MachineInHand, type Swept } from "../../sweep/target.ts";
 import { opensAtMs } from "../../sweep/window.ts";
 import { runOfSequence, sweepRunIdOf } from "../../plan/identity.ts";
 import { hindered } from "./hindered.ts";
 import { pauseWave } from "./pause-wave.ts";
+import { reachedLast } from "./reached-last.ts";
 import type { SweepPorts, SweepSettings } from "./ports.ts";
 
 /** A run of more machines is slow to show, to seal and to join. Our own bound. */
@@ -166,13 +167,15 @@ async function stageInHand(
   const ids = rows.map(({ key }) => machineIdOfTarget(key));
   const swept = await loadSwept(tx, name, ids);
   const lately = reachedSinceMs(definition, nowMs);
+  const lastIn = async (before: Swept | null) =>
+    lately === null || before === null ? (before?.reached ?? null) : await reachedLast(tx, before);
   const changes: RowChange[] = [];
   const inHand: MachineInHand[] = [];
   let { counts } = round.value;
   for (const row of rows) {
     const machine = machineIn(row);
     const before = swept.get(machine.machineId) ?? null;
-    const reached = before?.value.reached ?? null;
+    const reached = await lastIn(before?.value ?? null);
     const isRecent = wasReachedSince({ reached }, lately);
     const isOfLater = before !== null && before.value.round > number;
     const left = isOfLater ? "laterRound" : isRecent ? "recent" : null;
