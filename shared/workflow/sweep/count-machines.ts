@@ -1,5 +1,5 @@
 import { sequencesOf } from "../../ledger/row/keys.ts";
-import { sorted } from "../../ledger/row/set-aside.ts";
+import { valueOf } from "../../ledger/row/set-aside.ts";
 import type { RowChange } from "../../ledger/sequence/rows.ts";
 import { sequenceSchema, type SequenceRecord } from "../../ledger/sequence/sequence.ts";
 import { endOf } from "../../ledger/run/tally.ts";
@@ -8,6 +8,7 @@ import { changeRound, sweptChange } from "../../store/change-sweep.ts";
 import { listAll } from "../../store/list-all.ts";
 import { loadRun } from "../../store/load.ts";
 import { loadRound, loadSwept } from "../../store/load-sweeps.ts";
+import { unlessSetAside } from "../../store/set-aside.ts";
 import { once, tryTransact } from "../../store/transact.ts";
 import { counted, REACHED, withTried, wordOf, type RoundRecord } from "../../sweep/round.ts";
 import { sweptIn, type Swept } from "../../sweep/target.ts";
@@ -36,8 +37,8 @@ export async function countMachines(
     if (isJoined(round, batch) || isListed) continue;
     const run = await loadRun(ports.ledger, runId);
     if (run === null || run.value.finishedAtMs === null) continue;
-    await countBatch(ports, { name, number, batch, runId });
-    hasCounted = true;
+    const counting = async () => await countBatch(ports, { name, number, batch, runId });
+    hasCounted = (await unlessSetAside(ports, false, counting)) || hasCounted;
   }
   return hasCounted;
 }
@@ -54,13 +55,18 @@ interface Batch {
   readonly runId: string;
 }
 
-async function countBatch(ports: SweepPorts, of: Batch): Promise<void> {
+/**
+ * True once it has tried. Throws `SetAside` if one of its sequences cannot be read: a batch is
+ * counted as a whole, so its machine would stay as sent for good.
+ */
+async function countBatch(ports: SweepPorts, of: Batch): Promise<true> {
   const ends = await endsOfBatch(ports, of.runId);
   const last = ends.at(-1)?.machineId ?? "";
   for (let from = 0; from === 0 || from < ends.length; from += COUNTED_AT_ONCE) {
     const some = ends.slice(from, from + COUNTED_AT_ONCE);
-    if (!(await countSome(ports, of, some, last))) return;
+    if (!(await countSome(ports, of, some, last))) break;
   }
+  return true;
 }
 
 /** The last sequence of each machine, in the order of the machines. */
@@ -68,9 +74,9 @@ async function endsOfBatch(
   { ledger }: Pick<SweepPorts, "ledger">,
   runId: string,
 ): Promise<readonly SequenceRecord[]> {
-  const { readable } = sorted(sequenceSchema, await listAll(ledger, sequencesOf(runId)));
   const ends = new Map<string, SequenceRecord>();
-  for (const { value } of readable) {
+  for (const row of await listAll(ledger, sequencesOf(runId))) {
+    const value = valueOf(sequenceSchema, row);
     const other = ends.get(value.machineId);
     const isLater = (value.retry?.number ?? 0) >= (other?.retry?.number ?? 0);
     if (other === undefined || isLater) ends.set(value.machineId, value);
