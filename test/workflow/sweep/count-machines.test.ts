@@ -31,7 +31,9 @@ function unreadable(ledger: Ledger, key: string): Ledger {
     ...ledger,
     list: async (from, before, limit) => {
       const rows = await ledger.list(from, before, limit);
-      return rows.map((row) => (row.key === key ? { ...row, body: { v: 99 } } : row));
+      const others = rows.filter((row) => row.key !== key);
+      const own = rows.filter((row) => row.key === key);
+      return [...own.map(({ etag }) => ({ key, etag, body: { v: 99 } })), ...others];
     },
   };
 }

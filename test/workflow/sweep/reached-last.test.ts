@@ -21,14 +21,13 @@ async function withOpenRound(): Promise<Sweeping> {
 it("a machine that an open round has reached is left out by the next before it is counted", async () => {
   const sweeping = await withOpenRound();
   await sweeping.ticks(4);
-  const asked = (await sweeping.sequences()).map(({ machineId, sweep }) => [
-    machineId,
-    sweep?.round,
-  ]);
+  const asked = (await sweeping.sequences()).map(({ machineId, sweep }) => {
+    return `${machineId} in round ${sweep?.round}`;
+  });
   expect(asked.toSorted()).toEqual([
-    [idOf(1), 1],
-    [idOf(2), 1],
-    [idOf(2), 2],
+    `${idOf(1)} in round 1`,
+    `${idOf(2)} in round 1`,
+    `${idOf(2)} in round 2`,
   ]);
   const { counts } = await sweeping.round(2);
   expect(counts).toMatchObject({ sent: 1, ended: [{ how: "recent", count: 1 }] });
