@@ -25,7 +25,7 @@ import { heldBySetting } from "./paused-setting.ts";
 import { rulesOf } from "./library.ts";
 import { portsOf } from "./ports.ts";
 import { CATALOGUE, platformsOf } from "./profiles.ts";
-import { OFF_LIMITS } from "./scenario.ts";
+import { OFF_LIMITS, START_MS } from "./scenario.ts";
 import { createQueue, type Serve } from "./queue.ts";
 import type { Scenario } from "./scenario.ts";
 import { between, stream } from "./streams.ts";
@@ -36,8 +36,6 @@ import { watchOf } from "./timers.ts";
 import { isOutOfReach, through, type Invocation } from "./wire.ts";
 import type { Done, World, Wrap } from "./world.ts";
 
-/** Any instant will do; this one is far from 0, as real ones are. */
-const START_MS = 1_800_000_000_000;
 const MESSAGES_TWICE = 0.02;
 const OFF_LIMITS_SCOPE = { deny: [{ tags: [OFF_LIMITS] }] };
 /** Shorter than the app's day, so that an hour shows what days would. */

@@ -61,6 +61,7 @@ export function drawScenario(seed: number): Scenario {
   const drawn = drawMachines(random, whole(random, ...shape.machines));
   const { machines: untagged, silent } = drawFacts(seed, drawn);
   const { machines, factsAgeMs } = drawScope(seed, untagged);
+  const swept = drawSweeps(seed, machines);
   const arrivals = drawArrivals(random, machines, shape);
   const habits = { ...drawHabits(seed, cap), ...drawSlowLists(seed) };
   const tenant = withPages(seed, { ...drawTenant(random, cap), ...habits, silent });
@@ -89,7 +90,7 @@ export function drawScenario(seed: number): Scenario {
     watchMs: 0,
     ...(chance(stream(seed, "watch"), WATCHED_SHARE) ? WATCHED : {}),
     pollsOverlap: chance(random, 0.3),
-    machines,
+    machines: swept.machines,
     factsAgeMs,
     library: drawLibrary(seed),
     arrivals: [...approvals.arrivals, ...drawRivals(seed, approvals.arrivals, machines)],
@@ -106,7 +107,7 @@ export function drawScenario(seed: number): Scenario {
     strangers: drawStrangers(seed),
     tenant: guards.failing === null ? tenant : { ...tenant, failing: guards.failing },
     bars,
-    sweeps: drawSweeps(seed),
+    sweeps: swept.sweeps,
     versions: drawVersions(seed),
     healAtMs: BUSY_MS,
     rates: drawRates(profile, tenant),

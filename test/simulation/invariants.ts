@@ -32,6 +32,14 @@ export const INVARIANTS = {
   swept:
     "A round sends a machine one sequence at most, unless a person asks for its failures again.",
   stopped: "Once a round is stopped, nothing of it is claimed that was not claimed before.",
+  joins:
+    "A round has each machine that it asks for and that Defender lists while it is open, once, and " +
+    "looks for new ones as often as it should.",
+  named:
+    "A round asks only machines that its query has named, and waits until somebody answers it.",
+  hours: "Nothing of a sweep leaves outside of its window.",
+  recent: "A sweep does not ask a machine again that it has reached as lately as it says.",
+  deleted: "No round of a sweep goes on or starts once the sweep is deleted.",
   answers:
     "Every machine whose result is stored is in the rows of its round, once and with what it " +
     "answered, or its sequence says why not; a reader who is told of no fault misses none.",

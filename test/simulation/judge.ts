@@ -16,7 +16,10 @@ import { createRetryJudge, type RetryJudge } from "./retry-judge.ts";
 import { createSealJudge, type SealJudge } from "./seal-judge.ts";
 import { createSettingJudge, type SettingJudge } from "./setting-judge.ts";
 import { createHistoryJudge, type HistoryJudge } from "./history-judge.ts";
-import { createSweepJudge, type SweepJudge } from "./sweep-judge.ts";
+import { createHoursJudge } from "./hours-judge.ts";
+import { createRecentJudge } from "./recent-judge.ts";
+import { createSweepJudge, roundsIn, type SweepJudge } from "./sweep-judge.ts";
+import { createTargetJudge, type TargetJudge } from "./target-judge.ts";
 import { createSummaryJudge, type SummaryJudge } from "./summary-judge.ts";
 import { createStrangerJudge, type StrangerJudge } from "./stranger-judge.ts";
 import { expectedParts } from "./profiles.ts";
@@ -27,7 +30,8 @@ import { commandAt, endOf, isOpen, type TenantAction } from "./tenant-action.ts"
 /** Everything that must hold while the simulation runs, judged by what senders and Defender see. */
 export interface Judge {
   readonly door: DoorJudge &
-    Pick<LockoutJudge, "listed" | "refused"> & { libraryListed(nowMs: number): void };
+    Pick<LockoutJudge, "listed" | "refused"> &
+    Pick<TargetJudge, "hunted"> & { libraryListed(nowMs: number): void };
   readonly ledger: LedgerJudge;
   readonly gates: GateJudge;
   readonly approvals: ApprovalJudge;
@@ -93,7 +97,7 @@ export function createJudge(
     }
     facts.moved(before, after);
     library.moved(before, after);
-    sweeps.moved(before, after);
+    for (const each of [sweeps, recent, targets]) each.moved(before, after);
     const isVerdict =
       verdicts.has(sequenceId) ||
       (after.outcome?.code === "otherMachine" && facts.isOther(after.machineId, nowMs())) ||
@@ -121,7 +125,9 @@ export function createJudge(
   const strangers = createStrangerJudge(court, actionOf);
   const facts = createFactsJudge(court, scenario, startMs);
   const library = createLibraryJudge(court, scenario, startMs);
-  const sweeps = createSweepJudge(court);
+  const sweeps = createSweepJudge(court, nowMs);
+  const recent = createRecentJudge(court, scenario.rates.stall > 0, nowMs);
+  const targets = createTargetJudge(court, scenario, recent, nowMs);
   const late = createLateJudge(court, () => ledger.records);
   const retries = createRetryJudge(court, () => ledger.records);
   const lockouts = createLockoutJudge(court, scenario, startMs);
@@ -130,6 +136,7 @@ export function createJudge(
     ...seen,
     ...lockouts,
     libraryListed: (atMs: number) => library.listed(atMs),
+    hunted: (named: readonly string[] | null) => targets.hunted(named),
     arrived: (atMs: number) => {
       seen.arrived(atMs);
       lockouts.arrived(atMs);
@@ -145,6 +152,10 @@ export function createJudge(
   const histories = createHistoryJudge(court, () => ledger.records, isMixed);
   const reads = readsJudge(scenario, court, nowMs);
   const { guardMs, sendFenceMs } = scenario.limits;
+  const hours = createHoursJudge(court, scenario.sweeps?.hours ?? null, scenario.limits, {
+    records: () => ledger.records,
+    slackMs,
+  });
   const setting = createSettingJudge(court, sendFenceMs + slackMs, nowMs);
   // An action that no list shows stands for a lag that goes on.
   const areSlow = scenario.tenant.listLagMs > guardMs || scenario.tenant.vanishing > 0;
@@ -169,7 +180,10 @@ export function createJudge(
     promisedIds,
     committed: (changes) => {
       ledger.committed(changes);
-      sweeps.committed(changes);
+      const rounds = roundsIn(changes);
+      sweeps.committed(changes, rounds);
+      targets.committed(changes, rounds);
+      recent.committed(changes, rounds);
       gates.committed(changes);
       approvals.committed(changes);
       notices.committed(changes);
@@ -188,6 +202,7 @@ export function createJudge(
       door.leaves(comment, nowMs());
       gates.leaves(comment);
       setting.leaves(comment, epoch);
+      hours.leaves(comment, nowMs() - startMs);
     },
     refuses: (comment) => {
       verdicts.add(markOf(comment)?.sequenceId ?? "");
@@ -209,6 +224,7 @@ export function createJudge(
       const now = nowMs();
       // What no list can show nobody can find.
       const seenFromMs = Math.max(healedAtMs, startMs + blindUntilMs(scenario));
+      targets.patrol(seenFromMs);
       for (const [sequenceId, sinceMs] of claimedAt) {
         if (now < Math.max(sinceMs, seenFromMs) + takenOverMs) continue;
         court.fail("takenOver", `${sequenceId} is ${ledger.records.get(sequenceId)?.state}`);

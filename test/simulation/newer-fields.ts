@@ -34,6 +34,7 @@ const SAID_ANEW = new Set([
   "hindrance",
   "last",
   "listing",
+  "query",
   // Maps by the name of a caller; what stands under each name is counted anew.
   "callers",
   "machinesBy",

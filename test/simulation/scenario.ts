@@ -10,13 +10,16 @@ import type { Receiver } from "./receivers.ts";
 /** From an instant until another, both in milliseconds after the start. */
 export type Span = readonly [fromMs: number, untilMs: number];
 
+/** Any instant will do; this one is far from 0, as real ones are. */
+export const START_MS = 1_800_000_000_000;
+
+/** The tag of machines that the scope of a drain denies. */
+export const OFF_LIMITS = "off-limits";
+
 /**
  * A machine: when it is not reachable, when a person sits on it with a portal session, when it is
  * offboarded.
  */
-/** The tag of machines that the scope of a drain denies. */
-export const OFF_LIMITS = "off-limits";
-
 export interface ScenarioMachine {
   readonly machineId: string;
   readonly offline: readonly Span[];
@@ -26,6 +29,10 @@ export interface ScenarioMachine {
   readonly offLimitsFromMs?: number;
   /** True if it runs Windows, whatever its senders say; every profile here is for Linux. */
   readonly isOther?: boolean;
+  /** From when on Defender knows it; absent is always. */
+  readonly listedFromMs?: number;
+  /** When it is exposed, which a query can ask for; absent is always. */
+  readonly exposed?: Span;
 }
 
 /**
@@ -172,6 +179,7 @@ export interface SweepOperation {
     | "resume"
     | "rerun"
     | "apply"
+    | "delete"
     | "pauseSweep";
   readonly atMs: number;
 }
@@ -180,6 +188,12 @@ export interface SweepOperation {
 export interface SweepPlan {
   readonly definition: z.input<typeof definitionSchema>;
   readonly operations: readonly SweepOperation[];
+  /** When it may submit, as its window says in words; null is always. */
+  readonly hours: readonly Span[] | null;
+  /** When advanced hunting gives no answer, or only the first rows of it; null is never. */
+  readonly hunting: { readonly gives: "nothing" | "some"; readonly span: Span } | null;
+  /** How often an open round lists again; null is as in production. */
+  readonly listedEveryMs: number | null;
   readonly tickEveryMs: number;
   /** True if two hosts can look at once. */
   readonly ticksOverlap: boolean;

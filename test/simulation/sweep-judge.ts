@@ -3,25 +3,43 @@ import type { SequenceRecord } from "../../shared/ledger/sequence/sequence.ts";
 import type { Row } from "../../shared/ports.ts";
 import { noticeSchema } from "../../shared/ledger/outbox/notice.ts";
 import { endedAs, endedIn, roundSchema, type RoundRecord } from "../../shared/sweep/round.ts";
+import { sweepSchema } from "../../shared/sweep/sweep.ts";
 import { sweptSchema } from "../../shared/sweep/target.ts";
 import type { Court } from "./invariants.ts";
 
 /**
- * Whether rounds start once, send each machine once, stop when they are told to, end, and tell when
- * they have reached too few.
+ * Whether rounds start once, and only of a sweep that is there; whether they send each machine
+ * once, stop when they are told to, end, and tell when they have reached too few.
  */
 export interface SweepJudge {
-  committed(changes: readonly RowChange[]): void;
+  committed(changes: readonly RowChange[], written: readonly RoundRecord[]): void;
   moved(before: SequenceRecord | null, after: SequenceRecord): void;
   /** Whoever stopped the round was told that it is stopped. */
   stopped(name: string, number: number): void;
+  /** A host has looked at all sweeps, and nothing has failed. */
+  looked(beganAtMs: number, endedAtMs: number): void;
   /** The keys of rounds that are not over. */
   open(): readonly string[];
   aftermath(records: readonly SequenceRecord[], rows: readonly Row[]): void;
 }
 
-export function createSweepJudge(court: Court): SweepJudge {
+/** The rounds in a commit. */
+export function roundsIn(changes: readonly RowChange[]): readonly RoundRecord[] {
+  return changes.flatMap((change) =>
+    change.op === "delete" || !change.key.startsWith("round!")
+      ? []
+      : [roundSchema.parse(change.body)],
+  );
+}
+
+/** One look settles what is in hand, and the next cancels what waits. */
+const LOOKS_TO_STOP = 2;
+
+export function createSweepJudge(court: Court, nowMs: () => number): SweepJudge {
   const rounds = new Map<string, RoundRecord>();
+  const deleted = new Set<string>();
+  /** Rounds that somebody closes: when, or when the last look ended; and how many looks ago. */
+  const closing = new Map<string, { sinceMs: number; looks: number }>();
   const dueTimes = new Map<string, string>();
   const stopped = new Set<string>();
   const notices = new Set<string>();
@@ -39,22 +57,31 @@ export function createSweepJudge(court: Court): SweepJudge {
     if (sum !== targeted || inHand !== round.inHand.length) {
       court.fail("sums", `${key} counts ${JSON.stringify(round.counts)}`);
     }
-    // A rerun opens it again.
-    if (round.state === "running") stopped.delete(key);
+    if (round.state === "running") {
+      // A rerun opens it again.
+      stopped.delete(key);
+      closing.delete(key);
+    } else if (round.state === "closing" && !closing.has(key) && isAsked(round)) {
+      closing.set(key, { sinceMs: nowMs(), looks: 0 });
+    }
   };
   return {
-    committed: (changes) => {
+    committed: (changes, all) => {
       const told = changes.flatMap((change) => shortRoundsIn(change, notices));
       const short: string[] = [];
-      for (const change of changes) {
-        if (!change.key.startsWith("round!") || change.op === "delete") continue;
-        const round = roundSchema.parse(change.body);
+      for (const round of all) {
         const key = keyOf(round.name, round.number);
         if (rounds.get(key)?.state !== "ended" && endedShort(round)) short.push(key);
         written(round);
       }
       if (told.join() !== short.join()) {
         court.fail("short", `${short.join() || "no round"} ended short, told: ${told.join()}`);
+      }
+      const hasChanged = noteDeleted(changes, deleted);
+      for (const round of hasChanged ? rounds.values() : all) {
+        if (round.state !== "running" || !deleted.has(round.name)) continue;
+        const key = keyOf(round.name, round.number);
+        court.fail("deleted", `${key} goes on, and its sweep was deleted`);
       }
     },
     moved: (before, after) => {
@@ -68,6 +95,16 @@ export function createSweepJudge(court: Court): SweepJudge {
       const key = keyOf(name, number);
       if (rounds.get(key)?.state !== "running") stopped.add(key);
     },
+    looked: (beganAtMs, endedAtMs) => {
+      for (const [key, look] of closing) {
+        if (beganAtMs < look.sinceMs) continue;
+        look.sinceMs = endedAtMs;
+        look.looks += 1;
+        // While a row of its runs cannot be read, it says that it is not done.
+        const isDone = rounds.get(key)?.closed?.cancels === null;
+        if (isDone && look.looks >= LOOKS_TO_STOP) stopped.add(key);
+      }
+    },
     open: () => [...rounds].filter(([, { state }]) => state !== "ended").map(([key]) => key),
     aftermath: (records, rows) => {
       for (const [key, round] of rounds) {
@@ -76,6 +113,23 @@ export function createSweepJudge(court: Court): SweepJudge {
       }
     },
   };
+}
+
+/** True for one that was stopped, replaced, or closed as its sweep was deleted. */
+function isAsked({ closed }: RoundRecord): boolean {
+  return closed?.why === "stopped" || closed?.why === "replaced";
+}
+
+/** Which sweeps are deleted after these changes; true if a sweep was written. */
+function noteDeleted(changes: readonly RowChange[], deleted: Set<string>): boolean {
+  const written = changes.filter(({ key }) => key.startsWith("sweep!"));
+  for (const change of written) {
+    if (change.op === "delete") continue;
+    const sweep = sweepSchema.parse(change.body);
+    if (sweep.deleted) deleted.add(sweep.name);
+    else deleted.delete(sweep.name);
+  }
+  return written.length > 0;
 }
 
 /** The rounds of which a new notice says that they reached too few machines. */

@@ -9,7 +9,12 @@ import { applySweep } from "../../shared/workflow/sweep/apply-sweep.ts";
 import type { SweepPorts, SweepSettings } from "../../shared/workflow/sweep/ports.ts";
 import { rerunRound } from "../../shared/workflow/sweep/rerun-round.ts";
 import { pauseRound, resumeRound, stopRound } from "../../shared/workflow/sweep/steer-round.ts";
-import { pauseSweep, resumeSweep, startRound } from "../../shared/workflow/sweep/steer-sweep.ts";
+import {
+  deleteSweep,
+  pauseSweep,
+  resumeSweep,
+  startRound,
+} from "../../shared/workflow/sweep/steer-sweep.ts";
 import type { Epoch } from "./hosts.ts";
 import { insist } from "./insist.ts";
 import { CATALOGUE } from "./profiles.ts";
@@ -64,7 +69,7 @@ function startTicking(
   world: World,
   { tickEveryMs, ticksOverlap }: NonNullable<Scenario["sweeps"]>,
 ): void {
-  const { clock, hosts } = world;
+  const { clock, hosts, judge } = world;
   let running: Epoch | null = null;
   const tick = (): void => {
     clock.at(clock.nowMs() + tickEveryMs, tick);
@@ -72,9 +77,11 @@ function startTicking(
     const runs = running?.alive === true && running.frozenUntilMs <= clock.nowMs();
     if (epoch === null || (runs && !ticksOverlap)) return;
     running = epoch;
+    const beganAtMs = clock.nowMs();
     void world
       .invoke(epoch, async (ports) => await advanceSweeps(sweeping(ports, world), settings(world)))
-      .then(() => {
+      .then(({ kind }) => {
+        if (kind === "done") judge.sweeps.looked(beganAtMs, clock.nowMs());
         if (running === epoch) running = null;
       });
   };
@@ -93,8 +100,12 @@ async function operate(world: World, { kind }: SweepOperation, ports: Ports): Pr
     case "pauseSweep":
       await pauseSweep(ports, BY);
       return;
+    case "delete":
+      await deleteSweep(ports, BY);
+      return;
     case "apply":
       await apply(ports, { ...sweeps.definition, title: "Another title", share: 0.3 });
+      if (sweep.value.deleted) await resumeSweep(ports, BY);
       return;
     case "stop":
     case "stopAll": {
@@ -134,8 +145,10 @@ function sweeping(ports: Ports, { scenario }: World): SweepPorts {
 }
 
 function settings({ scenario }: World): SweepSettings {
-  const { limits, expiryMs, policy, approvalMs } = scenario;
+  const { limits, expiryMs, policy, approvalMs, sweeps } = scenario;
+  const listedEveryMs = sweeps?.listedEveryMs ?? null;
   return {
+    ...(listedEveryMs === null ? {} : { listedEveryMs }),
     limits,
     expiryMs,
     policy,

@@ -4,6 +4,7 @@ import type { Hunted, Machine, MachinePage, Random, Reply } from "../../shared/p
 import { badAnswer, creates, json, refusal, type BadAnswer, type Heard } from "./bad-answers.ts";
 import { isBarred, OFF_LIMITS, type Bar, type Scenario, type ScenarioMachine } from "./scenario.ts";
 import type { LibraryFile } from "../../shared/plan/library/library-file.ts";
+import { hunted, namedIn } from "./hunting.ts";
 import { libraryAt } from "./library.ts";
 import { between } from "./streams.ts";
 import { commandAt, described, isOpen, newAction, type TenantAction } from "./tenant-action.ts";
@@ -18,10 +19,12 @@ export interface DoorWitness {
   listed(nowMs: number): void;
 }
 
-/** What the judge of the library hears of. */
-interface LibraryWitness {
+/** What the judges of the library and of sweeps hear of. */
+interface OtherWitness {
   /** A list of the library was given. */
   libraryListed(nowMs: number): void;
+  /** A query was asked: the machines that a whole answer named, or null. */
+  hunted(named: readonly string[] | null): void;
 }
 
 export interface Post {
@@ -64,7 +67,7 @@ export function createTenant(
     nowMs: () => number;
     startMs: number;
     random: Random;
-    witness: DoorWitness & LibraryWitness;
+    witness: DoorWitness & OtherWitness;
   },
 ): Tenant {
   const { tenant: rules } = scenario;
@@ -95,7 +98,7 @@ export function createTenant(
       const wait = rules.retryAfterOnRate ? "30" : null;
       return refusal(429, "TooManyRequests", wait);
     }
-    if (machine === undefined || since >= (machine.goneAtMs ?? Infinity)) {
+    if (machine === undefined || !isThere(machine, since)) {
       return refusal(404, "ResourceNotFound");
     }
     const other = open().find((each) => each.machineId === post.machineId);
@@ -129,7 +132,7 @@ export function createTenant(
     return rules.denied?.what === what && since >= fromMs && since < untilMs;
   };
   const present = (): ScenarioMachine[] =>
-    scenario.machines.filter(({ goneAtMs }) => nowMs() < startMs + (goneAtMs ?? Infinity));
+    scenario.machines.filter((each) => isThere(each, nowMs() - startMs));
   const listed = (): MachineAction[] => {
     const asOfMs = nowMs() - between(random, 0, rules.replicaLagMs);
     return actions
@@ -169,11 +172,11 @@ export function createTenant(
     },
     machinesSeenSince: (sinceMs) => {
       if (!spends("machines")) return { kind: "throttled", retryAfterMs: null };
-      const seen = scenario.machines.filter(
-        ({ offline, goneAtMs }) =>
+      const seen = present().filter(
+        ({ offline }) =>
           !offline.some(([from, until]) => {
             return from + startMs <= sinceMs && nowMs() < until + startMs;
-          }) && nowMs() < startMs + (goneAtMs ?? Infinity),
+          }),
       );
       return { kind: "answered", value: seen.map((each) => each.machineId) };
     },
@@ -184,12 +187,10 @@ export function createTenant(
         return { kind: "unavailable", detail: "it tells nobody of machines" };
       }
       if (!spends("machines")) return { kind: "throttled", retryAfterMs: null };
-      const isThere = ({ goneAtMs }: ScenarioMachine) => nowMs() < startMs + (goneAtMs ?? Infinity);
-      const asked = machineIds.flatMap((each) => machines.get(each) ?? []);
-      return {
-        kind: "answered",
-        value: asked.filter(isThere).map((each) => machineIn(each, sinceMs)),
-      };
+      const asked = machineIds
+        .flatMap((each) => machines.get(each) ?? [])
+        .filter((each) => isThere(each, sinceMs));
+      return { kind: "answered", value: asked.map((each) => machineIn(each, sinceMs)) };
     },
     listMachines: (after) => {
       if (!spends("machines")) return { kind: "throttled", retryAfterMs: null };
@@ -206,7 +207,9 @@ export function createTenant(
     },
     hunt: (query) => {
       if (!spends("hunt")) return { kind: "throttled", retryAfterMs: null };
-      return hunted(query, present());
+      const reply = hunted(query, present(), nowMs() - startMs, scenario.sweeps?.hunting ?? null);
+      witness.hunted(namedIn(reply));
+      return reply;
     },
     listLibrary: () => {
       const sinceMs = nowMs() - startMs;
@@ -271,24 +274,10 @@ const FORBIDDEN = {
 
 /** Small, so that a list has several pages. */
 const MACHINES_PAGE = 7;
-const HUNT = /^DeviceInfo( \| where OSPlatform == "(?<platform>Windows11|Linux)")? \| (?<last>.+)$/;
 
-/** Of the query language it knows what the simulated Defender of the laptop knows, or less. */
-function hunted(query: string, machines: readonly ScenarioMachine[]): Reply<Hunted> {
-  const { platform, last } = HUNT.exec(query)?.groups ?? {};
-  if (last === "summarize count() by OSPlatform") {
-    return {
-      kind: "answered",
-      value: { kind: "noDeviceColumn", columns: ["OSPlatform", "count_"] },
-    };
-  }
-  if (last !== "distinct DeviceId") {
-    return { kind: "refused", httpStatus: 400, code: "BadRequest", detail: "Syntax error" };
-  }
-  const machineIds = machines
-    .filter(({ isOther = false }) => platform === undefined || isOther === (platform !== "Linux"))
-    .map(({ machineId }) => machineId);
-  return { kind: "answered", value: { kind: "machines", machineIds, odd: 0, isCut: false } };
+/** True if Defender knows the machine, so long after the start. */
+function isThere({ listedFromMs = 0, goneAtMs }: ScenarioMachine, sinceMs: number): boolean {
+  return sinceMs >= listedFromMs && sinceMs < (goneAtMs ?? Infinity);
 }
 
 /** Defender's name of a machine. */

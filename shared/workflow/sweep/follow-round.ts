@@ -16,13 +16,14 @@ const LISTED_EVERY_MS = 3_600_000;
 /** The round after what follows from time, profiles and failures; null if it is gone. */
 export async function followed(
   ports: SweepPorts,
-  { catalogue }: SweepSettings,
+  { catalogue, listedEveryMs = LISTED_EVERY_MS }: SweepSettings,
   { name, number }: { readonly name: string; readonly number: number },
   running: ReadonlyMap<string, RunSummary>,
 ): Promise<Stored<RoundRecord> | null> {
   const first = await loadRound(ports.ledger, name, number);
   const nowMs = ports.clock.earliest();
-  const follows = (round: RoundRecord) => whatFollows(round, { catalogue, running, nowMs });
+  const known = { catalogue, listedEveryMs, running, nowMs };
+  const follows = (round: RoundRecord) => whatFollows(round, known);
   if (first === null || follows(first.value) === null) return first;
   await tryTransact(ports, once(`round ${number} of ${name}`), async (tx) => {
     const [round, sweep] = [await loadRound(tx, name, number), await loadSweep(tx, name)];
@@ -50,7 +51,7 @@ interface Following {
 /** What a running round has become without anybody's doing; null if it is as it was. */
 function whatFollows(
   round: RoundRecord,
-  { catalogue, running, nowMs }: Pick<SweepSettings, "catalogue"> & Known,
+  { catalogue, listedEveryMs, running, nowMs }: Known,
 ): Following | null {
   if (round.state !== "running") return null;
   if (round.expiresAtMs <= nowMs) {
@@ -65,18 +66,23 @@ function whatFollows(
     const of = (sweep: SweepRecord) => stalledBy(sweep, stalled);
     return { round: { ...round, paused }, said: { event: "roundPaused", detail: why.detail, of } };
   }
-  return isListingDue(round, nowMs) ? { round: listedAnew(round), said: null } : null;
+  const isDue = isListingDue(round, nowMs - listedEveryMs);
+  return isDue ? { round: listedAnew(round), said: null } : null;
 }
 
-interface Known {
+interface Known extends Pick<SweepSettings, "catalogue"> {
+  readonly listedEveryMs: number;
   readonly running: ReadonlyMap<string, RunSummary>;
   readonly nowMs: number;
 }
 
 /** A round that has all its machines behind it lists no more: it ends. */
-function isListingDue({ listing, listedAtMs, counts }: RoundRecord, nowMs: number): boolean {
+function isListingDue(
+  { listing, listedAtMs, counts }: RoundRecord,
+  listedBeforeMs: number,
+): boolean {
   const isOpen = counts.waiting + counts.held + counts.inHand + counts.sent > 0;
-  return listing === null && isOpen && nowMs >= (listedAtMs ?? 0) + LISTED_EVERY_MS;
+  return listing === null && isOpen && (listedAtMs ?? 0) <= listedBeforeMs;
 }
 
 function whyPause(

@@ -15,6 +15,8 @@ export interface SweepSettings extends AcceptSettings {
   readonly scope: MachineScope;
   readonly callers: readonly Caller[];
   readonly caps: Caps;
+  /** How often an open round lists again, in milliseconds; absent is an hour. */
+  readonly listedEveryMs?: number;
 }
 
 /** Why a batch was not accepted. */
