@@ -27,7 +27,7 @@ export const OF_STORAGE: readonly Patch[] = [
     file: "shared/ledger/sequence/sequence.ts",
     snippet: "return { lane: OFFLINE_LANE, pass: lane * PASSES + pass };",
     replacement: "return { lane, pass };",
-    caughtBy: { breaks: ["rows"], seed: 16 },
+    caughtBy: { breaks: ["rows"], seed: 81 },
   },
   {
     name: "drops the fields of a row that it does not know",
