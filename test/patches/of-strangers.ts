@@ -25,7 +25,7 @@ export const OF_STRANGERS: readonly Patch[] = [
     file: OWNER,
     snippet: 'if (only !== null && only !== action.id) return "second";',
     replacement: 'if (only === "") return "second";',
-    caughtBy: { breaks: ["stranger", "foreign"], seed: 41 },
+    caughtBy: { breaks: ["stranger", "foreign"], seed: 349 },
   },
   {
     name: "takes an action with other commands for its own",
