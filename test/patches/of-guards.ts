@@ -145,6 +145,14 @@ export const OF_GUARDS: readonly Patch[] = [
     caughtBy: { breaks: ["facts"], seed: 1 },
   },
   {
+    name: "names a machine twice in one commit",
+    file: "shared/workflow/submit/learn-facts.ts",
+    snippet:
+      'await tryTransact(ports, once("facts of machines"), async (tx) => tx.stage(changes));',
+    replacement: "if (changes.length > 0) await ports.ledger.commit(changes);",
+    caughtBy: { test: "test/workflow/submit/learn-facts.test.ts" },
+  },
+  {
     name: "sends commands to a machine with another system than its sender said",
     file: "shared/workflow/submit/learn-facts.ts",
     snippet: "if (platforms?.includes(platform) !== true) {",

@@ -13,7 +13,7 @@ import { moveOnce } from "../../store/change-sequence.ts";
 import { loadSequence } from "../../store/load.ts";
 import { factsOf, lookUpEach, type LookedUp } from "../../store/look-up-machines.ts";
 import { spendRead } from "../../store/spend-read.ts";
-import { commitOnce } from "../../store/transact.ts";
+import { once, tryTransact } from "../../store/transact.ts";
 import type { Lacking } from "./claim.ts";
 import { lacksFacts, type Judging } from "./lacks-facts.ts";
 
@@ -111,7 +111,8 @@ async function write(
   // Whoever loses to another writer is chosen again.
   const going = learned.filter(({ after }) => after.state === "waiting");
   const changes = going.flatMap(({ before, after }) => move(before, after));
-  if (changes.length > 0) await commitOnce(ports, changes);
+  // Staged, because two sequences of one machine may both put its name into the history.
+  await tryTransact(ports, once("facts of machines"), async (tx) => tx.stage(changes));
   for (const change of learned.filter(({ after }) => after.state !== "waiting")) {
     const facts = grouped([factOfMove(change.before.value, change.after, nowMs)]);
     await moveOnce(ports, { ...change, nowMs }, { facts });

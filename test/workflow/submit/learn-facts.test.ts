@@ -97,6 +97,20 @@ describe("a sequence that was accepted by the word of its sender", () => {
     expect(records[0]?.outcome?.detail).toContain("approved by another name; Defender's is dc-1");
   });
 
+  it("is named with another of its machine if an older version kept no history of both", async () => {
+    const world = await byWord(1);
+    await world.accept("other", [1], {}, through(world, noAnswer).ports);
+    for (const { sequenceId } of await world.unfolded()) {
+      const row = await world.ledger.read(sequenceKey(sequenceId));
+      if (row === null) throw new Error("no sequence");
+      const body = Object.assign({}, row.body, { attempt: 1, attempts: 1 });
+      await world.ledger.commit([{ op: "replace", key: row.key, body, etag: row.etag }]);
+    }
+    const { posts, records } = await after(world, knowingEach({ name: "dc-1" }));
+    expect(posts).toBe(1);
+    expect(records.map(({ machineName }) => machineName)).toEqual(["dc-1", "dc-1"]);
+  });
+
   it("waits, unchanged, while Defender gives no answer, and the drain asks once", async () => {
     const world = await byWord(1, 2, 3, 4, 5, 6);
     const { posts, ended, records, calls } = await after(world, noAnswer);
