@@ -51,7 +51,7 @@ export function sweeping({
     startRound: (log: Log, who: Steering) => startRound(logging(log), catalogue, who),
     pauseSweep: (log: Log, who: Steering) => pauseSweep(logging(log), who),
     resumeSweep: (log: Log, who: Steering) => resumeSweep(logging(log), who),
-    deleteSweep: (log: Log, who: Steering) => deleteSweep(logging(log), who),
+    deleteSweep: (log: Log, who: Steering) => deleteSweep(logging(log), limits, who),
     stopRound: (log: Log, who: RoundSteering, running: boolean) =>
       stopRound(logging(log), limits, who, running),
     pauseRound: (log: Log, who: RoundSteering) => pauseRound(logging(log), who),

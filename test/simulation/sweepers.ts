@@ -100,9 +100,12 @@ async function operate(world: World, { kind }: SweepOperation, ports: Ports): Pr
     case "pauseSweep":
       await pauseSweep(ports, BY);
       return;
-    case "delete":
-      await deleteSweep(ports, BY);
+    case "delete": {
+      const deleted = await deleteSweep(ports, limits, BY);
+      if (deleted.kind !== "done") return;
+      for (const number of sweep.value.open) await noteStopped(world, ports, number);
       return;
+    }
     case "apply":
       await apply(ports, { ...sweeps.definition, title: "Another title", share: 0.3 });
       if (sweep.value.deleted) await resumeSweep(ports, BY);
@@ -110,10 +113,7 @@ async function operate(world: World, { kind }: SweepOperation, ports: Ports): Pr
     case "stop":
     case "stopAll": {
       const stopped = await stopRound(ports, limits, last, kind === "stopAll");
-      const round = await loadRound(ports.ledger, last.name, last.number);
-      // What could not be read is cancelled by the next looks.
-      const isWhole = round?.value.closed?.cancels === null;
-      if (stopped.kind === "done" && isWhole) world.judge.sweeps.stopped(last.name, last.number);
+      if (stopped.kind === "done") await noteStopped(world, ports, last.number);
       return;
     }
     case "pause":
@@ -125,6 +125,16 @@ async function operate(world: World, { kind }: SweepOperation, ports: Ports): Pr
     case "rerun":
       await rerunRound(ports, last);
   }
+}
+
+/** Nothing of the round begins from now on; what could not be read, the next looks cancel. */
+async function noteStopped(
+  world: World,
+  { ledger }: Pick<SweepPorts, "ledger">,
+  number: number,
+): Promise<void> {
+  const round = await loadRound(ledger, BY.name, number);
+  if (round?.value.closed?.cancels === null) world.judge.sweeps.stopped(BY.name, number);
 }
 
 async function apply(ports: Ports, definition: object): Promise<void> {

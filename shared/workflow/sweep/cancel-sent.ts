@@ -44,3 +44,16 @@ export async function cancelSent(
     changeRound(tx, round, { ...round.value, closed: { ...round.value.closed, cancels: null } });
   });
 }
+
+/** The same at once, for a round that a person has just closed; nothing if it is not closed. */
+export async function cancelAtOnce(
+  ports: Parameters<typeof cancelSent>[0],
+  limits: Limits,
+  { name, number }: Pick<RoundRecord, "name" | "number">,
+): Promise<void> {
+  const round = await loadRound(ports.ledger, name, number);
+  if (round === null) return;
+  const { batch, uncounted } = round.value;
+  const all = uncounted.includes(batch) ? uncounted : [...uncounted, batch];
+  await cancelSent(ports, limits, { ...round.value, uncounted: all });
+}

@@ -7,7 +7,7 @@ import { transact, usual, type Transaction } from "../../store/transact.ts";
 import { endsOf } from "../../sweep/failures.ts";
 import type { RoundRecord } from "../../sweep/round.ts";
 import { unstalled, type SweepRecord } from "../../sweep/sweep.ts";
-import { cancelSent } from "./cancel-sent.ts";
+import { cancelAtOnce } from "./cancel-sent.ts";
 import { closed } from "./close-round.ts";
 import type { SweepPorts } from "./ports.ts";
 import type { Steered } from "./steer-sweep.ts";
@@ -48,13 +48,7 @@ export async function stopRound(
     changeSweep(tx, sweep, unstalled(sweep.value, number), [fact]);
     return { kind: "done", round: number };
   });
-  if (steered.kind !== "done") return steered;
-  const round = await loadRound(ports.ledger, steering.name, steering.number);
-  if (round !== null) {
-    const { batch, uncounted } = round.value;
-    const all = uncounted.includes(batch) ? uncounted : [...uncounted, batch];
-    await cancelSent(ports, limits, { ...round.value, uncounted: all });
-  }
+  if (steered.kind === "done") await cancelAtOnce(ports, limits, steering);
   return steered;
 }
 

@@ -1,10 +1,12 @@
 import type { AuditFacts } from "../../evidence/audit.ts";
 import type { Stored } from "../../ledger/sequence/rows.ts";
+import type { Limits } from "../../limits/pace/limits.ts";
 import type { Catalogue } from "../../plan/profile/catalogue.ts";
 import { changeSweep, factOfSweep } from "../../store/change-sweep.ts";
 import { loadSweep } from "../../store/load-sweeps.ts";
 import { transact, usual, type Transaction } from "../../store/transact.ts";
 import { OPEN_ROUNDS_MAX, type SweepRecord } from "../../sweep/sweep.ts";
+import { cancelAtOnce } from "./cancel-sent.ts";
 import { undecidedFacts } from "./drop-due.ts";
 import type { SweepPorts } from "./ports.ts";
 import { closeOpen, startNow, tellStarted } from "./start-round.ts";
@@ -81,13 +83,23 @@ export async function startRound(
 }
 
 /**
- * Forgets the definition. Rounds that are open are stopped; what was collected stays. An older
- * version has let more rounds be open than one transaction closes: then some are closed before.
+ * Forgets the definition. Rounds that are open are stopped: after this, nothing of them begins on a
+ * machine. What was collected stays. An older version has let more rounds be open than one
+ * transaction closes: then some are closed before.
  */
-export async function deleteSweep(ports: SteerPorts, steering: Steering): Promise<Steered> {
+export async function deleteSweep(
+  ports: SteerPorts & Pick<SweepPorts, "bells">,
+  limits: Limits,
+  steering: Steering,
+): Promise<Steered> {
+  const { name } = steering;
   for (;;) {
     const came = await deleteOrClose(ports, steering);
-    if (came.kind !== "closedSome") return came;
+    if (came.kind === "closedSome") continue;
+    const open =
+      came.kind === "done" ? ((await loadSweep(ports.ledger, name))?.value.open ?? []) : [];
+    for (const number of open) await cancelAtOnce(ports, limits, { name, number });
+    return came;
   }
 }
 

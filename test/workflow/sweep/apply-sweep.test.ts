@@ -100,7 +100,7 @@ describe("a single due time", () => {
       kind: "applied",
     });
     expect(await sweeping.put(past)).toEqual(refused);
-    await deleteSweep(sweeping.ports, BY);
+    await deleteSweep(sweeping.ports, sweeping.settings.limits, BY);
     expect(await sweeping.put(past)).toEqual(refused);
   });
 

@@ -128,7 +128,10 @@ describe("a rerun", () => {
 
   it("is refused after the sweep was deleted", async () => {
     const sweeping = await allFailed(5);
-    await deleteSweep(sweeping.ports, { name: DEFINITION.name, by: "hunter" });
+    await deleteSweep(sweeping.ports, sweeping.settings.limits, {
+      name: DEFINITION.name,
+      by: "hunter",
+    });
     const sent = (await sweeping.sequences()).length;
     expect(await rerunRound(sweeping.ports, LAST)).toEqual({
       kind: "notNow",

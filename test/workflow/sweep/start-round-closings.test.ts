@@ -30,7 +30,7 @@ describe("the log of a sweep", () => {
     await sweeping.apply({ ...DEFINITION, overlap: "allow" });
     await sweeping.start();
     await sweeping.start();
-    await deleteSweep(sweeping.ports, { name: "triage", by: "hunter" });
+    await deleteSweep(sweeping.ports, sweeping.settings.limits, { name: "triage", by: "hunter" });
     expect(await closings(sweeping)).toEqual([
       "roundClosed hunter: round 1: stopped",
       "roundClosed hunter: round 2: stopped",

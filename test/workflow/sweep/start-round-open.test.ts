@@ -57,7 +57,9 @@ describe("the open rounds of a sweep", () => {
       await write(sweeping.ports.ledger, roundKey("triage", number), { ...empty, number });
     }
     await write(sweeping.ports.ledger, sweepKey("triage"), { ...sweep, rounds: 124, open: many });
-    expect(await deleteSweep(sweeping.ports, BY)).toMatchObject({ kind: "done" });
+    expect(await deleteSweep(sweeping.ports, sweeping.settings.limits, BY)).toMatchObject({
+      kind: "done",
+    });
     expect((await sweeping.sweep()).deleted).toBe(true);
     await sweeping.ticks(3);
     expect((await sweeping.sweep()).open).toEqual([]);

@@ -47,12 +47,11 @@ describe("a sweep that is resumed", () => {
 });
 
 describe("a sweep that was just due", () => {
-  it.each([
-    ["paused", pauseSweep],
-    ["deleted", deleteSweep],
-  ])("says in the log that it was %s before a round started", async (how, steer) => {
+  it.each(["paused", "deleted"])("says that it was %s before a round started", async (how) => {
     const sweeping = await justDue();
-    await steer(sweeping.ports, BY);
+    const { ports, settings } = sweeping;
+    if (how === "paused") await pauseSweep(ports, BY);
+    else await deleteSweep(ports, settings.limits, BY);
     await resumeSweep(sweeping.ports, BY);
     await sweeping.ticks(1);
     expect(await sweeping.skipped()).toEqual([
@@ -65,7 +64,20 @@ describe("a sweep that was just due", () => {
     const sweeping = startSweeping(1);
     await sweeping.put(SCHEDULED);
     sweeping.pass(35 * MINUTE_MS);
-    await deleteSweep(sweeping.ports, BY);
+    await deleteSweep(sweeping.ports, sweeping.settings.limits, BY);
     expect(await sweeping.skipped()).toEqual([]);
+  });
+});
+
+describe("a sweep that is deleted", () => {
+  it("has cancelled what its open rounds have sent and waits, once this has answered", async () => {
+    const sweeping = startSweeping(6);
+    await sweeping.apply({ ...DEFINITION, overlap: "allow" });
+    await sweeping.start();
+    await sweeping.ticks(3);
+    const statesNow = async () => new Set((await sweeping.sequences()).map(({ state }) => state));
+    expect(await statesNow()).toEqual(new Set(["waiting"]));
+    await deleteSweep(sweeping.ports, sweeping.settings.limits, BY);
+    expect(await statesNow()).toEqual(new Set(["cancelled"]));
   });
 });
