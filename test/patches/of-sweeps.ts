@@ -210,6 +210,13 @@ export const OF_SWEEPS: readonly Patch[] = [
     file: "shared/workflow/sweep/rerun-round.ts",
     snippet: "if (sweep.value.deleted) return",
     replacement: "if (false) return",
+    caughtBy: { test: "test/workflow/sweep/rerun-round.test.ts" },
+  },
+  {
+    name: "lets the open rounds of a deleted sweep go on",
+    file: "shared/workflow/sweep/steer-sweep.ts",
+    snippet: "const facts = await closeOpen(tx, sweep.value, closing);",
+    replacement: "const facts: AuditFacts[] = []; void closing;",
     caughtBy: { breaks: ["deleted"], seed: 39 },
   },
   {
