@@ -24,7 +24,7 @@ const TROUBLE: FaultPlan = [
   { on: "download", fault: "403", probability: 0.1 },
 ];
 /** All that a ledger holds once nothing is open: what was decided, and what was counted. */
-const COUNTED = /^(?:rate-token|asked|caps|summaries)$/;
+const COUNTED = /^(?:rate-token|asked|caps)$/;
 const DECIDED = /^(?:sequence|run|key|audit|custody|seal|summary|team|history|hostname)!/;
 const isSettled = (key: string): boolean => COUNTED.test(key) || DECIDED.test(key);
 /** How long each of the hosts lives. */
