@@ -8,12 +8,14 @@ import type { RoundRecord } from "../../sweep/round.ts";
 import { cancelRun } from "../operate/cancel-run.ts";
 import type { SweepPorts } from "./ports.ts";
 
+type CancelPorts = Pick<SweepPorts, "ledger" | "bells" | "clock" | "random" | "log">;
+
 /**
  * Cancels what a stopped round has sent: what waits, or all of it, as the stop asks. It is done
  * again after a crash, until it was done to the end.
  */
 export async function cancelSent(
-  ports: Pick<SweepPorts, "ledger" | "bells" | "clock" | "random" | "log">,
+  ports: CancelPorts,
   limits: Limits,
   { name, number, closed, uncounted, inHand }: RoundRecord,
 ): Promise<void> {
@@ -47,7 +49,7 @@ export async function cancelSent(
 
 /** The same at once, for a round that a person has just closed; nothing if it is not closed. */
 export async function cancelAtOnce(
-  ports: Parameters<typeof cancelSent>[0],
+  ports: CancelPorts,
   limits: Limits,
   { name, number }: Pick<RoundRecord, "name" | "number">,
 ): Promise<void> {

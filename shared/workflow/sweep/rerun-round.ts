@@ -8,7 +8,7 @@ import { pagesOf } from "../../store/list-all.ts";
 import { transact, usual } from "../../store/transact.ts";
 import { msOf } from "../../sweep/duration.ts";
 import { endsOf } from "../../sweep/failures.ts";
-import { counted, listedAnew, missedIn, REACHED, type RoundRecord } from "../../sweep/round.ts";
+import { counted, isMissed, listedAnew, missedIn, type RoundRecord } from "../../sweep/round.ts";
 import { isRerunning } from "../../sweep/rerun.ts";
 import { AGAIN, sweptSchema, type Swept, type Target } from "../../sweep/target.ts";
 import { factOf, steerFound, type RoundSteering, type SteerPorts } from "./steer-round.ts";
@@ -84,18 +84,18 @@ async function nextMissed(
   for await (const rows of pagesOf(ledger, rest)) {
     const { readable } = sorted(sweptSchema, rows);
     for (const { row, value } of readable) {
-      if (isMissed(value, number)) missed.push(machineIdOfTarget(row.key));
+      if (hasMissed(value, number)) missed.push(machineIdOfTarget(row.key));
       if (missed.length === AGAIN_AT_ONCE) return missed;
     }
   }
   return missed;
 }
 
-/** Where it ended without success: what is on its way, or was reached, or left out, stays. */
-const NOT_MISSED: ReadonlySet<string> = new Set([REACHED, "sent", "inHand", "recent", AGAIN]);
+const ON_ITS_WAY: ReadonlySet<string> = new Set(["sent", "inHand", AGAIN]);
 
-function isMissed({ round, state }: Swept, number: number): boolean {
-  return round === number && !NOT_MISSED.has(state);
+/** True if it ended in this round without success. */
+function hasMissed({ round, state }: Swept, number: number): boolean {
+  return round === number && !ON_ITS_WAY.has(state) && isMissed(state);
 }
 
 /** Machines that join now are in a new run, so each gets a sequence of its own. */
@@ -134,7 +134,7 @@ async function askSome(
     let { counts } = round.value;
     let machines = 0;
     for (const [machineId, before] of swept) {
-      if (!isMissed(before.value, number)) continue;
+      if (!hasMissed(before.value, number)) continue;
       counts = counted(counts, { ended: before.value.state }, "held", 1);
       machines += 1;
       changes.push(...sweptChange(name, machineId, before, { ...before.value, state: AGAIN }));
