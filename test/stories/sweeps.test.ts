@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCommand } from "../../local/lrq/command-line.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { SWEEP_ROUTES } from "../../shared/api/sweep-routes.ts";
 import { FAR_DAY } from "./far-day.ts";
 import { machine } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
-import { until } from "./until.ts";
+import { terminalAt, type Terminal } from "./terminal.ts";
 
 const MACHINES = 4;
 const SWEEP = {
@@ -31,6 +30,7 @@ const CALLERS = [
 const folder = mkdtempSync(join(tmpdir(), "lrq-sweeps-"));
 const file = join(folder, "hosts.json");
 let stage: Stage;
+let terminal: Terminal;
 beforeAll(async () => {
   writeFileSync(file, JSON.stringify(SWEEP));
   const linux = Array.from({ length: MACHINES }, (_, index) =>
@@ -38,71 +38,59 @@ beforeAll(async () => {
   );
   const env = { CALLERS: JSON.stringify(CALLERS) };
   stage = await openStage({ machines: [...linux, machine(9, { osPlatform: "Windows10" })], env });
+  terminal = terminalAt(() => stage.url, "hunter");
 });
 afterAll(async () => {
   await stage.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What a command says, with its exit code. */
-async function lrq(line: string): Promise<{ code: number; said: string }> {
-  const said: string[] = [];
-  const say = (text: string): void => void said.push(text);
-  const code = await runCommand(line.split(" "), {
-    env: { LRQ_URL: stage.url, LRQ_KEY: "hunter" },
-    say,
-    complain: say,
-  });
-  return { code, said: said.join("\n") };
-}
-
 async function put(key: string, definition: typeof SWEEP): Promise<number> {
   return (await stage.call("PUT", `sweeps/${definition.name}`, definition, { key })).status;
 }
 
-async function untilItSays(line: string, words: RegExp): Promise<string> {
-  const { said } = await until(
-    async () => await lrq(line),
-    (last) => words.test(last.said),
-    (last) => `${line} goes on saying ${last.said}`,
-  );
-  return said;
-}
-
 describe("a sweep at the terminal", () => {
   it("goes from a file to machines that were reached", async () => {
-    expect((await lrq(`sweeps apply ${file}`)).said).toContain("Applied, and paused: hosts.");
-    expect((await lrq("sweeps list")).said).toMatch(/hosts +paused +none yet/);
-    const preview = (await lrq("sweeps preview hosts")).said;
+    expect((await terminal.type(`sweeps apply ${file}`)).said).toContain(
+      "Applied, and paused: hosts.",
+    );
+    expect((await terminal.type("sweeps list")).said).toMatch(/hosts +paused +none yet/);
+    const preview = (await terminal.type("sweeps preview hosts")).said;
     expect(preview).toMatch(/machines +4: 4 linux/);
     expect(preview).toMatch(/costs +4 calls/);
-    expect(await lrq("sweeps start hosts")).toMatchObject({ code: 2 });
-    expect((await lrq("sweeps start hosts --yes")).said).toContain("Round 1 of hosts begins.");
-    const ended = await untilItSays("sweeps show hosts", /: ended/);
+    expect(await terminal.type("sweeps start hosts")).toMatchObject({ code: 2 });
+    expect((await terminal.type("sweeps start hosts --yes")).said).toContain(
+      "Round 1 of hosts begins.",
+    );
+    const ended = await terminal.until("sweeps show hosts", /: ended/);
     expect(ended).toMatch(/reached +\[#{20}\] 4 of 4/);
-    const coverage = (await lrq("sweeps coverage hosts")).said;
+    const coverage = (await terminal.type("sweeps coverage hosts")).said;
     for (let number = 1; number <= MACHINES; number += 1)
       expect(coverage).toContain(`srv-${number}`);
-    expect((await lrq("sweeps coverage hosts --not-since 1h")).said).toContain("no such machine");
-    expect((await lrq("sweeps resume hosts")).said).toContain("hosts goes on.");
-    expect((await lrq("sweeps list")).said).toMatch(/hosts +in .* 4 of 4/);
+    expect((await terminal.type("sweeps coverage hosts --not-since 1h")).noted).toContain(
+      "no such machine",
+    );
+    expect((await terminal.type("sweeps resume hosts")).said).toContain("hosts goes on.");
+    expect((await terminal.type("sweeps list")).said).toMatch(/hosts +in .* 4 of 4/);
 
     // A queue that is paused keeps the second round from going on.
     await stage.call("POST", "pause", { reason: "a story" }, { key: "hunter" });
-    expect((await lrq("sweeps start hosts --yes")).code).toBe(0);
-    await untilItSays("sweeps show hosts", /4 under way/);
-    expect((await lrq("sweeps start hosts --yes")).said).toContain("Round 2 is open");
-    expect((await lrq("sweeps pause hosts --round last")).said).toContain(
+    expect((await terminal.type("sweeps start hosts --yes")).code).toBe(0);
+    await terminal.until("sweeps show hosts", /4 under way/);
+    expect((await terminal.type("sweeps start hosts --yes")).noted).toContain("Round 2 is open");
+    expect((await terminal.type("sweeps pause hosts --round last")).said).toContain(
       "Round 2 of hosts is paused",
     );
-    expect((await lrq("sweeps stop hosts --yes")).said).toContain("Round 2 is stopped.");
-    const stopped = await untilItSays("sweeps show hosts", /: ended/);
+    expect((await terminal.type("sweeps stop hosts --yes")).said).toContain("Round 2 is stopped.");
+    const stopped = await terminal.until("sweeps show hosts", /: ended/);
     expect(stopped).toContain("4 cancelled");
     await stage.call("POST", "resume", undefined, { key: "hunter" });
-    expect((await lrq("sweeps rerun hosts")).said).toContain("Round 2 asks 4 machines again.");
-    const again = await untilItSays("sweeps show hosts", /: ended/);
+    expect((await terminal.type("sweeps rerun hosts")).said).toContain(
+      "Round 2 asks 4 machines again.",
+    );
+    const again = await terminal.until("sweeps show hosts", /: ended/);
     expect(again).toMatch(/4 of 4/);
-    const log = (await lrq("audit --sweep hosts")).said;
+    const log = (await terminal.type("audit --sweep hosts")).said;
     expect(log).toMatch(/sweepApplied[^]+roundStarted[^]+roundClosed[^]+roundRerun[^]+roundEnded/);
     expect(log).toMatch(/roundClosed +by hunter: round 2: stopped/);
   });
@@ -131,7 +119,7 @@ describe("a sweep at the terminal", () => {
     await stage.call("DELETE", "sweeps/hidden", undefined, { key: "hunter" });
     expect(await put("stranger", named)).toBe(403);
     // Who deletes a sweep does not delete the log of what was done with it.
-    expect((await lrq("audit --sweep hidden")).said).toContain("sweepDeleted");
+    expect((await terminal.type("audit --sweep hidden")).said).toContain("sweepDeleted");
     const status = async (path: string, key: string) =>
       (await stage.call("GET", path, undefined, { key })).status;
     expect(await status("sweeps/hidden", "hunter")).toBe(404);

@@ -1,6 +1,6 @@
 import { setTimeout as pass } from "node:timers/promises";
-import { expect } from "vitest";
 import { runCommand } from "../../local/lrq/command-line.ts";
+import { until } from "./until.ts";
 
 /** What a command said, on stdout and on stderr, and how it ended. */
 interface Typed {
@@ -20,7 +20,6 @@ export interface Terminal {
   until(line: string, says: RegExp, aheadMs?: number): Promise<string>;
 }
 
-const PATIENCE_MS = 300_000;
 const EVERY_MS = 250;
 
 export function terminalAt(url: () => string, key: string): Terminal {
@@ -40,14 +39,15 @@ export function terminalAt(url: () => string, key: string): Terminal {
   return {
     type: async (line, yes) => await typeAt(0, line, yes),
     until: async (line, says, aheadMs = 0) => {
-      const untilMs = performance.now() + PATIENCE_MS;
-      for (;;) {
-        const { said, noted } = await typeAt(aheadMs, line);
-        const text = said.replaceAll(/\s+/g, " ");
-        if (says.test(text)) return text;
-        if (performance.now() > untilMs) expect(`${line}: ${text} ${noted}`).toMatch(says);
-        await pass(EVERY_MS);
-      }
+      const { text } = await until(
+        async () => {
+          const { said, noted } = await typeAt(aheadMs, line);
+          return { text: said.replaceAll(/\s+/g, " "), noted };
+        },
+        (last) => says.test(last.text),
+        (last) => `${line}: ${last.text} ${last.noted}`,
+      );
+      return text;
     },
   };
 }
