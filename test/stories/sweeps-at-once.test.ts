@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { HostProcess } from "../../local/host-process.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
 import { roundAnswerSchema, type RoundAnswer } from "../../shared/api/sweep-answers.ts";
 import { askingAt, type Asking, type Method } from "./asking.ts";
-import { auditPageSchema } from "./answers.ts";
+import { auditPageSchema, runSchema } from "./answers.ts";
 import { machine, machineId } from "./machines.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -30,10 +30,13 @@ let both: readonly Asking[];
 beforeAll(async () => {
   const linux = NUMBERS.map((number) => machine(number, { osPlatform: "Linux" }));
   stage = await openStage({ machines: linux, env: { CALLERS: JSON.stringify(CALLERS) } });
+});
+afterAll(async () => await stage.close());
+beforeEach(async () => {
   second = await stage.addHost();
   both = [stage, askingAt(() => second.url, stage.key, stage.log)];
 });
-afterAll(async () => await stage.close());
+afterEach(() => second.kill());
 
 /**
  * How often each status came when the two hosts are asked the same at once. Who is told that others
@@ -43,7 +46,7 @@ async function statusesOf(method: Method, path: string, body?: unknown, key = "h
   const asked = Array.from({ length: AT_ONCE }, async (_, index) => {
     const host = both[index % both.length] ?? stage;
     const { status } = await until(
-      async () => await host.call(method, `sweeps/hosts${path}`, body, { key }),
+      async () => await host.call(method, `sweeps/${path}`, body, { key }),
       (answered) => answered.status !== 503,
       (answered) => JSON.stringify(answered.body),
     );
@@ -54,50 +57,81 @@ async function statusesOf(method: Method, path: string, body?: unknown, key = "h
   return counts;
 }
 
-async function readRound(): Promise<RoundAnswer> {
-  const { body } = await stage.call("GET", "sweeps/hosts/rounds/1", undefined, { key: "hunter" });
-  return roundAnswerSchema.parse(body);
+async function read(path: string): Promise<unknown> {
+  return (await stage.call("GET", path, undefined, { key: "hunter" })).body;
 }
 
-async function roundUntil(holds: (round: RoundAnswer) => boolean): Promise<RoundAnswer> {
-  return await until(readRound, holds, (round) => JSON.stringify(round, null, 1));
+async function roundUntil(
+  name: string,
+  holds: (round: RoundAnswer) => boolean,
+): Promise<RoundAnswer> {
+  return await until(
+    async () => roundAnswerSchema.parse(await read(`sweeps/${name}/rounds/1`)),
+    holds,
+    (round) => JSON.stringify(round, null, 1),
+  );
 }
 
 /** How often the log of the sweep has the event. */
-async function told(event: string): Promise<number> {
-  const sending = { key: "hunter" };
-  const { body } = await stage.call("GET", "sweeps/hosts/audit", undefined, sending);
-  return auditPageSchema.parse(body).records.filter((each) => each.event === event).length;
+async function told(name: string, event: string): Promise<number> {
+  const { records } = auditPageSchema.parse(await read(`sweeps/${name}/audit`));
+  return records.filter((each) => each.event === event).length;
+}
+
+async function steerQueue(how: "pause" | "resume"): Promise<void> {
+  const body = how === "pause" ? { reason: "a story" } : undefined;
+  await stage.call("POST", how, body, { key: "hunter" });
 }
 
 describe("fifty requests at once, on two hosts", () => {
   it("apply, start, stop and rerun a sweep once, and each machine is asked once a go", async () => {
-    expect(await statusesOf("PUT", "", SWEEP)).toEqual({ 201: 1, 200: AT_ONCE - 1 });
-    expect(await told("sweepApplied")).toBe(1);
+    expect(await statusesOf("PUT", "hosts", SWEEP)).toEqual({ 201: 1, 200: AT_ONCE - 1 });
+    expect(await told("hosts", "sweepApplied")).toBe(1);
 
     // While the queue is paused, what the round sends waits.
-    await stage.call("POST", "pause", { reason: "a story" }, { key: "hunter" });
-    expect(await statusesOf("POST", "/start")).toEqual({ 202: 1, 409: AT_ONCE - 1 });
-    expect(await told("roundStarted")).toBe(1);
-    await roundUntil(({ counts }) => counts.sent === NUMBERS.length);
+    await steerQueue("pause");
+    expect(await statusesOf("POST", "hosts/start")).toEqual({ 202: 1, 409: AT_ONCE - 1 });
+    expect(await told("hosts", "roundStarted")).toBe(1);
+    await roundUntil("hosts", ({ counts }) => counts.sent === NUMBERS.length);
 
-    expect(await statusesOf("POST", "/rounds/1/stop")).toMatchObject({ 200: expect.anything() });
-    expect(await told("roundClosed")).toBe(1);
-    const stopped = await roundUntil(({ state }) => state === "ended");
+    expect(await statusesOf("POST", "hosts/rounds/1/stop")).toMatchObject({
+      200: expect.anything(),
+    });
+    expect(await told("hosts", "roundClosed")).toBe(1);
+    const stopped = await roundUntil("hosts", ({ state }) => state === "ended");
     expect(stopped.counts.missed).toEqual({ cancelled: NUMBERS.length });
-    await stage.call("POST", "resume", undefined, { key: "hunter" });
+    await steerQueue("resume");
 
-    expect(await statusesOf("POST", "/rounds/1/rerun", undefined, "stranger")).toEqual({
+    expect(await statusesOf("POST", "hosts/rounds/1/rerun", undefined, "stranger")).toEqual({
       404: AT_ONCE,
     });
-    const again = await statusesOf("POST", "/rounds/1/rerun");
+    const again = await statusesOf("POST", "hosts/rounds/1/rerun");
     expect(again[202]).toBeGreaterThan(0);
-    expect(await told("roundRerun")).toBe(1);
+    expect(await told("hosts", "roundRerun")).toBe(1);
     // Whoever of the two has begun it: the other one ends it.
     second.kill();
-    const ended = await roundUntil(({ state }) => state === "ended");
+    const ended = await roundUntil("hosts", ({ state }) => state === "ended");
     expect(ended.counts).toMatchObject({ reached: NUMBERS.length, missed: {} });
     const arrived = stage.simulator.arrivals().map((each) => each.machineId);
     expect(arrived.toSorted()).toEqual(NUMBERS.map(machineId).toSorted());
+  });
+
+  it("preview a sweep alike, and delete it once, with all that its round has sent", async () => {
+    expect(await statusesOf("PUT", "gone", { ...SWEEP, name: "gone" })).toMatchObject({ 201: 1 });
+    expect(await statusesOf("POST", "gone/preview")).toEqual({ 200: AT_ONCE });
+    expect(await statusesOf("POST", "gone/preview", undefined, "stranger")).toEqual({
+      404: AT_ONCE,
+    });
+
+    await steerQueue("pause");
+    expect(await statusesOf("POST", "gone/start")).toMatchObject({ 202: 1 });
+    const { runs } = await roundUntil("gone", ({ counts }) => counts.sent === NUMBERS.length);
+    expect(await statusesOf("DELETE", "gone", undefined, "stranger")).toEqual({ 404: AT_ONCE });
+    expect(await statusesOf("DELETE", "gone")).toMatchObject({ 200: 1 });
+    const counts = runs.map(async (id) => runSchema.parse(await read(`runs/${id}`)).counts);
+    const [first, ...others] = await Promise.all(counts);
+    expect([first?.cancelled, first?.total, others]).toEqual([NUMBERS.length, NUMBERS.length, []]);
+    expect(await told("gone", "sweepDeleted")).toBe(1);
+    await steerQueue("resume");
   });
 });
