@@ -162,19 +162,6 @@ export function leftOutIn(counts: Pick<RoundCounts, "ended">): number {
   return LEFT_OUT.reduce((sum, how) => sum + endedAs(counts, how), 0);
 }
 
-/** How machines end that a rerun does not ask again; it does ask those that were skipped. */
-const NOT_MISSED: readonly string[] = [REACHED, "recent", "laterRound"];
-
-/** True if who ended in this way may be asked again. */
-export function isMissed(how: string): boolean {
-  return !NOT_MISSED.includes(how);
-}
-
-/** How many ended without success and may be asked again. */
-export function missedIn({ ended }: Pick<RoundCounts, "ended">): number {
-  return endedIn({ ended: ended.filter(({ how }) => isMissed(how)) });
-}
-
 /** The counts after so many machines went elsewhere. Throws if they were not where it says. */
 export function counted(
   counts: RoundCounts,
