@@ -49,7 +49,7 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
       await ask("sweeps/autostarts/start");
       await untilRound("autostarts", round, ({ state }) => state === "ended");
     }
-    await untilRound("busy", 1, ({ counts }) => counts.sent === 1);
+    await untilRound("busy", 1, ({ batches }) => batches === 1);
   });
   afterAll(async () => {
     await browser?.close();
@@ -186,7 +186,7 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
     const again = { ...BUSY, name: "stopped", title: "Stopped" };
     await stage.call("PUT", "sweeps/stopped", again, { key: "hunter" });
     await ask("sweeps/stopped/start");
-    await untilRound("stopped", 1, ({ counts }) => counts.sent === 1);
+    await untilRound("stopped", 1, ({ batches }) => batches === 1);
     const { page, go, complaints, close } = await opened();
     await go("#/sweeps/stopped/1", "stopped, round 1");
     await page.getByRole("button", { name: "Stop the round …" }).click();
