@@ -31,7 +31,7 @@ const FOR_APPS = "Application";
 export async function makeCallersApp(graph, { name, check }) {
   /** @type {Made} */
   const outcome = { lines: [], missing: [], undo: [], refused: null, appId: null, api: null };
-  const found = await graph.all(`/applications?$filter=displayName eq '${name}'`);
+  const found = await appsNamed(graph, name);
   if (found.kind === "refused") return { ...outcome, refused: refusal(found) };
   if (found.items.length > 1) {
     return { ...outcome, refused: `There are ${found.items.length} app registrations ${name}.` };
@@ -57,7 +57,34 @@ export async function makeCallersApp(graph, { name, check }) {
   }
   outcome.lines.push(...lacks.map((each) => `lacks ${each}`));
   outcome.missing.push(...lacks);
-  return await complete(graph, app, { check, isNew, outcome });
+  const completed = await complete(graph, app, { check, isNew, outcome });
+  return isNew ? await onceListed(graph, name, completed) : completed;
+}
+
+/**
+ * @param {Graph} graph
+ * @param {string} name
+ */
+async function appsNamed(graph, name) {
+  return await graph.all(`/applications?$filter=displayName eq '${name}'`);
+}
+
+/**
+ * Waits until Entra lists the new registration: who runs this again before makes a second one.
+ *
+ * @param {Graph} graph
+ * @param {string} name
+ * @param {Made} made
+ * @returns {Promise<Made>}
+ */
+async function onceListed(graph, name, made) {
+  const found = await graph.untilShown(
+    async () => await appsNamed(graph, name),
+    (listed) => listed.kind === "refused" || listed.items.length > 0,
+  );
+  if (found.kind === "ok" && found.items.length > 0) return made;
+  const late = `Entra does not list ${name} yet: wait some minutes before you run this again.`;
+  return { ...made, lines: [...made.lines, late] };
 }
 
 /**

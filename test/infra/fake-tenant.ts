@@ -61,9 +61,12 @@ export class FakeTenant {
 
   /** How many lists come before one shows a service principal that was made. */
   #lateLists: number;
+  /** The same for registrations. */
+  #lateApplications: number;
 
-  constructor({ defender = true, lateLists = 0 } = {}) {
+  constructor({ defender = true, lateLists = 0, lateApplications = 0 } = {}) {
     this.#lateLists = lateLists;
+    this.#lateApplications = lateApplications;
     const appRoles = [
       "Machine.LiveResponse",
       "Machine.ReadWrite.All",
@@ -108,7 +111,7 @@ export class FakeTenant {
       case "POST servicePrincipals/appRoleAssignedTo":
         return this.#assign(assignmentSchema.parse(json));
       case "GET applications/":
-        return page(this.applications.filter(filteredBy(searchParams)), skip, next);
+        return page(this.#listedApplications().filter(filteredBy(searchParams)), skip, next);
       case "POST applications/":
         return this.#register(applicationSchema.parse(json));
       case "PATCH applications/":
@@ -172,6 +175,12 @@ export class FakeTenant {
     if (early.length === this.#principals.length || this.#lateLists === 0) return this.#principals;
     this.#lateLists -= 1;
     return early;
+  }
+
+  #listedApplications(): readonly Application[] {
+    if (this.applications.length === 0 || this.#lateApplications === 0) return this.applications;
+    this.#lateApplications -= 1;
+    return [];
   }
 
   #has(id: string): boolean {

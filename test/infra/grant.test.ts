@@ -275,6 +275,23 @@ describe("the app registration of callers", () => {
     expect([code, said]).toEqual([1, expect.stringContaining("Graph answers 404")]);
   });
 
+  it("is made once, though Entra lists it late and the command is run again at once", async () => {
+    const graph = await graphBefore(new FakeTenant({ lateApplications: 8 }));
+    const first = await grant(graph, ...words);
+    expect(first).toMatchObject({ code: 0, said: expect.not.stringContaining("run this again") });
+    expect(await grant(graph, ...words)).toMatchObject({ code: 0 });
+    expect(graph.tenant.applications).toHaveLength(1);
+  });
+
+  it("is not to be asked for again before Entra lists it", async () => {
+    const graph = await graphBefore(new FakeTenant({ lateApplications: 100 }));
+    const { code, said } = await grant(graph, ...words);
+    expect([code, said]).toEqual([
+      0,
+      expect.stringContaining("does not list lrq callers yet: wait some minutes"),
+    ]);
+  });
+
   it("lets a caller submit, though its service principal is listed late", async () => {
     const tenant = new FakeTenant({ lateLists: 8 });
     tenant.addPrincipal(tenant.addApplication(OWN).appId);
