@@ -49,6 +49,8 @@ const storage = (statusCode?: number, code?: string) =>
     ...(code === undefined ? {} : { code }),
   });
 
+const WITHOUT_TOKEN = Object.assign(new Error("no"), { name: "CredentialUnavailableError" });
+
 describe("a request that meets something wrong outside", () => {
   it.each([
     ["storage that does not answer", storage()],
@@ -56,10 +58,7 @@ describe("a request that meets something wrong outside", () => {
     ["storage that lets nobody in", storage(403, "AuthorizationFailure")],
     ["storage that is busy", storage(503, "ServerBusy")],
     ["a container that is being deleted", storage(409, "ContainerBeingDeleted")],
-    [
-      "no identity to reach storage with",
-      Object.assign(new Error("no"), { name: "CredentialUnavailableError" }),
-    ],
+    ["no identity to reach storage with", WITHOUT_TOKEN],
     ["others who kept writing", new Contended("run a: others kept writing it")],
   ])("such as %s, is told to send again", async (_, error) => {
     const { status, body } = await thrown(error);
@@ -75,6 +74,11 @@ describe("the log", () => {
     expect((await thrown(storage(503, "ServerBusy"))).logged).toContain(BUSY);
     const { logged } = await thrown(new Contended("run a: others kept writing it"));
     expect(logged.join()).not.toContain("storageOutOfReach");
+  });
+
+  it("is told no code when the identity gets no token, as the runbook says", async () => {
+    const { logged } = await thrown(WITHOUT_TOKEN);
+    expect(logged.join()).toContain('{"event":"storageOutOfReach","status":0,"code":"","route"');
   });
 
   it("is told the same of a message or a timer, whose error goes on to the host", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
+import { takeAccount } from "../azurite-account.ts";
 import { startReceiver, type Receiver } from "../receiver.ts";
 import { ALARMS, alarmLog, type AlarmLog } from "./alarm-log.ts";
 import { addRow, changeEvidence, reconcile, sendNonsense } from "./alarm-troubles.ts";
@@ -131,10 +132,13 @@ describe.concurrent("an app with one trouble after the other", () => {
   });
 });
 
-describe.concurrent("an app without storage", () => {
+describe.concurrent.each([
+  { how: "does not answer", account: () => NOWHERE, code: "ECONNREFUSED" },
+  { how: "refuses the app", account: refusing, code: "AuthorizationFailure" },
+])("an app whose storage $how", ({ account, code }) => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage({ storage: NOWHERE });
+    stage = await openStage({ storage: account() });
   });
   afterAll(async () => await stage.close());
 
@@ -143,9 +147,15 @@ describe.concurrent("an app without storage", () => {
     await untilRaised(stage, alarms, ["storage-out-of-reach", "no-poll"]);
     const said = stage.log.filter((line) => line.includes('"event":"storageOutOfReach"'));
     const [, , third = ""] = said;
+    expect(third).toContain(`"code":"${code}"`);
     const [first = 0] = alarms.raisedAt("storage-out-of-reach");
     expect(first).toBeGreaterThanOrEqual(Date.parse(third.slice(0, third.indexOf(" "))));
     const raised = ALARMS.filter((name) => alarms.raisedAt(name).length > 0);
     expect(raised.toSorted()).toEqual(["no-poll", "storage-out-of-reach"]);
   });
 });
+
+/** An account that is there, with the key of another one. */
+function refusing(): string {
+  return takeAccount().replace(/AccountKey=[^;]*/, "AccountKey=bm90IGl0cyBrZXk=");
+}
