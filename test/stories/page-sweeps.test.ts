@@ -2,14 +2,13 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RIGHTS } from "../../shared/access/caller.ts";
-import { roundAnswerSchema, type RoundAnswer } from "../../shared/api/sweep-answers.ts";
 import { findChromium } from "./chromium.ts";
 import { FAR_DAY, FAR_DAY_NAME } from "./far-day.ts";
 import { machine, machineId } from "./machines.ts";
 import { barriersIn, fits, LOOKS, openPage, tabTo, type OpenedPage } from "./page-in-chromium.ts";
 import { hashed } from "./signing.ts";
+import { areInItsRun, hasEnded, untilRound } from "./rounds.ts";
 import { openStage, type Stage } from "./stage.ts";
-import { until } from "./until.ts";
 
 /** What a machine or a person may write to break out of a page. */
 const HOSTILE = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
@@ -47,9 +46,9 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
     await ask("sweeps/busy/start");
     for (const round of [1, 2]) {
       await ask("sweeps/autostarts/start");
-      await untilRound("autostarts", round, ({ state }) => state === "ended");
+      await untilRound(stage, { sweep: "autostarts", round, key: "hunter" }, hasEnded);
     }
-    await untilRound("busy", 1, ({ batches }) => batches === 1);
+    await untilRound(stage, { sweep: "busy", round: 1, key: "hunter" }, areInItsRun(1));
   });
   afterAll(async () => {
     await browser?.close();
@@ -58,19 +57,6 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
 
   const ask = async (path: string): Promise<number> =>
     (await stage.call("POST", path, undefined, { key: "hunter" })).status;
-
-  const untilRound = async (
-    name: string,
-    number: number,
-    holds: (round: RoundAnswer) => boolean,
-  ): Promise<void> => {
-    const path = `sweeps/${name}/rounds/${number}`;
-    await until(
-      async () => await stage.call("GET", path, undefined, { key: "hunter" }),
-      ({ status, body }) => status === 200 && holds(roundAnswerSchema.parse(body)),
-      ({ body }) => `round ${number} of ${name}: ${JSON.stringify(body)}`,
-    );
-  };
 
   const opened = async (options = {}, key = "hunter"): Promise<OpenedPage> =>
     await openPage(browser, { url: stage.url, key }, options);
@@ -186,7 +172,7 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
     const again = { ...BUSY, name: "stopped", title: "Stopped" };
     await stage.call("PUT", "sweeps/stopped", again, { key: "hunter" });
     await ask("sweeps/stopped/start");
-    await untilRound("stopped", 1, ({ batches }) => batches === 1);
+    await untilRound(stage, { sweep: "stopped", round: 1, key: "hunter" }, areInItsRun(1));
     const { page, go, complaints, close } = await opened();
     await go("#/sweeps/stopped/1", "stopped, round 1");
     await page.getByRole("button", { name: "Stop the round …" }).click();
@@ -255,7 +241,7 @@ describe.skipIf(found.kind === "none")(`the sweeps of the operations page${AT}`,
 
   it("keep the rounds that are being read in their place when a new one begins", async () => {
     await ask("sweeps/empty/start");
-    await untilRound("empty", 1, ({ state }) => state === "ended");
+    await untilRound(stage, { sweep: "empty", round: 1, key: "hunter" }, hasEnded);
     const { page, go, complaints, close } = await opened();
     await go("#/sweeps/empty", "Empty");
     const rounds = page.getByRole("region", { name: "Rounds, newest first" });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { RIGHTS } from "../../shared/access/caller.ts";
-import { roundAnswerSchema, stackSchema } from "../../shared/api/sweep-answers.ts";
+import { stackSchema } from "../../shared/api/sweep-answers.ts";
 import { runCommand } from "../../local/lrq/command-line.ts";
 import { machine } from "./machines.ts";
+import { hasEnded, untilRound } from "./rounds.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
-import { until } from "./until.ts";
 
 const SWEEP = {
   name: "autostarts",
@@ -43,11 +43,7 @@ afterAll(async () => await stage.close());
 /** A round from its start to its end. */
 async function goOnce(round: number): Promise<void> {
   await ask("POST", `sweeps/${SWEEP.name}/start`);
-  await until(
-    async () => roundAnswerSchema.parse((await ask("GET", `${ROUNDS}/${round}`)).body),
-    ({ state }) => state === "ended",
-    (seen) => JSON.stringify(seen),
-  );
+  await untilRound(stage, { sweep: SWEEP.name, round, key: "hunter" }, hasEnded);
 }
 
 async function ask(method: "GET" | "POST", path: string, key = "hunter") {

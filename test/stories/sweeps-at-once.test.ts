@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { HostProcess } from "../../local/host-process.ts";
 import { RIGHTS } from "../../shared/access/caller.ts";
-import { roundAnswerSchema, type RoundAnswer } from "../../shared/api/sweep-answers.ts";
 import { askingAt, type Asking, type Method } from "./asking.ts";
 import { auditPageSchema, runSchema } from "./answers.ts";
 import { machine, machineId } from "./machines.ts";
+import { areInItsRun, hasEnded, untilRound } from "./rounds.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { until } from "./until.ts";
@@ -61,21 +61,8 @@ async function read(path: string): Promise<unknown> {
   return (await stage.call("GET", path, undefined, { key: "hunter" })).body;
 }
 
-async function roundUntil(
-  name: string,
-  holds: (round: RoundAnswer) => boolean,
-): Promise<RoundAnswer> {
-  return await until(
-    async () => roundAnswerSchema.parse(await read(`sweeps/${name}/rounds/1`)),
-    holds,
-    (round) => JSON.stringify(round, null, 1),
-  );
-}
-
-/** `sent` counts what is about to be in a run too; a batch counts once its run is there. */
-function isAllSent({ counts, batches }: RoundAnswer): boolean {
-  return counts.sent === NUMBERS.length && batches === 1;
-}
+const first = (sweep: string) => ({ sweep, round: 1, key: "hunter" });
+const areAllInItsRun = areInItsRun(NUMBERS.length);
 
 /** How often the log of the sweep has the event. */
 async function told(name: string, event: string): Promise<number> {
@@ -97,13 +84,13 @@ describe("fifty requests at once, on two hosts", () => {
     await steerQueue("pause");
     expect(await statusesOf("POST", "hosts/start")).toEqual({ 202: 1, 409: AT_ONCE - 1 });
     expect(await told("hosts", "roundStarted")).toBe(1);
-    await roundUntil("hosts", isAllSent);
+    await untilRound(stage, first("hosts"), areAllInItsRun);
 
     expect(await statusesOf("POST", "hosts/rounds/1/stop")).toMatchObject({
       200: expect.anything(),
     });
     expect(await told("hosts", "roundClosed")).toBe(1);
-    const stopped = await roundUntil("hosts", ({ state }) => state === "ended");
+    const stopped = await untilRound(stage, first("hosts"), hasEnded);
     expect(stopped.counts.missed).toEqual({ cancelled: NUMBERS.length });
     await steerQueue("resume");
 
@@ -115,7 +102,7 @@ describe("fifty requests at once, on two hosts", () => {
     expect(await told("hosts", "roundRerun")).toBe(1);
     // Whoever of the two has begun it: the other one ends it.
     second.kill();
-    const ended = await roundUntil("hosts", ({ state }) => state === "ended");
+    const ended = await untilRound(stage, first("hosts"), hasEnded);
     expect(ended.counts).toMatchObject({ reached: NUMBERS.length, missed: {} });
     const arrived = stage.simulator.arrivals().map((each) => each.machineId);
     expect(arrived.toSorted()).toEqual(NUMBERS.map(machineId).toSorted());
@@ -130,12 +117,12 @@ describe("fifty requests at once, on two hosts", () => {
 
     await steerQueue("pause");
     expect(await statusesOf("POST", "gone/start")).toMatchObject({ 202: 1 });
-    const { runs } = await roundUntil("gone", isAllSent);
+    const { runs } = await untilRound(stage, first("gone"), areAllInItsRun);
     expect(await statusesOf("DELETE", "gone", undefined, "stranger")).toEqual({ 404: AT_ONCE });
     expect(await statusesOf("DELETE", "gone")).toMatchObject({ 200: 1 });
     const counts = runs.map(async (id) => runSchema.parse(await read(`runs/${id}`)).counts);
-    const [first, ...others] = await Promise.all(counts);
-    expect([first?.cancelled, first?.total, others]).toEqual([NUMBERS.length, NUMBERS.length, []]);
+    const [only, ...others] = await Promise.all(counts);
+    expect([only?.cancelled, only?.total, others]).toEqual([NUMBERS.length, NUMBERS.length, []]);
     expect(await told("gone", "sweepDeleted")).toBe(1);
     await steerQueue("resume");
   });

@@ -6,6 +6,7 @@ import { RIGHTS } from "../../shared/access/caller.ts";
 import { SWEEP_ROUTES } from "../../shared/api/sweep-routes.ts";
 import { FAR_DAY } from "./far-day.ts";
 import { machine } from "./machines.ts";
+import { areInItsRun, untilRound } from "./rounds.ts";
 import { hashed } from "./signing.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { terminalAt, type Terminal } from "./terminal.ts";
@@ -76,7 +77,8 @@ describe("a sweep at the terminal", () => {
     // A queue that is paused keeps the second round from going on.
     await stage.call("POST", "pause", { reason: "a story" }, { key: "hunter" });
     expect((await terminal.type("sweeps start hosts --yes")).code).toBe(0);
-    await terminal.until("sweeps show hosts", /4 under way/);
+    await untilRound(stage, { sweep: "hosts", round: 2, key: "hunter" }, areInItsRun(MACHINES));
+    expect((await terminal.type("sweeps show hosts")).said).toMatch(/4 under way/);
     expect((await terminal.type("sweeps start hosts --yes")).noted).toContain("Round 2 is open");
     expect((await terminal.type("sweeps pause hosts --round last")).said).toContain(
       "Round 2 of hosts is paused",
