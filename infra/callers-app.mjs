@@ -80,11 +80,16 @@ async function appsNamed(graph, name) {
 async function onceListed(graph, name, made) {
   const found = await graph.untilShown(
     async () => await appsNamed(graph, name),
-    (listed) => listed.kind === "refused" || listed.items.length > 0,
+    (listed) => !isEmpty(listed),
   );
-  if (found.kind === "ok" && found.items.length > 0) return made;
+  if (!isEmpty(found)) return made;
   const late = `Entra does not list ${name} yet: wait some minutes before you run this again.`;
   return { ...made, lines: [...made.lines, late] };
+}
+
+/** @param {import("./graph.mjs").Listed} listed */
+function isEmpty(listed) {
+  return listed.kind === "ok" && listed.items.length === 0;
 }
 
 /**
